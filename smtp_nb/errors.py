@@ -1,0 +1,353 @@
+"""Every error that smtp_nb raises, in one tree.
+
+    SMTPError                     .code .description .reply .receipt .connection_survives
+    ├── InputError                (ValueError) refused before a byte was written
+    │   ├── AddressError          a mailbox that the grammar does not allow
+    │   ├── InjectionError        a line break, NUL or control where a command or header would carry it
+    │   ├── MissingError          163 no server, 164 no sender, 165 no recipient
+    │   └── SettingError          (KeyError too) an unknown setting, or a value it does not take
+    ├── StateError                the call does not fit the moment
+    │   └── BusyError             166 another call is still at work on this object
+    ├── ReplyError                161 the server said no; .reply holds its words
+    │   ├── RefusedError          5yz: do not try again unchanged
+    │   ├── DeferredError         4yz: the same may work later
+    │   └── AuthenticationError   the login was refused
+    ├── ExtensionError            (ReplyError) the server lacks what this message or login needs
+    ├── LinkError                 (ConnectionError) 162 the line failed
+    │   ├── ConnectFailed         no connection came about (TCP/IP codes 100xx and 110xx)
+    │   ├── ConnectionClosed      1120 the server closed the line
+    │   ├── MalformedReply        what came back is not SMTP
+    │   ├── SMTPTimeout           (TimeoutError) 201 nothing came in time
+    │   └── FirewallError         118 the proxy failed
+    ├── TLSError                  270 to 284
+    │   ├── CertificateError      280 the server's certificate was not accepted
+    │   └── PlaintextInjected     bytes waited in clear behind the 220 to STARTTLS
+    ├── ClearTextRefused          a password would have crossed a wire in clear
+    ├── Unsupported               this library, or the installed OpenSSL, cannot do it
+    └── Interrupted               301 interrupt(), or Ctrl-C
+
+The class answers what a caller asks first: may I try again, is the line still good, whose fault
+is it. Fields hold facts and `str()` makes the sentence; its last words say what to do. The
+numbers are those of the reference component, IPWorks SMTP 2022 (.NET).
+"""
+
+from __future__ import annotations
+
+import errno
+import socket
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from smtp_nb.model.receipt import Receipt
+    from smtp_nb.model.reply import Reply
+
+
+class SMTPError(Exception):
+    """Anything that went wrong in smtp_nb.
+
+    Attributes:
+        code: the reference's number for this error.
+        description: what happened, in words, without the advice.
+        remedy: what to do about it; may be empty.
+        reply: the server's reply that caused it, or None.
+        receipt: what is known of each recipient, when a send failed; else None.
+        connection_survives: True if the session can be used on.
+    """
+
+    default_code: ClassVar[int] = 162
+    connection_survives: bool = True
+
+    def __init__(
+        self,
+        description: str,
+        *,
+        code: int | None = None,
+        remedy: str = "",
+        reply: Reply | None = None,
+        receipt: Receipt | None = None,
+    ) -> None:
+        super().__init__(description)
+        self.description = description
+        self.code = self.default_code if code is None else code
+        self.remedy = remedy
+        self.reply = reply
+        self.receipt = receipt
+
+    def __str__(self) -> str:
+        text = f"[{self.code}] {self.description}"
+        if not self.remedy:
+            return text
+        return f"{text.rstrip('.')}. {self.remedy}"
+
+
+class InputError(SMTPError, ValueError):
+    """Something given to us is wrong; nothing was written."""
+
+    default_code = 10022
+
+
+class AddressError(InputError):
+    """A mailbox or domain that RFC 5321 section 4.1.2 (or RFC 6531) does not allow."""
+
+
+class InjectionError(InputError):
+    """A line break, NUL or control character where it would become a command or a header."""
+
+
+class MissingError(InputError):
+    """No server (163), no sender (164) or no recipient (165) was given."""
+
+    default_code = 165
+
+
+class SettingError(InputError, KeyError):
+    """A setting or property that does not exist, or a value that it does not take."""
+
+    __str__ = SMTPError.__str__  # KeyError would print the repr
+
+
+class StateError(SMTPError):
+    """The call does not fit the moment: connected already, not connected, locked while connected."""
+
+    default_code = 211
+
+
+class BusyError(StateError):
+    """Another call is still at work on this object."""
+
+    default_code = 166
+
+
+class ReplyError(SMTPError):
+    """The server answered with an error; its words are in `.reply`."""
+
+    default_code = 161
+
+
+class RefusedError(ReplyError):
+    """A permanent refusal (5yz): the same again will be refused again."""
+
+
+class DeferredError(ReplyError):
+    """A transient refusal (4yz): the same may work later."""
+
+
+class AuthenticationError(ReplyError):
+    """The login was refused, or the server could not prove that it knows the password."""
+
+
+class ExtensionError(ReplyError):
+    """The server does not offer an extension that this message, login or option needs."""
+
+
+class LinkError(SMTPError, ConnectionError):
+    """The line to the server failed; the connection is gone."""
+
+    connection_survives = False
+
+
+class ConnectFailed(LinkError):
+    """No connection came about."""
+
+
+class ConnectionClosed(LinkError):
+    """The server closed the line."""
+
+    default_code = 1120
+
+
+class MalformedReply(LinkError):
+    """What came back is not an SMTP reply, or goes beyond the limits; the line was aborted."""
+
+
+class SMTPTimeout(LinkError, TimeoutError):
+    """Nothing came in time."""
+
+    default_code = 201
+
+
+class FirewallError(LinkError):
+    """The proxy refused, failed or lied; its words are in the description."""
+
+    default_code = 118
+
+
+class TLSError(SMTPError):
+    """The handshake failed or the TLS layer broke; the connection is gone."""
+
+    default_code = 276
+    connection_survives = False
+
+
+class CertificateError(TLSError):
+    """The server's certificate was not accepted; no credential was sent."""
+
+    default_code = 280
+
+
+class PlaintextInjected(TLSError):
+    """Bytes waited in clear behind the 220 to STARTTLS: somebody is on the line (RFC 3207 section 4.2)."""
+
+
+class ClearTextRefused(SMTPError):
+    """A password would have crossed a wire in clear; it was not sent."""
+
+    default_code = 276
+
+
+class Unsupported(SMTPError, NotImplementedError):
+    """What was asked for cannot be done here; the description says why."""
+
+    default_code = 270
+
+
+class Interrupted(SMTPError):
+    """`interrupt()` or Ctrl-C stopped the call; the connection is closed."""
+
+    default_code = 301
+    connection_survives = False
+
+
+# The reference numbers its TCP/IP errors as Winsock does: 10000 and the old BSD number.
+WINSOCK: dict[int, tuple[str, str]] = {
+    10004: ("EINTR", "cut short by a signal"),
+    10009: ("EBADF", "no such descriptor"),
+    10013: ("EACCES", "not permitted"),
+    10014: ("EFAULT", "pointer out of range"),
+    10022: ("EINVAL", "an argument makes no sense"),
+    10024: ("EMFILE", "too many open files"),
+    10035: ("EWOULDBLOCK", "the call would have to wait"),
+    10036: ("EINPROGRESS", "a call is under way"),
+    10037: ("EALREADY", "the same call is under way"),
+    10038: ("ENOTSOCK", "not a socket"),
+    10039: ("EDESTADDRREQ", "no destination"),
+    10040: ("EMSGSIZE", "message too long"),
+    10041: ("EPROTOTYPE", "protocol and socket type differ"),
+    10042: ("ENOPROTOOPT", "unknown socket option"),
+    10043: ("EPROTONOSUPPORT", "protocol unknown here"),
+    10044: ("ESOCKTNOSUPPORT", "socket type unknown here"),
+    10045: ("EOPNOTSUPP", "not for this socket"),
+    10046: ("EPFNOSUPPORT", "protocol family unknown here"),
+    10047: ("EAFNOSUPPORT", "the address family does not fit"),
+    10048: ("EADDRINUSE", "the local address is taken"),
+    10049: ("EADDRNOTAVAIL", "not an address of this host"),
+    10050: ("ENETDOWN", "the network interface is off"),
+    10051: ("ENETUNREACH", "no way to that network"),
+    10052: ("ENETRESET", "the network dropped the line"),
+    10053: ("ECONNABORTED", "the line was given up on this side"),
+    10054: ("ECONNRESET", "the server reset the line"),
+    10055: ("ENOBUFS", "out of buffers"),
+    10056: ("EISCONN", "connected already"),
+    10057: ("ENOTCONN", "not connected"),
+    10058: ("ESHUTDOWN", "the sending side is closed"),
+    10059: ("ETOOMANYREFS", "too many references"),
+    10060: ("ETIMEDOUT", "the server does not answer"),
+    10061: ("ECONNREFUSED", "nobody listens there"),
+    10062: ("ELOOP", "links go round in a circle"),
+    10063: ("ENAMETOOLONG", "name too long"),
+    10064: ("EHOSTDOWN", "the host is off"),
+    10065: ("EHOSTUNREACH", "no way to that host"),
+    10066: ("ENOTEMPTY", "directory in use"),
+    10067: ("EPROCLIM", "too many processes"),
+    10068: ("EUSERS", "too many users"),
+    10069: ("EDQUOT", "disk quota used up"),
+    10070: ("ESTALE", "remote file gone"),
+    10071: ("EREMOTE", "nested remote path"),
+    10091: ("WSASYSNOTREADY", "Winsock is not ready"),
+    10092: ("WSAVERNOTSUPPORTED", "wrong version of Winsock"),
+    10093: ("WSANOTINITIALISED", "Winsock was not started"),
+    11001: ("EAI_NONAME", "that host name does not exist"),
+    11002: ("EAI_AGAIN", "the name server cannot say just now"),
+    11003: ("EAI_FAIL", "the name server failed"),
+    11004: ("EAI_NODATA", "that name has no address"),
+}
+
+_BY_CODE: dict[int, type[SMTPError]] = {
+    118: FirewallError,
+    161: ReplyError,
+    162: LinkError,
+    163: MissingError,
+    164: MissingError,
+    165: MissingError,
+    166: BusyError,
+    301: Interrupted,
+    302: InputError,
+    100: StateError,
+    101: StateError,
+    102: ConnectFailed,
+    104: StateError,
+    106: StateError,
+    107: StateError,
+    112: StateError,
+    116: InputError,
+    117: StateError,
+    135: StateError,
+    201: SMTPTimeout,
+    211: StateError,
+    212: StateError,
+    213: StateError,
+    303: InputError,
+    434: InputError,
+    1105: StateError,
+    1117: StateError,
+    1119: StateError,
+    1120: ConnectionClosed,
+    270: SMTPError,  # a missing engine (Unsupported) and a broken one (TLSError) share it
+    271: InputError,
+    272: InputError,
+    273: InputError,
+    274: TLSError,
+    275: TLSError,
+    276: SMTPError,  # a failed handshake (TLSError) and a login in clear (ClearTextRefused)
+    280: CertificateError,
+    281: TLSError,
+    282: TLSError,
+    283: TLSError,
+    284: TLSError,
+    10022: SMTPError,  # EINVAL from the system (LinkError) or from a caller (InputError)
+}
+
+
+def error_class(code: int) -> type[SMTPError]:
+    """The class of the errors that carry the reference's number `code`.
+
+    Raises:
+        KeyError: the reference has no such number.
+    """
+    if code in _BY_CODE:
+        return _BY_CODE[code]
+    if code in WINSOCK:
+        return LinkError
+    raise KeyError(f"{code} is no error number of the reference component")
+
+
+def _errno_codes() -> dict[int, int]:
+    named = {
+        getattr(errno, name): code for code, (name, _) in WINSOCK.items() if hasattr(errno, name)
+    }
+    return named | {
+        errno.EAGAIN: 10035,
+        errno.EPERM: 10013,
+        errno.EPIPE: 10053,
+        errno.ENFILE: 10024,
+    }
+
+
+def _gai_codes() -> dict[int, int]:
+    return {
+        getattr(socket, name): code
+        for code, (name, _) in WINSOCK.items()
+        if name.startswith("EAI_") and hasattr(socket, name)
+    }
+
+
+def os_error_code(error: OSError) -> int:
+    """The reference's number for an error of the operating system or of the resolver.
+
+    162 ('error communicating with server') where the reference has no closer number.
+    """
+    if error.errno is None:
+        return 162
+    if isinstance(error, socket.gaierror):
+        return _gai_codes().get(error.errno, 11003)
+    return _errno_codes().get(error.errno, 162)

@@ -1,0 +1,134 @@
+"""Everything that a flow may ask of a driver, and so the whole contract of a driver.
+
+A flow is a generator. It yields one of these values, the driver does what it says and sends the
+answer back, or throws what went wrong: an `SMTPError` that says so. Nothing else crosses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+from smtp_nb.model.envelope import Job
+from smtp_nb.model.events import Event
+from smtp_nb.model.receipt import Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class SocketOptions:
+    """How to open the line. `None` and 0 leave it to the system.
+
+    Attributes:
+        use_ipv6: 0 IPv4 only, 1 IPv6 only, 2 IPv6 first and IPv4 behind it.
+        linger_s: None: close gently in the background; 0: reset at once.
+    """
+
+    local_host: str = ""
+    local_port: int = 0
+    use_ipv6: int = 0
+    tcp_no_delay: bool = True
+    keep_alive: bool = False
+    in_buffer_size: int = 0
+    out_buffer_size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """Both ends of an open line."""
+
+    remote_address: str
+    remote_port: int
+    local_address: str = ""
+    local_port: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Connect. Answer: a `Peer`."""
+
+    host: str
+    port: int
+    timeout_s: float | None = None
+    options: SocketOptions = field(default_factory=SocketOptions)
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Write all of it, and go on reading into the inbox meanwhile. Answer: None."""
+
+    data: bytes
+    timeout_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Answer: the next octets, at least one; b"" once the peer has closed its side."""
+
+    timeout_s: float | None = None
+    waiting_for: str = "a reply"
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What has come in by itself? Answer: octets without waiting; b"" if closed; None if nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sleep:
+    """Wait. Answer: None."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Show the observers an event and wait until they have had their say. Answer: None."""
+
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Let go of the line. Not gently: reset it, so that no octet still under way arrives."""
+
+    gently: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """Answer: the driver's clock, in seconds from an arbitrary point."""
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """Ask the source for jobs. Answer: up to `most` of them; none means the end."""
+
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Tell the source what became of jobs. Answer: None."""
+
+    results: Sequence[tuple[Job, Receipt]]
+
+
+Intent = Open | Write | Read | Probe | Sleep | Ask | Close | Now | Next | Done
+T = TypeVar("T")
+# The answer's type depends on the intent; a generator has one type for all of them.
+Flow = Generator[Intent, Any, T]
+
+
+class JobSource(Protocol):
+    """Where `deliver` gets its jobs and leaves the results.
+
+    Both are called between intents, never at the same time. What they raise ends the delivery:
+    the flow is closed, jobs in flight are told to `done` first.
+    """
+
+    def next_jobs(self, most: int) -> Sequence[Job]:
+        """Up to `most` jobs to send now; an empty sequence ends the stream."""
+
+    def done(self, results: Sequence[tuple[Job, Receipt]]) -> None:
+        """What became of jobs, in the order in which they were taken."""

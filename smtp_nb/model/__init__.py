@@ -1,0 +1,1 @@
+"""Frozen values that cross the rooms: no I/O, no clock, no socket."""

@@ -1,0 +1,89 @@
+"""What goes to the server: an envelope, the content, and the two together as a job."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from smtp_nb.model.address import Mailbox
+from smtp_nb.model.enums import RecipientType
+
+
+class Content(Protocol):
+    """A whole message, header and body, ready for the wire but for its dots.
+
+    Lines end in CRLF, no CR or LF stands alone, and the last line is ended.
+    """
+
+    @property
+    def size(self) -> int:
+        """Octets, before dot-stuffing; -1 if nobody knows yet."""
+
+    @property
+    def is_8bit(self) -> bool:
+        """True if an octet above 127 may come (BODY=8BITMIME)."""
+
+    @property
+    def needs_smtputf8(self) -> bool:
+        """True if a header is raw UTF-8 (RFC 6532)."""
+
+    @property
+    def message_id(self) -> str:
+        """The Message-ID with its angle brackets; empty if there is none."""
+
+    def chunks(self) -> Iterator[bytes]:
+        """The octets, in pieces of any size up to 64 KiB or so. May be called again for a retry,
+        unless the content comes from a stream."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """One RCPT: a mailbox, the header it stands in, and its parameters.
+
+    Attributes:
+        options: RCPT parameters as they go on the wire (`NOTIFY=SUCCESS,FAILURE`), checked.
+    """
+
+    mailbox: Mailbox
+    kind: RecipientType = RecipientType.TO
+    options: str = ""
+
+    @property
+    def address(self) -> str:
+        return self.mailbox.address
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """Who sends to whom, as MAIL and RCPT say it (RFC 5321 section 2.3.1).
+
+    Attributes:
+        mail_from: the reverse path; None is the null path `<>` of a notification.
+        recipients: at least one.
+        stop_on: the kinds of recipient whose refusal stops the whole message.
+        options: further MAIL parameters as they go on the wire (`RET=HDRS`), checked.
+    """
+
+    mail_from: Mailbox | None
+    recipients: tuple[Recipient, ...]
+    stop_on: frozenset[RecipientType] = frozenset()
+    options: str = ""
+
+    @property
+    def needs_smtputf8(self) -> bool:
+        sender = self.mail_from is not None and self.mail_from.needs_smtputf8
+        return sender or any(r.mailbox.needs_smtputf8 for r in self.recipients)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One message to deliver.
+
+    Attributes:
+        tag: whatever the giver needs to know it again; comes back with the receipt.
+    """
+
+    envelope: Envelope
+    content: Content
+    tag: object = field(default=None, compare=False)

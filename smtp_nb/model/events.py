@@ -1,0 +1,119 @@
+"""The nine events of the component, one value each. Fields are the reference's, in snake_case."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from smtp_nb.model.enums import TrailDirection
+
+
+@dataclass(slots=True)
+class PITrailEvent:
+    """One line of the conversation, message content apart. Secrets are masked already.
+
+    Attributes:
+        direction: who speaks.
+        message: the line without its line end.
+        seconds: since the connection was opened.
+        tls: True if the line was protected.
+        group: lines of ours that left in one write carry the same number; 0 is none.
+        final: False for the first lines of a reply that goes on.
+    """
+
+    direction: TrailDirection
+    message: str
+    seconds: float = 0.0
+    tls: bool = False
+    group: int = 0
+    final: bool = True
+
+
+@dataclass(slots=True)
+class ConnectionStatusEvent:
+    """Proxy, TLS or connection made or lost."""
+
+    connection_event: str
+    status_code: int = 0
+    description: str = ""
+
+
+@dataclass(slots=True)
+class StartTransferEvent:
+    """The content begins to leave."""
+
+    direction: TrailDirection = TrailDirection.CLIENT
+
+
+@dataclass(slots=True)
+class TransferEvent:
+    """A piece of the content left."""
+
+    direction: TrailDirection
+    bytes_transferred: int
+    percent_done: int
+    text_b: bytes = field(repr=False, default=b"")
+
+    @property
+    def text(self) -> str:
+        """The piece as text."""
+        return self.text_b.decode("utf-8", "replace")
+
+
+@dataclass(slots=True)
+class EndTransferEvent:
+    """The content is out."""
+
+    direction: TrailDirection = TrailDirection.CLIENT
+
+
+@dataclass(slots=True)
+class ErrorEvent:
+    """Something went wrong that does not raise: a refused Bcc, say."""
+
+    error_code: int
+    description: str
+
+
+@dataclass(slots=True)
+class ExpandEvent:
+    """One address of a reply to EXPN."""
+
+    address: str
+
+
+@dataclass(slots=True)
+class SSLServerAuthenticationEvent:
+    """The server's certificate, before anything of ours answers it.
+
+    A handler may change `accept`; what it holds when the handlers are done is the decision.
+    """
+
+    cert_encoded: str
+    cert_subject: str
+    cert_issuer: str
+    status: str
+    accept: bool
+
+    @property
+    def cert_encoded_b(self) -> bytes:
+        return self.cert_encoded.encode("ascii")
+
+
+@dataclass(slots=True)
+class SSLStatusEvent:
+    """A step of the handshake."""
+
+    message: str
+
+
+Event = (
+    PITrailEvent
+    | ConnectionStatusEvent
+    | StartTransferEvent
+    | TransferEvent
+    | EndTransferEvent
+    | ErrorEvent
+    | ExpandEvent
+    | SSLServerAuthenticationEvent
+    | SSLStatusEvent
+)

@@ -1,0 +1,100 @@
+"""What came of a message: the answer to 'who got it, and what did the server say?'"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from smtp_nb.model.enums import RecipientType
+from smtp_nb.model.outcome import Outcome
+from smtp_nb.model.reply import Reply
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientResult:
+    """What became of the message for one recipient.
+
+    Attributes:
+        address: as the envelope carried it.
+        kind: To, Cc or Bcc.
+        outcome: ACCEPTED, REFUSED, DEFERRED, NOT_SENT or UNKNOWN.
+        code: the reply that decided it, 0 if none came.
+        enhanced_code: RFC 3463, or empty.
+        text: the server's words, or what happened to the line.
+    """
+
+    address: str
+    kind: RecipientType
+    outcome: Outcome
+    code: int = 0
+    enhanced_code: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TLSInfo:
+    """What the handshake agreed on."""
+
+    protocol: str
+    cipher: str
+    bits: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.protocol} {self.cipher}"
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What came of one message.
+
+    Attributes:
+        outcome: ACCEPTED for all, PARTIAL for some, else what happened to all of them.
+        recipients: one result each, in the order of the envelope.
+        reply: the reply to the end of the data, or the one that ended the message; None if the
+            line failed first.
+        queue_id: the id under which the server queued it, where its words hold one.
+        message_id: the Message-ID with its angle brackets.
+        size: octets of the content as composed.
+        seconds: from the first command of the message to its last reply.
+        tls: what protected the line, or None.
+    """
+
+    outcome: Outcome
+    recipients: tuple[RecipientResult, ...]
+    reply: Reply | None = None
+    queue_id: str = ""
+    message_id: str = ""
+    size: int = 0
+    seconds: float = 0.0
+    tls: TLSInfo | None = None
+
+    def __bool__(self) -> bool:
+        """True if at least one recipient was accepted."""
+        return self.outcome in (Outcome.ACCEPTED, Outcome.PARTIAL)
+
+    def __str__(self) -> str:
+        head = f"{self.outcome}: {self.message_id or 'message'}"
+        if self.queue_id:
+            head += f" queued as {self.queue_id}"
+        rows = (
+            f"  {r.outcome:9} {r.address}  {' '.join(filter(None, (str(r.code or ''), r.enhanced_code, r.text)))}"
+            for r in self.recipients
+        )
+        return "\n".join([head, *rows])
+
+
+def summary(outcomes: Iterable[Outcome]) -> Outcome:
+    """One word for a message from the words for its recipients.
+
+    Doubt outweighs the rest: a message that may have left for one recipient is UNKNOWN, unless it
+    certainly left for another, which is PARTIAL.
+    """
+    found = set(outcomes)
+    if found == {Outcome.ACCEPTED}:
+        return Outcome.ACCEPTED
+    if Outcome.ACCEPTED in found:
+        return Outcome.PARTIAL
+    for worst in (Outcome.UNKNOWN, Outcome.DEFERRED, Outcome.NOT_SENT):
+        if worst in found:
+            return worst
+    return Outcome.REFUSED
