@@ -1,0 +1,143 @@
+"""The client's side of the conversation: which command fits now, and which reply answers which.
+
+Replies come in the order of the commands (RFC 2920 section 3.1), so a queue of commands that wait
+is all the memory there is. The table says what may be sent in which state; states move when a
+command is written, because with PIPELINING its reply comes much later.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from enum import Enum
+
+from smtp_nb.errors import MalformedReply, StateError
+from smtp_nb.model.reply import Reply
+from smtp_nb.protocol.commands import BANNER, END_OF_DATA, Command
+from smtp_nb.protocol.replies import MAX_LINE, ReplyParser, malformed
+
+
+class State(Enum):
+    """Where the session stands, seen from what was written."""
+
+    CONNECTED = "the server has not greeted yet"
+    GREETED = "EHLO has not been said yet"
+    READY = "no transaction is open"
+    MAIL = "a transaction without recipients is open"
+    RCPT = "a transaction with recipients is open"
+    DATA = "the content is being sent"
+    AUTH = "a login is under way"
+    CLOSED = "the session is over"
+
+
+_S = State
+_IDLE = frozenset({_S.GREETED, _S.READY})
+_OPEN = frozenset({_S.READY, _S.MAIL, _S.RCPT})
+# verb: (states in which it fits, the state after it; None leaves the state alone)
+TRANSITIONS: dict[str, tuple[frozenset[State], State | None]] = {
+    "EHLO": (_IDLE | _OPEN, _S.READY),
+    "HELO": (_IDLE | _OPEN, _S.READY),
+    "STARTTLS": (frozenset({_S.READY}), _S.GREETED),
+    "AUTH": (frozenset({_S.READY}), _S.AUTH),
+    "ANSWER": (frozenset({_S.AUTH}), _S.AUTH),
+    "MAIL": (frozenset({_S.READY}), _S.MAIL),
+    "SEND": (frozenset({_S.READY}), _S.MAIL),
+    "SOML": (frozenset({_S.READY}), _S.MAIL),
+    "SAML": (frozenset({_S.READY}), _S.MAIL),
+    "RCPT": (frozenset({_S.MAIL, _S.RCPT}), _S.RCPT),
+    "DATA": (frozenset({_S.RCPT}), _S.DATA),
+    "END": (frozenset({_S.DATA}), _S.READY),
+    "BDAT": (frozenset({_S.RCPT}), None),
+    "BDAT LAST": (frozenset({_S.RCPT}), _S.READY),
+    "RSET": (_IDLE | _OPEN, _S.READY),
+    "NOOP": (_IDLE | _OPEN, None),
+    "VRFY": (_IDLE | _OPEN, None),
+    "EXPN": (_IDLE | _OPEN, None),
+    "HELP": (_IDLE | _OPEN, None),
+    "QUIT": (_IDLE | _OPEN | {_S.AUTH}, _S.CLOSED),
+}
+
+
+class ClientProtocol:
+    """Commands in, octets out; octets in, (command, reply) out. It waits for the banner first."""
+
+    def __init__(self, max_line: int = MAX_LINE) -> None:
+        self.state = State.CONNECTED
+        self._replies = ReplyParser(max_line)
+        self._waiting: deque[Command] = deque([BANNER])
+
+    @property
+    def waiting(self) -> int:
+        """How many commands have no reply yet."""
+        return len(self._waiting)
+
+    @property
+    def has_rest(self) -> bool:
+        """True if octets wait that belong to no reply taken so far."""
+        return self._replies.has_rest
+
+    def send(self, command: Command) -> bytes:
+        """The octets to write for `command`, which from now on waits for its reply.
+
+        Raises:
+            StateError: it does not fit the state; nothing is to be written.
+            MalformedReply: the server has spoken without having been asked.
+        """
+        fits, after = TRANSITIONS.get(_row(command), (_OPEN | _IDLE, None))
+        if self.state not in fits:
+            raise StateError(f"{command.verb} does not fit now: {self.state.value}")
+        if not self._waiting and self._replies.has_rest:
+            raise malformed("the server spoke without being asked", self._replies.take_rest())
+        self.state = after or self.state
+        self._waiting.append(command)
+        return command.line
+
+    def end_of_data(self) -> None:
+        """Note that the dot is being written; its reply comes next in the queue."""
+        self.send(END_OF_DATA)
+
+    def receive_data(self, data: bytes) -> None:
+        """Take octets of the server in."""
+        self._replies.receive_data(data)
+
+    def next_reply(self) -> tuple[Command, Reply] | None:
+        """The next reply with the command it answers, or None until more octets come.
+
+        A 421 may come at any time (RFC 5321 section 3.8); with no command waiting it is given
+        with `BANNER`.
+
+        Raises:
+            MalformedReply: no reply, beyond the limits, or an answer to nothing.
+        """
+        reply = self._replies.next_reply()
+        if reply is None:
+            return None
+        if not self._waiting:
+            if reply.code == 421:
+                return BANNER, reply
+            raise MalformedReply(
+                f"the server answered without being asked: {reply.code} {reply.text[:80]}",
+                remedy="The line cannot be trusted any more",
+            )
+        command = self._waiting.popleft()
+        self._move(command, reply)
+        return command, reply
+
+    def _move(self, command: Command, reply: Reply) -> None:
+        """What only a reply can tell: the greeting, a refused command, the end of a login."""
+        if command is BANNER and reply.is_success:
+            self.state = State.GREETED
+        elif command.verb in ("AUTH", "ANSWER") and not reply.is_intermediate:
+            self.state = State.READY
+        elif command.verb == "STARTTLS" and not reply.is_success:
+            self.state = State.READY
+        elif command.verb == "DATA" and not reply.is_intermediate:
+            self.state = State.RCPT
+
+    def restart_after_tls(self) -> None:
+        """Forget the conversation so far (RFC 3207 section 4.2); no banner comes after STARTTLS."""
+        self._replies = ReplyParser(self._replies.max_line)
+        self.state = State.GREETED
+
+
+def _row(command: Command) -> str:
+    return "BDAT LAST" if command.shown.endswith(" LAST") else command.verb

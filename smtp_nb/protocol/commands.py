@@ -1,0 +1,132 @@
+"""Commands of the client, each built through one guard.
+
+The guard is the place where data would turn into commands, so it refuses: one line, no control
+character, no octet above 127 unless SMTPUTF8 allows it. Arguments have been parsed before they get
+here; the guard stands behind the parsers, not in their place.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from smtp_nb.errors import InjectionError, InputError
+from smtp_nb.model.address import Mailbox, refuse_controls
+from smtp_nb.model.secret import HIDDEN
+
+# RFC 4954 section 4: the longest line of an exchange. Without AUTH, RFC 5321 asks for 512 and
+# extensions add to it; the mailbox parser keeps MAIL and RCPT far below this.
+MAX_COMMAND = 12288
+
+# RFC 2920 section 3.1: these end a group, their replies are awaited before anything follows.
+LAST_IN_GROUP = frozenset(
+    {"EHLO", "HELO", "STARTTLS", "AUTH", "DATA", "VRFY", "EXPN", "NOOP", "TURN", "QUIT", "HELP"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command line.
+
+    Attributes:
+        verb: upper case; `BANNER`, `END` (of data) and `ANSWER` (within AUTH) name the other
+            things that a reply may answer.
+        line: what goes on the wire, with its CRLF.
+        shown: what a trail shows: the line without CRLF, secrets masked.
+    """
+
+    verb: str
+    line: bytes
+    shown: str
+
+
+BANNER = Command("BANNER", b"", "")
+END_OF_DATA = Command("END", b"", ".")
+RSET = Command("RSET", b"RSET\r\n", "RSET")
+DATA = Command("DATA", b"DATA\r\n", "DATA")
+QUIT = Command("QUIT", b"QUIT\r\n", "QUIT")
+NOOP = Command("NOOP", b"NOOP\r\n", "NOOP")
+STARTTLS = Command("STARTTLS", b"STARTTLS\r\n", "STARTTLS")
+
+
+def command(verb: str, *arguments: str, utf8: bool = False) -> Command:
+    """Build one command line from a verb and its arguments.
+
+    Raises:
+        InjectionError: an argument holds a line break or another control character.
+        InputError: it is too long, or not ASCII where SMTPUTF8 is not in use.
+    """
+    text = " ".join((verb, *filter(None, arguments)))
+    refuse_controls(text, f"The argument of {verb}")
+    if not (utf8 or text.isascii()):
+        raise InputError(
+            f"{verb} takes ASCII only here: {text!r}", remedy="The server must offer SMTPUTF8"
+        )
+    line = text.encode() + b"\r\n"
+    if len(line) > MAX_COMMAND:
+        raise InputError(f"{verb} is longer than {MAX_COMMAND} octets", remedy="Shorten it")
+    return Command(verb, line, text)
+
+
+def single_argument(verb: str, argument: str) -> Command:
+    """A command whose argument is one word without spaces (EHLO, HELO, LHLO).
+
+    Raises:
+        InjectionError: the argument holds a space or a control character, or is empty.
+    """
+    if not argument or " " in argument:
+        raise InjectionError(
+            f"The argument of {verb} must be one word, not {argument!r}",
+            remedy="Give a domain name or an address literal",
+        )
+    return command(verb, argument)
+
+
+def ehlo(name: str) -> Command:
+    """EHLO with our name."""
+    return single_argument("EHLO", name)
+
+
+def helo(name: str) -> Command:
+    """HELO with our name, for servers that refuse EHLO."""
+    return single_argument("HELO", name)
+
+
+def mail(
+    sender: Mailbox | None, *parameters: str, verb: str = "MAIL", utf8: bool = False
+) -> Command:
+    """MAIL FROM (or SEND, SOML, SAML); None is the null path."""
+    path = sender.address if sender else ""
+    return command(verb, f"FROM:<{path}>", *parameters, utf8=utf8)
+
+
+def rcpt(recipient: Mailbox, *parameters: str, utf8: bool = False) -> Command:
+    """RCPT TO."""
+    return command("RCPT", f"TO:<{recipient.address}>", *parameters, utf8=utf8)
+
+
+def bdat(octets: int, *, last: bool) -> Command:
+    """BDAT (RFC 3030); the octets follow it."""
+    return command("BDAT", str(octets), "LAST" if last else "")
+
+
+def auth(mechanism: str, initial_response: bytes | None) -> Command:
+    """AUTH with an initial response in base64, which no trail shows."""
+    if initial_response is None:
+        return command("AUTH", mechanism)
+    built = command("AUTH", mechanism, _base64(initial_response))
+    return Command("AUTH", built.line, f"AUTH {mechanism} {HIDDEN}")
+
+
+def auth_answer(answer: bytes) -> Command:
+    """An answer to a challenge, in base64, which no trail shows."""
+    return Command("ANSWER", _base64(answer).encode() + b"\r\n", HIDDEN)
+
+
+AUTH_CANCEL = Command("ANSWER", b"*\r\n", "*")
+
+
+def _base64(data: bytes) -> str:
+    import base64
+
+    # RFC 4954 section 4: an empty response is written as "=".
+    return base64.b64encode(data).decode("ascii") or "="

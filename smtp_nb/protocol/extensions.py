@@ -1,0 +1,56 @@
+"""What a server says that it can do: the reply to EHLO (RFC 5321 section 4.1.1.1)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from smtp_nb.model.reply import Reply
+
+_KEYWORD = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]*)(?:[ =](.*))?\Z")
+
+
+@dataclass(frozen=True)
+class Extensions:
+    """The extensions offered on this connection, after TLS if there is TLS.
+
+    Attributes:
+        domain: how the server calls itself.
+        keywords: upper-case keyword to its parameters as they stood.
+    """
+
+    domain: str = ""
+    keywords: Mapping[str, str] = field(default_factory=dict)
+
+    def __contains__(self, keyword: str) -> bool:
+        return keyword in self.keywords
+
+    @cached_property
+    def auth(self) -> frozenset[str]:
+        """Names of the mechanisms offered, in upper case."""
+        return frozenset(self.keywords.get("AUTH", "").upper().split())
+
+    @cached_property
+    def size_limit(self) -> int:
+        """Octets that the server takes for a message (RFC 1870); 0 if it does not say."""
+        text = self.keywords.get("SIZE", "").strip()
+        return int(text) if text.isdecimal() and len(text) <= 20 else 0
+
+
+NO_EXTENSIONS = Extensions()
+
+
+def parse_ehlo(reply: Reply) -> Extensions:
+    """Read the reply to EHLO. Lines that are no keyword are passed over, as the RFC asks.
+
+    `AUTH=PLAIN` in the form of old servers counts as `AUTH PLAIN`; two AUTH lines are one.
+    """
+    keywords: dict[str, str] = {}
+    for line in reply.lines[1:]:
+        if match := _KEYWORD.match(line.strip()):
+            keyword, parameters = match.group(1).upper(), (match.group(2) or "").strip()
+            known = keywords.get(keyword)
+            keywords[keyword] = f"{known} {parameters}".strip() if known else parameters
+    return Extensions(reply.lines[0].partition(" ")[0], keywords)

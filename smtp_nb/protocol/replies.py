@@ -1,0 +1,107 @@
+"""Bytes from a server, turned into replies (RFC 5321 section 4.2).
+
+Strict on purpose: only CRLF ends a line, all lines of a reply carry one code, and a line, a reply
+and the number of its lines are bounded. What breaks a rule is never guessed at, because a reply
+that is read wrongly shifts every later answer to the wrong question.
+"""
+
+from __future__ import annotations
+
+import re
+
+from smtp_nb.errors import MalformedReply
+from smtp_nb.model.reply import Reply
+
+MAX_LINE = 2048
+MAX_LINES = 2000
+MAX_REPLY = 512 * 1024
+
+_LINE = re.compile(rb"([2-5][0-9][0-9])(?:([ -])([^\r\n\0]*))?\Z")
+
+
+class ReplyParser:
+    """Feed it octets as they come, take complete replies out."""
+
+    def __init__(self, max_line: int = MAX_LINE) -> None:
+        self.max_line = max_line
+        self._buffer = bytearray()
+        self._start = 0
+        self._code = 0
+        self._lines: list[str] = []
+        self._octets = 0
+
+    def receive_data(self, data: bytes) -> None:
+        """Take octets in."""
+        self._buffer += data
+
+    @property
+    def has_rest(self) -> bool:
+        """True if octets wait that no complete reply has used up."""
+        return self._start < len(self._buffer) or bool(self._lines)
+
+    def take_rest(self) -> bytes:
+        """Whatever waits, for an error message; the parser is empty afterwards."""
+        rest = bytes(self._buffer[self._start :])
+        self._buffer.clear()
+        self._start = 0
+        return rest
+
+    def next_reply(self) -> Reply | None:
+        """The next complete reply, or None until more octets come.
+
+        Raises:
+            MalformedReply: the octets are no SMTP reply or go beyond a limit; the session is lost.
+        """
+        while (line := self._next_line()) is not None:
+            code, goes_on, text = self._read_line(line)
+            self._lines.append(text)
+            if not goes_on:
+                reply = Reply(code, tuple(self._lines))
+                self._lines, self._octets = [], 0
+                return reply
+        return None
+
+    def _next_line(self) -> bytes | None:
+        end = self._buffer.find(b"\r\n", self._start)
+        length = (len(self._buffer) if end < 0 else end) - self._start
+        if length > self.max_line:
+            raise malformed("a reply line is longer than %d octets" % self.max_line)
+        if end < 0:
+            self._refuse_bare_newline()
+            self._compact()
+            return None
+        line = bytes(self._buffer[self._start : end])
+        self._start = end + 2
+        return line
+
+    def _refuse_bare_newline(self) -> None:
+        """A fragment with a bare LF will never become a good line: say so at once."""
+        if self._buffer.find(b"\n", self._start) >= 0:
+            raise malformed("a reply line ends in a bare line feed", bytes(self._buffer[-80:]))
+
+    def _compact(self) -> None:
+        if self._start:
+            del self._buffer[: self._start]
+            self._start = 0
+
+    def _read_line(self, line: bytes) -> tuple[int, bool, str]:
+        match = _LINE.match(line)
+        if match is None:
+            raise malformed("this is no SMTP reply", line)
+        code = int(match.group(1))
+        if self._lines and code != self._code:
+            raise malformed(f"a reply that began with {self._code} goes on differently", line)
+        self._code = code
+        self._octets += len(line) + 2
+        if self._octets > MAX_REPLY or len(self._lines) >= MAX_LINES:
+            raise malformed(f"a reply is longer than {MAX_REPLY} octets or {MAX_LINES} lines")
+        text = (match.group(3) or b"").decode("utf-8", "backslashreplace")
+        return code, match.group(2) == b"-", text
+
+
+def malformed(what: str, line: bytes = b"") -> MalformedReply:
+    """The error for octets that are no reply, with a short and printable piece of them."""
+    shown = f": {ascii(line[:80].decode('latin-1'))}" if line else ""
+    return MalformedReply(
+        f"{what}{shown}", remedy="Is this an SMTP server, and the right port for this kind of TLS?"
+    )
