@@ -3,7 +3,7 @@
     SMTPError                     .code .description .reply .receipt .connection_survives
     ├── InputError                (ValueError) refused before a byte was written
     │   ├── AddressError          a mailbox that the grammar does not allow
-    │   ├── InjectionError        a line break, NUL or control where a command or header would carry it
+    │   ├── InjectionError        a line break, NUL or control character inside an argument or header
     │   ├── MissingError          163 no server, 164 no sender, 165 no recipient
     │   └── SettingError          (KeyError too) an unknown setting, or a value it does not take
     ├── StateError                the call does not fit the moment
@@ -107,7 +107,7 @@ class SettingError(InputError, KeyError):
 
 
 class StateError(SMTPError):
-    """The call does not fit the moment: connected already, not connected, locked while connected."""
+    """The call does not fit the moment: not connected, connected already, locked while connected."""
 
     default_code = 211
 
@@ -186,7 +186,7 @@ class CertificateError(TLSError):
 
 
 class PlaintextInjected(TLSError):
-    """Bytes waited in clear behind the 220 to STARTTLS: somebody is on the line (RFC 3207 section 4.2)."""
+    """Bytes waited in clear behind the 220 to STARTTLS: somebody is on the line (RFC 3207)."""
 
 
 class ClearTextRefused(SMTPError):

@@ -1,1 +1,1 @@
-"""What happens next, written once: generators that yield intents and know no socket and no clock."""
+"""What happens next, written once: generators that yield intents, without socket or clock."""

@@ -1,7 +1,9 @@
 """Everything that a flow may ask of a driver, and so the whole contract of a driver.
 
 A flow is a generator. It yields one of these values, the driver does what it says and sends the
-answer back, or throws what went wrong: an `SMTPError` that says so. Nothing else crosses.
+answer back, or throws what went wrong. Nothing else crosses, the clock apart, which a session gets
+as a function. After an `Interrupted` was thrown a flow yields only `Close` and `Done`, so that
+whoever pressed Ctrl-C does not wait again.
 """
 
 from __future__ import annotations
@@ -71,7 +73,7 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """What has come in by itself? Answer: octets without waiting; b"" if closed; None if nothing."""
+    """What came in by itself? Answer: the octets, b"" if the peer closed, None if nothing came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +98,6 @@ class Close:
 
 
 @dataclass(frozen=True, slots=True)
-class Now:
-    """Answer: the driver's clock, in seconds from an arbitrary point."""
-
-
-@dataclass(frozen=True, slots=True)
 class Next:
     """Ask the source for jobs. Answer: up to `most` of them; none means the end."""
 
@@ -114,7 +111,7 @@ class Done:
     results: Sequence[tuple[Job, Receipt]]
 
 
-Intent = Open | Write | Read | Probe | Sleep | Ask | Close | Now | Next | Done
+Intent = Open | Write | Read | Probe | Sleep | Ask | Close | Next | Done
 T = TypeVar("T")
 # The answer's type depends on the intent; a generator has one type for all of them.
 Flow = Generator[Intent, Any, T]

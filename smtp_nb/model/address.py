@@ -18,7 +18,7 @@ _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\-\u0080-\U0010ffff]+"
 _DOT_STRING = re.compile(rf"{_ATOM}(?:\.{_ATOM})*\Z")
 _QUOTED = re.compile(r'"(?:[ !#-\[\]-~\u00a0-\U0010ffff]|\\[ -~])*"\Z')
 _LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\Z")
-# C0, DEL, C1, and what Unicode calls line and paragraph separators: each has split a line somewhere.
+# C0, DEL, C1, and Unicode's line and paragraph separators: each has split a line somewhere.
 CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 MAX_LOCAL = 64
@@ -34,7 +34,7 @@ def refuse_controls(text: str, what: str) -> None:
     """
     if (found := CONTROLS.search(text)) is not None:
         raise InjectionError(
-            f"{what} holds the control character {ascii(found.group())} at offset {found.start()}",
+            f"{what} holds the control character {found.group()!a} at offset {found.start()}",
             remedy="Take it out: it could turn data into a command or a header",
         )
 

@@ -30,6 +30,10 @@ class RecipientResult:
     enhanced_code: str = ""
     text: str = ""
 
+    def __str__(self) -> str:
+        words = (str(self.code or ""), self.enhanced_code, self.text)
+        return f"{self.outcome:9} {self.address}  {' '.join(filter(None, words))}"
+
 
 @dataclass(frozen=True, slots=True)
 class TLSInfo:
@@ -76,11 +80,7 @@ class Receipt:
         head = f"{self.outcome}: {self.message_id or 'message'}"
         if self.queue_id:
             head += f" queued as {self.queue_id}"
-        rows = (
-            f"  {r.outcome:9} {r.address}  {' '.join(filter(None, (str(r.code or ''), r.enhanced_code, r.text)))}"
-            for r in self.recipients
-        )
-        return "\n".join([head, *rows])
+        return "\n".join([head, *(f"  {result}" for result in self.recipients)])
 
 
 def summary(outcomes: Iterable[Outcome]) -> Outcome:

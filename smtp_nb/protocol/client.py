@@ -8,7 +8,9 @@ command is written, because with PIPELINING its reply comes much later.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from enum import Enum
+from typing import ClassVar
 
 from smtp_nb.errors import MalformedReply, StateError
 from smtp_nb.model.reply import Reply
@@ -122,16 +124,22 @@ class ClientProtocol:
         self._move(command, reply)
         return command, reply
 
+    # A final reply to these ends what they began; a good one to STARTTLS leads on.
+    _FALL_BACK: ClassVar[Mapping[str, State]] = {
+        "AUTH": State.READY,
+        "ANSWER": State.READY,
+        "STARTTLS": State.READY,
+        "DATA": State.RCPT,
+    }
+
     def _move(self, command: Command, reply: Reply) -> None:
         """What only a reply can tell: the greeting, a refused command, the end of a login."""
         if command is BANNER and reply.is_success:
             self.state = State.GREETED
-        elif command.verb in ("AUTH", "ANSWER") and not reply.is_intermediate:
-            self.state = State.READY
-        elif command.verb == "STARTTLS" and not reply.is_success:
-            self.state = State.READY
-        elif command.verb == "DATA" and not reply.is_intermediate:
-            self.state = State.RCPT
+        elif not reply.is_intermediate:
+            self.state = self._FALL_BACK.get(command.verb, self.state)
+        if command.verb == "STARTTLS" and reply.is_success:
+            self.state = State.GREETED
 
     def restart_after_tls(self) -> None:
         """Forget the conversation so far (RFC 3207 section 4.2); no banner comes after STARTTLS."""

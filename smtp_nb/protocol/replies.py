@@ -65,7 +65,7 @@ class ReplyParser:
         end = self._buffer.find(b"\r\n", self._start)
         length = (len(self._buffer) if end < 0 else end) - self._start
         if length > self.max_line:
-            raise malformed("a reply line is longer than %d octets" % self.max_line)
+            raise malformed(f"a reply line is longer than {self.max_line} octets")
         if end < 0:
             self._refuse_bare_newline()
             self._compact()
@@ -101,7 +101,7 @@ class ReplyParser:
 
 def malformed(what: str, line: bytes = b"") -> MalformedReply:
     """The error for octets that are no reply, with a short and printable piece of them."""
-    shown = f": {ascii(line[:80].decode('latin-1'))}" if line else ""
+    shown = f": {line[:80].decode('latin-1')!a}" if line else ""
     return MalformedReply(
         f"{what}{shown}", remedy="Is this an SMTP server, and the right port for this kind of TLS?"
     )
