@@ -1,0 +1,226 @@
+"""The conversation, kept: what a `Trail` collects, and how it is shown without a live widget.
+
+A line of a server is hostile: it is escaped before it becomes HTML, and what would not print, or
+would turn the writing round, is shown as an escape. What a notebook saves is read by others, so
+the forms that a notebook saves by itself (`_repr_html_`, the plain text beside it) show addresses
+as `a…@example.org`; `str(trail)` is the whole truth.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from html import escape
+from itertools import groupby
+from threading import Lock
+from typing import Any, overload
+
+from smtp_nb.model.enums import TrailDirection
+from smtp_nb.model.events import PITrailEvent
+
+STATIC_ROWS = 50
+_OPEN_ROWS = 12  # a longer table waits behind a click
+
+# C0, DEL, C1, lone surrogates, and what Unicode uses to break lines, hide or reverse text.
+_INVISIBLE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+)
+# The lengths are bounded, so that 8 KiB of a hostile line cost no quadratic search.
+_ADDRESS = re.compile(r'(?:"((?:[^"\\]|\\.){0,320})"|([^\s<>()\[\],;:@"\\]{1,320}))@(?=[\w\[])')
+_NAME_ARGUMENT = re.compile(r"(?i)^((?:VRFY|EXPN) +)([^\s@])[^@]*$")
+_BAD_REPLY = re.compile(r"[45]\d\d")
+
+_ARROWS = {
+    (TrailDirection.CLIENT, False): " -> ",
+    (TrailDirection.CLIENT, True): " ~> ",
+    (TrailDirection.SERVER, False): "<-  ",
+    (TrailDirection.SERVER, True): "<~  ",
+}
+_BAD_ARROWS = {False: "<** ", True: "<~* "}
+_WHO = {
+    TrailDirection.CLIENT: "Client",
+    TrailDirection.SERVER: "Server",
+    TrailDirection.INFO: "Note",
+}
+
+
+def visible(text: str) -> str:
+    """`text` with controls, invisible and direction-changing characters as backslash escapes."""
+    return _INVISIBLE.sub(lambda found: ascii(found.group())[1:-1], text)
+
+
+def masked(text: str) -> str:
+    """`text` with the local part of every address cut to its first character: `a…@example.org`."""
+    text = _NAME_ARGUMENT.sub(r"\1\2…", text)
+    return _ADDRESS.sub(lambda found: f"{(found[1] or found[2] or '')[:1]}…@", text)
+
+
+def is_refusal(event: PITrailEvent) -> bool:
+    """True for a line of a 4yz or 5yz reply."""
+    return event.direction == TrailDirection.SERVER and bool(_BAD_REPLY.match(event.message))
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a conversation came to, counted line by line.
+
+    Attributes:
+        lines: all that were seen, the forgotten ones too.
+        round_trips: how often the client waited for the server after it had spoken.
+        refusals: replies of the 4yz and 5yz kind.
+        seconds: from the opening of the connection to the last line.
+        protected: True if the last line that crossed the wire was inside TLS.
+    """
+
+    lines: int = 0
+    round_trips: int = 0
+    refusals: int = 0
+    seconds: float = 0.0
+    protected: bool = False
+    _speaker: TrailDirection = TrailDirection.SERVER
+
+    def add(self, event: PITrailEvent) -> None:
+        self.lines += 1
+        self.seconds = event.seconds
+        if event.direction == TrailDirection.INFO:
+            return
+        if event.direction == TrailDirection.SERVER:
+            self.round_trips += self._speaker == TrailDirection.CLIENT
+            self.refusals += event.final and is_refusal(event)
+        self._speaker = event.direction
+        self.protected = event.tls
+
+    def __str__(self) -> str:
+        words = [_count(self.lines, "line"), _count(self.round_trips, "round trip")]
+        words += [_count(self.refusals, "refusal")] if self.refusals else []
+        return ", ".join([*words, "inside TLS" if self.protected else "in clear"])
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+class Trail(Sequence[PITrailEvent]):
+    """The last lines of a conversation: an observer that remembers.
+
+    `smtp.on_pi_trail += trail` fills it, from any thread. It is a sequence of `PITrailEvent`.
+    `str(trail)` reads like swaks: `->` and `<-` in clear, `~>` and `<~` inside TLS, `<**` and
+    `<~*` for a refusal, `===` for a remark.
+
+    Args:
+        maxlen: how many lines are kept; older ones are forgotten and counted in `dropped`.
+    """
+
+    def __init__(self, maxlen: int = 10_000) -> None:
+        self._events: deque[PITrailEvent] = deque(maxlen=maxlen)
+        self._lock = Lock()
+        self.tally = Tally()
+
+    def __call__(self, event: PITrailEvent) -> None:
+        """Remember `event`."""
+        with self._lock:
+            self._events.append(event)
+            self.tally.add(event)
+
+    @property
+    def dropped(self) -> int:
+        """How many lines were forgotten because newer ones needed their place."""
+        return self.tally.lines - len(self._events)
+
+    def clear(self) -> None:
+        """Forget everything, the counts too."""
+        with self._lock:
+            self._events.clear()
+            self.tally = Tally()
+
+    def snapshot(self) -> list[PITrailEvent]:
+        """The lines as they are now, in a list of their own."""
+        with self._lock:
+            return list(self._events)
+
+    def __len__(self) -> int:
+        return len(self._events)
+
+    @overload
+    def __getitem__(self, index: int) -> PITrailEvent: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[PITrailEvent]: ...
+    def __getitem__(self, index: int | slice) -> PITrailEvent | list[PITrailEvent]:
+        return self.snapshot()[index]
+
+    def __str__(self) -> str:
+        return text_of(self.snapshot())
+
+    def __repr__(self) -> str:
+        return f"<Trail: {self.tally}>"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """The plain text that a notebook saves: addresses masked, the long tail counted."""
+        printer.text(static_text(self.snapshot(), self.tally))
+
+    def _repr_html_(self) -> str:
+        return static_html(self.snapshot(), self.tally)
+
+
+def text_of(events: Iterable[PITrailEvent], show: Callable[[str], str] = visible) -> str:
+    """The lines, swaks-like, one a line; `show` says how a message is written."""
+    return "\n".join(f"{_arrow(event)}{show(event.message)}" for event in events)
+
+
+def _arrow(event: PITrailEvent) -> str:
+    if is_refusal(event):
+        return _BAD_ARROWS[event.tls]
+    return _ARROWS.get((event.direction, event.tls), "=== ")
+
+
+def _discreet(text: str) -> str:
+    return visible(masked(text))
+
+
+def static_text(events: Sequence[PITrailEvent], tally: Tally) -> str:
+    """The first lines as text, addresses masked."""
+    if not events:
+        return "SMTP conversation: nothing yet"
+    lines = [text_of(events[:STATIC_ROWS], _discreet)]
+    lines += [f"… {left:,} more"] if (left := tally.lines - STATIC_ROWS) > 0 else []
+    return "\n".join(lines)
+
+
+def static_html(events: Sequence[PITrailEvent], tally: Tally) -> str:
+    """The first lines as a table that any viewer shows: no style, no script, nothing fetched."""
+    title = f"SMTP conversation: {tally}" if events else "SMTP conversation: nothing yet"
+    if not events:
+        return f"<p>{title}</p>"
+    marks = group_marks(events)
+    rows = [_html_row(e, m) for e, m in zip(events[:STATIC_ROWS], marks, strict=False)]
+    if (left := tally.lines - len(rows)) > 0:
+        rows.append(f'<tr><td colspan="4">… {left:,} more</td></tr>')
+    is_open = " open" if len(rows) <= _OPEN_ROWS else ""
+    head = "".join(f'<th scope="col" align="left">{word}</th>' for word in _COLUMNS)
+    return (
+        f"<details{is_open}><summary>{title}</summary>"
+        f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></details>"
+    )
+
+
+_COLUMNS = ("Seconds", "From", "Line is", "Line")
+
+
+def _html_row(event: PITrailEvent, mark: str) -> str:
+    message = escape(_discreet(event.message))
+    if is_refusal(event):
+        message = f"<strong>{message}</strong>"
+    cells = (f"{event.seconds:.3f}", _WHO[event.direction], "TLS" if event.tls else "clear")
+    plain = "".join(f'<td align="left">{cell}</td>' for cell in cells)
+    return f'<tr>{plain}<td align="left">{mark}<code><bdi>{message}</bdi></code></td></tr>'
+
+
+def group_marks(events: Sequence[PITrailEvent]) -> list[str]:
+    """A bracket piece for each line: lines of ours that left in one write stand in one bracket."""
+    marks: list[str] = []
+    for number, run in groupby(events, lambda event: event.group):
+        size = len(list(run))
+        marks += [""] * size if not number or size == 1 else ["┌ ", *["│ "] * (size - 2), "└ "]
+    return marks
