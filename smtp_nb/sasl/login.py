@@ -1,0 +1,17 @@
+"""LOGIN (draft-murchison-sasl-login): user name, then password, each after a prompt, in clear."""
+
+from __future__ import annotations
+
+from smtp_nb.sasl.credentials import Credentials
+from smtp_nb.sasl.exchange import Exchange
+
+
+def login(credentials: Credentials, host: str) -> Exchange:
+    """Answer the first prompt with the user name and the second with the password.
+
+    The words of the prompts are not looked at: servers write 'Username:', 'User Name' and worse.
+    There is no initial response, because Exchange and old Postfix patches refuse one.
+    """
+    yield None
+    yield credentials.user.encode()
+    return (yield credentials.password.reveal().encode())
