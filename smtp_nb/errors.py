@@ -3,11 +3,15 @@
     SMTPError                     .code .description .reply .receipt .connection_survives
     ├── InputError                (ValueError) refused before a byte was written
     │   ├── AddressError          a mailbox that the grammar does not allow
-    │   ├── InjectionError        a line break, NUL or control character inside an argument or header
+    │   ├── InjectionError        a line break, NUL or control inside an argument or header
     │   ├── MissingError          163 no server, 164 no sender, 165 no recipient
-    │   └── SettingError          (KeyError too) an unknown setting, or a value it does not take
+    │   ├── SettingError          (KeyError too) an unknown setting, or a value it does not take
+    │   ├── ProblemsFound         rows of a merge that cannot be sent as they are
+    │   ├── TemplateChanged       a campaign goes on with another template than it began with
+    │   └── JournalError          a file that is not the journal of a merge
     ├── StateError                the call does not fit the moment
     │   └── BusyError             166 another call is still at work on this object
+    │       └── CampaignBusy      another process or job sends this campaign
     ├── ReplyError                161 the server said no; .reply holds its words
     │   ├── RefusedError          5yz: do not try again unchanged
     │   ├── DeferredError         4yz: the same may work later
@@ -106,8 +110,22 @@ class SettingError(InputError, KeyError):
     __str__ = SMTPError.__str__  # KeyError would print the repr
 
 
+class ProblemsFound(InputError):
+    """Rows of a merge cannot be sent as they are; `problems` is the frame that lists them."""
+
+    problems: object = None  # a DataFrame, which this room does not know
+
+
+class TemplateChanged(InputError):
+    """The template is not the one with which this campaign began; some have its mail already."""
+
+
+class JournalError(InputError):
+    """A file is no journal of a merge, or one that a later version wrote."""
+
+
 class StateError(SMTPError):
-    """The call does not fit the moment: not connected, connected already, locked while connected."""
+    """The call does not fit the moment: not connected, or locked while connected, say."""
 
     default_code = 211
 
@@ -116,6 +134,10 @@ class BusyError(StateError):
     """Another call is still at work on this object."""
 
     default_code = 166
+
+
+class CampaignBusy(BusyError):
+    """Another process, or another job of this one, is sending this campaign; it is named."""
 
 
 class ReplyError(SMTPError):
