@@ -1,0 +1,336 @@
+"""What a server's answer means and what to do about it, in plain words.
+
+The knowledge is data: four tables beside this file. The closest one wins: a provider's own words,
+then the enhanced status code (RFC 3463), then the three digits, then their first one.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from html import escape
+from importlib.resources import files
+from typing import Any, NamedTuple
+
+from smtp_nb.errors import SMTPError
+from smtp_nb.model.reply import Reply
+from smtp_nb.model.trail import visible
+
+_CODE = re.compile(
+    r"(?<![\d.])(?P<code>[2345]\d\d)(?:[ -]+(?P<after>[245]\.\d{1,3}\.\d{1,3})\b|\b(?!\.\d))"
+)
+_ENHANCED = re.compile(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?![\d.])")
+_CONTINUED = re.compile(r"(?m)^\d{3}[ -](?:[245]\.\d{1,3}\.\d{1,3} ?)?")
+_COMMAND = re.compile(r"\s*([A-Za-z]{4,8}|\.)(?= |$)")
+
+
+class Entry(NamedTuple):
+    """What a table says. `meaning` and `remedy` make one sentence with a colon between them."""
+
+    meaning: str
+    cause: str
+    remedy: str
+    source: str
+
+
+class _ProviderRow(NamedTuple):
+    code: re.Pattern[str]
+    words: re.Pattern[str]
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What an answer means.
+
+    Attributes:
+        code: the three digits, or the number of an error of ours; 0 if there are none.
+        enhanced_code: RFC 3463, or empty.
+        meaning: what it says, in a phrase.
+        cause: why servers say so.
+        remedy: what to do, in the imperative.
+        source: the RFC or the provider's page that says so.
+    """
+
+    code: int
+    enhanced_code: str
+    meaning: str
+    cause: str
+    remedy: str
+    source: str
+
+    @property
+    def short(self) -> str:
+        """One sentence: what it means and what to do."""
+        return f"{self.meaning}: {self.remedy}." if self.remedy else f"{self.meaning}."
+
+    @property
+    def title(self) -> str:
+        """The codes and the meaning."""
+        codes = " ".join(filter(None, (str(self.code or ""), self.enhanced_code)))
+        return f"{codes}: {self.meaning}" if codes else self.meaning
+
+    def _rows(self) -> Iterator[tuple[str, str]]:
+        named = (("Why", self.cause), ("Do", self.remedy), ("Source", self.source))
+        yield from ((name, visible(text)) for name, text in named if text)
+
+    def __str__(self) -> str:
+        rows = (f"  {name + ':':7} {text}" for name, text in self._rows())
+        return "\n".join([visible(self.title), *rows])
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(str(self))
+
+    def _repr_html_(self) -> str:
+        rows = "".join(f"<dt>{name}</dt><dd>{escape(text)}</dd>" for name, text in self._rows())
+        return f"<p><strong>{escape(visible(self.title))}</strong></p><dl>{rows}</dl>"
+
+
+def explain(what: str | Reply | SMTPError) -> Explanation:
+    """Say what a reply, an error or a line of the trail means.
+
+    Args:
+        what: a `Reply`, an `SMTPError`, or text: `"550 5.7.26 …"`, `"5.7.26"`, or a command.
+
+    Returns:
+        An explanation always; a vague one where the tables know nothing.
+    """
+    if isinstance(what, SMTPError):
+        return explain(what.reply) if what.reply is not None else _of_error(what)
+    if isinstance(what, Reply):
+        return _of_codes(what.code, what.enhanced_code, what.text)
+    return _of_text(what)
+
+
+def _of_error(error: SMTPError) -> Explanation:
+    summary = (type(error).__doc__ or "").split("\n")[0].split(";")[0].rstrip(".")
+    return Explanation(
+        code=error.code,
+        enhanced_code="",
+        meaning=error.description.rstrip("."),
+        cause=f"{summary}.",
+        remedy=error.remedy.rstrip("."),
+        source="smtp_nb errors, numbered as in IPWorks SMTP 2022 (.NET)",
+    )
+
+
+def _of_text(text: str) -> Explanation:
+    if (command := _COMMAND.match(text)) and (entry := commands().get(command[1].upper())):
+        return Explanation(0, "", *entry)
+    code, enhanced = _codes_in(text)
+    if code or enhanced:
+        return _of_codes(code, enhanced, text)
+    return Explanation(
+        0,
+        "",
+        "No code that SMTP knows stands in this text",
+        "A reply begins with three digits, often followed by a code like 5.7.1.",
+        "give the server's whole line",
+        "RFC 5321 section 4.2",
+    )
+
+
+def _codes_in(text: str) -> tuple[int, str]:
+    found = _CODE.search(text)
+    enhanced = (found and found["after"]) or ""
+    if not enhanced and (loose := _ENHANCED.search(text)):
+        enhanced = loose[0]
+    code = int(found["code"]) if found else 0
+    if code and enhanced and enhanced[0] != str(code)[0]:
+        enhanced = ""  # RFC 2034 section 4: the two agree in their first digit
+    return code, enhanced
+
+
+def _of_codes(code: int, enhanced: str, text: str) -> Explanation:
+    entry = _by_provider(code, enhanced, text) or _by_code(code, enhanced)
+    return Explanation(code, enhanced, *entry)
+
+
+def _by_provider(code: int, enhanced: str, text: str) -> Entry | None:
+    if code // 100 < 4 and enhanced[:1] not in ("4", "5"):
+        return None  # a success needs no provider's reasons
+    codes = f"{code or _any_code(enhanced)} {enhanced}".rstrip()
+    words = " ".join(_CONTINUED.sub("", text).split())  # a sentence may run over several lines
+    for row in providers():
+        if row.code.match(codes) and row.words.search(words):
+            return row.entry
+    return None
+
+
+def _any_code(enhanced: str) -> str:
+    return {"4": "450", "5": "550"}[enhanced[0]]
+
+
+def _by_code(code: int, enhanced: str) -> Entry:
+    """The closest entry of the three tables; the first digit always has one."""
+    if entry := _by_enhanced_code(code, enhanced):
+        return entry
+    kind = enhanced[:1] or str(code)[0]
+    return replies().get(str(code)) or replies()[kind]
+
+
+def _by_enhanced_code(code: int, enhanced: str) -> Entry | None:
+    if not enhanced or enhanced.startswith("2"):
+        return None
+    _, subject, detail = enhanced.split(".")
+    if detail == "0" and code in _PRECISE:
+        return None
+    return enhanced_codes().get(f"{subject}.{detail}") or enhanced_codes().get(f"{subject}.0")
+
+
+# Three digits that say more than a bare X.N.0 behind them.
+_PRECISE = frozenset({421, 452, 454, 530, 534, 535, 538, 552})
+
+
+def _rows(self) -> Iterator[tuple[str, str]]:
+        named = (("Why", self.cause), ("Do", self.remedy), ("Source", self.source))
+        yield from ((name, visible(text)) for name, text in named if text)
+
+    def __str__(self) -> str:
+        rows = (f"  {name + ':':7} {text}" for name, text in self._rows())
+        return "\n".join([visible(self.title), *rows])
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(str(self))
+
+    def _repr_html_(self) -> str:
+        rows = "".join(f"<dt>{name}</dt><dd>{escape(text)}</dd>" for name, text in self._rows())
+        return f"<p><strong>{escape(visible(self.title))}</strong></p><dl>{rows}</dl>"
+
+
+def explain(what: str | Reply | SMTPError) -> Explanation:
+    """Say what a reply, an error or a line of the trail means.
+
+    Args:
+        what: a `Reply`, an `SMTPError`, or text: `"550 5.7.26 …"`, `"5.7.26"`, or a command.
+
+    Returns:
+        An explanation always; a vague one where the tables know nothing.
+    """
+    if isinstance(what, SMTPError):
+        return explain(what.reply) if what.reply is not None else _of_error(what)
+    if isinstance(what, Reply):
+        return _of_codes(what.code, what.enhanced_code, what.text)
+    return _of_text(what)
+
+
+def _of_error(error: SMTPError) -> Explanation:
+    summary = (type(error).__doc__ or "").split("\n")[0].split(";")[0].rstrip(".")
+    return Explanation(
+        code=error.code,
+        enhanced_code="",
+        meaning=error.description.rstrip("."),
+        cause=f"{summary}.",
+        remedy=error.remedy.rstrip("."),
+        source="smtp_nb errors, numbered as in IPWorks SMTP 2022 (.NET)",
+    )
+
+
+def _of_text(text: str) -> Explanation:
+    if (command := _COMMAND.match(text)) and (entry := commands().get(command[1].upper())):
+        return Explanation(0, "", *entry)
+    code, enhanced = _codes_in(text)
+    if code or enhanced:
+        return _of_codes(code, enhanced, text)
+    return Explanation(
+        0,
+        "",
+        "No code that SMTP knows stands in this text",
+        "A reply begins with three digits, often followed by a code like 5.7.1.",
+        "give the server's whole line",
+        "RFC 5321 section 4.2",
+    )
+
+
+def _codes_in(text: str) -> tuple[int, str]:
+    found = _CODE.search(text)
+    enhanced = (found and found["after"]) or ""
+    if not enhanced and (loose := _ENHANCED.search(text)):
+        enhanced = loose[0]
+    code = int(found["code"]) if found else 0
+    if code and enhanced and enhanced[0] != str(code)[0]:
+        enhanced = ""  # RFC 2034 section 4: the two agree in their first digit
+    return code, enhanced
+
+
+def _of_codes(code: int, enhanced: str, text: str) -> Explanation:
+    entry = _by_provider(code, enhanced, text) or _by_code(code, enhanced)
+    return Explanation(code, enhanced, *entry)
+
+
+def _by_provider(code: int, enhanced: str, text: str) -> Entry | None:
+    if code // 100 < 4 and enhanced[:1] not in ("4", "5"):
+        return None  # a success needs no provider's reasons
+    codes = f"{code or _any_code(enhanced)} {enhanced}".rstrip()
+    words = " ".join(_CONTINUED.sub("", text).split())  # a sentence may run over several lines
+    for row in providers():
+        if row.code.match(codes) and row.words.search(words):
+            return row.entry
+    return None
+
+
+def _any_code(enhanced: str) -> str:
+    return {"4": "450", "5": "550"}[enhanced[0]]
+
+
+def _by_code(code: int, enhanced: str) -> Entry:
+    kind = int(enhanced[0]) if enhanced else code // 100
+    if enhanced and kind != 2:
+        _, subject, detail = enhanced.split(".")
+        table = enhanced_codes()
+        if entry := table.get(f"{subject}.{detail}") or table.get(f"{subject}.0"):
+            if detail != "0" or code not in _PRECISE:
+                return entry
+    table = replies()
+    return table.get(str(code)) or table[str(kind)]
+
+
+# Three digits that say more than a bare X.N.0 behind them.
+_PRECISE = frozenset({421, 452, 454, 530, 534, 535, 538, 552})
+
+
+def _rows(name: str) -> Iterator[dict[str, str]]:
+    source = files("smtp_nb.model") / "tables" / f"{name}.csv"
+    yield from csv.DictReader(source.read_text(encoding="utf-8").splitlines())
+
+
+def _entry(row: dict[str, str]) -> Entry:
+    return Entry(row["meaning"], row["cause"], row["remedy"], row["source"])
+
+
+def _table(name: str) -> dict[str, Entry]:
+    return {row["key"]: _entry(row) for row in _rows(name)}
+
+
+@cache
+def replies() -> dict[str, Entry]:
+    """Three digits, or the first of them, to their entry."""
+    return _table("replies")
+
+
+@cache
+def enhanced_codes() -> dict[str, Entry]:
+    """'subject.detail' to its entry."""
+    return _table("enhanced")
+
+
+@cache
+def commands() -> dict[str, Entry]:
+    """A client's command to its entry."""
+    return _table("commands")
+
+
+@cache
+def providers() -> tuple[_ProviderRow, ...]:
+    """Well-known words of well-known servers, the closest first."""
+    return tuple(
+        _ProviderRow(
+            re.compile(rf"(?:{row['code']})(?![\d.])"),
+            re.compile(row["text"], re.IGNORECASE),
+            _entry(row),
+        )
+        for row in _rows("providers")
+    )
