@@ -105,7 +105,6 @@ def test_every_registered_class_and_subject_has_an_answer() -> None:
             for detail in range(31):
                 found = explain(Reply(int(kind) * 100 + 50, (f"{kind}.{subject}.{detail} x",)))
                 assert found.meaning
-                assert found.remedy
 
 
 @pytest.mark.parametrize("line", ["RCPT TO:<a@b.test>", "ehlo me", ".", "BDAT 10 LAST", "QUIT"])
