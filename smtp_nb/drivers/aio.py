@@ -1,0 +1,273 @@
+"""Run a flow in an asyncio task, on one transport.
+
+A cancelled task must not go on writing: asyncio's transports do, from their buffers, so whatever
+is not closed gently is aborted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import time
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from smtp_nb.drivers.pump import Pump, stopped
+from smtp_nb.drivers.sockets import (
+    Target,
+    connect_failed,
+    literal_target,
+    new_socket,
+    no_address,
+    peer_of,
+    targets,
+)
+from smtp_nb.errors import LinkError, SMTPTimeout
+from smtp_nb.flows.intents import (
+    Ask,
+    Close,
+    Done,
+    Flow,
+    Intent,
+    JobSource,
+    Next,
+    Open,
+    Peer,
+    Probe,
+    Read,
+    Sleep,
+    Write,
+)
+from smtp_nb.flows.session import Observer
+from smtp_nb.model.envelope import Job
+
+T = TypeVar("T")
+MAX_INBOX = 4 * 1024 * 1024
+
+
+class _Line(asyncio.Protocol):
+    """Collects what comes in and tells when something has changed."""
+
+    def __init__(self) -> None:
+        self.inbox: list[bytes] = []
+        self.size = 0
+        self.at_end = False
+        self.failure: Exception | None = None
+        self.is_full = False
+        self.change = asyncio.Event()
+
+    def data_received(self, data: bytes) -> None:
+        self.inbox.append(data)
+        self.size += len(data)
+        if self.size > MAX_INBOX:
+            self.failure = LinkError("the server floods us with replies while we write")
+        self.change.set()
+
+    def eof_received(self) -> bool:
+        self.at_end = True
+        self.change.set()
+        return True  # we may still write; closing is the flow's decision
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.at_end = True
+        self.failure = self.failure or exc
+        self.change.set()
+
+    def pause_writing(self) -> None:
+        self.is_full = True
+
+    def resume_writing(self) -> None:
+        self.is_full = False
+        self.change.set()
+
+    def take(self) -> bytes:
+        data = b"".join(self.inbox)
+        self.inbox.clear()
+        self.size = 0
+        return data
+
+
+class AsyncDriver:
+    """One line to one server, and the coroutine that serves the flows on it."""
+
+    clock = staticmethod(time.monotonic)
+
+    def __init__(self, observer: Observer) -> None:
+        self._observer = observer
+        self._transport: asyncio.Transport | None = None
+        self._line = _Line()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._is_interrupted = False
+
+    async def run(self, flow: Flow[T], source: JobSource | None = None) -> T:
+        """Run a flow to its end.
+
+        Raises:
+            SMTPError: what the flow raises.
+            asyncio.CancelledError: the task was cancelled; its cause is what the flow raised.
+        """
+        self._is_interrupted = False
+        self._loop = asyncio.get_running_loop()
+        pump = Pump(flow)
+        try:
+            error = await self._turn(pump, source)
+        except BaseException:
+            self._close(gently=False)
+            raise
+        finally:
+            self._loop = None
+        if pump.origin is not None:
+            raise pump.origin from error
+        if error is not None:
+            raise error
+        return pump.result
+
+    async def _turn(self, pump: Pump[T], source: JobSource | None) -> Exception | None:
+        answer: Any = None
+        trouble: BaseException | None = None
+        try:
+            while (intent := pump.advance(answer, trouble)) is not None:
+                answer, trouble = None, None
+                try:
+                    answer = await self._do(intent, source)
+                except BaseException as error:
+                    trouble = error
+        except Exception as error:
+            return error
+        return None
+
+    async def _do(self, intent: Intent, source: JobSource | None) -> Any:
+        match intent:
+            case Read():
+                return await self._read(intent)
+            case Write():
+                return await self._write(intent)
+            case Next():
+                return await self._next_jobs(intent, source)
+            case Done():
+                return source.done(intent.results) if source else None
+            case Open():
+                return await self._open(intent)
+            case Close():
+                return self._close(intent.gently)
+            case Ask():
+                for waiting in self._observer.ask(intent.event):
+                    await waiting
+            case Sleep():
+                with contextlib.suppress(TimeoutError):
+                    await self._until(lambda: False, intent.seconds, "")
+            case Probe():
+                return await self._probe()
+        return None
+
+    async def _next_jobs(self, intent: Next, source: JobSource | None) -> Sequence[Job]:
+        # Let other tasks run, and a cancellation in, between batches.
+        await asyncio.sleep(0)
+        return source.next_jobs(intent.most) if source else ()
+
+    # -- interruptions ------------------------------------------------------------------------
+
+    def interrupt(self) -> None:
+        """Stop the flow that runs, at its next wait; from any thread or handler."""
+        self._is_interrupted = True
+        if (loop := self._loop) is not None:
+            loop.call_soon_threadsafe(self._line.change.set)
+
+    async def _until(self, ready: Any, seconds: float | None, what: str) -> None:
+        """Wait until `ready()`, a bare predicate, holds."""
+        try:
+            async with asyncio.timeout(seconds or None):
+                while not ready():
+                    if self._is_interrupted:
+                        raise stopped()
+                    self._line.change.clear()
+                    await self._line.change.wait()
+        except TimeoutError as error:
+            raise SMTPTimeout(
+                f"nothing came in time while we waited for {what}",
+                remedy="Raise timeout, or see whether the server is overloaded",
+            ) from error
+        if self._is_interrupted:
+            raise stopped()
+
+    # -- the line -----------------------------------------------------------------------------
+
+    async def _open(self, intent: Open) -> Peer:
+        failure: OSError | None = None
+        try:
+            async with asyncio.timeout(intent.timeout_s or None):
+                for target in await self._resolve(intent):
+                    try:
+                        return await self._connect(target, intent)
+                    except OSError as error:
+                        failure = error
+        except TimeoutError as error:
+            raise SMTPTimeout(f"no connection to {intent.host} came about in time") from error
+        raise connect_failed(intent, failure) if failure else no_address(intent)
+
+    async def _resolve(self, intent: Open) -> list[Target]:
+        if (literal := literal_target(intent.host, intent.port)) is not None:
+            return [literal]
+        loop = asyncio.get_running_loop()
+        try:
+            found = await loop.getaddrinfo(intent.host, intent.port, type=socket.SOCK_STREAM)
+        except OSError as error:
+            raise connect_failed(intent, error) from error
+        except UnicodeError as error:
+            raise connect_failed(intent, socket.gaierror(socket.EAI_NONAME, str(error))) from error
+        return targets(found, intent.options.use_ipv6)
+
+    async def _connect(self, target: Target, intent: Open) -> Peer:
+        family, address = target
+        loop = asyncio.get_running_loop()
+        sock = new_socket(family, intent.options)
+        try:
+            await loop.sock_connect(sock, address)
+            peer = peer_of(sock)
+            self._transport, self._line = await loop.create_connection(_Line, sock=sock)
+        except BaseException:
+            sock.close()
+            raise
+        return peer
+
+    def _open_transport(self) -> asyncio.Transport:
+        if self._transport is None:
+            raise LinkError("there is no connection", code=1117, remedy="Call connect()")
+        return self._transport
+
+    async def _read(self, intent: Read) -> bytes:
+        self._open_transport()
+        line = self._line
+        await self._until(lambda: line.inbox or line.at_end, intent.timeout_s, intent.waiting_for)
+        if not line.inbox and line.failure:
+            raise line.failure
+        return line.take()
+
+    async def _write(self, intent: Write) -> None:
+        transport, line = self._open_transport(), self._line
+        if self._is_interrupted:
+            raise stopped()
+        if line.failure or transport.is_closing():
+            raise line.failure or ConnectionAbortedError("the line was closed")
+        transport.write(intent.data)
+        while line.is_full and not line.failure:
+            left = transport.get_write_buffer_size()
+            await self._until(lambda: not line.is_full or line.failure, intent.timeout_s, "writing")
+            if line.failure and left:
+                raise line.failure
+
+    async def _probe(self) -> bytes | None:
+        await asyncio.sleep(0)  # one turn of the loop takes in what the system has
+        if self._line.inbox:
+            return self._line.take()
+        return b"" if self._line.at_end or self._transport is None else None
+
+    def _close(self, gently: bool) -> None:
+        transport, self._transport = self._transport, None
+        if transport is None:
+            return
+        if gently:
+            transport.close()
+        else:
+            transport.abort()

@@ -1,0 +1,72 @@
+"""Turn a flow's crank: what all drivers share, and all that is subtle about stopping.
+
+A flow must be told of Ctrl-C and of a cancelled task as an `Interrupted` at a yield, never inside
+its own code, so that it can say what became of each message. From then on it may only close the
+line and give results back; anything that would wait is interrupted again.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Generic, TypeVar
+
+from smtp_nb.errors import Interrupted, LinkError, os_error_code
+from smtp_nb.flows.intents import Close, Done, Flow, Intent
+
+T = TypeVar("T")
+
+
+class Pump(Generic[T]):
+    """Advance one flow from intent to intent.
+
+    Attributes:
+        result: what the flow returned, once `advance` gave None.
+        origin: the KeyboardInterrupt or CancelledError that stopped it, to be raised at the end.
+    """
+
+    result: T
+
+    def __init__(self, flow: Flow[T]) -> None:
+        self._flow = flow
+        self._is_stopping = False
+        self.origin: BaseException | None = None
+
+    def advance(self, answer: Any = None, trouble: BaseException | None = None) -> Intent | None:
+        """The next intent, given the answer to the last one or what went wrong with it.
+
+        `answer` is of the intent's own kind, hence Any. None means that the flow has returned.
+
+        Raises:
+            Exception: what the flow raises.
+        """
+        try:
+            intent = self._next(answer, trouble)
+            while self._is_stopping and not isinstance(intent, (Close, Done)):
+                intent = self._flow.throw(stopped())
+        except StopIteration as stop:
+            self.result = stop.value
+            return None
+        return intent
+
+    def _next(self, answer: Any, trouble: BaseException | None) -> Intent:
+        if trouble is None:
+            return self._flow.send(answer)
+        if not isinstance(trouble, Exception):
+            self.origin = trouble
+            trouble = stopped()
+        if isinstance(trouble, OSError) and not isinstance(trouble, LinkError):
+            trouble = line_error(trouble)
+        self._is_stopping |= isinstance(trouble, Interrupted)
+        return self._flow.throw(trouble)
+
+
+def stopped() -> Interrupted:
+    """The error of an interruption."""
+    return Interrupted("the call was interrupted", remedy="The connection was dropped")
+
+
+def line_error(error: OSError) -> LinkError:
+    """An error of the system on an open line, with the reference's number."""
+    words = (error.strerror or str(error)).lower()
+    made = LinkError(f"the line broke: {words}", code=os_error_code(error), remedy="Connect again")
+    made.__cause__ = error
+    return made

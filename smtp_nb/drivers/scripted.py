@@ -1,0 +1,269 @@
+"""Replay a written dialogue on a virtual clock: no socket, no thread, no waiting.
+
+A dialogue is a text that people read:
+
+    S: 220 mx.test ready            the server says this line
+    C: EHLO client.test             the client must say exactly this line
+    C* MAIL FROM:<a@b.test>         … a line that begins like this
+    C...                            … content, up to and with the line with the lone dot
+    C<1234>                         … so many octets (a BDAT chunk)
+    S! 250 half a rep\\r             the server sends these octets, escapes read, no line end
+    -- close                        the server closes its side
+    -- reset                        the server resets the line
+    -- wait 5                       five seconds pass before the server goes on
+    -- silence                      the server says nothing more
+    # a remark
+
+`Player` is the server's side of it alone; tests put a socket around it and so run one scenario on
+every driver.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from smtp_nb.drivers.pump import Pump
+from smtp_nb.errors import SMTPTimeout
+from smtp_nb.flows.intents import (
+    Ask,
+    Close,
+    Done,
+    Flow,
+    Intent,
+    JobSource,
+    Next,
+    Open,
+    Peer,
+    Probe,
+    Read,
+    Sleep,
+    Write,
+)
+from smtp_nb.flows.session import Observer
+
+T = TypeVar("T")
+
+
+class DialogueError(AssertionError):
+    """The client did not say what the dialogue wants."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of a dialogue: `kind` is S, C, C*, C..., C<n>, close, reset, wait or silence."""
+
+    kind: str
+    data: bytes = b""
+    number: float = 0
+
+
+_LINE = re.compile(r"(S:|S!|C:|C\*|C\.\.\.|C<(\d+)>|--)\s?(.*)\Z")
+
+
+def parse_dialogue(text: str) -> list[Step]:
+    """Read a dialogue.
+
+    Raises:
+        ValueError: names the line that makes no sense.
+    """
+    steps = []
+    for line in map(str.strip, text.splitlines()):
+        if line and not line.startswith("#"):
+            steps.append(_step(line))
+    return steps
+
+
+def _step(line: str) -> Step:
+    match = _LINE.match(line)
+    if match is None:
+        raise ValueError(f"no line of a dialogue: {line!r}")
+    kind, octets, rest = match.groups()
+    if octets:
+        return Step("C<n>", number=int(octets))
+    if kind == "S!":
+        return Step("S", rest.encode().decode("unicode_escape").encode("latin-1"))
+    if kind == "--":
+        word, _, number = rest.partition(" ")
+        return Step(word, number=float(number or 0))
+    end = b"" if kind == "C*" else b"\r\n"
+    return Step(kind.rstrip(":"), rest.encode() + end)
+
+
+class Player:
+    """The server of a dialogue: feed it what the client wrote, ask it what it says next."""
+
+    def __init__(self, steps: Sequence[Step] | str) -> None:
+        self._steps = deque(parse_dialogue(steps) if isinstance(steps, str) else steps)
+        self._heard = bytearray()
+
+    @property
+    def is_finished(self) -> bool:
+        """True if every step was played and nothing more was said."""
+        return not self._steps and not self._heard
+
+    def hear(self, data: bytes) -> None:
+        """Take octets of the client in.
+
+        Raises:
+            DialogueError: they are not what the dialogue wants.
+        """
+        self._heard += data
+        while self._steps and self._steps[0].kind.startswith("C") and self._match(self._steps[0]):
+            self._steps.popleft()
+        if self._heard and not self._steps:
+            raise DialogueError(f"the dialogue is over, but the client says {bytes(self._heard)!r}")
+
+    def _match(self, step: Step) -> bool:
+        """True if the step was met; its octets are used up then."""
+        if step.kind == "C<n>":
+            end = int(step.number) if len(self._heard) >= step.number else 0
+        elif step.kind == "C...":
+            found = (b"\r\n" + self._heard).find(b"\r\n.\r\n")
+            end = found + 3 if found >= 0 else 0
+        else:
+            end = self._heard.find(b"\r\n") + 2 if b"\r\n" in self._heard else 0
+            self._compare(step, bytes(self._heard[: end or None]), whole=bool(end))
+        del self._heard[:end]
+        return end > 0
+
+    def _compare(self, step: Step, said: bytes, whole: bool) -> None:
+        wanted = step.data
+        good = wanted.startswith(said) or (step.kind == "C*" and said.startswith(wanted))
+        if not good or (whole and step.kind == "C" and said != wanted):
+            raise DialogueError(f"the client says {said!r}, the dialogue wants {wanted!r}")
+
+    def next_step(self) -> Step | None:
+        """What the server does now; None if it waits for the client, or at the end.
+
+        Lines that follow each other come as one step.
+        """
+        if not self._steps or self._steps[0].kind.startswith("C"):
+            return None
+        step = self._steps.popleft()
+        while step.kind == "S" and self._steps and self._steps[0].kind == "S":
+            step = Step("S", step.data + self._steps.popleft().data)
+        return step
+
+
+@dataclass
+class ScriptedDriver:
+    """Run flows against a dialogue.
+
+    Args:
+        dialogue: a text, or steps.
+        observer: hears of `Ask` events.
+        piece: give the server's octets in pieces of so many; 0 for as they stand.
+        cut_after_written: the line is lost once so many octets of ours were taken.
+        cut_after_read: the line is lost once so many octets of the server were given.
+    """
+
+    dialogue: Sequence[Step] | str
+    observer: Observer | None = None
+    piece: int = 0
+    cut_after_written: int | None = None
+    cut_after_read: int | None = None
+    peer: Peer = field(default_factory=lambda: Peer("127.0.0.1", 25, "127.0.0.1", 50000))
+    now: float = 0.0
+    is_open: bool = False
+    was_aborted: bool = False
+    written: bytearray = field(default_factory=bytearray)
+    """All that the client wrote, in order."""
+    reads: int = 0
+    """How often the client had to wait for the server."""
+
+    def __post_init__(self) -> None:
+        self.player = Player(self.dialogue)
+        self._inbox = b""
+        self._given = 0
+        self._at_end = False
+
+    def clock(self) -> float:
+        """The virtual time in seconds."""
+        return self.now
+
+    def run(self, flow: Flow[T], source: JobSource | None = None) -> T:
+        """Run a flow to its end, as the other drivers do."""
+        pump = Pump(flow)
+        answer: Any = None
+        trouble: BaseException | None = None
+        while (intent := pump.advance(answer, trouble)) is not None:
+            answer, trouble = None, None
+            try:
+                answer = self._do(intent, source)
+            except DialogueError:
+                raise
+            except Exception as error:
+                trouble = error
+        return pump.result
+
+    def _do(self, intent: Intent, source: JobSource | None) -> Any:
+        match intent:
+            case Open():
+                self.is_open, self.was_aborted = True, False
+                return self.peer
+            case Write():
+                return self._write(intent.data)
+            case Read():
+                return self._read(intent)
+            case Probe():
+                return None
+            case Sleep():
+                self.now += intent.seconds
+            case Close():
+                self.is_open, self.was_aborted = False, not intent.gently
+            case Ask():
+                return self.observer.ask(intent.event) if self.observer else ()
+            case Next():
+                return source.next_jobs(intent.most) if source else ()
+            case Done():
+                return source.done(intent.results) if source else None
+        return None
+
+    def _write(self, data: bytes) -> None:
+        if self.cut_after_written is not None:
+            room = self.cut_after_written - len(self.written)
+            if room < len(data):
+                self._hear(data[: max(room, 0)])
+                raise ConnectionResetError(104, "Connection reset by peer")
+        self._hear(data)
+
+    def _hear(self, data: bytes) -> None:
+        self.written += data
+        self.player.hear(data)
+
+    def _read(self, intent: Read) -> bytes:
+        self.reads += 1
+        while not self._inbox and not self._at_end:
+            self._advance(self.player.next_step(), intent)
+        size = self.piece or len(self._inbox)
+        if self.cut_after_read is not None:
+            size = min(size, self.cut_after_read - self._given)
+        data, self._inbox = self._inbox[:size], self._inbox[size:]
+        self._given += len(data)
+        return data
+
+    def _advance(self, step: Step | None, intent: Read) -> None:
+        if step is None or step.kind == "silence":
+            self._pass_time(intent)
+        elif step.kind == "S":
+            self._inbox = step.data
+        elif step.kind == "wait":
+            self.now += min(step.number, intent.timeout_s or step.number)
+            if intent.timeout_s is not None and step.number >= intent.timeout_s:
+                raise SMTPTimeout(f"nothing came in time while we waited for {intent.waiting_for}")
+        elif step.kind == "close":
+            self._at_end = True
+        elif step.kind == "reset":
+            raise ConnectionResetError(104, "Connection reset by peer")
+        else:
+            raise DialogueError(f"unknown direction {step.kind!r}")
+
+    def _pass_time(self, intent: Read) -> None:
+        if intent.timeout_s is None:
+            raise DialogueError(f"the client waits for ever for {intent.waiting_for}")
+        self.now += intent.timeout_s
+        raise SMTPTimeout(f"nothing came in time while we waited for {intent.waiting_for}")

@@ -1,0 +1,84 @@
+"""Names to addresses and sockets with the right options: shared by both socket drivers."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import Sequence
+from typing import Any
+
+from smtp_nb.errors import ConnectFailed, os_error_code
+from smtp_nb.flows.intents import Open, Peer, SocketOptions
+
+FAMILIES = {
+    0: (socket.AF_INET,),
+    1: (socket.AF_INET6,),
+    2: (socket.AF_INET6, socket.AF_INET),
+}
+# (family, address as the socket module takes it)
+Target = tuple[int, Any]
+
+
+def literal_target(host: str, port: int) -> Target | None:
+    """The target for an address literal, which needs no name server; None for a name."""
+    try:
+        address = ipaddress.ip_address(host.strip("[]").partition("%")[0])
+    except ValueError:
+        return None
+    family = socket.AF_INET if address.version == 4 else socket.AF_INET6
+    return family, socket.getaddrinfo(host.strip("[]"), port, family, socket.SOCK_STREAM)[0][4]
+
+
+def targets(found: Sequence[Any], use_ipv6: int) -> list[Target]:
+    """What getaddrinfo found, in the order of `UseIPv6`, other families left out."""
+    wanted = FAMILIES[use_ipv6]
+    rows = [(row[0], row[4]) for row in found if row[0] in wanted]
+    return sorted(dict.fromkeys(rows), key=lambda row: wanted.index(row[0]))
+
+
+def new_socket(family: int, options: SocketOptions) -> socket.socket:
+    """A non-blocking socket with its options set, bound where the user wants it."""
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        sock.setblocking(False)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, options.tcp_no_delay)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, options.keep_alive)
+        for option, size in (
+            (socket.SO_RCVBUF, options.in_buffer_size),
+            (socket.SO_SNDBUF, options.out_buffer_size),
+        ):
+            if size:
+                sock.setsockopt(socket.SOL_SOCKET, option, size)
+        if options.local_host or options.local_port:
+            sock.bind((options.local_host, options.local_port))
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
+def peer_of(sock: socket.socket) -> Peer:
+    """Both ends of a connected socket."""
+    remote, local = sock.getpeername(), sock.getsockname()
+    return Peer(remote[0], remote[1], local[0], local[1])
+
+
+def connect_failed(intent: Open, error: OSError) -> ConnectFailed:
+    """The error for a connection that did not come about."""
+    words = (error.strerror or str(error)).lower()
+    made = ConnectFailed(
+        f"no connection to {intent.host} port {intent.port}: {words}",
+        code=os_error_code(error),
+        remedy="Check the server's name and port; many networks block 25, 465 and 587",
+    )
+    made.__cause__ = error
+    return made
+
+
+def no_address(intent: Open) -> ConnectFailed:
+    """The name has addresses, but of the wrong family."""
+    return ConnectFailed(
+        f"{intent.host} has no address of the wanted kind",
+        code=11004,
+        remedy="config('UseIPv6=2') takes IPv6 and IPv4",
+    )

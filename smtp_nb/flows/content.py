@@ -1,0 +1,145 @@
+"""The content of a message on its way out: behind DATA with dots, or in chunks.
+
+What matters here is one moment: the first octet of the write that holds the terminator. From then
+on the message may have been delivered, whatever happens to the line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from smtp_nb.errors import SMTPError
+from smtp_nb.flows.envelope import hung_up, take_reply
+from smtp_nb.flows.intents import Flow
+from smtp_nb.flows.session import Session
+from smtp_nb.flows.transaction import Transaction
+from smtp_nb.model.enums import TrailDirection
+from smtp_nb.model.events import EndTransferEvent, StartTransferEvent, TransferEvent
+from smtp_nb.protocol.commands import END_OF_DATA, Command, bdat
+from smtp_nb.protocol.dots import TERMINATOR, Stuffer
+
+# Messages up to this size leave in one write; longer ones in pieces of this size.
+PIECE = 64 * 1024
+# The last chunk is what can be in doubt, and a refused chunk is noticed one chunk later.
+CHUNK = 1024 * 1024
+
+
+def send_content(
+    session: Session, transaction: Transaction, before: tuple[Command, ...]
+) -> Flow[None]:
+    """Send the content, behind DATA's 354 or as BDAT, and note the final reply.
+
+    Args:
+        before: envelope commands that share the first write with the first chunk (BDAT only).
+    """
+    _start(session)
+    if before or "CHUNKING" in session.extensions:
+        yield from _send_chunks(session, transaction, before)
+    else:
+        yield from _send_data(session, transaction)
+    _end(session)
+    yield from _final_reply(session, transaction)
+
+
+def send_lone_dot(session: Session) -> Flow[None]:
+    """End a DATA that came about although no recipient was taken; nothing is delivered."""
+    session.protocol.end_of_data()
+    session.show_commands((END_OF_DATA,))
+    yield from session.write(TERMINATOR)
+    yield from session.next_reply(session.settings.final_timeout_s, "the reply to a lone dot")
+
+
+def _send_data(session: Session, transaction: Transaction) -> Flow[None]:
+    stuffer, sent = Stuffer(), 0
+    held = b""
+    for piece in _pieces(transaction, PIECE):
+        if held:
+            yield from session.write(stuffer.feed(held))
+            sent = _progress(session, transaction, held, sent)
+        held = piece
+    session.protocol.end_of_data()
+    transaction.is_committed = True
+    session.show_commands((END_OF_DATA,))
+    yield from session.write(stuffer.feed(held) + stuffer.end())
+    _progress(session, transaction, held, sent)
+
+
+def _send_chunks(
+    session: Session, transaction: Transaction, before: tuple[Command, ...]
+) -> Flow[None]:
+    sent, held = 0, b""
+    for piece in _pieces(transaction, CHUNK):
+        if held:
+            yield from session.send(*before, bdat(len(held), last=False), content=held)
+            sent, before = _progress(session, transaction, held, sent), ()
+            if not (yield from _chunk_was_taken(session, transaction)):
+                return
+        held = piece
+    transaction.is_committed = True
+    yield from session.send(*before, bdat(len(held), last=True), content=held)
+    _progress(session, transaction, held, sent)
+
+
+def _chunk_was_taken(session: Session, transaction: Transaction) -> Flow[bool]:
+    """Replies up to that of the chunk; after a refusal no further octet is fed."""
+    while session.protocol.waiting:
+        yield from take_reply(session, transaction)
+    if transaction.data and transaction.data.is_success:
+        transaction.data = None
+    return transaction.data is None
+
+
+def _final_reply(session: Session, transaction: Transaction) -> Flow[None]:
+    """Wait for the reply that decides. Envelope replies of a shared group come before it."""
+    while session.protocol.waiting > 1:
+        yield from take_reply(session, transaction)
+    if not session.protocol.waiting:
+        return
+    session.remark("waiting for the server to accept the message")
+    _, reply = yield from session.next_reply(
+        session.settings.final_timeout_s, "the reply to the end of the message"
+    )
+    transaction.take("END", reply)
+    if reply.code == 421:
+        raise hung_up(reply.text)
+
+
+def _pieces(transaction: Transaction, size: int) -> Iterator[bytes]:
+    """The content in pieces of at least `size`, the last one apart; at least one piece."""
+    held: list[bytes] = []
+    length = 0
+    try:
+        for chunk in transaction.job.content.chunks():
+            held.append(chunk)
+            length += len(chunk)
+            if length >= size:
+                yield b"".join(held)
+                held, length = [], 0
+    except (OSError, ValueError) as error:
+        raise SMTPError(
+            f"the content could not be read: {error}",
+            remedy="Nothing was delivered; the connection was dropped in the middle",
+        ) from error
+    yield b"".join(held)
+
+
+# -- events: nothing is computed where nobody listens -----------------------------------------
+
+
+def _start(session: Session) -> None:
+    if session.observer.wants(StartTransferEvent):
+        session.observer.emit(StartTransferEvent())
+
+
+def _progress(session: Session, transaction: Transaction, piece: bytes, sent: int) -> int:
+    sent += len(piece)
+    if session.observer.wants(TransferEvent):
+        size = transaction.job.content.size
+        percent = -1 if size < 0 else min(100, sent * 100 // size) if size else 100
+        session.observer.emit(TransferEvent(TrailDirection.CLIENT, sent, percent, piece))
+    return sent
+
+
+def _end(session: Session) -> None:
+    if session.observer.wants(EndTransferEvent):
+        session.observer.emit(EndTransferEvent())

@@ -1,0 +1,71 @@
+"""The envelope on its way out: MAIL and RCPTs, in groups where the server allows it (RFC 2920)."""
+
+from __future__ import annotations
+
+from smtp_nb.errors import ConnectionClosed, LinkError
+from smtp_nb.flows.intents import Flow
+from smtp_nb.flows.session import Session
+from smtp_nb.flows.transaction import Transaction
+from smtp_nb.protocol.client import State
+from smtp_nb.protocol.commands import RSET, Command, ehlo
+
+# Commands that leave in one write. The driver reads while it writes, so neither side can block.
+GROUP_SIZE = 500
+
+
+def must_look_first(transaction: Transaction) -> bool:
+    """A stop switch covers one of several recipients: their replies come before any content."""
+    stop_on = transaction.job.envelope.stop_on
+    recipients = transaction.recipients
+    return len(recipients) > 1 and any(r.kind in stop_on for r in recipients)
+
+
+def send_envelope(
+    session: Session, transaction: Transaction, commands: list[Command]
+) -> Flow[None]:
+    """MAIL and RCPTs (and DATA where it may share their group), with all their replies."""
+    step = GROUP_SIZE if session.may_group else 1
+    for start in range(0, len(commands), step):
+        yield from session.send(*commands[start : start + step])
+        while session.protocol.waiting:
+            yield from take_reply(session, transaction)
+        if transaction.mail and not transaction.mail.is_success:
+            return
+
+
+def take_reply(session: Session, transaction: Transaction) -> Flow[None]:
+    """Wait for one reply and note it.
+
+    Raises:
+        LinkError: 421, which ends the session, or a reply that fits no command.
+    """
+    command, reply = yield from session.next_reply(waiting_for="the reply to the envelope")
+    transaction.take(command.verb, reply)
+    if reply.code == 421:
+        transaction.trouble = f"not sent: the server hung up: {reply.text}"
+        raise hung_up(reply.text)
+    good = reply.code == 354 if command.verb == "DATA" else reply.is_success
+    if not (good or reply.is_transient or reply.is_permanent):
+        raise LinkError(
+            f"the server answered {command.verb} with {reply.code}, which means nothing there",
+            reply=reply,
+        )
+
+
+def hung_up(words: str) -> ConnectionClosed:
+    """The error after a 421."""
+    return ConnectionClosed(
+        f"the server ends the session: {words}", remedy="Connect again, later or less often"
+    )
+
+
+def clear(session: Session) -> Flow[None]:
+    """Leave no transaction open: RSET, or EHLO where RSET is not wanted."""
+    if session.protocol.state not in (State.MAIL, State.RCPT):
+        return
+    if session.settings.send_rset:
+        reply = yield from session.ask(RSET)
+    else:
+        reply = yield from session.ask(ehlo(session.settings.hello))
+    if not reply.is_success:
+        raise hung_up(f"it answered {reply.code} to the reset of a transaction")

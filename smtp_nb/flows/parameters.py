@@ -1,0 +1,65 @@
+"""MAIL and RCPT with the parameters that this server and this message call for."""
+
+from __future__ import annotations
+
+from smtp_nb.errors import ExtensionError
+from smtp_nb.flows.session import Session
+from smtp_nb.model.envelope import Job, Recipient
+from smtp_nb.protocol.commands import Command, mail, rcpt
+
+
+def check_offers(session: Session, job: Job) -> None:
+    """Refuse what this server cannot take, before MAIL.
+
+    Raises:
+        ExtensionError: the session is as it was, and nothing was written.
+    """
+    content, offered = job.content, session.extensions
+    if _needs_smtputf8(job) and "SMTPUTF8" not in offered:
+        raise ExtensionError(
+            "this message needs SMTPUTF8 (RFC 6531), which the server does not offer",
+            remedy="Use addresses whose part before the @ is ASCII, or another server",
+        )
+    if content.is_8bit and "8BITMIME" not in offered:
+        raise ExtensionError(
+            "this message holds 8-bit octets and the server does not offer 8BITMIME",
+            remedy="Let it be composed here, or encode it as quoted-printable or base64",
+        )
+    if 0 < offered.size_limit < content.size:
+        raise ExtensionError(
+            f"this message has {content.size} octets, the server takes {offered.size_limit}"
+            " (RFC 1870)",
+            remedy="Send a link instead of the attachment",
+        )
+    if _wants_dsn(job) and "DSN" not in offered:
+        raise ExtensionError(
+            "delivery notifications were asked for and the server does not offer DSN (RFC 3461)",
+            remedy="Clear the recipients' options",
+        )
+
+
+def _needs_smtputf8(job: Job) -> bool:
+    return job.content.needs_smtputf8 or job.envelope.needs_smtputf8
+
+
+def _wants_dsn(job: Job) -> bool:
+    return bool(job.envelope.options) or any(r.options for r in job.envelope.recipients)
+
+
+def mail_command(session: Session, job: Job) -> Command:
+    """MAIL with SIZE (RFC 1870), BODY (RFC 6152) and SMTPUTF8 (RFC 6531) where they apply."""
+    content, envelope = job.content, job.envelope
+    utf8 = _needs_smtputf8(job)
+    parameters = []
+    if "SIZE" in session.extensions and content.size >= 0:
+        parameters.append(f"SIZE={content.size}")
+    if content.is_8bit:
+        parameters.append("BODY=8BITMIME")
+    if utf8:
+        parameters.append("SMTPUTF8")
+    return mail(envelope.mail_from, *parameters, envelope.options, utf8=utf8)
+
+
+def rcpt_command(session: Session, recipient: Recipient) -> Command:
+    """RCPT with its DSN parameters."""
+    return rcpt(recipient.mailbox, recipient.options, utf8="SMTPUTF8" in session.extensions)

@@ -1,0 +1,241 @@
+"""One conversation with one server: what all flows on it share.
+
+The session joins the byte layers to the protocol, and it is the place where the trail is made: a
+line is shown when its octets are handed over or have come in, so the trail cannot tell another
+story than the wire.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from smtp_nb.errors import ConnectionClosed, SMTPError
+from smtp_nb.flows.intents import Close, Flow, Peer, Probe, Read, SocketOptions, Write
+from smtp_nb.model.enums import AuthMechanism, SSLStartMode, TrailDirection
+from smtp_nb.model.events import ConnectionStatusEvent, Event, PITrailEvent
+from smtp_nb.model.reply import Reply
+from smtp_nb.protocol.client import ClientProtocol, State
+from smtp_nb.protocol.commands import BANNER, QUIT, Command
+from smtp_nb.protocol.extensions import NO_EXTENSIONS, Extensions
+from smtp_nb.protocol.replies import MAX_LINE
+
+if TYPE_CHECKING:
+    from smtp_nb.model.receipt import TLSInfo
+    from smtp_nb.sasl import Credentials
+    from smtp_nb.wire.tls import TLSLayer, TLSSettings
+
+# RFC 5321 section 4.5.3.2 asks for this much patience; an explicit `timeout` overrides it.
+BANNER_TIMEOUT = 300.0
+FINAL_REPLY_TIMEOUT = 600.0
+QUIT_TIMEOUT = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All that a session needs to know, fixed when it begins.
+
+    Attributes:
+        host: as the user gave it; certificates are checked against it.
+        timeout_s: the wait for a reply; None waits for ever.
+        banner_timeout_s, final_timeout_s: the two waits that RFC 5321 wants longer.
+        allow_clear_text: a password may cross a wire in clear, because the user said so.
+        pipelining: "auto" across messages, "message" within one, or "off".
+        via_proxy: the line goes through a proxy, so its address says nothing about the server.
+    """
+
+    host: str
+    port: int = 25
+    hello: str = "[127.0.0.1]"
+    start_mode: SSLStartMode = SSLStartMode.NONE
+    tls: TLSSettings | None = None
+    mechanism: AuthMechanism = AuthMechanism.USER_PASSWORD
+    credentials: Credentials | None = None
+    allow_extensions: bool = True
+    allow_clear_text: bool = False
+    timeout_s: float | None = 60.0
+    connect_timeout_s: float | None = 60.0
+    banner_timeout_s: float | None = BANNER_TIMEOUT
+    final_timeout_s: float | None = FINAL_REPLY_TIMEOUT
+    pipelining: str = "auto"
+    window: int = 32
+    send_rset: bool = True
+    max_line: int = MAX_LINE
+    via_proxy: bool = False
+    socket: SocketOptions = field(default_factory=SocketOptions)
+
+
+class Observer(Protocol):
+    """Who hears of events. Asked first, so that what nobody listens to costs nothing."""
+
+    def wants(self, kind: type[Event]) -> bool: ...
+
+    def emit(self, event: Event) -> None: ...
+
+    def ask(self, event: Event) -> Sequence[Awaitable[None]]:
+        """As `emit`, for an event whose handlers may change something; gives what to await."""
+
+
+class Session:
+    """The state of one connection. Flows take it as their first argument."""
+
+    def __init__(self, settings: Settings, observer: Observer, clock: Callable[[], float]) -> None:
+        self.settings = settings
+        self.observer = observer
+        self.clock = clock
+        self.protocol = ClientProtocol(settings.max_line)
+        self.extensions: Extensions = NO_EXTENSIONS
+        self.peer: Peer | None = None
+        self.layer: TLSLayer | None = None
+        self.last_reply: Reply | None = None
+        self.is_open = False
+        self.last_use = 0.0
+        self._began = clock()
+        self._group = 0
+
+    @property
+    def tls(self) -> TLSInfo | None:
+        """What protects the line, or None."""
+        return self.layer.info if self.layer else None
+
+    @property
+    def may_group(self) -> bool:
+        """True if commands may share a write (RFC 2920)."""
+        return "PIPELINING" in self.extensions and self.settings.pipelining != "off"
+
+    # -- writing ------------------------------------------------------------------------------
+
+    def write(self, data: bytes) -> Flow[None]:
+        """Hand octets to the line, through TLS if there is TLS."""
+        wire = self.layer.send(data) if self.layer else data
+        yield Write(wire, self.settings.timeout_s)
+
+    def send(self, *commands: Command, content: bytes = b"") -> Flow[None]:
+        """Write commands in one piece, and content behind them; their replies come later."""
+        data = b"".join([self.protocol.send(command) for command in commands])
+        self.show_commands(commands)
+        yield from self.write(data + content if content else data)
+
+    def show_commands(self, commands: tuple[Command, ...]) -> None:
+        """Trail lines for commands that are about to leave together."""
+        if not self.observer.wants(PITrailEvent):
+            return
+        self._group += len(commands) > 1
+        group = self._group if len(commands) > 1 else 0
+        for command in commands:
+            self._show(TrailDirection.CLIENT, command.shown, group)
+
+    # -- reading ------------------------------------------------------------------------------
+
+    def next_reply(
+        self, timeout_s: float | None = None, waiting_for: str = ""
+    ) -> Flow[tuple[Command, Reply]]:
+        """Wait for the reply to the oldest command that has none.
+
+        Raises:
+            ConnectionClosed, SMTPTimeout, MalformedReply, TLSError: the session is lost.
+        """
+        if timeout_s is None:
+            timeout_s = self.settings.timeout_s
+        while (found := self.protocol.next_reply()) is None:
+            yield from self._fill(timeout_s, waiting_for or "a reply")
+        self._note_reply(found[1])
+        return found
+
+    def ask(self, command: Command) -> Flow[Reply]:
+        """Send one command and wait for its reply."""
+        yield from self.send(command)
+        _, reply = yield from self.next_reply(waiting_for=f"the reply to {command.verb}")
+        return reply
+
+    def _fill(self, timeout_s: float | None, waiting_for: str) -> Flow[None]:
+        raw: bytes = yield Read(timeout_s, waiting_for)
+        if not raw:
+            self._note_closed()
+            raise ConnectionClosed(
+                f"the server closed the line while we waited for {waiting_for}",
+                remedy="Connect again; the trail shows how far it got",
+            )
+        yield from self._take(raw)
+
+    def _take(self, raw: bytes) -> Flow[None]:
+        if self.layer is None:
+            self.protocol.receive_data(raw)
+            return
+        self.protocol.receive_data(self.layer.receive(raw))
+        if answer := self.layer.outgoing():
+            yield Write(answer, self.settings.timeout_s)
+
+    def _note_reply(self, reply: Reply) -> None:
+        self.last_reply = reply
+        self.last_use = self.clock()
+        if self.observer.wants(PITrailEvent):
+            *first, last = reply.wire_lines()
+            for line in first:
+                self._show(TrailDirection.SERVER, line, final=False)
+            self._show(TrailDirection.SERVER, last)
+
+    # -- remarks ------------------------------------------------------------------------------
+
+    def remark(self, text: str) -> None:
+        """A line of ours in the trail."""
+        if self.observer.wants(PITrailEvent):
+            self._show(TrailDirection.INFO, text)
+
+    def status(self, what: str, code: int = 0, description: str = "OK") -> None:
+        """Tell that a connection, a proxy or TLS was made or lost."""
+        self.observer.emit(ConnectionStatusEvent(what, code, description))
+        self.remark(what)
+
+    def _show(
+        self, direction: TrailDirection, text: str, group: int = 0, final: bool = True
+    ) -> None:
+        seconds = self.clock() - self._began
+        self.observer.emit(
+            PITrailEvent(direction, text, seconds, self.layer is not None, group, final)
+        )
+
+    def restart_clock(self) -> None:
+        """Trail times count from here."""
+        self._began = self.last_use = self.clock()
+
+    # -- endings ------------------------------------------------------------------------------
+
+    def _note_closed(self) -> None:
+        if self.is_open:
+            self.is_open = False
+            self.protocol.state = State.CLOSED
+            self.status("Remote host disconnected")
+
+    def abort(self) -> Flow[None]:
+        """Drop the line so that nothing still under way arrives."""
+        self._note_closed()
+        yield Close(gently=False)
+
+    def close(self) -> Flow[None]:
+        """QUIT if the line is fit for it, then close. Never raises for a line that is lost."""
+        if self.is_open and not self.protocol.waiting and not self.protocol.has_rest:
+            try:
+                yield from self.send(QUIT)
+                yield from self.next_reply(self._quit_timeout(), "the reply to QUIT")
+                if self.layer:
+                    yield Write(self.layer.close(), QUIT_TIMEOUT)
+            except SMTPError as error:
+                self.remark(f"the line broke at QUIT: {error.description}")
+        self._note_closed()
+        yield Close()
+
+    def _quit_timeout(self) -> float:
+        return min(QUIT_TIMEOUT, self.settings.timeout_s or QUIT_TIMEOUT)
+
+    def is_stale(self) -> Flow[bool]:
+        """Look whether the server has gone, or said 421, while we were idle."""
+        data: bytes | None = yield Probe()
+        while data:  # under TLS this may be a session ticket, which means nothing
+            yield from self._take(data)
+            data = yield Probe()
+        if (found := self.protocol.next_reply()) and found[0] is BANNER:
+            self._note_reply(found[1])
+            return True
+        return data is not None or self.protocol.has_rest

@@ -1,0 +1,182 @@
+"""One mail transaction: what was written, what was answered, and what follows from it.
+
+This is the only place that turns replies and broken lines into outcomes:
+
+    RCPT 2yz and a final 2yz                                          ACCEPTED
+    4yz (421 too) to MAIL, RCPT, DATA or the end                      DEFERRED
+    5yz to one of them                                                REFUSED
+    no complete reply, the write with the terminator was handed over  UNKNOWN
+    no complete reply before that write                               NOT_SENT
+
+It knows no line and no clock; flows feed it.
+"""
+
+from __future__ import annotations
+
+import re
+
+from smtp_nb.model.enums import RecipientType
+from smtp_nb.model.envelope import Job, Recipient
+from smtp_nb.model.outcome import Outcome
+from smtp_nb.model.receipt import Receipt, RecipientResult, TLSInfo, summary
+from smtp_nb.model.reply import Reply
+
+NOTHING_WRITTEN = "the line failed before the end of the message was written: it was not delivered"
+IN_DOUBT = (
+    "the line failed after the end of the message was written and before its reply:"
+    " it may have been delivered"
+)
+
+_QUEUE_ID = re.compile(
+    r"queued as ([A-Za-z0-9._-]+)"  # Postfix, Exchange, our sandbox
+    r"|\bid=([A-Za-z0-9._-]+)"  # Exim
+    r"|^([A-Za-z0-9]{12,}) Message accepted"  # Sendmail
+    r"|\b(?:OK|Ok):? +(?:\d+ )?([A-Za-z0-9][A-Za-z0-9._-]*-[A-Za-z0-9._-]+)"  # Gmail
+)
+
+
+class Transaction:
+    """Replies and results of one attempt to hand a message over to some recipients."""
+
+    def __init__(self, job: Job, recipients: tuple[Recipient, ...]) -> None:
+        self.job = job
+        self.recipients = recipients
+        self.mail: Reply | None = None
+        self.rcpt: list[Reply] = []
+        self.data: Reply | None = None
+        """The reply to DATA, or to a BDAT that was not the last."""
+        self.final: Reply | None = None
+        self.is_committed = False
+        """The write that holds the terminator was handed over."""
+        self.trouble = ""
+        """Why it ended early, in words, where no reply says so."""
+
+    def take(self, verb: str, reply: Reply) -> None:
+        """Note the reply to a command of this transaction."""
+        match verb:
+            case "MAIL" | "SEND" | "SOML" | "SAML":
+                self.mail = reply
+            case "RCPT":
+                self.rcpt.append(reply)
+            case "DATA" | "BDAT":
+                self.data = reply
+            case "END":
+                self.final = reply
+
+    @property
+    def has_recipient(self) -> bool:
+        """True if MAIL and at least one RCPT were taken."""
+        return self._mail_is_good and any(reply.is_success for reply in self.rcpt)
+
+    @property
+    def _mail_is_good(self) -> bool:
+        return self.mail is not None and self.mail.is_success
+
+    @property
+    def stopper(self) -> tuple[Recipient, Reply] | None:
+        """A refused recipient whose refusal stops the message, if there is one."""
+        stop_on = self.job.envelope.stop_on
+        for recipient, reply in zip(self.recipients, self.rcpt, strict=False):
+            if not reply.is_success and recipient.kind in stop_on:
+                return recipient, reply
+        return None
+
+    @property
+    def left_over(self) -> tuple[Recipient, ...]:
+        """Recipients that were only too many for this transaction (RFC 5321 section 4.5.3.1.10)."""
+        if self.final is None or not self.final.is_success:
+            return ()
+        return tuple(
+            recipient
+            for recipient, reply in zip(self.recipients, self.rcpt, strict=False)
+            if _is_too_many(reply)
+        )
+
+    @property
+    def is_clean(self) -> bool:
+        """True if the server knows that the transaction is over and took it."""
+        return self.final is not None and self.final.is_success
+
+    @property
+    def contradicts_itself(self) -> bool:
+        """A yes to the end of a message whose MAIL was refused: nobody knows what left."""
+        return self.is_clean and not self._mail_is_good
+
+    def results(self) -> tuple[RecipientResult, ...]:
+        """One result for each recipient."""
+        replies: list[Reply | None] = [*self.rcpt]
+        replies += [None] * (len(self.recipients) - len(replies))
+        return tuple(map(self._result, self.recipients, replies))
+
+    def _result(self, recipient: Recipient, rcpt: Reply | None) -> RecipientResult:
+        outcome, reply, text = self._decide(rcpt)
+        return RecipientResult(
+            recipient.address,
+            RecipientType(recipient.kind),
+            outcome,
+            reply.code if reply else 0,
+            reply.enhanced_code if reply else "",
+            text or (reply.text if reply else ""),
+        )
+
+    def _decide(self, rcpt: Reply | None) -> tuple[Outcome, Reply | None, str]:
+        if self.contradicts_itself:
+            return Outcome.UNKNOWN, self.final, "the server accepted what it had refused before"
+        for reply in (self.mail, rcpt, self.data):
+            if reply is not None and (refused := _REFUSALS.get(reply.code // 100)):
+                return refused, reply, ""
+        if self.final is not None and (outcome := _FINALS.get(self.final.code // 100)):
+            return outcome, self.final, ""
+        if self.is_committed:
+            return Outcome.UNKNOWN, self.final, self.trouble or IN_DOUBT
+        return Outcome.NOT_SENT, None, self.trouble or NOTHING_WRITTEN
+
+    def last_reply(self) -> Reply | None:
+        """The reply that ended the message, for the receipt."""
+        refused = next((reply for reply in self.rcpt if not reply.is_success), None)
+        return self.final or self.data or refused or self.mail
+
+
+_REFUSALS = {4: Outcome.DEFERRED, 5: Outcome.REFUSED}
+_FINALS = {2: Outcome.ACCEPTED, **_REFUSALS}
+
+
+def _is_too_many(reply: Reply) -> bool:
+    return reply.enhanced_code == "4.5.3" or (
+        reply.code in (452, 552) and reply.enhanced_code in ("", "5.5.3")
+    )
+
+
+def queue_id(reply: Reply | None) -> str:
+    """The id under which the server queued the message, where its words hold one."""
+    match = _QUEUE_ID.search(reply.text) if reply and reply.is_success else None
+    return next(filter(None, match.groups()), "") if match else ""
+
+
+def receipt(
+    job: Job,
+    results: tuple[RecipientResult, ...],
+    reply: Reply | None,
+    seconds: float,
+    tls: TLSInfo | None,
+) -> Receipt:
+    """The receipt for a message from the results of its transactions."""
+    return Receipt(
+        outcome=summary(result.outcome for result in results),
+        recipients=results,
+        reply=reply,
+        queue_id=queue_id(reply),
+        message_id=job.content.message_id,
+        size=job.content.size,
+        seconds=seconds,
+        tls=tls,
+    )
+
+
+def unsent(job: Job, why: str) -> Receipt:
+    """The receipt for a message of which nothing was written."""
+    results = tuple(
+        RecipientResult(r.address, RecipientType(r.kind), Outcome.NOT_SENT, text=why)
+        for r in job.envelope.recipients
+    )
+    return receipt(job, results, None, 0.0, None)

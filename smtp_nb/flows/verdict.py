@@ -1,0 +1,22 @@
+"""A reply that is a no, as the error that says so."""
+
+from __future__ import annotations
+
+from smtp_nb.errors import DeferredError, MalformedReply, RefusedError, ReplyError, SMTPError
+from smtp_nb.model.reply import Reply
+
+
+def refusal(reply: Reply, what: str, remedy: str = "") -> SMTPError:
+    """The error for a reply that did not grant `what` ("MAIL", "the login", …)."""
+    words = " ".join(filter(None, (str(reply.code), reply.enhanced_code, reply.text)))
+    description = f"the server answered {what} with {words!r}"
+    error: SMTPError
+    if reply.is_transient:
+        error = DeferredError(description, reply=reply, remedy=remedy or "Try again later")
+    elif reply.is_permanent:
+        error = RefusedError(description, reply=reply, remedy=remedy)
+    else:
+        error = MalformedReply(description, code=ReplyError.default_code, reply=reply)
+    if reply.code == 421:
+        error.connection_survives = False  # RFC 5321 section 3.8: the server hangs up
+    return error
