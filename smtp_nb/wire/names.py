@@ -1,0 +1,62 @@
+"""What a certificate says about names and times, as text that is safe to show.
+
+All of it was written by a stranger: control characters are escaped, so that a name cannot forge a
+line of the trail, and long texts are cut.
+"""
+
+from __future__ import annotations
+
+import datetime
+
+from cryptography import x509
+from cryptography.x509.oid import NameOID
+
+from smtp_nb.model.address import CONTROLS
+
+MAX_SHOWN = 400
+# The reference's letters, where they are not those of RFC 4514.
+_LETTERS = {NameOID.STATE_OR_PROVINCE_NAME: "S", NameOID.EMAIL_ADDRESS: "E"}
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
+
+def shown(text: str) -> str:
+    """`text` without control characters, cut where it gets absurd."""
+    cut = text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "…"
+    return CONTROLS.sub(lambda found: ascii(found.group())[1:-1], cut)
+
+
+def distinguished_name(name: x509.Name) -> str:
+    """`CN=mail.test, O="School, Inc.", C=DE`: the most particular part first, as the reference."""
+    return shown(", ".join(_part(attribute) for attribute in reversed(list(name))))
+
+
+def _part(attribute: x509.NameAttribute[str | bytes]) -> str:
+    letters = _LETTERS.get(attribute.oid, attribute.rfc4514_attribute_name)
+    value = attribute.value
+    text = value if isinstance(value, str) else value.hex()
+    return f'{letters}="{text}"' if "," in text else f"{letters}={text}"
+
+
+def subject_alternative_names(certificate: x509.Certificate) -> list[str] | None:
+    """The DNS names and IP addresses that it is for; None if it has no such extension.
+
+    Raises:
+        ValueError: an extension is malformed.
+    """
+    try:
+        found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return None
+    addresses = found.get_values_for_type(x509.IPAddress)
+    return [*found.get_values_for_type(x509.DNSName), *map(str, addresses)]
+
+
+def common_names(certificate: x509.Certificate) -> list[str]:
+    """The common names of its subject."""
+    found = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return [attribute.value for attribute in found if isinstance(attribute.value, str)]
+
+
+def reference_date(moment: datetime.datetime) -> str:
+    """`23-Jan-2000 15:00:00` in UTC, whatever the locale: the reference's way to write a date."""
+    return f"{moment:%d}-{_MONTHS[moment.month - 1]}-{moment:%Y %H:%M:%S}"

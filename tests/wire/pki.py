@@ -1,0 +1,173 @@
+"""Certificates for tests, good and bad, made on the spot, and servers that show them."""
+
+import datetime
+import ipaddress
+import ssl
+from dataclasses import dataclass
+from functools import cache
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+HOST = "mail.test"
+DAY = datetime.timedelta(days=1)
+NOW = datetime.datetime.now(datetime.UTC)
+
+
+@dataclass(frozen=True)
+class Issued:
+    """A certificate with its key and the chain that a server would send behind it."""
+
+    certificate: x509.Certificate
+    key: object
+    chain: tuple = ()
+
+    @property
+    def pem(self):
+        return self.certificate.public_bytes(serialization.Encoding.PEM)
+
+    @property
+    def der(self):
+        return self.certificate.public_bytes(serialization.Encoding.DER)
+
+    @property
+    def key_pem(self):
+        return self.key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+
+    def write(self, folder, name="server.pem"):
+        """A file for `SSLContext.load_cert_chain`."""
+        path = folder / name
+        links = b"".join(x.public_bytes(serialization.Encoding.PEM) for x in self.chain)
+        path.write_bytes(self.key_pem + self.pem + links)
+        return path
+
+
+def name(common_name):
+    return x509.Name(
+        [
+            x509.NameAttribute(NameOID.COUNTRY_NAME, "DE"),
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "School, Inc."),
+            x509.NameAttribute(NameOID.COMMON_NAME, common_name),
+        ]
+    )
+
+
+def san(*names):
+    return x509.SubjectAlternativeName(
+        [
+            x509.IPAddress(ipaddress.ip_address(text))
+            if text[0].isdigit() or ":" in text
+            else x509.DNSName(text)
+            for text in names
+        ]
+    )
+
+
+def issue(
+    common_name=HOST,
+    issuer=None,
+    *,
+    names=(HOST,),
+    ca=False,
+    usage=ExtendedKeyUsageOID.SERVER_AUTH,
+    since=-DAY,
+    until=DAY,
+    key=None,
+    digest=None,
+    sends=None,
+):
+    """Issue a certificate; without `issuer` it signs itself. `sends` replaces the chain."""
+    key = key or ec.generate_private_key(ec.SECP256R1())
+    signer = issuer.key if issuer else key
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(name(common_name))
+        .issuer_name(issuer.certificate.subject if issuer else name(common_name))
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(NOW + since)
+        .not_valid_after(NOW + until)
+        .add_extension(x509.BasicConstraints(ca, None), critical=True)
+    )
+    if names and not ca:
+        builder = builder.add_extension(san(*names), critical=False)
+    if usage and not ca:
+        builder = builder.add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
+    certificate = builder.sign(signer, digest or hashes.SHA256())
+    chain = (issuer.certificate, *issuer.chain) if issuer else ()
+    return Issued(certificate, key, chain if sends is None else sends)
+
+
+@cache
+def root():
+    return issue("Test root", ca=True, until=30 * DAY)
+
+
+@cache
+def intermediate():
+    return issue("Test intermediate", root(), ca=True, until=20 * DAY)
+
+
+@cache
+def weak_key():
+    return rsa.generate_private_key(65537, 1024)
+
+
+VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
+
+
+def server_context(file, version="1.3", client_ca=None, ciphers="DEFAULT"):
+    """The stdlib's server, for one version of TLS."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = context.maximum_version = VERSIONS[version]
+    context.set_ciphers(ciphers)
+    context.load_cert_chain(file)
+    if client_ca is not None:
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.load_verify_locations(cadata=client_ca.pem.decode())
+    return context
+
+
+class MemoryServer:
+    """The other side of a handshake, in memory: Python's own ssl, on another OpenSSL."""
+
+    def __init__(self, context):
+        self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self.tls = context.wrap_bio(self._in, self._out, server_side=True)
+        self.is_shaken = False
+        self.received = b""
+        self.plaintext = b""
+
+    def feed(self, raw):
+        """Take octets from the client; returns those for it."""
+        self.received += raw
+        self._in.write(raw)
+        try:
+            if not self.is_shaken:
+                self.tls.do_handshake()
+                self.is_shaken = True
+            while piece := self.tls.read(65536):
+                self.plaintext += piece
+        except ssl.SSLWantReadError:
+            pass
+        return self.take()
+
+    def take(self):
+        return self._out.read()
+
+    def say(self, data):
+        self.tls.write(data)
+        return self.take()
+
+    def goodbye(self):
+        try:
+            self.tls.unwrap()
+        except ssl.SSLWantReadError:
+            pass
+        return self.take()
