@@ -1,0 +1,97 @@
+"""The octets from a client, cut into command lines or counted off. For the server's side."""
+
+from __future__ import annotations
+
+import re
+
+from smtp_nb.protocol import answers
+from smtp_nb.protocol.answers import Refused
+from smtp_nb.protocol.commands import MAX_COMMAND
+
+# How many octets of a refused line are passed over in the hope of its end.
+PATIENCE = 1024 * 1024
+
+_CONTROLS = re.compile(rb"[\x00-\x1f\x7f]")
+
+
+class Intake:
+    """A buffer that only CRLF divides into lines (RFC 5321 section 2.3.8)."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+        self._passed_over: int | None = None  # octets of a line that was refused before its end
+
+    def feed(self, data: bytes) -> None:
+        """Take octets in."""
+        self._buffer += data
+
+    def take(self, most: int) -> bytes:
+        """The next octets, `most` at the most."""
+        piece = bytes(self._buffer[:most])
+        del self._buffer[:most]
+        return piece
+
+    def take_all(self) -> bytes:
+        """Whatever waits."""
+        return self.take(len(self._buffer))
+
+    def put_back(self, data: bytes) -> None:
+        """Octets that were taken but belong to what comes next."""
+        self._buffer[:0] = data
+
+    def next_line(self) -> bytes | None:
+        """The next line without its CRLF, or None until more octets come.
+
+        Raises:
+            Refused: the line is lost before its end is here, for it is too long or holds a bare
+                LF. It is refused once; the rest of it is passed over.
+        """
+        end = self._buffer.find(b"\r\n")
+        if self._passed_over is not None:
+            self._pass_over(end)
+            return None if end < 0 else self.next_line()
+        if end < 0:
+            self._refuse_hopeless()
+            return None
+        line = bytes(self._buffer[:end])
+        del self._buffer[: end + 2]
+        return line
+
+    def _refuse_hopeless(self) -> None:
+        if b"\n" in self._buffer:
+            self._passed_over = 0
+            raise Refused(answers.BARE_LINE_END)
+        if len(self._buffer) > MAX_COMMAND:
+            self._passed_over = 0
+            raise Refused(answers.TOO_LONG)
+
+    def _pass_over(self, end: int) -> None:
+        if end >= 0:
+            del self._buffer[: end + 2]
+            self._passed_over = None
+            return
+        keep = self._buffer.endswith(b"\r")  # half a line end, perhaps
+        self._passed_over = (self._passed_over or 0) + len(self._buffer) - keep
+        del self._buffer[: len(self._buffer) - keep]
+        if self._passed_over > PATIENCE:
+            raise Refused(answers.ENDLESS_LINE)
+
+
+def read_text(line: bytes, limit: int) -> str:
+    """The text of a command line.
+
+    Args:
+        limit: octets that it may have, the CRLF counted.
+
+    Raises:
+        Refused: it is too long, holds a control character, or is not UTF-8.
+    """
+    if len(line) + 2 > limit:
+        raise Refused(answers.TOO_LONG)
+    if (control := _CONTROLS.search(line)) is not None:
+        bare = control.group() in b"\r\n"
+        raise Refused(answers.BARE_LINE_END if bare else answers.BAD_OCTETS)
+    try:
+        return line.decode()
+    except UnicodeDecodeError:
+        raise Refused(answers.BAD_OCTETS) from None

@@ -1,0 +1,131 @@
+"""What a server offers and asks for, and what passes between it and its machine: values only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field
+from itertools import count
+
+from smtp_nb.model.reply import Reply
+
+# Yields challenges, gets responses, returns the user or None.
+Login = Generator[bytes, bytes, str | None]
+
+EXTENSIONS = (
+    "PIPELINING",
+    "SIZE",
+    "8BITMIME",
+    "SMTPUTF8",
+    "CHUNKING",
+    "DSN",
+    "ENHANCEDSTATUSCODES",
+    "STARTTLS",
+    "AUTH",
+    "VRFY",
+    "EXPN",
+    "HELP",
+    "SEND",
+    "SOML",
+    "SAML",
+)
+"""Every keyword that the reply to EHLO may show, in its order."""
+
+# The moments at which a server answers, beside the commands' own names.
+GREETING = "GREETING"
+END = "END"
+UNKNOWN = "UNKNOWN"
+
+
+_numbers = count(1)
+
+
+def _new_id() -> str:
+    """A queue id, unique within the process."""
+    return f"{next(_numbers):06X}"
+
+
+def _no_login(name: str) -> Login:
+    raise LookupError(name)
+
+
+@dataclass(frozen=True)
+class Service:
+    """What a server offers and asks for.
+
+    Attributes:
+        extensions: keywords out of `EXTENSIONS`. STARTTLS shows before TLS only.
+        max_size: octets that a message may have.
+        mechanisms: names for the AUTH line.
+        begin_login: starts the server's side of a mechanism.
+        login_needs_tls: AUTH is offered inside TLS only.
+        needs_login: MAIL is refused before a login.
+        users: local parts that VRFY knows.
+        lists: what EXPN knows: a list's name and its members' addresses.
+    """
+
+    hostname: str
+    extensions: tuple[str, ...] = EXTENSIONS
+    max_size: int = 64 * 1024 * 1024
+    mechanisms: tuple[str, ...] = ()
+    begin_login: Callable[[str], Login] = field(default=_no_login, repr=False)
+    login_needs_tls: bool = False
+    needs_login: bool = False
+    users: frozenset[str] = frozenset()
+    lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Transaction:
+    """A message on its way in: MAIL to the end of the data.
+
+    Attributes:
+        verb: MAIL, or SEND, SOML, SAML.
+        parameters: of MAIL, names in capitals, xtext decoded.
+        recipients: those that were accepted, with the parameters of their RCPT.
+        content: octets as they came, dots taken out; whole once the message is.
+        size: octets so far, also those that were let go because there were too many.
+        is_chunked: BDAT has begun.
+    """
+
+    verb: str
+    sender: str
+    parameters: dict[str, str]
+    recipients: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    pieces: list[bytes] = field(default_factory=list, repr=False)
+    size: int = 0
+    is_chunked: bool = False
+    queue_id: str = field(default_factory=_new_id)
+
+    @property
+    def content(self) -> bytes:
+        return self.pieces[0] if len(self.pieces) == 1 else b"".join(self.pieces)
+
+    def add(self, piece: bytes, limit: int) -> None:
+        """Take a piece of content; beyond `limit` octets only count."""
+        self.size += len(piece)
+        if self.size > limit:
+            self.pieces.clear()
+        elif piece:
+            self.pieces.append(piece)
+
+
+@dataclass(slots=True)
+class Request:
+    """A moment at which the server answers, and the answer that the rules give.
+
+    Attributes:
+        stage: the command's name, or GREETING, END (of the data) or UNKNOWN.
+        shown: the client's line for a trail; what could be a secret is masked.
+        reply: what the server says, unless its owner knows better.
+        address: the path of MAIL, RCPT, VRFY or EXPN.
+        transaction: the message that the request belongs to.
+        credential: a line of AUTH as it came, never to be shown unasked.
+    """
+
+    stage: str
+    shown: str
+    reply: Reply
+    effect: Callable[[], None] | None = field(default=None, repr=False)
+    address: str = ""
+    transaction: Transaction | None = None
+    credential: str = field(default="", repr=False)

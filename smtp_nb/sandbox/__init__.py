@@ -1,0 +1,8 @@
+"""An SMTP server inside the kernel, for lessons and tests. It knows nothing of the client."""
+
+from smtp_nb.sandbox.faults import FAULTS, Fault
+from smtp_nb.sandbox.mailbox import Inbox, Message
+from smtp_nb.sandbox.server import SandboxServer
+from smtp_nb.sandbox.session import Session
+
+__all__ = ["FAULTS", "Fault", "Inbox", "Message", "SandboxServer", "Session"]

@@ -1,0 +1,251 @@
+"""One connection of the sandbox: the machine of protocol.server between a socket and the faults."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, cast
+
+from smtp_nb.model.reply import Reply
+from smtp_nb.protocol.answers import on_the_wire
+from smtp_nb.protocol.server import ServerProtocol, State
+from smtp_nb.protocol.service import END, GREETING, Request, Service, Transaction
+from smtp_nb.sandbox.faults import NO_ACTION, Action, FaultTable
+from smtp_nb.sandbox.mailbox import Inbox, Message
+from smtp_nb.sandbox.session import Session
+
+if TYPE_CHECKING:
+    from smtp_nb.sandbox.tls import ServerTLS
+
+# How long a client may go on sending after our last reply, so that it can read that reply: a line
+# closed at once with octets unread is reset, and the reset may overtake the reply.
+LINGER_S = 2.0
+
+SHUTTING_DOWN = Reply(421, ("4.3.2 The sandbox stops",))
+
+
+@dataclass(eq=False)
+class House:
+    """What the connections of one server share.
+
+    Attributes:
+        new_tls: makes the server's side of a TLS connection.
+        implicit_tls: TLS comes before the greeting.
+        passwords: never shown, wherever a client writes them.
+    """
+
+    service: Service
+    faults: FaultTable
+    messages: Inbox
+    sessions: list[Session]
+    new_tls: Callable[[], ServerTLS] | None = None
+    implicit_tls: bool = False
+    passwords: Collection[str] = ()
+    connections: set[Connection] = field(default_factory=set)
+    visitors: int = 0
+
+    def opened(self, connection: Connection, peer: tuple[str, int]) -> Session:
+        """A client has come in."""
+        self.connections.add(connection)
+        self.visitors += 1
+        session = Session(self.visitors, f"{peer[0]}:{peer[1]}", self.passwords)
+        self.sessions.append(session)
+        return session
+
+    def store(self, transaction: Transaction, session: Session) -> None:
+        """Keep a message."""
+        message = Message(
+            mail_from=transaction.sender,
+            rcpt_tos=tuple(address for address, _ in transaction.recipients),
+            content=transaction.content,
+            parameters=transaction.parameters,
+            rcpt_parameters=tuple(parameters for _, parameters in transaction.recipients),
+            verb=transaction.verb,
+            queue_id=transaction.queue_id,
+            session=session.number,
+            tls=session.tls,
+            user=session.user,
+            received_at=datetime.now(UTC),
+        )
+        self.messages.add(message)
+
+
+class Connection(asyncio.Protocol):
+    """Carries octets between a transport and a `ServerProtocol`, and lets faults have their say."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._machine = ServerProtocol(house.service, tls=house.implicit_tls)
+        self._tls: ServerTLS | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._waiting = False  # for a delay to pass, or for the client to read
+        self._ending = False
+        self._transport: asyncio.Transport
+        self._session: Session
+
+    # What the loop calls
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        self._session = self._house.opened(self, transport.get_extra_info("peername"))
+        if self._house.implicit_tls:
+            self._begin_tls()
+        else:
+            self._work()
+
+    def data_received(self, data: bytes) -> None:
+        if self._ending:
+            return
+        self._session.group += 1
+        if self._tls is not None:
+            data = self._unwrap(data)
+            if not self._tls.is_up:
+                return
+        self._machine.receive_data(data)
+        self._work()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._ending = True
+        self._session.is_open = False
+        if self._timer is not None:
+            self._timer.cancel()
+        self._house.connections.discard(self)
+
+    def pause_writing(self) -> None:
+        """The client does not read its replies: take no more commands from it."""
+        self._wait()
+
+    def resume_writing(self) -> None:
+        self._go_on()
+
+    # Requests and answers
+
+    def _work(self) -> None:
+        machine, faults = self._machine, self._house.faults
+        while not (self._waiting or self._ending):
+            request = machine.next_request()
+            if request is None:
+                break
+            action = faults.strike(request) if faults else NO_ACTION
+            if action.delay:
+                self._answer_later(request, action)
+            else:
+                self._answer(request, action)
+        if not self._ending:
+            self._flush()
+
+    def _answer_later(self, request: Request, action: Action) -> None:
+        self._wait()
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(action.delay, self._answer_now, request, action)
+
+    def _answer_now(self, request: Request, action: Action) -> None:
+        self._answer(request, action)
+        self._go_on()
+
+    def _wait(self) -> None:
+        self._waiting = True
+        self._transport.pause_reading()
+
+    def _go_on(self) -> None:
+        self._waiting = False
+        self._transport.resume_reading()
+        self._work()
+
+    def _answer(self, request: Request, action: Action) -> None:
+        self._note(request)
+        if action.cut == "before":
+            if action.stored:
+                self._store(request)
+            self._end("The sandbox dropped the line before its reply")
+            return
+        reply = action.reply or request.reply
+        if reply.code < 300:
+            self._store(request)
+        self._session.server(self._machine.answer(reply))
+        if action.cut == "after":
+            self._end("The sandbox dropped the line after its reply")
+        else:
+            self._follow()
+
+    def _note(self, request: Request) -> None:
+        if request.stage == GREETING:
+            return
+        if request.transaction is not None and request.shown == ".":
+            self._session.remark(f"{request.transaction.size} octets of content")
+        self._session.client(request.shown, request.credential)
+
+    def _store(self, request: Request) -> None:
+        """Keep the message, if this is the end of one that the rules allow."""
+        transaction = request.transaction
+        if request.stage == END and transaction is not None and request.reply.code < 300:
+            self._house.store(transaction, self._session)
+
+    def _follow(self) -> None:
+        """Do what the answer asks of the line."""
+        machine, session = self._machine, self._session
+        session.hello, session.user = machine.hello, machine.user
+        if machine.state is State.HANDSHAKE:
+            self._flush()
+            self._begin_tls()
+        elif machine.state is State.CLOSED:
+            self._end()
+
+    # TLS and the wire
+
+    def _begin_tls(self) -> None:
+        assert self._house.new_tls is not None
+        if self._machine.discarded:
+            octets = len(self._machine.discarded)
+            self._session.remark(f"{octets} octets in clear behind STARTTLS thrown away")
+        self._tls = self._house.new_tls()
+
+    def _unwrap(self, raw: bytes) -> bytes:
+        import ssl
+
+        tls = self._tls
+        assert tls is not None
+        was_up = tls.is_up
+        try:
+            plain = tls.receive(raw)
+        except ssl.SSLError as error:
+            self._transport.write(tls.outgoing())
+            self._end(f"TLS failed: {error.reason or error}")
+            return b""
+        self._transport.write(tls.outgoing())
+        if tls.is_up and not was_up:
+            self._secured(tls)
+        return plain
+
+    def _secured(self, tls: ServerTLS) -> None:
+        self._session.tls = tls.info
+        self._session.remark(f"TLS is up: {tls.info}")
+        if not self._house.implicit_tls:
+            self._machine.secured()
+
+    def _flush(self) -> None:
+        data = self._machine.data_to_send()
+        if data:
+            self._transport.write(data if self._tls is None else self._tls.send(data))
+
+    def _end(self, remark: str = "") -> None:
+        """Send what is ready and close our side; in good order, unless a remark says why not."""
+        self._ending = True
+        self._flush()
+        if remark:
+            self._session.remark(remark)
+        elif self._tls is not None:
+            self._transport.write(self._tls.close())
+        self._transport.write_eof()
+        self._transport.resume_reading()
+        self._timer = asyncio.get_running_loop().call_later(LINGER_S, self._transport.abort)
+
+    def shut_down(self) -> None:
+        """The server stops: say so where a reply may stand, then let go of the line."""
+        if not self._ending and self._machine.state is State.COMMANDS and not self._waiting:
+            data = on_the_wire(SHUTTING_DOWN)
+            self._transport.write(data if self._tls is None else self._tls.send(data))
+            self._session.server(SHUTTING_DOWN)
+        self._transport.abort()

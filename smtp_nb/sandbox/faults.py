@@ -1,0 +1,205 @@
+"""What can go wrong on purpose: faults by name, as data.
+
+A fault is one row: at which stage it strikes, for whom, how often, and what it does: another reply
+than the rules give, a delay before it, an end of the line before or after it. `FAULTS` holds the
+rows that have a name; `inject` takes a copy of one with other values in it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, field, fields, replace
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+from typing import Any, Literal, NamedTuple
+
+from smtp_nb.errors import InputError
+from smtp_nb.model.reply import Reply
+from smtp_nb.protocol.service import END, Request
+
+ANY = "*"
+
+
+@dataclass(slots=True)
+class Fault:
+    """One thing that goes wrong.
+
+    Attributes:
+        name: its name in `FAULTS`.
+        stage: a command's name, GREETING, END (of the data), or `*` for any of them.
+        code, text: the reply to give instead; 0 leaves the reply as it is.
+        delay: seconds to wait before the reply.
+        cut: end the line "before" or "after" the reply, or "" not at all.
+        stored: with a cut before the reply to the end of the data: keep the message all the same.
+        once_each: strike only the first time that a recipient is named.
+        recipient, sender: whom it strikes; `*` and `?` stand for any letters. A message at its END
+            is struck if one of its recipients is.
+        times: how often it strikes; None without end.
+        after: how often it lets pass before.
+        hits: how often it has struck.
+    """
+
+    name: str
+    stage: str = ANY
+    code: int = 0
+    text: str = ""
+    delay: float = 0.0
+    cut: Literal["", "before", "after"] = ""
+    stored: bool = False
+    once_each: bool = False
+    recipient: str | Iterable[str] = ANY
+    sender: str = ANY
+    times: int | None = None
+    after: int = 0
+    hits: int = 0
+    _met: set[str] = field(default_factory=set, repr=False)
+
+    def matches(self, request: Request) -> bool:
+        """True if the request is one that this fault is about."""
+        if self.stage not in (ANY, request.stage):
+            return False
+        return self._knows_sender(request) and self._knows_recipient(request)
+
+    def _knows_sender(self, request: Request) -> bool:
+        if self.sender == ANY:
+            return True
+        transaction = request.transaction
+        return transaction is not None and _fits(transaction.sender, (self.sender,))
+
+    def _knows_recipient(self, request: Request) -> bool:
+        if self.recipient == ANY:
+            return True
+        patterns = (self.recipient,) if isinstance(self.recipient, str) else self.recipient
+        return any(_fits(address, patterns) for address in _recipients(request))
+
+    def strikes(self, request: Request) -> bool:
+        """True if it is due now; counts it."""
+        if not self.matches(request):
+            return False
+        if self.once_each:
+            if request.address.lower() in self._met:
+                return False
+            self._met.add(request.address.lower())
+        if self.after > 0:
+            self.after -= 1
+            return False
+        if self.times is not None and self.hits >= self.times:
+            return False
+        self.hits += 1
+        return True
+
+    @property
+    def reply(self) -> Reply | None:
+        """The reply to give instead, if there is one."""
+        return Reply(self.code, tuple(self.text.split("\n"))) if self.code else None
+
+
+def _recipients(request: Request) -> Iterable[str]:
+    if request.stage == END and request.transaction is not None:
+        return [address for address, _ in request.transaction.recipients]
+    return [request.address]
+
+
+def _fits(address: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatchcase(address.lower(), pattern.lower()) for pattern in patterns)
+
+
+FAULTS: dict[str, Fault] = {
+    fault.name: fault
+    for fault in (
+        Fault("refuse", "RCPT", 550, "5.1.1 No such mailbox here"),
+        Fault("greylist", "RCPT", 450, "4.7.1 Greylisted, try again later", once_each=True),
+        Fault("reply", "RCPT", 451, "4.3.0 Try again later"),
+        Fault("421", ANY, 421, "4.3.2 Service shutting down"),
+        Fault("slow", delay=0.5),
+        Fault("close", "RCPT", cut="before"),
+        Fault("drop_before_final_reply", END, cut="before"),
+        Fault("drop_after_final_reply", END, cut="after"),
+    )
+}
+"""The faults by name. `reply` gives any reply at any stage; `close` ends the line without one."""
+
+_ARGUMENTS = tuple(f.name for f in fields(Fault) if f.name not in ("name", "hits", "_met"))
+
+
+class Action(NamedTuple):
+    """What to do about one request."""
+
+    reply: Reply | None = None
+    delay: float = 0.0
+    cut: str = ""
+    stored: bool = False
+
+
+NO_ACTION = Action()
+
+
+class FaultTable:
+    """The faults in force. Any thread may change them; the server asks at every request."""
+
+    def __init__(self) -> None:
+        self._faults: tuple[Fault, ...] = ()
+        self._lock = threading.Lock()
+
+    def __bool__(self) -> bool:
+        return bool(self._faults)
+
+    @property
+    def active(self) -> tuple[Fault, ...]:
+        """The faults in force, oldest first."""
+        return self._faults
+
+    def inject(self, name: str, arguments: dict[str, Any]) -> Fault:
+        """Put a fault in force; where two give a reply, the older one does.
+
+        Raises:
+            InputError: there is no such fault, or it does not take one of the arguments.
+        """
+        fault = make(name, arguments)
+        with self._lock:
+            self._faults = (*self._faults, fault)
+        return fault
+
+    def heal(self, name: str | None) -> None:
+        """Take all faults out of force, or those with this name."""
+        with self._lock:
+            self._faults = tuple(f for f in self._faults if name not in (None, f.name))
+
+    def strike(self, request: Request) -> Action:
+        """What goes wrong with this request: delays add up, the oldest reply and cut count."""
+        due = [fault for fault in self._faults if fault.strikes(request)]
+        if not due:
+            return NO_ACTION
+        cut = next((fault for fault in due if fault.cut), None)
+        return Action(
+            reply=next((fault.reply for fault in due if fault.code), None),
+            delay=sum(fault.delay for fault in due),
+            cut=cut.cut if cut else "",
+            stored=cut.stored if cut else False,
+        )
+
+
+def make(name: str, arguments: dict[str, Any]) -> Fault:
+    """A fault by name, with its own values where they are given.
+
+    Raises:
+        InputError: there is no such fault, or it does not take one of the arguments.
+    """
+    if name not in FAULTS:
+        raise InputError(f"There is no fault {name!r}", remedy=_nearest(name, FAULTS))
+    for argument in arguments:
+        if argument not in _ARGUMENTS:
+            raise InputError(
+                f"A fault takes no argument {argument!r}", remedy=_nearest(argument, _ARGUMENTS)
+            )
+    given = dict(arguments)
+    if "stage" in given:
+        given["stage"] = str(given["stage"]).upper()
+    return replace(FAULTS[name], **given, hits=0, _met=set())
+
+
+def _nearest(word: str, known: Iterable[str]) -> str:
+    names = sorted(known)
+    close = get_close_matches(word, names, 1)
+    return f"Did you mean {close[0]!r}?" if close else f"Choose from {', '.join(names)}"

@@ -1,0 +1,146 @@
+"""One conversation as the server saw it. Kept raw and cheap while it happens, told when asked."""
+
+from __future__ import annotations
+
+import time
+from base64 import b64decode
+from collections import Counter, deque
+from collections.abc import Collection, Iterator, Sequence
+from itertools import islice
+from typing import NamedTuple, overload
+
+from smtp_nb.model.enums import TrailDirection
+from smtp_nb.model.events import PITrailEvent
+from smtp_nb.model.receipt import TLSInfo
+from smtp_nb.model.reply import Reply
+from smtp_nb.model.secret import HIDDEN, encodings
+from smtp_nb.model.trail import Trail
+
+MAX_LINES = 10_000
+
+
+class _Line(NamedTuple):
+    """One line of the client, a remark (str), or a whole reply of the server."""
+
+    seconds: float
+    what: str | Reply
+    direction: TrailDirection
+    tls: bool
+    group: int
+    credential: str = ""
+
+
+class Session(Sequence[PITrailEvent]):
+    """The trail of one connection: a sequence of `PITrailEvent`, from the server's side.
+
+    Lines that came in one read, and the replies to them, carry the same group number.
+
+    Attributes:
+        number: counts the server's sessions, from 1.
+        peer: address and port of the client.
+        hello: the name that it gave.
+        user: who logged in, or None.
+        tls: what the handshake agreed on, or None.
+        is_open: True until the connection has ended.
+    """
+
+    def __init__(self, number: int, peer: str, secrets: Collection[str]) -> None:
+        self.number = number
+        self.peer = peer
+        self.hello = ""
+        self.user: str | None = None
+        self.tls: TLSInfo | None = None
+        self.is_open = True
+        self.group = 0
+        self._opened_at = time.monotonic()
+        self._secrets = secrets
+        self._lines: deque[_Line] = deque(maxlen=MAX_LINES)
+
+    def client(self, line: str, credential: str = "") -> None:
+        """Note a line of the client, secrets taken out; `credential` is what was taken out."""
+        self._note(line, TrailDirection.CLIENT, credential)
+
+    def server(self, reply: Reply) -> None:
+        """Note a reply of ours."""
+        self._note(reply, TrailDirection.SERVER)
+
+    def remark(self, text: str) -> None:
+        """Note something that is not said by either side."""
+        self._note(text, TrailDirection.INFO)
+
+    def _note(self, what: str | Reply, direction: TrailDirection, credential: str = "") -> None:
+        seconds = time.monotonic() - self._opened_at
+        in_tls = self.tls is not None
+        self._lines.append(_Line(seconds, what, direction, in_tls, self.group, credential))
+
+    def logins(self) -> list[str]:
+        """For lessons: what the client said inside AUTH, decoded. It holds passwords.
+
+        The sandbox's own passwords are throw-away. Do not save what this returns if a real one
+        may have been typed.
+        """
+        return [_decoded(line.credential) for line in list(self._lines) if line.credential]
+
+    def _events(self) -> list[PITrailEvent]:
+        lines = list(self._lines)
+        spoken = Counter(line.group for line in lines if line.direction == TrailDirection.CLIENT)
+        masks = [spelling for secret in self._secrets for spelling in encodings(secret)]
+        return [event for line in lines for event in _told(line, spoken, masks)]
+
+    @overload
+    def __getitem__(self, index: int) -> PITrailEvent: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[PITrailEvent]: ...
+    def __getitem__(self, index: int | slice) -> PITrailEvent | list[PITrailEvent]:
+        return self._events()[index]
+
+    def __iter__(self) -> Iterator[PITrailEvent]:
+        return iter(self._events())
+
+    def __len__(self) -> int:
+        return len(self._events())
+
+    @property
+    def trail(self) -> Trail:
+        """The conversation so far, as a trail of its own."""
+        trail = Trail()
+        for event in self._events():
+            trail(event)
+        return trail
+
+    def __str__(self) -> str:
+        return str(self.trail)
+
+    def __repr__(self) -> str:
+        end = "open" if self.is_open else "closed"
+        return f"<Session {self.number} from {self.peer}, {end}: {self.trail.tally}>"
+
+    def _repr_html_(self) -> str:
+        return self.trail._repr_html_()
+
+
+def _told(line: _Line, spoken: Counter[int], masks: list[str]) -> Iterator[PITrailEvent]:
+    group = line.group if spoken[line.group] > 1 else 0
+    texts = line.what.wire_lines() if isinstance(line.what, Reply) else [line.what]
+    for text in islice(texts, len(texts) - 1):
+        yield PITrailEvent(
+            line.direction, _clean(text, masks), line.seconds, line.tls, group, False
+        )
+    yield PITrailEvent(line.direction, _clean(texts[-1], masks), line.seconds, line.tls, group)
+
+
+def _clean(text: str, masks: list[str]) -> str:
+    """A password in the wrong place, say as the argument of NOOP, is hidden there too."""
+    for mask in masks:
+        if mask in text:
+            text = text.replace(mask, HIDDEN)
+    return text
+
+
+def _decoded(credential: str) -> str:
+    name, _, data = credential.rpartition(" ")
+    try:
+        text = b64decode(data, validate=True).decode("utf-8", "backslashreplace")
+    except ValueError:
+        text = data
+    return f"{name} {text}".strip().replace("\0", "\\0")

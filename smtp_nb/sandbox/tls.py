@@ -1,0 +1,94 @@
+"""TLS on the server's side, over memory: on purpose the standard library's, not the client's.
+
+Two independent implementations that agree are worth more than one that agrees with itself.
+"""
+
+from __future__ import annotations
+
+import ssl
+from pathlib import Path
+
+from smtp_nb.model.receipt import TLSInfo
+from smtp_nb.sandbox.certificates import Identity
+
+
+def server_context(identity: Identity, directory: Path) -> ssl.SSLContext:
+    """A context that shows `identity`. Its key stands in `directory` only while it is read."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    file = directory / "server.pem"
+    file.touch(mode=0o600)
+    try:
+        file.write_bytes(identity.key_pem + identity.chain_pem)
+        context.load_cert_chain(file)
+    finally:
+        file.unlink()
+    return context
+
+
+class ServerTLS:
+    """A TLS layer that is fed octets and gives octets.
+
+    Attributes:
+        is_up: the handshake is done.
+        is_closed: the client has ended TLS in good order.
+    """
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        self._incoming = ssl.MemoryBIO()
+        self._outgoing = ssl.MemoryBIO()
+        self._layer = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
+        self.is_up = False
+        self.is_closed = False
+
+    def receive(self, raw: bytes) -> bytes:
+        """Take octets from the wire; what they say, if the handshake is done.
+
+        Raises:
+            ssl.SSLError: the handshake failed or a record is damaged. An alert may be waiting in
+                `outgoing`.
+        """
+        self._incoming.write(raw)
+        try:
+            if not self.is_up:
+                self._layer.do_handshake()
+                self.is_up = True
+            return self._read()
+        except ssl.SSLWantReadError:
+            return b""
+
+    def _read(self) -> bytes:
+        pieces: list[bytes] = []
+        try:
+            while piece := self._layer.read(256 * 1024):
+                pieces.append(piece)
+            self.is_closed = True
+        except ssl.SSLWantReadError:
+            pass
+        except ssl.SSLZeroReturnError:
+            self.is_closed = True
+        return b"".join(pieces)
+
+    def send(self, data: bytes) -> bytes:
+        """The octets for the wire that say `data`."""
+        if data:
+            self._layer.write(data)
+        return self.outgoing()
+
+    def close(self) -> bytes:
+        """The octets that end TLS in good order (close_notify)."""
+        try:
+            self._layer.unwrap()
+        except ssl.SSLError:
+            pass  # it waits for the client's own close_notify, which we do not need
+        return self.outgoing()
+
+    def outgoing(self) -> bytes:
+        """Octets of TLS's own for the wire."""
+        return self._outgoing.read()
+
+    @property
+    def info(self) -> TLSInfo:
+        """What the handshake agreed on."""
+        name, _, bits = self._layer.cipher() or ("", "", 0)
+        return TLSInfo(self._layer.version() or "", name, bits)
