@@ -1,0 +1,5 @@
+"""Live views over values. Each has a static form for saved notebooks."""
+
+from smtp_nb.widgets.trail import TrailView
+
+__all__ = ["TrailView"]

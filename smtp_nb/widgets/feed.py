@@ -1,0 +1,160 @@
+"""What goes to a live trail, and when: plain values, no thread and no browser.
+
+The laws of Jupyter behind it: its server throws messages away beyond a thousand a second, and a
+message that is sent before a page listens is lost. So rows are numbered, leave in batches that
+grow with the load, never more than twenty batches a second, and are sent again from any number
+on when a page says what it has. The page drops what it knows.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from functools import lru_cache
+from threading import Lock
+from typing import Any
+
+from smtp_nb.model.enums import TrailDirection
+from smtp_nb.model.events import PITrailEvent
+from smtp_nb.model.explain import Explanation, explain
+from smtp_nb.model.trail import Tally, is_refusal, visible
+from smtp_nb.widgets.spool import Row, Spool
+
+PAUSE_S = 0.05  # at most twenty messages a second
+BATCH_ROWS = 2_000
+WAITING_ROWS = 50_000  # not sent yet; more than that nobody can read anyway
+
+TLS, FINAL, REFUSAL = 1, 2, 4
+
+Message = dict[str, Any]
+
+
+class TrailFeed:
+    """Numbers, keeps and batches the rows of a live trail.
+
+    `add` may be called from any thread and is cheap. `next_message` and `wait_s` belong to the
+    one who sends.
+
+    Args:
+        clock: seconds from an arbitrary point.
+    """
+
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, spool: Spool | None = None
+    ) -> None:
+        self._clock = clock
+        self._spool = spool or Spool()
+        self._lock = Lock()
+        self._waiting: deque[tuple[int, PITrailEvent]] = deque(maxlen=WAITING_ROWS)
+        self._last = 0
+        self._cursor = 1  # the number of the next row to send
+        self._cleared = 1  # rows below it were forgotten on purpose
+        self._not_before = 0.0
+        self._explained: dict[Explanation, int] = {}
+        self._told = 0  # explanations that the page knows
+        self._news = False
+        self.tally = Tally()
+
+    def add(self, event: PITrailEvent) -> None:
+        """Take a line."""
+        with self._lock:
+            self._last += 1
+            self._waiting.append((self._last, event))
+            self.tally.add(event)
+
+    def clear(self) -> None:
+        """Forget every line; numbers go on."""
+        with self._lock:
+            self._waiting.clear()
+            self._cleared = self._cursor = self._last + 1
+            self.tally = Tally()
+            self._news = True
+
+    def replay(self, have: int) -> None:
+        """A page has the rows up to `have`: send the others again."""
+        with self._lock:
+            self._cursor = max(min(self._cursor, have + 1), self._cleared)
+            self._told = 0
+            self._news = True
+
+    def wait_s(self) -> float | None:
+        """How long the next message must wait; None if there is nothing to send."""
+        if self._cursor > self._last and not self._news:
+            return None
+        return max(0.0, self._not_before - self._clock())
+
+    def next_message(self) -> Message | None:
+        """The next batch, if it may leave now."""
+        if self.wait_s() != 0.0:
+            return None
+        self._not_before = self._clock() + PAUSE_S
+        self._spool.extend(self._row(number, event) for number, event in self._take())
+        return {
+            "kind": "rows",
+            "rows": self._rows_to_send(),
+            "from": self._cleared,
+            "tally": self._summary(),
+            "explained": self._new_explanations(),
+        }
+
+    def _take(self) -> list[tuple[int, PITrailEvent]]:
+        with self._lock:
+            self._news = False
+            size = min(len(self._waiting), BATCH_ROWS)
+            return [self._waiting.popleft() for _ in range(size)]
+
+    def _rows_to_send(self) -> list[Row]:
+        with self._lock:
+            rows = self._spool.read(self._cursor, BATCH_ROWS)
+            if rows:
+                self._cursor = rows[-1][0] + 1
+            return rows
+
+    def _row(self, number: int, event: PITrailEvent) -> Row:
+        flags = TLS * event.tls | FINAL * event.final | REFUSAL * is_refusal(event)
+        seconds = round(event.seconds, 4)
+        text = visible(event.message)
+        key = self._explanation_key(event)
+        return [number, int(event.direction), seconds, flags, event.group, text, key]
+
+    def _explanation_key(self, event: PITrailEvent) -> int:
+        if event.direction == TrailDirection.INFO:
+            return 0
+        return self._explained.setdefault(_explanation(event), len(self._explained) + 1)
+
+    def _new_explanations(self) -> dict[int, dict[str, str]]:
+        known = list(self._explained.items())[self._told :]
+        self._told = len(self._explained)
+        return {key: _as_words(explanation) for explanation, key in known}
+
+    def _summary(self) -> dict[str, object]:
+        return {
+            "lines": self.tally.lines,
+            "trips": self.tally.round_trips,
+            "refusals": self.tally.refusals,
+            "seconds": round(self.tally.seconds, 3),
+            "tls": self.tally.protected,
+        }
+
+
+def _explanation(event: PITrailEvent) -> Explanation:
+    if is_refusal(event):
+        return _explained(event.message)
+    if event.direction == TrailDirection.SERVER:
+        return _explained(event.message[:9])  # code and enhanced code; the words say no more
+    return _explained(event.message.split(" ", 1)[0])
+
+
+@lru_cache(maxsize=1024)
+def _explained(text: str) -> Explanation:
+    return explain(text)
+
+
+def _as_words(explanation: Explanation) -> dict[str, str]:
+    return {
+        "title": visible(explanation.title),
+        "why": visible(explanation.cause),
+        "do": visible(explanation.remedy),
+        "source": explanation.source,
+    }

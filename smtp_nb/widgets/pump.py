@@ -1,0 +1,80 @@
+"""Sends what a feed holds, from a thread of its own."""
+
+from __future__ import annotations
+
+import contextvars
+import logging
+import threading
+from collections.abc import Callable
+
+from smtp_nb.widgets.feed import Message, TrailFeed
+
+IDLE_S = 1.0
+_log = logging.getLogger(__name__)
+
+
+class Pump:
+    """Carries messages from a feed to a view, and stops neither for the other.
+
+    The thread lives while there is something to carry and runs in a copy of the context in which
+    the pump was made: without it, ipykernel 7.0 does not know which cell a message belongs to and
+    raises. Whatever the view raises is logged, never passed on: a view must not stop a send.
+    """
+
+    def __init__(
+        self, feed: TrailFeed, send: Callable[[Message], None], idle_s: float = IDLE_S
+    ) -> None:
+        self._feed = feed
+        self._send = send
+        self._idle_s = idle_s
+        self._context = contextvars.copy_context()
+        self._wake = threading.Event()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def wake(self) -> None:
+        """There is something to carry."""
+        self._wake.set()
+        if self._thread is None:
+            self._start()
+
+    def _start(self) -> None:
+        with self._lock:
+            if self._thread is not None:
+                return
+            work = self._context.copy().run
+            thread = threading.Thread(
+                target=work, args=(self._run,), name="smtp_nb-trail", daemon=True
+            )
+            try:
+                thread.start()
+            except RuntimeError:  # the interpreter is on its way out
+                return
+            self._thread = thread
+
+    def _run(self) -> None:
+        while self._wake.wait(self._idle_s) or not self._rest():
+            self._wake.clear()
+            self.drain()
+
+    def _rest(self) -> bool:
+        """Give the thread up, unless somebody woke it this very moment."""
+        with self._lock:
+            if self._wake.is_set():
+                return False
+            self._thread = None
+            return True
+
+    def drain(self) -> None:
+        """Send until nothing is left, at the feed's pace."""
+        pause = threading.Event()
+        while (wait := self._feed.wait_s()) is not None:
+            pause.wait(wait)
+            if (message := self._feed.next_message()) is not None:
+                self._deliver(message)
+
+    def _deliver(self, message: Message) -> None:
+        try:
+            self._send(message)
+        except Exception:
+            _log.debug("the trail view did not take a message", exc_info=True)

@@ -1,0 +1,68 @@
+"""The live trail: an observer that shows the conversation while it is going on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import traitlets
+
+from smtp_nb.model.events import PITrailEvent
+from smtp_nb.model.trail import Trail, static_html, static_text
+from smtp_nb.widgets.bundle import with_static_forms
+from smtp_nb.widgets.feed import TrailFeed
+from smtp_nb.widgets.pump import Pump
+
+
+class TrailView(anywidget.AnyWidget):
+    """Shows a conversation live, in two lanes, with times, TLS, groups and explanations.
+
+    It is an observer: `smtp.on_pi_trail += view`, from any thread. No line is part of the
+    widget's state, so none is saved with it; a saved notebook holds a static table with masked
+    addresses.
+
+    Args:
+        trail: a `Trail` whose lines are shown first; the view goes on filling it.
+        height: of the list, in pixels.
+    """
+
+    _esm = Path(__file__).with_name("trail.js")
+    _css = Path(__file__).with_name("trail.css")
+    height = traitlets.Int(320, min=80).tag(sync=True)
+
+    def __init__(self, trail: Trail | None = None, **traits: Any) -> None:
+        super().__init__(**traits)
+        self.trail = Trail() if trail is None else trail
+        self._feed = TrailFeed()
+        self._pump = Pump(self._feed, self.send)
+        for event in self.trail:
+            self._feed.add(event)
+        self.on_msg(self._listen)
+
+    def __call__(self, event: PITrailEvent) -> None:
+        """Show `event`."""
+        self.trail(event)
+        self._feed.add(event)
+        self._pump.wake()
+
+    def clear(self) -> None:
+        """Forget all lines, here and in the page."""
+        self.trail.clear()
+        self._feed.clear()
+        self._pump.wake()
+
+    def _listen(self, _widget: object, content: Any, _buffers: object) -> None:
+        """A page says which rows it has: {"ready": true, "have": 12}."""
+        if isinstance(content, dict) and content.get("ready"):
+            have = content.get("have")
+            self._feed.replay(have if isinstance(have, int) else 0)
+            self._pump.wake()
+
+    def __repr__(self) -> str:
+        return f"<TrailView: {self.trail.tally}>"
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        live = super()._repr_mimebundle_(**options)
+        events, tally = self.trail.snapshot(), self.trail.tally
+        return with_static_forms(live, static_text(events, tally), static_html(events, tally))
