@@ -1,11 +1,27 @@
-"""Certificates and keys out of files and octets."""
+"""Certificates and keys out of files and octets: PEM, DER and PFX.
+
+Stores that Python cannot open are in a table with the reason, so that asking for one is an error
+that says why. What a store holds and what opens it are secrets: both travel as `Hidden`, which a
+traceback that shows variables does not give away.
+"""
 
 from __future__ import annotations
 
+import base64
+import binascii
+import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import load_pem_private_key, pkcs12
+
+from smtp_nb.errors import InputError, Unsupported
+from smtp_nb.model.enums import CertStoreType
+from smtp_nb.model.secret import HIDDEN
+from smtp_nb.wire.names import shown
 
 # The kinds of key that a certificate for TLS can have.
 PrivateKey = (
@@ -17,6 +33,15 @@ PrivateKey = (
 )
 
 
+class Hidden(bytes):
+    """Octets whose repr says nothing."""
+
+    def __repr__(self) -> str:
+        return HIDDEN
+
+    __str__ = __repr__
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
     """A certificate, its private key if there is one, and the certificates above it."""
@@ -26,12 +51,154 @@ class Identity:
     chain: tuple[x509.Certificate, ...] = ()
 
 
+Store = list[Identity]
+
+
+def open_store(kind: CertStoreType, store: str | Hidden, password: Hidden) -> Store:
+    """All that a store holds.
+
+    Args:
+        kind: which form it has; AUTO finds out.
+        store: a file name, or the octets themselves, binary or base64.
+        password: empty if none is needed.
+
+    Raises:
+        Unsupported: that kind cannot be opened here; the text says why.
+        InputError: 271 it cannot be read; 273 the password or key is wrong.
+    """
+    if kind not in _READERS:
+        raise Unsupported(
+            f"A certificate store of the type {kind.name} cannot be opened: {_REASONS[kind]}",
+            remedy="Export the certificate and its key to a PFX or PEM file",
+        )
+    return _READERS[kind](_octets(store), password)
+
+
 def read_certificates(data: bytes) -> list[x509.Certificate]:
     """The certificates in PEM, one or more with anything between, or one in DER.
 
     Raises:
         ValueError: there is none.
     """
-    if b"-----BEGIN" in data:
+    if _is_pem(data):
         return x509.load_pem_x509_certificates(data)
     return [x509.load_der_x509_certificate(data)]
+
+
+def _octets(store: str | Hidden) -> Hidden:
+    if isinstance(store, Hidden):
+        return _from_base64(store)
+    try:
+        return Hidden(Path(store).read_bytes())
+    except OSError as error:
+        raise InputError(
+            f"The certificate store {shown(store)!r} cannot be read: {error.strerror}", code=271
+        ) from error
+
+
+def _from_base64(octets: Hidden) -> Hidden:
+    if re.fullmatch(rb"[A-Za-z0-9+/=\s]+", octets):
+        try:
+            return Hidden(base64.b64decode(octets))
+        except binascii.Error:
+            return octets
+    return octets
+
+
+def _is_pem(data: bytes) -> bool:
+    return b"-----BEGIN" in data
+
+
+def _has(label: bytes, data: bytes) -> bool:
+    return label + b"-----" in data
+
+
+def _public(data: Hidden, password: Hidden) -> Store:
+    try:
+        return [Identity(certificate) for certificate in read_certificates(data)]
+    except ValueError as error:
+        raise _unreadable("a certificate in PEM or DER", 271) from error
+
+
+def _pem_key(data: Hidden, password: Hidden) -> Store:
+    try:
+        key = load_pem_private_key(data, password or None)
+    except (ValueError, TypeError) as error:
+        raise _unreadable("a private key in PEM", 273) from error
+    if not isinstance(key, PrivateKey):
+        raise InputError("No certificate for TLS has a key of this kind", code=273)
+    certificates = read_certificates(data) if _has(b"CERTIFICATE", data) else []
+    return [_identity(certificates, key)]
+
+
+def _pfx(data: Hidden, password: Hidden) -> Store:
+    try:
+        found = pkcs12.load_pkcs12(data, password or None)
+    except (ValueError, TypeError) as error:
+        raise _unreadable("a PFX store", 273) from error
+    if found.key is not None and not isinstance(found.key, PrivateKey):
+        raise InputError("No certificate for TLS has a key of this kind", code=273)
+    others = [extra.certificate for extra in found.additional_certs]
+    own = [found.cert.certificate] if found.cert else []
+    if found.key is None:
+        return [Identity(certificate) for certificate in own + others]
+    return [_identity(own + others, found.key)]
+
+
+def _auto(data: Hidden, password: Hidden) -> Store:
+    if _is_pem(data):
+        return (_pem_key if _has(b"PRIVATE KEY", data) else _public)(data, password)
+    try:
+        return _public(data, password)
+    except InputError:
+        return _pfx(data, password)
+
+
+def _identity(certificates: list[x509.Certificate], key: PrivateKey) -> Identity:
+    """Find the certificate of `key`; the others are its chain."""
+    public = key.public_key()
+    own = [certificate for certificate in certificates if certificate.public_key() == public]
+    if certificates and not own:
+        raise InputError("The private key is not that of the certificate beside it", code=273)
+    chain = tuple(certificate for certificate in certificates if certificate not in own)
+    return Identity(own[0] if own else None, key, chain)
+
+
+def _unreadable(what: str, code: int) -> InputError:
+    return InputError(
+        f"This is not {what}, or the password is wrong", code=code, remedy="Look at both"
+    )
+
+
+_READERS: dict[CertStoreType, Callable[[Hidden, Hidden], Store]] = {
+    CertStoreType.PFX_FILE: _pfx,
+    CertStoreType.PFX_BLOB: _pfx,
+    CertStoreType.PEM_KEY_FILE: _pem_key,
+    CertStoreType.PEM_KEY_BLOB: _pem_key,
+    CertStoreType.PUBLIC_KEY_FILE: _public,
+    CertStoreType.PUBLIC_KEY_BLOB: _public,
+    CertStoreType.AUTO: _auto,
+}
+_WINDOWS = "Windows does not let Python take keys out of its stores"
+_JAVA = "it is a format of Java's"
+_KEY_ONLY = "it holds a bare key, and TLS needs a certificate"
+_NOT_READ = "this library does not read that format"
+_REASONS = {
+    CertStoreType.USER: _WINDOWS,
+    CertStoreType.MACHINE: _WINDOWS,
+    CertStoreType.JKS_FILE: _JAVA,
+    CertStoreType.JKS_BLOB: _JAVA,
+    CertStoreType.BCFKS_FILE: _JAVA,
+    CertStoreType.BCFKS_BLOB: _JAVA,
+    CertStoreType.SSH_PUBLIC_KEY_FILE: _KEY_ONLY,
+    CertStoreType.SSH_PUBLIC_KEY_BLOB: _KEY_ONLY,
+    CertStoreType.PPK_FILE: _KEY_ONLY,
+    CertStoreType.PPK_BLOB: _KEY_ONLY,
+    CertStoreType.JWK_FILE: _KEY_ONLY,
+    CertStoreType.JWK_BLOB: _KEY_ONLY,
+    CertStoreType.XML_FILE: _KEY_ONLY,
+    CertStoreType.XML_BLOB: _KEY_ONLY,
+    CertStoreType.P7B_FILE: _NOT_READ,
+    CertStoreType.P7B_BLOB: _NOT_READ,
+    CertStoreType.SECURITY_KEY: "its data come from a tool of the reference's vendor",
+}

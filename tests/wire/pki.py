@@ -1,5 +1,6 @@
 """Certificates for tests, good and bad, made on the spot, and servers that show them."""
 
+import contextlib
 import datetime
 import ipaddress
 import ssl
@@ -166,8 +167,6 @@ class MemoryServer:
         return self.take()
 
     def goodbye(self):
-        try:
+        with contextlib.suppress(ssl.SSLWantReadError):
             self.tls.unwrap()
-        except ssl.SSLWantReadError:
-            pass
         return self.take()
