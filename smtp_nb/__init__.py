@@ -1,3 +1,160 @@
-"""SMTP for notebooks: client, mail merge, live trail and an embedded server."""
+"""SMTP for notebooks: client, mail merge, live trail and an embedded server.
+
+Names are loaded when they are first used, so that `import smtp_nb` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from smtp_nb.client.aio import AsyncSMTP
+    from smtp_nb.client.recipients import MessageRecipient
+    from smtp_nb.client.smtp import SMTP
+    from smtp_nb.compose.parts import Attachment
+    from smtp_nb.errors import SMTPError, error_class
+    from smtp_nb.merge import MailMerge, Template
+    from smtp_nb.model.enums import (
+        AuthMechanism,
+        CertStoreType,
+        FirewallType,
+        Importance,
+        KeyUsage,
+        Priority,
+        RecipientType,
+        Sensitivity,
+        SSLProtocol,
+        SSLProvider,
+        SSLSecurityFlag,
+        SSLStartMode,
+        TrailDirection,
+    )
+    from smtp_nb.model.events import (
+        ConnectionStatusEvent,
+        EndTransferEvent,
+        ErrorEvent,
+        ExpandEvent,
+        PITrailEvent,
+        SSLServerAuthenticationEvent,
+        SSLStatusEvent,
+        StartTransferEvent,
+        TransferEvent,
+    )
+    from smtp_nb.model.explain import explain
+    from smtp_nb.model.outcome import Outcome
+    from smtp_nb.model.receipt import Receipt, RecipientResult
+    from smtp_nb.model.trail import Trail
+    from smtp_nb.wire.certificates import Certificate
 
 __version__ = "0.1.0"
+
+# Where each public name lives.
+_HOMES = {
+    "smtp_nb.client.smtp": ("SMTP",),
+    "smtp_nb.client.aio": ("AsyncSMTP",),
+    "smtp_nb.client.recipients": ("MessageRecipient",),
+    "smtp_nb.compose.parts": ("Attachment",),
+    "smtp_nb.errors": ("SMTPError", "error_class"),
+    "smtp_nb.merge": ("MailMerge", "Template"),
+    "smtp_nb.model.enums": (
+        "AuthMechanism",
+        "CertStoreType",
+        "FirewallType",
+        "Importance",
+        "KeyUsage",
+        "Priority",
+        "RecipientType",
+        "Sensitivity",
+        "SSLProtocol",
+        "SSLProvider",
+        "SSLSecurityFlag",
+        "SSLStartMode",
+        "TrailDirection",
+    ),
+    "smtp_nb.model.events": (
+        "ConnectionStatusEvent",
+        "EndTransferEvent",
+        "ErrorEvent",
+        "ExpandEvent",
+        "PITrailEvent",
+        "SSLServerAuthenticationEvent",
+        "SSLStatusEvent",
+        "StartTransferEvent",
+        "TransferEvent",
+    ),
+    "smtp_nb.model.explain": ("explain",),
+    "smtp_nb.model.outcome": ("Outcome",),
+    "smtp_nb.model.receipt": ("Receipt", "RecipientResult"),
+    "smtp_nb.model.trail": ("Trail",),
+    "smtp_nb.wire.certificates": ("Certificate",),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "SMTP",
+    "AsyncSMTP",
+    "Attachment",
+    "AuthMechanism",
+    "CertStoreType",
+    "Certificate",
+    "ConnectionStatusEvent",
+    "EndTransferEvent",
+    "ErrorEvent",
+    "ExpandEvent",
+    "FirewallType",
+    "Importance",
+    "KeyUsage",
+    "MailMerge",
+    "MessageRecipient",
+    "Outcome",
+    "PITrailEvent",
+    "Priority",
+    "Receipt",
+    "RecipientResult",
+    "RecipientType",
+    "SMTPError",
+    "SSLProtocol",
+    "SSLProvider",
+    "SSLSecurityFlag",
+    "SSLServerAuthenticationEvent",
+    "SSLStartMode",
+    "SSLStatusEvent",
+    "Sensitivity",
+    "StartTransferEvent",
+    "Template",
+    "Trail",
+    "TrailDirection",
+    "TransferEvent",
+    "error_class",
+    "explain",
+]
+
+
+# A public name is of any type.
+def __getattr__(name: str) -> Any:
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(home), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOME_OF})
+
+
+def load_ipython_extension(shell: InteractiveShell) -> None:
+    """`%load_ext smtp_nb`: the magic `%smtp`."""
+    from smtp_nb.notebook import load
+
+    load(shell)
+
+
+def unload_ipython_extension(shell: InteractiveShell) -> None:
+    """`%unload_ext smtp_nb`: everything that loading did is undone."""
+    from smtp_nb.notebook import unload
+
+    unload(shell)

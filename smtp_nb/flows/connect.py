@@ -57,7 +57,7 @@ def _banner(session: Session) -> Flow[None]:
 
 def greet(session: Session) -> Flow[None]:
     """EHLO, or HELO where EHLO is refused or not wanted (RFC 5321 section 4.1.1.1)."""
-    hello = session.settings.hello
+    hello = session.hello
     if session.settings.allow_extensions:
         reply = yield from session.ask(ehlo(hello))
         if reply.is_success:
@@ -88,10 +88,10 @@ def _upgrade(session: Session) -> Flow[None]:
             "the server sent more in clear behind its 220 to STARTTLS",
             remedy="Somebody may be on the line; nothing was sent",
         )
-    yield from start_tls(session)
     # RFC 3207 section 4.2: forget what was learnt in clear, or an attacker's EHLO outlives TLS.
     session.extensions = NO_EXTENSIONS
     session.protocol.restart_after_tls()
+    yield from start_tls(session)
     yield from greet(session)
 
 
@@ -119,6 +119,8 @@ def start_tls(session: Session) -> Flow[None]:
     if flight := layer.outgoing():
         yield Write(flight, settings.timeout_s)
     session.layer = layer
+    # What rode in one packet with the end of the handshake: the banner, with implicit TLS.
+    session.protocol.receive_data(layer.receive(b""))
     for text in layer.steps:
         session.observer.emit(SSLStatusEvent(text))
     session.status("SSL handshake complete")

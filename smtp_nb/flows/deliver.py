@@ -42,6 +42,23 @@ def deliver(session: Session) -> Flow[None]:
         most = min(most * 2, session.settings.window) if quick else max(most // 2, 1)
 
 
+def deliver_one(session: Session, job: Job) -> Flow[Receipt]:
+    """Deliver one message.
+
+    Raises:
+        ExtensionError: the server lacks what it needs; nothing was written, the session goes on.
+        SMTPError: the session ended; `.receipt` on it tells what is known.
+    """
+    try:
+        check_offers(session, job)
+        return (yield from _one(session, job))
+    except ExtensionError as error:
+        error.receipt = unsent(job, str(error))
+        raise
+    except _Broken as broken:
+        raise broken.cause from None
+
+
 class _Broken(Exception):
     """The session ended while a job was under way; the cause and what is known of the job."""
 

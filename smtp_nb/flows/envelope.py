@@ -66,6 +66,6 @@ def clear(session: Session) -> Flow[None]:
     if session.settings.send_rset:
         reply = yield from session.ask(RSET)
     else:
-        reply = yield from session.ask(ehlo(session.settings.hello))
+        reply = yield from session.ask(ehlo(session.hello))
     if not reply.is_success:
         raise hung_up(f"it answered {reply.code} to the reset of a transaction")

@@ -7,6 +7,7 @@ story than the wire.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
@@ -16,6 +17,7 @@ from smtp_nb.flows.intents import Close, Flow, Peer, Probe, Read, SocketOptions,
 from smtp_nb.model.enums import AuthMechanism, SSLStartMode, TrailDirection
 from smtp_nb.model.events import ConnectionStatusEvent, Event, PITrailEvent
 from smtp_nb.model.reply import Reply
+from smtp_nb.model.secret import HIDDEN, encodings
 from smtp_nb.protocol.client import ClientProtocol, State
 from smtp_nb.protocol.commands import BANNER, QUIT, Command
 from smtp_nb.protocol.extensions import NO_EXTENSIONS, Extensions
@@ -47,7 +49,7 @@ class Settings:
 
     host: str
     port: int = 25
-    hello: str = "[127.0.0.1]"
+    hello: str = ""
     start_mode: SSLStartMode = SSLStartMode.NONE
     tls: TLSSettings | None = None
     mechanism: AuthMechanism = AuthMechanism.USER_PASSWORD
@@ -93,11 +95,20 @@ class Session:
         self.last_use = 0.0
         self._began = clock()
         self._group = 0
+        self._secrets = _pattern(settings.credentials)
 
     @property
     def tls(self) -> TLSInfo | None:
         """What protects the line, or None."""
         return self.layer.info if self.layer else None
+
+    @property
+    def hello(self) -> str:
+        """Our name in EHLO: as set, else the literal of our own address."""
+        if self.settings.hello or self.peer is None:
+            return self.settings.hello or "[127.0.0.1]"
+        address = self.peer.local_address.partition("%")[0]
+        return f"[IPv6:{address}]" if ":" in address else f"[{address}]"
 
     @property
     def may_group(self) -> bool:
@@ -140,8 +151,7 @@ class Session:
             timeout_s = self.settings.timeout_s
         while (found := self.protocol.next_reply()) is None:
             yield from self._fill(timeout_s, waiting_for or "a reply")
-        self._note_reply(found[1])
-        return found
+        return found[0], self._note_reply(*found)
 
     def ask(self, command: Command) -> Flow[Reply]:
         """Send one command and wait for its reply."""
@@ -167,14 +177,28 @@ class Session:
         if answer := self.layer.outgoing():
             yield Write(answer, self.settings.timeout_s)
 
-    def _note_reply(self, reply: Reply) -> None:
-        self.last_reply = reply
+    def _note_reply(self, command: Command, reply: Reply) -> Reply:
+        """Show a reply and remember it; gives it back with every secret masked.
+
+        Challenges and offers go through untouched, because they are read by a machine next.
+        """
         self.last_use = self.clock()
+        masked = self._masked(reply)
+        self.last_reply = masked
         if self.observer.wants(PITrailEvent):
-            *first, last = reply.wire_lines()
+            *first, last = masked.wire_lines()
             for line in first:
                 self._show(TrailDirection.SERVER, line, final=False)
             self._show(TrailDirection.SERVER, last)
+        is_read_by_machine = reply.is_intermediate or command.verb == "EHLO"
+        return reply if is_read_by_machine else masked
+
+    def _masked(self, reply: Reply) -> Reply:
+        """Servers echo what they did not understand, an AUTH line with its password included."""
+        secrets = self._secrets
+        if secrets is None or not any(map(secrets.search, reply.lines)):
+            return reply
+        return Reply(reply.code, tuple(secrets.sub(HIDDEN, line) for line in reply.lines))
 
     # -- remarks ------------------------------------------------------------------------------
 
@@ -236,6 +260,19 @@ class Session:
             yield from self._take(data)
             data = yield Probe()
         if (found := self.protocol.next_reply()) and found[0] is BANNER:
-            self._note_reply(found[1])
+            self._note_reply(*found)
             return True
         return data is not None or self.protocol.has_rest
+
+
+def _pattern(credentials: Credentials | None) -> re.Pattern[str] | None:
+    """Finds every spelling of the secrets of a login."""
+    if credentials is None:
+        return None
+    found = encodings(credentials.password.reveal())
+    found |= encodings(credentials.authorization_identity.reveal())
+    return (
+        re.compile("|".join(map(re.escape, sorted(found, key=len, reverse=True))))
+        if found
+        else None
+    )

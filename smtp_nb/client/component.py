@@ -1,0 +1,262 @@
+"""The component: everything that the blocking and the asyncio front share.
+
+A front only knows how to run a flow to its end. What a method means is here, as a flow.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from email.message import EmailMessage
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from smtp_nb.client import registry
+from smtp_nb.client.drafting import draft_from, job_from
+from smtp_nb.client.events import Events
+from smtp_nb.client.properties import HEADERS, Properties
+from smtp_nb.client.recipients import Recipients
+from smtp_nb.client.sessions import properties_from_url, settings_from
+from smtp_nb.errors import BusyError, RefusedError, SMTPError, StateError
+from smtp_nb.flows import courtesy
+from smtp_nb.flows.connect import connect
+from smtp_nb.flows.deliver import deliver, deliver_one
+from smtp_nb.flows.intents import Flow
+from smtp_nb.flows.session import Session
+from smtp_nb.flows.verdict import refusal
+from smtp_nb.model.outcome import Outcome
+from smtp_nb.model.receipt import Receipt, TLSInfo
+from smtp_nb.model.reply import Reply
+
+if TYPE_CHECKING:
+    from smtp_nb.compose.parts import Attachment, EncodedPart
+
+C = TypeVar("C", bound="Component")
+# Where to look when the same session was used shortly before: a server seldom hangs up so soon.
+IDLE_SECONDS = 1.0
+
+
+class Component(Properties, Recipients, Events):
+    """Properties, settings and events, and each method as a flow."""
+
+    _clock: Callable[[], float]
+
+    def __init__(self, **properties: Any) -> None:
+        self._values = {}
+        Recipients.__init__(self)
+        Events.__init__(self)
+        self._session: Session | None = None
+        self._busy = threading.Lock()
+        self._last_reply: Reply | None = None
+        self.attachments: list[Attachment | EncodedPart] = []
+        """Files behind the text: `Attachment(path=…)` or `Attachment(data=…, filename=…)`."""
+        self.inline_images: list[Attachment | EncodedPart] = []
+        """Images that `message_html` shows as `cid:…`."""
+        self.set(properties)
+
+    @classmethod
+    def from_url(cls: type[C], url: str, **properties: Any) -> C:
+        """A component for the server that a URL names; see `properties_from_url` for its form.
+
+        Raises:
+            InputError: it is no such URL.
+        """
+        made = cls()
+        for name, value in properties_from_url(url).items():
+            if name in registry.REGISTRY:
+                made.settings[name] = value
+            else:
+                setattr(made, name, value)
+        made.set(properties)
+        return made
+
+    def clone(self: C) -> C:
+        """A second component with the same properties and settings, not connected, no handlers."""
+        made = type(self)()
+        self.copy_to(made)
+        return made
+
+    def copy_to(self, other: Component) -> None:
+        """Give another component these properties, settings, recipients and attachments."""
+        other._values = dict(self._values)
+        other.message_recipients[:] = map(replace, self.message_recipients)
+        other.attachments = list(self.attachments)
+        other.inline_images = list(self.inline_images)
+
+    # -- looking ------------------------------------------------------------------------------
+
+    @property
+    def connected(self) -> bool:
+        """True while there is a session (reference: Connected)."""
+        return self._session is not None and self._session.is_open
+
+    @property
+    def idle(self) -> bool:
+        """False while a method is at work (reference: Idle)."""
+        return not self._busy.locked()
+
+    @property
+    def last_reply(self) -> str:
+        """The newest reply of the server (reference: LastReply)."""
+        reply = self._session.last_reply if self._session else None
+        return str(reply or self._last_reply or "")
+
+    @property
+    def remote_address(self) -> str:
+        """The IP address of the server; empty while not connected."""
+        peer = self._session.peer if self._session and self.connected else None
+        return peer.remote_address if peer else ""
+
+    @property
+    def extensions(self) -> dict[str, str]:
+        """What the server offers: keyword to parameters; empty while not connected."""
+        return dict(self._session.extensions.keywords) if self._session else {}
+
+    @property
+    def tls(self) -> TLSInfo | None:
+        """What protects the line, or None."""
+        return self._session.tls if self._session else None
+
+    @property
+    def settings(self) -> registry.Settings:
+        """All settings by their reference names, with their types."""
+        return registry.Settings(self)
+
+    def config(self, text: str) -> str:
+        """`config("Name=Value")` sets, `config("Name")` reads, as text (reference: Config).
+
+        Raises:
+            SettingError: unknown name or unreadable value; suggests the nearest.
+            StateError: it cannot change while connected.
+        """
+        return registry.config(self, text)
+
+    @property
+    def message_headers(self) -> list[tuple[str, str]]:
+        """The header fields as they will be sent, (field, value) (reference: MessageHeaders)."""
+        from smtp_nb.compose.message import compose
+
+        return list(compose(draft_from(self)).headers)
+
+    def reset_headers(self) -> None:
+        """Empty all header properties and the recipients (reference: ResetHeaders)."""
+        for name in HEADERS:
+            self._values.pop(name, None)
+        self.message_recipients.clear()
+
+    def _reset(self) -> None:
+        self._values.clear()
+        self.message_recipients.clear()
+        self.attachments.clear()
+        self.inline_images.clear()
+
+    def __repr__(self) -> str:
+        where = f"{self.mail_server}:{self.mail_port}" if self.mail_server else "no server"
+        state = "connected" if self.connected else "not connected"
+        return f"<{type(self).__name__} {where}, {state}{f', {self.tls}' if self.tls else ''}>"
+
+    # -- one call at a time -------------------------------------------------------------------
+
+    @contextmanager
+    def _at_work(self) -> Iterator[None]:
+        """Let one call in; a second one is refused and corrupts nothing."""
+        if not self._busy.acquire(blocking=False):
+            raise BusyError(
+                "another call is still at work on this object",
+                remedy="Wait for it, call interrupt(), or use a second object",
+            )
+        try:
+            yield
+        finally:
+            self._busy.release()
+            if self._session and not self._session.is_open:
+                self._last_reply, self._session = self._session.last_reply, None
+
+    # -- flows --------------------------------------------------------------------------------
+
+    def _connect(self) -> Flow[None]:
+        if self.connected:
+            raise StateError("already connected", code=104, remedy="Call disconnect() first")
+        yield from self._new_session()
+
+    def _new_session(self) -> Flow[Session]:
+        self._session = session = Session(settings_from(self), self, self._clock)
+        yield from connect(session)
+        return session
+
+    def _ready_session(self) -> Flow[tuple[Session, bool]]:
+        """The session to work on, and whether it was opened for this call."""
+        session = self._session
+        if session is None or not session.is_open:
+            return (yield from self._new_session()), True
+        if self._clock() - session.last_use > IDLE_SECONDS and (yield from session.is_stale()):
+            session.remark("the server hung up while we were idle; connecting again")
+            yield from session.abort()
+            return (yield from self._new_session()), False
+        return session, False
+
+    def _disconnect(self) -> Flow[None]:
+        if self._session is not None:
+            yield from self._session.close()
+
+    def _send(self, message: EmailMessage | None) -> Flow[Receipt]:
+        job = job_from(self, message)
+        session, is_ours = yield from self._ready_session()
+        try:
+            given = yield from deliver_one(session, job)
+        except SMTPError:
+            if is_ours and session.is_open:
+                yield from session.close()
+            raise
+        if is_ours:
+            yield from session.close()
+        if not given:
+            raise _not_sent(given)
+        return given
+
+    def _deliver(self) -> Flow[None]:
+        session, is_ours = yield from self._ready_session()
+        yield from deliver(session)
+        if is_ours:
+            yield from session.close()
+
+    def _on_session(self, work: Callable[[Session], Flow[Reply]]) -> Flow[Reply]:
+        """Run a courtesy, on a connection of its own if there is none."""
+        session, is_ours = yield from self._ready_session()
+        try:
+            reply = yield from work(session)
+        except SMTPError as error:
+            if not error.connection_survives:
+                yield from session.abort()
+            elif is_ours:
+                yield from session.close()
+            raise
+        if is_ours:
+            yield from session.close()
+        return reply
+
+    def _send_command(self, text: str) -> Flow[Reply]:
+        asked = courtesy.single(text)
+        return (yield from self._on_session(lambda session: courtesy.courtesy(session, asked)))
+
+    def _verify(self, address: str) -> Flow[Reply]:
+        return (yield from self._on_session(lambda session: courtesy.verify(session, address)))
+
+    def _expand(self, address: str) -> Flow[Reply]:
+        return (yield from self._on_session(lambda session: courtesy.expand(session, address)))
+
+
+def _not_sent(given: Receipt) -> SMTPError:
+    """The error for a message that nobody got."""
+    decisive = next((r for r in given.recipients if r.code), None)
+    who = f"the message to {decisive.address}" if decisive else "the message"
+    error: SMTPError
+    if given.reply is not None and not given.reply.is_success:
+        error = refusal(given.reply, who)
+    else:
+        words = given.recipients[0].text
+        kind = RefusedError if given.outcome is Outcome.REFUSED else SMTPError
+        error = kind(f"{who} was not sent: {words}", code=161)
+    error.receipt = given
+    return error

@@ -1,0 +1,125 @@
+"""The component's events: who listens, and telling them."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, overload
+
+from smtp_nb.model.events import (
+    ConnectionStatusEvent,
+    EndTransferEvent,
+    ErrorEvent,
+    Event,
+    ExpandEvent,
+    PITrailEvent,
+    SSLServerAuthenticationEvent,
+    SSLStatusEvent,
+    StartTransferEvent,
+    TransferEvent,
+)
+
+_log = logging.getLogger("smtp_nb")
+# A handler takes one event; it may be a coroutine function for SSLServerAuthentication. Its
+# parameter is of the event's own class, which a common type cannot say.
+Handler = Callable[[Any], object]
+
+
+class Handlers:
+    """The handlers of one event: `smtp.on_x += f`, `-= f`, `= f`, or `@smtp.on_x`."""
+
+    def __init__(self) -> None:
+        self._handlers: list[Handler] = []
+
+    def __call__(self, handler: Handler) -> Handler:
+        """Add a handler; usable as a decorator."""
+        self._handlers.append(handler)
+        return handler
+
+    def __iadd__(self, handler: Handler) -> Handlers:
+        self._handlers.append(handler)
+        return self
+
+    def __isub__(self, handler: Handler) -> Handlers:
+        if handler in self._handlers:
+            self._handlers.remove(handler)
+        return self
+
+    def __iter__(self) -> Any:
+        return iter(self._handlers)
+
+    def __len__(self) -> int:
+        return len(self._handlers)
+
+    def __repr__(self) -> str:
+        return f"<{len(self._handlers)} handlers>"
+
+    def replace(self, handler: Handler | Handlers | None) -> None:
+        """`smtp.on_x = f`: only this one from now on; None for nobody."""
+        if not isinstance(handler, Handlers):
+            self._handlers[:] = [] if handler is None else [handler]
+
+
+class EventProperty:
+    """An event as an attribute of the component."""
+
+    def __init__(self, kind: type[Event]) -> None:
+        self._kind = kind
+        self.__doc__ = kind.__doc__
+
+    @overload
+    def __get__(self, owner: None, kind: type) -> EventProperty: ...
+    @overload
+    def __get__(self, owner: Events, kind: type) -> Handlers: ...
+    def __get__(self, owner: Events | None, kind: type) -> EventProperty | Handlers:
+        return self if owner is None else owner._handlers[self._kind]
+
+    def __set__(self, owner: Events, handler: Handler | Handlers | None) -> None:
+        owner._handlers[self._kind].replace(handler)
+
+
+class Events:
+    """The nine events of the reference, and the observer that a session reports to."""
+
+    on_connection_status = EventProperty(ConnectionStatusEvent)
+    on_end_transfer = EventProperty(EndTransferEvent)
+    on_error = EventProperty(ErrorEvent)
+    on_expand = EventProperty(ExpandEvent)
+    on_pi_trail = EventProperty(PITrailEvent)
+    on_ssl_server_authentication = EventProperty(SSLServerAuthenticationEvent)
+    on_ssl_status = EventProperty(SSLStatusEvent)
+    on_start_transfer = EventProperty(StartTransferEvent)
+    on_transfer = EventProperty(TransferEvent)
+
+    def __init__(self) -> None:
+        self._handlers: dict[type[Event], Handlers] = {
+            attribute._kind: Handlers()
+            for attribute in vars(Events).values()
+            if isinstance(attribute, EventProperty)
+        }
+
+    def wants(self, kind: type[Event]) -> bool:
+        """True if somebody listens."""
+        return len(self._handlers[kind]) > 0
+
+    def emit(self, event: Event) -> None:
+        """Tell everybody who listens. What a handler raises is logged; the session goes on."""
+        for waiting in self.ask(event):
+            getattr(waiting, "close", lambda: None)()
+            _log.error("a handler of %s is a coroutine function, so it did not run", type(event))
+
+    def ask(self, event: Event) -> Sequence[Awaitable[None]]:
+        """As `emit`; gives what coroutine functions among the handlers want awaited."""
+        waiting = []
+        for handler in tuple(self._handlers[type(event)]):
+            try:
+                answer = handler(event)
+            except Exception:
+                _log.exception("a handler of %s raised", type(event).__name__)
+                if isinstance(event, SSLServerAuthenticationEvent):
+                    event.accept = False  # who cannot judge does not trust
+            else:
+                if inspect.isawaitable(answer):
+                    waiting.append(answer)
+        return waiting

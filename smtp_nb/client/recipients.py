@@ -1,0 +1,160 @@
+"""To, Cc and Bcc: one list, and three properties that are views of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, MutableSequence
+from dataclasses import dataclass
+from typing import Any, overload
+
+from smtp_nb.client.values import addresses, member
+from smtp_nb.errors import AddressError, InputError
+from smtp_nb.model.address import Mailbox, parse_mailbox, refuse_controls
+from smtp_nb.model.enums import RecipientType
+from smtp_nb.model.envelope import Recipient
+
+_kind = member(RecipientType)
+
+
+@dataclass
+class MessageRecipient:
+    """One recipient (reference: MessageRecipient).
+
+    Attributes:
+        address: `name@example.org`; a display name may stand in it too.
+        recipient_type: TO, CC or BCC, as member, number or name.
+        name: the display name.
+        options: RCPT parameters (RFC 3461), `NOTIFY=SUCCESS,FAILURE` say.
+    """
+
+    address: str = ""
+    recipient_type: RecipientType = RecipientType.TO
+    name: str = ""
+    options: str = ""
+
+    def __post_init__(self) -> None:
+        self.recipient_type = _kind("RecipientType", self.recipient_type)
+
+    @property
+    def mailbox(self) -> Mailbox:
+        """The address, read and checked.
+
+        Raises:
+            AddressError, InjectionError: it is none.
+        """
+        if not self.address:
+            raise AddressError("a recipient has no address", code=165)
+        box = parse_mailbox(self.address)
+        return Mailbox(box.local, box.domain, self.name) if self.name else box
+
+    def as_recipient(self) -> Recipient:
+        """The recipient as the envelope takes it.
+
+        Raises:
+            AddressError, InjectionError, InputError: address or options cannot be used.
+        """
+        return Recipient(self.mailbox, self.recipient_type, _checked_options(self.options))
+
+
+def _checked_options(options: str) -> str:
+    refuse_controls(options, "The recipient's options")
+    words = options.replace("NOTIFY ", "NOTIFY=", 1).split(" ") if options else []
+    if not all("=" in word and not set(word) & set("<>") for word in words):
+        raise InputError(
+            f"{options!r} are no RCPT parameters",
+            remedy="Write NOTIFY=SUCCESS,FAILURE,DELAY or NOTIFY=NEVER (RFC 3461)",
+        )
+    return " ".join(words)
+
+
+class MessageRecipients(MutableSequence[MessageRecipient]):
+    """All recipients, to be changed in place; an address as text is taken for a To."""
+
+    def __init__(self) -> None:
+        self._items: list[MessageRecipient] = []
+
+    @overload
+    def __getitem__(self, index: int) -> MessageRecipient: ...
+    @overload
+    def __getitem__(self, index: slice) -> MutableSequence[MessageRecipient]: ...
+    def __getitem__(
+        self, index: int | slice
+    ) -> MessageRecipient | MutableSequence[MessageRecipient]:
+        return self._items[index]
+
+    # A MutableSequence's item assignment is typed for slices too, hence Any.
+    def __setitem__(self, index: Any, value: Any) -> None:
+        self._items[index] = [_item(v) for v in value] if isinstance(index, slice) else _item(value)
+
+    def __delitem__(self, index: int | slice) -> None:
+        del self._items[index]
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def insert(self, index: int, value: MessageRecipient | str) -> None:
+        self._items.insert(index, _item(value))
+
+    def __repr__(self) -> str:
+        return repr(self._items)
+
+    def of(self, kind: RecipientType) -> Iterator[MessageRecipient]:
+        """Those of one kind."""
+        return (item for item in self._items if item.recipient_type is kind)
+
+    def replace(self, kind: RecipientType, boxes: Iterable[Mailbox]) -> None:
+        """Put others in the place of all of one kind."""
+        kept = [item for item in self._items if item.recipient_type is not kind]
+        kept += [MessageRecipient(box.address, kind, box.name) for box in boxes]
+        self._items = sorted(kept, key=lambda item: item.recipient_type)
+
+
+def _item(value: MessageRecipient | str) -> MessageRecipient:
+    if isinstance(value, MessageRecipient):
+        return value
+    box = parse_mailbox(value)
+    return MessageRecipient(box.address, RecipientType.TO, box.name)
+
+
+class Recipients:
+    """The recipient properties of the component."""
+
+    def __init__(self) -> None:
+        self._recipients = MessageRecipients()
+
+    @property
+    def message_recipients(self) -> MessageRecipients:
+        """To, Cc and Bcc together, changed in place (reference: MessageRecipients)."""
+        return self._recipients
+
+    def _joined(self, kind: RecipientType) -> str:
+        return ", ".join(str(item.mailbox) for item in self._recipients.of(kind))
+
+    def _replace(self, name: str, kind: RecipientType, value: Any) -> None:
+        self._recipients.replace(kind, addresses(name, value))
+
+    @property
+    def send_to(self) -> str:
+        """The To addresses; assigning a text or a list replaces them (reference: SendTo)."""
+        return self._joined(RecipientType.TO)
+
+    @send_to.setter
+    def send_to(self, value: Any) -> None:
+        self._replace("SendTo", RecipientType.TO, value)
+
+    @property
+    def cc(self) -> str:
+        """The Cc addresses; assigning replaces them (reference: Cc)."""
+        return self._joined(RecipientType.CC)
+
+    @cc.setter
+    def cc(self, value: Any) -> None:
+        self._replace("Cc", RecipientType.CC, value)
+
+    @property
+    def bcc(self) -> str:
+        """The Bcc addresses, which no header names; assigning replaces them (reference: BCc)."""
+        return self._joined(RecipientType.BCC)
+
+    @bcc.setter
+    def bcc(self, value: Any) -> None:
+        self._replace("BCc", RecipientType.BCC, value)

@@ -1,0 +1,175 @@
+"""One row for each property and each setting: what it is called, takes, means and when it changes.
+
+Attributes, `config()`, `settings`, `reset()`, completion and the docs are all made from these rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any, Generic, Protocol, TypeVar, overload
+
+from smtp_nb.client.values import Converter
+from smtp_nb.errors import SettingError, StateError
+from smtp_nb.model.secret import HIDDEN, Secret
+
+T = TypeVar("T")
+
+
+class Holder(Protocol):
+    """Who keeps the values: what was set, and nothing for what was not."""
+
+    _values: dict[str, Any]
+    """By reference name. A value is of the type that its entry says."""
+
+    @property
+    def connected(self) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Entry(Generic[T]):
+    """One property or setting.
+
+    Attributes:
+        reference: its name in the reference component; names beyond it look the same.
+        default: what it holds until it is set.
+        convert: reads what a user gives, or says what it takes.
+        doc: what it means, in one or two sentences.
+        locked: the error number for changing it while connected, or None if that is allowed.
+        is_secret: it is never shown.
+        is_header: `reset_headers()` empties it.
+    """
+
+    reference: str
+    default: T
+    convert: Converter[T]
+    doc: str
+    locked: int | None = None
+    is_secret: bool = False
+    is_header: bool = False
+
+    def read(self, holder: Holder) -> T:
+        """The value that holds now."""
+        value: T = holder._values.get(self.reference, self.default)
+        return value
+
+    def write(self, holder: Holder, value: Any) -> None:
+        """Check and keep a value.
+
+        Raises:
+            SettingError, AddressError, InjectionError: the value cannot be taken.
+            StateError: not while connected.
+        """
+        kept = self.convert(self.reference, value)
+        if self.locked is not None and holder.connected and kept != self.read(holder):
+            raise StateError(
+                f"{self.reference} cannot change while connected",
+                code=self.locked,
+                remedy="Call disconnect() first",
+            )
+        holder._values[self.reference] = kept
+
+    def shown(self, holder: Holder) -> str:
+        """The value as text, a secret hidden."""
+        value = self.read(holder)
+        if self.is_secret:
+            return HIDDEN if value else ""
+        return "" if value is None else str(value)
+
+
+REGISTRY: dict[str, Entry[Any]] = {}
+"""All entries, by reference name. Their types differ, hence Any."""
+PROPERTIES: dict[str, str] = {}
+"""Python name of each attribute to its reference name."""
+
+
+def register(entry: Entry[T]) -> Entry[T]:
+    """Put an entry into the registry, once."""
+    return REGISTRY.setdefault(entry.reference, entry)
+
+
+class Property(Generic[T]):
+    """An entry as an attribute."""
+
+    def __init__(self, entry: Entry[T]) -> None:
+        self.entry = register(entry)
+        self.__doc__ = f"{entry.doc} (reference: {entry.reference})"
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        PROPERTIES[name] = self.entry.reference
+
+    @overload
+    def __get__(self, holder: None, owner: type) -> Property[T]: ...
+    @overload
+    def __get__(self, holder: Holder, owner: type) -> T: ...
+    def __get__(self, holder: Holder | None, owner: type) -> Property[T] | T:
+        return self if holder is None else self.entry.read(holder)
+
+    # Users assign anything that the converter reads.
+    def __set__(self, holder: Holder, value: Any) -> None:
+        self.entry.write(holder, value)
+
+
+def find(name: str) -> Entry[Any]:
+    """The entry with this reference name, in any case.
+
+    Raises:
+        SettingError: there is none; suggests the nearest.
+    """
+    found = REGISTRY.get(name) or _folded().get(name.strip().lower())
+    if found is None:
+        raise unknown("setting", name, REGISTRY)
+    return found
+
+
+def _folded() -> dict[str, Entry[Any]]:
+    return {name.lower(): entry for name, entry in REGISTRY.items()}
+
+
+def unknown(what: str, name: str, names: Any) -> SettingError:
+    """The error for a name that does not exist; `names` is any collection of those that do."""
+    folded = {known.lower(): known for known in names}
+    near = get_close_matches(name.lower(), folded, 1, 0.5)
+    remedy = f"Did you mean {folded[near[0]]}?" if near else "See the documentation for all names"
+    return SettingError(f"there is no {what} {name!r}", remedy=remedy)
+
+
+class Settings:
+    """`smtp.settings["Name"]`: all settings with their types, and their names to complete."""
+
+    def __init__(self, holder: Holder) -> None:
+        self._holder = holder
+
+    def __getitem__(self, name: str) -> Any:
+        value = find(name).read(self._holder)
+        return HIDDEN if isinstance(value, Secret) else value
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        find(name).write(self._holder, value)
+
+    def __iter__(self) -> Any:
+        return iter(REGISTRY)
+
+    def __len__(self) -> int:
+        return len(REGISTRY)
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return sorted(REGISTRY)
+
+    def __repr__(self) -> str:
+        rows = (f"{name}={entry.shown(self._holder)}" for name, entry in sorted(REGISTRY.items()))
+        return "\n".join(rows)
+
+
+def config(holder: Holder, text: str) -> str:
+    """`Name` reads a setting as text, `Name=Value` sets it and gives the text it reads as now.
+
+    Raises:
+        SettingError: unknown name or unreadable value.
+        StateError: not while connected.
+    """
+    name, equals, value = text.partition("=")
+    entry = find(name.strip())
+    if equals:
+        entry.write(holder, value)
+    return entry.shown(holder)

@@ -1,0 +1,208 @@
+"""From the component's properties to a session's settings, and from a URL to properties."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from smtp_nb.client.registry import REGISTRY
+from smtp_nb.errors import AddressError, InputError, MissingError
+from smtp_nb.flows.intents import SocketOptions
+from smtp_nb.flows.session import BANNER_TIMEOUT, Settings
+from smtp_nb.model.address import ascii_domain
+from smtp_nb.model.enums import SSLStartMode
+from smtp_nb.model.secret import Secret
+
+if TYPE_CHECKING:
+    from smtp_nb.client.component import Component
+    from smtp_nb.sasl import Credentials
+    from smtp_nb.wire.tls import TLSSettings
+
+# RFC 8314: submission and relay ports begin in clear, all others with TLS.
+_STARTTLS_PORTS = frozenset({25, 587, 2525})
+
+
+def settings_from(component: Component) -> Settings:
+    """Everything a new session needs to know.
+
+    Raises:
+        MissingError: 163, no server.
+        InputError: 116, port 0; or something that TLS or the login cannot use.
+    """
+    if not component.mail_server:
+        raise MissingError("there is no mail server", code=163, remedy="Set mail_server")
+    if not component.mail_port:
+        raise InputError("the mail server's port is 0", code=116, remedy="Set mail_port")
+    read = _reader(component)
+    start_mode = _start_mode(component)
+    timeout = component.timeout or None
+    is_default = "Timeout" not in component._values
+    final = None if read("FinalReplyTimeout") == 0 else read("FinalReplyTimeout")
+    return Settings(
+        host=component.mail_server,
+        port=component.mail_port,
+        hello=read("Hello") or _host_name(),
+        start_mode=start_mode,
+        tls=None if start_mode is SSLStartMode.NONE else _tls(component),
+        mechanism=component.auth_mechanism,
+        credentials=_credentials(component),
+        allow_extensions=component.allow_extensions,
+        allow_clear_text=read("AllowClearTextAuth"),
+        timeout_s=timeout,
+        connect_timeout_s=read("ConnectionTimeout") or timeout,
+        banner_timeout_s=BANNER_TIMEOUT if is_default else timeout,
+        final_timeout_s=final
+        if is_default or "FinalReplyTimeout" in component._values
+        else timeout,
+        pipelining=component.pipelining,
+        window=component.window,
+        send_rset=read("SendRSET"),
+        max_line=read("MaxLineLength"),
+        socket=_socket_options(component),
+    )
+
+
+def _reader(component: Component) -> Any:
+    """Reads a setting of the component by name; settings are of different types, hence Any."""
+    return lambda name: REGISTRY[name].read(component)
+
+
+def _start_mode(component: Component) -> SSLStartMode:
+    mode = component.ssl_start_mode
+    if mode is not SSLStartMode.AUTOMATIC:
+        return mode
+    is_plain = component.mail_port in _STARTTLS_PORTS
+    return SSLStartMode.EXPLICIT if is_plain else SSLStartMode.IMPLICIT
+
+
+def _host_name() -> str:
+    """This machine's name if a server would take it for a domain, else empty."""
+    name = socket.gethostname()
+    try:
+        return ascii_domain(name) if "." in name else ""
+    except AddressError:
+        return ""
+
+
+def _socket_options(component: Component) -> SocketOptions:
+    read = _reader(component)
+    return SocketOptions(
+        local_host=component.local_host,
+        local_port=read("LocalPort"),
+        use_ipv6=read("UseIPv6"),
+        tcp_no_delay=read("TcpNoDelay"),
+        keep_alive=read("TCPKeepAlive"),
+        in_buffer_size=read("InBufferSize"),
+        out_buffer_size=read("OutBufferSize"),
+    )
+
+
+def _credentials(component: Component) -> Credentials | None:
+    if not component.user:
+        return None
+    from smtp_nb.sasl import Credentials
+
+    identity = REGISTRY["AuthorizationIdentity"].read(component)
+    return Credentials(component.user, component.password, identity)
+
+
+def _tls(component: Component) -> TLSSettings:
+    from smtp_nb.wire.tls import TLSSettings
+
+    read = _reader(component)
+    files = [part for part in read("CACertFilePaths").split(";") if part]
+    pin = read("SSLServerPin")
+    return TLSSettings(
+        ca_data="\n".join([*map(_pem, files), read("SSLServerCACerts")]).strip().encode(),
+        pins=(pin,) if pin else (),
+        security_flags=read("SSLSecurityFlags"),
+        enabled_protocols=read("SSLEnabledProtocols"),
+    )
+
+
+def _pem(path: str) -> str:
+    try:
+        return Path(path).read_text("ascii")
+    except (OSError, UnicodeError) as error:
+        raise InputError(
+            f"the file of trusted roots {path!r} cannot be read: {error}",
+            code=271,
+            remedy="Give a file with certificates as PEM",
+        ) from error
+
+
+# -- URLs -------------------------------------------------------------------------------------
+
+_MODES = {
+    "none": SSLStartMode.NONE,
+    "starttls": SSLStartMode.EXPLICIT,
+    "explicit": SSLStartMode.EXPLICIT,
+    "implicit": SSLStartMode.IMPLICIT,
+}
+_DEFAULTS = {"smtp": (587, SSLStartMode.EXPLICIT), "smtps": (465, SSLStartMode.IMPLICIT)}
+_PARAMETERS = {"tls", "ca", "pin"}
+
+
+def properties_from_url(url: str) -> dict[str, object]:
+    """Properties for `smtp://user:password@host:587?ca=…`.
+
+    `smtps` is TLS from the first octet. `smtp` is STARTTLS, which the server must offer; for a
+    server on this machine it is plain unless `ca` or `pin` is given. `tls=none`, `tls=starttls`
+    and `tls=implicit` say it in so many words. `ca` is a file of trusted roots, `pin` the
+    `sha256:…` of the server's public key. Settings stand under their reference names.
+
+    Raises:
+        InputError: it is no such URL. A password in it is not repeated.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in _DEFAULTS or not parts.hostname:
+        raise InputError(
+            "this is no URL of a mail server", remedy="Write smtp://user@host:587 or smtps://host"
+        )
+    port, mode = _DEFAULTS[parts.scheme]
+    asked = dict(parse_qsl(parts.query, keep_blank_values=True))
+    if wrong := set(asked) - _PARAMETERS:
+        raise InputError(
+            f"{sorted(wrong)[0]!r} is no parameter of a server's URL", remedy="tls, ca and pin are"
+        )
+    if (
+        parts.scheme == "smtp"
+        and _is_this_machine(parts.hostname)
+        and not {"ca", "pin"} & set(asked)
+    ):
+        mode = SSLStartMode.NONE
+    found: dict[str, object] = {
+        "mail_server": parts.hostname,
+        "mail_port": _port(parts.port if _has_port(parts) else None, port),
+        "ssl_start_mode": _mode(asked["tls"]) if "tls" in asked else mode,
+        "user": unquote(parts.username or ""),
+        "password": Secret(unquote(parts.password or "")),
+    }
+    if "ca" in asked:
+        found["CACertFilePaths"] = asked["ca"]
+    if "pin" in asked:
+        found["SSLServerPin"] = asked["pin"]
+    return found
+
+
+def _has_port(parts: Any) -> bool:
+    try:
+        return parts.port is not None
+    except ValueError as error:
+        raise InputError("the port in the URL is no port", remedy="1 to 65535") from error
+
+
+def _port(given: int | None, default: int) -> int:
+    return default if given is None else given
+
+
+def _mode(word: str) -> SSLStartMode:
+    if word not in _MODES:
+        raise InputError(f"tls={word} is not known", remedy=f"One of {', '.join(_MODES)}")
+    return _MODES[word]
+
+
+def _is_this_machine(host: str) -> bool:
+    return host == "localhost" or host == "::1" or host.startswith("127.")

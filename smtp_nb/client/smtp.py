@@ -1,0 +1,121 @@
+"""The blocking front."""
+
+from __future__ import annotations
+
+from email.message import EmailMessage
+from types import TracebackType
+from typing import Any, TypeVar
+
+from smtp_nb.client.component import Component
+from smtp_nb.drivers.blocking import BlockingDriver
+from smtp_nb.flows.intents import Flow, JobSource
+from smtp_nb.model.receipt import Receipt
+
+T = TypeVar("T")
+
+
+class SMTP(Component):
+    """An SMTP client. Each method waits until it is done; it works inside a running event loop too.
+
+        with SMTP(mail_server="mail.example.org", ssl_start_mode="explicit") as smtp:
+            smtp.from_, smtp.send_to = "me@example.org", "you@example.org"
+            smtp.subject, smtp.message_text = "Hello", "It works."
+            receipt = smtp.send()
+
+    Keywords are properties. Ctrl-C and `interrupt()` stop a call at a safe point: what was sent is
+    known, and a connection that would be in the middle of something is dropped.
+    """
+
+    def __init__(self, **properties: Any) -> None:
+        self._driver = BlockingDriver(self)
+        self._clock = self._driver.clock
+        super().__init__(**properties)
+
+    def _run(self, flow: Flow[T], source: JobSource | None = None) -> T:
+        with self._at_work():
+            return self._driver.run(flow, source)
+
+    def connect(self) -> None:
+        """Open the session: line, TLS, greeting, login (reference: Connect).
+
+        Raises:
+            StateError: 104, connected already.
+            SMTPError: what failed; there is no connection then.
+        """
+        self._run(self._connect())
+
+    def disconnect(self) -> None:
+        """QUIT and close; nothing to do if there is no session (reference: Disconnect)."""
+        self._run(self._disconnect())
+
+    def send(self, message: EmailMessage | None = None) -> Receipt:
+        """Send one message: the properties', or an `EmailMessage` (reference: Send).
+
+        A connection that was opened for it is closed again, on errors too.
+
+        Returns:
+            A receipt whose outcome is ACCEPTED, or PARTIAL if some recipients were refused.
+
+        Raises:
+            InputError: something cannot be sent; nothing was written.
+            RefusedError, DeferredError: nobody got it; the session goes on.
+            LinkError, TLSError, Interrupted: the session is lost; see `.receipt` for each
+                recipient's outcome, UNKNOWN included.
+        """
+        return self._run(self._send(message))
+
+    def deliver(self, source: JobSource) -> None:
+        """Send a stream of jobs over one connection; every job taken comes back to the source.
+
+        The first Ctrl-C only stops the supply and raises KeyboardInterrupt after the messages under
+        way; the second drops the line.
+
+        Raises:
+            SMTPError: the session ended before the stream did.
+        """
+        self._run(self._deliver(), source)
+
+    def verify(self, email_address: str) -> str:
+        """Ask whether the server knows a mailbox (VRFY; reference: Verify); gives its reply.
+
+        Raises:
+            ReplyError: it does not know it, or does not tell; the session goes on.
+        """
+        return str(self._run(self._verify(email_address)))
+
+    def expand(self, email_address: str) -> str:
+        """Ask who is on a list (EXPN; reference: Expand); fires Expand once for each.
+
+        Raises:
+            ReplyError: there is no such list, or it is not told; the session goes on.
+        """
+        return str(self._run(self._expand(email_address)))
+
+    def send_command(self, command: str) -> str:
+        """Send one line as given and give the reply, good or bad (reference: SendCommand).
+
+        Raises:
+            InputError: a method exists for it (DATA, AUTH, …), or it is more than one line.
+        """
+        return str(self._run(self._send_command(command)))
+
+    def interrupt(self) -> None:
+        """Stop the running call, from any thread or handler; it raises `Interrupted` (301)."""
+        self._driver.interrupt()
+
+    def reset(self) -> None:
+        """Disconnect and put all properties back to their defaults (reference: Reset)."""
+        self.disconnect()
+        self._reset()
+
+    def __enter__(self) -> SMTP:
+        self.connect()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.disconnect()

@@ -1,0 +1,171 @@
+"""What a property or setting takes, turned into what it keeps; each converter says no in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from difflib import get_close_matches
+from enum import IntEnum, IntFlag
+from typing import Any, TypeVar
+
+from smtp_nb.errors import SettingError
+from smtp_nb.model.address import Mailbox, ascii_domain, parse_addresses, refuse_controls
+from smtp_nb.model.secret import Secret
+
+T = TypeVar("T")
+E = TypeVar("E", bound=IntEnum)
+F = TypeVar("F", bound=IntFlag)
+# What users hand in is of any type; the result is of one. (name of the property, value) -> kept
+Converter = Callable[[str, Any], T]
+
+_BOOLS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+
+
+def unreadable(name: str, value: object, wanted: str) -> SettingError:
+    """The error for a value that a property does not take."""
+    return SettingError(f"{name} does not take {value!r}", remedy=f"It takes {wanted}")
+
+
+def boolean(name: str, value: Any) -> bool:
+    """True and False, 1 and 0, Yes and No, in any case."""
+    if isinstance(value, bool):
+        return value
+    found = _BOOLS.get(str(value).strip().lower())
+    if found is None:
+        raise unreadable(name, value, "True or False (1 or 0, Yes or No)")
+    return found
+
+
+def integer(least: int = 0, most: int = 2**31 - 1) -> Converter[int]:
+    """A whole number between two bounds."""
+
+    def convert(name: str, value: Any) -> int:
+        try:
+            number = int(value) if isinstance(value, int) else int(str(value).strip(), 10)
+        except ValueError:
+            number = least - 1
+        if isinstance(value, bool) or not least <= number <= most:
+            raise unreadable(name, value, f"a whole number from {least} to {most}")
+        return number
+
+    return convert
+
+
+def seconds(name: str, value: Any) -> float:
+    """A number of seconds, 0 for no limit."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = -1.0
+    if isinstance(value, bool) or not 0 <= number <= 10**9:
+        raise unreadable(name, value, "a number of seconds; 0 waits for ever")
+    return number
+
+
+def member(kind: type[E]) -> Converter[E]:
+    """A member of an enumeration, its number, or its name in any case."""
+
+    def convert(name: str, value: Any) -> E:
+        text = str(value).strip().upper().replace("-", "_").replace(" ", "_")
+        if isinstance(value, str) and text in kind.__members__:
+            return kind[text]
+        try:
+            return kind(int(value))
+        except (TypeError, ValueError):
+            names = [item.lower() for item in kind.__members__]
+            near = get_close_matches(text.lower(), names, 1) if isinstance(value, str) else []
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise unreadable(name, value, f"one of {', '.join(names)}{hint}") from None
+
+    return convert
+
+
+def flags(kind: type[F]) -> Converter[F]:
+    """A set of bits: a number, decimal or hexadecimal, or members joined by `|`."""
+
+    def convert(name: str, value: Any) -> F:
+        try:
+            return kind(int(value, 0) if isinstance(value, str) else int(value))
+        except (TypeError, ValueError):
+            raise unreadable(name, value, "a number such as 0x80000010") from None
+
+    return convert
+
+
+def text(name: str, value: Any) -> str:
+    """Any text."""
+    if not isinstance(value, str):
+        raise unreadable(name, value, "a text")
+    return value
+
+
+def line(name: str, value: Any) -> str:
+    """A text on one line, without control characters."""
+    refuse_controls(text(name, value), name)
+    return str(value)
+
+
+def choice(*allowed: str) -> Converter[str]:
+    """One of a few words, in any case."""
+
+    def convert(name: str, value: Any) -> str:
+        for word in allowed:
+            if str(value).lower() == word.lower():
+                return word
+        raise unreadable(name, value, "one of " + ", ".join(allowed))
+
+    return convert
+
+
+def host(name: str, value: Any) -> str:
+    """A host name or address, empty for none. Names beyond ASCII become A-labels."""
+    refuse_controls(text(name, value), name)
+    bare = str(value).strip()
+    if not bare or bare.isascii():
+        if any(character in bare for character in " <>\"'\\/@"):
+            raise unreadable(name, value, "a host name or an IP address")
+        return bare
+    return ascii_domain(bare)
+
+
+def domain(name: str, value: Any) -> str:
+    """A domain or address literal for EHLO, empty for the default."""
+    return ascii_domain(text(name, value)) if value else ""
+
+
+def addresses(name: str, value: Any) -> tuple[Mailbox, ...]:
+    """Mailboxes: one text with commas or semicolons, or several texts."""
+    if isinstance(value, Mailbox):
+        return (value,)
+    if isinstance(value, str):
+        return tuple(parse_addresses(_without_controls(name, value)))
+    if isinstance(value, Iterable):
+        return tuple(box for item in value for box in addresses(name, item))
+    raise unreadable(name, value, "addresses: 'a@x.test, B <b@y.test>' or a list of them")
+
+
+def _without_controls(name: str, value: str) -> str:
+    refuse_controls(value, name)
+    return value
+
+
+def secret(name: str, value: Any) -> Secret:
+    """A secret, which is never shown again."""
+    if isinstance(value, Secret):
+        return value
+    if not isinstance(value, str):
+        raise SettingError(f"{name} takes a text or a Secret", remedy="Its value is not shown here")
+    return Secret(value)
+
+
+def address_text(name: str, value: Any) -> str:
+    """Mailboxes, checked, as one text."""
+    return ", ".join(map(str, addresses(name, value)))
+
+
+def raw(name: str, value: Any) -> str:
+    """A whole message as text; octets that are not UTF-8 survive as surrogate escapes."""
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return bytes(value).decode("utf-8", "surrogateescape")
+    if isinstance(value, str):
+        return value
+    raise unreadable(name, value, "a whole message as text or bytes")
