@@ -1,0 +1,67 @@
+"""What a message is made of, before it is one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from smtp_nb.compose.parts import Attachment, EncodedPart
+from smtp_nb.model.address import Mailbox
+from smtp_nb.model.enums import Importance, Priority, Sensitivity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """The parts of a message; `compose` checks them and makes the message.
+
+    There is no Bcc here on purpose: who gets a blind copy is the envelope's matter, and what the
+    header does not know it cannot tell.
+
+    Attributes:
+        from_: who wrote it. Several need a `sender`.
+        sender: who sent it, where that is not the author.
+        subject: one line of any text.
+        text, html: the bodies, with any line ends; both make alternatives.
+        markdown: fills in the body that is not given, or both.
+        attachments: files behind the text.
+        inline: images that the HTML shows by their `cid`.
+        date: `*` is now, empty leaves the header out, else it stands as given (RFC 5322).
+        message_id: `*` makes a random one, empty leaves it out, else it stands as given.
+        message_id_algorithm: the hash behind a random one: MD5, SHA1 or SHA256.
+        headers: further fields, as (name, decoded value).
+        replacing: names of computed fields that `headers` may put another in the place of.
+        read_receipt_to: for Disposition-Notification-To.
+        delivery_notification_to: for Return-Receipt-To.
+        charset: for header and text alike.
+        fold_headers: False keeps each field on one line.
+        max_header_length: octets of a line before it is folded.
+    """
+
+    from_: Mailbox | tuple[Mailbox, ...]
+    sender: Mailbox | None = None
+    reply_to: tuple[Mailbox, ...] = ()
+    to: tuple[Mailbox, ...] = ()
+    cc: tuple[Mailbox, ...] = ()
+    subject: str = ""
+    text: str | None = None
+    html: str | None = None
+    markdown: str | None = None
+    attachments: tuple[Attachment | EncodedPart, ...] = ()
+    inline: tuple[Attachment | EncodedPart, ...] = ()
+    date: str = "*"
+    message_id: str = "*"
+    message_id_algorithm: str = "SHA1"
+    headers: tuple[tuple[str, str], ...] = ()
+    replacing: frozenset[str] = frozenset()
+    importance: Importance = Importance.UNSPECIFIED
+    priority: Priority = Priority.UNSPECIFIED
+    sensitivity: Sensitivity = Sensitivity.UNSPECIFIED
+    read_receipt_to: Mailbox | None = None
+    delivery_notification_to: Mailbox | None = None
+    charset: str = "utf-8"
+    fold_headers: bool = True
+    max_header_length: int = 78
+
+    @property
+    def authors(self) -> tuple[Mailbox, ...]:
+        """The mailboxes of the From header."""
+        return (self.from_,) if isinstance(self.from_, Mailbox) else self.from_

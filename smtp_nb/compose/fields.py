@@ -1,0 +1,160 @@
+"""Header fields: one function a kind of field, and the law for all of them (RFC 5322 section 2.2).
+
+Values come in decoded. What goes out is ASCII, folded, and ends in CRLF; only an address field
+with a local part beyond ASCII goes out as raw UTF-8 (RFC 6532), because it cannot be encoded.
+A value with a control character never gets past this file, and `check_head` looks again at the
+octets themselves, so that a mistake in here cannot become a header of somebody's making.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from smtp_nb.compose.words import MAX_WORD, check_charset, encoded_words, looks_encoded
+from smtp_nb.errors import InjectionError, InputError
+from smtp_nb.model.address import Mailbox, refuse_controls
+
+MAX_LINE = 998  # RFC 5322 section 2.1.1
+MAX_NAME = 76
+WORD_LINE = 76  # RFC 2047 section 2: a line with an encoded word in it
+_FIELD_NAME = re.compile(r"[!-9;-~]+\Z")
+_ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*\Z")
+_SPECIAL = re.compile(r'(["\\])')
+_HEAD = re.compile(
+    rb"(?:[!-9;-~]+:[\t -~\x80-\xff]*\r\n"
+    rb"(?:[\t ]+[!-~\x80-\xff][\t -~\x80-\xff]*\r\n)*+)++\Z"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderStyle:
+    """How headers are written: the settings Charset, FoldHeaders and MaxHeaderLength."""
+
+    charset: str = "utf-8"
+    fold: bool = True
+    max_length: int = 78
+
+    def __post_init__(self) -> None:
+        check_charset(self.charset)
+        if not 40 <= self.max_length <= MAX_LINE:
+            raise InputError(
+                f"a header line of {self.max_length} octets is asked for",
+                remedy=f"Set a length from 40 to {MAX_LINE}; 78 is usual",
+            )
+
+
+def check_name(name: str) -> None:
+    """Raise unless `name` may stand in front of a header's colon (RFC 5322 section 3.6.8)."""
+    refuse_controls(name, "The header's name")
+    if not _FIELD_NAME.match(name) or len(name) > MAX_NAME:
+        raise InputError(
+            f"{name[:80]!r} is not a header name",
+            remedy=f"Use up to {MAX_NAME} letters, digits and hyphens, without the colon",
+        )
+
+
+def unstructured(name: str, value: str, style: HeaderStyle) -> str:
+    """A field of free text, such as Subject."""
+    refuse_controls(value, f"The header {name}")
+    if value.isascii() and not looks_encoded(value):
+        if len(name) + 2 + len(value) <= style.max_length:
+            return f"{name}: {value}\r\n"
+        tokens = value.split(" ")
+        if max(map(len, tokens)) < MAX_LINE - MAX_NAME:
+            return fold(name, tokens, style)
+    what = f"The header {name}"
+    return fold(name, encoded_words(value, style.charset, what, _room(name, style)), style)
+
+
+def structured(name: str, value: str, style: HeaderStyle) -> str:
+    """A field of tokens that take no encoding, such as References or List-Unsubscribe."""
+    refuse_controls(value, f"The header {name}")
+    if not value.isascii():
+        raise InputError(
+            f"The header {name} holds a character beyond ASCII", remedy="It takes ASCII only"
+        )
+    return fold(name, value.split(" "), style)
+
+
+def addresses(name: str, boxes: Sequence[Mailbox], style: HeaderStyle) -> str:
+    """A field of mailboxes, such as To. A local part beyond ASCII makes it raw UTF-8."""
+    raw = any(box.needs_smtputf8 for box in boxes)
+    tokens: list[str] = []
+    room = _room(name, style)
+    for box in boxes:
+        refuse_controls(box.address, f"An address in {name}")
+        if box.name:
+            tokens += _phrase(box.name, name, style, room, raw)
+        tokens.append(f"<{box.address}>," if box.name else f"{box.address},")
+        room = MAX_WORD
+    tokens[-1] = tokens[-1][:-1]
+    return fold(name, tokens, style)
+
+
+def _room(name: str, style: HeaderStyle) -> int:
+    """Octets for an encoded word behind the field's name."""
+    return min(style.max_length, WORD_LINE) - len(name) - 2
+
+
+def _phrase(text: str, field: str, style: HeaderStyle, first: int, raw: bool) -> list[str]:
+    """A display name as the tokens of a phrase (RFC 5322 section 3.2.5)."""
+    refuse_controls(text, f"A name in {field}")
+    if raw or (text.isascii() and len(text) <= 60 and not looks_encoded(text)):
+        return [text if _ATOMS.match(text) else quoted(text)]
+    return encoded_words(text, style.charset, f"A name in {field}", first)
+
+
+def quoted(text: str) -> str:
+    """A quoted-string (RFC 5322 section 3.2.4)."""
+    return '"' + _SPECIAL.sub(r"\\\1", text) + '"'
+
+
+def fold(name: str, tokens: Iterable[str], style: HeaderStyle) -> str:
+    """The field with a line break in front of every token that no longer fits on its line.
+
+    Raises:
+        InputError: a line beyond 998 octets is left, folded or not.
+    """
+    lines: list[str] = []
+    line, length = f"{name}:", len(name) + 1
+    for token in tokens:
+        octets = len(token) if token.isascii() else len(token.encode())
+        is_word = token.startswith("=?")
+        limit = min(style.max_length, WORD_LINE) if is_word else style.max_length
+        # A line of nothing but blanks would end the header for some readers, and a name without
+        # a value on its line upsets others: only an encoded word may start below its name.
+        has_text = line.strip(" ") and (lines or is_word or length > len(name) + 1)
+        if style.fold and length + 1 + octets > limit and has_text:
+            lines.append(line)
+            line, length = f" {token}", octets + 1
+        else:
+            line, length = f"{line} {token}", length + octets + 1
+    lines.append(line)
+    _check_lengths(name, lines)
+    return "\r\n".join(lines) + "\r\n"
+
+
+def _check_lengths(name: str, lines: list[str]) -> None:
+    longest = max(len(line.encode()) for line in lines)
+    if longest > MAX_LINE:
+        raise InputError(
+            f"The header {name} has a line of {longest} octets; {MAX_LINE} is the limit"
+            " (RFC 5322 section 2.1.1)",
+            remedy="Shorten it, put spaces into it, or switch FoldHeaders on",
+        )
+
+
+def check_head(head: bytes, count: int) -> None:
+    """Look at header octets as the server will: `count` fields, and nothing else.
+
+    Raises:
+        InjectionError: there are more or fewer, or a line is none, or holds a control character.
+    """
+    folds = head.count(b"\r\n ") + head.count(b"\r\n\t")
+    if _HEAD.match(head) is None or head.count(b"\r\n") - folds != count:
+        raise InjectionError(
+            "The composed header does not have the fields that it should have",
+            remedy="Please report this: a value got past its check",
+        )

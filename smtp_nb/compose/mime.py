@@ -1,0 +1,155 @@
+"""How bodies, inline images and attachments nest in a message (RFC 2046 section 5, RFC 2387).
+
+multipart/mixed               if there are attachments
+├── multipart/alternative     if there are two bodies
+│   ├── text/plain
+│   └── multipart/related     if the HTML shows inline images
+│       ├── text/html
+│       └── image/…           Content-ID, for <img src="cid:…">
+└── attachments
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from smtp_nb.compose.draft import Draft
+from smtp_nb.compose.parts import UNREADABLE, Attachment, EncodedPart
+from smtp_nb.compose.text import encode_text
+from smtp_nb.errors import InputError
+
+
+class Body(Protocol):
+    """Octets that are made while the message is sent."""
+
+    def chunks(self) -> Iterator[bytes]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Octets to come, and how many there must be: their size is promised to the server."""
+
+    body: Body
+    size: int
+
+    def chunks(self) -> Iterator[bytes]:
+        """The octets, never more than promised.
+
+        Raises:
+            InputError: 302, there are more or fewer, because the file changed meanwhile. It comes
+                before the end, so that the message can still be abandoned.
+        """
+        left = self.size
+        for piece in self.body.chunks():
+            left -= len(piece)
+            if left < 0:
+                break
+            yield piece
+        if left:
+            raise InputError(
+                "An attachment changed its size while the message was sent",
+                code=UNREADABLE,
+                remedy="Send the message again when nobody writes to the file",
+            )
+
+
+Piece = bytes | Measured
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A MIME entity: its Content fields, and its body without the CRLF that a boundary begins
+    with."""
+
+    head: bytes
+    pieces: list[Piece]
+
+
+def entity(draft: Draft, random: Callable[[int], bytes]) -> Entity:
+    """The whole body of the message.
+
+    Raises:
+        InputError: a text that its charset cannot write, an attachment that cannot be read, an
+            inline image without a place.
+    """
+    plain, html = _bodies(draft)
+    texts = [
+        _text(kind, text, draft)
+        for kind, text in (("plain", plain), ("html", html))
+        if text is not None
+    ]
+    if len(texts) == 1 and not draft.inline and not draft.attachments:
+        return texts[0]
+    token = _token(texts, random)
+    if draft.inline:
+        texts[-1] = _related(texts[-1], draft, token)
+    whole = texts[0] if len(texts) == 1 else multipart("alternative", f"=_a{token}", texts)
+    if draft.attachments:
+        files = [_part(part, "attachment") for part in draft.attachments]
+        whole = multipart("mixed", f"=_m{token}", [whole, *files])
+    return whole
+
+
+def _bodies(draft: Draft) -> tuple[str | None, str | None]:
+    plain, html = draft.text, draft.html
+    if draft.markdown is not None:
+        from smtp_nb.compose.markdown import markdown_to_html, markdown_to_text
+
+        plain = markdown_to_text(draft.markdown) if plain is None else plain
+        html = markdown_to_html(draft.markdown) if html is None else html
+    if plain is None and html is None:
+        plain = ""
+    return plain, html
+
+
+def _text(kind: str, text: str, draft: Draft) -> Entity:
+    encoding, body = encode_text(text, draft.charset, "The text" if kind == "plain" else "The HTML")
+    head = (
+        f"Content-Type: text/{kind}; charset={draft.charset.lower()}\r\n"
+        f"Content-Transfer-Encoding: {encoding}\r\n"
+    )
+    return Entity(head.encode("ascii"), [body])
+
+
+def _token(texts: Sequence[Entity], random: Callable[[int], bytes]) -> str:
+    """What makes the boundaries unique: base64 and quoted-printable cannot hold `=_` at all,
+    and text that went out as it was is searched."""
+    while True:
+        token = random(12).hex()
+        mark = token.encode("ascii")
+        if not any(
+            mark in piece for text in texts for piece in text.pieces if isinstance(piece, bytes)
+        ):
+            return token
+
+
+def _related(html: Entity, draft: Draft, token: str) -> Entity:
+    if b"text/html" not in html.head:
+        raise InputError(
+            "There are inline images, but no HTML to show them", remedy="Give html or markdown"
+        )
+    for part in draft.inline:
+        if not part.cid:
+            raise InputError(
+                "An inline image has no cid",
+                remedy='Give it one, and show it with <img src="cid:...">',
+            )
+    images = [_part(part, "inline") for part in draft.inline]
+    return multipart("related", f"=_r{token}", [html, *images], '; type="text/html"')
+
+
+def _part(part: Attachment | EncodedPart, disposition: str) -> Entity:
+    return Entity(part.head(disposition), [Measured(part, part.size)])
+
+
+def multipart(subtype: str, boundary: str, children: Sequence[Entity], more: str = "") -> Entity:
+    """Put entities between boundaries."""
+    line = f"--{boundary}".encode("ascii")
+    pieces: list[Piece] = []
+    for child in children:
+        pieces += [line + b"\r\n" + child.head + b"\r\n", *child.pieces, b"\r\n"]
+    pieces.append(line + b"--")
+    head = f'Content-Type: multipart/{subtype};\r\n boundary="{boundary}"{more}\r\n'
+    return Entity(head.encode("ascii"), pieces)

@@ -1,0 +1,233 @@
+"""Attachments: where their octets are, and how they become base64 while the message is sent.
+
+An attachment from a path is never held whole: its size is known from the file system, and the
+file is read and encoded piece by piece. An `EncodedPart` is the other trade: encoded once, for a
+thousand messages that carry the same file.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import tempfile
+import threading
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import lru_cache
+from io import BytesIO
+from typing import BinaryIO
+
+from smtp_nb.compose.fields import HeaderStyle, check_head, fold, quoted
+from smtp_nb.compose.params import ascii_filename, check_content_type, parameter
+from smtp_nb.compose.text import base64_size, wrapped_base64
+from smtp_nb.errors import InputError
+
+PIECE = 57 * 800  # whole base64 lines: 45,600 octets of a file become 62,400 on the wire
+IN_MEMORY = 1024 * 1024
+UNREADABLE = 302
+_CID = re.compile(r"[A-Za-z0-9!#$&'*+/=^_`{|}~.@-]{1,200}\Z")
+_STYLE = HeaderStyle()
+
+# Files of schools and laboratories, where the systems' own tables differ.
+_TYPES = {
+    ".csv": "text/csv",
+    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    ".gz": "application/gzip",
+    ".ics": "text/calendar",
+    ".ipynb": "application/x-ipynb+json",
+    ".md": "text/markdown",
+    ".odt": "application/vnd.oasis.opendocument.text",
+    ".pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    ".webp": "image/webp",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file to send along: either a path or the octets themselves.
+
+    Attributes:
+        path: a regular file, read while the message is sent. No text is taken for a path but here.
+        data: the octets.
+        filename: the name that the reader sees; that of the path if empty.
+        content_type: guessed from the name if empty.
+        cid: the name under which the HTML shows an inline image: `<img src="cid:logo">`.
+
+    Raises:
+        InputError: both or neither of path and data, or a value that a header cannot carry.
+    """
+
+    path: str | os.PathLike[str] | None = None
+    data: bytes | None = field(default=None, repr=False)
+    filename: str = ""
+    content_type: str = ""
+    cid: str = ""
+
+    def __post_init__(self) -> None:
+        _check_source(self.path, self.data)
+        if not self.filename and self.path is not None:
+            object.__setattr__(self, "filename", os.path.basename(os.fspath(self.path)))
+        if not self.content_type:
+            object.__setattr__(self, "content_type", guess_type(self.filename))
+        self.head("attachment")
+
+    @property
+    def size(self) -> int:
+        """Octets of the part's body, encoded.
+
+        Raises:
+            InputError: 302, the file cannot be read.
+        """
+        return base64_size(_file_size(self.path) if self.data is None else len(self.data))
+
+    def head(self, disposition: str) -> bytes:
+        """The header fields of the part, `attachment` or `inline`."""
+        return _part_head(disposition, self.filename, self.content_type, self.cid)
+
+    def chunks(self) -> Iterator[bytes]:
+        """The octets in base64, in lines; the last one is not ended.
+
+        Raises:
+            InputError: 302, the file cannot be read.
+        """
+        line_end = b""
+        with _reading(self.path), self._open() as file:
+            while piece := file.read(PIECE):
+                yield line_end + wrapped_base64(piece)
+                line_end = b"\r\n"
+
+    def _open(self) -> BinaryIO:
+        if self.data is not None:
+            return BytesIO(self.data)
+        _file_size(self.path)  # before opening: a named pipe would block
+        return open(os.fspath(self.path or ""), "rb")
+
+
+class EncodedPart:
+    """An attachment encoded once and shared by many messages, from any thread.
+
+    Up to 1 MB encoded it stays in memory; above, in an unlinked temporary file, which goes when
+    the part goes. Its octets are those of this moment, whatever happens to the file later.
+
+    Raises:
+        InputError: 302, the file cannot be read.
+    """
+
+    def __init__(self, attachment: Attachment) -> None:
+        self.attachment = attachment
+        self.cid = attachment.cid
+        self._lock = threading.Lock()
+        self._file: BinaryIO | None = None
+        self._pieces: tuple[bytes, ...] = ()
+        if attachment.size <= IN_MEMORY:
+            self._pieces = tuple(attachment.chunks())
+            self.size = sum(map(len, self._pieces))
+        else:
+            self._file = tempfile.TemporaryFile()  # noqa: SIM115 (lives as long as the part)
+            weakref.finalize(self, self._file.close)
+            self.size = sum(map(self._file.write, attachment.chunks()))
+
+    def __repr__(self) -> str:
+        return f"EncodedPart({self.attachment.filename!r}, {self.size} octets)"
+
+    def head(self, disposition: str) -> bytes:
+        """The header fields of the part, `attachment` or `inline`."""
+        return self.attachment.head(disposition)
+
+    def chunks(self) -> Iterator[bytes]:
+        """The encoded octets, as those of the attachment."""
+        if self._file is None:
+            yield from self._pieces
+            return
+        for start in range(0, self.size, 65536):
+            with self._lock:
+                self._file.seek(start)
+                piece = self._file.read(65536)
+            yield piece
+
+
+def guess_type(filename: str) -> str:
+    """The media type that a file name suggests; application/octet-stream if none."""
+    suffix = os.path.splitext(filename)[1].lower()
+    if suffix in _TYPES:
+        return _TYPES[suffix]
+    import mimetypes  # reads the system's tables on first use
+
+    guessed, encoding = mimetypes.guess_type(f"file{suffix}")
+    # A container must not be base64 (RFC 2046 section 5), so it travels as mere octets.
+    if guessed is None or encoding or guessed.startswith(("multipart/", "message/")):
+        return "application/octet-stream"
+    return guessed
+
+
+@lru_cache(maxsize=1024)
+def _part_head(disposition: str, filename: str, content_type: str, cid: str) -> bytes:
+    kind, shown = [check_content_type(content_type)], [disposition]
+    if filename:
+        shown += parameter("filename", filename, "The file name")
+        kind.append(f"name={quoted(ascii_filename(filename))}")
+    head = _parameters("Content-Type", kind) + "Content-Transfer-Encoding: base64\r\n"
+    head += _parameters("Content-Disposition", shown)
+    if cid:
+        head += f"Content-ID: <{check_cid(cid)}>\r\n"
+    raw = head.encode("ascii")
+    check_head(raw, 4 if cid else 3)
+    return raw
+
+
+def _parameters(name: str, tokens: list[str]) -> str:
+    return fold(name, [*(f"{token};" for token in tokens[:-1]), tokens[-1]], _STYLE)
+
+
+def check_cid(cid: str) -> str:
+    """The Content-ID without its brackets, checked.
+
+    Raises:
+        InputError: it holds what a header or a `cid:` address cannot carry.
+    """
+    if _CID.match(cid) is None:
+        raise InputError(
+            f"{cid[:80]!r} is not a content id", remedy="Use letters, digits and full stops"
+        )
+    return cid
+
+
+def _check_source(path: object, data: object) -> None:
+    if (path is None) == (data is None):
+        raise InputError(
+            "An attachment is a path or data, one of the two",
+            remedy="Write Attachment(path=...) or Attachment(data=..., filename=...)",
+        )
+    if data is not None and not isinstance(data, bytes):
+        raise InputError(
+            f"The data of an attachment is {type(data).__name__}, not bytes",
+            remedy="Encode text first: text.encode()",
+        )
+
+
+@contextmanager
+def _reading(path: object) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise InputError(
+            f"The attachment {str(path)!r} cannot be read: {error.strerror or error}",
+            code=UNREADABLE,
+            remedy="Check the path and its permissions",
+        ) from error
+
+
+def _file_size(path: str | os.PathLike[str] | None) -> int:
+    with _reading(path):
+        status = os.stat(os.fspath(path or ""))
+    if not stat.S_ISREG(status.st_mode):
+        raise InputError(
+            f"The attachment {str(path)!r} is no regular file",
+            code=UNREADABLE,
+            remedy="Attach files only; pack a folder into an archive first",
+        )
+    return status.st_size

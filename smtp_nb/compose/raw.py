@@ -1,0 +1,187 @@
+"""Messages that others composed: raw octets, and the standard library's EmailMessage.
+
+They go out as they are. Only what would do harm is not let through: a bare CR or LF, which
+servers read in different ways (this is how mail is smuggled), a NUL, and the names of the blind
+copies.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import dataclass
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+from smtp_nb.compose.words import encode, looks_encoded
+from smtp_nb.errors import AddressError, InjectionError, InputError, MissingError
+from smtp_nb.model.address import Mailbox, ascii_domain, parse_addresses
+from smtp_nb.model.enums import RecipientType
+from smtp_nb.model.envelope import Recipient
+
+if TYPE_CHECKING:
+    from email.headerregistry import Group
+    from email.message import EmailMessage, Message
+
+CHUNK = 65536
+_WRONG = re.compile(rb"\r(?!\n)|(?<!\r)\n|\0")
+_BLIND = re.compile(
+    rb"^(?:resent-)?bcc[ \t]*:[^\n]*\n(?:[ \t][^\n]*\n)*", re.IGNORECASE | re.MULTILINE
+)
+_MESSAGE_ID = re.compile(rb"^message-id[ \t]*:\s*(<[!-~]+>)", re.IGNORECASE | re.MULTILINE)
+_GROUP = re.compile(r'[^"<>@,;:]*:(.*);\Z')
+_NAMES = {13: "CR", 10: "LF", 0: "NUL"}
+_KINDS = {"To": RecipientType.TO, "Cc": RecipientType.CC, "Bcc": RecipientType.BCC}
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class RawContent:
+    """A message given as octets (a `Content`)."""
+
+    data: bytes
+    is_8bit: bool
+    needs_smtputf8: bool
+    message_id: str
+
+    @property
+    def size(self) -> int:
+        """Octets of the whole."""
+        return len(self.data)
+
+    def chunks(self) -> Iterator[bytes]:
+        """The octets, in pieces of at most 64 KiB. May be called again."""
+        yield from (self.data[at : at + CHUNK] for at in range(0, len(self.data), CHUNK))
+
+    def __bytes__(self) -> bytes:
+        return self.data
+
+    def __repr__(self) -> str:
+        return f"<RawContent {self.message_id or 'message'}, {self.size} octets>"
+
+
+def raw_content(data: bytes | str) -> RawContent:
+    """A message exactly as given, but for Bcc and Resent-Bcc, which are taken out.
+
+    Args:
+        data: header, empty line and body, with CRLF at the end of every line; the last one is
+            ended if it is not. Text is written in UTF-8.
+
+    Raises:
+        InputError: a CR or LF stands alone, or a NUL; the text says where.
+    """
+    raw = encode(data, "utf-8", "The raw message") if isinstance(data, str) else bytes(data)
+    if (wrong := _WRONG.search(raw)) is not None:
+        raise InputError(
+            f"The raw message holds a bare {_NAMES[raw[wrong.start()]]} at offset {wrong.start()}",
+            remedy="End every line with CRLF, such as text.replace('\\n', '\\r\\n'),"
+            " and encode binary data in base64",
+        )
+    if not raw.endswith(b"\r\n"):
+        raw += b"\r\n"
+    head, body = _split(raw)
+    head = _BLIND.sub(b"", head)
+    found = _MESSAGE_ID.search(head)
+    return RawContent(
+        head + body,
+        is_8bit=not (head.isascii() and body.isascii()),
+        needs_smtputf8=not head.isascii(),
+        message_id=found[1].decode("ascii") if found else "",
+    )
+
+
+def _split(raw: bytes) -> tuple[bytes, bytes]:
+    """(header fields, the empty line and the body)."""
+    if raw.startswith(b"\r\n"):
+        return b"", raw
+    end = raw.find(b"\r\n\r\n")
+    return (raw, b"") if end < 0 else (raw[: end + 2], raw[end + 2 :])
+
+
+def from_email_message(
+    message: EmailMessage | Message,
+) -> tuple[RawContent, Mailbox, tuple[Recipient, ...]]:
+    """Content, sender and recipients of a message of the `email` package.
+
+    The recipients are those of To, Cc and Bcc; the sender is Sender, else the first of From. They
+    are read by the strict parser from the very octets that will be sent.
+
+    Raises:
+        MissingError: 164, no sender.
+        AddressError: a header whose addresses are not exactly what RFC 5321 allows.
+        InjectionError: a header that would become two on the wire.
+        InputError: the `email` package cannot write the message.
+    """
+    raw = _serialised(message)
+    head, _ = _split(raw)
+    text = head.decode("utf-8", "replace").replace("\r\n ", " ").replace("\r\n\t", " ")
+    fields = [line.partition(":")[::2] for line in text.split("\r\n") if line]
+    if [name for name, _ in fields] != message.keys():
+        raise InjectionError(
+            "A header of the message becomes another header when it is written",
+            remedy="Look for line breaks in its values, encoded ones too",
+        )
+    boxes = {name: _boxes(name, fields) for name in ("Sender", "From", *_KINDS)}
+    senders = boxes["Sender"] or boxes["From"]
+    if not senders:
+        raise MissingError("The message has no From", code=164, remedy="Set message['From']")
+    recipients = tuple(Recipient(box, kind) for name, kind in _KINDS.items() for box in boxes[name])
+    return raw_content(raw), senders[0], recipients
+
+
+def _boxes(name: str, fields: list[tuple[str, str]]) -> list[Mailbox]:
+    """The mailboxes of all fields of that name, without display names."""
+    values = [value.strip(" ") for field, value in fields if field.lower() == name.lower()]
+    groups = [_GROUP.match(value) for value in values]
+    texts = [group[1] if group else value for group, value in zip(groups, values, strict=True)]
+    boxes = [box for text in texts for box in parse_addresses(text)]
+    for box in boxes:
+        if looks_encoded(box.local):
+            raise AddressError(
+                f"{name} holds the encoded address {box.address!r}",
+                remedy="Write names with encoded words, addresses without",
+            )
+    return [Mailbox(box.local, box.domain) for box in boxes]
+
+
+def _serialised(message: EmailMessage | Message) -> bytes:
+    """The message with CRLF line ends, 7-bit unless a local part cannot be."""
+    from email.errors import MessageError
+    from email.generator import BytesGenerator
+
+    out = BytesIO()
+    try:
+        wire = deepcopy(message)
+        # Any: policies differ in the keywords that they take.
+        settings: dict[str, Any] = {"linesep": "\r\n", "cte_type": "7bit"}
+        if _use_a_labels(wire):
+            settings["utf8"] = True
+        BytesGenerator(out, policy=wire.policy.clone(**settings)).flatten(wire)
+    except InputError:
+        raise
+    except (MessageError, ValueError, LookupError) as error:
+        raise InputError(f"The message cannot be written: {error}") from error
+    return out.getvalue()
+
+
+def _use_a_labels(message: EmailMessage | Message) -> bool:
+    """Write the domains of the address headers in ASCII; True if a local part is not ASCII."""
+    is_utf8 = False
+    for name in ("Sender", "From", "Reply-To", *_KINDS):
+        header: Any = message[name]  # a text or an AddressHeader, as the message's policy has it
+        boxes = getattr(header, "addresses", ())
+        is_utf8 |= any(not box.username.isascii() for box in boxes)
+        if any(not box.domain.isascii() for box in boxes):
+            groups: Any = [_ascii_group(group) for group in header.groups]
+            message.replace_header(name, groups)
+    return is_utf8
+
+
+def _ascii_group(group: Group) -> Group:
+    from email.headerregistry import Address, Group
+
+    boxes = [
+        Address(box.display_name or "", box.username, ascii_domain(box.domain))
+        for box in group.addresses
+    ]
+    return Group(group.display_name, tuple(boxes))
