@@ -1,0 +1,1 @@
+"""Mail merge: from a DataFrame to delivered mail, with an outcome for every row."""

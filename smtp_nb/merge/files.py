@@ -1,0 +1,96 @@
+"""Attachments of a merge: the fixed ones, encoded once, and those of a row, from one directory.
+
+A path that a cell has a part in may be anything, `../../etc/passwd` too, or a link that leads
+there. What it names must lie under the allowed root once every link is followed.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import OrderedDict
+from pathlib import Path
+
+from smtp_nb.compose.parts import Attachment, EncodedPart
+from smtp_nb.errors import InputError
+from smtp_nb.merge.environment import Part, Values, environment
+from smtp_nb.merge.problem import RowError
+
+# Encoded files that are kept for the rows to come: a class has a few, a report of its own nobody.
+_KEPT = 8
+
+Given = str | os.PathLike[str] | Attachment | EncodedPart
+
+
+class AttachmentPart:
+    """One entry of `attachments=`.
+
+    Args:
+        given: a path, in which a text may have expressions, or an attachment.
+        root: where the files of rows must lie.
+
+    Raises:
+        InputError: the template's syntax is wrong.
+    """
+
+    def __init__(self, given: Given, root: Path) -> None:
+        self.names: frozenset[str] = frozenset()
+        self._root = root
+        self._kept: OrderedDict[tuple[Path, int, int], EncodedPart] = OrderedDict()
+        self._guard = threading.Lock()
+        if isinstance(given, str):
+            self._part = Part("attachments", given, environment(html=False))
+            self.names = self._part.names
+            given = given if self._part.constant is None else Path(self._part.constant)
+        self._fixed = None if isinstance(given, str) else given
+
+    def render(self, values: Values) -> EncodedPart | None:
+        """The file of one row; None if the template gives an empty text.
+
+        Raises:
+            RowError: there is no such file, or it lies outside of the allowed root.
+            InputError: 302, a fixed file cannot be read.
+        """
+        if self._fixed is not None:
+            self._fixed = part = _encoded(self._fixed)
+            return part
+        name = self._part.render(values)
+        return self._read(self._allowed(name)) if name else None
+
+    def _allowed(self, name: str) -> Path:
+        try:
+            root = self._root.resolve()
+            path = (root / name).resolve(strict=True)
+        except (OSError, ValueError) as error:
+            raise self._error(f"there is no file {name!r}", f"Looked in {self._root}") from error
+        if not path.is_relative_to(root):
+            raise self._error(
+                f"the file {name!r} lies outside of {root}",
+                "Move it there, or give Template(attachment_root=…)",
+            )
+        return path
+
+    def _read(self, path: Path) -> EncodedPart:
+        """The file, encoded; the same object for as long as it does not change."""
+        status = path.stat()
+        known = (path, status.st_mtime_ns, status.st_size)
+        with self._guard:
+            if known not in self._kept:
+                try:
+                    self._kept[known] = EncodedPart(Attachment(path=path))
+                except InputError as error:
+                    raise self._error(error.description, error.remedy) from error
+            self._kept.move_to_end(known)
+            while len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+            return self._kept[known]
+
+    def _error(self, text: str, remedy: str) -> RowError:
+        (column,) = self.names if len(self.names) == 1 else ("attachments",)
+        return RowError(text, column=column, remedy=remedy)
+
+
+def _encoded(given: os.PathLike[str] | Attachment | EncodedPart) -> EncodedPart:
+    if isinstance(given, EncodedPart):
+        return given
+    return EncodedPart(given if isinstance(given, Attachment) else Attachment(path=Path(given)))

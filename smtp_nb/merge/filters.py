@@ -1,0 +1,196 @@
+"""The filters that templates have beyond Jinja2's own: `image`, `table` and `link`."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from jinja2.utils import pass_context
+from markupsafe import Markup, escape
+
+from smtp_nb.compose.parts import Attachment, EncodedPart
+from smtp_nb.merge.problem import RowError
+from smtp_nb.model.address import refuse_controls
+
+# The name under which a template's context holds the images; no template can spell it.
+IMAGES = "the images"
+
+_TYPES = {
+    b"\x89PNG\r\n\x1a\n": "image/png",
+    b"\xff\xd8\xff": "image/jpeg",
+    b"GIF8": "image/gif",
+    b"RIFF": "image/webp",
+}
+
+# Mail readers drop <style>, so css-inline puts these into the tags.
+_TABLE_CSS = """
+table { border-collapse: collapse; font-family: sans-serif; font-size: 14px }
+th, td { border: 1px solid #cccccc; padding: 4px 8px; text-align: left }
+thead th { background-color: #f3f3f3 }
+"""
+# What a table may consist of. Anything else came out of a cell that was not escaped.
+_TAGS = frozenset({"table", "thead", "tbody", "tfoot", "tr", "th", "td", "caption", "br"})
+_TAG = re.compile(r"<\s*/?\s*([a-zA-Z!?][\w-]*)")
+
+# Schemes that a link in a mail may have; `javascript:` and `data:` are how cells attack readers.
+_SCHEMES = frozenset({"http", "https", "mailto", "tel", "cid"})
+_SCHEME = re.compile(r"\s*([a-zA-Z][a-zA-Z0-9+.-]*)\s*:")
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A value that HTML shows in one way and text in another."""
+
+    html: Markup
+    text: str
+    is_block: bool = False
+
+    def __html__(self) -> str:
+        return self.html
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Images:
+    """The inline images of one message, each once however often it is shown."""
+
+    def __init__(self, shared: SharedImages) -> None:
+        self._shared = shared
+        self._drawn: dict[int, tuple[object, Attachment | EncodedPart]] = {}
+
+    @property
+    def parts(self) -> tuple[Attachment | EncodedPart, ...]:
+        """The images, in the order in which they were shown first."""
+        return tuple({part.cid: part for _, part in self._drawn.values()}.values())
+
+    def add(self, value: object) -> str:
+        """Take a figure, its octets or its path along; the content id that shows it."""
+        if id(value) not in self._drawn:
+            # The value is kept beside the part, so that no other object gets its id meanwhile.
+            self._drawn[id(value)] = (value, self._shared.part(value))
+        return self._drawn[id(value)][1].cid
+
+
+class SharedImages:
+    """The images of all messages: those from `context` are drawn and encoded once."""
+
+    def __init__(self, common: tuple[object, ...]) -> None:
+        self._common = {id(value): value for value in common}
+        self._encoded: dict[int, EncodedPart] = {}
+
+    def part(self, value: object) -> Attachment | EncodedPart:
+        """The image as an inline part.
+
+        Raises:
+            RowError: it is no image.
+        """
+        if id(value) not in self._common:
+            return _attachment(value)
+        if id(value) not in self._encoded:
+            self._encoded[id(value)] = EncodedPart(_attachment(value))
+        return self._encoded[id(value)]
+
+
+def _attachment(value: object) -> Attachment:
+    data = _octets(value)
+    kind = next((t for magic, t in _TYPES.items() if data.startswith(magic)), None)
+    if kind is None:
+        raise RowError("the image is neither PNG, JPEG, GIF nor WebP", remedy="Convert it to PNG")
+    name = hashlib.blake2b(data, digest_size=12).hexdigest()
+    suffix = kind.removeprefix("image/")
+    return Attachment(
+        data=data, filename=f"{name[:8]}.{suffix}", content_type=kind, cid=f"{name}@image"
+    )
+
+
+def _savefig(figure: Any) -> bytes:
+    file = io.BytesIO()
+    figure.savefig(file, format="png")
+    return file.getvalue()
+
+
+# How the drawing libraries give their pixels away, by the method that tells them apart.
+_DRAW: dict[str, Callable[[Any], bytes]] = {
+    "savefig": _savefig,  # matplotlib, seaborn
+    "_repr_png_": lambda image: image._repr_png_(),  # Pillow, IPython.display.Image
+    "to_image": lambda figure: figure.to_image(format="png"),  # plotly
+}
+
+
+def _octets(value: object) -> bytes:
+    if isinstance(value, bytes):
+        return value
+    if isinstance(value, Path):
+        return value.read_bytes()
+    if not hasattr(value, "savefig") and hasattr(value, "get_figure"):
+        value = value.get_figure()  # matplotlib's Axes
+    for method, draw in _DRAW.items():
+        if hasattr(value, method):
+            return draw(value)
+    raise RowError(
+        f"{type(value).__name__} is no image",
+        remedy="Give a figure, the octets of a PNG, or a pathlib.Path; a text is never a path here",
+    )
+
+
+@pass_context
+def image(context: Any, value: object, alt: str = "", width: int | None = None) -> Shown:
+    """`{{ figure | image(alt="Marks") }}`: the figure inside the message."""
+    cid = context[IMAGES].add(value)
+    size = Markup(' width="{}"').format(int(width)) if width else Markup("")
+    tag = Markup('<img src="cid:{}" alt="{}"{}>').format(cid, alt, size)
+    return Shown(tag, f"[{alt or 'image'}]")
+
+
+def table(value: Any, index: bool = False) -> Shown:
+    """`{{ marks | table }}`: a frame as a table that mail readers show as meant."""
+    import css_inline
+
+    if isinstance(value, pd.Series):
+        value, index = value.to_frame(), True
+    if isinstance(value, pd.DataFrame):
+        html, text = value.to_html(border=0, index=index), value.to_string(index=index)
+    elif hasattr(value, "to_html") and isinstance(getattr(value, "data", None), pd.DataFrame):
+        html, text = value.to_html(), value.data.to_string(index=index)  # a Styler
+    else:
+        raise RowError(f"{type(value).__name__} is no table", remedy="Give a DataFrame")
+    inlined = css_inline.CSSInliner(keep_style_tags=False).inline_fragment(html, _TABLE_CSS)
+    _refuse_markup(inlined)
+    return Shown(Markup(inlined.strip()), text, is_block=True)
+
+
+def _refuse_markup(html: str) -> None:
+    """A Styler escapes nothing by itself, so a cell could be a script."""
+    strange = {tag.lower() for tag in _TAG.findall(html)} - _TAGS
+    if strange:
+        raise RowError(
+            f"the styled frame holds the tag <{min(strange)}>",
+            remedy='Use .format(escape="html") on the Styler',
+        )
+
+
+def link(value: object) -> object:
+    """The value as an address to follow: only with a scheme that a mail may have."""
+    text = str(value)
+    refuse_controls(text, "A link")
+    scheme = _SCHEME.match(text)
+    if scheme is not None and scheme[1].lower() not in _SCHEMES:
+        raise RowError(
+            f"a link begins with {scheme[1]}:", remedy=f"It may be one of {sorted(_SCHEMES)}"
+        )
+    return value
+
+
+def html_of(value: object) -> str:
+    """A value inside HTML: escaped, unless it says itself how HTML shows it."""
+    return str(escape(value))
+
+
+FILTERS: dict[str, Callable[..., object]] = {"image": image, "table": table, "link": link}

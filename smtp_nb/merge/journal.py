@@ -1,0 +1,230 @@
+"""The journal of a campaign: who was about to get the message, and what became of it.
+
+Its theory is write-ahead: before the first byte of a message leaves, the intent to send it is on
+the disk (synchronous=FULL: it survives the kernel, the machine and the power). The outcome follows.
+An intent without an outcome after a crash therefore means 'may have left', which is UNKNOWN, and
+no intent means 'has not left'. Outcomes need no flush of their own: the flush of the next intents
+takes them along, so at most one window is in doubt.
+
+It holds addresses, keys and the server's words. It holds no bodies, subjects, rows or passwords.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import time
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from smtp_nb.errors import JournalError
+from smtp_nb.merge import schema
+from smtp_nb.merge.filesystem import is_on_network
+from smtp_nb.merge.schema import Begun, Delivery, Intent, PlanEntry, Settled
+from smtp_nb.model.outcome import Outcome
+
+
+class Journal:
+    """One campaign's file, open for writing. Its methods may be called from any thread.
+
+    Args:
+        path: the file; it is made if it is not there. None keeps it in memory.
+
+    Raises:
+        JournalError: the file is no journal, or one of a later version.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
+        self._guard = threading.RLock()
+        if path is not None:
+            _make_private(path)
+        with _translated(path):
+            self._sql = _connect(path)
+            self._prepare()
+
+    def _prepare(self) -> None:
+        try:
+            _set_mode(self._sql, self.path)
+            if _is_empty(self._sql):
+                _create(self._sql)
+            _check_version(self._sql, self.path)
+        except BaseException:
+            self._sql.close()
+            raise
+
+    def close(self) -> None:
+        """Fold the write-ahead log into the file and let go of it."""
+        with self._guard:
+            self._sql.close()
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What is known of the campaign as a whole: its name, its template's digest."""
+        with self._guard:
+            return dict(self._sql.execute("SELECT name, value FROM campaign").fetchall())
+
+    def note(self, facts: dict[str, str]) -> None:
+        """Keep facts about the campaign as a whole."""
+        with self._transaction() as sql:
+            sql.executemany("INSERT OR REPLACE INTO campaign VALUES (?, ?)", facts.items())
+
+    def register(self, keys: Iterable[str]) -> dict[str, int]:
+        """Give each key a number that it keeps for the life of the campaign."""
+        with self._transaction() as sql:
+            sql.executemany("INSERT OR IGNORE INTO message (key) VALUES (?)", ((k,) for k in keys))
+            return dict(sql.execute("SELECT key, id FROM message").fetchall())
+
+    def replan(self, entries: Iterable[PlanEntry]) -> None:
+        """Keep what this run means to do, in place of what the last one meant."""
+        with self._transaction() as sql:
+            sql.execute("DELETE FROM plan")
+            sql.executemany("INSERT INTO plan VALUES (?, ?, ?, ?, ?)", entries)
+
+    def leave_out(self, row: int, outcome: Outcome, explanation: str) -> None:
+        """A row turns out to have no message."""
+        with self._transaction() as sql:
+            sql.execute(
+                "UPDATE plan SET outcome = ?, explanation = ? WHERE row = ?",
+                (outcome, explanation, row),
+            )
+
+    def doubt(self) -> int:
+        """Turn intents that no process is following any more into UNKNOWN; how many there were."""
+        with self._transaction() as sql:
+            return sql.execute(schema.DOUBT).rowcount
+
+    def intend(self, intents: Sequence[Intent]) -> None:
+        """Commit, and flush to the disk, that these may leave from now on."""
+        now = time.time()
+        with self._transaction() as sql:
+            done = sql.executemany(schema.INTEND, [(*intent, now) for intent in intents])
+            if done.rowcount != len(intents):
+                raise JournalError("a recipient whose outcome is final was about to be sent to")
+
+    def settle(self, outcomes: Sequence[Settled]) -> None:
+        """Commit what became of intents. The next `intend` flushes it."""
+        now = time.time()
+        rows = [(now, o.outcome, o.code, o.enhanced_code, o.reply[:schema.REPLY_LIMIT], *o[4:])
+                for o in outcomes]  # fmt: skip
+        with self._transaction("NORMAL") as sql:
+            sql.executemany(schema.SETTLE, rows)
+
+    def resolve(self, key: str, outcome: Outcome, reply: str) -> int:
+        """Decide what is UNKNOWN under a key; how many recipients that were."""
+        with self._transaction() as sql:
+            return sql.execute(schema.RESOLVE, (outcome, reply, key)).rowcount
+
+    def finished(self) -> set[str]:
+        """The keys with nothing left to do, whatever address stands in their row now."""
+        with self._guard:
+            return {key for (key,) in self._sql.execute(schema.FINISHED)}
+
+    def begun(self) -> dict[str, Begun]:
+        """The messages that were tried and are not finished, by key."""
+        found: dict[str, Begun] = {}
+        with self._guard:
+            for key, message_id, address, kind, outcome in self._sql.execute(schema.BEGUN):
+                begun = found.setdefault(key, Begun(message_id, {}))
+                begun.recipients[address] = (kind, outcome)
+        return found
+
+    def keys(self) -> dict[int, str]:
+        """Every key of the campaign by its number."""
+        with self._guard:
+            return dict(self._sql.execute("SELECT id, key FROM message").fetchall())
+
+    def plan(self) -> list[PlanEntry]:
+        """What the last run meant to do, in the order of its rows."""
+        with self._guard:
+            rows = self._sql.execute("SELECT * FROM plan ORDER BY row").fetchall()
+        return [PlanEntry(*row) for row in rows]
+
+    def deliveries(self) -> Iterator[Delivery]:
+        """All recipients of all messages that were tried."""
+        with self._guard:
+            rows = self._sql.execute("SELECT * FROM delivery").fetchall()
+        return (Delivery(*row) for row in rows)
+
+    @contextmanager
+    def _transaction(self, synchronous: str = "FULL") -> Iterator[sqlite3.Connection]:
+        with self._guard, _translated(self.path):
+            self._sql.execute(f"PRAGMA synchronous={synchronous}")
+            self._sql.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._sql
+            except BaseException:
+                with suppress(sqlite3.Error):  # the first error is the one that counts
+                    self._sql.execute("ROLLBACK")
+                raise
+            self._sql.execute("COMMIT")
+
+
+@contextmanager
+def _translated(path: Path | None) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise JournalError(
+            f"the journal {path} cannot be used: {error}",
+            remedy="Is the disk full, the directory read-only, the file something else?",
+        ) from error
+
+
+def _make_private(path: Path) -> None:
+    """Mode 0600 before SQLite opens it: its -wal and -shm get the mode of the file."""
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        path.chmod(0o600)
+    except OSError as error:
+        raise JournalError(
+            f"the journal {path} cannot be opened: {error.strerror}",
+            remedy="Give journal= a path in a directory that you may write to",
+        ) from error
+
+
+def _connect(path: Path | None) -> sqlite3.Connection:
+    name = ":memory:" if path is None else os.fspath(path)
+    return sqlite3.connect(name, isolation_level=None, check_same_thread=False)
+
+
+def _set_mode(sql: sqlite3.Connection, path: Path | None) -> None:
+    """A write-ahead log, except where shared memory is not shared: on a network file system."""
+    if path is None:
+        return
+    if not is_on_network(path):
+        sql.execute("PRAGMA journal_mode=WAL")
+        return
+    sql.execute("PRAGMA journal_mode=TRUNCATE")
+    warnings.warn(
+        f"{path} is on a network file system: its journal uses rollback mode, which is slower",
+        stacklevel=2,
+    )
+
+
+def _is_empty(sql: sqlite3.Connection) -> bool:
+    return sql.execute("SELECT 1 FROM sqlite_master").fetchone() is None
+
+
+def _create(sql: sqlite3.Connection) -> None:
+    """All in one transaction: there is never half a journal."""
+    sql.executescript(
+        f"BEGIN IMMEDIATE; {schema.SCHEMA} PRAGMA application_id={schema.APPLICATION};"
+        f" PRAGMA user_version={schema.VERSION}; COMMIT;"
+    )
+
+
+def _check_version(sql: sqlite3.Connection, path: Path | None) -> None:
+    (application,) = sql.execute("PRAGMA application_id").fetchone()
+    (version,) = sql.execute("PRAGMA user_version").fetchone()
+    if application != schema.APPLICATION:
+        raise JournalError(
+            f"{path} is a database of something else", remedy="Give journal= another path"
+        )
+    if version > schema.VERSION:
+        raise JournalError(
+            f"{path} was written by a later version of smtp_nb", remedy="Upgrade smtp_nb"
+        )

@@ -1,0 +1,93 @@
+"""One process a campaign: a lock beside the journal that says who holds it.
+
+The lock is the system's, not the file's existence: after `kill -9` it is free at once.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sys
+from datetime import datetime
+from pathlib import Path
+
+from smtp_nb.errors import CampaignBusy
+
+# Far behind the holder's name: a locked byte cannot be read on Windows.
+_LOCKED_BYTE = 1 << 20
+
+
+class CampaignLock:
+    """Holds a campaign from construction to `release`.
+
+    Raises:
+        CampaignBusy: another process, or another job of this one, holds it; the text names it.
+    """
+
+    def __init__(self, journal: Path) -> None:
+        self.path = journal.with_name(journal.name + ".lock")
+        self._file = _acquire(self.path)
+        os.ftruncate(self._file, 0)
+        os.write(self._file, json.dumps(_myself()).encode())
+
+    def release(self) -> None:
+        """Let others in. The file goes while we still hold it, so nobody loses a fresh one."""
+        if sys.platform != "win32":
+            self.path.unlink(missing_ok=True)
+        os.close(self._file)
+
+
+def _myself() -> dict[str, object]:
+    now = datetime.now().astimezone()
+    return {"pid": os.getpid(), "host": socket.gethostname(), "since": f"{now:%Y-%m-%d %H:%M}"}
+
+
+def _acquire(path: Path) -> int:
+    while True:
+        file = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+        try:
+            _lock(file)
+            if _is_current(file, path):
+                return file
+        except OSError as error:
+            holder = _holder(file)
+            os.close(file)
+            raise CampaignBusy(
+                f"this campaign is being sent by {holder}",
+                remedy=f"Wait for it, or stop it. It holds {path}",
+            ) from error
+        os.close(file)
+
+
+def _is_current(file: int, path: Path) -> bool:
+    """False if the former holder removed the file while we waited for its lock."""
+    try:
+        return sys.platform == "win32" or os.path.samestat(os.fstat(file), os.stat(path))
+    except FileNotFoundError:
+        return False
+
+
+def _holder(file: int) -> str:
+    try:
+        who = json.loads(os.read(file, 1000))
+        return f"process {who['pid']} on {who['host']} since {who['since']}"
+    except (ValueError, KeyError, TypeError, OSError):
+        return "another process"
+
+
+if sys.platform == "win32":  # pragma: no cover
+    import msvcrt
+
+    def _lock(file: int) -> None:
+        os.lseek(file, _LOCKED_BYTE, os.SEEK_SET)
+        try:
+            msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
+        finally:
+            os.lseek(file, 0, os.SEEK_SET)
+
+else:
+    import fcntl
+
+    def _lock(file: int) -> None:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

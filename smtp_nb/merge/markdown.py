@@ -1,0 +1,133 @@
+"""Both bodies from one Markdown template.
+
+Markdown is read with a token in the place of every `{{ … }}`, so a value is always text: it cannot
+slant, link or end a list. Where a template has expressions only, this happens once, and each row
+costs two plain Jinja2 templates. With statements (`{% if %}`, `{% for %}`) what Markdown reads
+differs from row to row, and so it is read for every row.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from smtp_nb.compose.markdown import markdown_to_html, markdown_to_text
+from smtp_nb.merge.environment import Part, Values, environment, slot_environment
+from smtp_nb.merge.filters import Shown, html_of, link
+from smtp_nb.merge.slots import SLOTS, Piece, Slots
+
+_TABLE = re.compile(r"\|\s*table\b")
+_LINK = re.compile(r'(?:href|src)="\Z')
+_HEADING = re.compile(r"^(?:#|=+ *$|-+ *$)", re.MULTILINE)
+_UNDERLINE = re.compile(r"^(.+)\n([=-])\2*$", re.MULTILINE)
+_OPEN, _CLOSE = "<p>", "</p>"
+
+
+class Expression(str):
+    """The source of an expression, in the place of its value."""
+
+    __slots__ = ()
+
+
+class MarkdownPart:
+    """A Markdown template, compiled as far as it does not vary.
+
+    Raises:
+        InputError: the template's syntax is wrong.
+    """
+
+    def __init__(self, source: str) -> None:
+        # Also finds syntax errors, before anything takes the source apart.
+        self._whole = Part("markdown", source, slot_environment())
+        self.names = self._whole.names
+        self._has_headings = _HEADING.search(source) is not None
+        self._parts: tuple[Part, Part] | None = None
+        if (cut := _cut(source)) is not None:
+            self._parts = _compiled(*cut)
+
+    def render(self, values: Values) -> tuple[str, str]:
+        """(text, HTML) for one row.
+
+        Raises:
+            RowError: a name is not filled, or an expression fails for this row.
+        """
+        if self._parts is not None:
+            text, html = self._parts[0].render(values), self._parts[1].render(values)
+        else:
+            slots = Slots()
+            marked = self._whole.render({**values, SLOTS: slots})
+            text = slots.fill(markdown_to_text(marked))
+            html = slots.join(_in_place(slots.pieces(markdown_to_html(marked))), html_of)
+        return (_underlined(text) if self._has_headings else text), html
+
+
+def _underlined(text: str) -> str:
+    """Headings in plain text, each with a line as long as itself now is."""
+    return _UNDERLINE.sub(lambda found: f"{found[1]}\n{found[2] * len(found[1])}", text)
+
+
+def _cut(source: str) -> tuple[str, Slots] | None:
+    """The source with tokens for its expressions; None if it has statements."""
+    slots = Slots()
+    marked: list[str] = []
+    expression: list[str] | None = None
+    for _, kind, text in slot_environment().lex(source):
+        if kind == "block_begin":
+            return None
+        if kind == "data":
+            marked.append(text)
+        elif kind == "variable_begin":
+            expression = []
+        elif kind == "variable_end":
+            marked.append(slots.keep(Expression("".join(expression or ()))))
+            expression = None
+        elif expression is not None:
+            expression.append(text)
+    return "".join(marked), slots
+
+
+def _compiled(marked: str, expressions: Slots) -> tuple[Part, Part]:
+    """The text's and the HTML's template."""
+    text = expressions.pieces(markdown_to_text(marked))
+    html = _in_place(expressions.pieces(markdown_to_html(marked)))
+    return (
+        Part("markdown", _jinja(text), environment(html=False)),
+        Part("markdown", _jinja(html), environment(html=True)),
+    )
+
+
+def _in_place(pieces: list[Piece]) -> list[Piece]:
+    """The pieces, with each value as its place in the HTML demands."""
+    found = list(pieces)
+    for at, piece in enumerate(pieces):
+        if isinstance(piece, str):
+            continue
+        before, after = _text(found[at - 1]), _text(found[at + 1])
+        if _LINK.search(before):
+            found[at] = replace(piece, value=_linked(piece.value))
+        elif _is_block(piece.value) and before.endswith(_OPEN) and after.startswith(_CLOSE):
+            # A paragraph cannot hold a table: readers would end it in front.
+            found[at - 1], found[at + 1] = before.removesuffix(_OPEN), after.removeprefix(_CLOSE)
+    return found
+
+
+def _text(piece: Piece) -> str:
+    return piece if isinstance(piece, str) else ""
+
+
+def _linked(value: object) -> object:
+    return Expression(f"({value})|link") if isinstance(value, Expression) else link(value)
+
+
+def _is_block(value: object) -> bool:
+    if isinstance(value, Expression):
+        return _TABLE.search(value) is not None
+    return isinstance(value, Shown) and value.is_block
+
+
+def _jinja(pieces: list[Piece]) -> str:
+    """Jinja2 source: expressions again, and texts in which no brace means anything."""
+    return "".join(
+        piece.replace("{", "{{'{'}}") if isinstance(piece, str) else f"{{{{{piece.value}}}}}"
+        for piece in pieces
+    )

@@ -1,0 +1,141 @@
+"""Who gets a message: every row of the frame, its key and its address, or why it has none.
+
+The law: a row is known by its key and never by its place. The key is the value of the `key` column,
+or else the normalised address, so rows may be inserted, deleted and sorted between two runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
+
+from smtp_nb.errors import InputError
+from smtp_nb.merge.problem import Problem, RowError, Severity
+from smtp_nb.merge.rows import Rows
+from smtp_nb.model.address import CONTROLS, Mailbox, parse_mailbox
+from smtp_nb.model.outcome import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRow:
+    """One row of the frame.
+
+    Attributes:
+        row: its position.
+        key: what the campaign knows it by; empty if it has neither key nor address.
+        recipient: its To address as written, for a row without a mailbox.
+        mailbox: its To address, or None if it is invalid.
+        outcome: INVALID or DUPLICATE; None for a row that is to be sent.
+        explanation: why it is not.
+    """
+
+    row: int
+    key: str
+    recipient: str
+    mailbox: Mailbox | None
+    outcome: Outcome | None = None
+    explanation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All rows in order, and what is wrong with some."""
+
+    rows: list[PlannedRow]
+    problems: list[Problem]
+
+    @property
+    def sendable(self) -> Iterable[PlannedRow]:
+        """The rows that have a message to get."""
+        return (planned for planned in self.rows if planned.outcome is None)
+
+
+def make_plan(rows: Rows, to: Hashable, key: Hashable | None = None) -> Plan:
+    """Read keys and addresses of all rows.
+
+    Args:
+        to: the column of addresses, one mailbox each.
+        key: the column that identifies a row; None for the address.
+
+    Raises:
+        InputError: there is no such column.
+    """
+    rows.require(to)
+    if key is not None:
+        rows.require(key)
+    addresses = rows.column(to)
+    keys = [None] * len(rows) if key is None else rows.column(key)
+    planner = _Planner(str(to), None if key is None else str(key))
+    for row, (address, value) in enumerate(zip(addresses, keys, strict=True)):
+        planner.add(row, address, value)
+    return planner.plan
+
+
+class _Planner:
+    """Takes rows one by one and remembers whose key was there before."""
+
+    def __init__(self, to: str, key: str | None) -> None:
+        self.plan = Plan([], [])
+        self._to = to
+        self._key = key
+        self._first: dict[str, int] = {}
+
+    def add(self, row: int, address: object, value: object) -> None:
+        shown = "" if address is None else _printable(str(address))
+        try:
+            key = self._key_of(value)
+            mailbox = _mailbox(address, self._to)
+        except InputError as error:
+            self._refuse(row, "" if value is None else _printable(str(value)), shown, error)
+            return
+        key = mailbox.key if key is None else key
+        first = self._first.setdefault(key, row)
+        if first == row:
+            self.plan.rows.append(PlannedRow(row, key, mailbox.address, mailbox))
+        else:
+            self._repeat(row, key, mailbox, first)
+
+    def _key_of(self, value: object) -> str | None:
+        """The text of a key cell; None where the address is the key."""
+        if self._key is None:
+            return None
+        if value is None or str(value) == "":
+            raise RowError(
+                "the key is empty", column=self._key, remedy="Give every row a key of its own"
+            )
+        key = str(value)
+        if CONTROLS.search(key):
+            raise RowError("the key holds a control character", column=self._key)
+        return key
+
+    def _refuse(self, row: int, key: str, shown: str, error: InputError) -> None:
+        problem = Problem.from_error(row, error)
+        if not problem.column:
+            problem = Problem(row, self._to, problem.severity, problem.message, problem.remedy)
+        self.plan.problems.append(problem)
+        self.plan.rows.append(PlannedRow(row, key, shown, None, Outcome.INVALID, problem.text))
+
+    def _repeat(self, row: int, key: str, mailbox: Mailbox, first: int) -> None:
+        text = f"the same {'recipient' if self._key is None else 'key'} as row {first}"
+        self.plan.problems.append(
+            Problem(row, self._key or self._to, Severity.WARNING, text, "It gets one message only")
+        )
+        planned = PlannedRow(row, key, mailbox.address, mailbox, Outcome.DUPLICATE, text)
+        self.plan.rows.append(planned)
+
+
+def _printable(text: str) -> str:
+    return CONTROLS.sub(lambda found: ascii(found.group())[1:-1], text)
+
+
+def _mailbox(address: object, column: str) -> Mailbox:
+    if address is None or str(address).strip(" ") == "":
+        raise RowError("there is no address", column=column, remedy="Fill it in or drop the row")
+    text = str(address)
+    try:
+        return parse_mailbox(text)
+    except InputError as error:
+        if "," not in text and ";" not in text:
+            raise
+        remedy = "Write one address a row, further ones into the template's cc"
+        raise RowError(error.description, column=column, remedy=remedy) from error

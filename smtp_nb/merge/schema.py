@@ -1,0 +1,123 @@
+"""What the journal's file holds: its tables, the values that go in and come out, its statements."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from smtp_nb.model.outcome import Outcome
+
+SUFFIX = ".smtp-merge.sqlite"
+VERSION = 1
+APPLICATION = 0x534D5447  # "SMTG", by which `file` and we know it
+REPLY_LIMIT = 2000  # a hostile server shall not fill the disk
+
+SCHEMA = """
+CREATE TABLE campaign (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE message (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE);
+CREATE TABLE plan (
+    row INTEGER PRIMARY KEY, message INTEGER, recipient TEXT NOT NULL,
+    outcome TEXT, explanation TEXT NOT NULL);
+CREATE TABLE delivery (
+    message INTEGER NOT NULL, address TEXT NOT NULL, recipient TEXT NOT NULL,
+    kind INTEGER NOT NULL, attempts INTEGER NOT NULL, message_id TEXT NOT NULL, at REAL NOT NULL,
+    outcome TEXT, code INTEGER NOT NULL DEFAULT 0, enhanced_code TEXT NOT NULL DEFAULT '',
+    reply TEXT NOT NULL DEFAULT '', queue_id TEXT NOT NULL DEFAULT '', seconds REAL, size INTEGER,
+    PRIMARY KEY (message, address)) WITHOUT ROWID;
+"""
+
+# The outcomes with which a recipient is tried again at the next run.
+RETRIED = frozenset({Outcome.DEFERRED, Outcome.NOT_SENT})
+
+
+class PlanEntry(NamedTuple):
+    """What the last run meant to do with a row. `message` is None where it has no message."""
+
+    row: int
+    message: int | None
+    recipient: str
+    outcome: str | None
+    explanation: str
+
+
+class Delivery(NamedTuple):
+    """What is known of one recipient of one message; `outcome` is None while it is on its way."""
+
+    message: int
+    address: str
+    recipient: str
+    kind: int
+    attempts: int
+    message_id: str
+    at: float
+    outcome: str | None
+    code: int
+    enhanced_code: str
+    reply: str
+    queue_id: str
+    seconds: float | None
+    size: int | None
+
+
+class Intent(NamedTuple):
+    """A recipient who may have got the message once this is committed."""
+
+    message: int
+    address: str
+    recipient: str
+    kind: int
+    message_id: str
+
+
+class Settled(NamedTuple):
+    """An intent's outcome, in the order of the statement that writes it."""
+
+    outcome: str
+    code: int
+    enhanced_code: str
+    reply: str
+    queue_id: str
+    seconds: float | None
+    size: int | None
+    message: int
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A message that was tried before and has a recipient whose outcome is not final.
+
+    Attributes:
+        recipients: (kind, outcome) of each, by normalised address.
+    """
+
+    message_id: str
+    recipients: dict[str, tuple[int, str]]
+
+
+INTEND = """
+INSERT INTO delivery (message, address, recipient, kind, message_id, at, attempts)
+VALUES (?, ?, ?, ?, ?, ?, 1)
+ON CONFLICT (message, address) DO UPDATE SET
+    recipient = excluded.recipient, kind = excluded.kind, message_id = excluded.message_id,
+    at = excluded.at, attempts = attempts + 1, outcome = NULL, code = 0, enhanced_code = '',
+    reply = '', queue_id = '', seconds = NULL, size = NULL
+WHERE delivery.outcome IN ('DEFERRED', 'NOT_SENT')
+"""
+SETTLE = """
+UPDATE delivery SET at = ?, outcome = ?, code = ?, enhanced_code = ?, reply = ?, queue_id = ?,
+    seconds = ?, size = ? WHERE message = ? AND address = ?
+"""
+DOUBT = "UPDATE delivery SET outcome = 'UNKNOWN' WHERE outcome IS NULL"
+RESOLVE = """
+UPDATE delivery SET outcome = ?, reply = ? WHERE outcome = 'UNKNOWN'
+    AND message = (SELECT id FROM message WHERE key = ?)
+"""
+_OPEN = "SELECT message FROM delivery WHERE outcome IN ('DEFERRED', 'NOT_SENT', 'REFUSED')"
+FINISHED = f"""
+SELECT DISTINCT key FROM message JOIN delivery ON message = id WHERE message NOT IN ({_OPEN})
+"""
+BEGUN = f"""
+SELECT key, message_id, address, kind, outcome FROM delivery JOIN message ON message = id
+WHERE message IN ({_OPEN})
+"""

@@ -1,0 +1,192 @@
+"""What everybody gets, with places for what only one gets."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from smtp_nb.compose.draft import Draft
+from smtp_nb.errors import InputError, MissingError
+from smtp_nb.merge.addressing import AddressPart, Mailboxes
+from smtp_nb.merge.environment import Part, Values, environment
+from smtp_nb.merge.files import AttachmentPart, Given
+from smtp_nb.merge.filters import IMAGES, Images, SharedImages
+from smtp_nb.merge.markdown import MarkdownPart
+from smtp_nb.merge.problem import RowError
+from smtp_nb.merge.rows import Row
+from smtp_nb.merge.unsubscribe import UnsubscribePart
+from smtp_nb.model.address import CONTROLS, Mailbox, refuse_controls
+
+# Under this name a template finds the whole row, with the columns that are no Python names.
+ROW = "row"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Template:
+    """A message with `{{ column }}` where rows differ (Jinja2, sandboxed and strict).
+
+    `{{ figure | image }}` shows a figure inside the HTML, `{{ frame | table }}` a DataFrame. A
+    column whose name is no Python name is `{{ row["First name"] }}`. Comments are `{## … ##}`.
+
+    Args:
+        subject: one line.
+        text, html: the bodies; values in `html` are escaped.
+        markdown: both bodies from one source, in place of `text` and `html`.
+        attachments: paths, or `Attachment`s. A path with an expression is that row's own file.
+        headers: further headers by name.
+        from_, reply_to, cc, bcc: addresses, which may differ from row to row.
+        list_unsubscribe: one or more `https:` or `mailto:` addresses; with `https:` mail programs
+            show a button that works with one click (RFC 8058).
+        context: values that are the same for all rows, figures and frames among them.
+        attachment_root: where the files of rows must lie; the working directory by default.
+
+    Raises:
+        InputError: the syntax of a part is wrong; the text names the part and the line.
+    """
+
+    subject: str = ""
+    text: str | None = None
+    html: str | None = None
+    markdown: str | None = None
+    attachments: Sequence[Given] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+    from_: str = ""
+    reply_to: str = ""
+    cc: str = ""
+    bcc: str = ""
+    list_unsubscribe: str | Sequence[str] = ()
+    context: Mapping[str, object] = field(default_factory=dict)
+    attachment_root: str | os.PathLike[str] | None = None
+
+    def __post_init__(self) -> None:
+        if self.markdown is not None and (self.text is not None or self.html is not None):
+            raise InputError(
+                "markdown makes both bodies, and text or html is given too",
+                remedy="Give markdown alone, or text and html",
+            )
+        if isinstance(self.attachments, str | os.PathLike):
+            raise InputError("attachments is one path", remedy="Write attachments=[path]")
+        for name, value in {"subject": self.subject, **self.headers}.items():
+            refuse_controls(value, f"The template's {name}")
+        Compiled(self)
+
+    @property
+    def digest(self) -> str:
+        """Changes when what is written here changes; files, figures and frames are not read."""
+        parts = {name: _spelling(getattr(self, name)) for name in self.__dataclass_fields__}
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _spelling(value: object) -> object:
+    """A value as JSON can spell it; what has no spelling of its own is known by its kind."""
+    if isinstance(value, str | int | float | None):
+        return value
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if isinstance(value, Mapping):
+        return {str(name): _spelling(entry) for name, entry in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, bytes):
+        return [_spelling(entry) for entry in value]
+    return getattr(value, "filename", "") or type(value).__name__
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """The message of one row, before it is composed."""
+
+    draft: Draft
+    bcc: Mailboxes
+
+
+class Compiled:
+    """A template ready to meet rows: parsed once, and what never varies made once.
+
+    Args:
+        from_: the sender, where the template has none of its own.
+    """
+
+    def __init__(self, template: Template, from_: str = "") -> None:
+        html, text = environment(html=True), environment(html=False)
+        self._subject = Part("subject", template.subject, text)
+        self._text = None if template.text is None else Part("text", template.text, text)
+        self._html = None if template.html is None else Part("html", template.html, html)
+        self._markdown = None if template.markdown is None else MarkdownPart(template.markdown)
+        self._headers = {name: Part(name, v, text) for name, v in template.headers.items()}
+        self._unsubscribe = UnsubscribePart(template.list_unsubscribe)
+        self._from = AddressPart("from_", template.from_ or from_)
+        self._reply_to = AddressPart("reply_to", template.reply_to)
+        self._cc = AddressPart("cc", template.cc)
+        self._bcc = AddressPart("bcc", template.bcc)
+        root = Path(template.attachment_root or Path.cwd())
+        self._attachments = [AttachmentPart(given, root) for given in template.attachments]
+        self._images = SharedImages(tuple(template.context.values()))
+        self._common = {**text.globals, **template.context}
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Every name that a row or the context has to fill."""
+        found = self._unsubscribe.names.union(*(part.names for part in self._attachments))
+        parts = (self._subject, self._text, self._html, self._markdown, *self._headers.values())
+        addresses = (self._from, self._reply_to, self._cc, self._bcc)
+        return found.union(*(part.names for part in (*parts, *addresses) if part is not None))
+
+    def values(self, row: Row) -> dict[str, object]:
+        """Everything that the templates may name, for one row."""
+        named = {name: value for name, value in row.items() if isinstance(name, str)}
+        return {ROW: row, **self._common, **named, IMAGES: Images(self._images)}
+
+    def letter(self, row: Row, to: Mailbox, message_id: str) -> Letter:
+        """The message for one row.
+
+        Raises:
+            RowError: a name is not filled, an expression fails, a file is missing, an address is
+                none, or a header value holds a control character.
+        """
+        values = self.values(row)
+        text, html = self._bodies(values)
+        files = [part.render(values) for part in self._attachments]
+        headers = [(name, _line(part, values)) for name, part in self._headers.items()]
+        draft = Draft(
+            from_=self._sender(values),
+            reply_to=self._reply_to.render(values),
+            to=(to,),
+            cc=self._cc.render(values),
+            subject=_line(self._subject, values),
+            text=text,
+            html=html,
+            attachments=tuple(file for file in files if file is not None),
+            inline=values[IMAGES].parts,  # type: ignore[attr-defined]  # put there by `values`
+            message_id=message_id,
+            headers=(*headers, *self._unsubscribe.render(values)),
+        )
+        return Letter(draft, self._bcc.render(values))
+
+    def _bodies(self, values: Values) -> tuple[str | None, str | None]:
+        if self._markdown is not None:
+            return self._markdown.render(values)
+        text = None if self._text is None else self._text.render(values)
+        return text, None if self._html is None else self._html.render(values)
+
+    def _sender(self, values: Values) -> Mailbox:
+        senders = self._from.render(values)
+        if not senders:
+            raise MissingError("The message has no sender", code=164, remedy="Set from_")
+        if len(senders) > 1:
+            raise RowError("from_ gives more than one address", column="from_")
+        return senders[0]
+
+
+def _line(part: Part, values: Values) -> str:
+    """The value of a header: one line, whatever the cells hold."""
+    line = part.render(values)
+    if found := CONTROLS.search(line):
+        raise RowError(
+            f"{part.what} would hold the control character {found[0]!a}",
+            column=next(iter(part.names)) if len(part.names) == 1 else part.what,
+            remedy="A header is one line: take it out of the cell",
+        )
+    return line
