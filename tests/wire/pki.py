@@ -12,6 +12,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from smtp_nb.wire.tls import Step
+
 HOST = "mail.test"
 DAY = datetime.timedelta(days=1)
 NOW = datetime.datetime.now(datetime.UTC)
@@ -82,6 +84,7 @@ def issue(
     key=None,
     digest=None,
     sends=None,
+    permitted=None,
 ):
     """Issue a certificate; without `issuer` it signs itself. `sends` replaces the chain."""
     key = key or ec.generate_private_key(ec.SECP256R1())
@@ -100,6 +103,9 @@ def issue(
         builder = builder.add_extension(san(*names), critical=False)
     if usage and not ca:
         builder = builder.add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
+    if permitted:
+        constraints = x509.NameConstraints([x509.DNSName(permitted)], None)
+        builder = builder.add_extension(constraints, critical=True)
     certificate = builder.sign(signer, digest or hashes.SHA256())
     chain = (issuer.certificate, *issuer.chain) if issuer else ()
     return Issued(certificate, key, chain if sends is None else sends)
@@ -170,3 +176,21 @@ class MemoryServer:
         with contextlib.suppress(ssl.SSLWantReadError):
             self.tls.unwrap()
         return self.take()
+
+
+def shake(layer, server, decide=lambda layer: layer.accept(), size=1 << 20):
+    """Run a handshake, `size` octets at a time; returns the last step that was reached."""
+    step = layer.handshake()
+    while step is Step.READ:
+        answer = server.feed(layer.outgoing())
+        while answer and step is Step.READ:
+            layer.receive(answer[:size])
+            answer = answer[size:]
+            step = layer.handshake()
+            if step is Step.DECIDE and decide(layer) is not REFUSED:
+                step = layer.handshake()
+    layer.receive(server.feed(layer.outgoing()))  # TLS 1.3: session tickets
+    return step
+
+
+REFUSED = object()

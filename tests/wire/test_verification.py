@@ -1,0 +1,367 @@
+"""Every fault of a certificate is found, and overlooked only by its own flag, a pin or a handler.
+
+All handshakes here are real, against Python's own ssl, which asks for a client certificate: a
+server that is refused must not get it.
+"""
+
+from dataclasses import dataclass, field
+from functools import cache
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.x509.oid import ExtendedKeyUsageOID
+from wire import pki
+
+from smtp_nb.errors import CertificateError
+from smtp_nb.model.enums import SSLProtocol, SSLSecurityFlag
+from smtp_nb.wire.faults import FAULTS, Fault, Finding
+from smtp_nb.wire.stores import Identity
+from smtp_nb.wire.tls import Step, TLSLayer, TLSSettings
+from smtp_nb.wire.verification import Verdict, acceptable, judge
+
+Flag = SSLSecurityFlag
+OLD = SSLProtocol.TLS1_1 | SSLProtocol.TLS1_2 | SSLProtocol.TLS1_3
+
+
+@dataclass(frozen=True)
+class Case:
+    make: object
+    faults: set
+    flag: SSLSecurityFlag | None = None
+    host: str = pki.HOST
+    settings: dict = field(default_factory=dict)
+    ciphers: str = "DEFAULT"
+
+
+def expired_intermediate():
+    return pki.issue("Old", pki.root(), ca=True, since=-3 * pki.DAY, until=-pki.DAY)
+
+
+def no_authority():
+    return pki.issue("Leaf that signs", pki.root(), usage=None)
+
+
+def constrained():
+    authority = pki.issue("Narrow", pki.root(), ca=True, permitted="other.test")
+    return pki.issue(issuer=authority)
+
+
+def stranger():
+    return pki.issue("Stranger", ca=True)
+
+
+CASES = {
+    "expired": Case(
+        lambda: pki.issue(issuer=pki.intermediate(), since=-2 * pki.DAY, until=-pki.DAY),
+        {(10, 0)},
+        Flag.IGNORE_NOT_TIME_VALID,
+    ),
+    "not yet valid": Case(
+        lambda: pki.issue(issuer=pki.intermediate(), since=pki.DAY, until=2 * pki.DAY),
+        {(9, 0)},
+        Flag.IGNORE_NOT_TIME_VALID,
+    ),
+    "expired intermediate": Case(
+        lambda: pki.issue(issuer=expired_intermediate()), {(10, 1)}, Flag.IGNORE_NOT_TIME_VALID
+    ),
+    "wrong host": Case(
+        lambda: pki.issue(issuer=pki.intermediate(), names=("other.test",)),
+        {(62, 0)},
+        Flag.IGNORE_CN_MISMATCH,
+    ),
+    "wrong address": Case(
+        lambda: pki.issue(issuer=pki.intermediate(), names=("127.0.0.2", "mail.test")),
+        {(64, 0)},
+        Flag.IGNORE_CN_MISMATCH,
+        host="127.0.0.1",
+    ),
+    "wrong host, common name only": Case(
+        lambda: pki.issue("other.test", pki.intermediate(), names=()),
+        {(62, 0)},
+        Flag.IGNORE_CN_MISMATCH,
+    ),
+    "for clients": Case(
+        lambda: pki.issue(issuer=pki.intermediate(), usage=ExtendedKeyUsageOID.CLIENT_AUTH),
+        {(26, 0)},
+        Flag.IGNORE_WRONG_USAGE,
+    ),
+    "missing intermediate": Case(
+        lambda: pki.issue(issuer=pki.intermediate(), sends=()),
+        {(20, 0)},
+        Flag.ALLOW_UNKNOWN_CA,
+    ),
+    "unknown authority": Case(
+        lambda: pki.issue(issuer=stranger(), sends=()), {(20, 0)}, Flag.ALLOW_UNKNOWN_CA
+    ),
+    "unknown authority that is sent": Case(
+        lambda: pki.issue(issuer=stranger()), {(19, 1)}, Flag.ALLOW_UNKNOWN_CA
+    ),
+    "self-signed": Case(pki.issue, {(18, 0)}, Flag.ALLOW_UNKNOWN_CA),
+    "signed by no authority": Case(lambda: pki.issue(issuer=no_authority()), {(79, 1)}),
+    "name constraint": Case(constrained, {(47, 0)}),
+    "weak key at a lowered level": Case(
+        lambda: pki.issue(issuer=pki.intermediate(), key=pki.weak_key()),
+        {(66, 0)},
+        settings={"enabled_protocols": OLD},
+        ciphers="DEFAULT:@SECLEVEL=0",
+    ),
+    "weak authority at a lowered level": Case(
+        lambda: pki.issue(issuer=pki.issue("Weak", pki.root(), ca=True, key=pki.weak_key())),
+        {(67, 1)},
+        settings={"enabled_protocols": OLD},
+        ciphers="DEFAULT:@SECLEVEL=0",
+    ),
+    "SHA-1 at a lowered level": Case(
+        lambda: sha1_signed(),
+        {(68, 0)},
+        settings={"enabled_protocols": OLD},
+        ciphers="DEFAULT:@SECLEVEL=0",
+    ),
+}
+
+
+@cache
+def rsa_root():
+    return pki.issue("RSA root", ca=True, key=rsa.generate_private_key(65537, 2048))
+
+
+def sha1_signed():
+    """cryptography no longer signs with SHA-1, so an honest certificate is signed again by hand."""
+    honest = pki.issue(issuer=rsa_root())
+    body = honest.certificate.tbs_certificate_bytes
+    new_body = body.replace(SHA256_WITH_RSA, SHA1_WITH_RSA)
+    signature = rsa_root().key.sign(new_body, padding.PKCS1v15(), hashes.SHA1())
+    der = honest.der.replace(body, new_body).replace(SHA256_WITH_RSA, SHA1_WITH_RSA)
+    der = der.replace(honest.certificate.signature, signature)
+    return pki.Issued(x509.load_der_x509_certificate(der), honest.key, honest.chain)
+
+
+# 1.2.840.113549.1.1.11 and .5, as DER
+SHA256_WITH_RSA = bytes.fromhex("06092a864886f70d01010b")
+SHA1_WITH_RSA = bytes.fromhex("06092a864886f70d010105")
+
+
+@cache
+def made(name):
+    return CASES[name].make()
+
+
+@cache
+def client():
+    issued = pki.issue("pupil", pki.root(), usage=ExtendedKeyUsageOID.CLIENT_AUTH)
+    return Identity(issued.certificate, issued.key)
+
+
+def undecided(tmp_path, name, version, **more):
+    """A handshake that has come to the decision: (layer, server)."""
+    case, leaf = CASES[name], made(name)
+    context = pki.server_context(leaf.write(tmp_path), version, pki.root(), case.ciphers)
+    server = pki.MemoryServer(context)
+    settings = (
+        {"ca_data": pki.root().pem + rsa_root().pem, "identity": client()} | case.settings | more
+    )
+    layer = TLSLayer(TLSSettings(**settings), case.host)
+    assert pki.shake(layer, server, lambda layer: pki.REFUSED) is Step.DECIDE
+    return layer, server
+
+
+@pytest.fixture(params=["1.2", "1.3"])
+def version(request):
+    return request.param
+
+
+@pytest.fixture(params=CASES)
+def name(request):
+    return request.param
+
+
+def test_each_fault_is_found_and_nothing_is_answered(tmp_path, name, version):
+    layer, server = undecided(tmp_path, name, version)
+    hello = server.received
+    found = {(fault.errno, fault.depth) for fault in layer.verdict.faults}
+    assert found >= CASES[name].faults
+    assert found - CASES[name].faults <= {(21, 0), (26, 1)}, "only a consequence of the same fault"
+    assert not layer.is_acceptable
+    assert layer.outgoing() == b""
+    # A TLS record of type 22, and nothing behind it: the server saw our hello and no more.
+    assert hello[0] == 22
+    assert len(hello) == 5 + int.from_bytes(hello[3:5])
+    assert not server.is_shaken
+
+
+def test_the_error_says_what_is_wrong_in_words(tmp_path, name):
+    layer, _ = undecided(tmp_path, name, "1.3")
+    error = layer.verdict.error()
+    assert isinstance(error, CertificateError)
+    assert error.code == 280
+    assert not error.connection_survives
+    assert layer.verdict.status in str(error)
+    assert layer.verdict.status != "OK"
+    assert "{" not in str(error)
+    assert "OpenSSL" not in str(error)
+
+
+def test_it_passes_by_exactly_its_flag(tmp_path, name, version):
+    case = CASES[name]
+    every_other = Flag(sum(set(Flag) - {case.flag}))
+    layer, _ = undecided(tmp_path, name, version, security_flags=every_other)
+    assert not layer.is_acceptable
+    if case.flag is None:
+        return
+    layer, server = undecided(tmp_path, name, version, security_flags=case.flag)
+    assert layer.is_acceptable
+    finish(layer, server)
+
+
+def test_a_pinned_key_passes_whatever_is_wrong(tmp_path, name, version):
+    layer, _ = undecided(tmp_path, name, version)
+    pin = layer.verdict.pin
+    layer, server = undecided(tmp_path, name, version, pins=("sha256:" + "0" * 64, pin))
+    assert layer.is_acceptable
+    finish(layer, server)
+
+
+def test_the_accepted_certificate_passes_and_no_other(tmp_path, name, version):
+    layer, server = undecided(tmp_path, name, version, accepted_der=made(name).der)
+    assert layer.is_acceptable
+    finish(layer, server)
+    layer, _ = undecided(tmp_path, name, version, accepted_der=pki.root().der)
+    assert not layer.is_acceptable
+
+
+def finish(layer, server):
+    """Accept, and see the server get our certificate only now."""
+    assert not server.is_shaken
+    layer.accept()
+    assert pki.shake(layer, server) is Step.DONE
+    assert server.is_shaken
+    assert server.tls.getpeercert()["subject"][-1] == (("commonName", "pupil"),)
+
+
+@pytest.mark.parametrize(
+    ("host", "names"),
+    [
+        ("mail.test", ("mail.test",)),
+        ("mail.test", ("*.test.example", "*.mail.test", "mail.test")),
+        ("127.0.0.1", ("127.0.0.1",)),
+        ("::1", ("::1",)),
+    ],
+)
+def test_a_good_certificate_has_no_faults(tmp_path, version, host, names):
+    leaf = pki.issue(issuer=pki.intermediate(), names=names)
+    server = pki.MemoryServer(pki.server_context(leaf.write(tmp_path), version))
+    layer = TLSLayer(TLSSettings(ca_data=pki.root().pem), host)
+    assert pki.shake(layer, server, lambda layer: pki.REFUSED) is Step.DECIDE
+    assert layer.verdict.faults == ()
+    assert layer.verdict.status == "OK"
+    assert layer.is_acceptable
+    assert layer.verdict.subject == 'CN=mail.test, O="School, Inc.", C=DE'
+    assert layer.verdict.issuer.startswith("CN=Test intermediate")
+    assert layer.verdict.leaf_pem.encode() == leaf.pem
+    assert layer.verdict.chain_pem.count("BEGIN") == 3
+
+
+def test_the_common_name_counts_if_there_are_no_other_names(tmp_path, version):
+    leaf = pki.issue(issuer=pki.intermediate(), names=())
+    server = pki.MemoryServer(pki.server_context(leaf.write(tmp_path), version))
+    layer = TLSLayer(TLSSettings(ca_data=pki.root().pem), pki.HOST)
+    pki.shake(layer, server, lambda layer: pki.REFUSED)
+    assert layer.verdict.status == "OK"
+
+
+def test_all_faults_of_all_certificates_are_told(tmp_path, version):
+    leaf = pki.issue(
+        issuer=expired_intermediate(),
+        names=("other.test",),
+        usage=ExtendedKeyUsageOID.CLIENT_AUTH,
+        since=-2 * pki.DAY,
+        until=-pki.DAY,
+    )
+    server = pki.MemoryServer(pki.server_context(leaf.write(tmp_path), version))
+    layer = TLSLayer(TLSSettings(ca_data=pki.root().pem), pki.HOST)
+    pki.shake(layer, server, lambda layer: pki.REFUSED)
+    assert {(fault.errno, fault.depth) for fault in layer.verdict.faults} == {
+        (10, 0),
+        (10, 1),
+        (26, 0),
+        (62, 0),
+    }
+    assert "said of CN=Old" in layer.verdict.status
+
+
+def test_flags_add_up(tmp_path, version):
+    leaf = pki.issue(names=("other.test",), since=-2 * pki.DAY, until=-pki.DAY)
+    flags = Flag.IGNORE_NOT_TIME_VALID | Flag.ALLOW_UNKNOWN_CA | Flag.IGNORE_CN_MISMATCH
+    server = pki.MemoryServer(pki.server_context(leaf.write(tmp_path), version))
+    layer = TLSLayer(TLSSettings(security_flags=flags), pki.HOST)
+    pki.shake(layer, server, lambda layer: pki.REFUSED)
+    assert len(layer.verdict.faults) == 3
+    assert layer.is_acceptable
+    for flag in flags:
+        assert not acceptable(layer.verdict, TLSSettings(security_flags=flags & ~flag))
+
+
+def test_another_key_than_the_pinned_one_does_not_pass_whoever_signed_it(tmp_path, version):
+    leaf = pki.issue(issuer=pki.intermediate())
+    server = pki.MemoryServer(pki.server_context(leaf.write(tmp_path), version))
+    settings = TLSSettings(
+        ca_data=pki.root().pem, pins=("sha256:" + "0" * 64,), security_flags=Flag(sum(Flag))
+    )
+    layer = TLSLayer(settings, pki.HOST)
+    pki.shake(layer, server, lambda layer: pki.REFUSED)
+    assert not layer.is_acceptable
+    assert "not the one that was pinned" in layer.verdict.status
+
+
+def test_a_pin_is_of_the_servers_key_and_not_of_another_that_it_shows(tmp_path, version):
+    # Anybody can send the real server's certificate along behind their own.
+    real = pki.issue(issuer=pki.intermediate())
+    fake = pki.issue(sends=(real.certificate,))
+    pin = judge(pki.HOST, [real.certificate], [], []).pin
+    server = pki.MemoryServer(pki.server_context(fake.write(tmp_path), version))
+    layer = TLSLayer(TLSSettings(pins=(pin,)), pki.HOST)
+    pki.shake(layer, server, lambda layer: pki.REFUSED)
+    assert not layer.is_acceptable
+
+
+def test_an_intermediate_or_the_certificate_itself_may_be_what_is_trusted(tmp_path, version):
+    leaf = pki.issue(issuer=pki.intermediate())
+    alone = pki.issue()
+    for shown, trusted in ((leaf, pki.intermediate()), (leaf, leaf), (alone, alone)):
+        server = pki.MemoryServer(pki.server_context(shown.write(tmp_path), version))
+        layer = TLSLayer(TLSSettings(ca_data=trusted.pem), pki.HOST)
+        pki.shake(layer, server, lambda layer: pki.REFUSED)
+        assert layer.verdict.status == "OK"
+
+
+def test_a_fault_that_nobody_knows_is_never_overlooked():
+    leaf = pki.issue()
+    verdict = Verdict(pki.HOST, (leaf.certificate,), (Fault(999, 0, "?"),))
+    assert not acceptable(verdict, TLSSettings(security_flags=Flag(sum(Flag))))
+    assert "999" in judge(pki.HOST, [leaf.certificate], [], [finding(999, leaf)]).status
+
+
+def finding(errno, issued):
+    return Finding(errno, 0, issued.certificate)
+
+
+def test_every_fault_of_the_table_has_words_that_can_be_filled():
+    leaf = pki.issue()
+    for errno in FAULTS:
+        status = judge(pki.HOST, [leaf.certificate], [], [finding(errno, leaf)]).status
+        assert len(status) > 10
+        assert "{" not in status
+
+
+def test_a_revoked_or_forged_certificate_has_no_flag():
+    assert FAULTS[23].flag is None
+    assert FAULTS[7].flag is None
+
+
+def test_a_name_in_a_certificate_cannot_forge_a_line(tmp_path):
+    evil = pki.issue("mail.test\r\n250 OK \x1b[2J", names=("other.test",))
+    verdict = judge(pki.HOST, [evil.certificate], [], [finding(19, evil)])
+    for text in (verdict.subject, verdict.issuer, verdict.status, str(verdict.error())):
+        assert text.isprintable()
