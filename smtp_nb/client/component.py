@@ -49,6 +49,7 @@ class Component(Properties, Recipients, Events):
         self._session: Session | None = None
         self._busy = threading.Lock()
         self._last_reply: Reply | None = None
+        self._memory: dict[tuple[str, int], str] = {}
         self.attachments: list[Attachment | EncodedPart] = []
         """Files behind the text: `Attachment(path=…)` or `Attachment(data=…, filename=…)`."""
         self.inline_images: list[Attachment | EncodedPart] = []
@@ -80,6 +81,7 @@ class Component(Properties, Recipients, Events):
     def copy_to(self, other: Component) -> None:
         """Give another component these properties, settings, recipients and attachments."""
         other._values = dict(self._values)
+        other._memory = self._memory
         other.message_recipients[:] = map(replace, self.message_recipients)
         other.attachments = list(self.attachments)
         other.inline_images = list(self.inline_images)
@@ -181,7 +183,7 @@ class Component(Properties, Recipients, Events):
         yield from self._new_session()
 
     def _new_session(self) -> Flow[Session]:
-        self._session = session = Session(settings_from(self), self, self._clock)
+        self._session = session = Session(settings_from(self), self, self._clock, self._memory)
         yield from connect(session)
         return session
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from smtp_nb.errors import SMTPError
-from smtp_nb.flows.envelope import hung_up, take_reply
+from smtp_nb.flows.envelope import take_reply
 from smtp_nb.flows.intents import Flow
 from smtp_nb.flows.session import Session
 from smtp_nb.flows.transaction import Transaction
@@ -93,15 +93,20 @@ def _final_reply(session: Session, transaction: Transaction) -> Flow[None]:
     """Wait for the reply that decides. Envelope replies of a shared group come before it."""
     while session.protocol.waiting > 1:
         yield from take_reply(session, transaction)
-    if not session.protocol.waiting:
-        return
-    session.remark("waiting for the server to accept the message")
-    _, reply = yield from session.next_reply(
-        session.settings.final_timeout_s, "the reply to the end of the message"
-    )
-    transaction.take("END", reply)
-    if reply.code == 421:
-        raise hung_up(reply.text)
+    if session.protocol.waiting:
+        session.remark("waiting for the server to accept the message")
+        yield from take_reply(session, transaction, session.settings.final_timeout_s)
+
+
+def whole(transaction: Transaction) -> bytes:
+    """The content in one piece, for messages that are small enough."""
+    return b"".join(_pieces(transaction, PIECE))
+
+
+def stuffed(transaction: Transaction) -> bytes:
+    """The content in one piece with its dots and the terminator."""
+    stuffer = Stuffer()
+    return stuffer.feed(whole(transaction)) + stuffer.end()
 
 
 def _pieces(transaction: Transaction, size: int) -> Iterator[bytes]:

@@ -10,18 +10,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from smtp_nb.errors import ExtensionError, LinkError, SMTPError
+from smtp_nb.errors import ExtensionError, LinkError, SMTPError, SMTPTimeout
 from smtp_nb.flows.content import send_content, send_lone_dot
-from smtp_nb.flows.envelope import clear, must_look_first, send_envelope, take_reply
+from smtp_nb.flows.delivery import Delivery
+from smtp_nb.flows.envelope import (
+    clear,
+    envelope_commands,
+    must_look_first,
+    send_envelope,
+    take_reply,
+)
 from smtp_nb.flows.intents import Done, Flow, Next
-from smtp_nb.flows.parameters import check_offers, mail_command, rcpt_command
+from smtp_nb.flows.parameters import check_offers
 from smtp_nb.flows.session import Session
-from smtp_nb.flows.transaction import Transaction, receipt, unsent
-from smtp_nb.model.enums import RecipientType
-from smtp_nb.model.envelope import Job, Recipient
-from smtp_nb.model.events import ErrorEvent
-from smtp_nb.model.receipt import Receipt, RecipientResult
-from smtp_nb.protocol.commands import DATA, Command
+from smtp_nb.flows.transaction import Transaction
+from smtp_nb.flows.windows import fits_window, is_out_of_step, run_window
+from smtp_nb.model.envelope import Job
+from smtp_nb.model.receipt import Receipt
+from smtp_nb.protocol.commands import DATA
 
 # A batch that takes longer than this is not made larger; the next one is smaller.
 BATCH_SECONDS = 0.5
@@ -49,77 +55,79 @@ def deliver_one(session: Session, job: Job) -> Flow[Receipt]:
         ExtensionError: the server lacks what it needs; nothing was written, the session goes on.
         SMTPError: the session ended; `.receipt` on it tells what is known.
     """
+    delivery = Delivery(session, job)
     try:
         check_offers(session, job)
-        return (yield from _one(session, job))
-    except ExtensionError as error:
-        error.receipt = unsent(job, str(error))
+        yield from _finish(session, delivery)
+    except SMTPError as error:
+        error.receipt = delivery.receipt()
         raise
-    except _Broken as broken:
-        raise broken.cause from None
-
-
-class _Broken(Exception):
-    """The session ended while a job was under way; the cause and what is known of the job."""
-
-    def __init__(self, cause: Exception, receipt: Receipt) -> None:
-        self.cause = cause
-        self.receipt = receipt
+    delivery.tell_refusals()
+    return delivery.receipt()
 
 
 def _batch(session: Session, jobs: Sequence[Job]) -> Flow[None]:
-    results: list[tuple[Job, Receipt]] = []
+    """Deliver some jobs and give them all back, whatever happens."""
+    deliveries = [Delivery(session, job) for job in jobs]
     try:
-        for job in jobs:
-            given = yield from _one(session, job)
-            results.append((job, given))
-    except _Broken as broken:
-        results.append((jobs[len(results)], broken.receipt))
-        why = f"not sent: {broken.cause}"
-        results += [(job, unsent(job, why)) for job in jobs[len(results) :]]
-        yield Done(results)
-        raise broken.cause from None
-    yield Done(results)
-
-
-def _one(session: Session, job: Job) -> Flow[Receipt]:
-    """Deliver one message; in more than one transaction if the server wants fewer recipients."""
-    began = session.clock()
-    try:
-        check_offers(session, job)
-    except ExtensionError as error:
-        return unsent(job, str(error))
-    results: dict[Recipient, RecipientResult] = {}
-    recipients: tuple[Recipient, ...] = job.envelope.recipients
-    while True:
-        transaction = Transaction(job, recipients)
-        cause = yield from _attempt(session, transaction)
-        results |= zip(recipients, transaction.results(), strict=True)
-        recipients = transaction.left_over
-        if cause or not recipients:
-            break
-    given = receipt(
-        job,
-        tuple(results[recipient] for recipient in job.envelope.recipients),
-        transaction.last_reply(),
-        session.clock() - began,
-        session.tls,
-    )
-    if cause:
-        if isinstance(cause, SMTPError):
-            cause.receipt = given
-        raise _Broken(cause, given)
-    _tell_refusals(session, job, given)
-    return given
-
-
-def _attempt(session: Session, transaction: Transaction) -> Flow[Exception | None]:
-    """Run one transaction. What ended the session, if it ended, is the answer and not raised."""
-    try:
-        yield from _transact(session, transaction)
+        for delivery in deliveries:
+            _check(session, delivery)
+        yield from _window(session, deliveries)
+        for delivery in deliveries:
+            yield from _finish(session, delivery)
     except Exception as error:
-        if not transaction.trouble and not transaction.is_committed:
-            transaction.trouble = f"not sent: {error}"
+        for delivery in deliveries:
+            delivery.give_up(f"not sent: {error}")
+        yield Done([(delivery.job, delivery.receipt()) for delivery in deliveries])
+        raise
+    for delivery in deliveries:
+        delivery.tell_refusals()
+    yield Done([(delivery.job, delivery.receipt()) for delivery in deliveries])
+
+
+def _check(session: Session, delivery: Delivery) -> None:
+    """A message that this server cannot take fails alone."""
+    try:
+        check_offers(session, delivery.job)
+    except ExtensionError as error:
+        delivery.give_up(str(error))
+
+
+def _window(session: Session, deliveries: Sequence[Delivery]) -> Flow[None]:
+    """Send those that may be under way together; what is then undecided is left to `_finish`."""
+    together = [d for d in deliveries if d.remaining and fits_window(session, d.job)]
+    if len(together) < 2:
+        return
+    transactions = [Transaction(delivery.job, delivery.remaining) for delivery in together]
+    error = yield from _guarded(session, transactions, run_window(session, transactions))
+    for delivery, transaction in zip(together, transactions, strict=True):
+        if error or not is_out_of_step(transaction):
+            delivery.note(transaction)
+    if error:
+        raise error
+
+
+def _finish(session: Session, delivery: Delivery) -> Flow[None]:
+    """Deliver one message by itself, in more transactions if the server wants fewer recipients."""
+    while delivery.remaining:
+        transaction = Transaction(delivery.job, delivery.remaining)
+        error = yield from _guarded(session, [transaction], _transact(session, transaction))
+        delivery.note(transaction)
+        if error:
+            raise error
+
+
+def _guarded(
+    session: Session, transactions: Sequence[Transaction], work: Flow[None]
+) -> Flow[Exception | None]:
+    """Run transactions. What ended the session, if it ended, is the answer and not raised."""
+    try:
+        yield from work
+    except Exception as error:
+        for transaction in transactions:
+            transaction.fail(f"not sent: {error}")
+        if isinstance(error, SMTPTimeout) and session.protocol.waiting > 1:
+            session.fall_back("the server did not answer every command of a group", group=False)
         yield from session.abort()
         return error
     return None
@@ -127,10 +135,9 @@ def _attempt(session: Session, transaction: Transaction) -> Flow[Exception | Non
 
 def _transact(session: Session, transaction: Transaction) -> Flow[None]:
     yield from clear(session)
-    recipients = transaction.recipients
-    commands: list[Command] = [mail_command(session, transaction.job)]
-    commands += [rcpt_command(session, recipient) for recipient in recipients]
-    may_share = session.may_group and not must_look_first(transaction)
+    commands = envelope_commands(session, transaction)
+    envelope = transaction.job.envelope
+    may_share = session.may_group and not must_look_first(transaction.recipients, envelope.stop_on)
     chunked = "CHUNKING" in session.extensions
     if may_share and not chunked:
         commands.append(DATA)
@@ -158,11 +165,3 @@ def _send_rest(session: Session, transaction: Transaction, chunked: bool) -> Flo
         yield from send_content(session, transaction, before=())
     else:
         yield from send_lone_dot(session)
-
-
-def _tell_refusals(session: Session, job: Job, given: Receipt) -> None:
-    """The Error event for recipients whose refusal stops nothing."""
-    for result in given.recipients:
-        if result.code >= 400 and RecipientType(result.kind) not in job.envelope.stop_on:
-            words = f"{result.address}: {result.code} {result.enhanced_code} {result.text}"
-            session.observer.emit(ErrorEvent(161, words))

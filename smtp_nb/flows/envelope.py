@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from smtp_nb.errors import ConnectionClosed, LinkError
 from smtp_nb.flows.intents import Flow
+from smtp_nb.flows.parameters import mail_command, rcpt_command
 from smtp_nb.flows.session import Session
 from smtp_nb.flows.transaction import Transaction
+from smtp_nb.model.enums import RecipientType
+from smtp_nb.model.envelope import Recipient
 from smtp_nb.protocol.client import State
 from smtp_nb.protocol.commands import RSET, Command, ehlo
 
@@ -13,11 +18,16 @@ from smtp_nb.protocol.commands import RSET, Command, ehlo
 GROUP_SIZE = 500
 
 
-def must_look_first(transaction: Transaction) -> bool:
+def must_look_first(recipients: Collection[Recipient], stop_on: Collection[RecipientType]) -> bool:
     """A stop switch covers one of several recipients: their replies come before any content."""
-    stop_on = transaction.job.envelope.stop_on
-    recipients = transaction.recipients
-    return len(recipients) > 1 and any(r.kind in stop_on for r in recipients)
+    return len(recipients) > 1 and any(recipient.kind in stop_on for recipient in recipients)
+
+
+def envelope_commands(session: Session, transaction: Transaction) -> list[Command]:
+    """MAIL and one RCPT for each recipient."""
+    commands = [mail_command(session, transaction.job)]
+    commands += [rcpt_command(session, recipient) for recipient in transaction.recipients]
+    return commands
 
 
 def send_envelope(
@@ -33,16 +43,18 @@ def send_envelope(
             return
 
 
-def take_reply(session: Session, transaction: Transaction) -> Flow[None]:
-    """Wait for one reply and note it.
+def take_reply(
+    session: Session, transaction: Transaction, timeout_s: float | None = None
+) -> Flow[str]:
+    """Wait for one reply, note it, and give the verb that it answers.
 
     Raises:
         LinkError: 421, which ends the session, or a reply that fits no command.
     """
-    command, reply = yield from session.next_reply(waiting_for="the reply to the envelope")
-    transaction.take(command.verb, reply)
+    command, reply = yield from session.next_reply(timeout_s, "the reply to the envelope")
+    transaction.take(command, reply)
     if reply.code == 421:
-        transaction.trouble = f"not sent: the server hung up: {reply.text}"
+        transaction.trouble = transaction.trouble or f"not sent: the server hung up: {reply.text}"
         raise hung_up(reply.text)
     good = reply.code == 354 if command.verb == "DATA" else reply.is_success
     if not (good or reply.is_transient or reply.is_permanent):
@@ -50,6 +62,7 @@ def take_reply(session: Session, transaction: Transaction) -> Flow[None]:
             f"the server answered {command.verb} with {reply.code}, which means nothing there",
             reply=reply,
         )
+    return command.verb
 
 
 def hung_up(words: str) -> ConnectionClosed:

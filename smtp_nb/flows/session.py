@@ -33,6 +33,9 @@ BANNER_TIMEOUT = 300.0
 FINAL_REPLY_TIMEOUT = 600.0
 QUIT_TIMEOUT = 5.0
 
+_CAUTION = ("auto", "message", "off")
+_FALL_BACKS = {"message": "one message at a time", "off": "one command at a time"}
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -82,7 +85,13 @@ class Observer(Protocol):
 class Session:
     """The state of one connection. Flows take it as their first argument."""
 
-    def __init__(self, settings: Settings, observer: Observer, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        observer: Observer,
+        clock: Callable[[], float],
+        memory: dict[tuple[str, int], str] | None = None,
+    ) -> None:
         self.settings = settings
         self.observer = observer
         self.clock = clock
@@ -93,6 +102,10 @@ class Session:
         self.last_reply: Reply | None = None
         self.is_open = False
         self.last_use = 0.0
+        self.memory = {} if memory is None else memory
+        """Which servers stumble over what, for the sessions that come after this one."""
+        known = self.memory.get((settings.host, settings.port), "auto")
+        self._pipelining = max(settings.pipelining, known, key=_CAUTION.index)
         self._began = clock()
         self._group = 0
         self._secrets = _pattern(settings.credentials)
@@ -113,7 +126,18 @@ class Session:
     @property
     def may_group(self) -> bool:
         """True if commands may share a write (RFC 2920)."""
-        return "PIPELINING" in self.extensions and self.settings.pipelining != "off"
+        return "PIPELINING" in self.extensions and self._pipelining != "off"
+
+    @property
+    def may_overlap(self) -> bool:
+        """True if several messages may be under way at once."""
+        return "PIPELINING" in self.extensions and self._pipelining == "auto"
+
+    def fall_back(self, why: str, group: bool = True) -> None:
+        """Do without windows from now on, or without groups at all, and say so in the trail."""
+        self._pipelining = "message" if group else "off"
+        self.memory[self.settings.host, self.settings.port] = self._pipelining
+        self.remark(f"{why}; from now on {_FALL_BACKS[self._pipelining]}")
 
     # -- writing ------------------------------------------------------------------------------
 
@@ -124,9 +148,14 @@ class Session:
 
     def send(self, *commands: Command, content: bytes = b"") -> Flow[None]:
         """Write commands in one piece, and content behind them; their replies come later."""
+        data = self.prepare(*commands)
+        yield from self.write(data + content if content else data)
+
+    def prepare(self, *commands: Command) -> bytes:
+        """The octets of commands that the caller writes now, with whatever goes with them."""
         data = b"".join([self.protocol.send(command) for command in commands])
         self.show_commands(commands)
-        yield from self.write(data + content if content else data)
+        return data
 
     def show_commands(self, commands: tuple[Command, ...]) -> None:
         """Trail lines for commands that are about to leave together."""

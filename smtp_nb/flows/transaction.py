@@ -18,8 +18,9 @@ import re
 from smtp_nb.model.enums import RecipientType
 from smtp_nb.model.envelope import Job, Recipient
 from smtp_nb.model.outcome import Outcome
-from smtp_nb.model.receipt import Receipt, RecipientResult, TLSInfo, summary
+from smtp_nb.model.receipt import RecipientResult
 from smtp_nb.model.reply import Reply
+from smtp_nb.protocol.commands import Command
 
 NOTHING_WRITTEN = "the line failed before the end of the message was written: it was not delivered"
 IN_DOUBT = (
@@ -48,20 +49,27 @@ class Transaction:
         self.final: Reply | None = None
         self.is_committed = False
         """The write that holds the terminator was handed over."""
+        self.is_void = False
+        """A lone dot ended it: whatever the server says to that, nothing was delivered."""
         self.trouble = ""
         """Why it ended early, in words, where no reply says so."""
 
-    def take(self, verb: str, reply: Reply) -> None:
+    def take(self, command: Command, reply: Reply) -> None:
         """Note the reply to a command of this transaction."""
-        match verb:
-            case "MAIL" | "SEND" | "SOML" | "SAML":
-                self.mail = reply
-            case "RCPT":
-                self.rcpt.append(reply)
-            case "DATA" | "BDAT":
-                self.data = reply
-            case "END":
-                self.final = reply
+        verb = command.verb
+        if verb == "RCPT":
+            self.rcpt.append(reply)
+        elif verb in _OPENERS:
+            self.mail = reply
+        elif verb == "END" or command.is_last_chunk:
+            self.final = None if self.is_void else reply
+        elif verb in ("DATA", "BDAT"):
+            self.data = reply
+
+    def fail(self, why: str) -> None:
+        """Note why it ended early; once the terminator is out, only doubt is left to state."""
+        if not self.trouble and not self.is_committed:
+            self.trouble = why
 
     @property
     def has_recipient(self) -> bool:
@@ -137,6 +145,7 @@ class Transaction:
         return self.final or self.data or refused or self.mail
 
 
+_OPENERS = frozenset({"MAIL", "SEND", "SOML", "SAML"})
 _REFUSALS = {4: Outcome.DEFERRED, 5: Outcome.REFUSED}
 _FINALS = {2: Outcome.ACCEPTED, **_REFUSALS}
 
@@ -151,32 +160,3 @@ def queue_id(reply: Reply | None) -> str:
     """The id under which the server queued the message, where its words hold one."""
     match = _QUEUE_ID.search(reply.text) if reply and reply.is_success else None
     return next(filter(None, match.groups()), "") if match else ""
-
-
-def receipt(
-    job: Job,
-    results: tuple[RecipientResult, ...],
-    reply: Reply | None,
-    seconds: float,
-    tls: TLSInfo | None,
-) -> Receipt:
-    """The receipt for a message from the results of its transactions."""
-    return Receipt(
-        outcome=summary(result.outcome for result in results),
-        recipients=results,
-        reply=reply,
-        queue_id=queue_id(reply),
-        message_id=job.content.message_id,
-        size=job.content.size,
-        seconds=seconds,
-        tls=tls,
-    )
-
-
-def unsent(job: Job, why: str) -> Receipt:
-    """The receipt for a message of which nothing was written."""
-    results = tuple(
-        RecipientResult(r.address, RecipientType(r.kind), Outcome.NOT_SENT, text=why)
-        for r in job.envelope.recipients
-    )
-    return receipt(job, results, None, 0.0, None)

@@ -72,6 +72,10 @@ class ClientProtocol:
         """How many commands have no reply yet."""
         return len(self._waiting)
 
+    def awaits(self, command: Command) -> bool:
+        """True if the reply to `command` is still to come."""
+        return command in self._waiting
+
     @property
     def has_rest(self) -> bool:
         """True if octets wait that belong to no reply taken so far."""
@@ -140,6 +144,9 @@ class ClientProtocol:
             self.state = self._FALL_BACK.get(command.verb, self.state)
         if command.verb == "STARTTLS" and reply.is_success:
             self.state = State.GREETED
+        ends = command is END_OF_DATA or command.is_last_chunk
+        if ends and not reply.is_success and self.state is State.READY:
+            self.state = State.RCPT  # it should be over, but only a yes proves it: reset first
 
     def restart_after_tls(self) -> None:
         """Forget the conversation so far (RFC 3207 section 4.2); no banner comes after STARTTLS."""
@@ -148,4 +155,4 @@ class ClientProtocol:
 
 
 def _row(command: Command) -> str:
-    return "BDAT LAST" if command.shown.endswith(" LAST") else command.verb
+    return "BDAT LAST" if command.is_last_chunk else command.verb

@@ -38,6 +38,11 @@ class Command:
     line: bytes
     shown: str
 
+    @property
+    def is_last_chunk(self) -> bool:
+        """True for the BDAT that ends a message."""
+        return self.verb == "BDAT" and self.shown.endswith(" LAST")
+
 
 BANNER = Command("BANNER", b"", "")
 END_OF_DATA = Command("END", b"", ".")

@@ -1,0 +1,65 @@
+"""One job on its way: what its transactions came to, until a receipt can be written."""
+
+from __future__ import annotations
+
+from smtp_nb.flows.session import Session
+from smtp_nb.flows.transaction import NOTHING_WRITTEN, Transaction, queue_id
+from smtp_nb.model.enums import RecipientType
+from smtp_nb.model.envelope import Job, Recipient
+from smtp_nb.model.events import ErrorEvent
+from smtp_nb.model.outcome import Outcome
+from smtp_nb.model.receipt import Receipt, RecipientResult, summary
+from smtp_nb.model.reply import Reply
+
+
+class Delivery:
+    """A job, the recipients that still need a transaction, and the results so far."""
+
+    def __init__(self, session: Session, job: Job) -> None:
+        self.job = job
+        self.remaining: tuple[Recipient, ...] = job.envelope.recipients
+        self._session = session
+        self._began = session.clock()
+        self._ended = self._began
+        self._results: dict[Recipient, RecipientResult] = {}
+        self._reply: Reply | None = None
+        self._trouble = NOTHING_WRITTEN
+
+    def note(self, transaction: Transaction) -> None:
+        """Take the results of a transaction over; who was only one too many remains."""
+        self._results |= zip(transaction.recipients, transaction.results(), strict=True)
+        self._reply = transaction.last_reply()
+        self._ended = self._session.clock()
+        self.remaining = transaction.left_over
+
+    def give_up(self, why: str) -> None:
+        """Nothing more is tried; recipients without a result were not written to."""
+        self._trouble = why
+        self.remaining = ()
+
+    def receipt(self) -> Receipt:
+        """What is known by now."""
+        results = tuple(self._result(recipient) for recipient in self.job.envelope.recipients)
+        content = self.job.content
+        return Receipt(
+            outcome=summary(result.outcome for result in results),
+            recipients=results,
+            reply=self._reply,
+            queue_id=queue_id(self._reply),
+            message_id=content.message_id,
+            size=content.size,
+            seconds=self._ended - self._began,
+            tls=self._session.tls,
+        )
+
+    def _result(self, recipient: Recipient) -> RecipientResult:
+        return self._results.get(recipient) or RecipientResult(
+            recipient.address, RecipientType(recipient.kind), Outcome.NOT_SENT, text=self._trouble
+        )
+
+    def tell_refusals(self) -> None:
+        """The Error event for recipients whose refusal stops nothing."""
+        for recipient, result in self._results.items():
+            if result.code >= 400 and recipient.kind not in self.job.envelope.stop_on:
+                words = f"{result.address}: {result.code} {result.enhanced_code} {result.text}"
+                self._session.observer.emit(ErrorEvent(161, words))

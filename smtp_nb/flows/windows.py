@@ -1,0 +1,137 @@
+"""Several messages under way at once, on one connection.
+
+Without CHUNKING the end of message n and the envelope of n+1 share a group (RFC 2920 section 3.1):
+one round trip a message, and at most one message in doubt. With CHUNKING whole messages stream
+behind each other (RFC 3030): one round trip a window, and as many in doubt.
+
+The law that makes it safe: a MAIL that is written before the transaction in front of it is known
+to have ended well has RSET before it in the same group. Without it a server may keep the sender of
+a message whose recipient it refused, and deliver the next message under that name; Exim does.
+And whether a message left is decided by the reply to its own end alone.
+
+A server that stumbles is treated without windows from then on, and the trail says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from smtp_nb.errors import LinkError
+from smtp_nb.flows.content import CHUNK, stuffed, whole
+from smtp_nb.flows.envelope import envelope_commands, must_look_first, take_reply
+from smtp_nb.flows.intents import Flow
+from smtp_nb.flows.session import Session
+from smtp_nb.flows.transaction import Transaction
+from smtp_nb.model.envelope import Job
+from smtp_nb.protocol.client import State
+from smtp_nb.protocol.commands import DATA, END_OF_DATA, RSET, Command, bdat
+from smtp_nb.protocol.dots import TERMINATOR
+
+# Larger messages go alone: a window is bounded in octets, and their round trips matter less.
+MAX_WINDOWED = 256 * 1024
+# 503 and its family behind a group: the server did not expect commands there.
+_OUT_OF_STEP = frozenset({500, 501, 502, 503, 504})
+
+
+def fits_window(session: Session, job: Job) -> bool:
+    """True if this message may be under way together with others."""
+    settings = session.settings
+    return (
+        session.may_overlap
+        and settings.send_rset
+        and 0 <= job.content.size <= MAX_WINDOWED
+        and not must_look_first(job.envelope.recipients, job.envelope.stop_on)
+    )
+
+
+def run_window(session: Session, transactions: Sequence[Transaction]) -> Flow[None]:
+    """Run transactions together; each knows afterwards what became of it.
+
+    Raises:
+        SMTPError: the session ended.
+    """
+    if "CHUNKING" in session.extensions:
+        yield from _stream(session, transactions)
+    else:
+        yield from _overlap(session, transactions)
+    for transaction in transactions:
+        if transaction.contradicts_itself:
+            raise LinkError("the server accepted a message whose sender it had refused")
+    if any(map(is_out_of_step, transactions)):
+        session.fall_back("the server does not follow commands behind the end of a message")
+
+
+def is_out_of_step(transaction: Transaction) -> bool:
+    """True if the server refused the envelope only because it came so early: nothing of it was
+    delivered, and sent by itself it may well be."""
+    mail, final = transaction.mail, transaction.final
+    refused = mail is not None and mail.code in _OUT_OF_STEP
+    return refused and (final is None or not final.is_success)
+
+
+# -- with CHUNKING ----------------------------------------------------------------------------
+
+
+def _stream(session: Session, transactions: Sequence[Transaction]) -> Flow[None]:
+    """All messages one behind the other, then all replies."""
+    group: list[bytes] = []
+    size = 0
+    for transaction in transactions:
+        content = whole(transaction)
+        commands = (*_envelope(session, transaction), bdat(len(content), last=True))
+        group += (session.prepare(*commands), content)
+        transaction.is_committed = True
+        size += len(content)
+        if size >= CHUNK:
+            yield from session.write(b"".join(group))
+            group, size = [], 0
+    yield from session.write(b"".join(group))
+    for transaction in transactions:
+        yield from _take_all(session, transaction, "BDAT")
+
+
+def _take_all(session: Session, transaction: Transaction, last: str) -> Flow[None]:
+    """The replies of one transaction, up to that of its command `last`."""
+    timeout_s = session.settings.final_timeout_s
+    verb = ""
+    while verb != last:
+        verb = yield from take_reply(session, transaction, timeout_s)
+
+
+# -- without CHUNKING -------------------------------------------------------------------------
+
+
+def _overlap(session: Session, transactions: Sequence[Transaction]) -> Flow[None]:
+    """The end of each message together with the envelope of the next."""
+    yield from session.write(session.prepare(*_envelope(session, transactions[0]), DATA))
+    for transaction, following in zip(transactions, [*transactions[1:], None], strict=True):
+        yield from _take_all(session, transaction, "DATA")
+        body = _body(session, transaction)
+        if following is not None:
+            body += session.prepare(*_envelope(session, following), DATA)
+        if not body:
+            continue
+        yield from session.write(body)
+        if session.protocol.awaits(END_OF_DATA):
+            yield from _take_all(session, transaction, "END")
+
+
+def _body(session: Session, transaction: Transaction) -> bytes:
+    """What follows DATA: the content, a lone dot if nobody is to get it, or nothing."""
+    if transaction.data is None or transaction.data.code != 354:
+        return b""
+    session.protocol.end_of_data()
+    session.show_commands((END_OF_DATA,))
+    if not transaction.has_recipient:
+        transaction.is_void = True
+        return TERMINATOR
+    transaction.data = None
+    transaction.is_committed = True
+    return stuffed(transaction)
+
+
+def _envelope(session: Session, transaction: Transaction) -> tuple[Command, ...]:
+    """MAIL and RCPTs, with RSET in front unless the session is known to be clean."""
+    commands = tuple(envelope_commands(session, transaction))
+    is_clean = not session.protocol.waiting and session.protocol.state is State.READY
+    return commands if is_clean else (RSET, *commands)
