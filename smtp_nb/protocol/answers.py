@@ -29,6 +29,7 @@ LOGGED_IN = say(235, "2.7.0 Authentication succeeded")
 TAKES_ANY = say(252, "2.5.2 Cannot tell, but will take the message")
 GOODBYE = say(221, "2.0.0 Bye")
 
+TOO_MANY = say(452, "4.5.3 Too many recipients")
 TOO_BIG = say(552, "5.3.4 Message too big for this server")
 UNKNOWN_COMMAND = say(500, "5.5.1 Command not recognised")
 NOT_OFFERED = say(502, "5.5.1 Command not offered here")
@@ -87,7 +88,8 @@ def without_enhanced_code(reply: Reply) -> Reply:
     return Reply(reply.code, tuple(reply.text.split("\n")))
 
 
-@lru_cache(maxsize=512)
 def on_the_wire(reply: Reply) -> bytes:
     """The octets of a reply."""
+    if len(reply.lines) == 1:
+        return f"{reply.code} {reply.lines[0]}\r\n".encode()
     return "".join(f"{line}\r\n" for line in reply.wire_lines()).encode()

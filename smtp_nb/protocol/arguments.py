@@ -135,11 +135,13 @@ class Chunk:
 
     Attributes:
         left: octets that are still to come.
+        refusal: what is said once they are here, if the chunk is out of order.
     """
 
     size: int
     is_last: bool
     left: int
+    refusal: Reply | None = None
 
 
 def read_chunk(argument: str) -> Chunk:

@@ -14,9 +14,7 @@ section 2). What could be a password is in `Request.credential` and nowhere else
 from __future__ import annotations
 
 import re
-from base64 import b64decode, b64encode
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum, auto
 from functools import partial
 
@@ -29,7 +27,9 @@ from smtp_nb.protocol.arguments import MAIL, RCPT, Chunk, read_chunk, read_path
 from smtp_nb.protocol.commands import MAX_COMMAND
 from smtp_nb.protocol.dots import Unstuffer
 from smtp_nb.protocol.intake import Intake, read_text
-from smtp_nb.protocol.service import END, GREETING, UNKNOWN, Login, Request, Service, Transaction
+from smtp_nb.protocol.login import LoginExchange, shown_auth
+from smtp_nb.protocol.rules import RULES
+from smtp_nb.protocol.service import END, GREETING, UNKNOWN, Request, Service, Transaction
 
 # RFC 5321 section 4.5.3.1.4, and what extensions add: SIZE 26, BODY 17, SMTPUTF8 10, RET and ENVID
 # 115, AUTH 500 to MAIL; NOTIFY 28 and ORCPT 509 to RCPT (RFC 1870, 6152, 6531, 3461, 4954).
@@ -39,11 +39,6 @@ _LINE_LIMIT = 512
 _HELLO_NAME = re.compile(r"[^\s<>()@\\\",;]{1,255}\Z")
 _CLOSING = frozenset({221, 421, 521})
 _HTTP = frozenset({"GET", "POST", "PUT", "HEAD", "OPTIONS", "CONNECT"})
-# Only a known name is shown behind AUTH: anything else there may be a password.
-_MECHANISM = re.compile(
-    r"(?i)(PLAIN|LOGIN|CRAM-MD5|DIGEST-MD5|SCRAM-SHA-\d{1,3}(?:-PLUS)?|NTLM|GSSAPI"
-    r"|XOAUTH2|OAUTHBEARER|EXTERNAL)\Z"
-)
 
 
 class State(Enum):
@@ -86,9 +81,8 @@ class ServerProtocol:
         self._extensions: frozenset[str] = frozenset()
         self._transaction: Transaction | None = None
         self._unstuffer = Unstuffer()
-        self._chunk = Chunk(0, False, 0)
-        self._chunk_refusal: Reply | None = None
-        self._login: Login | None = None
+        self._chunk = Chunk(0, is_last=False, left=0)
+        self._login: LoginExchange | None = None
         self._login_tried = False
 
     def receive_data(self, data: bytes) -> None:
@@ -141,7 +135,7 @@ class ServerProtocol:
 
     def _greet(self) -> Request:
         reply = say(220, f"{self.service.hostname} ESMTP smtp_nb sandbox")
-        return Request(GREETING, "", reply, self._listen)
+        return Request(GREETING, reply, self._listen)
 
     def _listen(self) -> None:
         self.state = State.COMMANDS
@@ -153,7 +147,7 @@ class ServerProtocol:
         try:
             line = self._intake.next_line()
         except Refused as refused:
-            return Request(UNKNOWN, "…", refused.reply)
+            return Request(UNKNOWN, refused.reply, shown="…")
         if line is None:
             return None
         verb = line.partition(b" ")[0].decode("latin-1").upper()
@@ -162,19 +156,22 @@ class ServerProtocol:
             return self._dispatch(verb, text)
         except Refused as refused:
             text = line[:_LINE_LIMIT].decode("utf-8", "backslashreplace")
-            return Request(verb if verb in _RULES else UNKNOWN, self._shown(text), refused.reply)
+            stage = verb if verb in RULES else UNKNOWN
+            return Request(stage, refused.reply, shown=self._shown(text))
 
     def _read_response(self) -> Request | None:
         """A line inside AUTH."""
+        exchange, text = self._login, ""
+        assert exchange is not None
         try:
             line = self._intake.next_line()
             if line is None:
                 return None
             text = read_text(line, MAX_COMMAND)
-            request = self._step(text)
+            request = self._login_request(exchange, exchange.step(text))
         except Refused as refused:
-            text, request = "", Request("AUTH", "", refused.reply)
-        self.state = State.COMMANDS
+            request = Request("AUTH", refused.reply)
+        self.state, self._login = State.COMMANDS, None
         request.shown = "*" if text == "*" else HIDDEN
         request.credential = text
         return request
@@ -186,7 +183,8 @@ class ServerProtocol:
         if not self._unstuffer.finished:
             return None
         self._intake.put_back(self._unstuffer.rest)
-        return self._finish(transaction, ".")
+        self.state, self._transaction = State.COMMANDS, None
+        return self._finish(transaction)
 
     def _read_chunk(self) -> Request | None:
         chunk, transaction = self._chunk, self._transaction
@@ -196,73 +194,51 @@ class ServerProtocol:
             transaction.add(piece, self.service.max_size)
         if chunk.left:
             return None
-        shown = f"BDAT {chunk.size}{' LAST' if chunk.is_last else ''}"
-        if transaction is None:
-            self.state = State.COMMANDS
-            return Request("BDAT", shown, self._chunk_refusal or answers.MAIL_FIRST)
-        if chunk.is_last:
-            return self._finish(transaction, shown)
-        return self._continue(transaction, shown)
+        # Unless the answer resumes it, the transaction is over: a refused chunk ends it.
+        self.state, self._transaction = State.COMMANDS, None
+        if transaction is None or chunk.refusal is not None:
+            request = Request("BDAT", chunk.refusal or answers.MAIL_FIRST)
+        elif chunk.is_last:
+            request = self._finish(transaction)
+        else:
+            request = self._continue(transaction)
+        request.shown = f"BDAT {chunk.size}{' LAST' if chunk.is_last else ''}"
+        return request
 
     # Commands
 
     def _dispatch(self, verb: str, text: str) -> Request | None:
-        rule = _RULES.get(verb)
+        rule = RULES.get(verb)
         if rule is None:
             raise Refused(answers.NOT_HTTP if verb in _HTTP else answers.UNKNOWN_COMMAND)
         argument = text[len(verb) :].strip(" ")
-        if verb == "BDAT":
-            return self._bdat(argument)
-        self._check(rule, argument)
-        request = rule.read(self, verb, argument)
-        request.shown = self._shown(text)
+        rule.check(argument, self.service, self.hello, self._transaction)
+        request = _HANDLERS[verb](self, verb, argument)
+        if request is not None:
+            request.shown = self._shown(text)
         return request
 
-    def _check(self, rule: _Rule, argument: str) -> None:
-        if rule.extension and rule.extension not in self.service.extensions:
-            raise Refused(answers.NOT_OFFERED)
-        if rule.argument is not None and rule.argument is not bool(argument):
-            raise Refused(answers.NEEDS_ARGUMENT if rule.argument else answers.NO_ARGUMENT)
-        if rule.needs_hello and not self.hello:
-            raise Refused(answers.HELLO_FIRST)
-        if rule.in_mail is False and self._transaction is not None:
-            raise Refused(answers.NESTED_MAIL)
-        if rule.in_mail is True and self._transaction is None:
-            raise Refused(answers.MAIL_FIRST)
-
-    def _shown(self, text: str) -> str:
+    def _shown(self, line: str) -> str:
         """The line for a trail, without what could be a password."""
-        if text[:4].upper() == "AUTH":
-            words = text.split(" ")[1:]
-            name = [words[0]] if words and _MECHANISM.match(words[0]) else []
-            return " ".join(["AUTH", *name, *([HIDDEN] if len(words) > len(name) else [])])
+        if line[:4].upper() == "AUTH":
+            return shown_auth(line)
         # After a refused AUTH a client may send its secrets as if they had been asked for.
-        if self._login_tried and text.partition(" ")[0].upper() not in _RULES:
+        if self._login_tried and line.partition(" ")[0].upper() not in RULES:
             return HIDDEN
-        return text
+        return line
 
     def _hello(self, verb: str, argument: str) -> Request:
         if not _HELLO_NAME.match(argument):
             raise Refused(answers.BAD_NAME)
-        offered = self._offered() if verb == "EHLO" else []
+        offered = self.service.keywords(tls=self.tls) if verb == "EHLO" else []
         lines = (f"{self.service.hostname} greets {argument}", *offered)
-        return Request(verb, "", Reply(250, lines), partial(self._greeted, argument, offered))
+        return Request(verb, Reply(250, lines), partial(self._greeted, argument, offered))
 
     def _greeted(self, name: str, offered: list[str]) -> None:
         user = self.user
         self._forget()
         self.hello, self.user = name, user
         self._extensions = frozenset(line.partition(" ")[0] for line in offered)
-
-    def _offered(self) -> list[str]:
-        """The lines of the reply to EHLO, at this moment."""
-        lines = {name: name for name in self.service.extensions}
-        lines["SIZE"] = f"SIZE {self.service.max_size}"
-        lines["AUTH"] = f"AUTH {' '.join(self.service.mechanisms)}"
-        hidden = {"STARTTLS"} if self.tls else set()
-        if not self.service.mechanisms or (self.service.login_needs_tls and not self.tls):
-            hidden.add("AUTH")
-        return [lines[name] for name in self.service.extensions if name not in hidden]
 
     def _mail(self, verb: str, argument: str) -> Request:
         if self.service.needs_login and self.user is None:
@@ -273,102 +249,84 @@ class ServerProtocol:
         if int(parameters.get("SIZE", "0")) > self.service.max_size:
             raise Refused(answers.TOO_BIG)
         begun = Transaction(verb, sender, parameters)
-        return Request(verb, "", answers.SENDER_OK, partial(self._resume, begun), sender, begun)
+        return Request(verb, answers.SENDER_OK, partial(self._resume, begun), sender, begun)
 
     def _rcpt(self, verb: str, argument: str) -> Request:
         transaction = self._transaction
         assert transaction is not None
-        if transaction.is_chunked:
-            raise Refused(answers.CHUNKS_BEGUN)
+        if len(transaction.recipients) >= self.service.max_recipients:
+            raise Refused(answers.TOO_MANY)
         recipient, parameters = read_path(argument, RCPT, self._extensions)
         if not recipient.isascii() and "SMTPUTF8" not in transaction.parameters:
             raise Refused(answers.NEEDS_SMTPUTF8)
         effect = partial(transaction.recipients.append, (recipient, parameters))
-        return Request(verb, "", answers.RECIPIENT_OK, effect, recipient, transaction)
+        return Request(verb, answers.RECIPIENT_OK, effect, recipient, transaction)
 
     def _data(self, verb: str, argument: str) -> Request:
         transaction = self._transaction
         assert transaction is not None
-        if transaction.is_chunked:
-            raise Refused(answers.CHUNKS_BEGUN)
         # RFC 2920 section 3.1: a server may answer 354 all the same, so the door opens then too.
         reply = answers.GO_AHEAD if transaction.recipients else answers.NO_RECIPIENTS
-        return Request(verb, "", reply, self._open_data, transaction=transaction)
+        return Request(verb, reply, self._open_data, transaction=transaction)
 
     def _open_data(self) -> None:
         self.state, self._unstuffer = State.DATA, Unstuffer()
 
-    def _bdat(self, argument: str) -> Request | None:
+    def _bdat(self, verb: str, argument: str) -> Request | None:
         """The octets come whatever is said to them, so they are taken before the answer."""
-        self._chunk, self.state = read_chunk(argument), State.CHUNK
-        self._chunk_refusal = None
-        transaction = self._transaction
+        chunk, transaction = read_chunk(argument), self._transaction
         if "CHUNKING" not in self.service.extensions:
-            self._transaction, self._chunk_refusal = None, answers.NOT_OFFERED
-        elif transaction is not None and not transaction.recipients:
-            self._transaction, self._chunk_refusal = None, answers.NO_RECIPIENTS
-        elif transaction is not None:
+            chunk.refusal = answers.NOT_OFFERED
+        elif transaction is None:
+            chunk.refusal = answers.MAIL_FIRST
+        elif not transaction.recipients:
+            chunk.refusal = answers.NO_RECIPIENTS
+        else:
             transaction.is_chunked = True
+        self._chunk, self.state = chunk, State.CHUNK
         return self._read_chunk()
 
-    def _continue(self, transaction: Transaction, shown: str) -> Request:
-        """A chunk that is not the last: unless it is refused, the transaction goes on."""
-        self.state, self._transaction = State.COMMANDS, None
+    def _continue(self, transaction: Transaction) -> Request:
+        """A chunk that is not the last."""
         if transaction.size > self.service.max_size:
-            return Request("BDAT", shown, answers.TOO_BIG, transaction=transaction)
+            return Request("BDAT", answers.TOO_BIG, transaction=transaction)
         reply = say(250, f"2.0.0 {self._chunk.size} octets received")
-        return Request(
-            "BDAT", shown, reply, partial(self._resume, transaction), transaction=transaction
-        )
+        effect = partial(self._resume, transaction)
+        return Request("BDAT", reply, effect, transaction=transaction)
 
-    def _finish(self, transaction: Transaction, shown: str) -> Request:
-        """The message is whole; whatever the answer, the transaction is over."""
-        self.state, self._transaction = State.COMMANDS, None
+    def _finish(self, transaction: Transaction) -> Request:
+        """The message is whole."""
         if not transaction.recipients:
             reply = answers.NO_RECIPIENTS
         elif transaction.size > self.service.max_size:
             reply = answers.TOO_BIG
         else:
             reply = say(250, f"2.0.0 Ok: queued as {transaction.queue_id}")
-        return Request(END, shown, reply, transaction=transaction)
+        return Request(END, reply, transaction=transaction, shown=".")
 
     def _resume(self, transaction: Transaction | None) -> None:
         self._transaction = transaction
 
     def _rset(self, verb: str, argument: str) -> Request:
-        return Request(verb, "", answers.OK, partial(self._resume, None))
+        return Request(verb, answers.OK, partial(self._resume, None))
 
-    def _noop(self, verb: str, argument: str) -> Request:
-        return Request(verb, "", answers.OK)
-
-    def _quit(self, verb: str, argument: str) -> Request:
-        return Request(verb, "", answers.GOODBYE)
-
-    def _help(self, verb: str, argument: str) -> Request:
-        names = " ".join(_RULES)
-        return Request(verb, "", Reply(214, (f"2.0.0 Commands: {names}", "2.0.0 See RFC 5321")))
+    def _fixed(self, verb: str, argument: str) -> Request:
+        return Request(verb, _FIXED[verb])
 
     def _vrfy(self, verb: str, argument: str) -> Request:
         name = argument.removesuffix(" SMTPUTF8").strip("<>")
-        if name in self.service.users:
-            reply = say(250, f"2.1.5 <{name}@{self.service.hostname}>")
-        else:
-            reply = answers.TAKES_ANY if "@" in name else answers.NO_SUCH_USER
-        return Request(verb, "", reply, address=name)
+        return Request(verb, self.service.verify(name), address=name)
 
     def _expn(self, verb: str, argument: str) -> Request:
-        members = self.service.lists.get(argument)
-        if not members:
-            return Request(verb, "", answers.NO_SUCH_LIST, address=argument)
-        reply = Reply(250, tuple(f"2.1.5 <{member}>" for member in members))
-        return Request(verb, "", reply, address=argument)
+        name = argument.removesuffix(" SMTPUTF8")
+        return Request(verb, self.service.expand(name), address=name)
 
     # TLS and logins
 
     def _starttls(self, verb: str, argument: str) -> Request:
         if self.tls:
             raise Refused(answers.TLS_ALREADY)
-        return Request(verb, "", answers.START_TLS, self._begin_tls)
+        return Request(verb, answers.START_TLS, self._begin_tls)
 
     def _begin_tls(self) -> None:
         self.state, self.discarded = State.HANDSHAKE, self._intake.take_all()
@@ -384,78 +342,46 @@ class ServerProtocol:
             raise Refused(answers.LOGGED_IN_ALREADY)
         if name.upper() not in self.service.mechanisms:
             raise Refused(answers.UNKNOWN_MECHANISM)
-        self._login = self.service.begin_login(name.upper())
-        request = self._challenge(next(self._login))
-        if initial:
-            request = self._step("" if initial == "=" else initial)
+        exchange = LoginExchange(self.service.begin_login(name.upper()))
+        request = self._login_request(exchange, exchange.begin(initial))
         request.credential = argument
         return request
 
-    def _step(self, text: str) -> Request:
-        """Take a response in base64 and go on with the mechanism."""
-        login, self._login = self._login, None
-        assert login is not None
-        if text == "*":
-            raise Refused(answers.CANCELLED)
-        try:
-            challenge = login.send(b64decode(text, validate=True))
-        except ValueError:
-            raise Refused(answers.BAD_BASE64) from None
-        except StopIteration as end:
-            return self._judge(end.value)
-        self._login = login
-        return self._challenge(challenge)
+    def _login_request(self, exchange: LoginExchange, reply: Reply) -> Request:
+        effect = self._await_response if reply.code == 334 else self._log_in
+        return Request("AUTH", reply, partial(effect, exchange))
 
-    def _challenge(self, challenge: bytes) -> Request:
-        return Request("AUTH", "", say(334, b64encode(challenge).decode()), self._await_response)
+    def _await_response(self, exchange: LoginExchange) -> None:
+        self.state, self._login = State.LOGIN, exchange
 
-    def _await_response(self) -> None:
-        self.state = State.LOGIN
-
-    def _judge(self, user: str | None) -> Request:
-        if user is None:
-            return Request("AUTH", "", answers.LOGIN_FAILED)
-        return Request("AUTH", "", answers.LOGGED_IN, partial(self._log_in, user))
-
-    def _log_in(self, user: str) -> None:
-        self.user = user
+    def _log_in(self, exchange: LoginExchange) -> None:
+        self.user = exchange.user
 
 
-@dataclass(frozen=True, slots=True)
-class _Rule:
-    """When a command is in order, and who reads it.
+_HANDLERS: dict[str, Callable[[ServerProtocol, str, str], Request | None]] = {
+    "EHLO": ServerProtocol._hello,
+    "HELO": ServerProtocol._hello,
+    "MAIL": ServerProtocol._mail,
+    "SEND": ServerProtocol._mail,
+    "SOML": ServerProtocol._mail,
+    "SAML": ServerProtocol._mail,
+    "RCPT": ServerProtocol._rcpt,
+    "DATA": ServerProtocol._data,
+    "BDAT": ServerProtocol._bdat,
+    "RSET": ServerProtocol._rset,
+    "NOOP": ServerProtocol._fixed,
+    "VRFY": ServerProtocol._vrfy,
+    "EXPN": ServerProtocol._expn,
+    "HELP": ServerProtocol._fixed,
+    "QUIT": ServerProtocol._fixed,
+    "STARTTLS": ServerProtocol._starttls,
+    "AUTH": ServerProtocol._auth,
+}
 
-    Attributes:
-        argument: True it has one, False it has none, None it may.
-        extension: the keyword that has to be offered.
-        in_mail: True only inside a transaction, False only outside, None both.
-    """
-
-    read: Callable[[ServerProtocol, str, str], Request]
-    argument: bool | None = None
-    extension: str = ""
-    needs_hello: bool = False
-    in_mail: bool | None = None
-
-
-_RULES: dict[str, _Rule] = {
-    "EHLO": _Rule(ServerProtocol._hello, argument=True),
-    "HELO": _Rule(ServerProtocol._hello, argument=True),
-    **{
-        verb: _Rule(ServerProtocol._mail, True, extension, needs_hello=True, in_mail=False)
-        for verb, extension in {"MAIL": "", "SEND": "SEND", "SOML": "SOML", "SAML": "SAML"}.items()
-    },
-    "RCPT": _Rule(ServerProtocol._rcpt, argument=True, in_mail=True),
-    "DATA": _Rule(ServerProtocol._data, argument=False, in_mail=True),
-    "BDAT": _Rule(ServerProtocol._noop),  # read before the rules, for its octets come anyway
-    "RSET": _Rule(ServerProtocol._rset, argument=False),
-    "NOOP": _Rule(ServerProtocol._noop),
-    "VRFY": _Rule(ServerProtocol._vrfy, argument=True, extension="VRFY"),
-    "EXPN": _Rule(ServerProtocol._expn, argument=True, extension="EXPN"),
-    "HELP": _Rule(ServerProtocol._help, extension="HELP"),
-    "QUIT": _Rule(ServerProtocol._quit, argument=False),
-    "STARTTLS": _Rule(ServerProtocol._starttls, False, "STARTTLS", True, in_mail=False),
-    "AUTH": _Rule(ServerProtocol._auth, True, needs_hello=True, in_mail=False),
+_FIXED = {
+    "NOOP": answers.OK,
+    "QUIT": answers.GOODBYE,
+    "HELP": Reply(214, (f"2.0.0 Commands: {' '.join(RULES)}", "2.0.0 Read RFC 5321")),
 }
 
 _READERS: dict[State, Callable[[ServerProtocol], Request | None]] = {

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 
 from smtp_nb.model.reply import Reply
-
-# Yields challenges, gets responses, returns the user or None.
-Login = Generator[bytes, bytes, str | None]
+from smtp_nb.protocol import answers
+from smtp_nb.protocol.answers import say
+from smtp_nb.protocol.login import Mechanism
 
 EXTENSIONS = (
     "PIPELINING",
@@ -44,7 +44,7 @@ def _new_id() -> str:
     return f"{next(_numbers):06X}"
 
 
-def _no_login(name: str) -> Login:
+def _no_login(name: str) -> Mechanism:
     raise LookupError(name)
 
 
@@ -55,6 +55,7 @@ class Service:
     Attributes:
         extensions: keywords out of `EXTENSIONS`. STARTTLS shows before TLS only.
         max_size: octets that a message may have.
+        max_recipients: of one message; RFC 5321 section 4.5.3.1.8 asks for 100.
         mechanisms: names for the AUTH line.
         begin_login: starts the server's side of a mechanism.
         login_needs_tls: AUTH is offered inside TLS only.
@@ -66,12 +67,36 @@ class Service:
     hostname: str
     extensions: tuple[str, ...] = EXTENSIONS
     max_size: int = 64 * 1024 * 1024
+    max_recipients: int = 1000
     mechanisms: tuple[str, ...] = ()
-    begin_login: Callable[[str], Login] = field(default=_no_login, repr=False)
+    begin_login: Callable[[str], Mechanism] = field(default=_no_login, repr=False)
     login_needs_tls: bool = False
     needs_login: bool = False
     users: frozenset[str] = frozenset()
     lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def keywords(self, *, tls: bool) -> list[str]:
+        """What the reply to EHLO lists, with its parameters, inside or outside TLS."""
+        lines = {name: name for name in self.extensions}
+        lines["SIZE"] = f"SIZE {self.max_size}"
+        lines["AUTH"] = f"AUTH {' '.join(self.mechanisms)}"
+        hidden = {"STARTTLS"} if tls else set()
+        if not self.mechanisms or (self.login_needs_tls and not tls):
+            hidden.add("AUTH")
+        return [lines[name] for name in self.extensions if name not in hidden]
+
+    def verify(self, name: str) -> Reply:
+        """The reply to VRFY (RFC 5321 section 3.5.3): sure of a user, open about an address."""
+        if name in self.users:
+            return say(250, f"2.1.5 <{name}@{self.hostname}>")
+        return answers.TAKES_ANY if "@" in name else answers.NO_SUCH_USER
+
+    def expand(self, name: str) -> Reply:
+        """The reply to EXPN: a line for each member."""
+        members = self.lists.get(name)
+        if not members:
+            return answers.NO_SUCH_LIST
+        return Reply(250, tuple(f"2.1.5 <{member}>" for member in members))
 
 
 @dataclass(slots=True)
@@ -115,17 +140,18 @@ class Request:
 
     Attributes:
         stage: the command's name, or GREETING, END (of the data) or UNKNOWN.
-        shown: the client's line for a trail; what could be a secret is masked.
         reply: what the server says, unless its owner knows better.
+        effect: what a 2yz or 3yz reply does to the machine.
         address: the path of MAIL, RCPT, VRFY or EXPN.
         transaction: the message that the request belongs to.
+        shown: the client's line for a trail; what could be a secret is masked.
         credential: a line of AUTH as it came, never to be shown unasked.
     """
 
     stage: str
-    shown: str
     reply: Reply
     effect: Callable[[], None] | None = field(default=None, repr=False)
     address: str = ""
     transaction: Transaction | None = None
+    shown: str = ""
     credential: str = field(default="", repr=False)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 # closed at once with octets unread is reset, and the reset may overtake the reply.
 LINGER_S = 2.0
 
+READ_SIZE = 64 * 1024
+
 SHUTTING_DOWN = Reply(421, ("4.3.2 The sandbox stops",))
 
 
@@ -72,7 +74,7 @@ class House:
         self.messages.add(message)
 
 
-class Connection(asyncio.Protocol):
+class Connection(asyncio.BufferedProtocol):
     """Carries octets between a transport and a `ServerProtocol`, and lets faults have their say."""
 
     def __init__(self, house: House) -> None:
@@ -80,6 +82,7 @@ class Connection(asyncio.Protocol):
         self._machine = ServerProtocol(house.service, tls=house.implicit_tls)
         self._tls: ServerTLS | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._buffer = memoryview(bytearray(READ_SIZE))
         self._waiting = False  # for a delay to pass, or for the client to read
         self._ending = False
         self._transport: asyncio.Transport
@@ -95,9 +98,14 @@ class Connection(asyncio.Protocol):
         else:
             self._work()
 
-    def data_received(self, data: bytes) -> None:
-        if self._ending:
-            return
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        if not self._ending:
+            self._receive(bytes(self._buffer[:nbytes]))
+
+    def _receive(self, data: bytes) -> None:
         self._session.group += 1
         if self._tls is not None:
             data = self._unwrap(data)

@@ -10,7 +10,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from functools import cached_property
 from html import escape
-from typing import Any, cast, overload
+from typing import Any, overload
 
 from smtp_nb.model.receipt import TLSInfo
 from smtp_nb.model.trail import visible
@@ -56,7 +56,7 @@ class Message:
     @cached_property
     def parsed(self) -> EmailMessage:
         """The content as the email package reads it, headers and parts."""
-        return cast(EmailMessage, message_from_bytes(self.content, policy=policy.default))
+        return message_from_bytes(self.content, policy=policy.default)
 
     @property
     def subject(self) -> str:

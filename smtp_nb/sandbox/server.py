@@ -17,7 +17,8 @@ from urllib.parse import quote, urlencode
 
 from smtp_nb.errors import InputError, StateError
 from smtp_nb.model.secret import HIDDEN
-from smtp_nb.protocol.service import EXTENSIONS, Login, Service
+from smtp_nb.protocol.login import Mechanism
+from smtp_nb.protocol.service import EXTENSIONS, Service
 from smtp_nb.sandbox.connection import House
 from smtp_nb.sandbox.faults import Fault, FaultTable
 from smtp_nb.sandbox.mailbox import Inbox, Message
@@ -52,7 +53,7 @@ class SandboxServer:
         without: keywords of `EXTENSIONS` that are not offered.
         refuse: recipients to refuse with 550 5.1.1; `*` stands for any letters.
         lists: what EXPN tells: a list's name and its members.
-        max_size: octets that a message may have.
+        max_size, max_recipients: what a message may have.
         certificate: "valid", or what is wrong with it: "expired", "not-yet-valid", "wrong-host",
             "self-signed", "unknown-ca".
 
@@ -77,6 +78,7 @@ class SandboxServer:
         refuse: Iterable[str] = (),
         lists: Mapping[str, Iterable[str]] | None = None,
         max_size: int = 64 * 1024 * 1024,
+        max_recipients: int = 1000,
         certificate: str = "valid",
         allow_remote: bool = False,
     ) -> None:
@@ -96,6 +98,7 @@ class SandboxServer:
             hostname,
             _extensions(without, tls),
             max_size,
+            max_recipients,
             tuple(name.upper() for name in mechanisms) if auth else (),
             self._begin_login,
             login_needs_tls=tls is not None,
@@ -114,7 +117,7 @@ class SandboxServer:
         if refused := tuple(refuse):
             self.inject("refuse", recipient=refused)
 
-    def _begin_login(self, name: str) -> Login:
+    def _begin_login(self, name: str) -> Mechanism:
         from smtp_nb.sasl.server import serve
 
         return serve(name, self._auth.get)
@@ -233,7 +236,8 @@ class SandboxServer:
     def clear(self) -> None:
         """Forget the messages and the sessions that have ended."""
         self.messages.clear()
-        self.sessions[:] = [session for session in self.sessions if session.is_open]
+        for session in [session for session in self.sessions if not session.is_open]:
+            self.sessions.remove(session)  # one by one, for a new one may come in meanwhile
 
     # What goes wrong on purpose
 

@@ -6,7 +6,6 @@ import time
 from base64 import b64decode
 from collections import Counter, deque
 from collections.abc import Collection, Iterator, Sequence
-from itertools import islice
 from typing import NamedTuple, overload
 
 from smtp_nb.model.enums import TrailDirection
@@ -69,9 +68,16 @@ class Session(Sequence[PITrailEvent]):
         self._note(text, TrailDirection.INFO)
 
     def _note(self, what: str | Reply, direction: TrailDirection, credential: str = "") -> None:
-        seconds = time.monotonic() - self._opened_at
-        in_tls = self.tls is not None
-        self._lines.append(_Line(seconds, what, direction, in_tls, self.group, credential))
+        self._lines.append(
+            _Line(
+                time.monotonic() - self._opened_at,
+                what,
+                direction,
+                self.tls is not None,
+                self.group,
+                credential,
+            )
+        )
 
     def logins(self) -> list[str]:
         """For lessons: what the client said inside AUTH, decoded. It holds passwords.
@@ -122,11 +128,9 @@ class Session(Sequence[PITrailEvent]):
 def _told(line: _Line, spoken: Counter[int], masks: list[str]) -> Iterator[PITrailEvent]:
     group = line.group if spoken[line.group] > 1 else 0
     texts = line.what.wire_lines() if isinstance(line.what, Reply) else [line.what]
-    for text in islice(texts, len(texts) - 1):
-        yield PITrailEvent(
-            line.direction, _clean(text, masks), line.seconds, line.tls, group, False
-        )
-    yield PITrailEvent(line.direction, _clean(texts[-1], masks), line.seconds, line.tls, group)
+    for left, text in zip(range(len(texts) - 1, -1, -1), texts, strict=True):
+        shown = _clean(text, masks)
+        yield PITrailEvent(line.direction, shown, line.seconds, line.tls, group, left == 0)
 
 
 def _clean(text: str, masks: list[str]) -> str:

@@ -1,0 +1,74 @@
+"""AUTH on the server's side (RFC 4954): the exchange in base64, and what a trail may show of it."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64decode, b64encode
+from collections.abc import Generator
+
+from smtp_nb.model.reply import Reply
+from smtp_nb.model.secret import HIDDEN
+from smtp_nb.protocol import answers
+from smtp_nb.protocol.answers import Refused, say
+
+# Yields challenges, gets responses, returns the user or None.
+Mechanism = Generator[bytes, bytes, str | None]
+
+# Only a known name is shown behind AUTH: anything else there may be a password.
+_NAME = re.compile(
+    r"(?i)(PLAIN|LOGIN|CRAM-MD5|DIGEST-MD5|SCRAM-SHA-\d{1,3}(?:-PLUS)?|NTLM|GSSAPI"
+    r"|XOAUTH2|OAUTHBEARER|EXTERNAL)\Z"
+)
+
+
+class LoginExchange:
+    """One login from AUTH to its last reply.
+
+    Attributes:
+        user: who logged in, once the reply is 235.
+    """
+
+    def __init__(self, mechanism: Mechanism) -> None:
+        self._mechanism = mechanism
+        self.user: str | None = None
+
+    def begin(self, initial: str) -> Reply:
+        """The first reply: 334 with a challenge, or the last one already.
+
+        Args:
+            initial: the initial response in base64, "=" for an empty one, "" for none.
+
+        Raises:
+            Refused: it is not base64.
+        """
+        challenge = next(self._mechanism)
+        if initial:
+            return self.step("" if initial == "=" else initial)
+        return _challenge(challenge)
+
+    def step(self, response: str) -> Reply:
+        """The reply to a line of the client: 334, 235 or 535.
+
+        Raises:
+            Refused: the client gave up (`*`), or the line is not base64.
+        """
+        if response == "*":
+            raise Refused(answers.CANCELLED)
+        try:
+            return _challenge(self._mechanism.send(b64decode(response, validate=True)))
+        except ValueError:
+            raise Refused(answers.BAD_BASE64) from None
+        except StopIteration as end:
+            self.user = end.value
+        return answers.LOGIN_FAILED if self.user is None else answers.LOGGED_IN
+
+
+def _challenge(challenge: bytes) -> Reply:
+    return say(334, b64encode(challenge).decode("ascii"))
+
+
+def shown_auth(line: str) -> str:
+    """A line that begins with AUTH, for a trail: `AUTH PLAIN <hidden>`."""
+    words = line.split(" ")[1:]
+    name = words[:1] if words and _NAME.match(words[0]) else []
+    return " ".join(["AUTH", *name, *([HIDDEN] if len(words) > len(name) else [])])

@@ -1,0 +1,68 @@
+"""When a command is in order, as a table: its argument, its extension, its place in the session."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from smtp_nb.protocol import answers
+from smtp_nb.protocol.answers import Refused
+from smtp_nb.protocol.service import Service, Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """When one command is in order.
+
+    Attributes:
+        argument: True it has one, False it has none, None it may.
+        extension: the keyword that has to be offered.
+        needs_hello: only after EHLO or HELO.
+        in_mail: True only inside a transaction, False only outside, None both.
+    """
+
+    argument: bool | None = None
+    extension: str = ""
+    needs_hello: bool = False
+    in_mail: bool | None = None
+
+    def check(
+        self, argument: str, service: Service, hello: str, transaction: Transaction | None
+    ) -> None:
+        """Let the command pass at this point of the session.
+
+        Raises:
+            Refused: it is out of order; the reply says why.
+        """
+        if self.extension and self.extension not in service.extensions:
+            raise Refused(answers.NOT_OFFERED)
+        if self.argument is not None and self.argument is not bool(argument):
+            raise Refused(answers.NEEDS_ARGUMENT if self.argument else answers.NO_ARGUMENT)
+        if self.needs_hello and not hello:
+            raise Refused(answers.HELLO_FIRST)
+        if self.in_mail is False and transaction is not None:
+            raise Refused(answers.NESTED_MAIL)
+        if self.in_mail is True and transaction is None:
+            raise Refused(answers.MAIL_FIRST)
+        if self.in_mail is True and transaction is not None and transaction.is_chunked:
+            raise Refused(answers.CHUNKS_BEGUN)
+
+
+RULES: dict[str, Rule] = {
+    "EHLO": Rule(argument=True),
+    "HELO": Rule(argument=True),
+    "MAIL": Rule(argument=True, needs_hello=True, in_mail=False),
+    "SEND": Rule(argument=True, needs_hello=True, in_mail=False, extension="SEND"),
+    "SOML": Rule(argument=True, needs_hello=True, in_mail=False, extension="SOML"),
+    "SAML": Rule(argument=True, needs_hello=True, in_mail=False, extension="SAML"),
+    "RCPT": Rule(argument=True, in_mail=True),
+    "DATA": Rule(argument=False, in_mail=True),
+    "BDAT": Rule(),  # its octets come, in order or not, so it is judged when they are here
+    "RSET": Rule(argument=False),
+    "NOOP": Rule(),
+    "VRFY": Rule(argument=True, extension="VRFY"),
+    "EXPN": Rule(argument=True, extension="EXPN"),
+    "HELP": Rule(extension="HELP"),
+    "QUIT": Rule(argument=False),
+    "STARTTLS": Rule(argument=False, needs_hello=True, in_mail=False, extension="STARTTLS"),
+    "AUTH": Rule(argument=True, needs_hello=True, in_mail=False),
+}
