@@ -48,7 +48,8 @@ class Unstuffer:
             self.finished, self.rest, self._held = True, data[end + 5 :], b""
             return self._plain(data[: end + 2])
         # Hold back what may be the beginning of CRLF dot CRLF.
-        keep = next((n for n in (4, 3, 2, 1) if b"\r\n.\r\n".startswith(data[-n:])), 0)
+        most = min(4, len(data))
+        keep = next((n for n in range(most, 0, -1) if b"\r\n.\r\n".startswith(data[-n:])), 0)
         self._held = data[len(data) - keep :]
         return self._plain(data[: len(data) - keep])
 

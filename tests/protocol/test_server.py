@@ -1,0 +1,735 @@
+"""The server's role without a socket: what it answers, what it takes, what it refuses."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smtp_nb.errors import StateError
+from smtp_nb.model.reply import Reply
+from smtp_nb.protocol.server import ServerProtocol, State
+from smtp_nb.protocol.service import END, EXTENSIONS, Service, Transaction
+from smtp_nb.sasl.server import serve
+
+PASSWORDS = {"alice": "wonderland"}
+
+
+def service(**changes) -> Service:
+    values = {"hostname": "sandbox.test", "max_size": 1000} | changes
+    return Service(**values)
+
+
+def login_service(**changes) -> Service:
+    return service(
+        mechanisms=("PLAIN", "LOGIN", "CRAM-MD5"),
+        begin_login=lambda name: serve(name, PASSWORDS.get),
+        **changes,
+    )
+
+
+@dataclass
+class Talk:
+    """Drives a machine: gives it octets, confirms its answers, keeps what came out."""
+
+    service: Service = field(default_factory=service)
+    instead: dict[str, Reply] = field(default_factory=dict)
+    tls: bool = False
+    output: bytes = b""
+    shown: list[str] = field(default_factory=list)
+    messages: list[Transaction] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.machine = ServerProtocol(self.service, tls=self.tls)
+        self.say(b"")
+
+    def say(self, data: bytes) -> list[str]:
+        """The reply lines to these octets."""
+        self.machine.receive_data(data)
+        while (request := self.machine.next_request()) is not None:
+            self.shown.append(request.shown)
+            given = self.machine.answer(self.instead.get(request.stage))
+            if request.stage == END and given.code < 300:
+                self.messages.append(request.transaction)
+        sent = self.machine.data_to_send()
+        self.output += sent
+        return sent.decode().splitlines()
+
+    def codes(self, data: bytes) -> list[int]:
+        """The codes of the replies to these octets."""
+        return [int(line[:3]) for line in self.say(data) if line[3:4] == " "]
+
+
+def greeted(**changes) -> Talk:
+    talk = Talk(**changes)
+    assert talk.codes(b"EHLO client.test\r\n") == [250]
+    return talk
+
+
+def in_mail(**changes) -> Talk:
+    talk = greeted(**changes)
+    assert talk.codes(b"MAIL FROM:<a@x.test>\r\nRCPT TO:<b@x.test>\r\n") == [250, 250]
+    return talk
+
+
+# Greeting and EHLO
+
+
+def test_the_greeting_comes_before_any_octet():
+    assert Talk().output == b"220 sandbox.test ESMTP smtp_nb sandbox\r\n"
+
+
+def test_ehlo_lists_what_is_offered_and_helo_lists_nothing():
+    lines = Talk(login_service()).say(b"EHLO client.test\r\n")
+    assert lines[0] == "250-sandbox.test greets client.test"
+    assert {line[4:] for line in lines[1:]} == {
+        *set(EXTENSIONS) - {"SIZE", "AUTH"},
+        "SIZE 1000",
+        "AUTH PLAIN LOGIN CRAM-MD5",
+    }
+    assert Talk().say(b"HELO client.test\r\n") == ["250 sandbox.test greets client.test"]
+
+
+@pytest.mark.parametrize("name", EXTENSIONS)
+def test_each_extension_can_be_left_out(name):
+    left = tuple(other for other in EXTENSIONS if other != name)
+    lines = Talk(login_service(extensions=left)).say(b"EHLO client.test\r\n")
+    assert not [line for line in lines if line[4:].partition(" ")[0] == name]
+
+
+@pytest.mark.parametrize("argument", [b"", b" two words", b" <x>", b" a,b", b" a@b"])
+def test_ehlo_takes_one_name(argument):
+    assert Talk().codes(b"EHLO" + argument + b"\r\n") == [501]
+
+
+def test_starttls_is_offered_before_tls_and_auth_inside_it():
+    demanding = login_service(login_needs_tls=True)
+    clear = Talk(demanding).say(b"EHLO x\r\n")
+    secure = Talk(demanding, tls=True).say(b"EHLO x\r\n")
+    assert any("STARTTLS" in line for line in clear)
+    assert not any("AUTH" in line for line in clear)
+    assert not any("STARTTLS" in line for line in secure)
+    assert any("AUTH PLAIN" in line for line in secure)
+
+
+# The order of commands
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        (b"MAIL FROM:<a@x.test>", 503),
+        (b"RCPT TO:<b@x.test>", 503),
+        (b"DATA", 503),
+        (b"STARTTLS", 503),
+        (b"AUTH PLAIN", 503),
+        (b"BDAT 0 LAST", 503),
+        (b"RSET", 250),
+        (b"NOOP", 250),
+        (b"NOOP with a word", 250),
+        (b"HELP", 214),
+        (b"VRFY b@x.test", 252),
+        (b"QUIT", 221),
+        (b"NONSENSE", 500),
+        (b"", 500),
+    ],
+)
+def test_what_is_answered_before_ehlo(command, code):
+    assert Talk().codes(command + b"\r\n") == [code]
+
+
+def test_data_without_mail_is_503_and_without_recipient_554():
+    talk = greeted()
+    assert talk.codes(b"DATA\r\n") == [503]
+    assert talk.codes(b"MAIL FROM:<a@x.test>\r\nDATA\r\n") == [250, 554]
+
+
+def test_a_second_mail_is_refused_until_rset():
+    talk = in_mail()
+    assert talk.codes(b"MAIL FROM:<c@x.test>\r\n") == [503]
+    assert talk.codes(b"RSET\r\nMAIL FROM:<c@x.test>\r\n") == [250, 250]
+
+
+@pytest.mark.parametrize("reset", [b"RSET", b"EHLO again", b"HELO again"])
+def test_a_transaction_is_forgotten(reset):
+    talk = in_mail()
+    assert talk.codes(reset + b"\r\nDATA\r\n") == [250, 503]
+
+
+def test_after_quit_nothing_is_read():
+    talk = Talk()
+    assert talk.codes(b"QUIT\r\nNOOP\r\n") == [221]
+    assert talk.machine.state is State.CLOSED
+    assert talk.codes(b"NOOP\r\n") == []
+
+
+def test_verbs_and_keywords_are_known_in_any_case():
+    talk = Talk()
+    assert talk.codes(b"eHLo x\r\nmaiL fROM:<a@x.test> body=8bitmime\r\n") == [250, 250]
+    assert talk.codes(b"rCpt tO:<b@x.test>\r\nDaTa\r\n") == [250, 354]
+
+
+@pytest.mark.parametrize("verb", [b"GET / HTTP/1.1", b"POST / HTTP/1.1", b"CONNECT x:25"])
+def test_a_browser_is_sent_away(verb):
+    talk = Talk()
+    assert talk.codes(verb + b"\r\nMAIL FROM:<a@x.test>\r\n") == [521]
+    assert talk.machine.state is State.CLOSED
+
+
+@pytest.mark.parametrize("verb", ["SEND", "SOML", "SAML"])
+def test_the_old_verbs_begin_a_mail_as_long_as_they_are_offered(verb):
+    talk = greeted()
+    line = f"{verb} FROM:<a@x.test>\r\n".encode()
+    assert talk.codes(line + b"RCPT TO:<b@x.test>\r\nDATA\r\nx\r\n.\r\n") == [250, 250, 354, 250]
+    assert talk.messages[0].verb == verb
+    without = tuple(name for name in EXTENSIONS if name != verb)
+    assert greeted(service=service(extensions=without)).codes(line) == [502]
+
+
+# Requests and answers
+
+
+def test_a_request_waits_for_its_answer():
+    machine = ServerProtocol(service())
+    with pytest.raises(StateError):
+        machine.answer()
+    machine.next_request()
+    with pytest.raises(StateError):
+        machine.next_request()
+
+
+def test_the_state_follows_the_answer_that_was_given():
+    talk = greeted(instead={"RCPT": Reply(450, ("4.7.1 Later",))})
+    assert talk.codes(b"MAIL FROM:<a@x.test>\r\nRCPT TO:<b@x.test>\r\nDATA\r\n") == [250, 450, 554]
+
+
+def test_a_refused_ehlo_leaves_the_client_unknown():
+    talk = Talk(instead={"EHLO": Reply(502, ("5.5.1 No",))})
+    assert talk.codes(b"EHLO x\r\nMAIL FROM:<a@x.test>\r\nHELO x\r\n") == [502, 503, 250]
+
+
+def test_354_after_every_recipient_was_refused_ends_with_a_lone_dot_and_no_message():
+    refused, go_ahead = Reply(550, ("5.1.1 No",)), Reply(354, ("Go",))
+    talk = greeted(instead={"RCPT": refused, "DATA": go_ahead})
+    assert talk.codes(b"MAIL FROM:<a@x.test>\r\nRCPT TO:<b@x.test>\r\nDATA\r\n") == [250, 550, 354]
+    assert talk.codes(b".\r\nNOOP\r\n") == [554, 250]
+    assert talk.messages == []
+
+
+def test_421_closes_wherever_it_is_given():
+    talk = in_mail(instead={"DATA": Reply(421, ("4.3.2 Enough",))})
+    assert talk.codes(b"DATA\r\nNOOP\r\n") == [421]
+    assert talk.machine.state is State.CLOSED
+
+
+def test_enhanced_codes_come_only_where_they_were_offered():
+    talk = Talk()
+    assert talk.say(b"NOOP\r\n") == ["250 Ok"]
+    talk.say(b"EHLO x\r\n")
+    assert talk.say(b"NOOP\r\n") == ["250 2.0.0 Ok"]
+    assert talk.say(b"HELO x\r\nHELP\r\n")[1].startswith("214-Commands")
+
+
+# Data
+
+
+def test_content_comes_out_as_it_was_before_the_dots():
+    talk = in_mail()
+    assert talk.codes(b"DATA\r\n") == [354]
+    assert talk.codes(b"..one\r\n.two\r\n...\r\nthree.\r\n.\r\n") == [250]
+    assert talk.messages[0].content == b".one\r\ntwo\r\n..\r\nthree.\r\n"
+
+
+def test_an_empty_message_is_a_message():
+    talk = in_mail()
+    assert talk.codes(b"DATA\r\n.\r\n") == [354, 250]
+    assert talk.messages[0].content == b""
+
+
+@pytest.mark.parametrize(
+    "ending", [b"\n.\r\n", b"\r.\r\n", b"\r\n.\n", b"\n.\n", b"\r\n.\r", b"\0.\r\n"]
+)
+def test_only_crlf_dot_crlf_ends_the_data(ending):
+    talk = in_mail()
+    smuggled = b"MAIL FROM:<evil@x.test>\r\nRCPT TO:<b@x.test>\r\nDATA\r\nhello\r\n"
+    assert talk.codes(b"DATA\r\nfirst" + ending + smuggled) == [354]
+    assert talk.codes(b".\r\n") == [250]
+    assert [m.sender for m in talk.messages] == ["a@x.test"]
+    assert b"evil" in talk.messages[0].content
+
+
+def test_what_follows_the_end_of_the_data_is_the_next_command():
+    talk = in_mail()
+    assert talk.codes(b"DATA\r\nx\r\n.\r\nMAIL FROM:<c@x.test>\r\nNOOP\r\n") == [354, 250, 250, 250]
+
+
+def test_a_message_beyond_the_limit_is_read_to_its_end_and_refused():
+    talk = in_mail()
+    assert talk.codes(b"DATA\r\n" + b"0123456789\r\n" * 200 + b".\r\n") == [354, 552]
+    assert talk.messages == []
+    assert talk.codes(b"MAIL FROM:<a@x.test>\r\n") == [250]
+
+
+# BDAT
+
+
+def test_chunks_are_taken_octet_for_octet():
+    talk = in_mail()
+    octets = b".\r\n\r\n.\r\nQUIT\r\n\0\n\r\xff"
+    command = b"BDAT %d\r\n%bBDAT 3 LAST\r\nEND" % (len(octets), octets)
+    assert talk.codes(command) == [250, 250]
+    assert talk.messages[0].content == octets + b"END"
+
+
+def test_an_empty_last_chunk_ends_the_message():
+    talk = in_mail()
+    assert talk.codes(b"BDAT 2\r\nhiBDAT 0 LAST\r\n") == [250, 250]
+    assert talk.messages[0].content == b"hi"
+
+
+@pytest.mark.parametrize(
+    ("opening", "code"),
+    [
+        (b"", 503),
+        (b"MAIL FROM:<a@x.test>\r\n", 554),
+    ],
+)
+def test_chunks_out_of_order_are_refused_and_thrown_away(opening, code):
+    talk = greeted()
+    talk.say(opening)
+    assert talk.codes(b"BDAT 6\r\nQUIT\r\nBDAT 6 LAST\r\nQUIT\r\nNOOP\r\n") == [code, 503, 250]
+
+
+def test_chunks_are_thrown_away_where_chunking_is_not_offered():
+    talk = in_mail(service=service(extensions=()))
+    assert talk.codes(b"BDAT 6 LAST\r\nQUIT\r\nNOOP\r\n") == [502, 250]
+    assert talk.messages == []
+
+
+def test_a_refused_chunk_ends_the_transaction():
+    talk = in_mail(instead={"BDAT": Reply(452, ("4.3.1 Full",))})
+    assert talk.codes(b"BDAT 2\r\nhiBDAT 2 LAST\r\nho") == [452, 452]
+    assert talk.messages == []
+    assert talk.codes(b"MAIL FROM:<a@x.test>\r\n") == [250]
+
+
+def test_chunks_beyond_the_limit_are_refused_without_being_kept():
+    talk = in_mail()
+    assert talk.codes(b"BDAT 1500\r\n" + bytes(1500)) == [552]
+    assert talk.codes(b"BDAT 1500 LAST\r\n" + bytes(1500)) == [503]
+
+
+def test_a_chunk_far_beyond_the_limit_is_counted_not_kept():
+    talk = in_mail()
+    assert talk.codes(b"BDAT 99999999999999999999\r\n" + bytes(100_000)) == []
+    assert talk.machine._transaction.pieces == []
+
+
+@pytest.mark.parametrize("argument", [b"", b" x", b" -1", b" 10 LAST x", b" 1 2", b" 1LAST"])
+def test_a_chunk_without_a_readable_size_ends_the_session(argument):
+    talk = in_mail()
+    assert talk.codes(b"BDAT" + argument + b"\r\nQUIT\r\n") == [521]
+    assert talk.machine.state is State.CLOSED
+
+
+@pytest.mark.parametrize("command", [b"DATA", b"RCPT TO:<c@x.test>"])
+def test_only_chunks_follow_a_chunk(command):
+    talk = in_mail()
+    assert talk.codes(b"BDAT 2\r\nhi" + command + b"\r\nNOOP\r\nBDAT 0 LAST\r\n") == [
+        250,
+        503,
+        250,
+        250,
+    ]
+
+
+# Parameters
+
+
+@pytest.mark.parametrize(
+    ("parameters", "code"),
+    [
+        ("SIZE=1000", 250),
+        ("SIZE=1001", 552),
+        ("SIZE=", 501),
+        ("SIZE", 501),
+        ("SIZE=12x", 501),
+        ("SIZE=123456789012345678901", 501),
+        ("SIZE=1 SIZE=2", 501),
+        ("BODY=7BIT", 250),
+        ("BODY=8BITMIME SIZE=3", 250),
+        ("BODY=BINARYMIME", 501),
+        ("SMTPUTF8", 250),
+        ("SMTPUTF8=1", 501),
+        ("RET=HDRS ENVID=QQ+2B1", 250),
+        ("RET=ALL", 501),
+        ("ENVID=a+3", 501),
+        ("ENVID=a=b", 501),
+        ("ENVID=+0D+0A", 501),
+        ("NOTIFY=NEVER", 555),
+        ("XCLIENT=1", 555),
+    ],
+)
+def test_parameters_of_mail(parameters, code):
+    assert greeted().codes(f"MAIL FROM:<a@x.test> {parameters}\r\n".encode()) == [code]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "code"),
+    [
+        ("NOTIFY=NEVER", 250),
+        ("NOTIFY=SUCCESS,FAILURE,DELAY", 250),
+        ("NOTIFY=success,delay ORCPT=rfc822;b@x.test", 250),
+        ("NOTIFY=NEVER,DELAY", 501),
+        ("NOTIFY=SOMETIMES", 501),
+        ("NOTIFY", 501),
+        ("ORCPT=rfc822", 501),
+        ("ORCPT=rfc822;a+2Bb@x.test", 250),
+        ("ORCPT=rfc822;a+0Ab@x.test", 501),
+        ("SIZE=3", 555),
+    ],
+)
+def test_parameters_of_rcpt(parameters, code):
+    talk = greeted()
+    talk.say(b"MAIL FROM:<a@x.test>\r\n")
+    assert talk.codes(f"RCPT TO:<b@x.test> {parameters}\r\n".encode()) == [code]
+
+
+def test_parameters_are_kept_with_xtext_decoded():
+    talk = greeted()
+    talk.say(b"MAIL FROM:<a@x.test> ENVID=a+2Bb RET=FULL\r\n")
+    talk.say(b"RCPT TO:<b@x.test> ORCPT=rfc822;q+2Br@x.test NOTIFY=NEVER\r\nDATA\r\nx\r\n.\r\n")
+    message = talk.messages[0]
+    assert message.parameters == {"ENVID": "a+b", "RET": "FULL"}
+    assert message.recipients == [("b@x.test", {"ORCPT": "rfc822;q+r@x.test", "NOTIFY": "NEVER"})]
+
+
+@pytest.mark.parametrize(
+    ("extension", "parameter"),
+    [
+        ("SIZE", "SIZE=1"),
+        ("8BITMIME", "BODY=8BITMIME"),
+        ("SMTPUTF8", "SMTPUTF8"),
+        ("DSN", "RET=HDRS"),
+        ("AUTH", "AUTH=<>"),
+    ],
+)
+def test_a_parameter_needs_its_extension(extension, parameter):
+    line = f"MAIL FROM:<a@x.test> {parameter}\r\n".encode()
+    assert greeted(service=login_service()).codes(line) == [250]
+    left = tuple(name for name in EXTENSIONS if name != extension)
+    assert greeted(service=login_service(extensions=left)).codes(line) == [555]
+    talk = Talk()
+    talk.say(b"HELO x\r\n")
+    assert talk.codes(line) == [555]
+
+
+# Paths
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "<a@x.test>",
+        "<A.b+c@x.test>",
+        '<"a b"@x.test>',
+        r'<"a\"b>"@x.test>',
+        "<a@[192.0.2.1]>",
+        "<a@[IPv6:::1]>",
+    ],
+)
+def test_paths_that_the_grammar_allows(path):
+    talk = greeted()
+    assert talk.codes(f"MAIL FROM:{path}\r\nRCPT TO:{path}\r\n".encode()) == [250, 250]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "a@x.test",
+        "<a@x.test",
+        "<a>",
+        "<a@>",
+        "<@x.test>",
+        "<a b@x.test>",
+        " <a@x.test>",
+        "<a@x.test>x",
+        "<a@x.test><b@x.test>",
+        "<Ann <a@x.test>>",
+        "<a@b@x.test>",
+        "<@relay.test:a@x.test>",
+        "<a@-x.test>",
+        "<a..b@x.test>",
+    ],
+)
+def test_paths_that_the_grammar_does_not_allow(path):
+    talk = greeted()
+    assert talk.codes(f"MAIL FROM:{path}\r\n".encode()) == [501]
+    talk.say(b"MAIL FROM:<>\r\n")
+    assert talk.codes(f"RCPT TO:{path}\r\n".encode()) == [501]
+
+
+def test_the_null_path_sends_and_postmaster_receives():
+    talk = greeted()
+    assert talk.codes(b"MAIL FROM:<>\r\nRCPT TO:<>\r\nRCPT TO:<Postmaster>\r\n") == [250, 501, 250]
+    assert talk.codes(b"RSET\r\nMAIL FROM:<postmaster>\r\n") == [250, 501]
+
+
+def test_an_address_beyond_ascii_needs_smtputf8():
+    sender, recipient = "MAIL FROM:<jürgen@x.test>".encode(), "RCPT TO:<zoë@x.test>".encode()
+    talk = greeted()
+    assert talk.codes(sender + b"\r\n") == [553]
+    assert talk.codes(b"MAIL FROM:<a@x.test>\r\n" + recipient + b"\r\n") == [250, 553]
+    assert talk.codes(b"RSET\r\n" + sender + b" SMTPUTF8\r\n" + recipient + b"\r\n") == [250] * 3
+
+
+def test_recipients_beyond_the_limit_are_deferred():
+    talk = in_mail(service=service(max_recipients=2))
+    assert talk.codes(b"RCPT TO:<c@x.test>\r\nRCPT TO:<d@x.test>\r\n") == [250, 452]
+
+
+# Lines
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"NOOP a\nb",
+        b"NOOP a\rb",
+        b"NOOP\r",
+        b"NOOP a\0b",
+        b"NOOP a\tb",
+        b"NOOP \x7f",
+        b"NOOP \xff",
+        b"NOOP a\nMAIL FROM:<a@x.test>",
+    ],
+)
+def test_controls_and_broken_utf8_in_a_command_are_refused(line):
+    talk = greeted()
+    assert talk.codes(line + b"\r\nNOOP\r\n") == [500, 250]
+
+
+def test_a_line_that_ends_in_a_bare_lf_is_refused_at_once_and_swallows_what_follows():
+    talk = greeted()
+    assert talk.codes(b"NOOP\n") == [500]
+    assert talk.codes(b"MAIL FROM:<evil@x.test>\r\n") == []
+    assert talk.codes(b"NOOP\r\n") == [250]
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        (b"NOOP " + b"x" * 505, 250),
+        (b"NOOP " + b"x" * 506, 500),
+        (b"MAIL FROM:<a@x.test> ENVID=" + b"x" * 100 + b" AUTH=" + b"y" * 480, 250),
+        (b"AUTH PLAIN " + b"A" * 12275, 501),
+        (b"AUTH PLAIN " + b"A" * 12276, 500),
+    ],
+)
+def test_lines_have_a_length(line, code):
+    assert greeted(service=login_service()).codes(line + b"\r\n")[:1] == [code]
+
+
+def test_a_line_that_does_not_end_is_refused_once_and_then_ends_the_session():
+    talk = greeted()
+    codes = []
+    for _ in range(20):
+        codes += talk.codes(b"x" * 65536)
+    assert codes == [500, 421]
+    assert talk.machine.state is State.CLOSED
+
+
+def test_a_long_line_that_ends_after_all_costs_one_reply():
+    talk = greeted()
+    assert talk.codes(b"x" * 100_000) == [500]
+    assert talk.codes(b"x" * 100_000 + b"\r\nNOOP\r\n") == [250]
+
+
+# TLS
+
+
+def test_what_came_in_clear_behind_starttls_is_thrown_away():
+    talk = greeted()
+    assert talk.codes(b"STARTTLS\r\nMAIL FROM:<evil@x.test>\r\nRCPT TO") == [220]
+    assert talk.machine.discarded == b"MAIL FROM:<evil@x.test>\r\nRCPT TO"
+    assert talk.machine.state is State.HANDSHAKE
+    talk.machine.secured()
+    assert talk.codes(b"NOOP\r\n") == [250]
+
+
+def test_tls_makes_the_server_forget_the_client():
+    talk = greeted(service=login_service())
+    assert talk.codes(b"AUTH PLAIN " + b64encode(b"\0alice\0wonderland") + b"\r\n") == [235]
+    assert talk.codes(b"STARTTLS\r\n") == [220]
+    talk.machine.secured()
+    assert talk.machine.user is None
+    assert talk.codes(b"MAIL FROM:<a@x.test>\r\n") == [503]
+    assert talk.codes(b"EHLO x\r\nSTARTTLS\r\n") == [250, 503]
+
+
+def test_starttls_inside_a_message_or_with_an_argument_is_refused():
+    assert in_mail().codes(b"STARTTLS\r\n") == [503]
+    assert greeted().codes(b"STARTTLS now\r\n") == [501]
+
+
+# AUTH
+
+
+def answers_to(*lines: bytes) -> list[int]:
+    talk = greeted(service=login_service())
+    return [code for line in lines for code in talk.codes(line + b"\r\n")]
+
+
+PLAIN = b64encode(b"\0alice\0wonderland")
+
+
+@pytest.mark.parametrize(
+    ("lines", "codes"),
+    [
+        ([b"AUTH PLAIN " + PLAIN], [235]),
+        ([b"auth plain " + PLAIN], [235]),
+        ([b"AUTH PLAIN", PLAIN], [334, 235]),
+        ([b"AUTH LOGIN", b64encode(b"alice"), b64encode(b"wonderland")], [334, 334, 235]),
+        ([b"AUTH LOGIN " + b64encode(b"alice"), b64encode(b"wonderland")], [334, 235]),
+        ([b"AUTH LOGIN", b64encode(b"alice"), b64encode(b"wrong")], [334, 334, 535]),
+        ([b"AUTH PLAIN " + b64encode(b"\0alice\0wrong")], [535]),
+        ([b"AUTH PLAIN " + b64encode(b"\0mallory\0wonderland")], [535]),
+        ([b"AUTH PLAIN ="], [535]),
+        ([b"AUTH PLAIN", b"*", b"NOOP"], [334, 501, 250]),
+        ([b"AUTH PLAIN", b"!!!", b"NOOP"], [334, 501, 250]),
+        ([b"AUTH PLAIN", b"\xff\xfe", b"NOOP"], [334, 500, 250]),
+        ([b"AUTH PLAIN not base64"], [501]),
+        ([b"AUTH NTLM"], [504]),
+        ([b"AUTH"], [501]),
+        ([b"AUTH PLAIN " + PLAIN, b"AUTH PLAIN " + PLAIN], [235, 503]),
+        ([b"MAIL FROM:<a@x.test>", b"AUTH PLAIN " + PLAIN], [250, 503]),
+    ],
+)
+def test_logins(lines, codes):
+    assert answers_to(*lines) == codes
+
+
+def test_auth_that_is_not_offered_is_502_and_outside_tls_538():
+    assert greeted().codes(b"AUTH PLAIN " + PLAIN + b"\r\n") == [502]
+    demanding = login_service(login_needs_tls=True)
+    assert greeted(service=demanding).codes(b"AUTH PLAIN " + PLAIN + b"\r\n") == [538]
+    assert greeted(service=demanding, tls=True).codes(b"AUTH PLAIN " + PLAIN + b"\r\n") == [235]
+
+
+def test_mail_may_need_a_login():
+    talk = greeted(service=login_service(needs_login=True))
+    assert talk.codes(b"MAIL FROM:<a@x.test>\r\n") == [530]
+    assert talk.codes(b"AUTH PLAIN " + PLAIN + b"\r\nMAIL FROM:<a@x.test>\r\n") == [235, 250]
+    assert talk.codes(b"EHLO again\r\nMAIL FROM:<a@x.test>\r\n") == [250, 250]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [b"AUTH PLAIN " + PLAIN],
+        [b"AUTH  PLAIN " + PLAIN],
+        [b"AUTH " + PLAIN],
+        [b"AUTH UNKNOWN " + PLAIN],
+        [b"AUTH\tPLAIN " + PLAIN],
+        [b"AUTHPLAIN " + PLAIN],
+        [b"AUTH PLAIN " + PLAIN + b" " + b"x" * 20000],
+        [b"AUTH PLAIN", PLAIN],
+        [b"AUTH PLAIN", PLAIN + b"\n"],
+        [b"AUTH NTLM", PLAIN],
+        [b"AUTH LOGIN", b64encode(b"alice"), b64encode(b"wonderland")],
+    ],
+)
+def test_no_trail_shows_what_could_be_a_password(lines):
+    talk = greeted(service=login_service())
+    for line in lines:
+        talk.say(line + b"\r\n")
+    shown = " ".join(talk.shown)
+    assert PLAIN.decode()[:12] not in shown
+    assert b64encode(b"wonderland").decode()[:8] not in shown
+
+
+def test_the_mechanism_stays_visible():
+    talk = greeted(service=login_service())
+    talk.say(b"AUTH PLAIN " + PLAIN + b"\r\n")
+    assert talk.shown[-1] == "AUTH PLAIN <hidden>"
+
+
+# VRFY and EXPN
+
+
+def test_vrfy_knows_users_is_open_about_addresses_and_refuses_the_rest():
+    talk = Talk(service(users=frozenset({"alice"})))
+    assert talk.say(b"VRFY alice\r\n") == ["250 <alice@sandbox.test>"]
+    assert talk.codes(b"VRFY b@x.test\r\nVRFY nobody\r\nVRFY\r\n") == [252, 550, 501]
+
+
+def test_expn_lists_the_members():
+    talk = Talk(service(lists={"class": ("ann@x.test", "ben@x.test")}))
+    assert talk.say(b"EXPN class\r\n") == ["250-<ann@x.test>", "250 <ben@x.test>"]
+    assert talk.codes(b"EXPN other\r\n") == [550]
+
+
+# The same octets, however they are cut
+
+DIALOGUE = (
+    b"EHLO client.test\r\nNOOP\r\n"
+    b"MAIL FROM:<a@x.test> SIZE=10\r\nRCPT TO:<b@x.test>\r\nRCPT TO:<broken\r\n"
+    b"DATA\r\n..dots\r\n.\n\r\n\r\n.\r\n"
+    b"MAIL FROM:<c@x.test>\r\nRCPT TO:<d@x.test>\r\n"
+    b"BDAT 12\r\n.\r\nQUIT\r\nab\nBDAT 4 LAST\r\n\r\n.\r"
+    b"NOOP bare\nline\r\nAUTH PLAIN\r\n" + PLAIN + b"\r\n" + b"x" * 600 + b"\r\nHELP\r\nQUIT\r\n"
+)
+
+
+def run(pieces: list[bytes]) -> Talk:
+    talk = Talk(login_service())
+    for piece in pieces:
+        talk.say(piece)
+    return talk
+
+
+def summary(talk: Talk) -> tuple[list[bytes], list[bytes]]:
+    numbers = [line for line in talk.output.splitlines() if b"queued as" not in line]
+    return numbers, [message.content for message in talk.messages]
+
+
+WHOLE = summary(run([DIALOGUE]))
+
+
+def test_the_dialogue_delivers_both_messages():
+    assert WHOLE[1] == [b".dots\r\n\n\r\n\r\n", b".\r\nQUIT\r\nab\n\r\n.\r"]
+
+
+def test_octet_by_octet_gives_the_same_answers():
+    assert summary(run([DIALOGUE[i : i + 1] for i in range(len(DIALOGUE))])) == WHOLE
+
+
+@given(st.lists(st.integers(1, 80), max_size=60))
+def test_any_cut_gives_the_same_answers(lengths):
+    pieces, start = [], 0
+    for length in lengths:
+        pieces.append(DIALOGUE[start : start + length])
+        start += length
+    assert summary(run([*pieces, DIALOGUE[start:]])) == WHOLE
+
+
+@given(st.binary(max_size=300))
+def test_any_content_survives_the_dots(content):
+    lines = content.replace(b"\r\n", b"").split(b"\n")
+    content = b"".join(line + b"\r\n" for line in lines)
+    stuffed = b"".join(b"." * line.startswith(b".") + line + b"\r\n" for line in lines)
+    talk = in_mail()
+    assert talk.codes(b"DATA\r\n" + stuffed + b".\r\n") == [354, 250]
+    assert talk.messages[0].content == content
+
+
+@given(st.lists(st.binary(max_size=40), max_size=30))
+def test_noise_never_breaks_the_machine(pieces):
+    talk = greeted()
+    for piece in pieces:
+        talk.say(piece)
+    talk.say(b"\r\n")
+    assert talk.output.endswith(b"\r\n")
