@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from email.message import EmailMessage
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from smtp_nb.client.component import Component
 from smtp_nb.drivers.aio import AsyncDriver
 from smtp_nb.flows.intents import Flow, JobSource
 from smtp_nb.model.receipt import Receipt
+
+if TYPE_CHECKING:
+    from email.message import EmailMessage
 
 T = TypeVar("T")
 

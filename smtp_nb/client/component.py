@@ -9,7 +9,6 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from email.message import EmailMessage
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from smtp_nb.client import registry
@@ -30,6 +29,8 @@ from smtp_nb.model.receipt import Receipt, TLSInfo
 from smtp_nb.model.reply import Reply
 
 if TYPE_CHECKING:
+    from email.message import EmailMessage
+
     from smtp_nb.compose.parts import Attachment, EncodedPart
 
 C = TypeVar("C", bound="Component")

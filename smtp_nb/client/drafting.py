@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from email.message import EmailMessage
 from typing import TYPE_CHECKING, Any
 
 from smtp_nb.client.registry import REGISTRY
@@ -12,6 +11,8 @@ from smtp_nb.model.enums import RecipientType
 from smtp_nb.model.envelope import Content, Envelope, Job, Recipient
 
 if TYPE_CHECKING:
+    from email.message import EmailMessage
+
     from smtp_nb.client.component import Component
     from smtp_nb.compose.draft import Draft
 

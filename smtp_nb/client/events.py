@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import inspect
-import logging
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from smtp_nb.model.events import (
     ConnectionStatusEvent,
@@ -20,7 +18,9 @@ from smtp_nb.model.events import (
     TransferEvent,
 )
 
-_log = logging.getLogger("smtp_nb")
+if TYPE_CHECKING:
+    import logging
+
 # A handler takes one event; it may be a coroutine function for SSLServerAuthentication. Its
 # parameter is of the event's own class, which a common type cannot say.
 Handler = Callable[[Any], object]
@@ -107,7 +107,7 @@ class Events:
         """Tell everybody who listens. What a handler raises is logged; the session goes on."""
         for waiting in self.ask(event):
             getattr(waiting, "close", lambda: None)()
-            _log.error("a handler of %s is a coroutine function, so it did not run", type(event))
+            _log().error("a handler of %s is a coroutine function, so it did not run", type(event))
 
     def ask(self, event: Event) -> Sequence[Awaitable[None]]:
         """As `emit`; gives what coroutine functions among the handlers want awaited."""
@@ -116,10 +116,16 @@ class Events:
             try:
                 answer = handler(event)
             except Exception:
-                _log.exception("a handler of %s raised", type(event).__name__)
+                _log().exception("a handler of %s raised", type(event).__name__)
                 if isinstance(event, SSLServerAuthenticationEvent):
                     event.accept = False  # who cannot judge does not trust
             else:
-                if inspect.isawaitable(answer):
+                if isinstance(answer, Awaitable):
                     waiting.append(answer)
         return waiting
+
+
+def _log() -> logging.Logger:
+    import logging
+
+    return logging.getLogger("smtp_nb")

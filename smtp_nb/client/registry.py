@@ -6,7 +6,6 @@ Attributes, `config()`, `settings`, `reset()`, completion and the docs are all m
 from __future__ import annotations
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any, Generic, Protocol, TypeVar, overload
 
 from smtp_nb.client.values import Converter
@@ -128,6 +127,8 @@ def _folded() -> dict[str, Entry[Any]]:
 
 def unknown(what: str, name: str, names: Any) -> SettingError:
     """The error for a name that does not exist; `names` is any collection of those that do."""
+    from difflib import get_close_matches
+
     folded = {known.lower(): known for known in names}
     near = get_close_matches(name.lower(), folded, 1, 0.5)
     remedy = f"Did you mean {folded[near[0]]}?" if near else "See the documentation for all names"

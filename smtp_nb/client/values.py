@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from difflib import get_close_matches
 from enum import IntEnum, IntFlag
 from typing import Any, TypeVar
 
@@ -72,6 +71,8 @@ def member(kind: type[E]) -> Converter[E]:
             return kind(int(value))
         except (TypeError, ValueError):
             names = [item.lower() for item in kind.__members__]
+            from difflib import get_close_matches
+
             near = get_close_matches(text.lower(), names, 1) if isinstance(value, str) else []
             hint = f"; did you mean {near[0]!r}?" if near else ""
             raise unreadable(name, value, f"one of {', '.join(names)}{hint}") from None

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from smtp_nb.errors import ExtensionError, PlaintextInjected
 from smtp_nb.flows.intents import Ask, Flow, Open, Peer, Read, Write
-from smtp_nb.flows.login import login
 from smtp_nb.flows.session import Session
 from smtp_nb.flows.verdict import refusal
 from smtp_nb.model.enums import SSLStartMode
@@ -33,6 +32,8 @@ def connect(session: Session) -> Flow[None]:
         if session.settings.start_mode is SSLStartMode.EXPLICIT:
             yield from _upgrade(session)
         if session.settings.credentials is not None:
+            from smtp_nb.flows.login import login
+
             yield from login(session)
     except BaseException:
         yield from session.abort()
