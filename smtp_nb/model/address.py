@@ -2,13 +2,16 @@
 
 The law here: an address is taken exactly as RFC 5321 section 4.1.2 and RFC 6531 allow it, or it
 is refused. It is never repaired, because a repaired address is somebody else's address. Comments,
-source routes, folded white space and control characters have no place in it.
+source routes, folded white space and control characters have no place in it. A quoted local part
+is taken, and goes out quoted where it must be and bare where it can be, as RFC 5321 section 4.1.2
+asks: the two are one mailbox. Every pattern here is linear, whatever it is fed.
 """
 
 from __future__ import annotations
 
 import ipaddress
 import re
+import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -16,14 +19,32 @@ from smtp_nb.errors import AddressError, InjectionError
 
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\-\u0080-\U0010ffff]+"
 _DOT_STRING = re.compile(rf"{_ATOM}(?:\.{_ATOM})*\Z")
+_STRING = r'"(?:[^"\\]|\\.)*+"'
 _QUOTED = re.compile(r'"(?:[ !#-\[\]-~\u00a0-\U0010ffff]|\\[ -~])*"\Z')
+_QUOTED_PREFIX = re.compile(_STRING)
+_QUOTED_NAME = re.compile(rf"({_STRING}) *<")
+_ESCAPED = re.compile(r"\\(.)")
+_UNSAFE = re.compile(r'(["\\])')
+_SPECIAL_IN_NAME = re.compile(r'[@,;:<>()"\[\]\\]')
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ \-\u0080-\U0010ffff]+\Z")
 _LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\Z")
+# An entry of a list: quoted strings, angle brackets with quoted strings in them, and the rest. One
+# that is never closed reaches to the end, so that no scan starts twice at the same place.
+_ENTRY = re.compile(
+    r'(?:"(?:[^"\\]|\\.)*+"?|<(?:[^<>"]|"(?:[^"\\]|\\.)*+"?)*+>?|[^,;"<])++', re.DOTALL
+)
 # C0, DEL, C1, and Unicode's line and paragraph separators: each has split a line somewhere.
 CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+# Text direction, joiners of nothing, byte order marks: they show one address and mean another.
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u202a-\u202e"
+    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff\U000e0000-\U000e0fff]"
+)
 
 MAX_LOCAL = 64
 MAX_DOMAIN = 255
 MAX_PATH = 254  # RFC 5321 section 4.5.3.1.3: 256 octets with the angle brackets
+MAX_TEXT = 2048  # ours: no name needs more, and what is read is remembered
 
 
 def refuse_controls(text: str, what: str) -> None:
@@ -76,53 +97,73 @@ class Mailbox:
 
 
 def _shown_name(name: str) -> str:
-    if re.fullmatch(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ \-\u0080-\U0010ffff]+", name):
-        return name
-    return '"' + re.sub(r'(["\\])', r"\\\1", name) + '"'
+    return name if _PLAIN_NAME.match(name) else _quote(name)
+
+
+def _quote(text: str) -> str:
+    return '"' + _UNSAFE.sub(r"\\\1", text) + '"'
 
 
 def ascii_domain(domain: str) -> str:
     """The domain in A-labels (IDNA 2008, UTS 46 non-transitional), or an address literal, checked.
 
     Raises:
-        AddressError: it is no domain. Nothing was written.
+        AddressError: it is no domain, or one of another spelling than it seems. Nothing was
+            written.
     """
     refuse_controls(domain, "The domain")
     if domain.startswith("[") and domain.endswith("]"):
         return _literal(domain)
-    if not domain.isascii():
-        domain = _a_labels(domain)
-    labels = domain.removesuffix(".").split(".")
-    if len(domain) > MAX_DOMAIN or not all(_LABEL.match(label) for label in labels):
+    name = (domain if domain.isascii() else _a_labels(domain)).removesuffix(".")
+    labels = name.split(".")
+    if len(name) > MAX_DOMAIN or not all(_LABEL.match(label) for label in labels):
         raise AddressError(
-            f"{domain!r} is not a domain name (RFC 5321 section 4.1.2)", remedy="Check its spelling"
+            f"{_cut(domain)} is not a domain name (RFC 5321 section 4.1.2)",
+            remedy="Check its spelling",
         )
-    return domain.removesuffix(".")
+    if labels[-1].isdigit():
+        raise AddressError(
+            f"{_cut(domain)} ends in a number, as no domain name does",
+            remedy="Write an IP address in brackets, as [192.0.2.1]",
+        )
+    return name
 
 
 def _a_labels(domain: str) -> str:
     import idna  # loaded only for names beyond ASCII
 
+    # UTS 46 makes full-width dots full stops and drops soft hyphens: another name than it showed.
+    seeming = unicodedata.normalize("NFC", "".join(map(str.lower, domain)))
     try:
-        return idna.encode(domain, uts46=True, transitional=False).decode("ascii")
+        if len(domain) <= MAX_DOMAIN and idna.uts46_remap(domain, True, False) == seeming:
+            return idna.encode(seeming, uts46=False).decode("ascii")
+        reason = "it holds a character that stands for others, or for nothing"
     except idna.IDNAError as error:
-        raise AddressError(
-            f"{domain!r} is not an internationalised domain name: {error}",
-            remedy="Check its spelling",
-        ) from error
+        reason = str(error)
+    raise AddressError(
+        f"{_cut(domain)} is not an internationalised domain name: {reason}",
+        remedy="Type it anew, with plain full stops",
+    )
 
 
 def _literal(domain: str) -> str:
     inside = domain[1:-1]
     try:
         if inside[:5].upper() == "IPV6:":
-            return f"[IPv6:{ipaddress.IPv6Address(inside[5:])}]"
+            return f"[IPv6:{_without_zone(inside[5:])}]"
         return f"[{ipaddress.IPv4Address(inside)}]"
     except ValueError as error:
         raise AddressError(
-            f"{domain!r} is not an address literal (RFC 5321 section 4.1.3)",
+            f"{_cut(domain)} is not an address literal (RFC 5321 section 4.1.3)",
             remedy="Write [192.0.2.1] or [IPv6:2001:db8::1]",
         ) from error
+
+
+def _without_zone(text: str) -> ipaddress.IPv6Address:
+    address = ipaddress.IPv6Address(text)
+    if address.scope_id is not None:
+        raise ValueError("a zone means something on one host only")
+    return address
 
 
 @lru_cache(maxsize=4096)
@@ -130,67 +171,94 @@ def parse_mailbox(text: str) -> Mailbox:
     """Read one mailbox: `a@b.test`, `<a@b.test>` or `Name <a@b.test>`.
 
     Args:
-        text: one address. A name that holds a comma, semicolon, colon, at sign, full stop or angle
-            bracket stands in double quotes.
+        text: one address. A name that holds a comma, semicolon, colon, at sign or bracket stands
+            in double quotes.
 
     Raises:
         AddressError: the grammar does not allow it; the text says what and where.
         InjectionError: it holds a control character. Nothing was written in either case.
     """
+    if len(text) > MAX_TEXT:
+        raise AddressError(
+            f"{_cut(text)} is longer than any address", remedy="Put commas between addresses"
+        )
     refuse_controls(text, "The address")
     name, spec = _split_name(text.strip(" "))
     local, at, domain = _split_spec(spec)
     if not at or not local or not domain:
         raise AddressError(
-            f"{text!r} is not an e-mail address", remedy="Write it as name@example.org"
+            f"{_cut(text)} is not an e-mail address", remedy="Write it as name@example.org"
         )
-    _check_local(local, text)
-    box = Mailbox(local, ascii_domain(domain), name)
+    if domain.endswith("."):
+        raise AddressError(
+            f"{_cut(text)} ends in a full stop, which no address does", remedy="Take it out"
+        )
+    box = Mailbox(_checked_local(local, text), ascii_domain(domain), name)
     if len(box.address.encode()) > MAX_PATH:
         raise AddressError(
-            f"{text[:80]!r}… is longer than {MAX_PATH} octets (RFC 5321 section 4.5.3.1.3)",
+            f"{_cut(text)} is longer than {MAX_PATH} octets (RFC 5321 section 4.5.3.1.3)",
             remedy="No mail server will take it",
         )
     return box
 
 
-def _check_local(local: str, text: str) -> None:
+def _cut(text: str) -> str:
+    return repr(text) if len(text) <= 100 else f"{text[:80]!r}…"
+
+
+def _checked_local(local: str, text: str) -> str:
+    """The local part as it goes on the wire."""
     if len(local.encode()) > MAX_LOCAL:
         raise AddressError(
-            f"the part before the @ of {text[:80]!r} is longer than {MAX_LOCAL} octets"
+            f"The part before the @ of {_cut(text)} is longer than {MAX_LOCAL} octets"
             " (RFC 5321 section 4.5.3.1.1)",
             remedy="No mail server has to take it",
         )
-    if not (_DOT_STRING.match(local) or _QUOTED.match(local)):
+    if not local.isascii() and (wrong := _deceptive(local)):
         raise AddressError(
-            f"the part before the @ of {text!r} is not allowed (RFC 5321 section 4.1.2)",
+            f"The part before the @ of {_cut(text)} holds {wrong!a}, which is not what it seems",
+            remedy="Type it anew",
+        )
+    if _DOT_STRING.match(local):
+        return local
+    if not _QUOTED.match(local):
+        raise AddressError(
+            f"The part before the @ of {_cut(text)} is not allowed (RFC 5321 section 4.1.2)",
             remedy="Take out spaces, brackets, commas and doubled full stops, or quote it",
         )
+    bare = _ESCAPED.sub(r"\1", local[1:-1])
+    return bare if _DOT_STRING.match(bare) else _quote(bare)
+
+
+def _deceptive(local: str) -> str:
+    """The first character that is invisible, or that other programs turn into one of `@.<> `."""
+    for char in local:
+        if not char.isascii():
+            plain = unicodedata.normalize("NFKC", char)
+            if _INVISIBLE.match(char) or not all(map(_DOT_STRING.match, plain)):
+                return char
+    return ""
 
 
 def _split_spec(spec: str) -> tuple[str, str, str]:
-    if spec.startswith('"'):
-        match = re.match(r'"(?:[^"\\]|\\.)*"', spec)
-        end = match.end() if match else 0
-        return (
-            spec[:end],
-            spec[end : end + 1] if spec[end : end + 1] == "@" else "",
-            spec[end + 1 :],
-        )
-    return spec.partition("@")
+    """(local part, the at sign, domain) of an addr-spec."""
+    if not spec.startswith('"'):
+        return spec.partition("@")
+    match = _QUOTED_PREFIX.match(spec)
+    end = match.end() if match else 0
+    return spec[:end], "@" if spec.startswith("@", end) else "", spec[end + 1 :]
 
 
 def _split_name(text: str) -> tuple[str, str]:
     """(display name, addr-spec) of one mailbox."""
     if not text.endswith(">"):
         return "", text
-    quoted = re.match(r'"((?:[^"\\]|\\.)*)" *<', text)
-    if quoted:
-        return re.sub(r"\\(.)", r"\1", quoted.group(1)), text[quoted.end() : -1]
+    if quoted := _QUOTED_NAME.match(text):
+        return _ESCAPED.sub(r"\1", quoted[1][1:-1]), text[quoted.end() : -1]
     name, _, spec = text.partition("<")
-    if re.search(r'[@,;:<>()"\[\]\\]', name):
+    if _SPECIAL_IN_NAME.search(name):
         raise AddressError(
-            f"the name in {text!r} holds a character that needs quotes",
+            f"The name in {_cut(text)} holds a character that needs quotes",
             remedy='Write "Surname, Name" <name@example.org>',
         )
     return name.strip(" "), spec[:-1]
@@ -201,8 +269,8 @@ def split_addresses(text: str) -> list[str]:
 
     Line breaks are refused by `parse_mailbox`, not here; empty entries are dropped.
     """
-    parts = re.findall(r'(?:"(?:[^"\\]|\\.)*"|<[^<>]*>|[^,;"<]|["<])+', text)
-    return [part.strip(" ") for part in parts if part.strip(" ")]
+    parts = (part.strip(" ") for part in _ENTRY.findall(text))
+    return [part for part in parts if part]
 
 
 def parse_addresses(text: str) -> list[Mailbox]:

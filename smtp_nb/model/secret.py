@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import dataclass
-from urllib.parse import quote
+from html import escape
+from urllib.parse import quote, quote_plus
 
 HIDDEN = "<hidden>"
 
@@ -38,16 +39,17 @@ class Secret:
 def encodings(secret: str) -> set[str]:
     """Every spelling under which `secret` may hide in a text: used to mask, and by the tests.
 
-    The three base64 alignments (whole groups, so that neighbours do not matter), hex, percent,
-    JSON and UTF-16.
+    The three base64 alignments (whole groups, so that neighbours do not matter), hex, UTF-16, and
+    what percent encoding, JSON, HTML and Python's repr make of it.
     """
-    raw = secret.encode()
-    found = {secret, raw.hex(), raw.hex().upper(), quote(secret, safe="")}
-    found |= {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
-    for wide in ("utf-16-le", "utf-16-be"):
-        found |= {secret.encode(wide).hex(), secret.encode(wide).decode("latin-1")}
-        found |= _base64_cores(secret.encode(wide))
-    return {text for text in found | _base64_cores(raw) if len(text) >= 4}
+    found = {secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
+    found |= {escape(secret), escape(secret, quote=False), repr(secret)[1:-1], ascii(secret)[1:-1]}
+    found |= {quote(secret), quote(secret, safe=""), quote_plus(secret)}
+    found |= {repr(secret.encode())[2:-1]}
+    for charset in ("utf-8", "utf-16-le", "utf-16-be"):
+        raw = secret.encode(charset)
+        found |= {raw.decode("latin-1"), raw.hex(), raw.hex().upper()} | _base64_cores(raw)
+    return {text for text in found if len(text) >= 4}
 
 
 def _base64_cores(raw: bytes) -> set[str]:
