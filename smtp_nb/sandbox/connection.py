@@ -83,7 +83,8 @@ class Connection(asyncio.BufferedProtocol):
         self._tls: ServerTLS | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._buffer = memoryview(bytearray(READ_SIZE))
-        self._waiting = False  # for a delay to pass, or for the client to read
+        self._delayed = False  # an answer waits for its time
+        self._blocked = False  # the client does not read its replies
         self._ending = False
         self._transport: asyncio.Transport
         self._session: Session
@@ -92,7 +93,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
-        self._session = self._house.opened(self, transport.get_extra_info("peername"))
+        self._session = self._house.opened(self, transport.get_extra_info("peername") or ("?", 0))
         if self._house.implicit_tls:
             self._begin_tls()
         else:
@@ -113,6 +114,8 @@ class Connection(asyncio.BufferedProtocol):
                 return
         self._machine.receive_data(data)
         self._work()
+        if self._tls is not None and self._tls.is_closed and not self._ending:
+            self._end()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._ending = True
@@ -123,16 +126,18 @@ class Connection(asyncio.BufferedProtocol):
 
     def pause_writing(self) -> None:
         """The client does not read its replies: take no more commands from it."""
-        self._wait()
+        self._blocked = True
+        self._transport.pause_reading()
 
     def resume_writing(self) -> None:
+        self._blocked = False
         self._go_on()
 
     # Requests and answers
 
     def _work(self) -> None:
         machine, faults = self._machine, self._house.faults
-        while not (self._waiting or self._ending):
+        while not (self._delayed or self._blocked or self._ending):
             request = machine.next_request()
             if request is None:
                 break
@@ -145,22 +150,20 @@ class Connection(asyncio.BufferedProtocol):
             self._flush()
 
     def _answer_later(self, request: Request, action: Action) -> None:
-        self._wait()
+        self._delayed = True
+        self._transport.pause_reading()
         loop = asyncio.get_running_loop()
         self._timer = loop.call_later(action.delay, self._answer_now, request, action)
 
     def _answer_now(self, request: Request, action: Action) -> None:
+        self._delayed = False
         self._answer(request, action)
         self._go_on()
 
-    def _wait(self) -> None:
-        self._waiting = True
-        self._transport.pause_reading()
-
     def _go_on(self) -> None:
-        self._waiting = False
-        self._transport.resume_reading()
         self._work()
+        if not (self._delayed or self._blocked):
+            self._transport.resume_reading()
 
     def _answer(self, request: Request, action: Action) -> None:
         self._note(request)
@@ -252,7 +255,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def shut_down(self) -> None:
         """The server stops: say so where a reply may stand, then let go of the line."""
-        if not self._ending and self._machine.state is State.COMMANDS and not self._waiting:
+        if self._machine.state is State.COMMANDS and not (self._ending or self._delayed):
             data = on_the_wire(SHUTTING_DOWN)
             self._transport.write(data if self._tls is None else self._tls.send(data))
             self._session.server(SHUTTING_DOWN)

@@ -16,7 +16,8 @@ from typing import Any, Literal, NamedTuple
 
 from smtp_nb.errors import InputError
 from smtp_nb.model.reply import Reply
-from smtp_nb.protocol.service import END, Request
+from smtp_nb.protocol.rules import RULES
+from smtp_nb.protocol.service import END, GREETING, UNKNOWN, Request
 
 ANY = "*"
 
@@ -194,9 +195,28 @@ def make(name: str, arguments: dict[str, Any]) -> Fault:
                 f"A fault takes no argument {argument!r}", remedy=_nearest(argument, _ARGUMENTS)
             )
     given = dict(arguments)
-    if "stage" in given:
-        given["stage"] = str(given["stage"]).upper()
-    return replace(FAULTS[name], **given, hits=0, _met=set())
+    if "code" in given:
+        given.setdefault("text", _TEXTS.get(given["code"] // 100, ""))
+    fault = replace(FAULTS[name], **given, hits=0, _met=set())
+    fault.stage = fault.stage.upper()
+    _check(fault)
+    return fault
+
+
+# What a reply says that was given a code only.
+_TEXTS = {2: "2.0.0 Ok", 3: "Go ahead", 4: "4.3.0 Try again later", 5: "5.0.0 Refused"}
+_STAGES = frozenset({ANY, GREETING, END, UNKNOWN, *RULES})
+
+
+def _check(fault: Fault) -> None:
+    if fault.stage not in _STAGES:
+        raise InputError(
+            f"There is no stage {fault.stage!r}", remedy=_nearest(fault.stage, _STAGES)
+        )
+    if fault.code and not 200 <= fault.code <= 599:
+        raise InputError(f"{fault.code} is no reply code", remedy="Choose from 200 to 599")
+    if fault.cut not in ("", "before", "after"):
+        raise InputError(f"cut={fault.cut!r} is unknown", remedy='Say "before" or "after"')
 
 
 def _nearest(word: str, known: Iterable[str]) -> str:

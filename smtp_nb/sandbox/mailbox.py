@@ -13,7 +13,7 @@ from html import escape
 from typing import Any, overload
 
 from smtp_nb.model.receipt import TLSInfo
-from smtp_nb.model.trail import visible
+from smtp_nb.model.trail import masked, visible
 
 SHOWN_ROWS = 20
 
@@ -66,28 +66,48 @@ class Message:
     def __str__(self) -> str:
         return self.content.decode("utf-8", "replace")
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """One line, addresses masked: a notebook saves it."""
+        printer.text(f"<Message {_line(self)}>")
+
     def _repr_html_(self) -> str:
-        rows = {
-            "MAIL FROM": f"<{self.mail_from}>",
-            "RCPT TO": ", ".join(f"<{address}>" for address in self.rcpt_tos),
-            "Parameters": " ".join(f"{k}={v}" if v else k for k, v in self.parameters.items()),
-            "Received": f"{self.received_at:%H:%M:%S}, {self.size:,} octets, "
-            + (str(self.tls) if self.tls else "in clear"),
-        }
-        headers = [(name, str(value)) for name, value in self.parsed.items()]
-        return (
-            "<table>"
-            + "".join(_row(name, value) for name, value in [*rows.items(), *headers])
-            + f"</table><details><summary>Source</summary><pre>{_shown(str(self))}</pre></details>"
+        """Envelope, headers and source, addresses masked."""
+        path = f"<{self.mail_from}>"
+        rows = [
+            ("MAIL FROM", " ".join([path, *_words(self.parameters)])),
+            *(
+                ("RCPT TO", " ".join([f"<{address}>", *_words(parameters)]))
+                for address, parameters in zip(self.rcpt_tos, self.rcpt_parameters, strict=True)
+            ),
+            ("Received", f"{self.received_at:%H:%M:%S}, {self.size:,} octets, {_line_of(self)}"),
+            *((name, str(value)) for name, value in self.parsed.items()),
+        ]
+        table = "".join(
+            f'<tr><th scope="row">{_shown(n)}</th><td>{_shown(v)}</td></tr>' for n, v in rows
         )
+        source = f"<details><summary>Source</summary><pre>{_shown(str(self))}</pre></details>"
+        return f"<table>{table}</table>{source}"
+
+
+def _words(parameters: Mapping[str, str]) -> list[str]:
+    return [f"{name}={value}" if value else name for name, value in parameters.items()]
+
+
+def _line_of(message: Message) -> str:
+    return str(message.tls) if message.tls else "in clear"
+
+
+def _line(message: Message) -> str:
+    people = f"<{message.mail_from}> to {', '.join(f'<{to}>' for to in message.rcpt_tos)}"
+    return f"{message.received_at:%H:%M:%S} {_discreet(people)}: {visible(message.subject)}"
+
+
+def _discreet(text: str) -> str:
+    return "\n".join(visible(masked(line)) for line in text.splitlines())
 
 
 def _shown(text: str) -> str:
-    return escape("\n".join(visible(line) for line in text.splitlines()))
-
-
-def _row(name: str, value: str) -> str:
-    return f'<tr><th scope="row">{_shown(name)}</th><td>{_shown(value)}</td></tr>'
+    return escape(_discreet(text))
 
 
 class Inbox(Sequence[Message]):
@@ -142,8 +162,7 @@ class Inbox(Sequence[Message]):
         return f"<Inbox: {len(self)} message{'' if len(self) == 1 else 's'}>"
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
-        lines = [f"{m.received_at:%H:%M:%S} {m.size:>9,} {visible(m.subject)}" for m in self.recent]
-        printer.text("\n".join([repr(self), *lines]))
+        printer.text("\n".join([repr(self), *map(_line, self.recent)]))
 
     @property
     def recent(self) -> list[Message]:

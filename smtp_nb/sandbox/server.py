@@ -132,12 +132,21 @@ class SandboxServer:
         """
         with self._turn:
             if self._thread is None:
-                listener = _listener(*self._address)
-                self._port = listener.getsockname()[1]
                 self._prepare_tls()
-                self._thread = ServerThread(self._house, listener)
+                self._thread = self._listen()
                 atexit.register(self.stop)
         return self
+
+    def _listen(self) -> ServerThread:
+        host, port = self._address
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        try:
+            listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
+        except OSError:
+            self._remove_directory()
+            raise
+        self._port = listener.getsockname()[1]
+        return ServerThread(self._house, listener)
 
     def stop(self) -> None:
         """End all sessions and stop listening. Messages and sessions stay readable."""
@@ -225,13 +234,13 @@ class SandboxServer:
 
     # What it saw
 
-    def wait_for(self, count: int = 1, timeout_s: float = 10.0) -> list[Message]:
+    def wait_for(self, count: int = 1, timeout: float = 10.0) -> list[Message]:
         """The messages, as soon as there are `count`.
 
         Raises:
-            TimeoutError: there are fewer after `timeout_s` seconds.
+            TimeoutError: there are fewer after `timeout` seconds.
         """
-        return self.messages.wait_for(count, timeout_s)
+        return self.messages.wait_for(count, timeout)
 
     def clear(self) -> None:
         """Forget the messages and the sessions that have ended."""
@@ -287,11 +296,6 @@ def _address(host: str, allow_remote: bool) -> str:
             remedy="Listen at 127.0.0.1, or say allow_remote=True",
         )
     return host
-
-
-def _listener(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    return socket.create_server((host, port), family=family, backlog=BACKLOG)
 
 
 def _extensions(without: Iterable[str], tls: TLS | None) -> tuple[str, ...]:

@@ -47,6 +47,8 @@ class ServerThread:
         )
         await self._stop.wait()
         server.close()
+        if coming_in := asyncio.all_tasks() - {asyncio.current_task()}:
+            await asyncio.wait(coming_in)
         for connection in list(self._house.connections):
             connection.shut_down()
         while self._house.connections:
