@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from smtp_nb.client.aio import AsyncSMTP
+    from smtp_nb.client.firewall import Firewall
+    from smtp_nb.client.headers import Header
     from smtp_nb.client.recipients import MessageRecipient
     from smtp_nb.client.smtp import SMTP
     from smtp_nb.compose.parts import Attachment
@@ -55,6 +57,8 @@ __version__ = "0.1.0"
 _HOMES = {
     "smtp_nb.client.smtp": ("SMTP",),
     "smtp_nb.client.aio": ("AsyncSMTP",),
+    "smtp_nb.client.firewall": ("Firewall",),
+    "smtp_nb.client.headers": ("Header",),
     "smtp_nb.client.recipients": ("MessageRecipient",),
     "smtp_nb.compose.parts": ("Attachment",),
     "smtp_nb.errors": ("SMTPError", "error_class"),
@@ -104,7 +108,9 @@ __all__ = [
     "EndTransferEvent",
     "ErrorEvent",
     "ExpandEvent",
+    "Firewall",
     "FirewallType",
+    "Header",
     "Importance",
     "KeyUsage",
     "MailMerge",

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from smtp_nb.client import registry
 from smtp_nb.client.drafting import draft_from, job_from
 from smtp_nb.client.events import Events
+from smtp_nb.client.firewall import Firewall
+from smtp_nb.client.headers import Header
 from smtp_nb.client.properties import HEADERS, Properties
 from smtp_nb.client.recipients import Recipients
 from smtp_nb.client.sessions import properties_from_url, settings_from
@@ -55,7 +57,17 @@ class Component(Properties, Recipients, Events):
         """Files behind the text: `Attachment(path=…)` or `Attachment(data=…, filename=…)`."""
         self.inline_images: list[Attachment | EncodedPart] = []
         """Images that `message_html` shows as `cid:…`."""
+        self._firewall = Firewall()
         self.set(properties)
+
+    @property
+    def firewall(self) -> Firewall:
+        """The proxy to go through (reference: Firewall); assign one or set its fields in place."""
+        return self._firewall
+
+    @firewall.setter
+    def firewall(self, value: Firewall) -> None:
+        self._firewall = value
 
     @classmethod
     def from_url(cls: type[C], url: str, **properties: Any) -> C:
@@ -83,6 +95,7 @@ class Component(Properties, Recipients, Events):
         """Give another component these properties, settings, recipients and attachments."""
         other._values = dict(self._values)
         other._memory = self._memory
+        other.firewall = self.firewall
         other.message_recipients[:] = map(replace, self.message_recipients)
         other.attachments = list(self.attachments)
         other.inline_images = list(self.inline_images)
@@ -136,11 +149,11 @@ class Component(Properties, Recipients, Events):
         return registry.config(self, text)
 
     @property
-    def message_headers(self) -> list[tuple[str, str]]:
-        """The header fields as they will be sent, (field, value) (reference: MessageHeaders)."""
+    def message_headers(self) -> list[Header]:
+        """The header fields as they will be sent (reference: MessageHeaders)."""
         from smtp_nb.compose.message import compose
 
-        return list(compose(draft_from(self)).headers)
+        return [Header(field, value) for field, value in compose(draft_from(self)).headers]
 
     def reset_headers(self) -> None:
         """Empty all header properties and the recipients (reference: ResetHeaders)."""
@@ -151,6 +164,7 @@ class Component(Properties, Recipients, Events):
     def _reset(self) -> None:
         self._values.clear()
         self.message_recipients.clear()
+        self._firewall = Firewall()
         self.attachments.clear()
         self.inline_images.clear()
 

@@ -60,6 +60,7 @@ def settings_from(component: Component) -> Settings:
         window=component.window,
         send_rset=read("SendRSET"),
         max_line=read("MaxLineLength"),
+        proxy=component.firewall.proxy(),
         socket=_socket_options(component),
     )
 

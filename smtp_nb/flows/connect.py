@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from smtp_nb.errors import ExtensionError, PlaintextInjected
 from smtp_nb.flows.intents import Ask, Flow, Open, Peer, Read, Write
-from smtp_nb.flows.session import Session
+from smtp_nb.flows.session import Proxy, Session
 from smtp_nb.flows.verdict import refusal
 from smtp_nb.model.enums import SSLStartMode
 from smtp_nb.model.events import SSLServerAuthenticationEvent, SSLStatusEvent
@@ -24,9 +24,11 @@ def connect(session: Session) -> Flow[None]:
         SMTPError: whatever failed; the line is closed again.
     """
     try:
-        yield from _open(session)
+        early = yield from _open(session)
         if session.settings.start_mode is SSLStartMode.IMPLICIT:
-            yield from start_tls(session)
+            yield from start_tls(session, early)
+        else:
+            session.protocol.receive_data(early)
         yield from _banner(session)
         yield from greet(session)
         if session.settings.start_mode is SSLStartMode.EXPLICIT:
@@ -35,19 +37,39 @@ def connect(session: Session) -> Flow[None]:
             from smtp_nb.flows.login import login
 
             yield from login(session)
-    except BaseException:
+    except Exception:
         yield from session.abort()
         raise
 
 
-def _open(session: Session) -> Flow[None]:
-    settings = session.settings
-    peer: Peer = yield Open(
-        settings.host, settings.port, settings.connect_timeout_s, settings.socket
-    )
+def _open(session: Session) -> Flow[bytes]:
+    """Open the line; gives what came in already behind a proxy's answer."""
+    settings, early = session.settings, b""
+    target = settings.proxy or settings
+    peer: Peer = yield Open(target.host, target.port, settings.connect_timeout_s, settings.socket)
     session.peer, session.is_open = peer, True
     session.restart_clock()
+    if settings.proxy:
+        early = yield from _tunnel(session, settings.proxy)
     session.status("Remote host connection complete")
+    return early
+
+
+def _tunnel(session: Session, proxy: Proxy) -> Flow[bytes]:
+    """CONNECT through an HTTP proxy.
+
+    Raises:
+        FirewallError: the proxy refused, failed or closed the line; in its own words.
+    """
+    from smtp_nb.wire.http_connect import HttpConnect
+
+    settings = session.settings
+    tunnel = HttpConnect(settings.host, settings.port, proxy.user, proxy.password)
+    yield Write(tunnel.request(), settings.connect_timeout_s)
+    while not tunnel.is_done:
+        tunnel.receive((yield Read(settings.connect_timeout_s, "the proxy")))
+    session.status("Firewall connection complete")
+    return tunnel.rest
 
 
 def _banner(session: Session) -> Flow[None]:
@@ -96,8 +118,11 @@ def _upgrade(session: Session) -> Flow[None]:
     yield from greet(session)
 
 
-def start_tls(session: Session) -> Flow[None]:
+def start_tls(session: Session, early: bytes = b"") -> Flow[None]:
     """Run the handshake. The certificate is judged before the first octet that answers it.
+
+    Args:
+        early: octets of the server that have come in already.
 
     Raises:
         CertificateError: it was not accepted.
@@ -107,6 +132,7 @@ def start_tls(session: Session) -> Flow[None]:
 
     settings = session.settings
     layer = TLSLayer(settings.tls or TLSSettings(), settings.host)
+    layer.receive(early)
     while (step := layer.handshake()) is not Step.DONE:
         if step is Step.DECIDE:
             yield from _decide(session, layer)

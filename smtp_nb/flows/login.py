@@ -80,7 +80,7 @@ def is_protected(session: Session) -> bool:
     if session.layer is not None or session.settings.allow_clear_text:
         return True
     peer = session.peer
-    return peer is not None and not session.settings.via_proxy and _is_loopback(peer.remote_address)
+    return peer is not None and session.settings.proxy is None and _is_loopback(peer.remote_address)
 
 
 def _is_loopback(address: str) -> bool:

@@ -17,7 +17,7 @@ from smtp_nb.flows.intents import Close, Flow, Peer, Probe, Read, SocketOptions,
 from smtp_nb.model.enums import AuthMechanism, SSLStartMode, TrailDirection
 from smtp_nb.model.events import ConnectionStatusEvent, Event, PITrailEvent
 from smtp_nb.model.reply import Reply
-from smtp_nb.model.secret import HIDDEN, encodings
+from smtp_nb.model.secret import HIDDEN, Secret, encodings
 from smtp_nb.protocol.client import ClientProtocol, State
 from smtp_nb.protocol.commands import BANNER, QUIT, Command
 from smtp_nb.protocol.extensions import NO_EXTENSIONS, Extensions
@@ -38,6 +38,16 @@ _FALL_BACKS = {"message": "one message at a time", "off": "one command at a time
 
 
 @dataclass(frozen=True, slots=True)
+class Proxy:
+    """An HTTP proxy to tunnel through."""
+
+    host: str
+    port: int
+    user: str
+    password: Secret
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All that a session needs to know, fixed when it begins.
 
@@ -47,7 +57,7 @@ class Settings:
         banner_timeout_s, final_timeout_s: the two waits that RFC 5321 wants longer.
         allow_clear_text: a password may cross a wire in clear, because the user said so.
         pipelining: "auto" across messages, "message" within one, or "off".
-        via_proxy: the line goes through a proxy, so its address says nothing about the server.
+        proxy: the line goes through it, so its address says nothing about the server.
     """
 
     host: str
@@ -67,7 +77,7 @@ class Settings:
     window: int = 32
     send_rset: bool = True
     max_line: int = MAX_LINE
-    via_proxy: bool = False
+    proxy: Proxy | None = None
     socket: SocketOptions = field(default_factory=SocketOptions)
 
 

@@ -1,0 +1,18 @@
+"""One header field (reference: Header)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass
+class Header:
+    """A field of a message's header.
+
+    Attributes:
+        field: its name, without the colon.
+        value: its value, unfolded.
+    """
+
+    field: str = ""
+    value: str = ""
