@@ -23,7 +23,7 @@ from smtp_nb.widgets.spool import Row, Spool
 
 PAUSE_S = 0.05  # at most twenty messages a second
 BATCH_ROWS = 2_000
-WAITING_ROWS = 50_000  # not sent yet; more than that nobody can read anyway
+WAITING_ROWS = 200_000  # not sent yet; the older ones make room
 
 TLS, FINAL, REFUSAL = 1, 2, 4
 

@@ -1,0 +1,123 @@
+"""What Tab offers behind `%smtp`: verbs, options, values, and the user's frames and templates."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from smtp_nb.notebook.syntax import Argument, Kind, Option
+from smtp_nb.notebook.verbs import find_verb, starting_with
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from smtp_nb.notebook.desk import Desk
+
+# The magic at the beginning of a line, indented, or behind an assignment.
+_MAGIC = re.compile(r"^\s*(?:[\w, ]+=\s*)?%%?smtp\s+(.*)$", re.DOTALL)
+
+
+def candidates(line: str, desk: Desk) -> list[str] | None:
+    """The words that can stand at the end of `line`, or None if this is not our business.
+
+    Args:
+        line: the line up to the cursor.
+    """
+    found = _MAGIC.match(line)
+    if not found or found[1].count('"') % 2 or found[1].count("'") % 2:
+        return None
+    *before, begun = re.split(r"\s+", found[1])
+    offered = _offered(before, begun, desk)
+    return None if offered is None else [word for word in offered if word.startswith(begun)]
+
+
+def _offered(before: list[str], begun: str, desk: Desk) -> Iterable[str] | None:
+    verb, rest = find_verb(before)
+    if verb is None:
+        return starting_with(before)
+    syntax = verb.syntax
+    if longer := starting_with(before):
+        return longer
+    last = syntax.option(rest[-1]) if rest and "=" not in rest[-1] else None
+    if last is not None and last.kind is not Kind.FLAG:
+        return _values(last, desk)
+    used = {option for word in rest if (option := syntax.option(word)) is not None}
+    options = [o.name for o in syntax.all_options if o.many or o not in used]
+    if begun.startswith("-"):
+        return options
+    argument = _next_argument(verb.arguments, rest, syntax.option)
+    if argument is None:
+        return options
+    values = _values(argument, desk)
+    return values if values is None else [*values, *options]
+
+
+def _next_argument(
+    arguments: tuple[Argument, ...], words: list[str], option: Callable[[str], Option | None]
+) -> Argument | None:
+    count, skip = 0, False
+    for word in words:
+        known = option(word)
+        count += known is None and not skip
+        skip = known is not None and known.kind is not Kind.FLAG and "=" not in word
+    return arguments[count] if count < len(arguments) else None
+
+
+def _values(wanted: Option | Argument, desk: Desk) -> Iterable[str] | None:
+    """What can be the value; None leaves it to others: file names, say."""
+    if wanted.choices:
+        return wanted.choices
+    kinds: dict[Kind, Callable[[Desk], Iterable[str]]] = {
+        Kind.FRAME: _frames,
+        Kind.TEMPLATE: lambda desk: sorted(desk.templates),
+        Kind.VARIABLE: _variables,
+    }
+    if wanted.kind in kinds:
+        return kinds[wanted.kind](desk)
+    return None if wanted.kind is Kind.PATH else ()
+
+
+def _frames(desk: Desk) -> list[str]:
+    import pandas
+
+    names = _variables(desk)
+    return [name for name in names if isinstance(desk.shell.user_ns[name], pandas.DataFrame)]
+
+
+def _variables(desk: Desk) -> list[str]:
+    hidden = desk.shell.user_ns_hidden
+    names = (name for name in desk.shell.user_ns if not name.startswith("_"))
+    return sorted(name for name in names if name not in hidden)
+
+
+def install(shell: InteractiveShell, desk: Desk) -> Callable[[], None]:
+    """Offer completions; returns what takes them back.
+
+    IPython calls its matcher interface provisional; where it is not there, its older hook serves
+    lines that begin with the magic.
+    """
+    try:
+        from IPython.core.completer import SimpleCompletion, context_matcher
+    except ImportError:
+        return _install_hook(shell, desk)
+
+    @context_matcher()  # type: ignore[untyped-decorator]  # IPython's has no types
+    def smtp_matcher(context: Any) -> Any:
+        found = candidates(context.line_with_cursor[: context.cursor_position], desk)
+        words = [SimpleCompletion(word, type="param") for word in found or ()]
+        return {"completions": words, "suppress": found is not None}
+
+    matchers = shell.Completer.custom_matchers
+    matchers.append(smtp_matcher)
+    return lambda: matchers.remove(smtp_matcher)
+
+
+def _install_hook(shell: InteractiveShell, desk: Desk) -> Callable[[], None]:
+    def complete(_shell: object, event: Any) -> list[str]:
+        return candidates(event.line, desk) or []
+
+    # IPython's hooks have no types.
+    set_hook: Callable[..., None] = shell.set_hook
+    set_hook("complete_command", complete, str_key="%smtp")
+    return lambda: set_hook("complete_command", lambda *_: [], str_key="%smtp")

@@ -1,0 +1,66 @@
+"""Loading and unloading: whatever is put into IPython is taken out again."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import Any, ClassVar
+from weakref import WeakKeyDictionary
+
+from smtp_nb.model.receipt import Receipt
+from smtp_nb.notebook import completion
+from smtp_nb.notebook.desk import Desk
+from smtp_nb.notebook.magics import SMTPMagics
+from smtp_nb.notebook.show import receipt_card
+
+MAGIC = "smtp"
+
+
+class Extension:
+    """Our part of one shell."""
+
+    _of_shell: ClassVar[WeakKeyDictionary[Any, Extension]] = WeakKeyDictionary()
+
+    def __init__(self, shell: Any) -> None:  # IPython's shell has few types
+        self._shell = shell
+        self._undo: ExitStack | None = None
+
+    @classmethod
+    def of(cls, shell: Any) -> Extension:
+        """The one of this shell."""
+        if shell not in cls._of_shell:
+            cls._of_shell[shell] = cls(shell)
+        return cls._of_shell[shell]
+
+    def load(self) -> None:
+        """Put everything in; nothing to do if it is there."""
+        if self._undo is not None:
+            return
+        self._undo = undo = ExitStack()
+        desk = Desk(self._shell)
+        undo.callback(desk.close)
+        self._shell.register_magics(SMTPMagics(self._shell, desk))
+        undo.callback(self._remove_magic)
+        undo.callback(completion.install(self._shell, desk))
+        self._show_receipts(undo)
+
+    def unload(self) -> None:
+        """Take everything out."""
+        undo, self._undo = self._undo, None
+        if undo is not None:
+            undo.close()
+
+    def _remove_magic(self) -> None:
+        for kind in ("line", "cell"):
+            self._shell.magics_manager.magics[kind].pop(MAGIC, None)
+
+    def _show_receipts(self, undo: ExitStack) -> None:
+        formatters = self._shell.display_formatter.formatters
+        html, plain = formatters["text/html"], formatters["text/plain"]
+        html.for_type(Receipt, lambda receipt: receipt_card(receipt)._repr_html_())
+        undo.callback(html.pop, Receipt, None)
+        plain.for_type(Receipt, _print_receipt)
+        undo.callback(plain.pop, Receipt, None)
+
+
+def _print_receipt(receipt: Receipt, printer: Any, cycle: bool) -> None:
+    printer.text(str(receipt_card(receipt)))

@@ -1,0 +1,101 @@
+"""`%smtp` and `%%smtp`: from a line and a cell to a verb, and from its errors to a few lines."""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.error import UsageError
+from IPython.core.magic import (
+    Magics,
+    line_cell_magic,
+    magics_class,
+    needs_local_scope,
+    no_var_expand,
+    output_can_be_silenced,
+)
+
+from smtp_nb.errors import SMTPError
+from smtp_nb.notebook.history import forget
+from smtp_nb.notebook.refusals import secrets_in
+from smtp_nb.notebook.render import fill
+from smtp_nb.notebook.show import Page, shortened
+from smtp_nb.notebook.syntax import filled
+from smtp_nb.notebook.verb import Body, Request, Verb
+from smtp_nb.notebook.verbs import VERBS, find_verb
+from smtp_nb.notebook.verbs.explaining import page_of
+from smtp_nb.notebook.words import split_words
+
+if TYPE_CHECKING:
+    from smtp_nb.notebook.desk import Desk
+
+_REFUSED = (
+    "%smtp: a password stands on the line, where the notebook and IPython's history keep it, so it"
+    " was not used. It was taken out of this session's history; take it out of the cell too, and"
+    " change it if the notebook was saved or shared. Give it by --password-env NAME, the keyring"
+    " or the prompt of %smtp connect"
+)
+
+
+@magics_class
+class SMTPMagics(Magics):
+    """The magic `%smtp`."""
+
+    def __init__(self, shell: Any, desk: Desk) -> None:
+        super().__init__(shell)
+        self._shell = shell
+        self._desk = desk
+
+    @line_cell_magic
+    @no_var_expand
+    @needs_local_scope
+    @output_can_be_silenced
+    def smtp(
+        self, line: str, cell: str | None = None, local_ns: Mapping[str, object] | None = None
+    ) -> object:
+        """SMTP from a notebook: `%smtp help` lists the verbs, `%smtp send --help` explains one."""
+        words = split_words(line)
+        self._refuse_secrets(words)
+        verb, rest = find_verb(words or ["help"])
+        if verb is None:
+            raise UsageError(_unknown(words))
+        try:
+            return self._run(verb, rest, cell, local_ns or {})
+        except SMTPError as error:
+            raise shortened(error) from error
+
+    def _refuse_secrets(self, words: list[str]) -> None:
+        if found := secrets_in(words):
+            forget(self._shell, found)
+            raise UsageError(_REFUSED)
+
+    def _run(
+        self, verb: Verb, words: list[str], cell: str | None, local_ns: Mapping[str, object]
+    ) -> object:
+        syntax = verb.syntax
+        values = syntax.parse(words)
+        if values["help"]:
+            return Page(page_of(verb))
+        _check_body(verb, cell)
+        namespace = ChainMap(dict(local_ns), self._shell.user_ns)
+        values = filled(syntax, values, lambda what, text: fill(what, text, namespace))
+        result = verb.run(Request(self._desk, syntax, values, cell, namespace))
+        if name := values["out"]:
+            self._shell.user_ns[name] = result
+            return None
+        return result
+
+
+def _check_body(verb: Verb, cell: str | None) -> None:
+    if verb.body is Body.REQUIRED and cell is None:
+        raise verb.syntax.error(f"it needs a cell: write %%smtp {verb.name} as its first line")
+    if verb.body is Body.NONE and cell is not None:
+        raise verb.syntax.error(f"it takes no cell: write %smtp {verb.name} on a line")
+
+
+def _unknown(words: list[str]) -> str:
+    near = get_close_matches(" ".join(words[:2]), VERBS, 1) or get_close_matches(words[0], VERBS, 1)
+    hint = f"did you mean {near[0]}?" if near else "%smtp help lists them"
+    return f"%smtp: there is no verb {words[0]!r}; {hint}"

@@ -1,0 +1,60 @@
+"""What a magic's line may not hold: secrets.
+
+A line is in the notebook, in `In`, in the history file and was sent to every page that has the
+notebook open, all before a magic runs. So a secret on it is refused, even if it would work.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from urllib.parse import unquote
+
+_OPTION = re.compile(r"--?(?:pass(?:word|wd|phrase)?|pwd?|secret|token)(?:=(.*))?\Z", re.IGNORECASE)
+_URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://[^\s/:@]*:(.+)@", re.DOTALL)
+_AUTH = re.compile(r"AUTH", re.IGNORECASE)
+_TALKING_VERBS = frozenset({"command", "explain"})
+
+
+def secrets_in(words: list[str]) -> set[str]:
+    """The secrets that stand among the words of a line; an empty one for an option without value.
+
+    Expressions in `{{ … }}` are names, not secrets.
+    """
+    found: set[str] = set()
+    for position, word in enumerate(words):
+        following = words[position + 1] if position + 1 < len(words) else ""
+        found |= _in_word(word, following)
+    return found | _of_login(words)
+
+
+def _in_word(word: str, following: str) -> set[str]:
+    if option := _OPTION.match(word):
+        value = following if option[1] is None else option[1]
+        return set() if _is_expression(value) else {value}
+    if (url := _URL.match(word)) and not _is_expression(url[1]):
+        return {url[1], unquote(url[1])}
+    return {word} if _is_plain_response(word) else set()
+
+
+def _is_expression(value: str) -> bool:
+    return value.startswith("{{") and value.endswith("}}")
+
+
+def _is_plain_response(word: str) -> bool:
+    """Is it user and password as AUTH PLAIN sends them (RFC 4616)?"""
+    try:
+        return base64.b64decode(word, validate=True).count(b"\0") == 2
+    except (binascii.Error, ValueError):
+        return False
+
+
+def _of_login(words: list[str]) -> set[str]:
+    """What stands behind `AUTH MECHANISM` where a line of SMTP is given."""
+    if not words or words[0] not in _TALKING_VERBS:
+        return set()
+    line = " ".join(words[1:]).split()
+    if len(line) < 3 or not _AUTH.fullmatch(line[0]):
+        return set()
+    return set(line[2:])

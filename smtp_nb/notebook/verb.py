@@ -1,0 +1,90 @@
+"""What a verb is, and what it gets to work with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Any
+
+from smtp_nb.notebook.syntax import Argument, Option, Syntax
+
+if TYPE_CHECKING:
+    from smtp_nb.notebook.desk import Desk
+
+
+class Body(Enum):
+    """Whether the cell below the line belongs to the verb."""
+
+    NONE = auto()
+    OPTIONAL = auto()
+    REQUIRED = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One call of a verb.
+
+    Attributes:
+        desk: what the notebook keeps between its cells.
+        syntax: of the verb, for its errors.
+        values: options and arguments by key, `{{ … }}` filled in.
+        body: the cell below the line; None for a line.
+        namespace: the user's variables.
+    """
+
+    desk: Desk
+    syntax: Syntax
+    values: Mapping[str, Any]
+    body: str | None
+    namespace: Mapping[str, object]
+
+    def text(self, key: str, default: str = "") -> str:
+        """A value, or `default` if it was not given."""
+        value = self.values[key]
+        return default if value is None else str(value)
+
+    def texts(self, key: str) -> list[str]:
+        """All values of an option that may stand several times."""
+        return list(self.values[key])
+
+    def flag(self, key: str) -> bool:
+        return bool(self.values[key])
+
+    def number(self, key: str) -> int | None:
+        value = self.values[key]
+        return None if value is None else int(value)
+
+    def variable(self, name: str) -> object:
+        """What the user's variable `name` holds.
+
+        Raises:
+            UsageError: there is no such variable.
+        """
+        if name not in self.namespace:
+            raise self.syntax.error(f"there is no variable {name!r}")
+        return self.namespace[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """`%smtp send` and its like.
+
+    Attributes:
+        name: one word or two.
+        summary: what it does, in one sentence.
+        run: does it; what it returns is what the cell shows.
+        example: one line, or several for a cell.
+    """
+
+    name: str
+    summary: str
+    run: Callable[[Request], object]
+    arguments: tuple[Argument, ...] = ()
+    options: tuple[Option, ...] = ()
+    body: Body = Body.NONE
+    example: str = ""
+
+    @property
+    def syntax(self) -> Syntax:
+        return Syntax(self.name, self.arguments, self.options)

@@ -1,0 +1,87 @@
+"""`connect`, `disconnect`, `status`."""
+
+from __future__ import annotations
+
+from smtp_nb.client.smtp import SMTP
+from smtp_nb.errors import StateError
+from smtp_nb.notebook.passwords import find_password
+from smtp_nb.notebook.show import Card
+from smtp_nb.notebook.syntax import Argument, Kind, Option
+from smtp_nb.notebook.verb import Request, Verb
+
+
+def _connect(request: Request) -> Card:
+    desk = request.desk
+    desk.end_session()
+    smtp = _session_for(request)
+    if smtp.user and not smtp.password:
+        variable = request.text("password_env")
+        smtp.password = find_password(smtp.user, smtp.mail_server, variable)
+    desk.take_session(smtp)
+    desk.sender = request.text("from", desk.sender)
+    smtp.connect()
+    return _session_card(request)
+
+
+def _session_for(request: Request) -> SMTP:
+    if url := request.text("url"):
+        return SMTP.from_url(url)
+    if request.desk.sandbox is None:
+        raise StateError(
+            "there is no sandbox to connect to",
+            remedy="Write %smtp server start first, or %smtp connect smtp://you@your.server:587",
+        )
+    return SMTP.from_url(request.desk.sandbox.url)
+
+
+def _disconnect(request: Request) -> Card:
+    request.desk.end_session()
+    return Card("Not connected")
+
+
+def _status(request: Request) -> Card:
+    return _session_card(request)
+
+
+def _session_card(request: Request) -> Card:
+    smtp, sandbox = request.desk.smtp, request.desk.sandbox
+    running = "running" if sandbox is not None else ""
+    templates = ", ".join(request.desk.templates)
+    rest = [("Sandbox", running), ("Templates", templates), ("From", request.desk.sender)]
+    if smtp is None or not smtp.connected:
+        return Card("Not connected", rest)
+    is_sandbox = sandbox is not None and smtp.mail_port == sandbox.port
+    rows = [
+        ("Server", "the sandbox" if is_sandbox else f"{smtp.mail_server}:{smtp.mail_port}"),
+        ("Line", str(smtp.tls) if smtp.tls else "in clear"),
+        ("Logged in as", smtp.user),
+        ("Offers", ", ".join(smtp.extensions)),
+    ]
+    return Card("Connected", [*rows, *rest])
+
+
+_URL = Argument(
+    "url", "smtp://user@host:587 (STARTTLS) or smtps://user@host (TLS); empty: the sandbox",
+    required=False,
+)  # fmt: skip
+
+VERBS = (
+    Verb(
+        "connect",
+        "Open a session: line, TLS, login",
+        _connect,
+        (_URL,),
+        (
+            Option(
+                "--password-env",
+                "environment variable that holds the password; else keyring, else a prompt",
+                Kind.TEXT,
+                "NAME",
+            ),
+            Option("--from", "the sender of all messages from now on", metavar="ADDRESS"),
+        ),
+        example="%smtp connect smtp://ann@mail.example.org:587",
+    ),
+    Verb("disconnect", "End the session", _disconnect, example="%smtp disconnect"),
+    Verb("status", "Say what is connected, running and kept", _status, example="%smtp status"),
+)

@@ -1,0 +1,149 @@
+"""`send`: one message, from a line or from a cell."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from smtp_nb.client.smtp import SMTP
+from smtp_nb.compose.draft import Draft
+from smtp_nb.compose.parts import Attachment, EncodedPart
+from smtp_nb.errors import MissingError
+from smtp_nb.merge.filters import SharedImages
+from smtp_nb.merge.problem import RowError
+from smtp_nb.merge.template import Compiled, Template
+from smtp_nb.model.address import parse_mailbox
+from smtp_nb.model.receipt import Receipt
+from smtp_nb.notebook.render import only, unfilled
+from smtp_nb.notebook.syntax import Kind, Option
+from smtp_nb.notebook.verb import Body, Request, Verb
+
+_FORMATS = ("markdown", "html")
+# Stands where a letter must have an address; only its bodies and images are used.
+_NOBODY = "nobody@localhost"
+
+
+def _send(request: Request) -> Receipt:
+    smtp = request.desk.session()
+    body = request.text("text") if request.body is None else request.body
+    draft = _draft(request, body)
+    _fill(smtp, request, draft)
+    try:
+        return smtp.send()
+    finally:
+        _empty(smtp)
+
+
+def _draft(request: Request, body: str) -> Draft:
+    """The bodies and images, rendered once; headers are taken from the options, rendered before."""
+    kind = next((name for name in _FORMATS if request.flag(name)), "text")
+    if request.flag("raw"):
+        return replace(Draft(from_=()), **_body(kind, body))
+    if kind != "text":
+        body += "".join(f"\n\n{{{{ {n} | image('{n}') }}}}\n" for n in request.texts("figure"))
+    template = Template(from_=_NOBODY, **_body(kind, body))
+    names = Compiled(template).names
+    template = replace(template, context=only(names, request.namespace))
+    try:
+        return Compiled(template).letter({}, parse_mailbox(_NOBODY), "*").draft
+    except RowError as error:
+        raise unfilled(error) from error
+
+
+def _body(kind: str, body: str) -> dict[str, Any]:  # keywords of several types, by mypy's rules
+    return {kind: body}
+
+
+def _fill(smtp: SMTP, request: Request, draft: Draft) -> None:
+    smtp.set({
+        "from_": _sender(request, smtp),
+        "send_to": request.texts("to"),
+        "cc": request.texts("cc"),
+        "bcc": request.texts("bcc"),
+        "reply_to": request.text("reply_to"),
+        "subject": request.text("subject"),
+        "message_text": draft.text or "",
+        "message_html": draft.html or "",
+        "message_markdown": draft.markdown or "",
+    })  # fmt: skip
+    smtp.inline_images[:] = draft.inline
+    smtp.attachments[:] = _attachments(request)
+
+
+def _empty(smtp: SMTP) -> None:
+    """Leave nothing of this message behind for the next."""
+    smtp.reset_headers()
+    smtp.message_text = smtp.message_html = smtp.message_markdown = ""
+    smtp.inline_images.clear()
+    smtp.attachments.clear()
+
+
+def _sender(request: Request, smtp: SMTP) -> str:
+    login = smtp.user if "@" in smtp.user else ""
+    sender = request.text("from") or request.desk.sender or login
+    if not sender:
+        raise MissingError(
+            "there is no sender",
+            code=164,
+            remedy="Give --from ADDRESS, here or to %smtp connect",
+        )
+    return sender
+
+
+def _attachments(request: Request) -> list[Attachment | EncodedPart]:
+    files: list[Attachment | EncodedPart] = [
+        Attachment(path=path) for path in request.texts("attach")
+    ]
+    files += [file_of(name, request.variable(name)) for name in request.texts("attach_var")]
+    if not any(request.flag(name) for name in _FORMATS) or request.flag("raw"):
+        files += [_picture(name, request.variable(name)) for name in request.texts("figure")]
+    return files
+
+
+def file_of(name: str, value: Any) -> Attachment:  # what a user's variable holds is of any type
+    """A variable as a file: a frame becomes CSV, text and octets stay, a figure becomes PNG."""
+    if hasattr(value, "to_csv"):
+        text = value.to_csv(index=getattr(value.index, "name", None) is not None)
+        return Attachment(data=text.encode(), filename=f"{name}.csv", content_type="text/csv")
+    if isinstance(value, str):
+        return Attachment(data=value.encode(), filename=f"{name}.txt")
+    if isinstance(value, bytes):
+        return Attachment(data=value, filename=f"{name}.bin")
+    return _picture(name, value)
+
+
+def _picture(name: str, value: object) -> Attachment:
+    drawn = SharedImages(()).part(value)
+    if not isinstance(drawn, Attachment):
+        raise TypeError("an image that nobody shares is drawn anew")
+    suffix = drawn.filename.rpartition(".")[2]
+    return replace(drawn, filename=f"{name}.{suffix}", cid="")
+
+
+VERBS = (
+    Verb(
+        "send",
+        "Send one message: the cell below, or --text",
+        _send,
+        options=(
+            Option("--to", "a recipient", metavar="ADDRESS", many=True),
+            Option("--cc", "a recipient of a copy", metavar="ADDRESS", many=True),
+            Option("--bcc", "a recipient whom no header names", metavar="ADDRESS", many=True),
+            Option("--subject", "the subject", metavar="TEXT"),
+            Option("--from", "the sender", metavar="ADDRESS"),
+            Option("--reply-to", "where answers go", metavar="ADDRESS"),
+            Option("--text", "the body, for a message on one line"),
+            Option("--markdown", "the body is Markdown: sent as text and HTML", Kind.FLAG),
+            Option("--html", "the body is HTML", Kind.FLAG),
+            Option("--raw", "leave {{ … }} in the body as it stands", Kind.FLAG),
+            Option("--attach", "a file to send along", Kind.PATH, "PATH", many=True),
+            Option("--attach-var", "a variable to send along as a file: frame, text, octets",
+                   Kind.VARIABLE, "NAME", many=True),
+            Option("--figure", "a figure to show below the body", Kind.VARIABLE, "NAME",
+                   many=True),
+        ),
+        body=Body.OPTIONAL,
+        example="%%smtp send --to ben@example.org --subject Hello --markdown\n"
+        "Dear Ben,\n\nit **works**.",
+    ),
+)  # fmt: skip

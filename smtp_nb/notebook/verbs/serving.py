@@ -1,0 +1,118 @@
+"""`server start`, `server stop`, `server inbox`, `server fault`."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from smtp_nb.errors import StateError
+from smtp_nb.notebook.desk import Desk
+from smtp_nb.notebook.show import Card
+from smtp_nb.notebook.syntax import Argument, Kind, Option
+from smtp_nb.notebook.verb import Request, Verb
+from smtp_nb.sandbox import FAULTS, SandboxServer
+
+_TLS = ("none", "starttls", "implicit")
+_CERTIFICATES = ("valid", "expired", "not-yet-valid", "wrong-host", "self-signed", "unknown-ca")
+_HEAL = "none"
+
+
+def _start(request: Request) -> Card:
+    desk = request.desk
+    desk.end_session()
+    desk.stop_sandbox()
+    tls = request.text("tls", "none")
+    users = request.texts("auth")
+    refused = request.texts("refuse")
+    # Nobody types these passwords: `connect` takes them from the sandbox.
+    passwords = {user: secrets.token_urlsafe(16) for user in users}
+    desk.sandbox = SandboxServer(
+        tls=None if tls == "none" else tls,  # type: ignore[arg-type]  # checked by the syntax
+        auth=passwords or None,
+        without=request.texts("without"),
+        refuse=refused,
+        certificate=request.text("certificate", "valid"),
+    ).start()
+    rows = [
+        ("TLS", tls),
+        ("Users", ", ".join(users)),
+        ("Refuses", ", ".join(refused)),
+        ("Next", "%smtp connect"),
+    ]
+    return Card("The sandbox is running", rows)
+
+
+def _stop(request: Request) -> Card:
+    request.desk.end_session()
+    request.desk.stop_sandbox()
+    return Card("The sandbox is stopped")
+
+
+def _sandbox(desk: Desk) -> SandboxServer:
+    if desk.sandbox is None:
+        raise StateError("the sandbox is not running", remedy="Write %smtp server start")
+    return desk.sandbox
+
+
+def _inbox(request: Request) -> object:
+    return _sandbox(request.desk).messages
+
+
+def _fault(request: Request) -> Card:
+    sandbox = _sandbox(request.desk)
+    name = request.text("name")
+    if name == _HEAL:
+        sandbox.heal()
+    elif name:
+        sandbox.inject(name, **_fault_arguments(request))
+    rows = [(fault.name, f"at {fault.stage}, struck {fault.hits}") for fault in sandbox.faults]
+    return Card("What goes wrong on purpose" if rows else "Nothing goes wrong on purpose", rows)
+
+
+def _fault_arguments(request: Request) -> dict[str, Any]:  # values of several types
+    given = {
+        "recipient": request.text("to"),
+        "stage": request.text("stage"),
+        "times": request.number("times"),
+        "code": request.number("code"),
+        "text": request.text("text"),
+    }
+    return {name: value for name, value in given.items() if value not in ("", None)}
+
+
+VERBS = (
+    Verb(
+        "server start",
+        "Start an SMTP server inside this kernel, to practise on; it relays nothing",
+        _start,
+        options=(
+            Option("--tls", "how it protects the line", Kind.CHOICE, choices=_TLS),
+            Option("--auth", "a user who may log in; MAIL then needs a login", many=True,
+                   metavar="USER"),
+            Option("--refuse", "a recipient to refuse; * stands for any letters", many=True,
+                   metavar="ADDRESS"),
+            Option("--without", "an extension not to offer", many=True, metavar="KEYWORD"),
+            Option("--certificate", "what is wrong with its certificate", Kind.CHOICE,
+                   choices=_CERTIFICATES),
+        ),
+        example="%smtp server start --tls starttls --auth ann",
+    ),
+    Verb("server stop", "Stop it", _stop, example="%smtp server stop"),
+    Verb("server inbox", "Show the messages that it took in", _inbox, example="%smtp server inbox"),
+    Verb(
+        "server fault",
+        "Let something go wrong on purpose, or show what does",
+        _fault,
+        (Argument("name", "what goes wrong; none heals all", Kind.CHOICE, False,
+                  (*FAULTS, _HEAL)),),
+        (
+            Option("--to", "only for this recipient; * stands for any letters", metavar="ADDRESS"),
+            Option("--times", "how often", Kind.NUMBER, "N"),
+            Option("--stage", "at which command, or GREETING, or END of the data",
+                   metavar="COMMAND"),
+            Option("--code", "the reply's three digits", Kind.NUMBER, "CODE"),
+            Option("--text", "the reply's words"),
+        ),
+        example="%smtp server fault greylist --times 1",
+    ),
+)  # fmt: skip

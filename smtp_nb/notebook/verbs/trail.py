@@ -1,0 +1,29 @@
+"""`trail`."""
+
+from __future__ import annotations
+
+from smtp_nb.notebook.show import Page
+from smtp_nb.notebook.syntax import Kind, Option
+from smtp_nb.notebook.verb import Request, Verb
+
+
+def _trail(request: Request) -> object:
+    desk = request.desk
+    if request.flag("clear"):
+        desk.clear_trail()
+        return Page("The trail is empty")
+    return desk.trail if request.flag("static") else desk.view
+
+
+VERBS = (
+    Verb(
+        "trail",
+        "Show the conversation with the server, live",
+        _trail,
+        options=(
+            Option("--static", "as a plain table of what was said so far", Kind.FLAG),
+            Option("--clear", "forget what was said so far", Kind.FLAG),
+        ),
+        example="%smtp trail",
+    ),
+)

@@ -1,0 +1,33 @@
+"""From a magic's line to words, as a shell would cut it, and with `{{ … }}` kept whole."""
+
+from __future__ import annotations
+
+import re
+import shlex
+
+from IPython.core.error import UsageError
+
+_EXPRESSION = re.compile(r"\{\{.*?\}\}")
+# Stands for an expression while shlex is at work: it has neither spaces nor quotes.
+_MARK = "\ue000{}\ue001"
+_MARKED = re.compile("\ue000(\\d+)\ue001")
+
+
+def split_words(line: str) -> list[str]:
+    """The words of a line: quotes join, a backslash escapes, `{{ a["b c"] }}` is one piece.
+
+    Raises:
+        UsageError: a quote is not closed.
+    """
+    expressions: list[str] = []
+
+    def put_aside(found: re.Match[str]) -> str:
+        expressions.append(found[0])
+        return _MARK.format(len(expressions) - 1)
+
+    marked = _EXPRESSION.sub(put_aside, line)
+    try:
+        words = shlex.split(marked, posix=True)
+    except ValueError as error:
+        raise UsageError(f"%smtp: {str(error).lower()}; close the quote or escape it") from None
+    return [_MARKED.sub(lambda found: expressions[int(found[1])], word) for word in words]
