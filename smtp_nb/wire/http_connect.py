@@ -61,6 +61,8 @@ class HttpConnect:
         """
         import h11
 
+        if not data:
+            raise FirewallError("the proxy closed the line before it answered")
         try:
             self._connection.receive_data(data)
             event = self._connection.next_event()
@@ -72,8 +74,6 @@ class HttpConnect:
             ) from error
         if isinstance(event, h11.Response):
             self._judge(event)
-        elif isinstance(event, h11.ConnectionClosed) or not data:
-            raise FirewallError("the proxy closed the line before it answered")
 
     def _judge(self, response: h11.Response) -> None:
         if not 200 <= response.status_code < 300:
