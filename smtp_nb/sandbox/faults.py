@@ -34,8 +34,8 @@ class Fault:
         cut: end the line "before" or "after" the reply, or "" not at all.
         stored: with a cut before the reply to the end of the data: keep the message all the same.
         once_each: strike only the first time that a recipient is named.
-        recipient, sender: whom it strikes; `*` and `?` stand for any letters. A message at its END
-            is struck if one of its recipients is.
+        recipient, sender: whom it strikes; `*` and `?` stand for any letters, several recipients
+            are a tuple. A message at its END is struck if one of its recipients is.
         times: how often it strikes; None without end.
         after: how often it lets pass before.
         hits: how often it has struck.
@@ -49,7 +49,7 @@ class Fault:
     cut: Literal["", "before", "after"] = ""
     stored: bool = False
     once_each: bool = False
-    recipient: str | Iterable[str] = ANY
+    recipient: str | tuple[str, ...] = ANY
     sender: str = ANY
     times: int | None = None
     after: int = 0
@@ -137,19 +137,24 @@ NO_ACTION = Action()
 
 
 class FaultTable:
-    """The faults in force. Any thread may change them; the server asks at every request."""
+    """The faults in force. Any thread may change them; the server asks at every request.
 
-    def __init__(self) -> None:
-        self._faults: tuple[Fault, ...] = ()
+    Args:
+        permanent: faults that no `heal` takes away.
+    """
+
+    def __init__(self, permanent: Iterable[Fault] = ()) -> None:
+        self._permanent = tuple(permanent)
+        self._injected: tuple[Fault, ...] = ()
         self._lock = threading.Lock()
 
     def __bool__(self) -> bool:
-        return bool(self._faults)
+        return bool(self._permanent or self._injected)
 
     @property
     def active(self) -> tuple[Fault, ...]:
         """The faults in force, oldest first."""
-        return self._faults
+        return self._permanent + self._injected
 
     def inject(self, name: str, arguments: dict[str, Any]) -> Fault:
         """Put a fault in force; where two give a reply, the older one does.
@@ -159,17 +164,17 @@ class FaultTable:
         """
         fault = make(name, arguments)
         with self._lock:
-            self._faults = (*self._faults, fault)
+            self._injected = (*self._injected, fault)
         return fault
 
     def heal(self, name: str | None) -> None:
-        """Take all faults out of force, or those with this name."""
+        """Take what was injected out of force again, all of it or what has this name."""
         with self._lock:
-            self._faults = tuple(f for f in self._faults if name not in (None, f.name))
+            self._injected = tuple(f for f in self._injected if name not in (None, f.name))
 
     def strike(self, request: Request) -> Action:
         """What goes wrong with this request: delays add up, the oldest reply and cut count."""
-        due = [fault for fault in self._faults if fault.strikes(request)]
+        due = [fault for fault in self.active if fault.strikes(request)]
         if not due:
             return NO_ACTION
         cut = next((fault for fault in due if fault.cut), None)
@@ -195,6 +200,8 @@ def make(name: str, arguments: dict[str, Any]) -> Fault:
                 f"A fault takes no argument {argument!r}", remedy=_nearest(argument, _ARGUMENTS)
             )
     given = dict(arguments)
+    if not isinstance(recipient := given.get("recipient", ANY), str):
+        given["recipient"] = tuple(recipient)
     if "code" in given:
         given.setdefault("text", _TEXTS.get(given["code"] // 100, ""))
     fault = replace(FAULTS[name], **given, hits=0, _met=set())
@@ -209,10 +216,9 @@ _STAGES = frozenset({ANY, GREETING, END, UNKNOWN, *RULES})
 
 
 def _check(fault: Fault) -> None:
-    if fault.stage not in _STAGES:
-        raise InputError(
-            f"There is no stage {fault.stage!r}", remedy=_nearest(fault.stage, _STAGES)
-        )
+    stage = fault.stage
+    if stage not in _STAGES:
+        raise InputError(f"There is no stage {stage!r}", remedy=_nearest(stage, _STAGES))
     if fault.code and not 200 <= fault.code <= 599:
         raise InputError(f"{fault.code} is no reply code", remedy="Choose from 200 to 599")
     if fault.cut not in ("", "before", "after"):

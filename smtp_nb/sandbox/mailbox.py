@@ -82,11 +82,13 @@ class Message:
             ("Received", f"{self.received_at:%H:%M:%S}, {self.size:,} octets, {_line_of(self)}"),
             *((name, str(value)) for name, value in self.parsed.items()),
         ]
-        table = "".join(
-            f'<tr><th scope="row">{_shown(n)}</th><td>{_shown(v)}</td></tr>' for n, v in rows
-        )
+        table = "".join(_row(name, value) for name, value in rows)
         source = f"<details><summary>Source</summary><pre>{_shown(str(self))}</pre></details>"
         return f"<table>{table}</table>{source}"
+
+
+def _row(name: str, value: str) -> str:
+    return f'<tr><th scope="row">{_shown(name)}</th><td>{_shown(value)}</td></tr>'
 
 
 def _words(parameters: Mapping[str, str]) -> list[str]:

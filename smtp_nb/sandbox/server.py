@@ -20,7 +20,7 @@ from smtp_nb.model.secret import HIDDEN
 from smtp_nb.protocol.login import Mechanism
 from smtp_nb.protocol.service import EXTENSIONS, Service
 from smtp_nb.sandbox.connection import House
-from smtp_nb.sandbox.faults import Fault, FaultTable
+from smtp_nb.sandbox.faults import Fault, FaultTable, make
 from smtp_nb.sandbox.mailbox import Inbox, Message
 from smtp_nb.sandbox.session import Session
 from smtp_nb.sandbox.thread import BACKLOG, ServerThread
@@ -106,16 +106,15 @@ class SandboxServer:
             users=frozenset(self._auth),
             lists={name: tuple(members) for name, members in (lists or {}).items()},
         )
+        refused = (refuse,) if isinstance(refuse, str) else tuple(refuse)
         self._house = House(
             service,
-            FaultTable(),
+            FaultTable([make("refuse", {"recipient": refused})] if refused else []),
             self.messages,
             self.sessions,
             implicit_tls=tls == "implicit",
             passwords=tuple(self._auth.values()),
         )
-        if refused := tuple(refuse):
-            self.inject("refuse", recipient=refused)
 
     def _begin_login(self, name: str) -> Mechanism:
         from smtp_nb.sasl.server import serve
@@ -264,7 +263,7 @@ class SandboxServer:
         return self._house.faults.inject(name, arguments)
 
     def heal(self, name: str | None = None) -> None:
-        """Let nothing go wrong any more, or only not what this fault does."""
+        """Take back what `inject` did, all of it or the faults with this name."""
         self._house.faults.heal(name)
 
     @property
