@@ -19,104 +19,61 @@ import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Self
 
 from smtp_nb.errors import JournalError
 from smtp_nb.merge import schema
 from smtp_nb.merge.filesystem import is_on_network
-from smtp_nb.merge.schema import Begun, Delivery, Intent, PlanEntry, Settled
+from smtp_nb.merge.schema import Begun, Delivery, Intent, LeftOut, PlanEntry, Settled
 from smtp_nb.model.outcome import Outcome
 
 
-class Journal:
-    """One campaign's file, open for writing. Its methods may be called from any thread.
+class JournalReader:
+    """What a journal says. Its methods may be called from any thread."""
 
-    Args:
-        path: the file; it is made if it is not there. None keeps it in memory.
-
-    Raises:
-        JournalError: the file is no journal, or one of a later version.
-    """
-
-    def __init__(self, path: Path | None) -> None:
-        self.path = path
+    def __init__(self, sql: sqlite3.Connection) -> None:
+        self._sql = sql
         self._guard = threading.RLock()
-        if path is not None:
-            _make_private(path)
-        with _translated(path):
-            self._sql = _connect(path)
-            self._prepare()
 
-    def _prepare(self) -> None:
-        try:
-            _set_mode(self._sql, self.path)
-            if _is_empty(self._sql):
-                _create(self._sql)
-            _check_version(self._sql, self.path)
-        except BaseException:
-            self._sql.close()
-            raise
+    @classmethod
+    def open(cls, path: Path) -> JournalReader:
+        """Open a journal to look into it, also while another process sends its campaign.
+
+        Raises:
+            JournalError: there is no such file, or it is no journal.
+        """
+        if not path.is_file():
+            raise JournalError(f"there is no journal {path}", remedy="Nothing was sent under it")
+        with _translated(path):
+            # Where it may write, SQLite takes its -wal and -shm away again when we close.
+            mode = "rw" if os.access(path, os.W_OK) else "ro"
+            sql = sqlite3.connect(
+                f"{path.absolute().as_uri()}?mode={mode}", uri=True, check_same_thread=False
+            )
+            sql.execute("PRAGMA query_only=ON")
+            try:
+                _check_version(sql, path)
+            except BaseException:
+                sql.close()
+                raise
+        return cls(sql)
 
     def close(self) -> None:
-        """Fold the write-ahead log into the file and let go of it."""
+        """Let go of the file; a writer folds the write-ahead log into it."""
         with self._guard:
             self._sql.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
 
     @property
     def facts(self) -> dict[str, str]:
         """What is known of the campaign as a whole: its name, its template's digest."""
         with self._guard:
             return dict(self._sql.execute("SELECT name, value FROM campaign").fetchall())
-
-    def note(self, facts: dict[str, str]) -> None:
-        """Keep facts about the campaign as a whole."""
-        with self._transaction() as sql:
-            sql.executemany("INSERT OR REPLACE INTO campaign VALUES (?, ?)", facts.items())
-
-    def register(self, keys: Iterable[str]) -> dict[str, int]:
-        """Give each key a number that it keeps for the life of the campaign."""
-        with self._transaction() as sql:
-            sql.executemany("INSERT OR IGNORE INTO message (key) VALUES (?)", ((k,) for k in keys))
-            return dict(sql.execute("SELECT key, id FROM message").fetchall())
-
-    def replan(self, entries: Iterable[PlanEntry]) -> None:
-        """Keep what this run means to do, in place of what the last one meant."""
-        with self._transaction() as sql:
-            sql.execute("DELETE FROM plan")
-            sql.executemany("INSERT INTO plan VALUES (?, ?, ?, ?, ?)", entries)
-
-    def leave_out(self, row: int, outcome: Outcome, explanation: str) -> None:
-        """A row turns out to have no message."""
-        with self._transaction() as sql:
-            sql.execute(
-                "UPDATE plan SET outcome = ?, explanation = ? WHERE row = ?",
-                (outcome, explanation, row),
-            )
-
-    def doubt(self) -> int:
-        """Turn intents that no process is following any more into UNKNOWN; how many there were."""
-        with self._transaction() as sql:
-            return sql.execute(schema.DOUBT).rowcount
-
-    def intend(self, intents: Sequence[Intent]) -> None:
-        """Commit, and flush to the disk, that these may leave from now on."""
-        now = time.time()
-        with self._transaction() as sql:
-            done = sql.executemany(schema.INTEND, [(*intent, now) for intent in intents])
-            if done.rowcount != len(intents):
-                raise JournalError("a recipient whose outcome is final was about to be sent to")
-
-    def settle(self, outcomes: Sequence[Settled]) -> None:
-        """Commit what became of intents. The next `intend` flushes it."""
-        now = time.time()
-        rows = [(now, o.outcome, o.code, o.enhanced_code, o.reply[:schema.REPLY_LIMIT], *o[4:])
-                for o in outcomes]  # fmt: skip
-        with self._transaction("NORMAL") as sql:
-            sql.executemany(schema.SETTLE, rows)
-
-    def resolve(self, key: str, outcome: Outcome, reply: str) -> int:
-        """Decide what is UNKNOWN under a key; how many recipients that were."""
-        with self._transaction() as sql:
-            return sql.execute(schema.RESOLVE, (outcome, reply, key)).rowcount
 
     def finished(self) -> set[str]:
         """The keys with nothing left to do, whatever address stands in their row now."""
@@ -148,6 +105,83 @@ class Journal:
         with self._guard:
             rows = self._sql.execute("SELECT * FROM delivery").fetchall()
         return (Delivery(*row) for row in rows)
+
+
+class Journal(JournalReader):
+    """One campaign's file, open for writing.
+
+    Args:
+        path: the file; it is made if it is not there. None keeps it in memory.
+
+    Raises:
+        JournalError: the file is no journal, or one of a later version.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
+        if path is not None:
+            _make_private(path)
+        with _translated(path):
+            super().__init__(_connect(path))
+            self._prepare()
+
+    def _prepare(self) -> None:
+        try:
+            _set_mode(self._sql, self.path)
+            if _is_empty(self._sql):
+                _create(self._sql)
+            _check_version(self._sql, self.path)
+        except BaseException:
+            self._sql.close()
+            raise
+
+    def note(self, facts: dict[str, str]) -> None:
+        """Keep facts about the campaign as a whole."""
+        with self._transaction() as sql:
+            sql.executemany("INSERT OR REPLACE INTO campaign VALUES (?, ?)", facts.items())
+
+    def register(self, keys: Iterable[str]) -> dict[str, int]:
+        """Give each key a number that it keeps for the life of the campaign."""
+        with self._transaction() as sql:
+            sql.executemany("INSERT OR IGNORE INTO message (key) VALUES (?)", ((k,) for k in keys))
+            return dict(sql.execute("SELECT key, id FROM message").fetchall())
+
+    def replan(self, entries: Iterable[PlanEntry]) -> None:
+        """Keep what this run means to do, in place of what the last one meant."""
+        with self._transaction() as sql:
+            sql.execute("DELETE FROM plan")
+            sql.executemany("INSERT INTO plan VALUES (?, ?, ?, ?, ?)", entries)
+
+    def doubt(self) -> int:
+        """Turn intents that no process is following any more into UNKNOWN; how many there were."""
+        with self._transaction() as sql:
+            return sql.execute(schema.DOUBT).rowcount
+
+    def intend(self, intents: Sequence[Intent], left_out: Sequence[LeftOut] = ()) -> None:
+        """Commit, and flush to the disk, that these may leave from now on.
+
+        Args:
+            left_out: rows that turned out to have no message.
+        """
+        now = time.time()
+        with self._transaction() as sql:
+            sql.executemany(schema.LEAVE_OUT, left_out)
+            done = sql.executemany(schema.INTEND, [(*intent, now) for intent in intents])
+            if done.rowcount != len(intents):
+                raise JournalError("a recipient whose outcome is final was about to be sent to")
+
+    def settle(self, outcomes: Sequence[Settled]) -> None:
+        """Commit what became of intents. The next `intend` flushes it."""
+        now = time.time()
+        rows = [(now, o.outcome, o.code, o.enhanced_code, o.reply[:schema.REPLY_LIMIT], *o[4:])
+                for o in outcomes]  # fmt: skip
+        with self._transaction("NORMAL") as sql:
+            sql.executemany(schema.SETTLE, rows)
+
+    def resolve(self, key: str, outcome: Outcome, reply: str) -> int:
+        """Decide what is UNKNOWN under a key; how many recipients that were."""
+        with self._transaction() as sql:
+            return sql.execute(schema.RESOLVE, (outcome, reply, key)).rowcount
 
     @contextmanager
     def _transaction(self, synchronous: str = "FULL") -> Iterator[sqlite3.Connection]:

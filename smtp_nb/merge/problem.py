@@ -30,6 +30,11 @@ class RowError(InputError):
         self.column = column
 
 
+def sentence(message: str, remedy: str) -> str:
+    """What is wrong, and what to do about it where that is known."""
+    return f"{message.rstrip('.')}. {remedy}" if remedy else message
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One line of `MailMerge.check()`.
@@ -54,7 +59,7 @@ class Problem:
     @property
     def text(self) -> str:
         """Both sentences in one."""
-        return f"{self.message.rstrip('.')}. {self.remedy}" if self.remedy else self.message
+        return sentence(self.message, self.remedy)
 
 
 def problem_frame(problems: Iterable[Problem]) -> pd.DataFrame:

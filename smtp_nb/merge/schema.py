@@ -40,6 +40,14 @@ class PlanEntry(NamedTuple):
     explanation: str
 
 
+class LeftOut(NamedTuple):
+    """A planned row that turns out to have no message."""
+
+    outcome: str
+    explanation: str
+    row: int
+
+
 class Delivery(NamedTuple):
     """What is known of one recipient of one message; `outcome` is None while it is on its way."""
 
@@ -104,6 +112,7 @@ ON CONFLICT (message, address) DO UPDATE SET
     reply = '', queue_id = '', seconds = NULL, size = NULL
 WHERE delivery.outcome IN ('DEFERRED', 'NOT_SENT')
 """
+LEAVE_OUT = "UPDATE plan SET outcome = ?, explanation = ? WHERE row = ?"
 SETTLE = """
 UPDATE delivery SET at = ?, outcome = ?, code = ?, enhanced_code = ?, reply = ?, queue_id = ?,
     seconds = ?, size = ? WHERE message = ? AND address = ?

@@ -74,10 +74,10 @@ class Template:
             refuse_controls(value, f"The template's {name}")
         Compiled(self)
 
-    @property
-    def digest(self) -> str:
+    def digest(self, from_: str = "") -> str:
         """Changes when what is written here changes; files, figures and frames are not read."""
         parts = {name: _spelling(getattr(self, name)) for name in self.__dataclass_fields__}
+        parts["from_"] = self.from_ or from_
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
@@ -142,16 +142,21 @@ class Compiled:
     def letter(self, row: Row, to: Mailbox, message_id: str) -> Letter:
         """The message for one row.
 
+        Args:
+            message_id: with its angle brackets; or its first half, to stand before the sender's
+                domain.
+
         Raises:
             RowError: a name is not filled, an expression fails, a file is missing, an address is
                 none, or a header value holds a control character.
         """
         values = self.values(row)
+        sender = self._sender(values)
         text, html = self._bodies(values)
         files = [part.render(values) for part in self._attachments]
         headers = [(name, _line(part, values)) for name, part in self._headers.items()]
         draft = Draft(
-            from_=self._sender(values),
+            from_=sender,
             reply_to=self._reply_to.render(values),
             to=(to,),
             cc=self._cc.render(values),
@@ -160,7 +165,7 @@ class Compiled:
             html=html,
             attachments=tuple(file for file in files if file is not None),
             inline=values[IMAGES].parts,  # type: ignore[attr-defined]  # put there by `values`
-            message_id=message_id,
+            message_id=message_id if "@" in message_id else f"<{message_id}@{sender.domain}>",
             headers=(*headers, *self._unsubscribe.render(values)),
         )
         return Letter(draft, self._bcc.render(values))

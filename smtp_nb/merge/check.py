@@ -1,0 +1,85 @@
+"""What is wrong before anything is sent: every row is rendered and composed, none is connected."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from smtp_nb.errors import InputError
+from smtp_nb.merge.letters import Letters, Message
+from smtp_nb.merge.plan import Plan, PlannedRow
+from smtp_nb.merge.problem import Problem, Severity
+
+# From here on the large providers ask for a way to unsubscribe that works with one click.
+_BULK = 5000
+
+
+def find_problems(plan: Plan, letters: Letters) -> list[Problem]:
+    """All problems: those of the whole campaign first, then by row.
+
+    What is wrong with every row in the same way is said once, with no row.
+    """
+    found = [*plan.problems, *_of_addresses(plan), *_of_messages(plan, letters)]
+    return _in_order(_once(found, sum(1 for _ in plan.sendable)))
+
+
+def errors(problems: Iterable[Problem]) -> list[Problem]:
+    """The ones that stop a row."""
+    return [problem for problem in problems if problem.severity is Severity.ERROR]
+
+
+def _of_messages(plan: Plan, letters: Letters) -> Iterator[Problem]:
+    message = None
+    for filled in letters.read(plan.sendable):
+        row = filled[0].row
+        try:
+            message = letters.compose(filled)
+        except InputError as error:
+            yield Problem.from_error(row, error)
+        else:
+            yield from _look(row, message)
+    count = len(plan.rows)
+    if message is not None and count >= _BULK and not _can_be_left(message):
+        text = f"{count} messages and no List-Unsubscribe"
+        remedy = "Gmail and Yahoo refuse bulk mail without it: give list_unsubscribe="
+        yield Problem(None, "list_unsubscribe", Severity.WARNING, text, remedy)
+
+
+def _look(row: int, message: Message) -> Iterator[Problem]:
+    """What can be sent and still looks like a mistake."""
+    draft = message.letter.draft
+    if not draft.subject.strip():
+        yield Problem(row, "subject", Severity.WARNING, "the subject is empty")
+    if not (draft.text or "").strip() and not (draft.html or "").strip():
+        yield Problem(row, "text", Severity.WARNING, "the message has no text")
+
+
+def _can_be_left(message: Message) -> bool:
+    return any(name.lower() == "list-unsubscribe" for name, _ in message.letter.draft.headers)
+
+
+def _of_addresses(plan: Plan) -> Iterator[Problem]:
+    """Rows with keys of their own may share an address; each sends a message to it."""
+    first: dict[str, PlannedRow] = {}
+    for planned in plan.sendable:
+        if planned.mailbox is not None:
+            other = first.setdefault(planned.mailbox.key, planned)
+            if other is not planned:
+                text = f"{planned.recipient} is the recipient of row {other.row} too"
+                yield Problem(planned.row, "", Severity.WARNING, text, "It gets a message for each")
+
+
+def _once(problems: list[Problem], rows: int) -> list[Problem]:
+    counts = Counter((p.column, p.severity, p.message) for p in problems)
+    found: dict[object, Problem] = {}
+    for p in problems:
+        same = (p.column, p.severity, p.message)
+        if rows > 1 and counts[same] == rows:
+            found[same] = Problem(None, p.column, p.severity, p.message, p.remedy)
+        else:
+            found[(same, p.row)] = p
+    return list(found.values())
+
+
+def _in_order(problems: list[Problem]) -> list[Problem]:
+    return sorted(problems, key=lambda p: -1 if p.row is None else p.row)

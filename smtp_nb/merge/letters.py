@@ -1,0 +1,84 @@
+"""From a planned row to a message ready for the wire."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Hashable, Iterable, Iterator
+from dataclasses import dataclass
+
+from smtp_nb.compose.message import Composed, compose
+from smtp_nb.merge.environment import Empty
+from smtp_nb.merge.plan import PlannedRow
+from smtp_nb.merge.problem import RowError
+from smtp_nb.merge.rows import Row, Rows
+from smtp_nb.merge.template import ROW, Compiled, Letter
+from smtp_nb.model.enums import RecipientType
+from smtp_nb.model.envelope import Recipient
+
+Filled = tuple[PlannedRow, Row]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One row's message and its recipients, each mailbox once."""
+
+    letter: Letter
+    content: Composed
+    recipients: tuple[Recipient, ...]
+
+
+class Letters:
+    """Renders and composes rows of a frame, and reads no column that the template leaves alone.
+
+    Args:
+        salt: what makes the Message-IDs of this campaign its own.
+    """
+
+    def __init__(self, rows: Rows, compiled: Compiled, salt: str = "") -> None:
+        self._rows = rows
+        self._compiled = compiled
+        self._salt = salt.encode()
+        names = compiled.names
+        self._columns = [name for name in rows.names if ROW in names or name in names]
+        self._empty = {name: Empty(name=str(name)) for name in self._columns}
+
+    def read(self, planned: Iterable[PlannedRow]) -> Iterator[Filled]:
+        """The planned rows with their values."""
+        found = list(planned)
+        rows = self._rows.read([p.row for p in found], self._columns, self._empty_cell)
+        return zip(found, rows, strict=True)
+
+    def _empty_cell(self, name: Hashable) -> Empty:
+        return self._empty[name]
+
+    def compose(self, filled: Filled, message_id: str = "") -> Message:
+        """The message of one row, checked as far as that is possible without a server.
+
+        Args:
+            message_id: the one it had at an earlier attempt.
+
+        Raises:
+            InputError: it cannot be made; nothing was written.
+        """
+        planned, row = filled
+        if planned.mailbox is None:
+            raise RowError(planned.explanation)
+        message_id = message_id or self._message_id(planned.key)
+        letter = self._compiled.letter(row, planned.mailbox, message_id)
+        return Message(letter, compose(letter.draft), _recipients(letter))
+
+    def _message_id(self, key: str) -> str:
+        """The first half of the Message-ID, the same for this key for ever."""
+        return hashlib.blake2b(key.encode(), key=self._salt, digest_size=16).hexdigest()
+
+
+def _recipients(letter: Letter) -> tuple[Recipient, ...]:
+    found: dict[str, Recipient] = {}
+    for kind, boxes in (
+        (RecipientType.TO, letter.draft.to),
+        (RecipientType.CC, letter.draft.cc),
+        (RecipientType.BCC, letter.bcc),
+    ):
+        for box in boxes:
+            found.setdefault(box.key, Recipient(box, kind))
+    return tuple(found.values())

@@ -1,0 +1,122 @@
+"""Messages as their readers will see them, before anybody does.
+
+Everything shown was made by others, so the HTML sits in a sandboxed frame whose policy loads
+nothing and runs nothing, and the recipients' addresses are masked in what a notebook saves.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from smtp_nb.compose.parts import Attachment, EncodedPart
+from smtp_nb.merge.letters import Message
+from smtp_nb.model.address import Mailbox
+
+_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+_SOURCE_LIMIT = 20_000  # characters of the source; attachments are longer and say nothing
+_FRAME = 'style="width: 100%; height: 24em; border: 1px solid #999; background: #fff"'
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewedRow:
+    """One row's message, or why it has none."""
+
+    row: int
+    message: Message | None
+    problem: str = ""
+
+    @property
+    def source(self) -> str:
+        """The message as the server would get it, header and body."""
+        if self.message is None:
+            return ""
+        return bytes(self.message.content).decode("ascii", "replace").replace("\r\n", "\n")
+
+    @property
+    def html(self) -> str:
+        """The HTML body with its images inside; empty if there is none."""
+        if self.message is None:
+            return ""
+        html = self.message.letter.draft.html or ""
+        for part in self.message.letter.draft.inline:
+            html = html.replace(f"cid:{part.cid}", _data_address(part))
+        return html
+
+    def __str__(self) -> str:
+        if self.message is None:
+            return f"row {self.row}: {self.problem}"
+        envelope = ", ".join(f"{r.kind.name} {r.address}" for r in self.message.recipients)
+        headers = "\n".join(f"{name}: {value}" for name, value in self.message.content.headers)
+        body = self.message.letter.draft.text or "(no text)"
+        return f"row {self.row}, envelope: {envelope}\n{headers}\n\n{body}"
+
+    def to_html(self) -> str:
+        """The message for a notebook, recipients' addresses masked."""
+        if self.message is None:
+            return f"<h4>Row {self.row}</h4><p>{escape(self.problem)}</p>"
+        boxes = [recipient.mailbox for recipient in self.message.recipients]
+        headers = "".join(
+            f"<tr><th>{escape(name)}</th><td>{escape(_masked(value, boxes))}</td></tr>"
+            for name, value in self.message.content.headers
+        )
+        text = self.message.letter.draft.text or ""
+        source = self.source[:_SOURCE_LIMIT]
+        return (
+            f"<h4>Row {self.row}</h4><table>{headers}</table>{_frame(_masked(self.html, boxes))}"
+            f"{_details('Text', _masked(text, boxes))}{_details('Source', _masked(source, boxes))}"
+        )
+
+
+class Preview:
+    """The first messages of a merge. `str()` and printing show them whole."""
+
+    def __init__(self, rows: Sequence[PreviewedRow]) -> None:
+        self.rows = list(rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, place: int) -> PreviewedRow:
+        return self.rows[place]
+
+    def __str__(self) -> str:
+        return f"\n\n{'-' * 72}\n".join(map(str, self.rows)) or "no rows"
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return "<hr>".join(row.to_html() for row in self.rows) or "<p>no rows</p>"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # IPython's printer
+        printer.text(str(self))
+
+
+def _frame(html: str) -> str:
+    """HTML behind glass: no scripts, no forms, no requests."""
+    if not html:
+        return ""
+    policy = f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
+    return f'<iframe sandbox="" {_FRAME} srcdoc="{escape(policy + html)}"></iframe>'
+
+
+def _details(title: str, text: str) -> str:
+    if not text:
+        return ""
+    return f"<details><summary>{title}</summary><pre>{escape(text)}</pre></details>"
+
+
+def _masked(text: str, boxes: Sequence[Mailbox]) -> str:
+    for box in boxes:
+        text = text.replace(box.address, f"{box.local[:1]}…@{box.domain}")
+    return text
+
+
+def _data_address(part: Attachment | EncodedPart) -> str:
+    given = part if isinstance(part, Attachment) else part.attachment
+    data = Path(given.path).read_bytes() if given.path is not None else given.data or b""
+    return f"data:{given.content_type};base64,{base64.b64encode(data).decode('ascii')}"

@@ -1,0 +1,134 @@
+"""How far a merge is: one model for the widget, the terminal and a callback."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from smtp_nb.errors import InputError
+from smtp_nb.model.outcome import Outcome
+
+# The rate is that of the last so many seconds: it follows a server that slows down.
+_WINDOW_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a merge stands.
+
+    Attributes:
+        done: messages of this run with an outcome.
+        total: messages that this run has to send.
+        rate: messages a second, of late; 0.0 if nobody knows yet.
+        eta_s: seconds until the end at that rate, or None.
+        counts: how many messages had which outcome.
+    """
+
+    done: int
+    total: int
+    rate: float = 0.0
+    eta_s: float | None = None
+    counts: Mapping[Outcome, int] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        outcomes = ", ".join(f"{count} {outcome}" for outcome, count in self.counts.items())
+        return f"{self.done} of {self.total}{f': {outcomes}' if outcomes else ''}"
+
+
+View = Callable[[Progress], None]
+Shown = View | Literal["auto", "text"] | None
+
+_notebook_view: Callable[[], View] | None = None
+
+
+def show_with(make: Callable[[], View] | None) -> None:
+    """Let a notebook say how `progress="auto"` is shown; `make` is called once a run."""
+    global _notebook_view
+    _notebook_view = make
+
+
+class Meter:
+    """Counts outcomes and tells a view.
+
+    Args:
+        clock: gives seconds from any point.
+    """
+
+    def __init__(
+        self, total: int, view: View | None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._total = total
+        self._view = view
+        self._clock = clock
+        self._counts: Counter[Outcome] = Counter()
+        self._samples = deque([(clock(), 0)])
+        self.show()
+
+    def count(self, outcome: Outcome, messages: int = 1) -> None:
+        """Messages have an outcome; a negative number takes it back."""
+        self._counts[outcome] += messages
+
+    @property
+    def progress(self) -> Progress:
+        """Where it stands."""
+        done = self._counts.total()
+        rate = self._rate(done)
+        left = (self._total - done) / rate if rate else None
+        counts = {outcome: n for outcome, n in self._counts.items() if n}
+        return Progress(done, self._total, rate, left, counts)
+
+    def show(self) -> None:
+        """Tell the view."""
+        now, done = self._clock(), self._counts.total()
+        self._samples.append((now, done))
+        while len(self._samples) > 2 and now - self._samples[0][0] > _WINDOW_S:
+            self._samples.popleft()
+        if self._view is not None:
+            self._view(self.progress)
+
+    def _rate(self, done: int) -> float:
+        began, before = self._samples[0]
+        seconds = self._samples[-1][0] - began
+        return max(done - before, 0) / seconds if seconds > 0 else 0.0
+
+
+def view_for(shown: Shown) -> View | None:
+    """The view behind the option `progress=`.
+
+    "auto" is the notebook's own view where there is one, a bar in a terminal, else nothing.
+
+    Raises:
+        InputError: it is none of the values that it can have.
+    """
+    if shown is None or callable(shown):
+        return shown
+    if shown == "text":
+        return Bar()
+    if shown != "auto":
+        raise InputError(
+            f"progress={shown!r} is unknown", remedy='Use "auto", "text", or a function'
+        )
+    if _notebook_view is not None:
+        return _notebook_view()
+    return Bar() if sys.stderr is not None and sys.stderr.isatty() else None
+
+
+class Bar:
+    """A bar in the terminal, by tqdm."""
+
+    def __init__(self) -> None:
+        self._bar: Any = None  # tqdm's, made when the total is known
+
+    def __call__(self, progress: Progress) -> None:
+        from tqdm import tqdm
+
+        if self._bar is None:
+            self._bar = tqdm(total=progress.total, unit=" messages", dynamic_ncols=True)
+        self._bar.set_postfix_str(str(progress).partition(": ")[2], refresh=False)
+        self._bar.update(progress.done - self._bar.n)
+        if progress.done >= progress.total:
+            self._bar.close()

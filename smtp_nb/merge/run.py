@@ -1,0 +1,253 @@
+"""One run of a campaign: what is still to do, over one line after the other until it is done.
+
+A run holds the campaign's lock from `begin` to `close`. It goes on over a new connection when the
+line fails, for as long as each connection gets a decision out of the server.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from smtp_nb.errors import InputError, LinkError, TemplateChanged
+from smtp_nb.merge import report
+from smtp_nb.merge.journal import Journal
+from smtp_nb.merge.letters import Letters, Message
+from smtp_nb.merge.lock import CampaignLock
+from smtp_nb.merge.plan import Plan, PlannedRow
+from smtp_nb.merge.progress import Meter, Shown, view_for
+from smtp_nb.merge.rows import Rows
+from smtp_nb.merge.schema import RETRIED, Begun, PlanEntry
+from smtp_nb.merge.source import Control, LeaveOut, Source, Todo
+from smtp_nb.merge.template import Compiled
+from smtp_nb.model.address import Mailbox, ascii_domain, parse_mailbox
+from smtp_nb.model.enums import RecipientType
+from smtp_nb.model.envelope import Recipient
+from smtp_nb.model.outcome import Outcome
+
+GO_ON = "go on"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How a run differs from a plain one. A merge takes them for all its runs, a run for itself.
+
+    Attributes:
+        skip_invalid: leave rows with errors out, instead of raising before anything is sent.
+        limit: send at most so many messages; the other rows are SKIPPED.
+        only_to: addresses and domains (`school.test`, `@school.test`); rows with a recipient
+            beyond them are SKIPPED.
+        redirect_to: send every message to this address alone, as a trial: the campaign's journal
+            is not touched, and a second trial sends again.
+        template_changed: "go on" sends the rest of a campaign with a changed template.
+        progress: "auto", "text" (a bar), None, or a function that takes a `Progress`.
+    """
+
+    skip_invalid: bool = False
+    limit: int | None = None
+    only_to: str | Sequence[str] = ()
+    redirect_to: str = ""
+    template_changed: str = ""
+    progress: Shown = "auto"
+
+    def __post_init__(self) -> None:
+        if self.limit is not None and self.limit < 0:
+            raise InputError(f"limit is {self.limit}", remedy="Give the number of messages")
+        if self.template_changed not in ("", GO_ON):
+            raise InputError(
+                f"template_changed={self.template_changed!r} is unknown", remedy=f"Give {GO_ON!r}"
+            )
+
+    def readdressed(self, message: Message) -> tuple[Recipient, ...]:
+        """The recipients that this run allows for a message.
+
+        Raises:
+            LeaveOut: one of them is not among `only_to`.
+        """
+        if allowed := self.allowed:
+            for recipient in message.recipients:
+                if not allowed & {recipient.mailbox.key, recipient.mailbox.domain.lower()}:
+                    raise LeaveOut(f"{recipient.address} is not among only_to")
+        if self.redirect_to:
+            return (Recipient(parse_mailbox(self.redirect_to), RecipientType.TO),)
+        return message.recipients
+
+    @property
+    def allowed(self) -> frozenset[str]:
+        """Normalised addresses and domains; empty if all are allowed."""
+        given = [self.only_to] if isinstance(self.only_to, str) and self.only_to else self.only_to
+        return frozenset(map(_allowed, given))
+
+
+def _allowed(entry: str) -> str:
+    local, _, domain = entry.rpartition("@")
+    return parse_mailbox(entry).key if local else ascii_domain(domain).lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """What a run sends: rows, their plan, the template, and where it is written down."""
+
+    name: str
+    path: Path
+    rows: Rows
+    plan: Plan
+    compiled: Compiled
+    digest: str
+
+
+class _Waiting(NamedTuple):
+    todos: list[Todo]
+    left_out: dict[int, str]
+
+
+class Run:
+    """A run under way; `source` gives its jobs.
+
+    Raises:
+        CampaignBusy: another process or job is sending this campaign.
+        TemplateChanged: it began with another template.
+        JournalError: its file cannot be used.
+    """
+
+    def __init__(self, campaign: Campaign, options: Options, control: Control) -> None:
+        self.campaign = campaign
+        self.options = options
+        self.control = control
+        path = None if options.redirect_to else campaign.path
+        self._lock = None if path is None else CampaignLock(path)
+        try:
+            self.journal = Journal(path)
+            try:
+                self.source = self._begin()
+            except BaseException:
+                self.journal.close()
+                raise
+        except BaseException:
+            self._release()
+            raise
+
+    def _release(self) -> None:
+        if self._lock is not None:
+            self._lock.release()
+
+    def _begin(self) -> Source:
+        campaign, journal = self.campaign, self.journal
+        salt = self._identify()
+        journal.doubt()
+        numbers = journal.register(p.key for p in campaign.plan.rows if p.key)
+        waiting = _waiting(campaign.plan, journal, numbers, self.options.limit)
+        journal.replan(plan_entries(campaign.plan, numbers, waiting.left_out))
+        return Source(
+            waiting.todos,
+            Letters(campaign.rows, campaign.compiled, salt),
+            journal,
+            Meter(len(waiting.todos), view_for(self.options.progress)),
+            self.control,
+            self.options.readdressed,
+        )
+
+    def _identify(self) -> str:
+        """Compare this campaign with the one in the journal; the salt of its Message-IDs."""
+        facts = self.journal.facts
+        changed = "template" in facts and facts["template"] != self.campaign.digest
+        if changed and self.options.template_changed != GO_ON and any(self.journal.deliveries()):
+            raise TemplateChanged(
+                f"the campaign {self.campaign.name!r} began with another template, and some"
+                " recipients have that message already",
+                remedy=f"Use run(template_changed={GO_ON!r}) to send the rest with this one, or"
+                " give the merge another name to send it to everybody",
+            )
+        salt = facts.get("salt") or secrets.token_hex(8)
+        self.journal.note(
+            {"name": self.campaign.name, "template": self.campaign.digest, "salt": salt}
+        )
+        return salt
+
+    @property
+    def goes_on(self) -> bool:
+        """True while there is something to send and nobody said stop. Waits during a pause."""
+        self.control.may_go_on.wait()
+        return self.source.has_more and not self.control.is_cancelled
+
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """Wrap one connection's work: a line that failed after some progress is not an error."""
+        before = self.source.decided
+        try:
+            yield
+        except LinkError:
+            if self.source.decided == before:
+                raise
+            self.source.take_back()
+
+    @contextmanager
+    def until_closed(self) -> Iterator[None]:
+        """Wrap the whole run: lets go of the campaign, and tells how far it came if it failed."""
+        try:
+            yield
+        except BaseException as error:
+            progress = self.source.progress
+            error.add_note(
+                f"{progress.done} of {progress.total} messages of this run are decided;"
+                " run again to resume"
+            )
+            raise
+        finally:
+            self.journal.close()
+            self._release()
+
+    def results(self) -> pd.DataFrame:
+        """What became of every row, up to now."""
+        return report.results(self.journal.plan(), self.journal, self.campaign.rows.frame.index)
+
+
+def _waiting(plan: Plan, journal: Journal, numbers: dict[str, int], limit: int | None) -> _Waiting:
+    """The rows that have something to send, and those beyond the limit."""
+    finished, begun = journal.finished(), journal.begun()
+    waiting = _Waiting([], {})
+    for planned in plan.sendable:
+        if planned.key in finished:
+            continue
+        todo = _todo(planned, numbers[planned.key], begun.get(planned.key))
+        if todo is None:
+            continue
+        if limit is None or len(waiting.todos) < limit:
+            waiting.todos.append(todo)
+        else:
+            waiting.left_out[planned.row] = f"left out by limit={limit}"
+    return waiting
+
+
+def _todo(planned: PlannedRow, number: int, begun: Begun | None) -> Todo | None:
+    if begun is None:
+        return Todo(planned, number)
+    outcomes = {address: outcome for address, (_, outcome) in begun.recipients.items()}
+    if not (RETRIED & set(outcomes.values()) or _is_corrected(planned.mailbox, begun)):
+        return None
+    return Todo(planned, number, begun.message_id, outcomes)
+
+
+def _is_corrected(mailbox: Mailbox | None, begun: Begun) -> bool:
+    """True if the row's old address was refused and it has another one now, under its old key."""
+    outcomes = [outcome for kind, outcome in begun.recipients.values() if kind == RecipientType.TO]
+    is_new = mailbox is not None and mailbox.key not in begun.recipients
+    return is_new and all(outcome == Outcome.REFUSED for outcome in outcomes)
+
+
+def plan_entries(
+    plan: Plan, numbers: dict[str, int], left_out: dict[int, str]
+) -> Iterator[PlanEntry]:
+    """The plan as the journal keeps it."""
+    for p in plan.rows:
+        number = None if p.outcome is Outcome.DUPLICATE else numbers.get(p.key)
+        if p.row in left_out:
+            yield PlanEntry(p.row, number, p.recipient, Outcome.SKIPPED, left_out[p.row])
+        else:
+            yield PlanEntry(p.row, number, p.recipient, p.outcome, p.explanation)

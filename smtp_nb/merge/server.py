@@ -1,0 +1,54 @@
+"""The client that a merge sends with, from what its caller gave as `server=`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from typing import TypeVar
+
+from smtp_nb.client.aio import AsyncSMTP
+from smtp_nb.client.smtp import SMTP
+from smtp_nb.errors import MissingError, SMTPError
+
+C = TypeVar("C", SMTP, AsyncSMTP)
+# A URL, or a client. A client of the front that is used serves itself, with its event handlers and
+# its connection; of the other front, its properties are copied.
+Server = str | SMTP | AsyncSMTP | None
+
+
+@contextmanager
+def blocking(server: Server) -> Iterator[SMTP]:
+    """A blocking client; what was not connected before is not connected after."""
+    smtp = server if isinstance(server, SMTP) else _made(SMTP, server)
+    was_connected = smtp.connected
+    try:
+        yield smtp
+    finally:
+        if smtp.connected and not was_connected:
+            with suppress(SMTPError):
+                smtp.disconnect()
+
+
+@asynccontextmanager
+async def awaited(server: Server) -> AsyncIterator[AsyncSMTP]:
+    """An asyncio client; what was not connected before is not connected after."""
+    smtp = server if isinstance(server, AsyncSMTP) else _made(AsyncSMTP, server)
+    was_connected = smtp.connected
+    try:
+        yield smtp
+    finally:
+        if smtp.connected and not was_connected:
+            with suppress(SMTPError):
+                await smtp.disconnect()
+
+
+def _made(front: type[C], server: Server) -> C:
+    if server is None:
+        raise MissingError(
+            "there is no mail server", code=163, remedy="Give server= a URL or an SMTP"
+        )
+    if isinstance(server, str):
+        return front.from_url(server)
+    made = front()
+    server.copy_to(made)
+    return made

@@ -1,0 +1,200 @@
+"""The stream of jobs: render a window, commit its intents, let it leave, commit its outcomes."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from smtp_nb.errors import InputError
+from smtp_nb.merge.journal import Journal
+from smtp_nb.merge.letters import Filled, Letters, Message
+from smtp_nb.merge.plan import PlannedRow
+from smtp_nb.merge.problem import RowError
+from smtp_nb.merge.progress import Meter, Progress
+from smtp_nb.merge.schema import RETRIED, Intent, LeftOut, Settled
+from smtp_nb.model.envelope import Envelope, Job, Recipient
+from smtp_nb.model.outcome import Outcome
+from smtp_nb.model.receipt import Receipt
+
+# What a server has decided; everything else is no progress over a failing line.
+_DECIDED = frozenset({Outcome.ACCEPTED, Outcome.REFUSED, Outcome.DEFERRED})
+
+
+class LeaveOut(RowError):
+    """This row is not sent in this run, on purpose."""
+
+
+Readdress = Callable[[Message], tuple[Recipient, ...]]
+
+
+@dataclass(slots=True)
+class Todo:
+    """A message to send, or to send again to those of its recipients who are not decided.
+
+    Attributes:
+        message: its number in the journal.
+        message_id: the one it had at an earlier attempt, or empty.
+        outcomes: what is known of its recipients, by normalised address.
+    """
+
+    planned: PlannedRow
+    message: int
+    message_id: str = ""
+    outcomes: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Control:
+    """What other threads say to a running merge."""
+
+    is_cancelled: bool = False
+    may_go_on: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self.may_go_on.set()
+
+    @property
+    def holds(self) -> bool:
+        """True while no further message may be begun."""
+        return self.is_cancelled or not self.may_go_on.is_set()
+
+
+class Source:
+    """A `JobSource` over the rows of a frame.
+
+    Args:
+        readdress: gives the recipients of a message; raises `LeaveOut` to skip its row.
+    """
+
+    def __init__(
+        self,
+        todos: list[Todo],
+        letters: Letters,
+        journal: Journal,
+        meter: Meter,
+        control: Control,
+        readdress: Readdress,
+    ) -> None:
+        self._letters = letters
+        self._journal = journal
+        self._meter = meter
+        self._control = control
+        self._readdress = readdress
+        self._fresh = zip(todos, letters.read(todo.planned for todo in todos), strict=True)
+        self._left = len(todos)
+        self._again: deque[Todo] = deque()
+        self._unsent: list[Todo] = []
+        self.decided = 0
+        """Recipients of this run about whom the server has decided."""
+
+    @property
+    def progress(self) -> Progress:
+        """How far this run is."""
+        return self._meter.progress
+
+    @property
+    def has_more(self) -> bool:
+        """True if messages wait to be sent."""
+        return bool(self._left or self._again)
+
+    def next_jobs(self, most: int) -> Sequence[Job]:
+        """Render up to `most` messages; their intents are on the disk when this returns.
+
+        Raises:
+            JournalError: they are not, so none of them may leave.
+        """
+        jobs: list[Job] = []
+        left_out: list[LeftOut] = []
+        for todo, filled in self._take():
+            try:
+                jobs.append(self._job(todo, filled))
+            except InputError as error:
+                left_out.append(self._leave_out(todo.planned, error))
+            if len(jobs) == most:
+                break
+        if jobs or left_out:
+            self._journal.intend([intent for job in jobs for intent in _intents(job)], left_out)
+        return jobs
+
+    def _take(self) -> Iterator[tuple[Todo, Filled]]:
+        while self.has_more and not self._control.holds:
+            if self._again:
+                todo = self._again.popleft()
+                yield todo, next(self._letters.read([todo.planned]))
+            else:
+                self._left -= 1
+                yield next(self._fresh)
+
+    def _job(self, todo: Todo, filled: Filled) -> Job:
+        message = self._letters.compose(filled, todo.message_id)
+        todo.message_id = message.content.message_id
+        recipients = tuple(
+            recipient
+            for recipient in self._readdress(message)
+            if todo.outcomes.get(recipient.mailbox.key, Outcome.NOT_SENT) in RETRIED
+        )
+        if not recipients:
+            raise LeaveOut("everybody whom this row names now has an outcome already")
+        sender = message.letter.draft.authors[0]
+        return Job(Envelope(sender, recipients), message.content, todo)
+
+    def _leave_out(self, planned: PlannedRow, error: InputError) -> LeftOut:
+        outcome = Outcome.SKIPPED if isinstance(error, LeaveOut) else Outcome.INVALID
+        self._meter.count(outcome)
+        text = (
+            f"{error.description.rstrip('.')}. {error.remedy}"
+            if error.remedy
+            else error.description
+        )
+        return LeftOut(outcome, text, planned.row)
+
+    def done(self, results: Sequence[tuple[Job, Receipt]]) -> None:
+        """Commit what became of jobs.
+
+        Raises:
+            JournalError: it could not be written; the next run shows these as UNKNOWN.
+        """
+        self._unsent = []
+        settled: list[Settled] = []
+        for job, receipt in results:
+            todo: Todo = job.tag  # type: ignore[assignment]  # only this source makes the jobs
+            settled += _settled(job, receipt)
+            todo.outcomes |= {s.address: s.outcome for s in settled[-len(receipt.recipients) :]}
+            self.decided += sum(r.outcome in _DECIDED for r in receipt.recipients)
+            self._meter.count(receipt.outcome)
+            if any(r.outcome is Outcome.NOT_SENT for r in receipt.recipients):
+                self._unsent.append(todo)
+        self._journal.settle(settled)
+        self._meter.show()
+
+    def take_back(self) -> None:
+        """The line failed: what did not leave is sent first over the next one."""
+        self._again.extend(self._unsent)
+        self._meter.count(Outcome.NOT_SENT, -len(self._unsent))
+        self._unsent = []
+
+
+def _intents(job: Job) -> Iterator[Intent]:
+    todo: Todo = job.tag  # type: ignore[assignment]  # only this source makes the jobs
+    for recipient in job.envelope.recipients:
+        box = recipient.mailbox
+        yield Intent(todo.message, box.key, box.address, int(recipient.kind), todo.message_id)
+
+
+def _settled(job: Job, receipt: Receipt) -> Iterator[Settled]:
+    todo: Todo = job.tag  # type: ignore[assignment]  # only this source makes the jobs
+    for recipient, result in zip(job.envelope.recipients, receipt.recipients, strict=True):
+        is_accepted = result.outcome is Outcome.ACCEPTED
+        yield Settled(
+            outcome=result.outcome,
+            code=result.code,
+            enhanced_code=result.enhanced_code,
+            reply=result.text,
+            queue_id=receipt.queue_id if is_accepted else "",
+            seconds=receipt.seconds,
+            size=receipt.size,
+            message=todo.message,
+            address=recipient.mailbox.key,
+        )
