@@ -79,8 +79,9 @@ class Certificate:
         store_password = HIDDEN_PASSWORD
         self.store_type, self._store = _place(source, store)
         source = store = b""
-        self.identity = self._open(subject)
+        self.identity = Identity()
         """Certificate, key and chain as the TLS layer takes them."""
+        self.identity = self._open(subject)
 
     def _open(self, subject: str | bytes) -> Identity:
         if not self._store:

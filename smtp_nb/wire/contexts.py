@@ -18,7 +18,7 @@ from OpenSSL import SSL, crypto
 
 from smtp_nb.errors import InputError
 from smtp_nb.model.enums import SSLProtocol
-from smtp_nb.wire.faults import Finding
+from smtp_nb.wire.names import UNREADABLE
 from smtp_nb.wire.settings import TLSSettings, versions
 from smtp_nb.wire.stores import Identity, read_certificates
 
@@ -44,14 +44,6 @@ class Witness:
     findings: list[tuple[int, int, crypto.X509]] = field(default_factory=list)
     steps: list[str] = field(default_factory=list)
     has_seen_certificate: bool = False
-
-    def certified(self) -> list[Finding]:
-        """The faults, with their certificates parsed.
-
-        Raises:
-            ValueError: one cannot be parsed.
-        """
-        return [Finding(errno, depth, x.to_cryptography()) for errno, depth, x in self.findings]
 
 
 def context_for(settings: TLSSettings) -> SSL.Context:
@@ -115,7 +107,28 @@ def _trust(context: SSL.Context, settings: TLSSettings) -> None:
     assert store is not None
     # Lets an intermediate, or the server's own certificate, be what is trusted.
     store.set_flags(crypto.X509StoreFlags.PARTIAL_CHAIN)
-    for certificate in (*_platform_roots(), *_named_roots(settings)):
+    _add(store, _platform_roots())
+    if settings.ca_file:
+        _trust_file(context, store, settings.ca_file)
+    if settings.ca_data:
+        try:
+            _add(store, read_certificates(settings.ca_data))
+        except UNREADABLE as error:
+            raise _unreadable("ca_data", error) from error
+
+
+def _trust_file(context: SSL.Context, store: crypto.X509Store, path: str) -> None:
+    try:
+        context.load_verify_locations(path)  # PEM, and much faster than to parse a bundle here
+    except SSL.Error:
+        try:
+            _add(store, read_certificates(Path(path).read_bytes()))
+        except (OSError, *UNREADABLE) as error:
+            raise _unreadable(path, error) from error
+
+
+def _add(store: crypto.X509Store, certificates: Iterable[x509.Certificate]) -> None:
+    for certificate in certificates:
         store.add_cert(crypto.X509.from_cryptography(certificate))
 
 
@@ -125,19 +138,6 @@ def _platform_roots() -> Iterable[x509.Certificate]:
         return []
     found = ssl.create_default_context().get_ca_certs(binary_form=True)
     return [x509.load_der_x509_certificate(der) for der in found]
-
-
-def _named_roots(settings: TLSSettings) -> Iterable[x509.Certificate]:
-    if settings.ca_file:
-        try:
-            yield from read_certificates(Path(settings.ca_file).read_bytes())
-        except (OSError, ValueError) as error:
-            raise _unreadable(settings.ca_file, error) from error
-    if settings.ca_data:
-        try:
-            yield from read_certificates(settings.ca_data)
-        except ValueError as error:
-            raise _unreadable("ca_data", error) from error
 
 
 def _unreadable(what: str, error: Exception) -> InputError:

@@ -7,7 +7,13 @@ from dataclasses import dataclass
 from cryptography import x509
 
 from smtp_nb.model.enums import SSLSecurityFlag
-from smtp_nb.wire.names import common_names, distinguished_name, shown, subject_alternative_names
+from smtp_nb.wire.names import (
+    UNREADABLE,
+    common_names,
+    distinguished_name,
+    shown,
+    subject_alternative_names,
+)
 
 HOST_MISMATCH, IP_MISMATCH = 62, 64
 LEAF_KEY_TOO_SMALL, CA_KEY_TOO_SMALL, DIGEST_TOO_WEAK = 66, 67, 68
@@ -116,7 +122,7 @@ def describe(finding: Finding, host: str) -> Fault:
 def _names(certificate: x509.Certificate) -> str:
     try:
         names = subject_alternative_names(certificate) or common_names(certificate)
-    except ValueError:
+    except UNREADABLE:
         return "names that cannot be read"
     more = f" and {len(names) - 5} more" if len(names) > 5 else ""
     return shown(", ".join(names[:5])) + more if names else "nobody"

@@ -34,7 +34,7 @@ def host_fault(leaf: x509.Certificate, host: str) -> int | None:
         else:
             verify_certificate_hostname(leaf, host)
     except (service_identity.VerificationError, service_identity.CertificateError, ValueError):
-        # ValueError: a malformed extension, or a name that no certificate can carry.
+        # ValueError: a name that no certificate can carry.
         return mismatch
     return None
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.x509.oid import NameOID
 
 from smtp_nb.model.address import CONTROLS
@@ -25,6 +26,40 @@ def shown(text: str) -> str:
     return CONTROLS.sub(lambda found: ascii(found.group())[1:-1], cut)
 
 
+# What cryptography raises for malformed certificates, as found by changing octets at random.
+UNREADABLE = (
+    ValueError,
+    TypeError,
+    UnsupportedAlgorithm,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+)
+
+
+def require_readable(certificate: x509.Certificate, *, wholly: bool) -> None:
+    """Raise for a certificate of which a part is malformed; such parts are parsed on first use.
+
+    Args:
+        wholly: key and extensions too, not only names and dates.
+
+    Raises:
+        ValueError: says what is malformed.
+    """
+    try:
+        distinguished_name(certificate.subject)
+        distinguished_name(certificate.issuer)
+        _ = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+        if wholly:
+            _ = (
+                certificate.extensions,
+                certificate.public_key(),
+                certificate.signature_algorithm_oid,
+            )
+    except UNREADABLE as error:
+        raise ValueError(shown(str(error))) from error
+
+
 def distinguished_name(name: x509.Name) -> str:
     """`CN=mail.test, O="School, Inc.", C=DE`: the most particular part first, as the reference."""
     return shown(", ".join(_part(attribute) for attribute in reversed(list(name))))
@@ -38,11 +73,7 @@ def _part(attribute: x509.NameAttribute[str | bytes]) -> str:
 
 
 def subject_alternative_names(certificate: x509.Certificate) -> list[str] | None:
-    """The DNS names and IP addresses that it is for; None if it has no such extension.
-
-    Raises:
-        ValueError: an extension is malformed.
-    """
+    """The DNS names and IP addresses that it is for; None if it has no such extension."""
     try:
         found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound:

@@ -43,8 +43,7 @@ def _from_base64(text: str) -> bytes:
 
 def is_pinned(certificate: x509.Certificate, pins: Iterable[str]) -> bool:
     """True if its public key is one of `pins`."""
-    digest = key_digest(certificate)
-    return any(hmac.compare_digest(digest, parse_pin(pin)) for pin in pins)
+    return any(hmac.compare_digest(key_digest(certificate), parse_pin(pin)) for pin in pins)
 
 
 def key_digest(certificate: x509.Certificate) -> bytes:

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key, p
 from smtp_nb.errors import InputError, Unsupported
 from smtp_nb.model.enums import CertStoreType
 from smtp_nb.model.secret import HIDDEN
-from smtp_nb.wire.names import shown
+from smtp_nb.wire.names import UNREADABLE, require_readable, shown
 
 # The kinds of key that a certificate for TLS can have.
 PrivateKey = (
@@ -52,6 +52,7 @@ class Identity:
 
 
 Store = list[Identity]
+Reader = Callable[[Hidden, Hidden], Store]
 
 
 def open_store(kind: CertStoreType, store: str | Hidden, password: Hidden) -> Store:
@@ -71,14 +72,22 @@ def open_store(kind: CertStoreType, store: str | Hidden, password: Hidden) -> St
             f"A certificate store of the type {kind.name} cannot be opened: {_REASONS[kind]}",
             remedy="Export the certificate and its key to a PFX or PEM file",
         )
-    return _READERS[kind](_octets(store), password)
+    read, what, code = _READERS[kind]
+    try:
+        return read(_octets(store), password)
+    except InputError:
+        raise
+    except UNREADABLE as error:
+        raise InputError(
+            f"This is not {what}, or the password is wrong", code=code, remedy="Look at both"
+        ) from error
 
 
 def read_certificates(data: bytes) -> list[x509.Certificate]:
     """The certificates in PEM, one or more with anything between, or one in DER.
 
     Raises:
-        ValueError: there is none.
+        names.UNREADABLE: there is none, or it is malformed.
     """
     if _is_pem(data):
         return x509.load_pem_x509_certificates(data)
@@ -114,35 +123,25 @@ def _has(label: bytes, data: bytes) -> bool:
 
 
 def _public(data: Hidden, password: Hidden) -> Store:
-    try:
-        return [Identity(certificate) for certificate in read_certificates(data)]
-    except ValueError as error:
-        raise _unreadable("a certificate in PEM or DER", 271) from error
+    certificates = read_certificates(data)
+    for certificate in certificates:
+        require_readable(certificate, wholly=True)
+    return [Identity(certificate) for certificate in certificates]
 
 
 def _pem_key(data: Hidden, password: Hidden) -> Store:
-    try:
-        key = load_pem_private_key(data, password or None)
-    except (ValueError, TypeError) as error:
-        raise _unreadable("a private key in PEM", 273) from error
-    if not isinstance(key, PrivateKey):
-        raise InputError("No certificate for TLS has a key of this kind", code=273)
+    key = load_pem_private_key(data, password or None)
     certificates = read_certificates(data) if _has(b"CERTIFICATE", data) else []
     return [_identity(certificates, key)]
 
 
 def _pfx(data: Hidden, password: Hidden) -> Store:
-    try:
-        found = pkcs12.load_pkcs12(data, password or None)
-    except (ValueError, TypeError) as error:
-        raise _unreadable("a PFX store", 273) from error
-    if found.key is not None and not isinstance(found.key, PrivateKey):
-        raise InputError("No certificate for TLS has a key of this kind", code=273)
-    others = [extra.certificate for extra in found.additional_certs]
-    own = [found.cert.certificate] if found.cert else []
+    found = pkcs12.load_pkcs12(data, password or None)
+    entries = [found.cert] if found.cert else []
+    certificates = [entry.certificate for entry in (*entries, *found.additional_certs)]
     if found.key is None:
-        return [Identity(certificate) for certificate in own + others]
-    return [_identity(own + others, found.key)]
+        return [Identity(certificate) for certificate in certificates]
+    return [_identity(certificates, found.key)]
 
 
 def _auto(data: Hidden, password: Hidden) -> Store:
@@ -150,34 +149,35 @@ def _auto(data: Hidden, password: Hidden) -> Store:
         return (_pem_key if _has(b"PRIVATE KEY", data) else _public)(data, password)
     try:
         return _public(data, password)
-    except InputError:
+    except UNREADABLE:
         return _pfx(data, password)
 
 
-def _identity(certificates: list[x509.Certificate], key: PrivateKey) -> Identity:
+def _identity(certificates: list[x509.Certificate], key: object) -> Identity:
     """Find the certificate of `key`; the others are its chain."""
+    if not isinstance(key, PrivateKey):
+        raise InputError("No certificate for TLS has a key of this kind", code=273)
     public = key.public_key()
     own = [certificate for certificate in certificates if certificate.public_key() == public]
     if certificates and not own:
         raise InputError("The private key is not that of the certificate beside it", code=273)
+    for certificate in certificates:
+        require_readable(certificate, wholly=True)
     chain = tuple(certificate for certificate in certificates if certificate not in own)
     return Identity(own[0] if own else None, key, chain)
 
 
-def _unreadable(what: str, code: int) -> InputError:
-    return InputError(
-        f"This is not {what}, or the password is wrong", code=code, remedy="Look at both"
-    )
-
-
-_READERS: dict[CertStoreType, Callable[[Hidden, Hidden], Store]] = {
-    CertStoreType.PFX_FILE: _pfx,
-    CertStoreType.PFX_BLOB: _pfx,
-    CertStoreType.PEM_KEY_FILE: _pem_key,
-    CertStoreType.PEM_KEY_BLOB: _pem_key,
-    CertStoreType.PUBLIC_KEY_FILE: _public,
-    CertStoreType.PUBLIC_KEY_BLOB: _public,
-    CertStoreType.AUTO: _auto,
+_CERTIFICATE: tuple[Reader, str, int] = (_public, "a certificate in PEM or DER", 271)
+_PEM_KEY: tuple[Reader, str, int] = (_pem_key, "a private key in PEM", 273)
+_PFX: tuple[Reader, str, int] = (_pfx, "a PFX store", 273)
+_READERS: dict[CertStoreType, tuple[Reader, str, int]] = {
+    CertStoreType.PFX_FILE: _PFX,
+    CertStoreType.PFX_BLOB: _PFX,
+    CertStoreType.PEM_KEY_FILE: _PEM_KEY,
+    CertStoreType.PEM_KEY_BLOB: _PEM_KEY,
+    CertStoreType.PUBLIC_KEY_FILE: _CERTIFICATE,
+    CertStoreType.PUBLIC_KEY_BLOB: _CERTIFICATE,
+    CertStoreType.AUTO: (_auto, "a certificate, a key or a PFX store", 273),
 }
 _WINDOWS = "Windows does not let Python take keys out of its stores"
 _JAVA = "it is a format of Java's"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
 
 from smtp_nb.wire.faults import CA_KEY_TOO_SMALL, DIGEST_TOO_WEAK, LEAF_KEY_TOO_SMALL, Finding
+from smtp_nb.wire.names import UNREADABLE
 
 # What OpenSSL's security level 2 asks for (112 bits).
 LEAST_RSA_BITS, LEAST_CURVE_BITS = 2048, 224
@@ -29,7 +29,7 @@ def weaknesses(chain: Sequence[x509.Certificate]) -> Iterator[Finding]:
 def _has_weak_key(certificate: x509.Certificate) -> bool:
     try:
         key = certificate.public_key()
-    except (UnsupportedAlgorithm, ValueError):
+    except UNREADABLE:
         return True
     if isinstance(key, ec.EllipticCurvePublicKey):
         return key.key_size < LEAST_CURVE_BITS
@@ -41,6 +41,6 @@ def _has_weak_key(certificate: x509.Certificate) -> bool:
 def _has_weak_digest(certificate: x509.Certificate) -> bool:
     try:
         digest = certificate.signature_hash_algorithm
-    except UnsupportedAlgorithm:
+    except UNREADABLE:
         return True
     return isinstance(digest, hashes.MD5 | hashes.SHA1)

@@ -28,13 +28,16 @@ from collections.abc import Iterator
 from enum import Enum
 from typing import NoReturn
 
+from cryptography import x509
 from OpenSSL import SSL
 
 from smtp_nb.errors import CertificateError, ConnectionClosed, StateError, TLSError
 from smtp_nb.model.address import ascii_domain
 from smtp_nb.model.receipt import TLSInfo
 from smtp_nb.wire.contexts import Witness, context_for
+from smtp_nb.wire.faults import Finding
 from smtp_nb.wire.hostname import is_ip_address
+from smtp_nb.wire.names import UNREADABLE, require_readable
 from smtp_nb.wire.settings import TLSSettings
 from smtp_nb.wire.verification import Verdict, acceptable, judge
 
@@ -42,6 +45,7 @@ __all__ = ["Step", "TLSLayer", "TLSSettings"]
 
 RECORD = 16 * 1024  # RFC 8446 section 5.1: the most that a record carries
 PIECE = 64 * 1024  # larger ones only cost copies
+Chain = list[x509.Certificate]
 SEALED_PIECE = PIECE + 4 * 64  # header, padding and tag of four records
 
 
@@ -130,17 +134,27 @@ class TLSLayer:
         return True
 
     def _judge(self) -> Verdict:
-        connection = self._connection
         try:
-            chain = connection.get_peer_cert_chain(as_cryptography=True) or []
-            verified = connection.get_verified_chain(as_cryptography=True) or []
-            findings = self._witness.certified()
-            return judge(self._host, chain, verified, findings, self._settings.pins)
-        except ValueError as error:
+            chain, verified, findings = self._shown()
+        except UNREADABLE as error:
             raise CertificateError(
                 f"The certificate of {self._host} cannot be read: {error}",
                 remedy="The server's owner has to get another one",
             ) from error
+        return judge(self._host, chain, verified, findings, self._settings.pins)
+
+    def _shown(self) -> tuple[Chain, Chain, list[Finding]]:
+        """The chain as sent, the chain as OpenSSL built it, and its faults, all readable."""
+        chain = self._connection.get_peer_cert_chain(as_cryptography=True) or []
+        verified = self._connection.get_verified_chain(as_cryptography=True) or []
+        findings = [
+            Finding(errno, depth, certificate.to_cryptography())
+            for errno, depth, certificate in self._witness.findings
+        ]
+        require_readable(chain[0], wholly=True)
+        for certificate in (*verified, *(finding.certificate for finding in findings)):
+            require_readable(certificate, wholly=False)
+        return chain, verified, findings
 
     @property
     def verdict(self) -> Verdict:

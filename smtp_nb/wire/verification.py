@@ -96,6 +96,8 @@ def judge(
 ) -> Verdict:
     """Gather everything that speaks against the server's certificate.
 
+    All certificates must be readable (`names.require_readable`), the first one wholly.
+
     Args:
         host: name or IP address as the user gave it.
         chain: what the server sent, its own certificate first; not empty.

@@ -85,6 +85,7 @@ def issue(
     digest=None,
     sends=None,
     permitted=None,
+    extra=None,
 ):
     """Issue a certificate; without `issuer` it signs itself. `sends` replaces the chain."""
     key = key or ec.generate_private_key(ec.SECP256R1())
@@ -106,6 +107,8 @@ def issue(
     if permitted:
         constraints = x509.NameConstraints([x509.DNSName(permitted)], None)
         builder = builder.add_extension(constraints, critical=True)
+    if extra:
+        builder = builder.add_extension(extra, critical=False)
     certificate = builder.sign(signer, digest or hashes.SHA256())
     chain = (issuer.certificate, *issuer.chain) if issuer else ()
     return Issued(certificate, key, chain if sends is None else sends)

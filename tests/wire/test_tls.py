@@ -1,6 +1,7 @@
 """The TLS layer against Python's own ssl, which runs on another OpenSSL."""
 
 import contextlib
+import re
 import socket
 import ssl
 import threading
@@ -405,11 +406,26 @@ def test_what_cannot_be_read_is_named_before_a_byte_is_written(settings, code):
     assert caught.value.code == code
 
 
-def test_der_is_as_good_as_pem(folder):
+@pytest.mark.parametrize("form", ["pem", "der"])
+@pytest.mark.parametrize("place", ["file", "data"])
+def test_authorities_come_as_pem_or_der_in_a_file_or_octets(folder, tmp_path, form, place):
+    octets = getattr(pki.root(), form)
+    file = tmp_path / "root"
+    file.write_bytes(octets)
+    settings = TLSSettings(ca_file=str(file)) if place == "file" else TLSSettings(ca_data=octets)
     server = pki.MemoryServer(pki.server_context(folder / "server.pem"))
-    layer = TLSLayer(TLSSettings(ca_data=pki.root().der), pki.HOST)
+    layer = TLSLayer(settings, pki.HOST)
     pki.shake(layer, server, lambda layer: pki.REFUSED)
     assert layer.verdict.status == "OK"
+
+
+def test_a_file_that_holds_no_certificate_is_named(tmp_path):
+    for octets in (b"", b"nonsense", b"-----BEGIN CERTIFICATE-----\nAAAA\n"):
+        file = tmp_path / "root"
+        file.write_bytes(octets)
+        with pytest.raises(InputError, match=re.escape(str(file))) as caught:
+            TLSLayer(TLSSettings(ca_file=str(file)), pki.HOST)
+        assert caught.value.code == 271
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,15 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from cryptography.x509.oid import ExtendedKeyUsageOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from wire import pki
 
 from smtp_nb.errors import CertificateError
 from smtp_nb.model.enums import SSLProtocol, SSLSecurityFlag
 from smtp_nb.wire.faults import FAULTS, Fault, Finding
+from smtp_nb.wire.names import UNREADABLE, require_readable
 from smtp_nb.wire.stores import Identity
 from smtp_nb.wire.tls import Step, TLSLayer, TLSSettings
 from smtp_nb.wire.verification import Verdict, acceptable, judge
@@ -365,3 +368,33 @@ def test_a_name_in_a_certificate_cannot_forge_a_line(tmp_path):
     verdict = judge(pki.HOST, [evil.certificate], [], [finding(19, evil)])
     for text in (verdict.subject, verdict.issuer, verdict.status, str(verdict.error())):
         assert text.isprintable()
+
+
+@settings(max_examples=300)
+@given(place=st.integers(0, 10_000), octet=st.integers(0, 255))
+def test_a_damaged_certificate_is_judged_or_refused_and_nothing_else(place, octet):
+    der = bytearray(_LEAF.der)
+    der[place % len(der)] = octet
+    try:
+        certificate = x509.load_der_x509_certificate(bytes(der))
+        require_readable(certificate, wholly=True)
+    except UNREADABLE:
+        return
+    verdict = judge(pki.HOST, [certificate], [], [Finding(7, 0, certificate)])
+    assert str(verdict.error()).isprintable()
+    assert verdict.pin
+    assert not acceptable(verdict, TLSSettings(security_flags=Flag(sum(Flag))))
+
+
+_LEAF = pki.issue(names=("mail.test", "10.0.0.1"), permitted="x.test")
+
+
+def test_a_certificate_with_a_malformed_extension_is_refused(tmp_path):
+    # One that OpenSSL, and so the server here, does not look into.
+    garbage = x509.UnrecognizedExtension(ExtensionOID.TLS_FEATURE, b"garbage")
+    leaf = pki.issue(extra=garbage)
+    server = pki.MemoryServer(pki.server_context(leaf.write(tmp_path)))
+    layer = TLSLayer(TLSSettings(ca_data=leaf.pem), pki.HOST)
+    with pytest.raises(CertificateError, match="cannot be read"):
+        pki.shake(layer, server)
+    assert not server.is_shaken
