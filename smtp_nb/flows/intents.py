@@ -59,7 +59,7 @@ class Open:
 class Write:
     """Write all of it, and go on reading into the inbox meanwhile. Answer: None."""
 
-    data: bytes
+    data: bytes = field(repr=False)  # may hold a password
     timeout_s: float | None = None
 
 

@@ -7,7 +7,7 @@ here; the guard stands behind the parsers, not in their place.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from smtp_nb.errors import InjectionError, InputError
 from smtp_nb.model.address import Mailbox, refuse_controls
@@ -35,7 +35,7 @@ class Command:
     """
 
     verb: str
-    line: bytes
+    line: bytes = field(repr=False)  # a login's holds the password
     shown: str
 
     @property

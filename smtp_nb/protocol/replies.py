@@ -43,7 +43,8 @@ class ReplyParser:
         """Whatever waits, for an error message; the parser is empty afterwards."""
         rest = bytes(self._buffer[self._start :])
         self._buffer.clear()
-        self._start = 0
+        self._lines.clear()
+        self._start = self._octets = 0
         return rest
 
     def next_reply(self) -> Reply | None:
