@@ -8,9 +8,17 @@ everything ran.
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+import tempfile
+from collections.abc import Generator, Iterator
+from pathlib import Path
 
 import pytest
+from components import require
+from servers import dovecot as dovecot_server
+from servers import postfix as postfix_server
+from servers.authority import Authority
+from servers.dovecot import Dovecot
+from servers.postfix import Postfix
 
 ON_CI = os.environ.get("CI") == "true"
 
@@ -22,3 +30,49 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
         report.outcome = "failed"
         report.longrepr = f"skipped, which CI does not allow: {report.longrepr}"
     return report
+
+
+@pytest.fixture(scope="session")
+def servers_directory() -> Iterator[Path]:
+    """Where the servers live. Their processes have several owners, so all may pass through it."""
+    with tempfile.TemporaryDirectory(prefix="smtp_nb-") as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+@pytest.fixture(scope="session")
+def authority(servers_directory: Path) -> Authority:
+    """Certificates, good and faulty."""
+    return Authority(servers_directory / "certificates")
+
+
+@pytest.fixture(scope="session")
+def running_postfix(servers_directory: Path, authority: Authority) -> Iterator[Postfix]:
+    programs = require(*postfix_server.PROGRAMS, root=True)
+    server = Postfix(servers_directory / "postfix", authority, programs)
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def running_dovecot(
+    servers_directory: Path, authority: Authority, running_postfix: Postfix
+) -> Iterator[Dovecot]:
+    programs = require(*dovecot_server.PROGRAMS, root=True)
+    server = Dovecot(servers_directory / "dovecot", authority, running_postfix, programs)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def postfix(running_postfix: Postfix) -> Postfix:
+    """A real Postfix whose mailbox is empty."""
+    running_postfix.clear()
+    return running_postfix
+
+
+@pytest.fixture
+def dovecot(running_dovecot: Dovecot) -> Dovecot:
+    """A real Dovecot submission server; the mailbox behind it is empty."""
+    running_dovecot.clear()
+    return running_dovecot

@@ -1,0 +1,207 @@
+"""A real Postfix with Cyrus SASL that really delivers, on ports of its own.
+
+It is not the system's instance: queue, settings, passwords and mailboxes are in one directory.
+Every recipient exists, `refused@` and `later@` excepted, and all mail falls into one maildir.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from servers.authority import Authority
+from servers.daemon import Daemon, free_ports, wait_until
+
+PROGRAMS = ("postfix", "saslpasswd2")
+
+# Debian builds it so that SASL's settings are read from here, whatever cyrus_sasl_config_path says.
+SASL = "sasl/smtpd.conf"
+# Mail flows through these in this order, so whatever moves while we look is seen further on.
+QUEUES = ("maildrop", "incoming", "active", "deferred")
+SETTINGS = {
+    "compatibility_level": "3.6",
+    "myhostname": "localhost",
+    "mydestination": "",
+    "inet_interfaces": "127.0.0.1",
+    "inet_protocols": "ipv4",
+    "mynetworks": "",
+    "message_size_limit": "104857600",
+    "virtual_mailbox_limit": "0",
+    # Every address is delivered into the same maildir.
+    "local_recipient_maps": "",
+    "default_transport": "virtual",
+    "virtual_mailbox_maps": "static:inbox/",
+    "virtual_uid_maps": "static:65534",
+    "virtual_gid_maps": "static:65534",
+    # Postfix would complete addresses in headers of local clients; the bytes are to be as sent.
+    "local_header_rewrite_clients": "",
+    "smtpd_relay_restrictions": "permit_sasl_authenticated, permit_mynetworks, reject",
+    "smtpd_sasl_auth_enable": "yes",
+    "smtpd_sasl_local_domain": "localhost",
+    "smtpd_tls_security_level": "may",
+    "smtpd_error_sleep_time": "0",
+    # Tests connect as often as they like.
+    "smtpd_client_connection_count_limit": "0",
+    "smtpd_hard_error_limit": "1000",
+}
+SERVICES = """\
+127.0.0.1:{port} inet n - n - - smtpd
+127.0.0.1:{tls_port} inet n - n - - smtpd -o smtpd_tls_wrappermode=yes
+127.0.0.1:{relay_port} inet n - n - - smtpd -o mynetworks=127.0.0.0/8 -o smtpd_sasl_auth_enable=no
+cleanup unix n - n - 0 cleanup
+qmgr unix n - n 300 1 qmgr
+rewrite unix - - n - - trivial-rewrite
+bounce unix - - n - 0 bounce
+defer unix - - n - 0 bounce
+trace unix - - n - 0 bounce
+error unix - - n - - error
+retry unix - - n - - error
+discard unix - - n - - discard
+virtual unix - n n - - virtual
+anvil unix - - n - 1 anvil
+tlsmgr unix - - n 1000? 1 tlsmgr
+postlog unix-dgram n - n - 1 postlogd
+"""
+SASL_SETTINGS = """\
+pwcheck_method: auxprop
+auxprop_plugin: sasldb
+sasldb_path: {passwords}
+mech_list: PLAIN LOGIN CRAM-MD5
+"""
+REFUSALS = """\
+/^refused@/ 550 5.1.1 no such student
+/^later@/ 450 4.2.1 the mailbox is busy, come back later
+"""
+TRACE_HEADERS = re.compile(
+    rb"(?:(?:Return-Path|X-Original-To|Delivered-To|Received):.*\n(?:[ \t].*\n)*)*"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """One message in one mailbox.
+
+    Attributes:
+        sender: the envelope's; empty for a bounce.
+        recipient: the envelope's, as it was given.
+        trace: the header lines that the servers put on top.
+        content: everything below them, as the client sent it, with CRLF.
+    """
+
+    sender: str
+    recipient: str
+    trace: bytes
+    content: bytes
+
+
+class Postfix:
+    """The running server.
+
+    Attributes:
+        port: takes STARTTLS and AUTH.
+        tls_port: speaks TLS from the first byte.
+        relay_port: takes everything from loopback, for other servers.
+        user, password: the first account.
+        accounts: the password of each user.
+        ca_file: the root of its certificate.
+    """
+
+    host = "localhost"
+    accounts: ClassVar = {"alice": "wonder land/+%=~", "zoe": "Grüße für Zoë"}
+    user = "alice"
+    password = accounts[user]
+
+    def __init__(self, directory: Path, authority: Authority, programs: dict[str, str]) -> None:
+        self.ca_file = authority.ca_file
+        self.port, self.tls_port, self.relay_port = free_ports(3)
+        self._spool = directory / "spool"
+        self._inbox = directory / "mail" / "inbox"
+        self._log = directory / "log"
+        self._write_settings(directory, authority)
+        self._add_accounts(directory / "passwords", programs["saslpasswd2"])
+        self._daemon = Daemon(
+            [programs["postfix"], "-c", directory / "etc", "start"],
+            self._spool / "pid" / "master.pid",
+            self._log,
+            [self.port, self.tls_port, self.relay_port],
+        )
+
+    def _write_settings(self, directory: Path, authority: Authority) -> None:
+        etc, data, mail = directory / "etc", directory / "data", directory / "mail"
+        for path in (etc / "sasl", data, mail, self._spool):
+            path.mkdir(parents=True)
+        shutil.chown(data, "postfix")
+        shutil.chown(mail, "nobody")
+        settings = SETTINGS | {
+            "queue_directory": self._spool,
+            "data_directory": data,
+            "virtual_mailbox_base": mail,
+            "maillog_file": self._log,
+            "maillog_file_prefixes": directory,
+            "smtpd_tls_cert_file": authority.good.certificate,
+            "smtpd_tls_key_file": authority.good.key,
+            "smtpd_recipient_restrictions": f"check_recipient_access regexp:{etc}/refusals, permit",
+        }
+        (etc / "main.cf").write_text("".join(f"{k} = {v}\n" for k, v in settings.items()))
+        (etc / "master.cf").write_text(SERVICES.format(**vars(self)))
+        (etc / "refusals").write_text(REFUSALS)
+        (etc / SASL).write_text(SASL_SETTINGS.format(passwords=directory / "passwords"))
+
+    def _add_accounts(self, passwords: Path, saslpasswd2: str) -> None:
+        for user, password in self.accounts.items():
+            subprocess.run(
+                [saslpasswd2, "-p", "-c", "-f", passwords, "-u", "localhost", user],
+                input=password.encode(),
+                check=True,
+            )
+        shutil.chown(passwords, "postfix")
+
+    def messages(self) -> list[Delivered]:
+        """Everything that was delivered since `clear`, in the order of arrival.
+
+        Waits until the queue is empty, so what is not in the list will not come.
+        """
+        wait_until(lambda: not self._queued(), "mail stays in the queue", self._log)
+        paths = (self._inbox / "new").glob("*")
+        return [_parse(path.read_bytes()) for path in sorted(paths, key=_arrival)]
+
+    def _queued(self) -> bool:
+        return any(path.is_file() for name in QUEUES for path in (self._spool / name).rglob("*"))
+
+    def clear(self) -> None:
+        """Empty the mailbox."""
+        wait_until(lambda: not self._queued(), "mail stays in the queue", self._log)
+        shutil.rmtree(self._inbox, ignore_errors=True)
+
+    def log(self) -> str:
+        """What the server wrote about it all."""
+        return self._log.read_text(errors="replace")
+
+    def stop(self) -> None:
+        self._daemon.stop()
+
+
+def _arrival(path: Path) -> tuple[int, str]:
+    return path.stat().st_mtime_ns, path.name
+
+
+def _parse(stored: bytes) -> Delivered:
+    found = TRACE_HEADERS.match(stored)
+    assert found is not None  # it matches the empty string
+    trace = found[0]
+    return Delivered(
+        sender=_value(trace, b"Return-Path").removeprefix("<").removesuffix(">"),
+        recipient=_value(trace, b"X-Original-To"),
+        trace=trace,
+        # Postfix keeps lines without their ends, and the maildir ends them with LF.
+        content=stored[len(trace) :].replace(b"\n", b"\r\n"),
+    )
+
+
+def _value(trace: bytes, name: bytes) -> str:
+    found = re.search(rb"^" + name + rb": (.*)$", trace, re.MULTILINE)
+    return found[1].decode() if found else ""
