@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import atexit
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from smtp_nb.errors import StateError
 from smtp_nb.model.events import PITrailEvent
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from smtp_nb.client.smtp import SMTP
-    from smtp_nb.merge.template import Template
+    from smtp_nb.merge import MailMerge, MergeJob, Template
     from smtp_nb.sandbox import SandboxServer
-    from smtp_nb.widgets import TrailView
+    from smtp_nb.widgets import MergeView, TrailView
 
 
 class Desk:
@@ -27,6 +27,7 @@ class Desk:
         trail: the conversation of all sessions, in order.
         templates: by name.
         sender: who sends, where a message does not say.
+        merges: those that were sent, by name, the last one last.
     """
 
     def __init__(self, shell: InteractiveShell) -> None:
@@ -36,6 +37,9 @@ class Desk:
         self.trail = Trail()
         self.templates: dict[str, Template] = {}
         self.sender = ""
+        self.merges: dict[str, MailMerge] = {}
+        self._jobs: list[MergeJob] = []
+        self._progress: MergeView | None = None
         self._view: TrailView | None = None
         atexit.register(self.close)
 
@@ -77,6 +81,25 @@ class Desk:
             )
         return self.smtp
 
+    def show_progress(self) -> MergeView:
+        """A view of a merge that begins; it appears in the cell that runs."""
+        from smtp_nb.widgets import MergeView
+
+        self._progress = MergeView()
+        return self._progress
+
+    # The options are the fields of the merge's Options, of several types.
+    def start(self, merge: MailMerge, options: dict[str, Any]) -> MergeJob:
+        """Send a merge in the background, over a session of its own."""
+        smtp = self.session().clone()
+        smtp.on_pi_trail(self.observe)
+        merge.server = smtp
+        job = merge.start(**options)
+        self._jobs.append(job)
+        if self._progress is not None:
+            self._progress.attach(job)
+        return job
+
     def end_session(self) -> None:
         """Say QUIT, if there is a session."""
         smtp, self.smtp = self.smtp, None
@@ -90,8 +113,10 @@ class Desk:
             sandbox.stop()
 
     def close(self) -> None:
-        """End everything that runs."""
+        """End everything that runs; jobs finish what is under way."""
         atexit.unregister(self.close)
+        for job in self._jobs:
+            job.cancel()
         try:
             self.end_session()
         finally:

@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
+from smtp_nb.merge.progress import show_with
 from smtp_nb.model.receipt import Receipt
 from smtp_nb.notebook import completion
 from smtp_nb.notebook.desk import Desk
@@ -42,6 +43,9 @@ class Extension:
         undo.callback(self._remove_magic)
         undo.callback(completion.install(self._shell, desk))
         self._show_receipts(undo)
+        if getattr(self._shell, "kernel", None) is not None:  # a terminal has its bar
+            show_with(desk.show_progress)
+            undo.callback(show_with, None)
 
     def unload(self) -> None:
         """Take everything out."""

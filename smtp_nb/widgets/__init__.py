@@ -1,5 +1,6 @@
 """Live views over values. Each has a static form for saved notebooks."""
 
+from smtp_nb.widgets.merge import MergeView
 from smtp_nb.widgets.trail import TrailView
 
-__all__ = ["TrailView"]
+__all__ = ["MergeView", "TrailView"]

@@ -13,12 +13,12 @@ from collections import deque
 from collections.abc import Callable
 from functools import lru_cache
 from threading import Lock
-from typing import Any
 
 from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.events import PITrailEvent
 from smtp_nb.model.explain import Explanation, explain
 from smtp_nb.model.trail import Tally, is_refusal, visible
+from smtp_nb.widgets.pump import Message
 from smtp_nb.widgets.spool import Row, Spool
 
 PAUSE_S = 0.05  # at most twenty messages a second
@@ -26,8 +26,6 @@ BATCH_ROWS = 2_000
 WAITING_ROWS = 200_000  # not sent yet; the older ones make room
 
 TLS, FINAL, REFUSAL = 1, 2, 4
-
-Message = dict[str, Any]
 
 
 class TrailFeed:

@@ -6,11 +6,23 @@ import contextvars
 import logging
 import threading
 from collections.abc import Callable
-
-from smtp_nb.widgets.feed import Message, TrailFeed
+from typing import Any, Protocol
 
 IDLE_S = 1.0
 _log = logging.getLogger(__name__)
+
+Message = dict[str, Any]
+"""What a page gets: plain values that JSON can spell."""
+
+
+class Feed(Protocol):
+    """What there is to send, and when it may leave."""
+
+    def wait_s(self) -> float | None:
+        """How long the next message must wait; None if there is nothing to send."""
+
+    def next_message(self) -> Message | None:
+        """The next message, if it may leave now."""
 
 
 class Pump:
@@ -21,9 +33,7 @@ class Pump:
     raises. Whatever the view raises is logged, never passed on: a view must not stop a send.
     """
 
-    def __init__(
-        self, feed: TrailFeed, send: Callable[[Message], None], idle_s: float = IDLE_S
-    ) -> None:
+    def __init__(self, feed: Feed, send: Callable[[Message], None], idle_s: float = IDLE_S) -> None:
         self._feed = feed
         self._send = send
         self._idle_s = idle_s
@@ -44,7 +54,7 @@ class Pump:
                 return
             work = self._context.copy().run
             thread = threading.Thread(
-                target=work, args=(self._run,), name="smtp_nb-trail", daemon=True
+                target=work, args=(self._run,), name="smtp_nb view", daemon=True
             )
             try:
                 thread.start()
@@ -55,7 +65,7 @@ class Pump:
     def _run(self) -> None:
         while self._wake.wait(self._idle_s) or not self._rest():
             self._wake.clear()
-            self.drain()
+            self._drain()
 
     def _rest(self) -> bool:
         """Give the thread up, unless somebody woke it this very moment."""
@@ -65,7 +75,7 @@ class Pump:
             self._thread = None
             return True
 
-    def drain(self) -> None:
+    def _drain(self) -> None:
         """Send until nothing is left, at the feed's pace."""
         pause = threading.Event()
         while (wait := self._feed.wait_s()) is not None:
@@ -77,4 +87,4 @@ class Pump:
         try:
             self._send(message)
         except Exception:
-            _log.debug("the trail view did not take a message", exc_info=True)
+            _log.debug("a view did not take a message", exc_info=True)

@@ -5,17 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import anywidget
 import traitlets
 
 from smtp_nb.model.events import PITrailEvent
 from smtp_nb.model.trail import Trail, static_html, static_text
-from smtp_nb.widgets.bundle import with_static_forms
 from smtp_nb.widgets.feed import TrailFeed
+from smtp_nb.widgets.live import Forms, Live
 from smtp_nb.widgets.pump import Pump
 
 
-class TrailView(anywidget.AnyWidget):
+class TrailView(Live):
     """Shows a conversation live, in two lanes, with times, TLS, groups and explanations.
 
     It is an observer: `smtp.on_pi_trail += view`, from any thread. No line is part of the
@@ -62,7 +61,6 @@ class TrailView(anywidget.AnyWidget):
     def __repr__(self) -> str:
         return f"<TrailView: {self.trail.tally}>"
 
-    def _repr_mimebundle_(self, **options: Any) -> Any:
-        live = super()._repr_mimebundle_(**options)
+    def static_forms(self) -> Forms:
         events, tally = self.trail.snapshot(), self.trail.tally
-        return with_static_forms(live, static_text(events, tally), static_html(events, tally))
+        return static_text(events, tally), static_html(events, tally)

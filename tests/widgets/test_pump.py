@@ -7,8 +7,8 @@ import threading
 
 from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.events import PITrailEvent
-from smtp_nb.widgets.feed import Message, TrailFeed
-from smtp_nb.widgets.pump import Pump
+from smtp_nb.widgets.feed import TrailFeed
+from smtp_nb.widgets.pump import Message, Pump
 
 CELL: contextvars.ContextVar[str] = contextvars.ContextVar("CELL")
 WAIT_S = 30
@@ -88,6 +88,6 @@ def test_the_thread_goes_when_there_is_nothing_to_carry_and_comes_back() -> None
         pump.wake()
         assert screen.wait_for(number)
         for thread in threading.enumerate():
-            if thread.name == "smtp_nb-trail" and thread is not threading.current_thread():
+            if thread.name == "smtp_nb view" and thread is not threading.current_thread():
                 thread.join(WAIT_S)
-        assert not any(t.name == "smtp_nb-trail" for t in threading.enumerate())
+        assert not any(t.name == "smtp_nb view" for t in threading.enumerate())

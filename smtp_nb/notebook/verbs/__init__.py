@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from smtp_nb.notebook.verb import Verb
-from smtp_nb.notebook.verbs import connection, explaining, message, serving, template, trail
+from smtp_nb.notebook.verbs import (
+    connection,
+    explaining,
+    merging,
+    message,
+    serving,
+    template,
+    trail,
+)
 
-_MODULES = (connection, message, template, trail, serving, explaining)
+_MODULES = (connection, message, template, merging, trail, serving, explaining)
 VERBS: dict[str, Verb] = {verb.name: verb for module in _MODULES for verb in module.VERBS}
 
 

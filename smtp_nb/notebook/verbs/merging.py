@@ -1,0 +1,199 @@
+"""`merge`, `preview`, `results`: a DataFrame and a template."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pandas as pd
+
+from smtp_nb.errors import InputError, StateError
+from smtp_nb.merge import MailMerge, MergeJob, Template
+from smtp_nb.merge.preview import Preview
+from smtp_nb.model.outcome import Outcome
+from smtp_nb.notebook.syntax import Argument, Kind, Option
+from smtp_nb.notebook.verb import Request, Verb
+
+_WAITING = frozenset({Outcome.NOT_SENT, Outcome.DEFERRED})
+
+
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """What a merge would do. Nothing was connected and nothing was sent.
+
+    Attributes:
+        count: how many messages would leave now.
+        problems: what is wrong, row by row.
+        preview: the first messages.
+    """
+
+    count: int
+    problems: pd.DataFrame
+    preview: Preview
+
+    @property
+    def _sentence(self) -> str:
+        errors = self.problems["row"][self.problems["severity"] == "error"].nunique()
+        advice = f" Rows with errors: {errors}; --skip-invalid leaves them out." if errors else ""
+        return f"A dry run: {self.count} messages would be sent.{advice} Add --send to send them."
+
+    def __repr__(self) -> str:
+        table = "" if self.problems.empty else f"\n\n{self.problems.to_string(index=False)}"
+        return f"{self._sentence}{table}"
+
+    def _repr_html_(self) -> str:
+        table = "" if self.problems.empty else self.problems.to_html(index=False, border=0)
+        return f"<p>{self._sentence}</p>{table}{self.preview._repr_html_()}"
+
+
+def _merge(request: Request) -> DryRun | pd.DataFrame | MergeJob:
+    merge = _merge_of(request)
+    count = _count(merge, request)
+    if not request.flag("send"):
+        return DryRun(count, merge.check(), merge.preview(1))
+    options = _run_options(request)
+    merge.server = request.desk.session()
+    if count:
+        _confirm(count, request)
+    request.desk.merges[merge.name] = merge
+    if not request.flag("background"):
+        return merge.run(**options)
+    return request.desk.start(merge, options)
+
+
+def _merge_of(request: Request) -> MailMerge:
+    frame = request.variable(request.text("frame"))
+    if not isinstance(frame, pd.DataFrame):
+        raise request.syntax.error(f"{request.text('frame')} is no DataFrame")
+    name = request.text("template")
+    return MailMerge(
+        frame,
+        _template_of(request, name),
+        to=request.text("to", "email"),
+        from_=request.text("from") or request.desk.sender,
+        name=request.text("name", name),
+        journal=request.text("journal") or None,
+        key=request.text("key") or None,
+    )
+
+
+def _template_of(request: Request, name: str) -> Template:
+    found = request.desk.templates.get(name) or request.namespace.get(name)
+    if not isinstance(found, Template):
+        known = ", ".join(request.desk.templates) or "none so far"
+        raise request.syntax.error(f"there is no template {name!r}; there are: {known}")
+    given = {name: request.variable(name) for name in request.texts("with")}
+    return replace(found, context={**found.context, **given}) if given else found
+
+
+def _run_options(request: Request) -> dict[str, Any]:  # the fields of Options, of several types
+    options = {
+        "skip_invalid": request.flag("skip_invalid"),
+        "limit": request.number("limit"),
+        "only_to": tuple(request.texts("only_to")),
+        "redirect_to": request.text("redirect_to"),
+        "template_changed": "go on" if request.flag("changed") else "",
+    }
+    return {name: value for name, value in options.items() if value or value == 0}
+
+
+def _count(merge: MailMerge, request: Request) -> int:
+    """How many messages a run would send now, apart from rows beyond --only-to."""
+    results = merge.results
+    waiting = set(results["row"][results["outcome"].isin(_WAITING)])
+    problems = merge.check()
+    waiting -= set(problems["row"][problems["severity"] == "error"])
+    limit = request.number("limit")
+    return len(waiting) if limit is None else min(limit, len(waiting))
+
+
+def _confirm(count: int, request: Request) -> None:
+    """Let a person type the count, or compare --yes with it.
+
+    Raises:
+        InputError: it is another number; nothing was sent.
+        StateError: nobody is there to type it.
+    """
+    given = request.number("yes")
+    typed = str(given) if given is not None else _typed(count)
+    if typed.strip() != str(count):
+        raise InputError(
+            f"nothing was sent: it is {count} messages, not {typed.strip() or 'nothing'}",
+            remedy=f"Look at the dry run, then give --yes {count} or type {count}",
+        )
+
+
+def _typed(count: int) -> str:
+    from IPython.core.error import StdinNotImplementedError
+
+    try:
+        return input(f"This sends {count} messages. Type {count} to send them: ")
+    except (StdinNotImplementedError, EOFError) as error:
+        raise StateError(
+            "nothing was sent: nobody is there to confirm it",
+            remedy=f"Give --yes {count} in an unattended run",
+        ) from error
+
+
+def _preview(request: Request) -> Preview:
+    return _merge_of(request).preview(request.number("rows") or 3)
+
+
+def _results(request: Request) -> pd.DataFrame:
+    merges = request.desk.merges
+    if not merges:
+        raise StateError("no merge was sent in this session", remedy="smtp_nb.merge.load reads one")
+    name = request.text("name", next(reversed(merges)))
+    if name not in merges:
+        raise request.syntax.error(f"there is no merge {name!r}; there are: {', '.join(merges)}")
+    return merges[name].results
+
+
+_ARGUMENTS = (
+    Argument("frame", "the variable that holds the rows", Kind.FRAME),
+    Argument("template", "the template", Kind.TEMPLATE),
+)
+_OPTIONS = (
+    Option("--to", "the column of addresses; email by default", metavar="COLUMN"),
+    Option("--from", "the sender", metavar="ADDRESS"),
+    Option("--with", "a variable that the template may use too", Kind.VARIABLE, "NAME", many=True),
+    Option("--name", "the campaign; the template's name by default", metavar="NAME"),
+    Option("--journal", "the file in which what was sent is kept", Kind.PATH, "PATH"),
+    Option("--key", "the column that identifies a row; the address by default", metavar="COLUMN"),
+)
+_RUN_OPTIONS = (
+    Option("--send", "send them: asks for their number first", Kind.FLAG),
+    Option("--yes", "the number of messages, for an unattended run", Kind.NUMBER, "N"),
+    Option("--background", "send while other cells run; gives the job", Kind.FLAG),
+    Option("--skip-invalid", "leave rows with errors out", Kind.FLAG),
+    Option("--limit", "send at most so many", Kind.NUMBER, "N"),
+    Option("--only-to", "an address or domain; all others are skipped", many=True, metavar="WHO"),
+    Option("--redirect-to", "send everything to this address, as a trial", metavar="ADDRESS"),
+    Option("--changed", "go on although the template was changed meanwhile", Kind.FLAG),
+)
+
+VERBS = (
+    Verb(
+        "merge",
+        "Send a message to every row of a frame; without --send a dry run",
+        _merge,
+        _ARGUMENTS,
+        (*_OPTIONS, *_RUN_OPTIONS),
+        example="results = %smtp merge df result --send",
+    ),
+    Verb(
+        "preview",
+        "Show the first messages of a merge",
+        _preview,
+        _ARGUMENTS,
+        (*_OPTIONS, Option("--rows", "how many; 3 by default", Kind.NUMBER, "N")),
+        example="%smtp preview df result",
+    ),
+    Verb(
+        "results",
+        "Show what became of every row of a merge",
+        _results,
+        (Argument("name", "the campaign; the last one by default", required=False),),
+        example="%smtp results",
+    ),
+)

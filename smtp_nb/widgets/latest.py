@@ -1,0 +1,49 @@
+"""A feed of which only the newest message matters: progress, say."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from threading import Lock
+
+from smtp_nb.widgets.pump import Message
+
+PAUSE_S = 0.1
+
+
+class Latest:
+    """Keeps the newest message and lets it leave at most ten times a second.
+
+    Args:
+        clock: seconds from an arbitrary point.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = Lock()
+        self._message: Message | None = None
+        self._is_new = False
+        self._not_before = 0.0
+
+    def put(self, message: Message) -> None:
+        """This is how it stands now."""
+        with self._lock:
+            self._message, self._is_new = message, True
+
+    def replay(self) -> None:
+        """A page has nothing yet: send the newest again."""
+        with self._lock:
+            self._is_new = self._message is not None
+
+    def wait_s(self) -> float | None:
+        """How long the message must wait; None if the page has it."""
+        return max(0.0, self._not_before - self._clock()) if self._is_new else None
+
+    def next_message(self) -> Message | None:
+        """The newest message, if it is new and may leave now."""
+        if self.wait_s() != 0.0:
+            return None
+        self._not_before = self._clock() + PAUSE_S
+        with self._lock:
+            self._is_new = False
+            return self._message

@@ -1,0 +1,68 @@
+"""A view that is live in the page and true in the saved notebook.
+
+A notebook saves what a cell showed when it was displayed, and a live view shows nothing then. So
+what is saved beside it, a table and plain text, is published again under the same display id after
+each cell in which it changed.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import anywidget
+from IPython.core.getipython import get_ipython
+from IPython.display import publish_display_data
+
+Forms = tuple[str, str]
+"""Plain text and HTML."""
+
+
+class Live(anywidget.AnyWidget):
+    """An anywidget with static forms beside it. A subclass says what they are.
+
+    The HTML holds no style, no script and nothing to fetch, for viewers keep only such; and no
+    address in full, for notebooks are passed on.
+    """
+
+    def __init__(self, **traits: Any) -> None:  # traits are of many types
+        super().__init__(**traits)
+        self._display_id = uuid.uuid4().hex
+        self._published: Forms | None = None
+
+    def static_forms(self) -> Forms:
+        """What viewers without a kernel show."""
+        raise NotImplementedError
+
+    def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        live: Any = super()._repr_mimebundle_(**options) or {}  # a bundle, or one and metadata
+        data, metadata = live if isinstance(live, tuple) else (live, {})
+        text, html = self.static_forms()
+        return {**data, "text/plain": text, "text/html": html}, metadata
+
+    def _ipython_display_(self) -> None:
+        if self._published is None and (shell := get_ipython()) is not None:
+            shell.events.register("post_run_cell", self._after_cell)
+        self._publish(update=False)
+
+    def _publish(self, update: bool) -> None:
+        data, metadata = self._repr_mimebundle_()
+        self._published = data["text/plain"], data["text/html"]
+        publish: Callable[..., None] = publish_display_data  # IPython's has no types
+        publish(data, metadata, transient={"display_id": self._display_id}, update=update)
+
+    def _after_cell(self, _result: object) -> None:
+        self.settle()
+
+    def settle(self) -> None:
+        """Bring what the notebook saves up to date, wherever this view is shown."""
+        if self._published is not None and self._published != self.static_forms():
+            self._publish(update=True)
+
+    def close(self) -> None:
+        """Take the view out of the page and forget it."""
+        if self._published is not None and (shell := get_ipython()) is not None:
+            shell.events.unregister("post_run_cell", self._after_cell)
+            self._published = None
+        super().close()

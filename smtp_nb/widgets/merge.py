@@ -1,0 +1,112 @@
+"""The live view of a merge: how far it is, and for one in the background, a way to stop it."""
+
+from __future__ import annotations
+
+import contextvars
+import threading
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from smtp_nb.model.trail import masked
+from smtp_nb.widgets.latest import Latest
+from smtp_nb.widgets.live import Forms, Live
+from smtp_nb.widgets.pump import Message, Pump
+
+if TYPE_CHECKING:
+    from smtp_nb.merge.progress import Progress
+
+
+class Job(Protocol):
+    """A merge in the background, as far as the view knows it."""
+
+    def pause(self) -> None: ...
+    def resume(self) -> None: ...
+    def cancel(self) -> None: ...
+    def wait(self) -> object: ...
+
+
+class MergeView(Live):
+    """Shows the `Progress` of a merge: a view for `progress=`, which appears by itself.
+
+    While a cell blocks, no click reaches Python; then the buttons are off and say so. `attach` a
+    job and they work.
+    """
+
+    _esm = Path(__file__).with_name("merge.js")
+    _css = Path(__file__).with_name("merge.css")
+
+    def __init__(self, **traits: Any) -> None:
+        super().__init__(**traits)
+        self._progress: Progress | None = None
+        self._job: Job | None = None
+        self._state = "running"
+        self._latest = Latest()
+        self._pump = Pump(self._latest, self.send)
+        self.on_msg(self._listen)
+
+    def __call__(self, progress: Progress) -> None:
+        """Show where the merge stands; the first time, in the cell that runs."""
+        is_first, self._progress = self._progress is None, progress
+        if is_first and progress.total:
+            self._ipython_display_()
+        self._tell()
+
+    def attach(self, job: Job) -> None:
+        """Let the buttons speak to `job`, and say how it ended."""
+        self._job = job
+        self._tell()
+        watch = contextvars.copy_context().run
+        threading.Thread(target=watch, args=(self._watch, job), daemon=True).start()
+
+    def _watch(self, job: Job) -> None:
+        try:
+            job.wait()
+        except Exception as error:
+            self._state = f"failed: {masked(str(error))}"
+        else:
+            self._state = self._state if self._state == "cancelled" else "done"
+        self._tell()
+
+    def _tell(self) -> None:
+        if self._progress is not None:
+            self._latest.put(self._message(self._progress))
+            self._pump.wake()
+
+    def _message(self, shown: Progress) -> Message:
+        return {
+            "kind": "progress",
+            "done": shown.done,
+            "total": shown.total,
+            "rate": round(shown.rate, 1),
+            "eta": None if shown.eta_s is None else round(shown.eta_s),
+            "counts": [[str(outcome), count] for outcome, count in shown.counts.items()],
+            "state": self._state,
+            "hasJob": self._job is not None,
+        }
+
+    def _listen(self, _widget: object, content: Any, _buffers: object) -> None:
+        """A page is there ({"ready": true}), or a button was pressed ({"press": "pause"})."""
+        if not isinstance(content, dict):
+            return
+        if content.get("ready"):
+            self._latest.replay()
+            self._pump.wake()
+        elif self._job is not None and content.get("press") in _BUTTONS:
+            self._press(content["press"], self._job)
+
+    def _press(self, button: str, job: Job) -> None:
+        getattr(job, button)()
+        self._state = _BUTTONS[button]
+        self._tell()
+
+    def __repr__(self) -> str:
+        return f"<MergeView: {self._progress or 'not begun'}>"
+
+    def static_forms(self) -> Forms:
+        text = f"Merge: {self._progress or 'not begun'}"
+        text += "" if self._state in ("running", "done") else f", {self._state}"
+        return text, f"<p>{escape(text)}</p>"
+
+
+_BUTTONS = {"pause": "paused", "resume": "running", "cancel": "cancelled"}
