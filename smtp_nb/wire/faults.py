@@ -42,7 +42,7 @@ class Kind:
     Attributes:
         words: with {subject}, {issuer}, {since}, {until}, {names}, {host} where they help.
         flag: the one flag that overlooks it; None: nothing does.
-        remedy: what to do about it.
+        remedy: what to do about it, with {pin} where it helps.
     """
 
     words: str
@@ -55,7 +55,10 @@ _CA = SSLSecurityFlag.ALLOW_UNKNOWN_CA
 _USAGE = SSLSecurityFlag.IGNORE_WRONG_USAGE
 _NAME = SSLSecurityFlag.IGNORE_CN_MISMATCH
 _RENEW = "The server's owner has to renew it; is your own clock right?"
-_TRUST = "If it is the right server, name its authority with ca= or its key with pin="
+_TRUST = (
+    "Give its authority's certificate with ca=, or, if its administrator confirms that this is its"
+    " key, pin={pin}"
+)
 _HOST = "Connect by one of the names in the certificate"
 _WEAK = "The server's owner has to get a stronger one"
 

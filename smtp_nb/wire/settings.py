@@ -61,3 +61,10 @@ def versions(enabled: SSLProtocol) -> list[SSLProtocol]:
     if places[-1] - places[0] >= len(places):
         raise InputError("The enabled versions of TLS have a gap", remedy="Name those between too")
     return list(SPOKEN[places[0] : places[-1] + 1])
+
+
+def remarks(settings: TLSSettings) -> list[str]:
+    """What was asked for and is left out."""
+    if settings.enabled_protocols & (SSLProtocol.SSL2 | SSLProtocol.SSL3):
+        return ["SSL 2 and SSL 3 are left out: OpenSSL no longer speaks them"]
+    return []

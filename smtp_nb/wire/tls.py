@@ -38,7 +38,7 @@ from smtp_nb.wire.contexts import Witness, context_for
 from smtp_nb.wire.faults import Finding
 from smtp_nb.wire.hostname import is_ip_address
 from smtp_nb.wire.names import UNREADABLE, require_readable
-from smtp_nb.wire.settings import TLSSettings
+from smtp_nb.wire.settings import TLSSettings, remarks
 from smtp_nb.wire.verification import Verdict, acceptable, judge
 
 __all__ = ["Step", "TLSLayer", "TLSSettings"]
@@ -89,7 +89,7 @@ class TLSLayer:
     def __init__(self, settings: TLSSettings, host: str) -> None:
         self._settings = settings
         self._host = host if host.isascii() else ascii_domain(host)
-        self._witness = Witness()
+        self._witness = Witness(steps=remarks(settings))
         self._connection = SSL.Connection(context_for(settings), None)
         self._connection.set_app_data(self._witness)
         self._connection.set_connect_state()
@@ -97,6 +97,7 @@ class TLSLayer:
             self._connection.set_tlsext_host_name(self._host.rstrip(".").encode("ascii"))
         self._step = Step.READ
         self._verdict: Verdict | None = None
+        self._failure: SSL.Error | None = None
         self.is_closed = False
         """True once the server has said that it will send no more (close_notify)."""
 
@@ -201,9 +202,9 @@ class TLSLayer:
             self._connection.bio_write(raw)
         if self._step is not Step.DONE or self.is_closed:
             return b""
-        return b"".join(self._opened())
+        return self._opened()
 
-    def send(self, data: bytes) -> bytes:
+    def send(self, data: bytes | bytearray | memoryview) -> bytes:
         """Seal `data`; the result has to go to the server.
 
         Raises:
@@ -212,10 +213,11 @@ class TLSLayer:
         """
         if self._step is not Step.DONE:
             raise StateError("The TLS handshake is not over")
+        data = memoryview(data)  # and so no password in a verbose traceback
         if len(data) <= PIECE:
-            self._seal(memoryview(data))
+            self._seal(data)
             return self.outgoing()
-        return b"".join(self._in_pieces(memoryview(data)))
+        return b"".join(self._in_pieces(data))
 
     def close(self) -> bytes:
         """Say that we send no more (close_notify); the result has to go to the server."""
@@ -259,16 +261,23 @@ class TLSLayer:
         except SSL.WantReadError:
             return
 
-    def _opened(self) -> Iterator[bytes]:
+    def _opened(self) -> bytes:
+        pieces = []
         try:
+            if self._failure is not None:
+                raise self._failure
             while True:
-                yield self._connection.recv(RECORD)
+                pieces.append(self._connection.recv(RECORD))
         except SSL.WantReadError:
-            return
+            pass
         except SSL.ZeroReturnError:
             self.is_closed = True
         except SSL.Error as error:
-            _fail(error, "A record could not be opened", 284)
+            if not pieces:
+                _fail(error, "A record could not be opened", 284)
+            # What came before it is good: the reply that decides about a message, perhaps.
+            self._failure = error
+        return b"".join(pieces)
 
     # -- what was agreed on ---------------------------------------------------------------------
 

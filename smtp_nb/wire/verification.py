@@ -83,7 +83,7 @@ class Verdict:
         )
         return CertificateError(
             f"The certificate of {self.host} was not accepted: {self.status}",
-            remedy=". ".join(filter(None, remedies)),
+            remedy=". ".join(filter(None, remedies)).format(pin=self.pin),
         )
 
 

@@ -313,6 +313,18 @@ def test_a_forged_record_is_error_284(pair):
     assert not caught.value.connection_survives
 
 
+def test_what_came_before_a_forged_record_still_counts(pair):
+    # It may be the reply that decides about a message.
+    layer, server = pair
+    good, forged = server.say(b"250 queued\r\n"), bytearray(server.say(b"220 x\r\n"))
+    forged[-1] ^= 1
+    assert layer.receive(good + forged) == b"250 queued\r\n"
+    for _ in range(2):
+        with pytest.raises(TLSError) as caught:
+            layer.receive(b"")
+        assert caught.value.code == 284
+
+
 def test_a_goodbye_lets_the_line_end(pair):
     layer, server = pair
     last = server.say(b"221 bye\r\n") + server.goodbye()
@@ -450,6 +462,26 @@ def test_the_newest_common_version_is_taken(folder, newest):
     layer = TLSLayer(TLSSettings(ca_data=pki.root().pem, enabled_protocols=enabled), pki.HOST)
     pki.shake(layer, pki.MemoryServer(context))
     assert layer.info.protocol == f"TLSv{newest}"
+
+
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
+@pytest.mark.parametrize("old", ["TLSv1", "TLSv1_1"])
+def test_old_versions_work_for_who_asks_for_them(folder, old):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.set_ciphers("DEFAULT:@SECLEVEL=0")
+    context.load_cert_chain(folder / "server.pem")
+    context.minimum_version = context.maximum_version = ssl.TLSVersion[old]
+    layer = TLSLayer(
+        TLSSettings(ca_data=pki.root().pem, enabled_protocols=SSLProtocol(4032)), pki.HOST
+    )
+    assert pki.shake(layer, pki.MemoryServer(context)) is Step.DONE
+    assert layer.info.protocol == {"TLSv1": "TLSv1", "TLSv1_1": "TLSv1.1"}[old]
+
+
+def test_ssl_2_and_3_beside_others_are_left_out_aloud():
+    everything = SSLProtocol.SSL2 | SSLProtocol.SSL3 | SSLProtocol(4032)
+    layer = TLSLayer(TLSSettings(enabled_protocols=everything), pki.HOST)
+    assert "SSL 3" in layer.steps[0]
 
 
 def test_secrets_are_in_no_repr(leaf):
