@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import psutil
+
 PATIENCE_S = 30
 
 
@@ -57,8 +59,12 @@ class Daemon:
             output.seek(0)
             if started.returncode:
                 raise RuntimeError(f"{command} ended with {started.returncode}: {output.read()!r}")
+        wait_until(self._is_up, "no pid file was written", log)
         for port in ports:
             wait_until(lambda port=port: listens(port), f"nobody listens on {port}", log)
+
+    def _is_up(self) -> bool:
+        return self._pid_file.exists() and self._pid_file.read_text().strip().isdigit()
 
     def stop(self) -> None:
         pid = int(self._pid_file.read_text())
@@ -68,7 +74,7 @@ class Daemon:
 
 def _is_alive(pid: int) -> bool:
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        # What has ended but was not yet collected by process 1 holds nothing any more.
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
         return False
-    return True
