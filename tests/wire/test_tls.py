@@ -1,10 +1,11 @@
 """The TLS layer against Python's own ssl, which runs on another OpenSSL."""
 
 import contextlib
-import re
+import gc
 import socket
 import ssl
 import threading
+import weakref
 from itertools import pairwise
 
 import pytest
@@ -16,45 +17,13 @@ from wire import pki
 from smtp_nb.errors import (
     AddressError,
     ConnectionClosed,
-    InputError,
     StateError,
     TLSError,
-    Unsupported,
 )
 from smtp_nb.model.enums import SSLProtocol
 from smtp_nb.wire import contexts
-from smtp_nb.wire.contexts import context_for
 from smtp_nb.wire.stores import Identity
 from smtp_nb.wire.tls import Step, TLSLayer, TLSSettings
-
-
-@pytest.fixture(scope="module")
-def leaf():
-    return pki.issue(issuer=pki.intermediate())
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory, leaf):
-    folder = tmp_path_factory.mktemp("tls")
-    leaf.write(folder)
-    return folder
-
-
-@pytest.fixture(params=["1.2", "1.3"])
-def version(request):
-    return request.param
-
-
-@pytest.fixture
-def make(folder, version):
-    """Makes a layer and a server that have not met."""
-
-    def make(host=pki.HOST, context=None, **settings):
-        context = context or pki.server_context(folder / "server.pem", version)
-        settings = {"ca_data": pki.root().pem} | settings
-        return TLSLayer(TLSSettings(**settings), host), pki.MemoryServer(context)
-
-    return make
 
 
 @pytest.fixture
@@ -229,18 +198,6 @@ def test_our_certificate_is_shown_to_who_asks(folder, version):
     assert server.tls.getpeercert()["subject"][-1] == (("commonName", "pupil"),)
 
 
-def test_suites_without_a_certificate_are_not_offered():
-    # RFC 4346 and 5246: ADH and AECDH, the suites 0x0018 to 0x001B, 0x006C, 0xC015 and so on.
-    anonymous = SSL.Context(SSL.TLS_CLIENT_METHOD)
-    anonymous.set_cipher_list(b"aNULL:eNULL:PSK:SRP:@SECLEVEL=0")
-    theirs = set(SSL.Connection(anonymous, None).get_cipher_list())
-    for enabled in (SSLProtocol.TLS1_2, SSLProtocol.TLS1 | SSLProtocol.TLS1_1 | SSLProtocol.TLS1_2):
-        settings = TLSSettings(enabled_protocols=enabled)
-        ours = set(SSL.Connection(context_for(settings), None).get_cipher_list())
-        assert ours
-        assert {name for name in ours & theirs if not name.startswith("TLS_")} == set()
-
-
 def test_a_server_without_certificate_is_error_282(monkeypatch):
     monkeypatch.setattr(contexts, "CIPHERS", "aNULL:@SECLEVEL=0")
     settings = TLSSettings(enabled_protocols=SSLProtocol.TLS1_2, ca_data=pki.root().pem + b"\n")
@@ -377,121 +334,6 @@ def openssl_server(leaf):
     return server
 
 
-# -- settings and contexts ----------------------------------------------------------------------
-
-
-def test_equal_settings_share_a_context():
-    first = context_for(TLSSettings(ca_data=pki.root().pem))
-    assert context_for(TLSSettings(ca_data=pki.root().pem)) is first
-    assert context_for(TLSSettings()) is not first
-
-
-def test_a_file_of_authorities_that_changed_is_read_again(tmp_path, leaf, folder):
-    file = tmp_path / "ca.pem"
-    file.write_bytes(pki.issue("Stranger", ca=True).pem)
-    settings = TLSSettings(ca_file=str(file))
-
-    def status():
-        server = pki.MemoryServer(pki.server_context(folder / "server.pem"))
-        layer = TLSLayer(settings, pki.HOST)
-        pki.shake(layer, server, lambda layer: pki.REFUSED)
-        return layer.verdict.status
-
-    assert status() != "OK"
-    file.write_bytes(pki.root().pem + b"# renewed\n")
-    assert status() == "OK"
-
-
-@pytest.mark.parametrize(
-    ("settings", "code"),
-    [
-        ({"ca_file": "/nowhere/ca.pem"}, 271),
-        ({"ca_data": b"no certificate"}, 271),
-        ({"ca_data": b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"}, 271),
-        ({"identity": Identity(pki.root().certificate)}, 273),
-        ({"identity": Identity(pki.root().certificate, pki.intermediate().key)}, 273),
-    ],
-)
-def test_what_cannot_be_read_is_named_before_a_byte_is_written(settings, code):
-    with pytest.raises(InputError) as caught:
-        TLSLayer(TLSSettings(**settings), pki.HOST)
-    assert caught.value.code == code
-
-
-@pytest.mark.parametrize("form", ["pem", "der"])
-@pytest.mark.parametrize("place", ["file", "data"])
-def test_authorities_come_as_pem_or_der_in_a_file_or_octets(folder, tmp_path, form, place):
-    octets = getattr(pki.root(), form)
-    file = tmp_path / "root"
-    file.write_bytes(octets)
-    settings = TLSSettings(ca_file=str(file)) if place == "file" else TLSSettings(ca_data=octets)
-    server = pki.MemoryServer(pki.server_context(folder / "server.pem"))
-    layer = TLSLayer(settings, pki.HOST)
-    pki.shake(layer, server, lambda layer: pki.REFUSED)
-    assert layer.verdict.status == "OK"
-
-
-def test_a_file_that_holds_no_certificate_is_named(tmp_path):
-    for octets in (b"", b"nonsense", b"-----BEGIN CERTIFICATE-----\nAAAA\n"):
-        file = tmp_path / "root"
-        file.write_bytes(octets)
-        with pytest.raises(InputError, match=re.escape(str(file))) as caught:
-            TLSLayer(TLSSettings(ca_file=str(file)), pki.HOST)
-        assert caught.value.code == 271
-
-
-@pytest.mark.parametrize(
-    ("enabled", "error"),
-    [
-        (SSLProtocol.TLS1 | SSLProtocol.TLS1_3, InputError),
-        (SSLProtocol.TLS1_1 | SSLProtocol.TLS1_3, InputError),
-        (SSLProtocol.SSL2 | SSLProtocol.SSL3, Unsupported),
-        (SSLProtocol(0), Unsupported),
-    ],
-)
-def test_versions_that_openssl_would_drop_in_silence_are_refused(enabled, error):
-    with pytest.raises(error):
-        TLSSettings(enabled_protocols=enabled)
-
-
-@pytest.mark.parametrize("newest", ["1.2", "1.3"])
-def test_the_newest_common_version_is_taken(folder, newest):
-    enabled = {"1.2": SSLProtocol(4032), "1.3": SSLProtocol(4032) | SSLProtocol.TLS1_3}[newest]
-    context = pki.server_context(folder / "server.pem", newest)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    layer = TLSLayer(TLSSettings(ca_data=pki.root().pem, enabled_protocols=enabled), pki.HOST)
-    pki.shake(layer, pki.MemoryServer(context))
-    assert layer.info.protocol == f"TLSv{newest}"
-
-
-@pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
-@pytest.mark.parametrize("old", ["TLSv1", "TLSv1_1"])
-def test_old_versions_work_for_who_asks_for_them(folder, old):
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.set_ciphers("DEFAULT:@SECLEVEL=0")
-    context.load_cert_chain(folder / "server.pem")
-    context.minimum_version = context.maximum_version = ssl.TLSVersion[old]
-    layer = TLSLayer(
-        TLSSettings(ca_data=pki.root().pem, enabled_protocols=SSLProtocol(4032)), pki.HOST
-    )
-    assert pki.shake(layer, pki.MemoryServer(context)) is Step.DONE
-    assert layer.info.protocol == {"TLSv1": "TLSv1", "TLSv1_1": "TLSv1.1"}[old]
-
-
-def test_ssl_2_and_3_beside_others_are_left_out_aloud():
-    everything = SSLProtocol.SSL2 | SSLProtocol.SSL3 | SSLProtocol(4032)
-    layer = TLSLayer(TLSSettings(enabled_protocols=everything), pki.HOST)
-    assert "SSL 3" in layer.steps[0]
-
-
-def test_secrets_are_in_no_repr(leaf):
-    identity = Identity(leaf.certificate, leaf.key)
-    settings = TLSSettings(identity=identity, ca_data=b"-----BEGIN x", accepted_der=leaf.der)
-    layer_text = repr(settings)
-    assert "BEGIN" not in layer_text
-    assert "PrivateKey" not in layer_text
-
-
 # -- a socket -----------------------------------------------------------------------------------
 
 
@@ -536,3 +378,16 @@ def over_socket(layer, line):
         layer.receive(line.recv(65536))
     line.sendall(layer.outgoing())
     return layer.receive(b"")
+
+
+def test_a_layer_that_is_dropped_is_gone(make):
+    # Thousands of connections: nothing may wait for the collector of cycles.
+    layer, server = make()
+    pki.shake(layer, server)
+    gone = weakref.ref(layer._connection)
+    gc.disable()
+    try:
+        del layer
+        assert gone() is None
+    finally:
+        gc.enable()
