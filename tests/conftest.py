@@ -13,6 +13,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
+
 from components import require
 from servers import dovecot as dovecot_server
 from servers import postfix as postfix_server

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import sync_playwright
+
 from browser.lab import Lab, LabServer
 from components import require
-from playwright.sync_api import sync_playwright
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ from base64 import b64encode
 from pathlib import Path
 
 import pytest
+
 from servers.authority import Authority, Leaf
 from servers.dovecot import Dovecot
 from servers.postfix import Postfix

@@ -1,0 +1,33 @@
+# Every target makes .venv and installs by itself; it installs again only when pyproject.toml changed.
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/installed
+PYTEST := $(BIN)/python -m pytest
+# Notebooks are run again and compared with what they show.
+NOTEBOOKS := --nbval --nbval-current-env --nbval-cell-timeout=120 \
+	--nbval-sanitize-with=tests/nbval_sanitize.cfg $(wildcard notebooks/*.ipynb)
+
+.PHONY: demo lab test test-long lint bench
+
+demo: $(INSTALLED)
+	$(BIN)/python notebooks/build.py demo
+
+lab: $(INSTALLED)
+	$(BIN)/jupyter lab notebooks
+
+test: $(INSTALLED)
+	$(PYTEST) tests $(NOTEBOOKS)
+
+test-long: $(INSTALLED)
+	$(PYTEST) -m long --timeout=3600 tests
+
+lint: $(INSTALLED)
+	$(PYTEST) tests/architecture/test_style.py tests/architecture/test_contract.py
+
+bench: $(INSTALLED)
+	$(BIN)/python -m benchmarks
+
+$(INSTALLED): pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --editable '.[test]'
+	touch $@

@@ -1,0 +1,64 @@
+"""The map of the rooms holds: who may call whom, and what is loaded when."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "smtp_nb"
+HEAVY = ("pandas", "IPython", "ipywidgets", "anywidget", "jinja2", "OpenSSL")
+# The public names are resolved here when they are first asked for.
+RESOLVER = PACKAGE / "__init__.py"
+
+
+def loaded_by(statement: str) -> set[str]:
+    """The modules of a fresh interpreter after a statement."""
+    run = subprocess.run(
+        [sys.executable, "-c", f"{statement}\nimport sys\nprint(*sys.modules)"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return set(run.stdout.split())
+
+
+def calls_by_name(path: Path) -> set[str]:
+    """The names of everything that a file calls, without what stands before the dot."""
+    functions = [
+        node.func
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+    ]
+    return {
+        function.id if isinstance(function, ast.Name) else function.attr
+        for function in functions
+        if isinstance(function, ast.Name | ast.Attribute)
+    }
+
+
+def test_rooms_import_as_the_contracts_in_pyproject_say() -> None:
+    linter = Path(sys.executable).parent / "lint-imports"
+    run = subprocess.run([linter, "--no-cache"], cwd=ROOT, capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+@pytest.mark.parametrize(
+    "path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE))
+)
+def test_no_import_hides_from_the_contract(path: Path) -> None:
+    """A module named in a string would be seen by no import contract."""
+    if path != RESOLVER:
+        assert not {"import_module", "__import__"} & calls_by_name(path)
+
+
+def test_the_client_loads_none_of_what_notebooks_need() -> None:
+    assert loaded_by("from smtp_nb import SMTP").isdisjoint(HEAVY)
+
+
+def test_the_package_alone_loads_no_room() -> None:
+    assert not {name for name in loaded_by("import smtp_nb") if name.startswith("smtp_nb.")}
