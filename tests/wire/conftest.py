@@ -1,9 +1,9 @@
 """A server certificate on disk, and pairs of a layer and a server that have not met."""
 
 import pytest
-from wire import pki
 
 from smtp_nb.wire.tls import TLSLayer, TLSSettings
+from wire import pki
 
 
 @pytest.fixture(scope="session")

@@ -9,13 +9,13 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa, x25519
 from cryptography.hazmat.primitives.serialization import pkcs12
-from wire import pki
 
 from smtp_nb.errors import InputError, Unsupported
 from smtp_nb.model.enums import CertStoreType, KeyUsage
 from smtp_nb.model.secret import HIDDEN, Secret, encodings
 from smtp_nb.wire.certificates import Certificate
 from smtp_nb.wire.stores import Hidden
+from wire import pki
 
 PASSWORD = "opensesame"
 Kind = CertStoreType

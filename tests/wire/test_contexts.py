@@ -5,13 +5,13 @@ import ssl
 
 import pytest
 from OpenSSL import SSL
-from wire import pki
 
 from smtp_nb.errors import InputError, Unsupported
 from smtp_nb.model.enums import SSLProtocol
 from smtp_nb.wire.contexts import context_for
 from smtp_nb.wire.stores import Identity
 from smtp_nb.wire.tls import Step, TLSLayer, TLSSettings
+from wire import pki
 
 
 def test_suites_without_a_certificate_are_not_offered():

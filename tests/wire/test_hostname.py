@@ -3,10 +3,10 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from wire import pki
 
 from smtp_nb.wire.faults import HOST_MISMATCH, IP_MISMATCH
 from smtp_nb.wire.hostname import host_fault, is_ip_address
+from wire import pki
 
 
 @pytest.mark.parametrize(

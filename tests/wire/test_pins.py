@@ -7,11 +7,11 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
-from wire import pki
 
 from smtp_nb.errors import InputError
 from smtp_nb.wire.pins import is_pinned, parse_pin
 from smtp_nb.wire.tls import TLSSettings
+from wire import pki
 
 
 @given(st.binary(min_size=32, max_size=32))

@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from OpenSSL import SSL
-from wire import pki
 
 from smtp_nb.errors import (
     AddressError,
@@ -24,6 +23,7 @@ from smtp_nb.model.enums import SSLProtocol
 from smtp_nb.wire import contexts
 from smtp_nb.wire.stores import Identity
 from smtp_nb.wire.tls import Step, TLSLayer, TLSSettings
+from wire import pki
 
 
 @pytest.fixture

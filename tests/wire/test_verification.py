@@ -14,7 +14,6 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from wire import pki
 
 from smtp_nb.errors import CertificateError
 from smtp_nb.model.enums import SSLProtocol, SSLSecurityFlag
@@ -23,6 +22,7 @@ from smtp_nb.wire.names import UNREADABLE, require_readable
 from smtp_nb.wire.stores import Identity
 from smtp_nb.wire.tls import Step, TLSLayer, TLSSettings
 from smtp_nb.wire.verification import Verdict, acceptable, judge
+from wire import pki
 
 Flag = SSLSecurityFlag
 OLD = SSLProtocol.TLS1_1 | SSLProtocol.TLS1_2 | SSLProtocol.TLS1_3
