@@ -28,7 +28,7 @@ READ_SIZE = 64 * 1024
 SHUTTING_DOWN = Reply(421, ("4.3.2 The sandbox stops",))
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class House:
     """What the connections of one server share.
 
@@ -176,6 +176,8 @@ class Connection(asyncio.BufferedProtocol):
         if reply.code < 300:
             self._store(request)
         self._session.server(self._machine.answer(reply))
+        if action.tail:
+            self._flush(action.tail.encode())
         if action.cut == "after":
             self._end("The sandbox dropped the line after its reply")
         else:
@@ -236,8 +238,8 @@ class Connection(asyncio.BufferedProtocol):
         if not self._house.implicit_tls:
             self._machine.secured()
 
-    def _flush(self) -> None:
-        data = self._machine.data_to_send()
+    def _flush(self, tail: bytes = b"") -> None:
+        data = self._machine.data_to_send() + tail
         if data:
             self._transport.write(data if self._tls is None else self._tls.send(data))
 

@@ -31,6 +31,7 @@ class Fault:
         stage: a command's name, GREETING, END (of the data), or `*` for any of them.
         code, text: the reply to give instead; 0 leaves the reply as it is.
         delay: seconds to wait before the reply.
+        tail: what to say behind the reply, as it is; the client did not ask for it.
         cut: end the line "before" or "after" the reply, or "" not at all.
         stored: with a cut before the reply to the end of the data: keep the message all the same.
         once_each: strike only the first time that a recipient is named.
@@ -46,6 +47,7 @@ class Fault:
     code: int = 0
     text: str = ""
     delay: float = 0.0
+    tail: str = ""
     cut: Literal["", "before", "after"] = ""
     stored: bool = False
     once_each: bool = False
@@ -115,6 +117,7 @@ FAULTS: dict[str, Fault] = {
         Fault("421", ANY, 421, "4.3.2 Service shutting down"),
         Fault("slow", delay=0.5),
         Fault("close", "RCPT", cut="before"),
+        Fault("starttls_injection", "STARTTLS", tail="250 2.0.0 Injected in clear\r\n"),
         Fault("drop_before_final_reply", END, cut="before"),
         Fault("drop_after_final_reply", END, cut="after"),
     )
@@ -129,6 +132,7 @@ class Action(NamedTuple):
 
     reply: Reply | None = None
     delay: float = 0.0
+    tail: str = ""
     cut: str = ""
     stored: bool = False
 
@@ -181,6 +185,7 @@ class FaultTable:
         return Action(
             reply=next((fault.reply for fault in due if fault.code), None),
             delay=sum(fault.delay for fault in due),
+            tail="".join(fault.tail for fault in due),
             cut=cut.cut if cut else "",
             stored=cut.stored if cut else False,
         )

@@ -46,9 +46,10 @@ class ServerThread:
             lambda: Connection(self._house), sock=self._listener, backlog=BACKLOG
         )
         await self._stop.wait()
-        server.close()
-        if coming_in := asyncio.all_tasks() - {asyncio.current_task()}:
+        # asyncio loses a connection that it is about to accept when the server closes under it.
+        while coming_in := asyncio.all_tasks() - {asyncio.current_task()}:
             await asyncio.wait(coming_in)
+        server.close()
         for connection in list(self._house.connections):
             connection.shut_down()
         while self._house.connections:
