@@ -9,7 +9,7 @@ octets themselves, so that a mistake in here cannot become a header of somebody'
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from smtp_nb.compose.words import MAX_WORD, check_charset, encoded_words, looks_encoded
@@ -111,12 +111,21 @@ def quoted(text: str) -> str:
     return '"' + _SPECIAL.sub(r"\\\1", text) + '"'
 
 
-def fold(name: str, tokens: Iterable[str], style: HeaderStyle) -> str:
+def fold(name: str, tokens: Sequence[str], style: HeaderStyle) -> str:
     """The field with a line break in front of every token that no longer fits on its line.
 
     Raises:
         InputError: a line beyond 998 octets is left, folded or not.
     """
+    line = f"{name}: {' '.join(tokens)}"
+    if len(line) > min(style.max_length, WORD_LINE) or not line.isascii():
+        lines = _lines(name, tokens, style) if style.fold else [line]
+        _check_lengths(name, lines)
+        line = "\r\n".join(lines)
+    return f"{line}\r\n"
+
+
+def _lines(name: str, tokens: Sequence[str], style: HeaderStyle) -> list[str]:
     lines: list[str] = []
     line, length = f"{name}:", len(name) + 1
     for token in tokens:
@@ -126,17 +135,15 @@ def fold(name: str, tokens: Iterable[str], style: HeaderStyle) -> str:
         # A line of nothing but blanks would end the header for some readers, and a name without
         # a value on its line upsets others: only an encoded word may start below its name.
         has_text = line.strip(" ") and (lines or is_word or length > len(name) + 1)
-        if style.fold and length + 1 + octets > limit and has_text:
+        if length + 1 + octets > limit and has_text:
             lines.append(line)
             line, length = f" {token}", octets + 1
         else:
             line, length = f"{line} {token}", length + octets + 1
-    lines.append(line)
-    _check_lengths(name, lines)
-    return "\r\n".join(lines) + "\r\n"
+    return [*lines, line]
 
 
-def _check_lengths(name: str, lines: list[str]) -> None:
+def _check_lengths(name: str, lines: Sequence[str]) -> None:
     longest = max(len(line.encode()) for line in lines)
     if longest > MAX_LINE:
         raise InputError(

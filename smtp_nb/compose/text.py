@@ -9,7 +9,7 @@ from smtp_nb.compose.words import encode
 
 MAX_LINE = 998
 BASE64_LINE = 76
-_UNSAFE = re.compile(r"[^\t\n -~]")
+_SAFE = b"\t\n" + bytes(range(32, 127))
 _LINE_END = re.compile(rb"[ \t](?:\n|\Z)")
 _OVERLONG = re.compile(rb"^(.{74,75})(=20|=09)$", re.MULTILINE)
 
@@ -26,9 +26,9 @@ def encode_text(text: str, charset: str, what: str) -> tuple[str, bytes]:
     """
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if _UNSAFE.search(text) is None and _is_short(text):
-        return "7bit", text.replace("\n", "\r\n").encode("ascii")
     raw = encode(text, charset, what)
+    if text.isascii() and not raw.translate(None, _SAFE) and _is_short(text):
+        return "7bit", raw.replace(b"\n", b"\r\n")
     quoted = quoted_printable(raw)
     canonical = raw.replace(b"\n", b"\r\n")
     if len(quoted) <= base64_size(len(canonical)):
