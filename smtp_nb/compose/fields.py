@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from smtp_nb.compose.words import MAX_WORD, check_charset, encoded_words, looks_encoded
-from smtp_nb.errors import InjectionError, InputError
+from smtp_nb.errors import AddressError, InjectionError, InputError
 from smtp_nb.model.address import Mailbox, refuse_controls
 
 MAX_LINE = 998  # RFC 5322 section 2.1.1
@@ -22,6 +22,7 @@ WORD_LINE = 76  # RFC 2047 section 2: a line with an encoded word in it
 _FIELD_NAME = re.compile(r"[!-9;-~]+\Z")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*\Z")
 _SPECIAL = re.compile(r'(["\\])')
+_ADDRESS = re.compile(r'(?:[^ "(),:;<>@\[\\\]]+|"(?:[^"\\]|\\.)*+")@[A-Za-z0-9.:\[\]-]+\Z')
 _HEAD = re.compile(
     rb"(?:[!-9;-~]+:[\t -~\x80-\xff]*\r\n"
     rb"(?:[\t ]+[!-~\x80-\xff][\t -~\x80-\xff]*\r\n)*+)++\Z"
@@ -37,7 +38,7 @@ class HeaderStyle:
     max_length: int = 78
 
     def __post_init__(self) -> None:
-        check_charset(self.charset)
+        object.__setattr__(self, "charset", check_charset(self.charset))
         if not 40 <= self.max_length <= MAX_LINE:
             raise InputError(
                 f"a header line of {self.max_length} octets is asked for",
@@ -62,7 +63,7 @@ def unstructured(name: str, value: str, style: HeaderStyle) -> str:
         if len(name) + 2 + len(value) <= style.max_length:
             return f"{name}: {value}\r\n"
         tokens = value.split(" ")
-        if max(map(len, tokens)) < MAX_LINE - MAX_NAME:
+        if max(map(len, tokens)) < MAX_LINE - MAX_NAME - 2:
             return fold(name, tokens, style)
     what = f"The header {name}"
     return fold(name, encoded_words(value, style.charset, what, _room(name, style)), style)
@@ -84,13 +85,20 @@ def addresses(name: str, boxes: Sequence[Mailbox], style: HeaderStyle) -> str:
     tokens: list[str] = []
     room = _room(name, style)
     for box in boxes:
-        refuse_controls(box.address, f"An address in {name}")
+        _check_address(box.address, name)
         if box.name:
             tokens += _phrase(box.name, name, style, room, raw)
         tokens.append(f"<{box.address}>," if box.name else f"{box.address},")
         room = MAX_WORD
     tokens[-1] = tokens[-1][:-1]
     return fold(name, tokens, style)
+
+
+def _check_address(address: str, field: str) -> None:
+    """Raise if a mailbox that did not come from the parser would be read as another, or as two."""
+    refuse_controls(address, f"An address in {field}")
+    if _ADDRESS.match(address) is None:
+        raise AddressError(f"{address!r} in {field} is not an address", remedy="Use parse_mailbox")
 
 
 def _room(name: str, style: HeaderStyle) -> int:
@@ -134,8 +142,8 @@ def _lines(name: str, tokens: Sequence[str], style: HeaderStyle) -> list[str]:
         limit = min(style.max_length, WORD_LINE) if is_word else style.max_length
         # A line of nothing but blanks would end the header for some readers, and a name without
         # a value on its line upsets others: only an encoded word may start below its name.
-        has_text = line.strip(" ") and (lines or is_word or length > len(name) + 1)
-        if length + 1 + octets > limit and has_text:
+        may_break = token and (lines or is_word or length > len(name) + 1)
+        if length + 1 + octets > limit and may_break:
             lines.append(line)
             line, length = f" {token}", octets + 1
         else:

@@ -34,7 +34,7 @@ _REPLACEABLE = {
     "subject": "subject",
     "message-id": "message_id",
 }
-# Fields of tokens, where an encoded word would be read as the token itself.
+# Fields of tokens and addresses, where an encoded word would be read as the token itself.
 _STRUCTURED = frozenset(
     {
         "references",
@@ -51,6 +51,15 @@ _STRUCTURED = frozenset(
         "list-subscribe",
         "list-owner",
         "list-archive",
+        "resent-from",
+        "resent-sender",
+        "resent-to",
+        "resent-cc",
+        "mail-followup-to",
+        "mail-reply-to",
+        "errors-to",
+        "disposition-notification-to",
+        "return-receipt-to",
     }
 )
 _IMPORTANCE = {Importance.HIGH: "high", Importance.NORMAL: "normal", Importance.LOW: "low"}

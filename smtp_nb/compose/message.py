@@ -97,7 +97,7 @@ def compose(
         if draft.message_id == "*"
         else check_message_id(draft.message_id)
     )
-    body = entity(draft, random)
+    body = entity(draft, style.charset, random)
     own = fields(draft, style, date, message_id)
     head = "".join([*own, "MIME-Version: 1.0\r\n"]).encode() + body.head
     check_head(head, len(own) + 1 + body.head.count(b"\r\nContent-") + 1)

@@ -67,8 +67,8 @@ class Entity:
     pieces: list[Piece]
 
 
-def entity(draft: Draft, random: Callable[[int], bytes]) -> Entity:
-    """The whole body of the message.
+def entity(draft: Draft, charset: str, random: Callable[[int], bytes]) -> Entity:
+    """The whole body of the message, its texts in `charset`.
 
     Raises:
         InputError: a text that its charset cannot write, an attachment that cannot be read, an
@@ -76,7 +76,7 @@ def entity(draft: Draft, random: Callable[[int], bytes]) -> Entity:
     """
     plain, html = _bodies(draft)
     texts = [
-        _text(kind, text, draft)
+        _text(kind, text, charset)
         for kind, text in (("plain", plain), ("html", html))
         if text is not None
     ]
@@ -104,11 +104,10 @@ def _bodies(draft: Draft) -> tuple[str | None, str | None]:
     return plain, html
 
 
-def _text(kind: str, text: str, draft: Draft) -> Entity:
-    encoding, body = encode_text(text, draft.charset, "The text" if kind == "plain" else "The HTML")
+def _text(kind: str, text: str, charset: str) -> Entity:
+    encoding, body = encode_text(text, charset, "The text" if kind == "plain" else "The HTML")
     head = (
-        f"Content-Type: text/{kind}; charset={draft.charset.lower()}\r\n"
-        f"Content-Transfer-Encoding: {encoding}\r\n"
+        f"Content-Type: text/{kind}; charset={charset}\r\nContent-Transfer-Encoding: {encoding}\r\n"
     )
     return Entity(head.encode("ascii"), [body])
 

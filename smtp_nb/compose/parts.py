@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import re
 import stat
-import tempfile
 import threading
 import weakref
 from collections.abc import Iterator
@@ -127,7 +126,9 @@ class EncodedPart:
             self._pieces = tuple(attachment.chunks())
             self.size = sum(map(len, self._pieces))
         else:
-            self._file = tempfile.TemporaryFile()  # noqa: SIM115 (lives as long as the part)
+            from tempfile import TemporaryFile  # slow to import, and seldom needed
+
+            self._file = TemporaryFile()  # noqa: SIM115 (lives as long as the part)
             weakref.finalize(self, self._file.close)
             self.size = sum(map(self._file.write, attachment.chunks()))
 

@@ -71,31 +71,40 @@ def raw_content(data: bytes | str) -> RawContent:
         InputError: a CR or LF stands alone, or a NUL; the text says where.
     """
     raw = encode(data, "utf-8", "The raw message") if isinstance(data, str) else bytes(data)
-    if (wrong := _WRONG.search(raw)) is not None:
-        raise InputError(
-            f"The raw message holds a bare {_NAMES[raw[wrong.start()]]} at offset {wrong.start()}",
-            remedy="End every line with CRLF, such as text.replace('\\n', '\\r\\n'),"
-            " and encode binary data in base64",
-        )
+    _check_line_ends(raw)
     if not raw.endswith(b"\r\n"):
         raw += b"\r\n"
-    head, body = _split(raw)
-    head = _BLIND.sub(b"", head)
-    found = _MESSAGE_ID.search(head)
+    head = raw[: _head_size(raw)]
+    shown = _BLIND.sub(b"", head)
+    if shown != head:
+        raw = shown + raw[len(head) :]
+    found = _MESSAGE_ID.search(shown)
     return RawContent(
-        head + body,
-        is_8bit=not (head.isascii() and body.isascii()),
-        needs_smtputf8=not head.isascii(),
+        raw,
+        is_8bit=not raw.isascii(),
+        needs_smtputf8=not shown.isascii(),
         message_id=found[1].decode("ascii") if found else "",
     )
 
 
-def _split(raw: bytes) -> tuple[bytes, bytes]:
-    """(header fields, the empty line and the body)."""
+def _check_line_ends(raw: bytes) -> None:
+    # Counting takes a hundredth of the time of the search, which is only needed for the offset.
+    is_clean = raw.count(b"\r") == raw.count(b"\n") == raw.count(b"\r\n") and b"\0" not in raw
+    if is_clean or (wrong := _WRONG.search(raw)) is None:
+        return
+    raise InputError(
+        f"The raw message holds a bare {_NAMES[raw[wrong.start()]]} at offset {wrong.start()}",
+        remedy="End every line with CRLF, such as text.replace('\\n', '\\r\\n'),"
+        " and encode binary data in base64",
+    )
+
+
+def _head_size(raw: bytes) -> int:
+    """Octets of the header fields, in front of the empty line."""
     if raw.startswith(b"\r\n"):
-        return b"", raw
+        return 0
     end = raw.find(b"\r\n\r\n")
-    return (raw, b"") if end < 0 else (raw[: end + 2], raw[end + 2 :])
+    return len(raw) if end < 0 else end + 2
 
 
 def from_email_message(
@@ -113,7 +122,7 @@ def from_email_message(
         InputError: the `email` package cannot write the message.
     """
     raw = _serialised(message)
-    head, _ = _split(raw)
+    head = raw[: _head_size(raw)]
     text = head.decode("utf-8", "replace").replace("\r\n ", " ").replace("\r\n\t", " ")
     fields = [line.partition(":")[::2] for line in text.split("\r\n") if line]
     if [name for name, _ in fields] != message.keys():

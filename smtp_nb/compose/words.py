@@ -17,9 +17,20 @@ from smtp_nb.errors import InputError
 MAX_WORD = 75
 ALNUM = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 _CHARSET_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{1,19}\Z")
+_CODE_PAGE = re.compile(r"\Acp(125\d)\Z")
 _PRINTABLE = "".join(map(chr, range(32, 127))) + "\r\n"
 # Python's private codecs, which no mail reader knows.
 _PYTHON_ONLY = frozenset({"idna", "punycode", "unicode_escape", "raw_unicode_escape", "mbcs"})
+# Names that Python knows and mail does not.
+_ALIASES = {
+    "utf8": "utf-8",
+    "utf_8": "utf-8",
+    "ascii": "us-ascii",
+    "latin1": "iso-8859-1",
+    "latin-1": "iso-8859-1",
+    "latin9": "iso-8859-15",
+    "latin-9": "iso-8859-15",
+}
 
 
 def escapes(safe: bytes, mark: str) -> list[str]:
@@ -44,7 +55,8 @@ def check_charset(charset: str) -> str:
     try:
         known = _CHARSET_NAME.match(charset) and charset.lower() not in _PYTHON_ONLY
         if known and _PRINTABLE.encode(charset) == _PRINTABLE.encode("ascii"):
-            return charset.lower()
+            name = charset.lower()
+            return _ALIASES.get(name) or _CODE_PAGE.sub(r"windows-\1", name)
     except (LookupError, UnicodeError):
         pass
     raise InputError(f"{charset!r} is not a charset that mail can carry", remedy="Use utf-8")

@@ -17,16 +17,17 @@ from functools import lru_cache
 
 from smtp_nb.errors import AddressError, InjectionError
 
-_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\-\u0080-\U0010ffff]+"
+# What is refused rather than what is taken: a set that reaches to U+10FFFF takes 8 ms to compile.
+_ATOM = r'[^\x00- "(),.:;<>@\[\\\]\x7f]+'
 _DOT_STRING = re.compile(rf"{_ATOM}(?:\.{_ATOM})*\Z")
 _STRING = r'"(?:[^"\\]|\\.)*+"'
-_QUOTED = re.compile(r'"(?:[ !#-\[\]-~\u00a0-\U0010ffff]|\\[ -~])*"\Z')
+_QUOTED = re.compile(r'"(?:[^\x00-\x1f"\\\x7f-\x9f]|\\[ -~])*"\Z')
 _QUOTED_PREFIX = re.compile(_STRING)
 _QUOTED_NAME = re.compile(rf"({_STRING}) *<")
 _ESCAPED = re.compile(r"\\(.)")
 _UNSAFE = re.compile(r'(["\\])')
 _SPECIAL_IN_NAME = re.compile(r'[@,;:<>()"\[\]\\]')
-_PLAIN_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ \-\u0080-\U0010ffff]+\Z")
+_PLAIN_NAME = re.compile(r'[^\x00-\x1f"(),.:;<>@\[\\\]\x7f]+\Z')
 _LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\Z")
 # An entry of a list: quoted strings, angle brackets with quoted strings in them, and the rest. One
 # that is never closed reaches to the end, so that no scan starts twice at the same place.

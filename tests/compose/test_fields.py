@@ -49,6 +49,9 @@ def longest_line(field: str) -> int:
 @example("é" * 2000)
 @example("word " * 500)
 @example("a" + " " * 200 + "b")
+@example("a" * 69 + " " * 3)
+@example("a" * 60 + " " * 30)
+@example("a" * 921)
 def test_a_subject_reads_back_as_it_was(value: str) -> None:
     field = unstructured("Subject", value, STYLE)
     check_head(field.encode(), 1)
@@ -74,6 +77,11 @@ def test_an_ascii_subject_is_legible_on_the_wire() -> None:
     assert unstructured("Subject", "Your result: 12 of 15", STYLE) == (
         "Subject: Your result: 12 of 15\r\n"
     )
+
+
+def test_the_longest_word_fits_behind_the_longest_name() -> None:
+    field = unstructured("X" * 76, "a" * 919 + " b", STYLE)
+    assert longest_line(field) == 997
 
 
 def test_a_field_with_a_long_name_begins_below_it() -> None:
@@ -187,6 +195,20 @@ class TestAddresses:
             addresses("To", [Mailbox("a", "x.test", f"A{control}B")], STYLE)
         with pytest.raises(InjectionError, match="address in To"):
             addresses("To", [Mailbox(f"a{control}", "x.test")], STYLE)
+
+    @pytest.mark.parametrize(
+        ("local", "domain"),
+        [
+            ("a@x.test>, <b", "y.test"),
+            ("a,b", "x.test"),
+            ("a", "x.test>,b@y.test"),
+            ("", "x"),
+            ('"', "x"),
+        ],
+    )
+    def test_a_mailbox_that_never_met_the_parser_is_checked(self, local: str, domain: str) -> None:
+        with pytest.raises(InputError, match="in To"):
+            addresses("To", [Mailbox(local, domain)], STYLE)
 
 
 @pytest.mark.parametrize("name", ["", "X Y", "X:", "Ünï", "X\r\nBcc", "X\t", "\0", "x" * 77])

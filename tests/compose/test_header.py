@@ -231,7 +231,7 @@ class TestExtraHeaders:
 def test_the_settings_reach_every_header() -> None:
     draft = replace(DRAFT, subject="é" * 60, to=(ANN,) * 20, charset="iso-8859-1")
     assert b"Subject: =?iso-8859-1?b?" in compose(draft).head
-    assert b"charset=iso-8859-1" in compose(draft).head
+    assert b"charset=iso-8859-1" in compose(replace(draft, charset="latin1")).head
     one_line = compose(replace(draft, fold_headers=False)).head
     assert one_line.count(b"\r\n") == len(compose(draft).headers)
     short = compose(replace(draft, max_header_length=40, charset="utf-8")).head

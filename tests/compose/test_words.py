@@ -106,9 +106,22 @@ def test_a_charset_cannot_carry_a_header() -> None:
             check_charset(charset)
 
 
-@pytest.mark.parametrize("charset", ["utf-8", "UTF-8", "us-ascii", "iso-8859-15", "windows-1252"])
-def test_charsets_of_mail_are_taken(charset: str) -> None:
-    assert check_charset(charset) == charset.lower()
+@pytest.mark.parametrize(
+    ("charset", "name"),
+    [
+        ("utf-8", "utf-8"),
+        ("UTF-8", "utf-8"),
+        ("utf8", "utf-8"),
+        ("ascii", "us-ascii"),
+        ("latin-1", "iso-8859-1"),
+        ("iso-8859-15", "iso-8859-15"),
+        ("cp1252", "windows-1252"),
+        ("Shift_JIS", "shift_jis"),
+    ],
+)
+def test_charsets_go_by_their_name_in_mail(charset: str, name: str) -> None:
+    assert check_charset(charset) == name
+    assert "é".encode(name, "replace")
 
 
 def test_what_looks_encoded_is_seen() -> None:
