@@ -1,4 +1,9 @@
-"""What is wrong before anything is sent: every row is rendered and composed, none is connected."""
+"""What is wrong before anything is sent. Nothing is connected.
+
+Every row is rendered and composed, but for those that can only turn out like one that was: where
+the template prints cells and does nothing else with them, and the row's cells are short, filled
+and free of control characters.
+"""
 
 from __future__ import annotations
 
@@ -31,6 +36,8 @@ def errors(problems: Iterable[Problem]) -> list[Problem]:
 def _of_messages(plan: Plan, letters: Letters) -> Iterator[Problem]:
     message = None
     for filled in letters.read(plan.sendable):
+        if message is not None and letters.is_plain(filled):
+            continue
         row = filled[0].row
         try:
             message = letters.compose(filled)

@@ -34,6 +34,9 @@ COMMENT = ("{##", "##}")
 _PLAIN = (str, bytes, int, float, decimal.Decimal, datetime.date, datetime.time,
           datetime.timedelta, pd.Timestamp, pd.Timedelta, pd.Period,
           list, tuple, dict, set, frozenset, Cycler, LoopContext)  # fmt: skip
+# Filters that take any text or number and give a text.
+_SAFE_FILTERS = frozenset({"capitalize", "e", "escape", "lower", "title", "trim", "upper",
+                           "urlencode"})  # fmt: skip
 _CALLABLE = (Macro, Joiner, LoopContext)
 
 
@@ -126,7 +129,12 @@ class Part:
                 f"{what}, line {error.lineno}: {error.message}", remedy="Correct the template"
             ) from error
         self.names = frozenset(meta.find_undeclared_variables(tree)) - set(environment.globals)
-        self.constant = _constant(tree)
+        pieces = _pieces(tree)
+        self.constant = _constant(pieces)
+        self.is_plain = pieces is not None and all(map(_cannot_fail, pieces))
+        """True if nothing can go wrong with it in a row whose cells are all plain."""
+        self.has_words = bool(_words(pieces).strip())
+        """True if it gives some visible text, whatever the cells hold."""
 
     def render(self, values: Values) -> str:
         """The text for one row.
@@ -160,15 +168,31 @@ class Part:
             ) from error
 
 
-def _constant(tree: nodes.Template) -> str | None:
+def _pieces(tree: nodes.Template) -> list[nodes.Node] | None:
+    """The texts and expressions of a template in order; None if it has statements."""
+    if not all(isinstance(node, nodes.Output) for node in tree.body):
+        return None
+    return [piece for node in tree.body for piece in node.iter_child_nodes()]
+
+
+def _constant(pieces: list[nodes.Node] | None) -> str | None:
     """The text itself if the template varies with nothing."""
-    outputs = tree.body
-    if not all(isinstance(node, nodes.Output) for node in outputs):
+    if pieces is None or not all(isinstance(piece, nodes.TemplateData) for piece in pieces):
         return None
-    pieces = [piece for node in outputs for piece in node.iter_child_nodes()]
-    if not all(isinstance(piece, nodes.TemplateData) for piece in pieces):
-        return None
-    return "".join(piece.data for piece in pieces if isinstance(piece, nodes.TemplateData))
+    return _words(pieces)
+
+
+def _words(pieces: list[nodes.Node] | None) -> str:
+    """The texts between the expressions."""
+    return "".join(piece.data for piece in pieces or () if isinstance(piece, nodes.TemplateData))
+
+
+def _cannot_fail(piece: nodes.Node) -> bool:
+    while isinstance(piece, nodes.Filter) and piece.name in _SAFE_FILTERS:
+        if piece.args or piece.kwargs or piece.dyn_args or piece.dyn_kwargs or piece.node is None:
+            return False
+        piece = piece.node
+    return isinstance(piece, nodes.TemplateData | nodes.Name)
 
 
 @lru_cache(maxsize=2)

@@ -12,8 +12,12 @@ from smtp_nb.merge.plan import PlannedRow
 from smtp_nb.merge.problem import RowError
 from smtp_nb.merge.rows import Row, Rows
 from smtp_nb.merge.template import ROW, Compiled, Letter
+from smtp_nb.model.address import CONTROLS
 from smtp_nb.model.enums import RecipientType
 from smtp_nb.model.envelope import Recipient
+
+# Characters of a cell that cannot make a line too long, however they are encoded.
+_SHORT = 60
 
 Filled = tuple[PlannedRow, Row]
 
@@ -37,6 +41,7 @@ class Letters:
     def __init__(self, rows: Rows, compiled: Compiled, salt: str = "") -> None:
         self._rows = rows
         self._compiled = compiled
+        self._may_be_plain = compiled.is_plain
         self._salt = salt.encode()
         names = compiled.names
         self._columns = [name for name in rows.names if ROW in names or name in names]
@@ -47,6 +52,10 @@ class Letters:
         found = list(planned)
         rows = self._rows.read([p.row for p in found], self._columns, self._empty_cell)
         return zip(found, rows, strict=True)
+
+    def is_plain(self, filled: Filled) -> bool:
+        """True if this row's message can only be as good as that of any other plain row."""
+        return self._may_be_plain and all(map(_is_plain, filled[1].values()))
 
     def _empty_cell(self, name: Hashable) -> Empty:
         return self._empty[name]
@@ -70,6 +79,12 @@ class Letters:
     def _message_id(self, key: str) -> str:
         """The first half of the Message-ID, the same for this key for ever."""
         return hashlib.blake2b(key.encode(), key=self._salt, digest_size=16).hexdigest()
+
+
+def _is_plain(value: object) -> bool:
+    if type(value) is str:
+        return len(value) <= _SHORT and CONTROLS.search(value) is None
+    return type(value) is int or type(value) is float
 
 
 def _recipients(letter: Letter) -> tuple[Recipient, ...]:

@@ -45,6 +45,16 @@ class MarkdownPart:
         if (cut := _cut(source)) is not None:
             self._parts = _compiled(*cut)
 
+    @property
+    def is_plain(self) -> bool:
+        """True if nothing can go wrong with it in a row whose cells are all plain."""
+        return self._parts is not None and all(part.is_plain for part in self._parts)
+
+    @property
+    def has_words(self) -> bool:
+        """True if it gives some visible text, whatever the cells hold."""
+        return self._parts is not None and self._parts[0].has_words
+
     def render(self, values: Values) -> tuple[str, str]:
         """(text, HTML) for one row.
 

@@ -23,18 +23,23 @@ class PlannedRow:
     Attributes:
         row: its position.
         key: what the campaign knows it by; empty if it has neither key nor address.
-        recipient: its To address as written, for a row without a mailbox.
         mailbox: its To address, or None if it is invalid.
+        written: what stands there if it is invalid.
         outcome: INVALID or DUPLICATE; None for a row that is to be sent.
         explanation: why it is not.
     """
 
     row: int
     key: str
-    recipient: str
     mailbox: Mailbox | None
     outcome: Outcome | None = None
     explanation: str = ""
+    written: str = ""
+
+    @property
+    def recipient(self) -> str:
+        """The To address."""
+        return self.written if self.mailbox is None else self.mailbox.address
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +96,7 @@ class _Planner:
         key = mailbox.key if key is None else key
         first = self._first.setdefault(key, row)
         if first == row:
-            self.plan.rows.append(PlannedRow(row, key, mailbox.address, mailbox))
+            self.plan.rows.append(PlannedRow(row, key, mailbox))
         else:
             self._repeat(row, key, mailbox, first)
 
@@ -113,14 +118,15 @@ class _Planner:
         if not problem.column:
             problem = Problem(row, self._to, problem.severity, problem.message, problem.remedy)
         self.plan.problems.append(problem)
-        self.plan.rows.append(PlannedRow(row, key, shown, None, Outcome.INVALID, problem.text))
+        planned = PlannedRow(row, key, None, Outcome.INVALID, problem.text, shown)
+        self.plan.rows.append(planned)
 
     def _repeat(self, row: int, key: str, mailbox: Mailbox, first: int) -> None:
         text = f"the same {'recipient' if self._key is None else 'key'} as row {first}"
         self.plan.problems.append(
             Problem(row, self._key or self._to, Severity.WARNING, text, "It gets one message only")
         )
-        planned = PlannedRow(row, key, mailbox.address, mailbox, Outcome.DUPLICATE, text)
+        planned = PlannedRow(row, key, mailbox, Outcome.DUPLICATE, text)
         self.plan.rows.append(planned)
 
 

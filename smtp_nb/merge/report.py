@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -60,35 +60,41 @@ def results(
             added at the end.
     """
     known = _by_message(journal)
-    lines: list[Line] = []
+    columns: list[list[object]] = [[] for _ in COLUMNS]
     places: list[int] = []
     for place, entry in enumerate(entries):
-        found = _of_row(entry, known)
-        lines += found
-        places += [place] * len(found)
-    if index is None:
-        planned = {entry.message for entry in entries}
-        gone = (d for message, many in known.items() if message not in planned for d in many)
-        lines += [_delivered(None, delivery) for delivery in gone]
-    return _frame(lines, None if index is None else index.take(places))
+        # Taken out of `known`, so that a large campaign is never held twice.
+        for line in _of_row(entry, known):
+            places.append(place)
+            for column, value in zip(columns, line, strict=True):
+                column.append(value)
+    if index is not None:
+        return _frame(columns, index.take(places))
+    for delivery in (delivery for many in known.values() for delivery in many):
+        for column, value in zip(columns, _delivered(None, delivery), strict=True):
+            column.append(value)
+    return _frame(columns, None)
 
 
 def _by_message(journal: JournalReader | None) -> dict[int, list[Delivery]]:
     known: dict[int, list[Delivery]] = {}
-    if journal is not None:
-        for delivery in journal.deliveries():
-            known.setdefault(delivery.message, []).append(delivery)
+    for delivery in () if journal is None else journal.deliveries():
+        known.setdefault(delivery.message, []).append(delivery)
     return known
 
 
-def _of_row(entry: PlanEntry, known: Mapping[int, list[Delivery]]) -> list[Line]:
-    deliveries = known.get(entry.message, []) if entry.message is not None else []
+def _of_row(entry: PlanEntry, known: dict[int, list[Delivery]]) -> list[Line]:
+    deliveries = [] if entry.message is None else known.pop(entry.message, [])
     # A row that cannot be sent any more says why, rather than what it is still waiting for.
     if entry.outcome == Outcome.INVALID and all(d.outcome in RETRIED for d in deliveries):
         deliveries = []
     if not deliveries:
         return [_undelivered(entry)]
-    return [_delivered(entry.row, d) for d in sorted(deliveries, key=lambda d: d.kind)]
+    return [_delivered(entry.row, d) for d in sorted(deliveries, key=_kind)]
+
+
+def _kind(delivery: Delivery) -> int:
+    return delivery.kind
 
 
 def _undelivered(entry: PlanEntry) -> Line:
@@ -115,10 +121,8 @@ def _explanation(outcome: str, code: int, enhanced_code: str, text: str) -> str:
     return IN_DOUBT if outcome == Outcome.UNKNOWN else text
 
 
-def _frame(lines: list[Line], index: pd.Index | None) -> pd.DataFrame:
-    columns = zip(*lines, strict=True) if lines else ([] for _ in COLUMNS)
-    data = {name: list(values) for name, values in zip(COLUMNS, columns, strict=True)}
-    frame = pd.DataFrame(data, index=index)
+def _frame(columns: list[list[object]], index: pd.Index | None) -> pd.DataFrame:
+    frame = pd.DataFrame(dict(zip(COLUMNS, columns, strict=True)), index=index)
     frame["sent_at"] = pd.to_datetime(frame["sent_at"], unit="s", utc=True)
     frame = frame.astype(_TYPES)
     return frame.astype({"row": "int64"}) if frame["row"].notna().all() else frame

@@ -82,8 +82,8 @@ class Source:
         self._meter = meter
         self._control = control
         self._readdress = readdress
-        self._fresh = zip(todos, letters.read(todo.planned for todo in todos), strict=True)
         self._left = len(todos)
+        self._fresh = _emptying(todos, letters)
         self._again: deque[Todo] = deque()
         self._unsent: list[Todo] = []
         self.decided = 0
@@ -161,10 +161,10 @@ class Source:
         for job, receipt in results:
             todo: Todo = job.tag  # type: ignore[assignment]  # only this source makes the jobs
             settled += _settled(job, receipt)
-            todo.outcomes |= {s.address: s.outcome for s in settled[-len(receipt.recipients) :]}
             self.decided += sum(r.outcome in _DECIDED for r in receipt.recipients)
             self._meter.count(receipt.outcome)
             if any(r.outcome is Outcome.NOT_SENT for r in receipt.recipients):
+                todo.outcomes |= {s.address: s.outcome for s in settled[-len(receipt.recipients) :]}
                 self._unsent.append(todo)
         self._journal.settle(settled)
         self._meter.show()
@@ -174,6 +174,14 @@ class Source:
         self._again.extend(self._unsent)
         self._meter.count(Outcome.NOT_SENT, -len(self._unsent))
         self._unsent = []
+
+
+def _emptying(todos: list[Todo], letters: Letters) -> Iterator[tuple[Todo, Filled]]:
+    """The messages in order with their rows' values; each is let go once it is taken."""
+    waiting = deque(todos)
+    todos.clear()
+    for filled in letters.read(todo.planned for todo in list(waiting)):
+        yield waiting.popleft(), filled
 
 
 def _intents(job: Job) -> Iterator[Intent]:

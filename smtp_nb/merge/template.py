@@ -121,6 +121,7 @@ class Compiled:
         self._reply_to = AddressPart("reply_to", template.reply_to)
         self._cc = AddressPart("cc", template.cc)
         self._bcc = AddressPart("bcc", template.bcc)
+        self._addresses = (self._from, self._reply_to, self._cc, self._bcc)
         root = Path(template.attachment_root or Path.cwd())
         self._attachments = [AttachmentPart(given, root) for given in template.attachments]
         self._images = SharedImages(tuple(template.context.values()))
@@ -131,8 +132,27 @@ class Compiled:
         """Every name that a row or the context has to fill."""
         found = self._unsubscribe.names.union(*(part.names for part in self._attachments))
         parts = (self._subject, self._text, self._html, self._markdown, *self._headers.values())
-        addresses = (self._from, self._reply_to, self._cc, self._bcc)
-        return found.union(*(part.names for part in (*parts, *addresses) if part is not None))
+        return found.union(*(p.names for p in (*parts, *self._addresses) if p is not None))
+
+    @property
+    def is_plain(self) -> bool:
+        """True if a row whose cells are all plain can neither fail nor look odd.
+
+        `check` renders one such row and believes it of the others. So addresses and files must be
+        the same for all, and subject and body must have some text of their own.
+        """
+        parts = [part for part in (self._text, self._html, self._markdown) if part is not None]
+        fixed = self._unsubscribe.names.union(
+            *(part.names for part in (*self._addresses, *self._attachments)),
+            *(part.names for part in self._headers.values()),
+        )
+        return (
+            all(part.is_plain for part in (self._subject, *parts))
+            and self._subject.has_words
+            and any(part.has_words for part in parts)
+            and not fixed
+            and not any(name in self._common for name in self.names)
+        )
 
     def values(self, row: Row) -> dict[str, object]:
         """Everything that the templates may name, for one row."""
