@@ -1,7 +1,7 @@
 """Messages as their readers will see them, before anybody does.
 
 Everything shown was made by others, so the HTML sits in a sandboxed frame whose policy loads
-nothing and runs nothing, and the recipients' addresses are masked in what a notebook saves.
+nothing and runs nothing, and the addresses are masked in what a notebook saves.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 from smtp_nb.compose.parts import Attachment, EncodedPart
 from smtp_nb.merge.letters import Message
-from smtp_nb.model.address import Mailbox
+from smtp_nb.model.trail import masked
 
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 _SOURCE_LIMIT = 20_000  # characters of the source; attachments are longer and say nothing
@@ -56,19 +56,18 @@ class PreviewedRow:
         return f"row {self.row}, envelope: {envelope}\n{headers}\n\n{body}"
 
     def to_html(self) -> str:
-        """The message for a notebook, recipients' addresses masked."""
+        """The message for a notebook, addresses masked."""
         if self.message is None:
             return f"<h4>Row {self.row}</h4><p>{escape(self.problem)}</p>"
-        boxes = [recipient.mailbox for recipient in self.message.recipients]
         headers = "".join(
-            f"<tr><th>{escape(name)}</th><td>{escape(_masked(value, boxes))}</td></tr>"
+            f"<tr><th>{escape(name)}</th><td>{escape(masked(value))}</td></tr>"
             for name, value in self.message.content.headers
         )
         text = self.message.letter.draft.text or ""
         source = self.source[:_SOURCE_LIMIT]
         return (
-            f"<h4>Row {self.row}</h4><table>{headers}</table>{_frame(_masked(self.html, boxes))}"
-            f"{_details('Text', _masked(text, boxes))}{_details('Source', _masked(source, boxes))}"
+            f"<h4>Row {self.row}</h4><table>{headers}</table>{_frame(masked(self.html))}"
+            f"{_details('Text', masked(text))}{_details('Source', masked(source))}"
         )
 
 
@@ -108,12 +107,6 @@ def _details(title: str, text: str) -> str:
     if not text:
         return ""
     return f"<details><summary>{title}</summary><pre>{escape(text)}</pre></details>"
-
-
-def _masked(text: str, boxes: Sequence[Mailbox]) -> str:
-    for box in boxes:
-        text = text.replace(box.address, f"{box.local[:1]}…@{box.domain}")
-    return text
 
 
 def _data_address(part: Attachment | EncodedPart) -> str:

@@ -143,7 +143,8 @@ class Compiled:
         """
         parts = [part for part in (self._text, self._html, self._markdown) if part is not None]
         fixed = self._unsubscribe.names.union(
-            *(part.names for part in (*self._addresses, *self._attachments)),
+            *(part.names for part in self._addresses),
+            *(part.names for part in self._attachments),
             *(part.names for part in self._headers.values()),
         )
         return (
