@@ -1,0 +1,110 @@
+"""Run the notebooks of this folder, each time from a fresh copy.
+
+    python notebooks/build.py demo      run the quickstart, print its results, write a page
+    python notebooks/build.py refresh   run all and keep what they show, as the tests expect it
+    python notebooks/build.py copy      lay a fresh copy into build/notebooks
+
+A run leaves things beside the notebook: the journal of a merge, so that a second run sends nothing
+twice. A fresh copy has none, so it shows what a person sees who runs it for the first time.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+from jinja2 import DictLoader
+from nbclient import NotebookClient
+from nbconvert import HTMLExporter
+from nbformat import NotebookNode
+
+SOURCES = Path(__file__).parent
+BUILD = SOURCES.parent / "build"
+COPY = BUILD / "notebooks"
+PAGE = BUILD / "quickstart.html"
+CELL_TIMEOUT_S = 120
+# The cells whose output is what the notebook is about.
+RESULT_TAG = "results"
+# They live in a kernel; a page shows what stands beside them in the same output.
+LIVE_VIEW = "application/vnd.jupyter.widget-view+json"
+# JupyterLab's page without what it would fetch from elsewhere: require.js, MathJax and Mermaid.
+OFFLINE_TEMPLATE = """\
+{% extends "lab/index.html.j2" %}
+{% block html_head_js %}{% endblock %}
+{% block html_head_js_mathjax %}{% endblock %}
+{% block html_head_js_mermaidjs %}{% endblock %}
+"""
+
+
+def copy() -> None:
+    """Lay a copy of this folder into build/, without what earlier runs left."""
+    shutil.rmtree(COPY, ignore_errors=True)
+    shutil.copytree(SOURCES, COPY, ignore=shutil.ignore_patterns("*.sqlite*", ".ipynb_checkpoints"))
+
+
+def demo() -> None:
+    """Run the quickstart, print its results and write the page."""
+    copy()
+    notebook = execute(COPY / "quickstart.ipynb")
+    print(results(notebook))
+    PAGE.write_text(offline_page(notebook, "quickstart"), encoding="utf-8")
+    print(f"\nThe whole notebook with its trail: {PAGE}")
+
+
+def refresh() -> None:
+    """Run every notebook and keep its outputs in this folder."""
+    copy()
+    for path in sorted(SOURCES.glob("*.ipynb")):
+        nbformat.write(execute(COPY / path.name), path)
+
+
+def execute(path: Path) -> NotebookNode:
+    """Run a notebook where it lies, and drop what needs a living kernel."""
+    notebook = nbformat.read(path, as_version=4)
+    place = {"metadata": {"path": str(path.parent)}}
+    client = NotebookClient(notebook, timeout=CELL_TIMEOUT_S, resources=place)
+    # Errors only: a kernel warns of its own transport, which is of no use to anybody here.
+    client.extra_arguments = ["--log-level=ERROR"]
+    client.execute()
+    notebook.metadata.pop("widgets", None)
+    for cell in code_cells(notebook):
+        cell.metadata.pop("execution", None)  # when each message of the kernel came
+        for output in cell.outputs:
+            output.get("data", {}).pop(LIVE_VIEW, None)
+    return notebook
+
+
+def code_cells(notebook: NotebookNode) -> Iterator[NotebookNode]:
+    return (cell for cell in notebook.cells if cell.cell_type == "code")
+
+
+def results(notebook: NotebookNode) -> str:
+    """The plain text of the outputs of the cells with the tag `results`."""
+    outputs = [
+        output
+        for cell in code_cells(notebook)
+        if RESULT_TAG in cell.metadata.get("tags", [])
+        for output in cell.outputs
+    ]
+    return "\n\n".join(
+        output.get("text") or output.get("data", {}).get("text/plain", "") for output in outputs
+    )
+
+
+def offline_page(notebook: NotebookNode, title: str) -> str:
+    """A page that opens from a memory stick: nothing in it comes from elsewhere."""
+    exporter = HTMLExporter(
+        extra_loaders=[DictLoader({"offline.html.j2": OFFLINE_TEMPLATE})],
+        template_file="offline.html.j2",
+        embed_images=True,
+    )
+    page, _ = exporter.from_notebook_node(notebook, {"metadata": {"name": title}})
+    return str(page)
+
+
+if __name__ == "__main__":
+    COMMANDS = {"demo": demo, "refresh": refresh, "copy": copy}
+    COMMANDS[sys.argv[1]]()

@@ -1,0 +1,59 @@
+"""The folder binder/ makes what it promises: an environment, and the notebooks opened in it."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import tomllib
+import venv
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+BINDER = ROOT / "binder"
+PACKAGE = ROOT / "smtp_nb"
+
+
+def output_of(*command: str | Path, cwd: Path = ROOT) -> str:
+    run = subprocess.run(command, cwd=cwd, capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout + run.stderr
+    return run.stdout
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The programs of a new environment, made from the files of binder/ and nothing else."""
+    home = tmp_path_factory.mktemp("binder")
+    venv.create(home, with_pip=True)
+    programs = home / "bin"
+    requirements = BINDER / "requirements.txt"
+    output_of(programs / "python", "-m", "pip", "install", "--no-compile", "-r", requirements)
+    return programs
+
+
+def test_package_works_in_the_environment(environment: Path, tmp_path: Path) -> None:
+    """And it is the installed one, with all that the widgets and type checkers need."""
+    code = "import smtp_nb.notebook, smtp_nb; from smtp_nb import SMTP; print(smtp_nb.__path__[0])"
+    installed = Path(output_of(environment / "python", "-c", code, cwd=tmp_path).strip())
+    assert installed.is_relative_to(environment.parent)
+    assets = [path for path in PACKAGE.rglob("*") if path.suffix in {".js", ".css", ".typed"}]
+    assert assets
+    assert [path for path in assets if not (installed / path.relative_to(PACKAGE)).exists()] == []
+
+
+def test_lab_opens_on_notebooks_that_exist(environment: Path) -> None:
+    command = [BINDER / "start", environment / "jupyter", "lab", "--show-config-json"]
+    opened = json.loads(output_of(*command))["ServerApp"]["default_url"]
+    folder = re.fullmatch("/lab/tree/(.+)", opened)
+    assert folder is not None
+    assert list((ROOT / folder[1]).glob("*.ipynb"))
+
+
+def test_python_is_new_enough() -> None:
+    """Without the file the environment gets a Python that is older than we need."""
+    minor = re.fullmatch(r"python-3\.(\d+)", (BINDER / "runtime.txt").read_text().strip())
+    needed = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["requires-python"]
+    assert minor is not None
+    assert int(minor[1]) >= int(needed.removeprefix(">=3."))

@@ -1,0 +1,76 @@
+"""`make demo`: what it prints, and a page that opens from a memory stick."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+from playwright.sync_api import Browser
+
+from browser.lab import SCREENSHOTS
+
+ROOT = Path(__file__).parents[2]
+FOREIGN = re.compile(r"^\s*(https?:)?//", re.IGNORECASE)
+FOREIGN_IN_CODE = re.compile(r"""(url\(|import\(?)\s*["']?(https?:)?//""", re.IGNORECASE)
+# What a page loads by itself; where a link leads is the reader's choice.
+LOADS = ("src", "srcset", "data", "poster")
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    printed: str
+    page: Path
+
+    @property
+    def html(self) -> BeautifulSoup:
+        return BeautifulSoup(self.page.read_text(encoding="utf-8"), "html.parser")
+
+
+@pytest.fixture(scope="module")
+def demo() -> Demo:
+    run = subprocess.run(
+        [sys.executable, ROOT / "notebooks" / "build.py", "demo"], capture_output=True, text=True
+    )
+    assert run.returncode == 0, run.stderr
+    return Demo(run.stdout, ROOT / "build" / "quickstart.html")
+
+
+def test_results_of_all_sixty_rows_are_printed(demo: Demo) -> None:
+    counts = dict(re.findall(r"^([A-Z]+) +(\d+)$", demo.printed, re.MULTILINE))
+    assert counts == {"ACCEPTED": "56", "INVALID": "2", "REFUSED": "1", "DUPLICATE": "1"}
+
+
+def test_page_names_nothing_from_elsewhere(demo: Demo) -> None:
+    html = demo.html
+    loaded = [tag[name] for tag in html.find_all() for name in LOADS if tag.has_attr(name)]
+    loaded += [tag["href"] for tag in html.find_all("link", href=True)]
+    code = [tag.get_text() for tag in html.find_all(["script", "style"])]
+    code += [tag["style"] for tag in html.find_all(style=True)]
+    assert [address for address in loaded if FOREIGN.match(str(address))] == []
+    assert [text for text in code if FOREIGN_IN_CODE.search(str(text))] == []
+
+
+def test_page_holds_the_trail_and_the_results(demo: Demo) -> None:
+    text = demo.html.get_text()
+    assert "STARTTLS" in text
+    assert "DUPLICATE" in text
+
+
+@pytest.mark.browser
+def test_page_opens_offline(demo: Demo, browser: Browser) -> None:
+    page = browser.new_page(viewport={"width": 1000, "height": 1200})
+    asked: list[str] = []
+    errors: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(demo.page.as_uri())
+    page.wait_for_load_state("networkidle")
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / "quickstart.png", full_page=True)
+    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
+    assert errors == []
