@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from smtp_nb.compose.words import encode, looks_encoded
-from smtp_nb.errors import AddressError, InjectionError, InputError, MissingError
+from smtp_nb.compose.words import encode
+from smtp_nb.errors import InjectionError, InputError, MissingError
 from smtp_nb.model.address import Mailbox, ascii_domain, parse_addresses
 from smtp_nb.model.enums import RecipientType
 from smtp_nb.model.envelope import Recipient
@@ -31,6 +31,7 @@ _BLIND = re.compile(
 )
 _MESSAGE_ID = re.compile(rb"^message-id[ \t]*:\s*(<[!-~]+>)", re.IGNORECASE | re.MULTILINE)
 _GROUP = re.compile(r'[^"<>@,;:]*:(.*);\Z')
+_ADDED = frozenset({"content-transfer-encoding", "content-type", "mime-version"})
 _NAMES = {13: "CR", 10: "LF", 0: "NUL"}
 _KINDS = {"To": RecipientType.TO, "Cc": RecipientType.CC, "Bcc": RecipientType.BCC}
 
@@ -125,7 +126,7 @@ def from_email_message(
     head = raw[: _head_size(raw)]
     text = head.decode("utf-8", "replace").replace("\r\n ", " ").replace("\r\n\t", " ")
     fields = [line.partition(":")[::2] for line in text.split("\r\n") if line]
-    if [name for name, _ in fields] != message.keys():
+    if _own([name for name, _ in fields]) != _own(message.keys()):
         raise InjectionError(
             "A header of the message becomes another header when it is written",
             remedy="Look for line breaks in its values, encoded ones too",
@@ -138,18 +139,17 @@ def from_email_message(
     return raw_content(raw), senders[0], recipients
 
 
+def _own(names: list[str]) -> list[str]:
+    """The fields that the package does not add by itself when it writes a message."""
+    return [name for name in names if name.lower() not in _ADDED]
+
+
 def _boxes(name: str, fields: list[tuple[str, str]]) -> list[Mailbox]:
     """The mailboxes of all fields of that name, without display names."""
     values = [value.strip(" ") for field, value in fields if field.lower() == name.lower()]
     groups = [_GROUP.match(value) for value in values]
     texts = [group[1] if group else value for group, value in zip(groups, values, strict=True)]
     boxes = [box for text in texts for box in parse_addresses(text)]
-    for box in boxes:
-        if looks_encoded(box.local):
-            raise AddressError(
-                f"{name} holds the encoded address {box.address!r}",
-                remedy="Write names with encoded words, addresses without",
-            )
     return [Mailbox(box.local, box.domain) for box in boxes]
 
 

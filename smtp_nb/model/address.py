@@ -28,6 +28,7 @@ _ESCAPED = re.compile(r"\\(.)")
 _UNSAFE = re.compile(r'(["\\])')
 _SPECIAL_IN_NAME = re.compile(r'[@,;:<>()"\[\]\\]')
 _PLAIN_NAME = re.compile(r'[^\x00-\x1f"(),.:;<>@\[\\\]\x7f]+\Z')
+_ENCODED_WORD = re.compile(r"=\?[^?]*\?[A-Za-z]\?")
 _LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\Z")
 # An entry of a list: quoted strings, angle brackets with quoted strings in them, and the rest. One
 # that is never closed reaches to the end, so that no scan starts twice at the same place.
@@ -214,6 +215,12 @@ def _checked_local(local: str, text: str) -> str:
             f"The part before the @ of {_cut(text)} is longer than {MAX_LOCAL} octets"
             " (RFC 5321 section 4.5.3.1.1)",
             remedy="No mail server has to take it",
+        )
+    if _ENCODED_WORD.search(local):
+        raise AddressError(
+            f"The part before the @ of {_cut(text)} looks like an encoded word, which some servers"
+            " decode into another address",
+            remedy="Only names are encoded (RFC 2047 section 5)",
         )
     if not local.isascii() and (wrong := _deceptive(local)):
         raise AddressError(

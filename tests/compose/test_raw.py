@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.mime.application import MIMEApplication
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
-from email.policy import SMTPUTF8
 
 import pytest
 from hypothesis import given
@@ -176,11 +176,23 @@ class TestEmailMessage:
         assert bytes(content).isascii()
 
     def test_8_bit_policies_go_out_in_7_bit(self) -> None:
-        made = EmailMessage(policy=SMTPUTF8)
+        made = EmailMessage(policy=policy.SMTPUTF8)
         made["From"], made["To"], made["Subject"] = "a@x.test", "b@x.test", "hä"
         made.set_content("Grüße\n", cte="8bit")
         content, _, _ = from_email_message(made)
         assert b"Gr=C3=BC" in bytes(content) or b"R3LDvMOfZ" in bytes(content)
+
+    @pytest.mark.parametrize("encoding", ["", "Content-Transfer-Encoding: 8bit\r\n"])
+    def test_a_message_that_was_read_can_be_sent_on(self, encoding: str) -> None:
+        given = (
+            "From: a@x.test\r\nTo: b@x.test\r\nContent-Type: text/plain; charset=utf-8\r\n"
+            f"{encoding}Subject: x\r\n\r\nGrüße\r\n"
+        )
+        for rules in (policy.default, policy.compat32):
+            content, _, _ = from_email_message(message_from_bytes(given.encode(), policy=rules))
+            assert bytes(content).isascii()
+            read = message_from_bytes(bytes(content), policy=policy.SMTP)
+            assert read.get_payload(decode=True) == "Grüße\r\n".encode()
 
     def test_without_an_author_there_is_no_sender(self) -> None:
         made = message()

@@ -95,6 +95,9 @@ ATTACKS = [
     "Smith, J <a@x.test>",
     "Smith: J <a@x.test>",
     "a@y.test <a@x.test>",
+    "=?x?q?=41=42?=@psres.test",
+    "=?utf-8?q?a=40evil.test=3E=0D=0A?=@x.test",
+    '"=?utf-7?q?x?="@x.test',
     'Say "hi" <a@x.test>',
 ]
 
