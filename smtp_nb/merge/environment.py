@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Any, NoReturn
 
 import pandas as pd
-from jinja2 import StrictUndefined, TemplateSyntaxError, meta, nodes
+from jinja2 import StrictUndefined, TemplateSyntaxError, Undefined, meta, nodes
 from jinja2.exceptions import SecurityError
 from jinja2.runtime import LoopContext, Macro
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -55,8 +55,11 @@ class Unfilled(StrictUndefined):
     def _advise(self) -> str:
         return "Use the name of a column, or give the value in context="
 
-    _fail_with_undefined_error = _fail
-    __iter__ = __str__ = __len__ = __eq__ = __ne__ = __bool__ = __hash__ = __contains__ = _fail
+
+# Jinja2 gives each way of using a value the one method that fails; here it is ours.
+for _name in {name for kind in (Undefined, StrictUndefined) for name in vars(kind)}:
+    if getattr(StrictUndefined, _name) is Undefined._fail_with_undefined_error:
+        setattr(Unfilled, _name, Unfilled._fail)
 
 
 class Empty(Unfilled):
@@ -70,7 +73,7 @@ class Empty(Unfilled):
     def _advise(self) -> str:
         return f"Fill it in, or write {{{{ {self._undefined_name} | default('…') }}}}"
 
-    def __bool__(self) -> bool:  # type: ignore[override]  # the others never return
+    def __bool__(self) -> bool:  # type: ignore[override]  # the base's never return
         return False
 
 

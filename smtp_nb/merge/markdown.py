@@ -18,7 +18,7 @@ from smtp_nb.merge.slots import SLOTS, Piece, Slots
 
 _TABLE = re.compile(r"\|\s*table\b")
 _LINK = re.compile(r'(?:href|src)="\Z')
-_HEADING = re.compile(r"^(?:#|=+ *$|-+ *$)", re.MULTILINE)
+_HEADING = re.compile(r"#|^(?:=+|-+) *$", re.MULTILINE)
 _UNDERLINE = re.compile(r"^(.+)\n([=-])\2*$", re.MULTILINE)
 _OPEN, _CLOSE = "<p>", "</p>"
 

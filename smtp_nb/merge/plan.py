@@ -108,7 +108,8 @@ class _Planner:
             raise RowError(
                 "the key is empty", column=self._key, remedy="Give every row a key of its own"
             )
-        key = str(value)
+        # The same key whether it was read from a column of integers, of floats or of objects.
+        key = str(int(value) if isinstance(value, float) and value.is_integer() else value)
         if CONTROLS.search(key):
             raise RowError("the key holds a control character", column=self._key)
         return key
