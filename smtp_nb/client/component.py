@@ -22,7 +22,7 @@ from smtp_nb.client.sessions import properties_from_url, settings_from
 from smtp_nb.errors import BusyError, RefusedError, SMTPError, StateError
 from smtp_nb.flows import courtesy
 from smtp_nb.flows.connect import connect
-from smtp_nb.flows.deliver import deliver, deliver_one
+from smtp_nb.flows.deliver import deliver, deliver_one, unsent
 from smtp_nb.flows.intents import Flow
 from smtp_nb.flows.session import Session
 from smtp_nb.flows.verdict import refusal
@@ -219,7 +219,12 @@ class Component(Properties, Recipients, Events):
 
     def _send(self, message: EmailMessage | None) -> Flow[Receipt]:
         job = job_from(self, message)
-        session, is_ours = yield from self._ready_session()
+        try:
+            session, is_ours = yield from self._ready_session()
+        except SMTPError as error:
+            if self._session:
+                error.receipt = unsent(self._session, job, f"not sent: {error}")
+            raise
         try:
             given = yield from deliver_one(session, job)
         except SMTPError:
@@ -234,9 +239,11 @@ class Component(Properties, Recipients, Events):
 
     def _deliver(self) -> Flow[None]:
         session, is_ours = yield from self._ready_session()
-        yield from deliver(session)
-        if is_ours:
-            yield from session.close()
+        try:
+            yield from deliver(session)
+        finally:
+            if is_ours and session.is_open:
+                yield from session.close()
 
     def _on_session(self, work: Callable[[Session], Flow[Reply]]) -> Flow[Reply]:
         """Run a courtesy, on a connection of its own if there is none."""

@@ -14,6 +14,9 @@ A dialogue is a text that people read:
     -- silence                      the server says nothing more
     # a remark
 
+Lines of the client that follow each other may come in one write; who talks before its turn breaks
+the dialogue. After `close` or `reset` the dialogue goes on with the next connection.
+
 `Player` is the server's side of it alone; tests put a socket around it and so run one scenario on
 every driver.
 """
@@ -70,11 +73,8 @@ def parse_dialogue(text: str) -> list[Step]:
     Raises:
         ValueError: names the line that makes no sense.
     """
-    steps = []
-    for line in map(str.strip, text.splitlines()):
-        if line and not line.startswith("#"):
-            steps.append(_step(line))
-    return steps
+    lines = map(str.strip, text.splitlines())
+    return [_step(line) for line in lines if line and not line.startswith("#")]
 
 
 def _step(line: str) -> Step:
@@ -114,8 +114,9 @@ class Player:
         self._heard += data
         while self._steps and self._steps[0].kind.startswith("C") and self._match(self._steps[0]):
             self._steps.popleft()
-        if self._heard and not self._steps:
-            raise DialogueError(f"the dialogue is over, but the client says {bytes(self._heard)!r}")
+        if self._heard and not (self._steps and self._steps[0].kind.startswith("C")):
+            when = "before its turn" if self._steps else "after the end of the dialogue"
+            raise DialogueError(f"the client says {bytes(self._heard)!r} {when}")
 
     def _match(self, step: Step) -> bool:
         """True if the step was met; its octets are used up then."""
@@ -135,6 +136,11 @@ class Player:
         good = wanted.startswith(said) or (step.kind == "C*" and said.startswith(wanted))
         if not good or (whole and step.kind == "C" and said != wanted):
             raise DialogueError(f"the client says {said!r}, the dialogue wants {wanted!r}")
+
+    def hang_up(self) -> None:
+        """The line is gone: the server's own end of it needs no playing any more."""
+        if self._steps and self._steps[0].kind in ("close", "reset"):
+            self._steps.popleft()
 
     def next_step(self) -> Step | None:
         """What the server does now; None if it waits for the client, or at the end.
@@ -174,6 +180,8 @@ class ScriptedDriver:
     """All that the client wrote, in order."""
     reads: int = 0
     """How often the client had to wait for the server."""
+    opened: int = 0
+    """How many connections there were."""
 
     def __post_init__(self) -> None:
         self.player = Player(self.dialogue)
@@ -203,24 +211,38 @@ class ScriptedDriver:
     def _do(self, intent: Intent, source: JobSource | None) -> Any:
         match intent:
             case Open():
-                self.is_open, self.was_aborted = True, False
-                return self.peer
+                return self._open()
             case Write():
                 return self._write(intent.data)
             case Read():
                 return self._read(intent)
             case Probe():
-                return None
+                return self._probe()
             case Sleep():
                 self.now += intent.seconds
             case Close():
                 self.is_open, self.was_aborted = False, not intent.gently
+                self.player.hang_up()
             case Ask():
                 return self.observer.ask(intent.event) if self.observer else ()
             case Next():
                 return source.next_jobs(intent.most) if source else ()
             case Done():
                 return source.done(intent.results) if source else None
+        return None
+
+    def _open(self) -> Peer:
+        self.is_open, self.was_aborted = True, False
+        self._inbox, self._at_end = b"", False
+        self.opened += 1
+        return self.peer
+
+    def _probe(self) -> bytes | None:
+        """What the server did by itself while the client was idle, however long that took."""
+        while (step := self.player.next_step()) is not None:
+            if step.kind not in ("wait", "silence"):
+                return step.data
+            self.now += step.number
         return None
 
     def _write(self, data: bytes) -> None:

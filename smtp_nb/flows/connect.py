@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from smtp_nb.errors import ExtensionError, PlaintextInjected
+from smtp_nb.errors import ExtensionError, PlaintextInjected, SMTPError
 from smtp_nb.flows.intents import Ask, Flow, Open, Peer, Read, Write
 from smtp_nb.flows.session import Proxy, Session
 from smtp_nb.flows.verdict import refusal
@@ -37,7 +37,9 @@ def connect(session: Session) -> Flow[None]:
             from smtp_nb.flows.login import login
 
             yield from login(session)
-    except Exception:
+    except Exception as error:
+        if isinstance(error, SMTPError):
+            error.connection_survives = False  # a refusal too ends what was only beginning
         yield from session.abort()
         raise
 

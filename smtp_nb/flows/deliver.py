@@ -66,6 +66,13 @@ def deliver_one(session: Session, job: Job) -> Flow[Receipt]:
     return delivery.receipt()
 
 
+def unsent(session: Session, job: Job, why: str) -> Receipt:
+    """The receipt for a job for which no session came about."""
+    delivery = Delivery(session, job)
+    delivery.give_up(why)
+    return delivery.receipt()
+
+
 def _batch(session: Session, jobs: Sequence[Job]) -> Flow[None]:
     """Deliver some jobs and give them all back, whatever happens."""
     deliveries = [Delivery(session, job) for job in jobs]

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from smtp_nb.errors import ConnectionClosed, LinkError
 from smtp_nb.flows.intents import Flow
 from smtp_nb.flows.parameters import mail_command, rcpt_command
-from smtp_nb.flows.session import Session
+from smtp_nb.flows.session import USUAL, Session
 from smtp_nb.flows.transaction import Transaction
 from smtp_nb.model.enums import RecipientType
 from smtp_nb.model.envelope import Recipient
@@ -44,14 +44,14 @@ def send_envelope(
 
 
 def take_reply(
-    session: Session, transaction: Transaction, timeout_s: float | None = None
+    session: Session, transaction: Transaction, timeout_s: float | None = USUAL
 ) -> Flow[str]:
     """Wait for one reply, note it, and give the verb that it answers.
 
     Raises:
         LinkError: 421, which ends the session, or a reply that fits no command.
     """
-    command, reply = yield from session.next_reply(timeout_s, "the reply to the envelope")
+    command, reply = yield from session.next_reply(timeout_s)
     transaction.take(command, reply)
     if reply.code == 421:
         transaction.trouble = transaction.trouble or f"not sent: the server hung up: {reply.text}"

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 BANNER_TIMEOUT = 300.0
 FINAL_REPLY_TIMEOUT = 600.0
 QUIT_TIMEOUT = 5.0
+# In place of a number of seconds: those of the settings for ordinary replies.
+USUAL = -1.0
 
 _CAUTION = ("auto", "message", "off")
 _FALL_BACKS = {"message": "one message at a time", "off": "one command at a time"}
@@ -179,23 +181,23 @@ class Session:
     # -- reading ------------------------------------------------------------------------------
 
     def next_reply(
-        self, timeout_s: float | None = None, waiting_for: str = ""
+        self, timeout_s: float | None = USUAL, waiting_for: str = ""
     ) -> Flow[tuple[Command, Reply]]:
         """Wait for the reply to the oldest command that has none.
 
         Raises:
             ConnectionClosed, SMTPTimeout, MalformedReply, TLSError: the session is lost.
         """
-        if timeout_s is None:
+        if timeout_s == USUAL:
             timeout_s = self.settings.timeout_s
         while (found := self.protocol.next_reply()) is None:
-            yield from self._fill(timeout_s, waiting_for or "a reply")
+            yield from self._fill(timeout_s, waiting_for or f"the reply to {self.protocol.awaited}")
         return found[0], self._note_reply(*found)
 
     def ask(self, command: Command) -> Flow[Reply]:
         """Send one command and wait for its reply."""
         yield from self.send(command)
-        _, reply = yield from self.next_reply(waiting_for=f"the reply to {command.verb}")
+        _, reply = yield from self.next_reply()
         return reply
 
     def _fill(self, timeout_s: float | None, waiting_for: str) -> Flow[None]:

@@ -140,9 +140,20 @@ class Transaction:
         return Outcome.NOT_SENT, None, self.trouble or NOTHING_WRITTEN
 
     def last_reply(self) -> Reply | None:
-        """The reply that ended the message, for the receipt."""
-        refused = next((reply for reply in self.rcpt if not reply.is_success), None)
-        return self.final or self.data or refused or self.mail
+        """The reply that ended the message, for the receipt; None if the line failed first.
+
+        What a server says after it has refused the envelope only echoes that.
+        """
+        if self.contradicts_itself or self.mail is None:
+            return self.final
+        if not self._mail_is_good:
+            return self.mail
+        if self.stopper:
+            return self.stopper[1]
+        if self.has_recipient:
+            return self.final or (self.data if self.data and self.data.code >= 400 else None)
+        # Of several refusals the one that leaves hope: the outcome of the whole says so too.
+        return min(self.rcpt, key=lambda reply: reply.code, default=None)
 
 
 _OPENERS = frozenset({"MAIL", "SEND", "SOML", "SAML"})

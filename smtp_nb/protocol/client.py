@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import ClassVar
 
-from smtp_nb.errors import MalformedReply, StateError
+from smtp_nb.errors import ConnectionClosed, LinkError, MalformedReply, StateError
 from smtp_nb.model.reply import Reply
 from smtp_nb.protocol.commands import BANNER, END_OF_DATA, Command
 from smtp_nb.protocol.replies import MAX_LINE, ReplyParser, malformed
@@ -59,6 +59,9 @@ TRANSITIONS: dict[str, tuple[frozenset[State], State | None]] = {
 }
 
 
+_IN_WORDS = {"BANNER": "the connection", "END": "the end of the message", "ANSWER": "the login"}
+
+
 class ClientProtocol:
     """Commands in, octets out; octets in, (command, reply) out. It waits for the banner first."""
 
@@ -71,6 +74,12 @@ class ClientProtocol:
     def waiting(self) -> int:
         """How many commands have no reply yet."""
         return len(self._waiting)
+
+    @property
+    def awaited(self) -> str:
+        """What the next reply answers, in words."""
+        verb = self._waiting[0].verb if self._waiting else "nothing"
+        return _IN_WORDS.get(verb, verb)
 
     def awaits(self, command: Command) -> bool:
         """True if the reply to `command` is still to come."""
@@ -86,16 +95,28 @@ class ClientProtocol:
 
         Raises:
             StateError: it does not fit the state; nothing is to be written.
-            MalformedReply: the server has spoken without having been asked.
+            ConnectionClosed: the server has said 421 meanwhile.
+            MalformedReply: it has said something else without having been asked.
         """
         fits, after = TRANSITIONS.get(_row(command), (_OPEN | _IDLE, None))
         if self.state not in fits:
             raise StateError(f"{command.verb} does not fit now: {self.state.value}")
         if not self._waiting and self._replies.has_rest:
-            raise malformed("the server spoke without being asked", self._replies.take_rest())
+            raise self._unasked()
         self.state = after or self.state
         self._waiting.append(command)
         return command.line
+
+    def _unasked(self) -> LinkError:
+        """The error for what waits although nothing was asked."""
+        rest = self._replies.take_rest()
+        self._replies.receive_data(rest)
+        reply = self._replies.next_reply() if rest.startswith(b"421") else None
+        if reply is None:
+            return malformed("the server spoke without being asked", rest)
+        return ConnectionClosed(
+            f"the server ends the session: {reply.text}", reply=reply, remedy="Connect again, later"
+        )
 
     def end_of_data(self) -> None:
         """Note that the dot is being written; its reply comes next in the queue."""
