@@ -75,6 +75,7 @@ class ServerProtocol:
         self.hello = ""
         self.user: str | None = None
         self.discarded = b""
+        self._is_welcome = False
         self._intake = Intake()
         self._outgoing: list[bytes] = []
         self._request: Request | None = None
@@ -135,10 +136,11 @@ class ServerProtocol:
 
     def _greet(self) -> Request:
         reply = say(220, f"{self.service.hostname} ESMTP smtp_nb sandbox")
-        return Request(GREETING, reply, self._listen)
-
-    def _listen(self) -> None:
         self.state = State.COMMANDS
+        return Request(GREETING, reply, self._welcome)
+
+    def _welcome(self) -> None:
+        self._is_welcome = True
 
     def _read_nothing(self) -> None:
         """TLS is coming up, or the session is over."""
@@ -211,6 +213,9 @@ class ServerProtocol:
         rule = RULES.get(verb)
         if rule is None:
             raise Refused(answers.NOT_HTTP if verb in _HTTP else answers.UNKNOWN_COMMAND)
+        # RFC 5321 section 3.1: after a greeting with 554 the client may only say QUIT.
+        if not self._is_welcome and verb != "QUIT":
+            raise Refused(answers.NOT_WELCOME)
         argument = text[len(verb) :].strip(" ")
         rule.check(argument, self.service, self.hello, self._transaction)
         request = _HANDLERS[verb](self, verb, argument)

@@ -22,9 +22,11 @@ class RawClient:
         self._buffer = b""
 
     def secure(self, server: SandboxServer, name: str = "localhost") -> None:
-        """Begin TLS and verify the server."""
+        """Begin TLS and verify the server. An end without close_notify is an error then."""
         context = ssl.create_default_context(cafile=server.ca_file)
-        self.socket = context.wrap_socket(self.socket, server_hostname=name)
+        self.socket = context.wrap_socket(
+            self.socket, server_hostname=name, suppress_ragged_eofs=False
+        )
 
     def send(self, data: bytes) -> None:
         self.socket.sendall(data)

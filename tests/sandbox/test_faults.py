@@ -1,0 +1,282 @@
+"""Faults: as a table, and each of them on the wire."""
+
+from __future__ import annotations
+
+import ssl
+
+import pytest
+
+from smtp_nb.errors import InputError
+from smtp_nb.model.reply import Reply
+from smtp_nb.protocol.service import END, Request, Transaction
+from smtp_nb.sandbox import FAULTS, SandboxServer
+from smtp_nb.sandbox.faults import NO_ACTION, FaultTable, make
+
+OK = Reply(250, ("2.0.0 Ok",))
+ENVELOPE = b"MAIL FROM:<a@x.test>\r\nRCPT TO:<b@x.test>\r\n"
+MESSAGE = ENVELOPE + b"DATA\r\n"
+
+
+def rcpt(address: str, sender: str = "a@x.test") -> Request:
+    return Request("RCPT", OK, address=address, transaction=Transaction("MAIL", sender, {}))
+
+
+def end(*recipients: str) -> Request:
+    transaction = Transaction("MAIL", "a@x.test", {}, [(to, {}) for to in recipients])
+    return Request(END, OK, transaction=transaction)
+
+
+# The table
+
+
+def test_nothing_goes_wrong_by_itself():
+    table = FaultTable()
+    assert not table
+    assert table.strike(rcpt("b@x.test")) is NO_ACTION
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_every_fault_can_be_injected_as_it_is(name):
+    table = FaultTable()
+    fault = table.inject(name, {})
+    assert table.active == (fault,)
+    assert FAULTS[name].hits == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "words"),
+    [
+        ("refues", {}, "Did you mean 'refuse'"),
+        ("refuse", {"recipients": "x"}, "Did you mean 'recipient'"),
+        ("refuse", {"stage": "BODY"}, "no stage 'BODY'"),
+        ("refuse", {"code": 99}, "no reply code"),
+        ("close", {"cut": "off"}, "before"),
+        ("refuse", {"hits": 3}, "no argument 'hits'"),
+    ],
+)
+def test_what_a_fault_does_not_take_is_said_at_once(name, arguments, words):
+    with pytest.raises(InputError, match=words):
+        make(name, arguments)
+
+
+def test_a_code_without_a_text_gets_words_of_its_class():
+    assert make("refuse", {"code": 450}).reply == Reply(450, ("4.3.0 Try again later",))
+    assert make("reply", {"code": 554, "text": "No\nNever"}).reply == Reply(554, ("No", "Never"))
+
+
+@pytest.mark.parametrize(
+    ("recipient", "address", "strikes"),
+    [
+        ("b@x.test", "B@X.test", True),
+        ("b@x.test", "c@x.test", False),
+        ("*@x.test", "c@x.test", True),
+        (("b@x.test", "c@x.test"), "c@x.test", True),
+        ({"d@x.test"}, "c@x.test", False),
+    ],
+)
+def test_a_fault_can_be_about_some_recipients(recipient, address, strikes):
+    table = FaultTable()
+    table.inject("refuse", {"recipient": recipient})
+    assert bool(table.strike(rcpt(address)).reply) is strikes
+
+
+def test_a_fault_can_be_about_a_sender():
+    table = FaultTable()
+    table.inject("refuse", {"sender": "spam@*"})
+    assert table.strike(rcpt("b@x.test", "spam@x.test")).reply
+    assert table.strike(rcpt("b@x.test")) is NO_ACTION
+    assert table.strike(Request("NOOP", OK)) is NO_ACTION
+
+
+def test_the_end_of_a_message_is_struck_for_any_of_its_recipients():
+    table = FaultTable()
+    table.inject("reply", {"stage": "end", "recipient": "b@x.test"})
+    assert table.strike(end("a@x.test", "b@x.test")).reply
+    assert table.strike(end("a@x.test")) is NO_ACTION
+
+
+def test_times_and_after_count():
+    table = FaultTable()
+    fault = table.inject("refuse", {"times": 2, "after": 1})
+    struck = [table.strike(rcpt("b@x.test")).reply is not None for _ in range(5)]
+    assert struck == [False, True, True, False, False]
+    assert fault.hits == 2
+
+
+def test_greylisting_is_for_each_recipient_once():
+    table = FaultTable()
+    table.inject("greylist", {})
+    people = ["b@x.test", "B@x.test", "c@x.test", "b@x.test", "c@x.test"]
+    struck = [bool(table.strike(rcpt(to)).reply) for to in people]
+    assert struck == [True, False, True, False, False]
+
+
+def test_delays_add_up_and_the_oldest_reply_counts():
+    table = FaultTable()
+    table.inject("slow", {"delay": 1.0})
+    table.inject("refuse", {})
+    table.inject("greylist", {"delay": 2.0})
+    action = table.strike(rcpt("b@x.test"))
+    assert (action.delay, action.reply.code) == (3.0, 550)
+
+
+def test_healing_takes_back_what_was_injected():
+    table = FaultTable([make("refuse", {"recipient": "b@x.test"})])
+    table.inject("slow", {})
+    table.inject("421", {})
+    table.heal("slow")
+    assert [fault.name for fault in table.active] == ["refuse", "421"]
+    table.heal(None)
+    assert [fault.name for fault in table.active] == ["refuse"]
+
+
+# On the wire
+
+
+def test_refuse(connect, server):
+    fault = server.inject("refuse", recipient="b@x.test")
+    client = connect(server, ehlo=True)
+    client.send(ENVELOPE + b"RCPT TO:<c@x.test>\r\n")
+    assert client.codes(1) == [250]
+    assert client.line() == "550 5.1.1 No such mailbox here"
+    assert client.ask(b"DATA\r\n", 2) == [250, 354]
+    assert client.ask(b".\r\n") == [250]
+    assert server.messages[0].rcpt_tos == ("c@x.test",)
+    assert server.faults == (fault,)
+    assert fault.hits == 1
+
+
+@pytest.mark.parametrize(
+    ("stage", "codes"),
+    [
+        ("MAIL", [550, 503, 503]),
+        ("RCPT", [250, 550, 554]),
+        ("DATA", [250, 250, 550]),
+    ],
+)
+def test_refuse_at_any_stage(stage, codes, connect, server):
+    server.inject("refuse", stage=stage)
+    assert connect(server, ehlo=True).ask(MESSAGE, 3) == codes
+
+
+def test_refuse_at_the_end_stores_nothing(connect, server):
+    server.inject("refuse", stage="end", code=552, text="5.2.2 Full")
+    client = connect(server, ehlo=True)
+    client.ask(MESSAGE, 3)
+    client.send(b".\r\n")
+    assert client.line() == "552 5.2.2 Full"
+    assert server.messages == []
+
+
+def test_refuse_the_greeting(connect, server):
+    server.inject("refuse", stage="greeting", code=554, text="5.3.2 Go away")
+    client = connect(server, greeting=False)
+    assert client.line() == "554 Go away"
+    assert client.ask(b"EHLO x\r\nMAIL FROM:<a@x.test>\r\nQUIT\r\n", 3) == [503, 503, 221]
+
+
+def test_greylist(connect, server):
+    server.inject("greylist")
+    client = connect(server, ehlo=True)
+    client.send(ENVELOPE)
+    assert client.codes(1) == [250]
+    assert client.line().startswith("450 4.7.1")
+    assert client.ask(b"RCPT TO:<b@x.test>\r\nDATA\r\n", 2) == [250, 354]
+    assert client.ask(b".\r\n") == [250]
+
+
+def test_421_ends_the_session(connect, server):
+    server.inject("421", stage="MAIL", after=1, times=1)
+    client = connect(server, ehlo=True)
+    assert client.ask(b"MAIL FROM:<a@x.test>\r\nRSET\r\n", 2) == [250, 250]
+    client.send(MESSAGE)
+    assert client.line() == "421 4.3.2 Service shutting down"
+    assert client.rest() == b""
+    assert connect(server, ehlo=True).ask(MESSAGE, 3) == [250, 250, 354]
+
+
+def test_slow_replies_come_in_order_and_all(connect, server):
+    server.inject("slow", delay=0.01)
+    client = connect(server)
+    assert client.ask(b"EHLO x\r\n" + ENVELOPE + b"BDAT 2 LAST\r\nhiQUIT\r\n", 5) == [
+        250,
+        250,
+        250,
+        250,
+        221,
+    ]
+    assert server.messages[0].content == b"hi"
+
+
+def test_close_ends_the_line_without_a_reply(connect, server):
+    server.inject("close", stage="DATA")
+    client = connect(server, ehlo=True)
+    client.send(MESSAGE)
+    assert client.codes(2) == [250, 250]
+    assert client.rest() == b""
+
+
+@pytest.mark.parametrize("ending", [b"DATA\r\nhello\r\n.\r\n", b"BDAT 7 LAST\r\nhello\r\n"])
+@pytest.mark.parametrize(
+    ("name", "arguments", "stored", "replies"),
+    [
+        ("drop_before_final_reply", {}, 0, 0),
+        ("drop_before_final_reply", {"stored": True}, 1, 0),
+        ("drop_after_final_reply", {}, 1, 1),
+    ],
+)
+def test_drops_around_the_final_reply(name, arguments, stored, replies, ending, connect, server):
+    server.inject(name, times=1, **arguments)
+    client = connect(server, ehlo=True)
+    client.send(ENVELOPE + ending + ENVELOPE)
+    lines = client.rest().decode().splitlines()
+    assert [line[:3] for line in lines if line[:3] != "354"] == ["250", "250", *["250"] * replies]
+    assert len(server.messages) == stored
+    again = connect(server, ehlo=True)
+    assert again.ask(ENVELOPE + b"BDAT 0 LAST\r\n", 3) == [250, 250, 250]
+
+
+def test_a_dropped_message_leaves_other_sessions_alone(connect, server):
+    first, second = connect(server, ehlo=True), connect(server, ehlo=True)
+    server.inject("drop_before_final_reply", times=1)
+    first.ask(MESSAGE, 3)
+    second.ask(MESSAGE, 3)
+    first.send(b".\r\n")
+    assert first.rest() == b""
+    assert second.ask(b".\r\n") == [250]
+
+
+def test_a_server_that_answers_354_to_a_message_without_recipients(connect, server):
+    server.inject("refuse", times=1)
+    server.inject("reply", stage="DATA", code=354, text="Go")
+    client = connect(server, ehlo=True)
+    assert client.ask(MESSAGE, 3) == [250, 550, 354]
+    assert client.ask(b".\r\n") == [554]
+    assert server.messages == []
+
+
+def test_plaintext_injected_behind_starttls(connect):
+    with SandboxServer(tls="starttls") as server:
+        server.inject("starttls_injection")
+        client = connect(server, ehlo=True)
+        client.send(b"STARTTLS\r\n")
+        assert client.line().startswith("220")
+        assert client.line() == "250 2.0.0 Injected in clear"
+
+
+def test_starttls_refused(connect):
+    with SandboxServer(tls="starttls") as server:
+        server.inject("reply", stage="STARTTLS", code=454, text="4.7.0 No TLS today")
+        client = connect(server, ehlo=True)
+        assert client.ask(b"STARTTLS\r\nNOOP\r\n", 2) == [454, 250]
+
+
+def test_a_drop_inside_tls_has_no_goodbye(connect):
+    with SandboxServer(tls="implicit") as server:
+        server.inject("close", stage="NOOP")
+        client = connect(server, greeting=False)
+        client.secure(server)
+        assert client.codes(1) == [220]
+        client.send(b"NOOP\r\n")
+        with pytest.raises(ssl.SSLEOFError):
+            client.rest()
