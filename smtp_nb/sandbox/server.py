@@ -37,6 +37,7 @@ class SandboxServer:
 
     It listens while it is used as a context manager, or between `start()` and `stop()`.
 
+        >>> import smtplib
         >>> with SandboxServer() as server:
         ...     with smtplib.SMTP(server.host, server.port) as client:
         ...         _ = client.sendmail("ann@example.org", "ben@example.org", "Subject: Hello")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import gc
 import os
 import smtplib
@@ -17,6 +18,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
+import smtp_nb.sandbox.server
 from smtp_nb.errors import InputError, StateError
 from smtp_nb.model.secret import encodings
 from smtp_nb.sandbox import SandboxServer
@@ -32,6 +34,10 @@ def standard_client(server: SandboxServer, tls: str | None) -> smtplib.SMTP:
     if tls == "starttls":
         client.starttls(context=context)
     return client
+
+
+def test_the_examples_in_the_documentation_work():
+    assert doctest.testmod(smtp_nb.sandbox.server) == (0, 2)
 
 
 # Its life
