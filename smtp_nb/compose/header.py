@@ -17,6 +17,7 @@ from smtp_nb.model.enums import Importance, Priority, Sensitivity
 _OWNED = {
     "bcc": "Give blind copies to the envelope; no header names them",
     "resent-bcc": "Give blind copies to the envelope; no header names them",
+    "message-id": "Set message_id, so that the receipt knows it too",
     "return-path": "The server that delivers writes it, from the sender in the envelope",
     "mime-version": "It is written with every message",
     "content-type": "It follows from the bodies and attachments",
@@ -32,7 +33,6 @@ _REPLACEABLE = {
     "to": "to",
     "cc": "cc",
     "subject": "subject",
-    "message-id": "message_id",
 }
 # Fields of tokens and addresses, where an encoded word would be read as the token itself.
 _STRUCTURED = frozenset(
@@ -94,6 +94,22 @@ def date_now(seconds: float) -> str:
     )
 
 
+def check_authors(draft: Draft) -> None:
+    """Raise unless somebody wrote the message and one sends it.
+
+    Raises:
+        MissingError: 164, nobody is named as the author.
+        InputError: several are, and no sender.
+    """
+    if not draft.authors:
+        raise MissingError("The message has no From", code=164, remedy="Set from_")
+    if len(draft.authors) > 1 and draft.sender is None:
+        raise InputError(
+            "The message has several authors and no sender (RFC 5322 section 3.6.2)",
+            remedy="Set sender to the one who sends it",
+        )
+
+
 def random_id(draft: Draft, seed: bytes) -> str:
     """A Message-ID that nobody else has: a hash of random octets at the author's domain."""
     algorithm = _ALGORITHMS.get(draft.message_id_algorithm.upper())
@@ -109,26 +125,14 @@ def fields(draft: Draft, style: HeaderStyle, date: str, message_id: str) -> list
     """All fields of the message but those of MIME, folded and encoded, one text each.
 
     Raises:
-        MissingError: 164, nobody is named as the author.
         InputError, InjectionError: a value that its header cannot carry; the text names it.
     """
-    _check_authors(draft)
     computed = _computed(draft, style, date, message_id)
     extra = [_extra(name, value, draft, computed, style) for name, value in draft.headers]
     if draft.replacing:
         given = {name.lower() for name, _ in draft.headers}
         computed = {name: text for name, text in computed.items() if name.lower() not in given}
     return [*computed.values(), *extra]
-
-
-def _check_authors(draft: Draft) -> None:
-    if not draft.authors:
-        raise MissingError("The message has no From", code=164, remedy="Set from_")
-    if len(draft.authors) > 1 and draft.sender is None:
-        raise InputError(
-            "The message has several authors and no sender (RFC 5322 section 3.6.2)",
-            remedy="Set sender to the one who sends it",
-        )
 
 
 def _computed(draft: Draft, style: HeaderStyle, date: str, message_id: str) -> dict[str, str]:

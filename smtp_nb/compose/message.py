@@ -16,7 +16,7 @@ from functools import lru_cache
 
 from smtp_nb.compose.draft import Draft
 from smtp_nb.compose.fields import HeaderStyle, check_head
-from smtp_nb.compose.header import check_message_id, date_now, fields, random_id
+from smtp_nb.compose.header import check_authors, check_message_id, date_now, fields, random_id
 from smtp_nb.compose.mime import Measured, Piece, entity
 
 CHUNK = 65536
@@ -90,6 +90,7 @@ def compose(
         InputError: any other value that a message cannot carry; the text names it.
         MissingError: 164, no author.
     """
+    check_authors(draft)
     style = _style(draft.charset, draft.fold_headers, draft.max_header_length)
     date = date_now(clock()) if draft.date == "*" else draft.date
     message_id = draft.message_id and (
