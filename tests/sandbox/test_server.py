@@ -56,7 +56,7 @@ def test_it_lives_as_long_as_the_block():
 
 @pytest.mark.parametrize("tls", [None, "starttls", "implicit"])
 def test_stopping_leaves_no_thread_no_socket_and_no_file(tls, connect):
-    threads, descriptors = threading.active_count(), len(os.listdir("/proc/self/fd"))
+    threads, descriptors = threading.active_count(), len(os.listdir("/dev/fd"))
     server = SandboxServer(tls=tls, auth={"alice": "secret"}).start()
     directory = Path(server.ca_file).parent if tls else None
     clients = [connect(server, greeting=False) for _ in range(5)]
@@ -67,7 +67,7 @@ def test_stopping_leaves_no_thread_no_socket_and_no_file(tls, connect):
         client.close()
     gc.collect()
     assert threading.active_count() == threads
-    assert len(os.listdir("/proc/self/fd")) == descriptors
+    assert len(os.listdir("/dev/fd")) == descriptors
     assert directory is None or not directory.exists()
     assert server.ca_file is None
 
