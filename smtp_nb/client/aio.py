@@ -26,6 +26,8 @@ class AsyncSMTP(Component):
     the outcome of its message before it ends; it is on the `CancelledError`'s cause.
     """
 
+    _driver: AsyncDriver
+
     def __init__(self, **properties: Any) -> None:
         self._driver = AsyncDriver(self)
         self._clock = self._driver.clock

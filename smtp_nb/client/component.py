@@ -19,7 +19,7 @@ from smtp_nb.client.headers import Header
 from smtp_nb.client.properties import HEADERS, Properties
 from smtp_nb.client.recipients import Recipients
 from smtp_nb.client.sessions import properties_from_url, settings_from
-from smtp_nb.errors import BusyError, RefusedError, SMTPError, StateError
+from smtp_nb.errors import BusyError, Interrupted, RefusedError, SMTPError, StateError
 from smtp_nb.flows import courtesy
 from smtp_nb.flows.connect import connect
 from smtp_nb.flows.deliver import deliver, deliver_one, unsent
@@ -105,7 +105,8 @@ class Component(Properties, Recipients, Events):
     @property
     def connected(self) -> bool:
         """True while there is a session (reference: Connected)."""
-        return self._session is not None and self._session.is_open
+        session = self._session
+        return session is not None and session.is_open and self._driver.is_open
 
     @property
     def idle(self) -> bool:
@@ -205,7 +206,7 @@ class Component(Properties, Recipients, Events):
     def _ready_session(self) -> Flow[tuple[Session, bool]]:
         """The session to work on, and whether it was opened for this call."""
         session = self._session
-        if session is None or not session.is_open:
+        if session is None or not self.connected:
             return (yield from self._new_session()), True
         if self._clock() - session.last_use > IDLE_SECONDS and (yield from session.is_stale()):
             session.remark("the server hung up while we were idle; connecting again")
@@ -241,9 +242,15 @@ class Component(Properties, Recipients, Events):
         session, is_ours = yield from self._ready_session()
         try:
             yield from deliver(session)
-        finally:
-            if is_ours and session.is_open:
+        except Interrupted:
+            yield from session.abort()
+            raise
+        except Exception:
+            if is_ours:
                 yield from session.close()
+            raise
+        if is_ours:
+            yield from session.close()
 
     def _on_session(self, work: Callable[[Session], Flow[Reply]]) -> Flow[Reply]:
         """Run a courtesy, on a connection of its own if there is none."""

@@ -21,6 +21,8 @@ from smtp_nb.model.events import (
 if TYPE_CHECKING:
     import logging
 
+    from smtp_nb.drivers.pump import Stoppable
+
 # A handler takes one event; it may be a coroutine function for SSLServerAuthentication. Its
 # parameter is of the event's own class, which a common type cannot say.
 Handler = Callable[[Any], object]
@@ -82,6 +84,8 @@ class EventProperty:
 class Events:
     """The nine events of the reference, and the observer that a session reports to."""
 
+    _driver: Stoppable
+
     on_connection_status = EventProperty(ConnectionStatusEvent)
     on_end_transfer = EventProperty(EndTransferEvent)
     on_error = EventProperty(ErrorEvent)
@@ -114,15 +118,21 @@ class Events:
         waiting = []
         for handler in tuple(self._handlers[type(event)]):
             try:
-                answer = handler(event)
-            except Exception:
-                _log().exception("a handler of %s raised", type(event).__name__)
-                if isinstance(event, SSLServerAuthenticationEvent):
-                    event.accept = False  # who cannot judge does not trust
+                answer = self._driver.outside(handler, event)
+            except BaseException as error:
+                self._note_failure(event, error)
             else:
                 if isinstance(answer, Awaitable):
                     waiting.append(answer)
         return waiting
+
+    def _note_failure(self, event: Event, error: BaseException) -> None:
+        if isinstance(event, SSLServerAuthenticationEvent):
+            event.accept = False  # who cannot judge does not trust
+        if isinstance(error, Exception):
+            _log().error("a handler of %s raised", type(event).__name__, exc_info=error)
+        else:  # Ctrl-C in it, or sys.exit(): the flow must not die of it in the middle
+            self._driver.stop(error)
 
 
 def _log() -> logging.Logger:

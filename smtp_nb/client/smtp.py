@@ -28,6 +28,8 @@ class SMTP(Component):
     known, and a connection that would be in the middle of something is dropped.
     """
 
+    _driver: BlockingDriver
+
     def __init__(self, **properties: Any) -> None:
         self._driver = BlockingDriver(self)
         self._clock = self._driver.clock

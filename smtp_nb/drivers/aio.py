@@ -13,7 +13,7 @@ import time
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from smtp_nb.drivers.pump import Pump, stopped
+from smtp_nb.drivers.pump import Pump, Stoppable, stopped
 from smtp_nb.drivers.sockets import (
     Target,
     connect_failed,
@@ -21,6 +21,7 @@ from smtp_nb.drivers.sockets import (
     new_socket,
     no_address,
     peer_of,
+    reset_on_close,
     targets,
 )
 from smtp_nb.errors import LinkError, SMTPTimeout
@@ -88,7 +89,7 @@ class _Line(asyncio.Protocol):
         return data
 
 
-class AsyncDriver:
+class AsyncDriver(Stoppable):
     """One line to one server, and the coroutine that serves the flows on it."""
 
     clock = staticmethod(time.monotonic)
@@ -98,7 +99,7 @@ class AsyncDriver:
         self._transport: asyncio.Transport | None = None
         self._line = _Line()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._is_interrupted = False
+        self._opening: asyncio.Task[Peer] | None = None
 
     async def run(self, flow: Flow[T], source: JobSource | None = None) -> T:
         """Run a flow to its end.
@@ -107,7 +108,7 @@ class AsyncDriver:
             SMTPError: what the flow raises.
             asyncio.CancelledError: the task was cancelled; its cause is what the flow raised.
         """
-        self._is_interrupted = False
+        self._stop = None
         self._loop = asyncio.get_running_loop()
         pump = Pump(flow)
         try:
@@ -117,11 +118,7 @@ class AsyncDriver:
             raise
         finally:
             self._loop = None
-        if pump.origin is not None:
-            raise pump.origin from error
-        if error is not None:
-            raise error
-        return pump.result
+        return pump.outcome(self._stop, error)
 
     async def _turn(self, pump: Pump[T], source: JobSource | None) -> Exception | None:
         answer: Any = None
@@ -166,21 +163,30 @@ class AsyncDriver:
         await asyncio.sleep(0)
         return source.next_jobs(intent.most) if source else ()
 
+    @property
+    def is_open(self) -> bool:
+        """True while there is a line."""
+        return self._transport is not None
+
     # -- interruptions ------------------------------------------------------------------------
 
     def interrupt(self) -> None:
         """Stop the flow that runs, at its next wait; from any thread or handler."""
-        self._is_interrupted = True
+        self.stop(stopped())
         if (loop := self._loop) is not None:
-            loop.call_soon_threadsafe(self._line.change.set)
+            loop.call_soon_threadsafe(self._end_wait)
+
+    def _end_wait(self) -> None:
+        self._line.change.set()
+        if self._opening is not None:
+            self._opening.cancel()
 
     async def _until(self, ready: Any, seconds: float | None, what: str) -> None:
         """Wait until `ready()`, a bare predicate, holds."""
         try:
             async with asyncio.timeout(seconds or None):
                 while not ready():
-                    if self._is_interrupted:
-                        raise stopped()
+                    self._check()
                     self._line.change.clear()
                     await self._line.change.wait()
         except TimeoutError as error:
@@ -188,12 +194,24 @@ class AsyncDriver:
                 f"nothing came in time while we waited for {what}",
                 remedy="Raise timeout, or see whether the server is overloaded",
             ) from error
-        if self._is_interrupted:
-            raise stopped()
+        self._check()
 
     # -- the line -----------------------------------------------------------------------------
 
     async def _open(self, intent: Open) -> Peer:
+        """Connect in a task of its own, which `interrupt()` can end."""
+        self._opening = asyncio.ensure_future(self._find_and_connect(intent))
+        try:
+            return await self._opening
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if self._stop is not None and not (task and task.cancelling()):
+                raise self._stop from None
+            raise
+        finally:
+            self._opening = None
+
+    async def _find_and_connect(self, intent: Open) -> Peer:
         failure: OSError | None = None
         try:
             async with asyncio.timeout(intent.timeout_s or None):
@@ -246,8 +264,7 @@ class AsyncDriver:
 
     async def _write(self, intent: Write) -> None:
         transport, line = self._open_transport(), self._line
-        if self._is_interrupted:
-            raise stopped()
+        self._check()
         if line.failure or transport.is_closing():
             raise line.failure or ConnectionAbortedError("the line was closed")
         transport.write(intent.data)
@@ -258,7 +275,9 @@ class AsyncDriver:
                 raise line.failure
 
     async def _probe(self) -> bytes | None:
-        await asyncio.sleep(0)  # one turn of the loop takes in what the system has
+        # One turn of the loop asks the system what has come, the next one takes it in.
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
         if self._line.inbox:
             return self._line.take()
         return b"" if self._line.at_end or self._transport is None else None
@@ -270,4 +289,5 @@ class AsyncDriver:
         if gently:
             transport.close()
         else:
+            reset_on_close(transport.get_extra_info("socket"))
             transport.abort()

@@ -10,15 +10,14 @@ import contextlib
 import os
 import selectors
 import socket
-import struct
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from smtp_nb.drivers.interrupts import Interrupts
-from smtp_nb.drivers.pump import Pump, stopped
+from smtp_nb.drivers.pump import Pump, Stoppable, stopped
 from smtp_nb.drivers.sockets import (
     Target,
     connect_failed,
@@ -26,8 +25,10 @@ from smtp_nb.drivers.sockets import (
     new_socket,
     no_address,
     peer_of,
+    reset_on_close,
     targets,
 )
+from smtp_nb.drivers.waits import Waits
 from smtp_nb.errors import Interrupted, LinkError, SMTPTimeout
 from smtp_nb.flows.intents import (
     Ask,
@@ -47,13 +48,15 @@ from smtp_nb.flows.intents import (
 from smtp_nb.flows.session import Observer
 from smtp_nb.model.envelope import Job
 
+A = TypeVar("A")
+R = TypeVar("R")
 T = TypeVar("T")
 RECEIVE = 64 * 1024
 MAX_INBOX = 4 * 1024 * 1024
 _READ, _WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 
 
-class BlockingDriver:
+class BlockingDriver(Stoppable):
     """One line to one server, and the loop that serves the flows on it."""
 
     clock = staticmethod(time.monotonic)
@@ -63,9 +66,8 @@ class BlockingDriver:
         self._socket: socket.socket | None = None
         self._inbox: deque[bytes] = deque()
         self._inbox_size = 0
-        self._waits: _Waits | None = None
+        self._waits: Waits | None = None
         self._is_running = False
-        self._is_interrupted = False
         self._signals: Interrupts | None = None
         self._graceful = 0
 
@@ -80,29 +82,23 @@ class BlockingDriver:
             SMTPError: what the flow raises.
             KeyboardInterrupt: Ctrl-C, once the flow has ended; its cause is what the flow raised.
         """
-        self._is_interrupted, self._is_running = False, True
+        self._stop, self._is_running = None, True
         self._graceful = 1 if source else 0
         pump = Pump(flow)
         error: Exception | None = None
         try:
-            with Interrupts(self._wake, patience=self._graceful + 1) as self._signals:
+            with Interrupts(self._waiting().wake_fd, self._graceful + 1) as self._signals:
                 error = self._turn(pump, source)
-        except BaseException:
-            self._close(gently=False)
-            raise
         finally:
             self._is_running = False
+            self._pass_signals()
             if self._socket is None:
                 self._release()
         try:
             self._signals.pass_on()
         except KeyboardInterrupt as stop:
-            raise stop from error
-        if pump.origin is not None:
-            raise pump.origin from error
-        if error is not None:
-            raise error
-        return pump.result
+            raise stop from pump.cause(error)
+        return pump.outcome(self._stop, error)
 
     def _turn(self, pump: Pump[T], source: JobSource | None) -> Exception | None:
         answer: Any = None
@@ -116,6 +112,9 @@ class BlockingDriver:
                     trouble = error
         except Exception as error:
             return error
+        except BaseException:
+            self._close(gently=False)
+            raise
         return None
 
     def _do(self, intent: Intent, source: JobSource | None) -> Any:
@@ -127,7 +126,7 @@ class BlockingDriver:
             case Next():
                 return self._next_jobs(intent, source)
             case Done():
-                return source.done(intent.results) if source else None
+                return self.outside(source.done, intent.results) if source else None
             case Open():
                 return self._open(intent)
             case Close():
@@ -142,20 +141,36 @@ class BlockingDriver:
     def _next_jobs(self, intent: Next, source: JobSource | None) -> Sequence[Job]:
         if source is None or self._presses():
             return ()
-        return source.next_jobs(intent.most)
+        return self.outside(source.next_jobs, intent.most)
 
     def _ask(self, intent: Ask) -> None:
         for waiting in self._observer.ask(intent.event):
             getattr(waiting, "close", lambda: None)()
             raise TypeError("a handler that is a coroutine needs AsyncSMTP")
 
+    @property
+    def is_open(self) -> bool:
+        """True while there is a line."""
+        return self._socket is not None
+
     # -- interruptions ------------------------------------------------------------------------
 
     def interrupt(self) -> None:
         """Stop the flow that runs, at its next wait; from any thread, handler or signal."""
         if self._is_running:
-            self._is_interrupted = True
+            self.stop(stopped())
             self._wake()
+
+    def outside(self, call: Callable[[A], R], argument: A) -> R:
+        """Run code of others, which a Ctrl-C too many breaks off where it stands."""
+        signals = self._signals
+        if signals is None:
+            return call(argument)
+        signals.is_outside = True
+        try:
+            return call(argument)
+        finally:
+            signals.is_outside = False
 
     def _wake(self) -> None:
         if (waits := self._waits) is not None:
@@ -165,21 +180,26 @@ class BlockingDriver:
         return self._signals.presses if self._signals else 0
 
     def _check(self) -> None:
-        if self._is_interrupted:
-            raise stopped()
+        super()._check()
         if self._presses() > self._graceful:
             raise KeyboardInterrupt
 
     def _wait(self, seconds: float | None) -> int:
         """Wait for the socket or a wake-up; the events of the socket, 0 for anything else."""
         self._check()
-        events = self._waiting().select(seconds)
+        events, is_woken = self._waiting().select(seconds)
+        if is_woken:
+            self._pass_signals()
         self._check()
         return events
 
-    def _waiting(self) -> _Waits:
+    def _pass_signals(self) -> None:
+        if self._signals is not None:
+            self._signals.forward(self._waiting().drain())
+
+    def _waiting(self) -> Waits:
         if self._waits is None:
-            self._waits = _Waits()
+            self._waits = Waits()
         return self._waits
 
     def _release(self) -> None:
@@ -331,41 +351,8 @@ class BlockingDriver:
             return
         self._waiting().selector.unregister(sock)
         if not gently:
-            with contextlib.suppress(OSError):
-                # A reset: what is still in the system's buffer must not arrive.
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            reset_on_close(sock)
         sock.close()
 
     def _deadline(self, seconds: float | None) -> float | None:
         return None if not seconds else self.clock() + seconds
-
-
-class _Waits:
-    """A selector with a wake-up in it; both exist only while there is something to wait for."""
-
-    def __init__(self) -> None:
-        self.selector = selectors.DefaultSelector()
-        self._woken, self._waker = socket.socketpair()
-        self._woken.setblocking(False)
-        self._waker.setblocking(False)
-        self.selector.register(self._woken, _READ)
-
-    def wake(self) -> None:
-        with contextlib.suppress(OSError):  # full is as good as woken, closed as good as done
-            self._waker.send(b"\0")
-
-    def select(self, seconds: float | None) -> int:
-        """The events of the socket; 0 after a wake-up or when the time is over."""
-        events = 0
-        for key, mask in self.selector.select(seconds):
-            if key.fileobj is self._woken:
-                with contextlib.suppress(BlockingIOError):
-                    self._woken.recv(4096)
-            else:
-                events = mask
-        return events
-
-    def close(self) -> None:
-        self.selector.close()
-        self._woken.close()
-        self._waker.close()

@@ -1,12 +1,15 @@
 """Ctrl-C while we work in the main thread.
 
 A plain KeyboardInterrupt lands between any two instructions, inside a flow as often as not, and
-then nobody knows what became of the message. So the handler only counts and wakes the wait; the
-driver looks at the count where it is safe.
+then nobody knows what became of the message. So the handler only counts, and the system wakes the
+wait; the driver looks at the count where it is safe. Only code of others, which may never come
+back, is broken off where it stands.
 """
 
 from __future__ import annotations
 
+import contextlib
+import os
 import signal
 import threading
 from collections.abc import Callable
@@ -18,17 +21,21 @@ class Interrupts:
 
     Attributes:
         presses: how often it came.
+        is_outside: code of others runs, a job source's or an event handler's.
     """
 
-    def __init__(self, wake: Callable[[], None], patience: int) -> None:
+    def __init__(self, wake_fd: int, patience: int) -> None:
         """Args:
-        wake: ends the wait that is under way; called inside the signal handler.
-        patience: so many presses are only counted; the next one raises where it lands.
+        wake_fd: the system writes to it at every signal. Python's own handler would run too late
+            for one that comes between the driver's last look and its wait.
+        patience: so many presses are only counted; the next one breaks off code of others.
         """
         self.presses = 0
-        self._wake = wake
+        self.is_outside = False
+        self._wake_fd = wake_fd
         self._patience = patience
         self._old: Callable[[int, FrameType | None], object] | None = None
+        self._old_fd = -1
 
     def __enter__(self) -> Interrupts:
         if threading.current_thread() is threading.main_thread():
@@ -36,6 +43,7 @@ class Interrupts:
             if callable(old):  # ignored or fatal by the user's choice: leave it so
                 self._old = old
                 signal.signal(signal.SIGINT, self._handle)
+                self._old_fd = signal.set_wakeup_fd(self._wake_fd, warn_on_full_buffer=False)
         return self
 
     def __exit__(
@@ -45,13 +53,20 @@ class Interrupts:
         trace: TracebackType | None,
     ) -> None:
         if self._old is not None:
+            signal.set_wakeup_fd(self._old_fd)
             signal.signal(signal.SIGINT, self._old)
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         self.presses += 1
-        self._wake()
-        if self.presses > self._patience and self._old is not None:
+        if self.is_outside and self.presses > self._patience and self._old is not None:
             self._old(number, frame)
+
+    def forward(self, woken: bytes) -> None:
+        """Tell an event loop that had the wake-ups before us of its signals among these octets."""
+        others = bytes(number for number in woken if number not in (0, signal.SIGINT))
+        if others and self._old_fd >= 0:
+            with contextlib.suppress(OSError):
+                os.write(self._old_fd, others)
 
     def pass_on(self) -> None:
         """Give what was counted to the handler that is back in place: it raises, as a rule."""

@@ -7,12 +7,39 @@ line and give results back; anything that would wait is interrupted again.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
 from smtp_nb.errors import Interrupted, LinkError, os_error_code
 from smtp_nb.flows.intents import Close, Done, Flow, Intent
+from smtp_nb.model.receipt import Receipt
 
+A = TypeVar("A")
+R = TypeVar("R")
 T = TypeVar("T")
+
+
+class Stoppable:
+    """The part of a driver that others may call while a flow runs on it."""
+
+    _stop: BaseException | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """True while there is a line."""
+        raise NotImplementedError
+
+    def stop(self, error: BaseException) -> None:
+        """Let the flow that runs end at its next wait, and the call with this error."""
+        self._stop = self._stop or error
+
+    def outside(self, call: Callable[[A], R], argument: A) -> R:
+        """Run code of others: an event handler, or a source of jobs."""
+        return call(argument)
+
+    def _check(self) -> None:
+        if self._stop is not None:
+            raise self._stop
 
 
 class Pump(Generic[T]):
@@ -46,6 +73,30 @@ class Pump(Generic[T]):
             self.result = stop.value
             return None
         return intent
+
+    def outcome(self, stop: BaseException | None, error: Exception | None) -> T:
+        """What the flow returned, or raise what ended it.
+
+        Args:
+            stop: what wanted to stop it, perhaps too late. An interruption is over then, but a
+                handler's sys.exit() still counts.
+            error: what the flow raised.
+        """
+        if not isinstance(stop, Exception):
+            self.origin = self.origin or stop
+        if self.origin is not None:
+            raise self.origin from self.cause(error)
+        if error is not None:
+            raise error
+        return self.result
+
+    def cause(self, error: Exception | None) -> Exception | None:
+        """What to tell along with the stop: the flow's error, or the receipt of a message that was
+        done with all the same."""
+        receipt = getattr(self, "result", None)
+        if error is None and isinstance(receipt, Receipt):
+            return Interrupted("the message was done with when the call stopped", receipt=receipt)
+        return error
 
     def _next(self, answer: Any, trouble: BaseException | None) -> Intent:
         if trouble is None:

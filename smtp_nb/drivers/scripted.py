@@ -29,7 +29,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from smtp_nb.drivers.pump import Pump
+from smtp_nb.drivers.pump import Pump, Stoppable
 from smtp_nb.errors import SMTPTimeout
 from smtp_nb.flows.intents import (
     Ask,
@@ -156,7 +156,7 @@ class Player:
 
 
 @dataclass
-class ScriptedDriver:
+class ScriptedDriver(Stoppable):
     """Run flows against a dialogue.
 
     Args:
@@ -195,18 +195,26 @@ class ScriptedDriver:
 
     def run(self, flow: Flow[T], source: JobSource | None = None) -> T:
         """Run a flow to its end, as the other drivers do."""
+        self._stop = None
         pump = Pump(flow)
+        error = self._turn(pump, source)
+        return pump.outcome(self._stop, error)
+
+    def _turn(self, pump: Pump[T], source: JobSource | None) -> Exception | None:
         answer: Any = None
         trouble: BaseException | None = None
-        while (intent := pump.advance(answer, trouble)) is not None:
-            answer, trouble = None, None
-            try:
-                answer = self._do(intent, source)
-            except DialogueError:
-                raise
-            except Exception as error:
-                trouble = error
-        return pump.result
+        try:
+            while (intent := pump.advance(answer, trouble)) is not None:
+                answer, trouble = None, None
+                try:
+                    answer = self._do(intent, source)
+                except DialogueError:
+                    raise
+                except BaseException as error:
+                    trouble = error
+        except Exception as error:
+            return error
+        return None
 
     def _do(self, intent: Intent, source: JobSource | None) -> Any:
         match intent:
@@ -246,6 +254,7 @@ class ScriptedDriver:
         return None
 
     def _write(self, data: bytes) -> None:
+        self._check()
         if self.cut_after_written is not None:
             room = self.cut_after_written - len(self.written)
             if room < len(data):
@@ -259,6 +268,7 @@ class ScriptedDriver:
 
     def _read(self, intent: Read) -> bytes:
         self.reads += 1
+        self._check()
         while not self._inbox and not self._at_end:
             self._advance(self.player.next_step(), intent)
         size = self.piece or len(self._inbox)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import socket
+import struct
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from smtp_nb.errors import ConnectFailed, os_error_code
 from smtp_nb.flows.intents import Open, Peer, SocketOptions
+
+if TYPE_CHECKING:
+    from asyncio.trsock import TransportSocket
 
 FAMILIES = {
     0: (socket.AF_INET,),
@@ -55,6 +60,12 @@ def new_socket(family: int, options: SocketOptions) -> socket.socket:
         sock.close()
         raise
     return sock
+
+
+def reset_on_close(sock: socket.socket | TransportSocket) -> None:
+    """Closing it shall reset the line: what is still in the system's buffer must not arrive."""
+    with contextlib.suppress(OSError):
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 def peer_of(sock: socket.socket) -> Peer:
