@@ -91,6 +91,15 @@ def _variables(desk: Desk) -> list[str]:
     return sorted(name for name in names if name not in hidden)
 
 
+def for_token(words: list[str], line: str, token: str) -> list[str]:
+    """What replaces IPython's `token`, which begins behind an @, a comma or an equals sign.
+
+    Where there is nothing to offer, the token itself keeps others from offering `exit` for `al@ex`.
+    """
+    begun = re.split(r"\s+", line)[-1]
+    return [word[len(begun) - len(token) :] for word in words] or [token] * bool(token)
+
+
 def install(shell: InteractiveShell, desk: Desk) -> Callable[[], None]:
     """Offer completions; returns what takes them back.
 
@@ -104,8 +113,10 @@ def install(shell: InteractiveShell, desk: Desk) -> Callable[[], None]:
 
     @context_matcher()  # type: ignore[untyped-decorator]  # IPython's has no types
     def smtp_matcher(context: Any) -> Any:
-        found = candidates(context.line_with_cursor[: context.cursor_position], desk)
-        words = [SimpleCompletion(word, type="param") for word in found or ()]
+        line = context.line_with_cursor[: context.cursor_position]
+        found = candidates(line, desk)
+        texts = [] if found is None else for_token(found, line, context.token)
+        words = [SimpleCompletion(text, type="param") for text in texts]
         return {"completions": words, "suppress": found is not None}
 
     matchers = shell.Completer.custom_matchers

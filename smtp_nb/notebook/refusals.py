@@ -12,7 +12,10 @@ import re
 from urllib.parse import unquote
 
 _OPTION = re.compile(r"--?(?:pass(?:word|wd|phrase)?|pwd?|secret|token)(?:=(.*))?\Z", re.IGNORECASE)
-_URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://[^\s/:@]*:(.+)@", re.DOTALL)
+# A password for SMTP may hold anything, quoted or not; in other URLs a slash ends the authority.
+_URL = re.compile(
+    r"(?:smtps?://[^/:@]*:(?P<any>.+)|[a-z][a-z0-9+.-]*://[^/:@]*:(?P<strict>[^/@]+))@", re.I | re.S
+)
 _AUTH = re.compile(r"AUTH", re.IGNORECASE)
 _TALKING_VERBS = frozenset({"command", "explain"})
 
@@ -33,8 +36,9 @@ def _in_word(word: str, following: str) -> set[str]:
     if option := _OPTION.match(word):
         value = following if option[1] is None else option[1]
         return set() if _is_expression(value) else {value}
-    if (url := _URL.match(word)) and not _is_expression(url[1]):
-        return {url[1], unquote(url[1])}
+    if url := _URL.match(word):
+        secret = url["any"] or url["strict"]
+        return set() if _is_expression(secret) else {secret, unquote(secret)}
     return {word} if _is_plain_response(word) else set()
 
 

@@ -19,22 +19,23 @@ def fill(what: str, text: str, namespace: Mapping[str, object]) -> str:
         return text
     plain = environment(html=False)
     part = Part(what, text, plain)
-    return part_of(part, {**plain.globals, **only(part.names, namespace)})
-
-
-def part_of(part: Part, values: Mapping[str, object]) -> str:
-    """Render a part; an error speaks of variables, not of columns."""
+    values = only(part.names, namespace)
     try:
-        return part.render(values)
+        return part.render({**plain.globals, **values})
     except RowError as error:
-        raise unfilled(error) from error
+        raise in_notebook(error, part.names - values.keys()) from error
 
 
-def unfilled(error: RowError) -> InputError:
-    """The error of a template, with advice that fits a notebook."""
-    return InputError(
-        error.description, remedy="Define it in a cell above, or give --raw to send it as it stands"
-    )
+def in_notebook(error: RowError, missing: frozenset[str]) -> InputError:
+    """The error of a template where names are variables, not columns.
+
+    Args:
+        missing: names that the template uses and no variable has.
+    """
+    if error.column not in missing:
+        return error
+    remedy = f"Define {error.column} in a cell above; %%smtp send --raw leaves a body as it stands"
+    return InputError(error.description, remedy=remedy)
 
 
 def only(names: frozenset[str], namespace: Mapping[str, object]) -> dict[str, object]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from smtp_nb.errors import InputError
+from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.explain import Explanation, explain
 from smtp_nb.model.trail import Trail, is_refusal
 from smtp_nb.notebook.show import Page
@@ -16,12 +17,18 @@ def _explain(request: Request) -> Explanation:
 
 
 def _last_refusal(trail: Trail) -> str:
-    lines = [event.message for event in trail if is_refusal(event)]
-    if not lines:
+    """The last one that is no consequence of another: DATA in the group of a refused RCPT."""
+    found, is_fresh = "", True
+    for event in trail:
+        if event.direction == TrailDirection.CLIENT:
+            is_fresh = True
+        elif is_fresh and is_refusal(event):
+            found, is_fresh = event.message, False
+    if not found:
         raise InputError(
             "the server refused nothing so far", remedy='Write %smtp explain "550 5.1.1 …"'
         )
-    return lines[-1]
+    return found
 
 
 def _help(request: Request) -> Page:

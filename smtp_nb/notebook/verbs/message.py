@@ -14,7 +14,7 @@ from smtp_nb.merge.problem import RowError
 from smtp_nb.merge.template import Compiled, Template
 from smtp_nb.model.address import parse_mailbox
 from smtp_nb.model.receipt import Receipt
-from smtp_nb.notebook.render import only, unfilled
+from smtp_nb.notebook.render import in_notebook, only
 from smtp_nb.notebook.syntax import Kind, Option
 from smtp_nb.notebook.verb import Body, Request, Verb
 
@@ -43,11 +43,12 @@ def _draft(request: Request, body: str) -> Draft:
         body += "".join(f"\n\n{{{{ {n} | image('{n}') }}}}\n" for n in request.texts("figure"))
     template = Template(from_=_NOBODY, **_body(kind, body))
     names = Compiled(template).names
-    template = replace(template, context=only(names, request.namespace))
+    values = only(names, request.namespace)
     try:
-        return Compiled(template).letter({}, parse_mailbox(_NOBODY), "*").draft
+        compiled = Compiled(replace(template, context=values))
+        return compiled.letter({}, parse_mailbox(_NOBODY), "*").draft
     except RowError as error:
-        raise unfilled(error) from error
+        raise in_notebook(error, names - values.keys()) from error
 
 
 def _body(kind: str, body: str) -> dict[str, Any]:  # keywords of several types, by mypy's rules

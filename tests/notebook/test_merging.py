@@ -1,0 +1,143 @@
+"""Promises of the verbs template, merge, preview and results, on a real kernel."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from notebook.conftest import Kernel, Seen
+
+FRAME = """
+import pandas as pd
+df = pd.DataFrame({
+    "name": ["Ann", "Bob", "Cy", "Dee"],
+    "email": ["ann@example.org", "bob@example.org", "ANN@example.org", "broken"],
+})
+"""
+TEMPLATE = """%%smtp template result
+Subject: Result for {{ name }}
+Reply-To: office@school.test
+X-Course: SMTP
+
+Dear {{ name }},
+
+you **passed**."""
+
+
+@pytest.fixture
+def class_of_four(connected: Kernel) -> Kernel:
+    connected.run("import os, tempfile; os.chdir(tempfile.mkdtemp())")
+    connected.run(FRAME)
+    assert "Fills in  name" in connected.run(TEMPLATE).text
+    return connected
+
+
+def sent(kernel: Kernel) -> int:
+    desk = "get_ipython().magics_manager.registry['SMTPMagics']._desk"
+    return int(kernel.value(f"len({desk}.sandbox.messages)"))
+
+
+def test_a_merge_is_a_dry_run_until_it_is_told_to_send(class_of_four: Kernel) -> None:
+    seen = class_of_four.run("r = %smtp merge df result\nr")
+    assert "A dry run: 2 messages would be sent." in seen.text
+    assert "'broken' is not an e-mail address" in seen.text
+    assert "text/html" in seen.outputs[0]
+    assert sent(class_of_four) == 0
+
+
+def test_the_count_is_typed_back(class_of_four: Kernel) -> None:
+    seen = class_of_four.run("r = %smtp merge df result --send --skip-invalid", answers=["2"])
+    assert seen.prompts == [("This sends 2 messages. Type 2 to send them: ", False)]
+    assert class_of_four.value("list(r.outcome)") == (
+        "['ACCEPTED', 'REFUSED', 'DUPLICATE', 'INVALID']"
+    )
+    assert sent(class_of_four) == 1
+
+
+@pytest.mark.parametrize("answer", ["", "y", "3", "22"])
+def test_another_answer_sends_nothing(class_of_four: Kernel, answer: str) -> None:
+    seen = class_of_four.run("%smtp merge df result --send --skip-invalid", answers=[answer])
+    assert seen.error is not None
+    assert "nothing was sent" in seen.error["evalue"]
+    assert sent(class_of_four) == 0
+
+
+def test_an_unattended_run_gives_the_count(class_of_four: Kernel) -> None:
+    seen = class_of_four.run("%smtp merge df result --send --skip-invalid")
+    assert seen.error is not None
+    assert "--yes 2" in seen.error["evalue"]
+    seen = class_of_four.run("%smtp merge df result --send --skip-invalid --yes 3")
+    assert seen.error is not None
+    assert "it is 2 messages, not 3" in seen.error["evalue"]
+    assert sent(class_of_four) == 0
+    assert class_of_four.run("%smtp merge df result --send --skip-invalid --yes 2").status == "ok"
+    assert sent(class_of_four) == 1
+
+
+def test_running_the_cell_again_sends_nothing_and_asks_nothing(class_of_four: Kernel) -> None:
+    cell = "%smtp merge df result --send --skip-invalid --yes 2"
+    class_of_four.run(cell)
+    again = class_of_four.run("%smtp merge df result --send --skip-invalid", answers=[])
+    assert again.status == "ok"
+    assert sent(class_of_four) == 1
+
+
+def test_rows_with_errors_stop_a_merge_before_anything_leaves(class_of_four: Kernel) -> None:
+    seen = class_of_four.run("%smtp merge df result --send --yes 2")
+    assert seen.error is not None
+    assert seen.error["ename"] == "ProblemsFound"
+    assert len("\n".join(seen.error["traceback"]).splitlines()) <= 4
+    assert sent(class_of_four) == 0
+
+
+def shown_progress(seen: Seen) -> list[str]:
+    return [b["text/plain"] for b in seen.outputs + seen.updates if "Merge:" in b["text/plain"]]
+
+
+def test_progress_is_saved_as_it_ended(class_of_four: Kernel) -> None:
+    seen = class_of_four.run("r = %smtp merge df result --send --skip-invalid --yes 2")
+    assert shown_progress(seen)[-1] == "Merge: 2 of 2: 1 ACCEPTED, 1 REFUSED"
+    assert "application/vnd.jupyter.widget-view+json" in seen.outputs[0]
+
+
+def test_a_background_merge_gives_its_job(class_of_four: Kernel) -> None:
+    class_of_four.run("job = %smtp merge df result --send --skip-invalid --yes 2 --background")
+    class_of_four.run("r = job.wait()")
+    assert class_of_four.value("r.outcome.value_counts()['ACCEPTED']") in ("1", "np.int64(1)")
+    assert "RCPT TO:<a…@example.org>" in class_of_four.run("%smtp trail --static").everything
+    assert "'ACCEPTED'" in class_of_four.value("list((get_ipython().run_line_magic('smtp', "
+                                               "'results result')).outcome)")  # fmt: skip
+
+
+def test_a_preview_shows_whole_messages(class_of_four: Kernel) -> None:
+    seen = class_of_four.run("%smtp preview df result --rows 1")
+    assert "Result for Ann" in seen.text
+    assert "sandbox=" in seen.outputs[0]["text/html"]
+
+
+def test_a_variable_joins_a_template_only_by_name(class_of_four: Kernel) -> None:
+    class_of_four.run("term = 'summer'")
+    class_of_four.run("%%smtp template t\nSubject: {{ term }}\n\nx")
+    dry = class_of_four.run("r = %smtp merge df t\nr")
+    assert "'term'" in dry.text  # it is a problem, not silently the variable's value
+    class_of_four.run("r = %smtp merge df t --with term")
+    assert class_of_four.value("r.preview[0].message.content.headers[3]") == (
+        "('Subject', 'summer')"
+    )
+
+
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [
+        ("%%smtp template t\nSubject: x", "the template has no body"),
+        ("%%smtp template t\nSubjct: x\n\nbody", "Did you mean Subject:?"),
+        ("%%smtp template t\nSubject: a\nSubject: b\n\nbody", "there twice"),
+        ("%%smtp template t\nSubject: {{ x\n\nbody", "subject, line 1"),
+    ],
+)
+def test_a_wrong_template_is_refused_at_once(kernel: Kernel, cell: str, words: str) -> None:
+    seen = kernel.run(cell)
+    assert seen.error is not None
+    assert words in "".join(seen.error["traceback"])
