@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import io
 import re
@@ -116,10 +117,17 @@ def _savefig(figure: Any) -> bytes:
     return file.getvalue()
 
 
+def _repr_png(image: Any) -> bytes:
+    """IPython lets it give octets or base64, and metadata with either."""
+    shown = image._repr_png_()
+    data = shown[0] if isinstance(shown, tuple) else shown
+    return base64.b64decode(data) if isinstance(data, str) else data
+
+
 # How the drawing libraries give their pixels away, by the method that tells them apart.
 _DRAW: dict[str, Callable[[Any], bytes]] = {
     "savefig": _savefig,  # matplotlib, seaborn
-    "_repr_png_": lambda image: image._repr_png_(),  # Pillow, IPython.display.Image
+    "_repr_png_": _repr_png,  # Pillow, IPython.display.Image
     "to_image": lambda figure: figure.to_image(format="png"),  # plotly
 }
 
