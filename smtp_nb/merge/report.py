@@ -123,7 +123,8 @@ def _explanation(outcome: str, code: int, enhanced_code: str, text: str) -> str:
 
 def _frame(columns: list[list[object]], index: pd.Index | None) -> pd.DataFrame:
     frame = pd.DataFrame(dict(zip(COLUMNS, columns, strict=True)), index=index)
-    frame["sent_at"] = pd.to_datetime(frame["sent_at"], unit="s", utc=True)
+    moments = (frame["sent_at"].astype("float64") * 1000).round()
+    frame["sent_at"] = pd.to_datetime(moments, unit="ms", utc=True).astype("datetime64[ms, UTC]")
     frame = frame.astype(_TYPES)
     return frame.astype({"row": "int64"}) if frame["row"].notna().all() else frame
 
@@ -165,4 +166,7 @@ def style(found: pd.DataFrame) -> Styler:
     def colour(outcome: object) -> str:
         return f"background-color: {_COLOURS[Outcome(str(outcome))]}; color: #1a1a1a"
 
-    return found.style.map(colour, subset=["outcome"]).format(escape="html")
+    # A row with copies has several lines, and pandas styles no index that repeats itself.
+    shown = found.reset_index(names="index" if found.index.name is None else None)
+    styled = shown.style.map(colour, subset=["outcome"]).format(escape="html")
+    return styled.hide(axis="index")

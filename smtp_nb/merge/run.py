@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -34,7 +35,7 @@ from smtp_nb.model.outcome import Outcome
 GO_ON = "go on"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Options:
     """How a run differs from a plain one. A merge takes them for all its runs, a run for itself.
 
@@ -63,6 +64,7 @@ class Options:
             raise InputError(
                 f"template_changed={self.template_changed!r} is unknown", remedy=f"Give {GO_ON!r}"
             )
+        _ = self.allowed, self.redirected  # wrong addresses are told before anything happens
 
     def readdressed(self, message: Message) -> tuple[Recipient, ...]:
         """The recipients that this run allows for a message.
@@ -74,11 +76,16 @@ class Options:
             for recipient in message.recipients:
                 if not allowed & {recipient.mailbox.key, recipient.mailbox.domain.lower()}:
                     raise LeaveOut(f"{recipient.address} is not among only_to")
-        if self.redirect_to:
-            return (Recipient(parse_mailbox(self.redirect_to), RecipientType.TO),)
-        return message.recipients
+        return self.redirected or message.recipients
 
-    @property
+    @cached_property
+    def redirected(self) -> tuple[Recipient, ...]:
+        """The one recipient of a trial; nobody otherwise."""
+        if not self.redirect_to:
+            return ()
+        return (Recipient(parse_mailbox(self.redirect_to), RecipientType.TO),)
+
+    @cached_property
     def allowed(self) -> frozenset[str]:
         """Normalised addresses and domains; empty if all are allowed."""
         given = [self.only_to] if isinstance(self.only_to, str) and self.only_to else self.only_to
@@ -183,9 +190,9 @@ class Run:
         try:
             yield
         except LinkError:
+            self.source.take_back()
             if self.source.decided == before:
                 raise
-            self.source.take_back()
 
     @contextmanager
     def until_closed(self) -> Iterator[None]:

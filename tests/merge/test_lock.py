@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from smtp_nb.errors import BusyError, CampaignBusy
+from smtp_nb.merge.lock import CampaignLock
+
+HOLDER = """
+import pathlib, sys, time
+from smtp_nb.merge.lock import CampaignLock
+lock = CampaignLock(pathlib.Path(sys.argv[1]))
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Path:
+    return tmp_path / "results.sqlite"
+
+
+@pytest.fixture
+def holder(journal: Path):  # type: ignore[no-untyped-def]  # a generator of a process
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(journal)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"held\n"
+        yield process
+        process.kill()
+
+
+def test_a_second_process_is_refused_with_the_name_of_the_first(
+    journal: Path, holder: subprocess.Popen[bytes]
+) -> None:
+    with pytest.raises(CampaignBusy, match=f"process {holder.pid} on ") as caught:
+        CampaignLock(journal)
+    assert isinstance(caught.value, BusyError)
+
+
+def test_a_killed_holder_holds_nothing(journal: Path, holder: subprocess.Popen[bytes]) -> None:
+    holder.kill()
+    holder.wait()
+    CampaignLock(journal).release()
+
+
+def test_a_second_job_of_this_process_is_refused_too(journal: Path) -> None:
+    lock = CampaignLock(journal)
+    with pytest.raises(CampaignBusy, match=f"process {os.getpid()} on "):
+        CampaignLock(journal)
+    lock.release()
+    CampaignLock(journal).release()
+
+
+def test_nothing_is_left_behind(journal: Path) -> None:
+    CampaignLock(journal).release()
+    assert list(journal.parent.iterdir()) == []
+
+
+def test_a_lock_file_that_somebody_left_is_no_lock(journal: Path) -> None:
+    journal.with_name(journal.name + ".lock").write_text("who knows")
+    CampaignLock(journal).release()

@@ -1,0 +1,391 @@
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from smtp_nb.client.aio import AsyncSMTP
+from smtp_nb.client.smtp import SMTP
+from smtp_nb.errors import (
+    CampaignBusy,
+    InputError,
+    JournalError,
+    MissingError,
+    ProblemsFound,
+    TemplateChanged,
+)
+from smtp_nb.merge import MailMerge, Progress, Template, load
+from smtp_nb.merge.lock import CampaignLock
+from smtp_nb.sandbox import SandboxServer
+
+Make = Callable[..., MailMerge]
+
+
+def outcomes(results: pd.DataFrame) -> dict[str, int]:
+    return dict(Counter(results["outcome"]))
+
+
+def received(server: SandboxServer) -> Counter[str]:
+    return Counter(to for message in server.messages for to in message.rcpt_tos)
+
+
+# -- sending ----------------------------------------------------------------------------------
+
+
+def test_everybody_gets_one_message_of_their_own(merge: Make, server: SandboxServer) -> None:
+    results = merge().run()
+    assert outcomes(results) == {"ACCEPTED": 6}
+    assert [m.subject for m in server.messages][:2] == ["Result for Ann", "Result for Bén"]
+    assert [m.rcpt_tos for m in server.messages][:2] == [("a@school.test",), ("b@school.test",)]
+    assert "it is 1." in server.messages[0].parsed.get_content()
+    assert results["queue_id"].tolist() == [m.queue_id for m in server.messages]
+    assert results["message_id"].tolist() == [m.parsed["Message-ID"] for m in server.messages]
+    assert results["size"].tolist() == [m.size for m in server.messages]
+    assert set(results["attempts"]) == {1}
+
+
+def test_results_have_the_frames_index(merge: Make, frame: pd.DataFrame) -> None:
+    results = merge().run()
+    assert list(results.index) == list(frame.index)
+    assert list(results["row"]) == list(range(6))
+
+
+def test_running_again_sends_nothing(merge: Make, server: SandboxServer) -> None:
+    first = merge().run()
+    again = merge()
+    pd.testing.assert_frame_equal(again.run(), first)
+    pd.testing.assert_frame_equal(again.results, first)
+    assert len(server.messages) == 6
+
+
+def test_running_again_needs_no_server(merge: Make) -> None:
+    merge().run()
+    assert outcomes(merge(server=None).run()) == {"ACCEPTED": 6}
+
+
+def test_rows_may_be_inserted_deleted_and_sorted_between_runs(
+    merge: Make, server: SandboxServer, frame: pd.DataFrame
+) -> None:
+    merge(frame=frame.iloc[:4]).run()
+    late = pd.DataFrame({"name": ["Gus"], "email": ["g@school.test"], "grade": [1.0]}, index=["g"])
+    moved = pd.concat([late, frame.drop("student 20").iloc[::-1]])
+    results = merge(frame=moved).run()
+    assert outcomes(results) == {"ACCEPTED": 6}
+    assert received(server) == Counter(f"{letter}@school.test" for letter in "abcdefg")
+
+
+def test_the_same_mailbox_in_other_letters_is_the_same_recipient(
+    merge: Make, server: SandboxServer, frame: pd.DataFrame
+) -> None:
+    merge().run()
+    frame["email"] = frame["email"].str.upper()
+    assert outcomes(merge(frame=frame).run()) == {"ACCEPTED": 6}
+    assert len(server.messages) == 6
+
+
+def test_a_corrected_address_is_a_new_recipient(
+    merge: Make, server: SandboxServer, frame: pd.DataFrame
+) -> None:
+    server.inject("refuse", recipient="a@school.test")
+    assert outcomes(merge().run()) == {"ACCEPTED": 5, "REFUSED": 1}
+    frame.loc["student 10", "email"] = "ann@school.test"
+    assert outcomes(merge(frame=frame).run()) == {"ACCEPTED": 6}
+    assert received(server)["ann@school.test"] == 1
+
+
+def test_with_a_key_only_a_refused_address_can_be_corrected(
+    merge: Make, server: SandboxServer, frame: pd.DataFrame
+) -> None:
+    server.inject("refuse", recipient="a@school.test")
+    merge(key="name").run()
+    frame["email"] = frame["email"].str.replace("@school", "@other")
+    merge(key="name", frame=frame).run()
+    new = {to for to in received(server) if to.endswith("other.test")}
+    assert new == {"a@other.test"}
+
+
+def test_a_refused_row_never_stops_the_rest(merge: Make, server: SandboxServer) -> None:
+    server.inject("refuse", recipient=("a@school.test", "d@school.test"))
+    results = merge().run()
+    assert outcomes(results) == {"ACCEPTED": 4, "REFUSED": 2}
+    refused = results[results["outcome"] == "REFUSED"]
+    assert refused["code"].tolist() == [550, 550]
+    assert refused["enhanced_code"].tolist() == ["5.1.1", "5.1.1"]
+    assert refused["reply"].tolist() == ["No such mailbox here"] * 2
+    assert refused["explanation"].str.contains("mailbox").all()
+
+
+def test_a_deferred_row_is_tried_again_at_the_next_run(merge: Make, server: SandboxServer) -> None:
+    server.inject("greylist")
+    first = merge().run()
+    assert outcomes(first) == {"DEFERRED": 6}
+    second = merge().run()
+    assert outcomes(second) == {"ACCEPTED": 6}
+    assert set(second["attempts"]) == {2}
+    assert second["message_id"].tolist() == first["message_id"].tolist()
+
+
+def test_a_refused_row_is_not_tried_again(merge: Make, server: SandboxServer) -> None:
+    server.inject("refuse", recipient="a@school.test", times=1)
+    merge().run()
+    assert outcomes(merge().run()) == {"ACCEPTED": 5, "REFUSED": 1}
+
+
+def test_copies_have_outcomes_of_their_own_and_are_never_sent_twice(
+    merge: Make, server: SandboxServer, template: Template
+) -> None:
+    server.inject("greylist", recipient="boss*")
+    many = Template(
+        subject="s{{ name }}", text="t", cc="boss{{ grade }}@x.test, {{ email }}", bcc="all@x.test"
+    )
+    first = merge(template=many).run()
+    assert outcomes(first) == {"ACCEPTED": 12, "DEFERRED": 6}
+    assert merge(template=many).table()["mail_outcome"].tolist() == ["PARTIAL"] * 6
+    second = merge(template=many).run()
+    assert outcomes(second) == {"ACCEPTED": 18}
+    assert second["kind"].tolist() == ["TO", "CC", "BCC"] * 6
+    assert set(received(server).values()) == {1, 6}
+    assert received(server)["all@x.test"] == 6
+    assert all("Bcc" not in message.parsed for message in server.messages)
+
+
+def test_broken_and_double_rows_are_left_out_with_their_reason(
+    merge: Make, server: SandboxServer, frame: pd.DataFrame
+) -> None:
+    frame.loc["student 20", "email"] = "no address"
+    frame.loc["student 30", "email"] = "A@School.test"
+    frame.loc["student 40", "name"] = None
+    results = merge(frame=frame).run(skip_invalid=True)
+    assert results["outcome"].tolist() == [
+        "ACCEPTED", "INVALID", "DUPLICATE", "INVALID", "ACCEPTED", "ACCEPTED"
+    ]  # fmt: skip
+    assert results["explanation"].tolist()[2] == "the same recipient as row 0"
+    assert "'name' is empty" in results["explanation"].iloc[3]
+    assert len(server.messages) == 3
+    assert len(merge(frame=frame).table()) == 6
+
+
+def test_errors_stop_a_run_before_anything_is_sent(
+    merge: Make, server: SandboxServer, frame: pd.DataFrame, directory: Path
+) -> None:
+    frame.loc["student 20", "name"] = "x\r\nBcc: evil@x.test"
+    with pytest.raises(ProblemsFound, match="row 1: subject would hold") as caught:
+        merge(frame=frame).run()
+    assert len(server.messages) == 0
+    assert isinstance(caught.value.problems, pd.DataFrame)
+    assert list(directory.iterdir()) == []
+
+
+def test_warnings_stop_nothing(merge: Make, server: SandboxServer) -> None:
+    quiet = merge(template=Template(text=""))
+    assert (quiet.check()["severity"] == "warning").all()
+    assert outcomes(quiet.run()) == {"ACCEPTED": 6}
+
+
+def test_a_common_attachment_reaches_everybody(merge: Make, server: SandboxServer) -> None:
+    Path("all.csv").write_text("a,b\n")
+    merge(template=Template(subject="s", text="t", attachments=["all.csv"])).run()
+    files = [next(m.parsed.iter_attachments()).get_filename() for m in server.messages]
+    assert files == ["all.csv"] * 6
+
+
+# -- campaigns --------------------------------------------------------------------------------
+
+
+def test_a_changed_template_asks(merge: Make, server: SandboxServer) -> None:
+    merge().run(limit=2)
+    other = Template(subject="Other for {{ name }}", text="t")
+    with pytest.raises(TemplateChanged, match=r"go on.*another name") as caught:
+        merge(template=other).run()
+    assert isinstance(caught.value, InputError)
+    assert len(server.messages) == 2
+    assert outcomes(merge(template=other).run(template_changed="go on")) == {"ACCEPTED": 6}
+    assert [m.subject.split()[0] for m in server.messages] == ["Result"] * 2 + ["Other"] * 4
+    assert outcomes(merge(template=other).run()) == {"ACCEPTED": 6}
+
+
+def test_a_template_may_change_until_somebody_got_it(merge: Make) -> None:
+    merge().run(limit=0)
+    assert outcomes(merge(template=Template(subject="s", text="t")).run()) == {"ACCEPTED": 6}
+
+
+def test_another_name_sends_to_everybody_again(merge: Make, server: SandboxServer) -> None:
+    merge().run()
+    assert outcomes(merge(name="reminder").run()) == {"ACCEPTED": 6}
+    assert len(server.messages) == 12
+
+
+def test_the_journal_is_named_after_the_campaign_or_given(merge: Make, directory: Path) -> None:
+    merge().run()
+    assert [p.name for p in directory.iterdir()] == ["results.smtp-merge.sqlite"]
+    (directory / "sub").mkdir()
+    made = merge(journal="sub/mine.sqlite")
+    made.run()
+    assert made.journal_path == directory / "sub" / "mine.sqlite"
+    assert made.journal_path.exists()
+
+
+@pytest.mark.parametrize("name", ["", "a/b", "..", ".hidden", "a\nb", "a:b", "x" * 200])
+def test_a_name_that_is_no_file_name_is_refused(merge: Make, name: str) -> None:
+    with pytest.raises(InputError, match="no name for a campaign"):
+        merge(name=name)
+
+
+def test_a_campaign_that_is_being_sent_is_refused(merge: Make, server: SandboxServer) -> None:
+    made = merge()
+    lock = CampaignLock(made.journal_path)
+    try:
+        with pytest.raises(CampaignBusy):
+            made.run()
+    finally:
+        lock.release()
+    assert len(server.messages) == 0
+    assert outcomes(made.run()) == {"ACCEPTED": 6}
+
+
+def test_results_can_be_loaded_without_the_frame(merge: Make, frame: pd.DataFrame) -> None:
+    frame.loc["student 20", "email"] = "broken"
+    results = merge(frame=frame).run(skip_invalid=True, limit=3)
+    loaded = load("results.smtp-merge.sqlite")
+    pd.testing.assert_frame_equal(loaded, results.reset_index(drop=True))
+    with pytest.raises(JournalError):
+        load("missing.sqlite")
+
+
+def test_results_are_there_before_the_first_run(merge: Make, directory: Path) -> None:
+    made = merge()
+    assert outcomes(made.results) == {"NOT_SENT": 6}
+    assert set(made.results["explanation"]) == {"not tried yet"}
+    assert list(directory.iterdir()) == []
+    assert repr(made) == "<MailMerge 'results': 6 rows, 6 NOT_SENT>"
+
+
+# -- safety -----------------------------------------------------------------------------------
+
+
+def test_a_limit_sends_so_many_and_the_rest_later(merge: Make, server: SandboxServer) -> None:
+    first = merge().run(limit=2)
+    assert outcomes(first) == {"ACCEPTED": 2, "SKIPPED": 4}
+    assert outcomes(merge().results) == {"ACCEPTED": 2, "SKIPPED": 4}
+    assert outcomes(merge().run()) == {"ACCEPTED": 6}
+    assert set(received(server).values()) == {1}
+
+
+@pytest.mark.parametrize(
+    "allowed", ["A@school.test", ["a@SCHOOL.test"], "other.test", "@other.test"]
+)
+def test_only_to_keeps_mail_from_everybody_else(
+    merge: Make, server: SandboxServer, frame: pd.DataFrame, allowed: str | list[str]
+) -> None:
+    frame.loc["student 60", "email"] = "f@other.test"
+    results = merge(frame=frame).run(only_to=allowed)
+    assert outcomes(results) == {"ACCEPTED": 1, "SKIPPED": 5}
+    assert "is not among only_to" in results[results["outcome"] == "SKIPPED"]["explanation"].iloc[0]
+    assert outcomes(merge(frame=frame).run()) == {"ACCEPTED": 6}
+
+
+def test_only_to_looks_at_copies_too(merge: Make, server: SandboxServer) -> None:
+    copied = Template(subject="s", text="t", bcc="spy@x.test")
+    assert outcomes(merge(template=copied).run(only_to="school.test")) == {"SKIPPED": 6}
+    assert len(server.messages) == 0
+
+
+def test_a_redirected_run_is_a_trial_that_counts_for_nothing(
+    merge: Make, server: SandboxServer, directory: Path
+) -> None:
+    copied = Template(subject="For {{ name }}", text="t", cc="boss@x.test")
+    for _ in range(2):
+        results = merge(template=copied).run(redirect_to="me@x.test", limit=2)
+        assert results["recipient"].tolist()[:2] == ["me@x.test", "me@x.test"]
+        assert outcomes(results) == {"ACCEPTED": 2, "SKIPPED": 4}
+    assert received(server) == {"me@x.test": 4}
+    assert list(directory.iterdir()) == []
+    assert outcomes(merge(template=copied).run()) == {"ACCEPTED": 12}
+
+
+def test_options_can_be_given_once_for_all_runs(merge: Make) -> None:
+    made = merge(limit=1, progress=None)
+    assert outcomes(made.run()) == {"ACCEPTED": 1, "SKIPPED": 5}
+    assert outcomes(made.run(limit=None)) == {"ACCEPTED": 6}
+
+
+@pytest.mark.parametrize(
+    "options", [{"limt": 1}, {"limit": -1}, {"template_changed": "yes"}, {"only_to": "a b@x"}]
+)
+def test_a_wrong_option_is_refused(merge: Make, options: dict[str, object]) -> None:
+    with pytest.raises(InputError):
+        merge().run(**options)
+
+
+def test_progress_is_told(merge: Make) -> None:
+    seen: list[Progress] = []
+    merge().run(progress=seen.append)
+    assert (seen[0].done, seen[0].total) == (0, 6)
+    assert (seen[-1].done, seen[-1].counts) == (6, {"ACCEPTED": 6})
+
+
+# -- servers ----------------------------------------------------------------------------------
+
+
+def test_a_merge_needs_a_server(merge: Make) -> None:
+    with pytest.raises(MissingError) as caught:
+        merge(server=None).run()
+    assert caught.value.code == 163
+
+
+def test_a_client_is_used_with_its_events_and_its_connection(
+    merge: Make, server: SandboxServer
+) -> None:
+    seen: list[object] = []
+    with SMTP.from_url(server.url) as smtp:
+        smtp.on_pi_trail += seen.append
+        merge(server=smtp).run()
+        assert smtp.connected
+    assert any("MAIL FROM" in getattr(event, "message", "") for event in seen)
+    assert len(server.sessions) == 1
+
+
+def test_a_connection_that_was_opened_for_a_merge_is_closed(
+    merge: Make, server: SandboxServer
+) -> None:
+    smtp = SMTP.from_url(server.url)
+    merge(server=smtp).run()
+    assert not smtp.connected
+
+
+@pytest.mark.parametrize("kind", [str, SMTP, AsyncSMTP])
+def test_arun_is_run_for_asyncio(merge: Make, server: SandboxServer, kind: type) -> None:
+    target = server.url if kind is str else kind.from_url(server.url)
+    assert outcomes(asyncio.run(merge(server=target).arun())) == {"ACCEPTED": 6}
+    assert received(server) == Counter(f"{letter}@school.test" for letter in "abcdef")
+
+
+def test_run_takes_an_asyncio_client_too(merge: Make, server: SandboxServer) -> None:
+    assert outcomes(merge(server=AsyncSMTP.from_url(server.url)).run()) == {"ACCEPTED": 6}
+
+
+def test_run_works_inside_a_running_event_loop(merge: Make) -> None:
+    async def cell() -> pd.DataFrame:
+        return merge().run()
+
+    assert outcomes(asyncio.run(cell())) == {"ACCEPTED": 6}
+
+
+def test_no_password_is_shown_or_written(merge: Make, directory: Path) -> None:
+    with SandboxServer(auth={"ann": "correct horse"}) as server:
+        made = merge(server=server.url)
+        made.run()
+    assert "correct" not in repr(made)
+    assert b"correct" not in made.journal_path.read_bytes()
+
+
+def test_the_journal_holds_no_bodies(merge: Make) -> None:
+    made = merge(template=Template(subject="Topsecret {{ name }}", text="Confidential {{ grade }}"))
+    made.run()
+    raw = made.journal_path.read_bytes()
+    assert b"Topsecret" not in raw
+    assert b"Confidential" not in raw
