@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from components import require
@@ -22,6 +23,10 @@ from servers.dovecot import Dovecot
 from servers.postfix import Postfix
 
 ON_CI = os.environ.get("CI") == "true"
+
+# How long an example takes says more about the machine than about us.
+hypothesis.settings.register_profile("steady", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("steady")
 
 
 @pytest.hookimpl(wrapper=True)
