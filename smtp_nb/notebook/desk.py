@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from smtp_nb.client.smtp import SMTP
     from smtp_nb.merge import MailMerge, MergeJob, Template
     from smtp_nb.sandbox import SandboxServer
-    from smtp_nb.widgets import MergeView, TrailView
+    from smtp_nb.widgets import InboxView, MergeView, TrailView
 
 
 class Desk:
@@ -40,6 +40,7 @@ class Desk:
         self.merges: dict[str, MailMerge] = {}
         self._jobs: list[MergeJob] = []
         self._progress: MergeView | None = None
+        self._inbox: InboxView | None = None
         self._view: TrailView | None = None
         atexit.register(self.close)
 
@@ -106,11 +107,23 @@ class Desk:
         if smtp is not None:
             smtp.disconnect()
 
+    def inbox_of(self, sandbox: SandboxServer) -> InboxView:
+        """The view of what the embedded server took in."""
+        if self._inbox is None:
+            from smtp_nb.widgets import InboxView
+
+            self._inbox = InboxView(sandbox)
+        return self._inbox
+
     def stop_sandbox(self) -> None:
         """Stop the embedded server, if it runs."""
         sandbox, self.sandbox = self.sandbox, None
         if sandbox is not None:
             sandbox.stop()
+        inbox, self._inbox = self._inbox, None
+        if inbox is not None:
+            inbox.settle()
+            inbox.detach()
 
     def close(self) -> None:
         """End everything that runs; jobs finish what is under way."""
@@ -121,3 +134,6 @@ class Desk:
             self.end_session()
         finally:
             self.stop_sandbox()
+            if self._view is not None:
+                self._view.settle()
+                self._view.detach()

@@ -1,6 +1,7 @@
 """Live views over values. Each has a static form for saved notebooks."""
 
+from smtp_nb.widgets.inbox import InboxView
 from smtp_nb.widgets.merge import MergeView
 from smtp_nb.widgets.trail import TrailView
 
-__all__ = ["MergeView", "TrailView"]
+__all__ = ["InboxView", "MergeView", "TrailView"]

@@ -54,15 +54,31 @@ class Live(anywidget.AnyWidget):
 
     def _after_cell(self, _result: object) -> None:
         self.settle()
+        if self.is_final:
+            self.detach()
+
+    @property
+    def is_final(self) -> bool:
+        """True once nothing more will change."""
+        return False
+
+    @property
+    def has_changed(self) -> bool:
+        """True if the notebook shows something older."""
+        return self._published is not None and self._published != self.static_forms()
 
     def settle(self) -> None:
         """Bring what the notebook saves up to date, wherever this view is shown."""
-        if self._published is not None and self._published != self.static_forms():
+        if self.has_changed:
             self._publish(update=True)
+
+    def detach(self) -> None:
+        """Leave the notebook as it is from now on. The view itself stays."""
+        if self._published is not None and (shell := get_ipython()) is not None:
+            shell.events.unregister("post_run_cell", self._after_cell)
+        self._published = None
 
     def close(self) -> None:
         """Take the view out of the page and forget it."""
-        if self._published is not None and (shell := get_ipython()) is not None:
-            shell.events.unregister("post_run_cell", self._after_cell)
-            self._published = None
+        self.detach()
         super().close()

@@ -103,6 +103,11 @@ class MergeView(Live):
     def __repr__(self) -> str:
         return f"<MergeView: {self._progress or 'not begun'}>"
 
+    @property
+    def is_final(self) -> bool:
+        """True unless a job is at work: without one, the merge ended with its cell."""
+        return self._job is None or self._state not in ("running", "paused")
+
     def static_forms(self) -> Forms:
         text = f"Merge: {self._progress or 'not begun'}"
         text += "" if self._state in ("running", "done") else f", {self._state}"

@@ -361,17 +361,15 @@ class View {
     const about = this.store.explained[row[6]];
     const whole = reply.open ? [row] : reply.rows;
     const lines = whole.map((each) => make("code", "smtpnb-line", PREFIXES[each[1]] + each[5]));
-    const facts = about
-      ? [["", about.title], ["Why", about.why], ["Do", about.do], ["Source", about.source]]
-      : [["", "A remark of smtp_nb itself: no such line crossed the wire."]];
+    const title = about ? about.title : "A remark of smtp_nb itself: no such line crossed the wire";
+    const facts = about ? [["Why", about.why], ["Do", about.do], ["Source", about.source]] : [];
     const list = make("dl", "smtpnb-facts");
     for (const [name, text] of facts) {
-      if (text) list.append(make("dt", "", name), make("dd", name ? "" : "smtpnb-title", text));
+      if (text) list.append(make("dt", "", name), make("dd", "", text));
     }
-    this.detail.replaceChildren(...lines, list);
-    const place = `Line ${index + 1} of ${this.store.lines.length}`;
-    const guard = row[3] & TLS ? "inside TLS" : "in clear";
-    this.status.textContent = `${place}, ${SPEAKERS[row[1]]}, ${guard}: ${row[5]}. ${about ? about.title : ""}`;
+    this.detail.replaceChildren(...lines, make("div", "smtpnb-title", title), list);
+    const place = `Line ${index + 1} of ${this.store.lines.length}, ${SPEAKERS[row[1]]}`;
+    this.status.textContent = `${place}, ${row[3] & TLS ? "inside TLS" : "in clear"}: ${row[5]}. ${title}`;
   }
 
   copy() {

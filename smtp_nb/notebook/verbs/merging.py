@@ -11,6 +11,7 @@ from smtp_nb.errors import InputError, StateError
 from smtp_nb.merge import MailMerge, MergeJob, Template
 from smtp_nb.merge.preview import Preview
 from smtp_nb.model.outcome import Outcome
+from smtp_nb.model.trail import masked
 from smtp_nb.notebook.syntax import Argument, Kind, Option
 from smtp_nb.notebook.verb import Request, Verb
 
@@ -37,12 +38,17 @@ class DryRun:
         advice = f" Rows with errors: {errors}; --skip-invalid leaves them out." if errors else ""
         return f"A dry run: {self.count} messages would be sent.{advice} Add --send to send them."
 
+    @property
+    def _shown(self) -> pd.DataFrame:
+        """The problems as a notebook may save them."""
+        return self.problems.assign(message=self.problems["message"].map(masked))
+
     def __repr__(self) -> str:
-        table = "" if self.problems.empty else f"\n\n{self.problems.to_string(index=False)}"
+        table = "" if self.problems.empty else f"\n\n{self._shown.to_string(index=False)}"
         return f"{self._sentence}{table}"
 
     def _repr_html_(self) -> str:
-        table = "" if self.problems.empty else self.problems.to_html(index=False, border=0)
+        table = "" if self.problems.empty else self._shown.to_html(index=False, border=0)
         return f"<p>{self._sentence}</p>{table}{self.preview._repr_html_()}"
 
 

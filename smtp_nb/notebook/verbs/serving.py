@@ -55,7 +55,8 @@ def _sandbox(desk: Desk) -> SandboxServer:
 
 
 def _inbox(request: Request) -> object:
-    return _sandbox(request.desk).messages
+    sandbox = _sandbox(request.desk)
+    return sandbox.messages if request.flag("static") else request.desk.inbox_of(sandbox)
 
 
 def _fault(request: Request) -> Card:
@@ -98,7 +99,13 @@ VERBS = (
         example="%smtp server start --tls starttls --auth ann",
     ),
     Verb("server stop", "Stop it", _stop, example="%smtp server stop"),
-    Verb("server inbox", "Show the messages that it took in", _inbox, example="%smtp server inbox"),
+    Verb(
+        "server inbox",
+        "Show the messages that it took in",
+        _inbox,
+        options=(Option("--static", "as a plain table", Kind.FLAG),),
+        example="%smtp server inbox",
+    ),
     Verb(
         "server fault",
         "Let something go wrong on purpose, or show what does",
