@@ -181,6 +181,9 @@ SWITCHES = [
     S("partial", f"{GOOD}, REFUSED 550, {GOOD}", properties={"send_to": THREE} | NO_STOP),
     S("partial_ungrouped", f"{GOOD}, DEFERRED 450, {GOOD}",
       properties={"send_to": THREE} | NO_STOP),
+    S("partial_bdat", f"{GOOD}, REFUSED 550, {GOOD}", properties={"send_to": THREE} | NO_STOP),
+    S("partial_bdat_ungrouped", f"{GOOD}, REFUSED 550, {GOOD}",
+      properties={"send_to": THREE} | NO_STOP),
     S("lone_dot", "REFUSED 550", RefusedError, 161, True),
     S("lone_dot_accepted", "REFUSED 550", RefusedError, 161, True),
     S("lone_dot_after_refused_mail", "REFUSED 550", RefusedError, 161, True),
@@ -242,7 +245,15 @@ ENDS = [
     S("bdat_chunks", GOOD, properties={"message": LONG_CONTENT}),
 ]  # fmt: skip
 
+FOUR = ("bob@server.test", "bob@server.test", "eve@server.test", "cat@server.test")
 STREAMS = [
+    S("window_data", GOOD, ask=deliver(*FOUR), properties={"pipelining": "auto"}, waits=10),
+    S("window_bdat", GOOD, ask=deliver(*FOUR), properties={"pipelining": "auto"}, waits=7),
+    S("window_lone_dot", GOOD, ask=deliver("bob@server.test", "eve@server.test", "cat@server.test"),
+      properties={"pipelining": "auto"}),
+    S("window_out_of_step", GOOD, ask=deliver(*FOUR), properties={"pipelining": "auto"}, trail=(
+        "-- the server does not follow commands behind the end of a message;"
+        " from now on one message at a time",)),
     S("rset_after_refusal", GOOD, ask=deliver("bob@server.test", "eve@server.test")),
     S("ehlo_for_rset", GOOD, ask=deliver("bob@server.test", "eve@server.test"),
       properties={"SendRSET": False}),
