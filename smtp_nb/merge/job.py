@@ -51,8 +51,8 @@ class MergeJob:
     def _send(self) -> None:
         with blocking(self._server) as smtp:
             while self._run.goes_on:
-                with self._run.attempt():
-                    smtp.deliver(self._run.source)
+                with self._run.attempt() as line:
+                    smtp.deliver(line)
 
     def pause(self) -> None:
         """Begin no further message until `resume()`; what is under way finishes."""

@@ -156,8 +156,8 @@ class MailMerge:
             if run.goes_on:
                 with blocking(self.server) as smtp:
                     while run.goes_on:
-                        with run.attempt():
-                            smtp.deliver(run.source)
+                        with run.attempt() as line:
+                            smtp.deliver(line)
             return run.results()
 
     async def arun(self, **options: Any) -> pd.DataFrame:
@@ -167,8 +167,8 @@ class MailMerge:
             if run.goes_on:
                 async with awaited(self.server) as smtp:
                     while run.goes_on:
-                        with run.attempt():
-                            await smtp.deliver(run.source)
+                        with run.attempt() as line:
+                            await smtp.deliver(line)
             return run.results()
 
     def start(self, **options: Any) -> MergeJob:

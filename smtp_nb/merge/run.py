@@ -25,7 +25,7 @@ from smtp_nb.merge.plan import Plan, PlannedRow
 from smtp_nb.merge.progress import Meter, Shown, view_for
 from smtp_nb.merge.rows import Rows
 from smtp_nb.merge.schema import RETRIED, Begun, PlanEntry
-from smtp_nb.merge.source import Control, LeaveOut, Source, Todo
+from smtp_nb.merge.source import Control, LeaveOut, Line, Source, Todo
 from smtp_nb.merge.template import Compiled
 from smtp_nb.model.address import Mailbox, ascii_domain, parse_mailbox
 from smtp_nb.model.enums import RecipientType
@@ -184,14 +184,14 @@ class Run:
         return self.source.has_more and not self.control.is_cancelled
 
     @contextmanager
-    def attempt(self) -> Iterator[None]:
+    def attempt(self) -> Iterator[Line]:
         """Wrap one connection's work: a line that failed after some progress is not an error."""
-        before = self.source.decided
+        line = Line(self.source)
         try:
-            yield
+            yield line
         except LinkError:
-            self.source.take_back()
-            if self.source.decided == before:
+            line.broke()
+            if not line.decided:
                 raise
 
     @contextmanager

@@ -11,7 +11,7 @@ from smtp_nb.errors import InputError
 from smtp_nb.merge.journal import Journal
 from smtp_nb.merge.letters import Filled, Letters, Message
 from smtp_nb.merge.plan import PlannedRow
-from smtp_nb.merge.problem import RowError
+from smtp_nb.merge.problem import RowError, sentence
 from smtp_nb.merge.progress import Meter, Progress
 from smtp_nb.merge.schema import RETRIED, Intent, LeftOut, Settled
 from smtp_nb.model.envelope import Envelope, Job, Recipient
@@ -62,7 +62,7 @@ class Control:
 
 
 class Source:
-    """A `JobSource` over the rows of a frame.
+    """The messages of a run, for one connection or for several that take turns.
 
     Args:
         readdress: gives the recipients of a message; raises `LeaveOut` to skip its row.
@@ -85,9 +85,6 @@ class Source:
         self._left = len(todos)
         self._fresh = _emptying(todos, letters)
         self._again: deque[Todo] = deque()
-        self._unsent: list[Todo] = []
-        self.decided = 0
-        """Recipients of this run about whom the server has decided."""
 
     @property
     def progress(self) -> Progress:
@@ -99,7 +96,7 @@ class Source:
         """True if messages wait to be sent."""
         return bool(self._left or self._again)
 
-    def next_jobs(self, most: int) -> Sequence[Job]:
+    def take(self, most: int) -> Sequence[Job]:
         """Render up to `most` messages; their intents are on the disk when this returns.
 
         Raises:
@@ -107,7 +104,7 @@ class Source:
         """
         jobs: list[Job] = []
         left_out: list[LeftOut] = []
-        for todo, filled in self._take():
+        for todo, filled in self._waiting():
             try:
                 jobs.append(self._job(todo, filled))
             except InputError as error:
@@ -118,7 +115,7 @@ class Source:
             self._journal.intend([intent for job in jobs for intent in _intents(job)], left_out)
         return jobs
 
-    def _take(self) -> Iterator[tuple[Todo, Filled]]:
+    def _waiting(self) -> Iterator[tuple[Todo, Filled]]:
         while self.has_more and not self._control.holds:
             if self._again:
                 todo = self._again.popleft()
@@ -143,37 +140,64 @@ class Source:
     def _leave_out(self, planned: PlannedRow, error: InputError) -> LeftOut:
         outcome = Outcome.SKIPPED if isinstance(error, LeaveOut) else Outcome.INVALID
         self._meter.count(outcome)
-        text = (
-            f"{error.description.rstrip('.')}. {error.remedy}"
-            if error.remedy
-            else error.description
-        )
-        return LeftOut(outcome, text, planned.row)
+        return LeftOut(outcome, sentence(error.description, error.remedy), planned.row)
 
-    def done(self, results: Sequence[tuple[Job, Receipt]]) -> None:
+    def settle(self, results: Sequence[tuple[Job, Receipt]]) -> None:
         """Commit what became of jobs.
 
         Raises:
             JournalError: it could not be written; the next run shows these as UNKNOWN.
         """
-        self._unsent = []
-        settled: list[Settled] = []
-        for job, receipt in results:
-            todo: Todo = job.tag  # type: ignore[assignment]  # only this source makes the jobs
-            settled += _settled(job, receipt)
-            self.decided += sum(r.outcome in _DECIDED for r in receipt.recipients)
+        self._journal.settle([one for job, receipt in results for one in _settled(job, receipt)])
+        for _, receipt in results:
             self._meter.count(receipt.outcome)
-            if any(r.outcome is Outcome.NOT_SENT for r in receipt.recipients):
-                todo.outcomes |= {s.address: s.outcome for s in settled[-len(receipt.recipients) :]}
-                self._unsent.append(todo)
-        self._journal.settle(settled)
         self._meter.show()
 
-    def take_back(self) -> None:
-        """The line failed: what did not leave is sent first over the next one."""
-        self._again.extend(self._unsent)
-        self._meter.count(Outcome.NOT_SENT, -len(self._unsent))
+    def take_back(self, unsent: Sequence[tuple[Todo, Receipt]]) -> None:
+        """What did not leave over one connection is sent first over the next."""
+        for todo, receipt in unsent:
+            self._meter.count(receipt.outcome, -1)
+            self._again.append(todo)
+
+
+class Line:
+    """A `JobSource` for one connection: it knows what that connection got done."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._unsent: list[tuple[Todo, Receipt]] = []
+        self.decided = 0
+        """Recipients about whom the server has decided."""
+
+    def next_jobs(self, most: int) -> Sequence[Job]:
+        """The next window; an empty one ends the stream."""
         self._unsent = []
+        return self._source.take(most)
+
+    def done(self, results: Sequence[tuple[Job, Receipt]]) -> None:
+        """What became of jobs."""
+        self._source.settle(results)
+        for job, receipt in results:
+            self.decided += sum(r.outcome in _DECIDED for r in receipt.recipients)
+            if any(r.outcome is Outcome.NOT_SENT for r in receipt.recipients):
+                self._unsent.append((_learnt(job, receipt), receipt))
+
+    def broke(self) -> None:
+        """The line failed: what did not leave goes over another one."""
+        self._source.take_back(self._unsent)
+
+
+def _todo(job: Job) -> Todo:
+    todo: Todo = job.tag  # type: ignore[assignment]  # jobs come from here only
+    return todo
+
+
+def _learnt(job: Job, receipt: Receipt) -> Todo:
+    """The job's message, with what is known of its recipients now."""
+    todo = _todo(job)
+    for recipient, result in zip(job.envelope.recipients, receipt.recipients, strict=True):
+        todo.outcomes[recipient.mailbox.key] = result.outcome
+    return todo
 
 
 def _emptying(todos: list[Todo], letters: Letters) -> Iterator[tuple[Todo, Filled]]:
@@ -185,14 +209,14 @@ def _emptying(todos: list[Todo], letters: Letters) -> Iterator[tuple[Todo, Fille
 
 
 def _intents(job: Job) -> Iterator[Intent]:
-    todo: Todo = job.tag  # type: ignore[assignment]  # only this source makes the jobs
+    todo = _todo(job)
     for recipient in job.envelope.recipients:
         box = recipient.mailbox
         yield Intent(todo.message, box.key, box.address, int(recipient.kind), todo.message_id)
 
 
 def _settled(job: Job, receipt: Receipt) -> Iterator[Settled]:
-    todo: Todo = job.tag  # type: ignore[assignment]  # only this source makes the jobs
+    todo = _todo(job)
     for recipient, result in zip(job.envelope.recipients, receipt.recipients, strict=True):
         is_accepted = result.outcome is Outcome.ACCEPTED
         yield Settled(

@@ -164,7 +164,7 @@ def test_a_job_can_be_paused_and_resumed(
             reached.set()
 
     made = merge(frame=many)
-    server.inject("slow", delay=0.001)
+    server.inject("slow", stage="END", delay=0.001)
     jobs.append(made.start(progress=pause))
     assert reached.wait(30)
     (job,) = jobs

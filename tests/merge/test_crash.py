@@ -1,0 +1,172 @@
+"""Nothing is sent twice and nothing is forgotten, wherever the process ends."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from smtp_nb.client.smtp import SMTP
+from smtp_nb.flows.intents import JobSource
+from smtp_nb.merge import MailMerge, Template
+from smtp_nb.merge.journal import Journal
+from smtp_nb.merge.schema import RETRIED
+from smtp_nb.model.envelope import Job
+from smtp_nb.model.receipt import Receipt
+from smtp_nb.sandbox import SandboxServer
+
+ROWS = 300
+WINDOW = 32
+TEMPLATE = Template(subject="For {{ name }}", markdown="Dear **{{ name }}**")
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kill -9 is POSIX")
+
+
+class Forge:
+    """Starts merges in processes that can be killed."""
+
+    def __init__(self) -> None:
+        here = Path(__file__).with_name("forked.py")
+        self.process = subprocess.Popen(
+            [sys.executable, str(here)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def start(self, frame: pd.DataFrame, url: str, journal: Path) -> None:
+        csv = journal.with_suffix(".csv")
+        frame.to_csv(csv, index=False)
+        self._tell(json.dumps({"csv": str(csv), "url": url, "journal": str(journal)}))
+
+    def kill(self) -> None:
+        """SIGKILL, and wait until nothing is left of it."""
+        self._tell("kill")
+        assert self.process.stdout is not None
+        assert self.process.stdout.readline() == "ended\n"
+
+    def _tell(self, line: str) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+
+    def close(self) -> None:
+        self.process.communicate()
+
+
+@pytest.fixture(scope="module")
+def forge() -> Iterator[Forge]:
+    forge = Forge()
+    yield forge
+    forge.close()
+
+
+def students(count: int = ROWS) -> pd.DataFrame:
+    return pd.DataFrame(
+        {"name": [f"n{n}" for n in range(count)], "email": [f"s{n}@x.test" for n in range(count)]}
+    )
+
+
+def changed(frame: pd.DataFrame, seed: random.Random) -> pd.DataFrame:
+    """A row more at the top, one less somewhere, and all in another order."""
+    new = pd.DataFrame({"name": ["new"], "email": [f"new{seed.random()}@x.test"]})
+    gone = frame.drop(index=seed.choice(list(frame.index)))
+    return pd.concat([new, gone.sample(frac=1, random_state=seed.randrange(1000))]).reset_index(
+        drop=True
+    )
+
+
+def merge(frame: pd.DataFrame, server: SandboxServer | SMTP, journal: Path) -> MailMerge:
+    target = server if isinstance(server, SMTP) else server.url
+    return MailMerge(frame, TEMPLATE, to="email", from_="t@x.test", server=target, journal=journal)
+
+
+def received(server: SandboxServer) -> Counter[str]:
+    return Counter(to for message in server.messages for to in message.rcpt_tos)
+
+
+@pytest.mark.parametrize("extensions", [(), ("CHUNKING",), ("CHUNKING", "PIPELINING")])
+@pytest.mark.parametrize("seed", range(5))
+def test_kills_at_random_moments_lose_nothing_and_double_nothing(
+    forge: Forge, tmp_path: Path, extensions: tuple[str, ...], seed: int
+) -> None:
+    dice = random.Random(f"{seed} {extensions}")
+    journal = tmp_path / "journal.sqlite"
+    frame, kills = students(), 2
+    with SandboxServer(without=extensions) as server:
+        for _ in range(kills):
+            forge.start(frame, server.url, journal)
+            left = ROWS - len(server.messages)
+            server.wait_for(len(server.messages) + dice.randrange(1, max(2, left - 2 * WINDOW)))
+            forge.kill()
+            frame = changed(frame, dice)
+        results = merge(frame, server, journal).run()
+    # The server has stopped, so whatever was still on its way is counted.
+    found = received(server)
+    assert max(found.values()) == 1
+    assert set(results["outcome"]) <= {"ACCEPTED", "UNKNOWN"}
+    accepted = results[results["outcome"] == "ACCEPTED"]["recipient"]
+    assert all(found[address] == 1 for address in accepted)
+    assert (results["outcome"] == "UNKNOWN").sum() <= kills * WINDOW
+    assert sorted(results["recipient"]) == sorted(frame["email"])
+    with SandboxServer() as fresh:
+        again = merge(frame, fresh, journal).run()
+        assert len(fresh.messages) == 0
+    assert again["outcome"].tolist() == results["outcome"].tolist()
+
+
+class Watched:
+    """A source that keeps a copy of the journal after each of its commits."""
+
+    def __init__(self, source: JobSource, watcher: Watcher) -> None:
+        self.source = source
+        self.watcher = watcher
+
+    def next_jobs(self, most: int) -> Sequence[Job]:
+        jobs = self.source.next_jobs(most)
+        self.watcher.copy()
+        return jobs
+
+    def done(self, results: Sequence[tuple[Job, Receipt]]) -> None:
+        self.source.done(results)
+        self.watcher.copy()
+
+
+class Watcher(SMTP):
+    """A client that lets its source be watched."""
+
+    def watch(self, server: SandboxServer, journal: Path, copies: Path) -> None:
+        self.server, self.journal, self.copies = server, journal, copies
+        self.delivered: list[set[str]] = []
+
+    def copy(self) -> None:
+        target = self.copies / f"{len(self.delivered):04}"
+        target.mkdir(parents=True)
+        for file in self.journal.parent.glob(f"{self.journal.name}*"):
+            shutil.copy(file, target)
+        self.delivered.append(set(received(self.server)))
+
+    def deliver(self, source: JobSource) -> None:
+        super().deliver(Watched(source, self))
+
+
+def test_every_state_of_the_journal_resumes_right(tmp_path: Path) -> None:
+    journal, copies = tmp_path / "journal.sqlite", tmp_path / "copies"
+    frame = students(150)
+    with SandboxServer() as server:
+        client = Watcher.from_url(server.url)
+        client.watch(server, journal, copies)
+        merge(frame, client, journal).run()
+    states = sorted(copies.iterdir())
+    assert len(states) > 10
+    for state, delivered_until_next in zip(states, client.delivered[1:], strict=False):
+        with Journal(state / journal.name) as crashed:
+            assert crashed.doubt() <= WINDOW
+            known = {d.address: d.outcome for d in crashed.deliveries()}
+        pending = {a for a in frame["email"] if known.get(a, "NOT_SENT") in RETRIED}
+        assert not pending & delivered_until_next
