@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,15 +41,21 @@ OFFLINE_TEMPLATE = """\
 
 
 def copy() -> None:
-    """Lay a copy of this folder into build/, without what earlier runs left."""
+    """Lay a fresh copy into build/ for others to run."""
     shutil.rmtree(COPY, ignore_errors=True)
-    shutil.copytree(SOURCES, COPY, ignore=shutil.ignore_patterns("*.sqlite*", ".ipynb_checkpoints"))
+    copy_to(COPY)
+
+
+def copy_to(place: Path) -> None:
+    """Copy this folder without what runs in it left behind."""
+    left_behind = shutil.ignore_patterns("*.sqlite*", ".ipynb_checkpoints")
+    shutil.copytree(SOURCES, place, ignore=left_behind)
 
 
 def demo() -> None:
     """Run the quickstart, print its results and write the page."""
-    copy()
-    notebook = execute(COPY / "quickstart.ipynb")
+    notebook = execute("quickstart.ipynb")
+    BUILD.mkdir(exist_ok=True)
     print(results(notebook))
     PAGE.write_text(offline_page(notebook, "quickstart"), encoding="utf-8")
     print(f"\nThe whole notebook with its trail: {PAGE}")
@@ -56,19 +63,21 @@ def demo() -> None:
 
 def refresh() -> None:
     """Run every notebook and keep its outputs in this folder."""
-    copy()
     for path in sorted(SOURCES.glob("*.ipynb")):
-        nbformat.write(execute(COPY / path.name), path)
+        nbformat.write(execute(path.name), path)
 
 
-def execute(path: Path) -> NotebookNode:
-    """Run a notebook where it lies, and drop what needs a living kernel."""
-    notebook = nbformat.read(path, as_version=4)
-    place = {"metadata": {"path": str(path.parent)}}
-    client = NotebookClient(notebook, timeout=CELL_TIMEOUT_S, resources=place)
-    # Errors only: a kernel warns of its own transport, which is of no use to anybody here.
-    client.extra_arguments = ["--log-level=ERROR"]
-    client.execute()
+def execute(name: str) -> NotebookNode:
+    """Run a notebook in a fresh copy, and drop what needs a living kernel."""
+    notebook = nbformat.read(SOURCES / name, as_version=4)
+    with tempfile.TemporaryDirectory() as scratch:
+        place = Path(scratch) / "notebooks"
+        copy_to(place)
+        resources = {"metadata": {"path": str(place)}}
+        client = NotebookClient(notebook, timeout=CELL_TIMEOUT_S, resources=resources)
+        # Errors only: a kernel warns of its own transport, which is of no use to anybody here.
+        client.extra_arguments = ["--log-level=ERROR"]
+        client.execute()
     notebook.metadata.pop("widgets", None)
     for cell in code_cells(notebook):
         cell.metadata.pop("execution", None)  # when each message of the kernel came
