@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
 from smtp_nb.model.events import (
@@ -123,7 +123,7 @@ class Events:
                 self._note_failure(event, error)
             else:
                 if isinstance(answer, Awaitable):
-                    waiting.append(answer)
+                    waiting.append(_Waiting(self, event, answer))
         return waiting
 
     def _note_failure(self, event: Event, error: BaseException) -> None:
@@ -133,6 +133,26 @@ class Events:
             _log().error("a handler of %s raised", type(event).__name__, exc_info=error)
         else:  # Ctrl-C in it, or sys.exit(): the flow must not die of it in the middle
             self._driver.stop(error)
+
+
+class _Waiting:
+    """The rest of a handler that is a coroutine function; what it raises counts as in others."""
+
+    def __init__(self, events: Events, event: Event, answer: Awaitable[object]) -> None:
+        self._events = events
+        self._event = event
+        self._answer = answer
+
+    # What is yielded is between the coroutine and its event loop, hence Any.
+    def __await__(self) -> Generator[Any, Any, None]:
+        try:
+            yield from self._answer.__await__()
+        except Exception as error:
+            self._events._note_failure(self._event, error)
+
+    def close(self) -> None:
+        """It will not be awaited."""
+        getattr(self._answer, "close", lambda: None)()
 
 
 def _log() -> logging.Logger:
