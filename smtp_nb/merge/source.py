@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from smtp_nb.errors import InputError
@@ -26,7 +26,8 @@ class LeaveOut(RowError):
     """This row is not sent in this run, on purpose."""
 
 
-Readdress = Callable[[Message], tuple[Recipient, ...]]
+Recipients = tuple[Recipient, ...]
+Readdress = Callable[[Message], Recipients]
 
 
 @dataclass(slots=True)
@@ -127,13 +128,9 @@ class Source:
     def _job(self, todo: Todo, filled: Filled) -> Job:
         message = self._letters.compose(filled, todo.message_id)
         todo.message_id = message.content.message_id
-        recipients = tuple(
-            recipient
-            for recipient in self._readdress(message)
-            if todo.outcomes.get(recipient.mailbox.key, Outcome.NOT_SENT) in RETRIED
-        )
-        if not recipients:
-            raise LeaveOut("everybody whom this row names now has an outcome already")
+        recipients = self._readdress(message)
+        if todo.outcomes:
+            recipients = _undecided(recipients, todo.outcomes)
         sender = message.letter.draft.authors[0]
         return Job(Envelope(sender, recipients), message.content, todo)
 
@@ -185,6 +182,17 @@ class Line:
     def broke(self) -> None:
         """The line failed: what did not leave goes over another one."""
         self._source.take_back(self._unsent)
+
+
+def _undecided(recipients: Recipients, outcomes: Mapping[str, str]) -> Recipients:
+    found = tuple(
+        recipient
+        for recipient in recipients
+        if outcomes.get(recipient.mailbox.key, Outcome.NOT_SENT) in RETRIED
+    )
+    if not found:
+        raise LeaveOut("everybody whom this row names now has an outcome already")
+    return found
 
 
 def _todo(job: Job) -> Todo:
