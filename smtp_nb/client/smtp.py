@@ -36,8 +36,7 @@ class SMTP(Component):
         super().__init__(**properties)
 
     def _run(self, flow: Flow[T], source: JobSource | None = None) -> T:
-        with self._at_work():
-            return self._driver.run(flow, source)
+        return self._driver.run(flow, source, self._at_work())
 
     def connect(self) -> None:
         """Open the session: line, TLS, greeting, login (reference: Connect).

@@ -118,7 +118,8 @@ class AsyncDriver(Stoppable):
             raise
         finally:
             self._loop = None
-        return pump.outcome(self._stop, error)
+        pump.end(self._stop)
+        return pump.outcome(error)
 
     async def _turn(self, pump: Pump[T], source: JobSource | None) -> Exception | None:
         answer: Any = None

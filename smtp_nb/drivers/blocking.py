@@ -14,6 +14,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
 from smtp_nb.drivers.interrupts import Interrupts
@@ -51,6 +52,7 @@ from smtp_nb.model.envelope import Job
 A = TypeVar("A")
 R = TypeVar("R")
 T = TypeVar("T")
+ANYBODY = contextlib.nullcontext()
 RECEIVE = 64 * 1024
 MAX_INBOX = 4 * 1024 * 1024
 _READ, _WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
@@ -73,32 +75,51 @@ class BlockingDriver(Stoppable):
 
     # -- the loop -----------------------------------------------------------------------------
 
-    def run(self, flow: Flow[T], source: JobSource | None = None) -> T:
+    def run(
+        self,
+        flow: Flow[T],
+        source: JobSource | None = None,
+        at_work: AbstractContextManager[None] = ANYBODY,
+    ) -> T:
         """Run a flow to its end.
 
         With a source, the first Ctrl-C only stops the supply of jobs, the second interrupts.
+
+        Args:
+            at_work: lets one call in at a time. It is entered where no KeyboardInterrupt can land
+                between its lock and us, which would lock us out for ever.
 
         Raises:
             SMTPError: what the flow raises.
             KeyboardInterrupt: Ctrl-C, once the flow has ended; its cause is what the flow raised.
         """
-        self._stop, self._is_running = None, True
-        self._graceful = 1 if source else 0
         pump = Pump(flow)
         error: Exception | None = None
+        signals = Interrupts(patience=2 if source else 1)
         try:
-            with Interrupts(self._waiting().wake_fd, self._graceful + 1) as self._signals:
-                error = self._turn(pump, source)
+            with signals, at_work:
+                error = self._serve(pump, source, signals)
         finally:
+            try:
+                signals.pass_on()
+            except KeyboardInterrupt as stop:
+                raise stop from pump.cause(error)
+        return pump.outcome(error)
+
+    def _serve(
+        self, pump: Pump[T], source: JobSource | None, signals: Interrupts
+    ) -> Exception | None:
+        self._stop, self._is_running = None, True
+        self._signals, self._graceful = signals, 1 if source else 0
+        try:
+            with signals.waking(self._waiting().wake_fd):
+                return self._turn(pump, source)
+        finally:
+            pump.end(self._stop)
             self._is_running = False
-            self._pass_signals()
+            signals.forward(self._waiting().drain())
             if self._socket is None:
                 self._release()
-        try:
-            self._signals.pass_on()
-        except KeyboardInterrupt as stop:
-            raise stop from pump.cause(error)
-        return pump.outcome(self._stop, error)
 
     def _turn(self, pump: Pump[T], source: JobSource | None) -> Exception | None:
         answer: Any = None
@@ -189,13 +210,14 @@ class BlockingDriver(Stoppable):
         self._check()
         events, is_woken = self._waiting().select(seconds)
         if is_woken:
-            self._pass_signals()
+            self._take_wake_ups()
         self._check()
         return events
 
-    def _pass_signals(self) -> None:
+    def _take_wake_ups(self) -> None:
+        woken = self._waiting().drain()
         if self._signals is not None:
-            self._signals.forward(self._waiting().drain())
+            self._signals.forward(woken)
 
     def _waiting(self) -> Waits:
         if self._waits is None:

@@ -12,7 +12,7 @@ import contextlib
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import FrameType, TracebackType
 
 
@@ -24,15 +24,12 @@ class Interrupts:
         is_outside: code of others runs, a job source's or an event handler's.
     """
 
-    def __init__(self, wake_fd: int, patience: int) -> None:
+    def __init__(self, patience: int) -> None:
         """Args:
-        wake_fd: the system writes to it at every signal. Python's own handler would run too late
-            for one that comes between the driver's last look and its wait.
         patience: so many presses are only counted; the next one breaks off code of others.
         """
         self.presses = 0
         self.is_outside = False
-        self._wake_fd = wake_fd
         self._patience = patience
         self._old: Callable[[int, FrameType | None], object] | None = None
         self._old_fd = -1
@@ -43,8 +40,23 @@ class Interrupts:
             if callable(old):  # ignored or fatal by the user's choice: leave it so
                 self._old = old
                 signal.signal(signal.SIGINT, self._handle)
-                self._old_fd = signal.set_wakeup_fd(self._wake_fd, warn_on_full_buffer=False)
         return self
+
+    @contextlib.contextmanager
+    def waking(self, wake_fd: int) -> Iterator[None]:
+        """For this block the system writes to `wake_fd` at every signal.
+
+        Python's own handler would run too late for one that comes between the driver's last look
+        and its wait.
+        """
+        if self._old is None:
+            yield
+            return
+        self._old_fd = signal.set_wakeup_fd(wake_fd, warn_on_full_buffer=False)
+        try:
+            yield
+        finally:
+            signal.set_wakeup_fd(self._old_fd)
 
     def __exit__(
         self,
@@ -53,7 +65,6 @@ class Interrupts:
         trace: TracebackType | None,
     ) -> None:
         if self._old is not None:
-            signal.set_wakeup_fd(self._old_fd)
             signal.signal(signal.SIGINT, self._old)
 
     def _handle(self, number: int, frame: FrameType | None) -> None:

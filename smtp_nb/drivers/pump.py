@@ -74,16 +74,14 @@ class Pump(Generic[T]):
             return None
         return intent
 
-    def outcome(self, stop: BaseException | None, error: Exception | None) -> T:
-        """What the flow returned, or raise what ended it.
-
-        Args:
-            stop: what wanted to stop it, perhaps too late. An interruption is over then, but a
-                handler's sys.exit() still counts.
-            error: what the flow raised.
-        """
+    def end(self, stop: BaseException | None) -> None:
+        """Note what wanted to stop the flow, perhaps too late: an interruption then has nothing to
+        interrupt any more, but a handler's sys.exit() still counts."""
         if not isinstance(stop, Exception):
             self.origin = self.origin or stop
+
+    def outcome(self, error: Exception | None) -> T:
+        """What the flow returned, or raise what ended it; `error` is what the flow raised."""
         if self.origin is not None:
             raise self.origin from self.cause(error)
         if error is not None:

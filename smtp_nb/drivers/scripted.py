@@ -26,6 +26,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -49,6 +50,7 @@ from smtp_nb.flows.intents import (
 from smtp_nb.flows.session import Observer
 
 T = TypeVar("T")
+ANYBODY: AbstractContextManager[None] = nullcontext()
 
 
 class DialogueError(AssertionError):
@@ -193,12 +195,19 @@ class ScriptedDriver(Stoppable):
         """The virtual time in seconds."""
         return self.now
 
-    def run(self, flow: Flow[T], source: JobSource | None = None) -> T:
+    def run(
+        self,
+        flow: Flow[T],
+        source: JobSource | None = None,
+        at_work: AbstractContextManager[None] = ANYBODY,
+    ) -> T:
         """Run a flow to its end, as the other drivers do."""
         self._stop = None
         pump = Pump(flow)
-        error = self._turn(pump, source)
-        return pump.outcome(self._stop, error)
+        with at_work:
+            error = self._turn(pump, source)
+        pump.end(self._stop)
+        return pump.outcome(error)
 
     def _turn(self, pump: Pump[T], source: JobSource | None) -> Exception | None:
         answer: Any = None
