@@ -16,9 +16,14 @@ Rows = Sequence[tuple[str, str]]
 
 
 class Card:
-    """A few facts under a title, as text and as a table."""
+    """A few facts under a title, as text and as a table.
 
-    def __init__(self, title: str, rows: Rows = ()) -> None:
+    Attributes:
+        about: the object that they are about, for use from Python: the `SMTP` of a session, say.
+    """
+
+    def __init__(self, title: str, rows: Rows = (), about: object = None) -> None:
+        self.about = about
         self.title = visible(title)
         self.rows = [(name, visible(text)) for name, text in rows if text]
 

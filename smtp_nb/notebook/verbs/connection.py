@@ -57,7 +57,7 @@ def _session_card(request: Request) -> Card:
         ("Logged in as", smtp.user),
         ("Offers", ", ".join(smtp.extensions)),
     ]
-    return Card("Connected", [*rows, *rest])
+    return Card("Connected", [*rows, *rest], about=smtp)
 
 
 _URL = Argument(
@@ -80,7 +80,8 @@ VERBS = (
             ),
             Option("--from", "the sender of all messages from now on", metavar="ADDRESS"),
         ),
-        example="%smtp connect smtp://ann@mail.example.org:587",
+        example="%smtp connect smtp://ann@mail.example.org:587 -o session\n"
+        "session.about.send_command('NOOP')",
     ),
     Verb("disconnect", "End the session", _disconnect, example="%smtp disconnect"),
     Verb("status", "Say what is connected, running and kept", _status, example="%smtp status"),

@@ -39,7 +39,7 @@ def _start(request: Request) -> Card:
         ("Refuses", ", ".join(refused)),
         ("Next", "%smtp connect"),
     ]
-    return Card("The sandbox is running", rows)
+    return Card("The sandbox is running", rows, about=desk.sandbox)
 
 
 def _stop(request: Request) -> Card:

@@ -39,7 +39,7 @@ def _card(name: str, kind: str, template: Template) -> Card:
         ("Fills in", ", ".join(sorted(Compiled(template).names))),
         ("Attached", files),
     ]
-    return Card(f"Template {name}", rows)
+    return Card(f"Template {name}", rows, about=template)
 
 
 def read_template(source: str, kind: str) -> Template:
