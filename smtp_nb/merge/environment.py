@@ -142,7 +142,9 @@ class Part:
         """True if nothing can go wrong with it in a row whose cells are all plain."""
         self.has_words = bool(_words(pieces).strip())
         """True if it gives some visible text, whatever the cells hold."""
-        self._prints = _printers(pieces or [], environment) if self.is_plain else None
+        # Where printing is more than that (slots), Jinja2 does it.
+        is_short = self.is_plain and environment.finalize is None
+        self._prints = _printers(pieces or [], environment) if is_short else None
 
     def render(self, values: Values) -> str:
         """The text for one row.

@@ -44,8 +44,11 @@ class AttachmentPart:
             given = given if self._part.constant is None else Path(self._part.constant)
         self._fixed = None if isinstance(given, str) else given
 
-    def render(self, values: Values) -> EncodedPart | None:
+    def render(self, values: Values, encode: bool = True) -> Attachment | EncodedPart | None:
         """The file of one row; None if the template gives an empty text.
+
+        Args:
+            encode: False only looks whether the file of a row could be sent.
 
         Raises:
             RowError: there is no such file, or it lies outside of the allowed root.
@@ -55,7 +58,10 @@ class AttachmentPart:
             self._fixed = part = _encoded(self._fixed)
             return part
         name = self._part.render(values)
-        return self._read(self._allowed(name)) if name else None
+        if not name:
+            return None
+        path = self._allowed(name)
+        return self._read(path) if encode else Attachment(path=path)
 
     def _allowed(self, name: str) -> Path:
         try:
@@ -63,6 +69,8 @@ class AttachmentPart:
             path = (root / name).resolve(strict=True)
         except (OSError, ValueError) as error:
             raise self._error(f"there is no file {name!r}", f"Looked in {self._root}") from error
+        if not (path.is_file() and os.access(path, os.R_OK)):
+            raise self._error(f"the file {name!r} cannot be read", "Is it a file, and yours?")
         if not path.is_relative_to(root):
             raise self._error(
                 f"the file {name!r} lies outside of {root}",

@@ -35,7 +35,8 @@ class Letters:
     """Renders and composes rows of a frame, and reads no column that the template leaves alone.
 
     Args:
-        salt: what makes the Message-IDs of this campaign its own.
+        salt: what makes the Message-IDs of this campaign its own; without it nothing is meant to
+            be sent, and the files of rows are not read.
     """
 
     def __init__(self, rows: Rows, compiled: Compiled, salt: str = "") -> None:
@@ -73,7 +74,7 @@ class Letters:
         if planned.mailbox is None:
             raise RowError(planned.explanation)
         message_id = message_id or self._message_id(planned.key)
-        letter = self._compiled.letter(row, planned.mailbox, message_id)
+        letter = self._compiled.letter(row, planned.mailbox, message_id, bool(self._salt))
         return Message(letter, compose(letter.draft), _recipients(letter))
 
     def _message_id(self, key: str) -> str:

@@ -96,8 +96,12 @@ class MailMerge:
             plan=make_plan(rows, to, key),
             compiled=Compiled(template, from_),
             digest=template.digest(from_),
+            identity="address" if key is None else "column",
         )
-        self._is_keyed = key is not None
+
+    @property
+    def _is_by_address(self) -> bool:
+        return self._campaign.identity == "address"
 
     # -- looking ------------------------------------------------------------------------------
 
@@ -199,7 +203,7 @@ class MailMerge:
             raise InputError(
                 f"{decision!r} is no decision", remedy=f"Use one of {', '.join(_RESOLUTIONS)}"
             )
-        text = str(key) if self._is_keyed else parse_mailbox(str(key)).key
+        text = parse_mailbox(str(key)).key if self._is_by_address else str(key)
         lock = CampaignLock(self.journal_path)
         try:
             with Journal(self.journal_path) as journal:

@@ -72,7 +72,7 @@ class PreviewedRow:
 
 
 class Preview:
-    """The first messages of a merge. `str()` and printing show them whole."""
+    """The first messages of a merge. Printing shows them whole; what a cell shows is masked."""
 
     def __init__(self, rows: Sequence[PreviewedRow]) -> None:
         self.rows = list(rows)
@@ -86,13 +86,14 @@ class Preview:
     def __str__(self) -> str:
         return f"\n\n{'-' * 72}\n".join(map(str, self.rows)) or "no rows"
 
-    __repr__ = __str__
+    def __repr__(self) -> str:
+        return masked(str(self))
 
     def _repr_html_(self) -> str:
         return "<hr>".join(row.to_html() for row in self.rows) or "<p>no rows</p>"
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # IPython's printer
-        printer.text(str(self))
+        printer.text(repr(self))
 
 
 def _frame(html: str) -> str:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 import pandas as pd
 
@@ -99,7 +99,12 @@ def _allowed(entry: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """What a run sends: rows, their plan, the template, and where it is written down."""
+    """What a run sends: rows, their plan, the template, and where it is written down.
+
+    Attributes:
+        digest: changes with the template.
+        identity: by what rows are known: "address", or "column".
+    """
 
     name: str
     path: Path
@@ -107,6 +112,7 @@ class Campaign:
     plan: Plan
     compiled: Compiled
     digest: str
+    identity: str
 
 
 class _Waiting(NamedTuple):
@@ -163,19 +169,29 @@ class Run:
     def _identify(self) -> str:
         """Compare this campaign with the one in the journal; the salt of its Message-IDs."""
         facts = self.journal.facts
-        changed = "template" in facts and facts["template"] != self.campaign.digest
-        if changed and self.options.template_changed != GO_ON and any(self.journal.deliveries()):
-            raise TemplateChanged(
-                f"the campaign {self.campaign.name!r} began with another template, and some"
-                " recipients have that message already",
-                remedy=f"Use run(template_changed={GO_ON!r}) to send the rest with this one, or"
-                " give the merge another name to send it to everybody",
-            )
+        mine = {"template": self.campaign.digest, "identity": self.campaign.identity}
+        changed = {name for name, value in mine.items() if facts.get(name, value) != value}
+        if self.options.template_changed == GO_ON:
+            changed.discard("template")
+        if changed and any(self.journal.deliveries()):
+            self._refuse(changed)
         salt = facts.get("salt") or secrets.token_hex(8)
-        self.journal.note(
-            {"name": self.campaign.name, "template": self.campaign.digest, "salt": salt}
-        )
+        self.journal.note({"name": self.campaign.name, "salt": salt, **mine})
         return salt
+
+    def _refuse(self, changed: set[str]) -> NoReturn:
+        what = f"the campaign {self.campaign.name!r} began with another"
+        if "identity" in changed:
+            raise InputError(
+                f"{what} key: rows known by one are strangers by the other, and would get their"
+                " message again",
+                remedy="Give the same key= as before, or another name",
+            )
+        raise TemplateChanged(
+            f"{what} template, and some recipients have that message already",
+            remedy=f"Use run(template_changed={GO_ON!r}) to send the rest with this one, or give"
+            " the merge another name to send it to everybody",
+        )
 
     @property
     def goes_on(self) -> bool:

@@ -160,12 +160,13 @@ class Compiled:
         named = {name: value for name, value in row.items() if isinstance(name, str)}
         return {ROW: row, **self._common, **named, IMAGES: Images(self._images)}
 
-    def letter(self, row: Row, to: Mailbox, message_id: str) -> Letter:
+    def letter(self, row: Row, to: Mailbox, message_id: str, encode: bool = True) -> Letter:
         """The message for one row.
 
         Args:
             message_id: with its angle brackets; or its first half, to stand before the sender's
                 domain.
+            encode: False only looks whether the row's files could be sent.
 
         Raises:
             RowError: a name is not filled, an expression fails, a file is missing, an address is
@@ -174,7 +175,7 @@ class Compiled:
         values = self.values(row)
         sender = self._sender(values)
         text, html = self._bodies(values)
-        files = [part.render(values) for part in self._attachments]
+        files = [part.render(values, encode) for part in self._attachments]
         headers = [(name, _line(part, values)) for name, part in self._headers.items()]
         draft = Draft(
             from_=sender,

@@ -186,6 +186,15 @@ def test_warnings_stop_nothing(merge: Make, server: SandboxServer) -> None:
     assert outcomes(quiet.run()) == {"ACCEPTED": 6}
 
 
+def test_each_row_gets_its_own_file(merge: Make, server: SandboxServer) -> None:
+    for number in range(1, 7):
+        Path(f"result {number}.txt").write_text(f"mark {number}")
+    template = Template(subject="s", text="t", attachments=["result {{ grade }}.txt"])
+    merge(template=template).run()
+    contents = [next(m.parsed.iter_attachments()).get_content() for m in server.messages]
+    assert contents == [f"mark {number}" for number in range(1, 7)]
+
+
 def test_a_common_attachment_reaches_everybody(merge: Make, server: SandboxServer) -> None:
     Path("all.csv").write_text("a,b\n")
     merge(template=Template(subject="s", text="t", attachments=["all.csv"])).run()
@@ -206,6 +215,15 @@ def test_a_changed_template_asks(merge: Make, server: SandboxServer) -> None:
     assert outcomes(merge(template=other).run(template_changed="go on")) == {"ACCEPTED": 6}
     assert [m.subject.split()[0] for m in server.messages] == ["Result"] * 2 + ["Other"] * 4
     assert outcomes(merge(template=other).run()) == {"ACCEPTED": 6}
+
+
+def test_another_way_to_know_rows_would_send_again_and_is_refused(
+    merge: Make, server: SandboxServer
+) -> None:
+    merge().run(limit=2)
+    with pytest.raises(InputError, match="began with another key"):
+        merge(key="name").run()
+    assert len(server.messages) == 2
 
 
 def test_a_template_may_change_until_somebody_got_it(merge: Make) -> None:

@@ -38,7 +38,8 @@ def test_images_are_inside_it(merge: Make) -> None:
 
 def test_what_a_notebook_saves_names_nobody(merge: Make) -> None:
     template = Template(subject="s", markdown="write to {{ email }}", cc="boss@x.test")
-    html = merge(template=template).preview(2)._repr_html_()
+    preview = merge(template=template).preview(2)
+    html = preview._repr_html_() + repr(preview)
     for address in ("a@school.test", "b@school.test", "boss@x.test", "teacher@school.test"):
         assert address not in html
     assert "t…@school.test" in html

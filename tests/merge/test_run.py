@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator
 import pandas as pd
 import pytest
 
-from smtp_nb.errors import ConnectFailed, InputError, LinkError
+from smtp_nb.errors import ConnectFailed, InputError, JournalError, LinkError
 from smtp_nb.merge import MailMerge, Progress
+from smtp_nb.merge.journal import Journal
 from smtp_nb.sandbox import SandboxServer
 
 Make = Callable[..., MailMerge]
@@ -139,6 +140,36 @@ def test_ctrl_c_lets_what_is_under_way_finish(
     assert so_far["ACCEPTED"] == len(server.messages) >= 10
     assert so_far["NOT_SENT"] == 120 - so_far["ACCEPTED"]
     assert outcomes(made.run()) == {"ACCEPTED": 120}
+    assert set(received(server).values()) == {1}
+
+
+@pytest.mark.parametrize(("method", "doubt"), [("intend", 0), ("settle", 1)])
+def test_a_journal_that_cannot_be_written_stops_everything(
+    merge: Make,
+    server: SandboxServer,
+    many: pd.DataFrame,
+    monkeypatch: pytest.MonkeyPatch,
+    method: str,
+    doubt: int,
+) -> None:
+    calls: list[int] = []
+    write = getattr(Journal, method)
+
+    def full(*arguments: object) -> None:
+        calls.append(len(calls))
+        if len(calls) > 3:
+            raise JournalError("the disk is full")
+        write(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, method, full)
+        with pytest.raises(JournalError, match="the disk is full"):
+            merge(frame=many).run()
+    left = len(server.messages)
+    assert 0 < left < 120
+    results = merge(frame=many).run()
+    assert (results["outcome"] == "UNKNOWN").any() == doubt
+    assert set(results["outcome"]) <= {"ACCEPTED", "UNKNOWN"}
     assert set(received(server).values()) == {1}
 
 
