@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import ipaddress
 from collections.abc import Generator
 
@@ -55,13 +54,13 @@ def _answer(
     try:
         challenge = base64.b64decode(reply.lines[0], validate=True)
         answer = exchange.send(challenge)
-    except (binascii.Error, StopIteration, SMTPError) as error:
+    except (ValueError, StopIteration, SMTPError) as error:
         yield from session.ask(AUTH_CANCEL)
         if isinstance(error, SMTPError):
             raise
         raise AuthenticationError(
-            "the server sent a challenge that makes no sense", reply=reply
-        ) from error
+            "the server sent a challenge that makes no sense", reply=session.last_reply
+        ) from None
     return (yield from session.ask(auth_answer(answer or b"")))
 
 
@@ -70,7 +69,9 @@ def _refused(reply: Reply, name: str) -> AuthenticationError:
     return AuthenticationError(
         f"the server refused the login by {name}: {words!r}",
         reply=reply,
-        remedy="Check user and password; some providers want an app password or OAuth",
+        remedy="Try again later; this says nothing about the password"
+        if reply.is_transient
+        else "Check user and password; some providers want an app password or OAuth",
     )
 
 

@@ -7,17 +7,17 @@ story than the wire.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from smtp_nb.errors import ConnectionClosed, SMTPError
 from smtp_nb.flows.intents import Close, Flow, Peer, Probe, Read, SocketOptions, Write
+from smtp_nb.flows.mask import Mask
 from smtp_nb.model.enums import AuthMechanism, SSLStartMode, TrailDirection
 from smtp_nb.model.events import ConnectionStatusEvent, Event, PITrailEvent
 from smtp_nb.model.reply import Reply
-from smtp_nb.model.secret import HIDDEN, Secret, encodings
+from smtp_nb.model.secret import Secret
 from smtp_nb.protocol.client import ClientProtocol, State
 from smtp_nb.protocol.commands import BANNER, QUIT, Command
 from smtp_nb.protocol.extensions import NO_EXTENSIONS, Extensions
@@ -107,7 +107,8 @@ class Session:
         self.settings = settings
         self.observer = observer
         self.clock = clock
-        self.protocol = ClientProtocol(settings.max_line)
+        self._mask = Mask(*_secrets(settings))
+        self.protocol = ClientProtocol(settings.max_line, self._mask.text)
         self.extensions: Extensions = NO_EXTENSIONS
         self.peer: Peer | None = None
         self.layer: TLSLayer | None = None
@@ -120,7 +121,6 @@ class Session:
         self._pipelining = max(settings.pipelining, known, key=_CAUTION.index)
         self._began = clock()
         self._group = 0
-        self._secrets = _pattern(settings.credentials)
 
     @property
     def tls(self) -> TLSInfo | None:
@@ -166,6 +166,8 @@ class Session:
     def prepare(self, *commands: Command) -> bytes:
         """The octets of commands that the caller writes now, with whatever goes with them."""
         data = b"".join([self.protocol.send(command) for command in commands])
+        for command in commands:
+            self._mask.learn(command)
         self.show_commands(commands)
         return data
 
@@ -224,22 +226,16 @@ class Session:
         Challenges and offers go through untouched, because they are read by a machine next.
         """
         self.last_use = self.clock()
-        masked = self._masked(reply)
+        masked = self._mask(reply)
         self.last_reply = masked
         if self.observer.wants(PITrailEvent):
             *first, last = masked.wire_lines()
             for line in first:
                 self._show(TrailDirection.SERVER, line, final=False)
             self._show(TrailDirection.SERVER, last)
-        is_read_by_machine = reply.is_intermediate or command.verb == "EHLO"
-        return reply if is_read_by_machine else masked
-
-    def _masked(self, reply: Reply) -> Reply:
-        """Servers echo what they did not understand, an AUTH line with its password included."""
-        secrets = self._secrets
-        if secrets is None or not any(map(secrets.search, reply.lines)):
-            return reply
-        return Reply(reply.code, tuple(secrets.sub(HIDDEN, line) for line in reply.lines))
+        is_challenge = reply.code == 334 and command.verb in ("AUTH", "ANSWER")
+        is_offer = reply.is_success and command.verb == "EHLO"
+        return reply if is_challenge or is_offer else masked
 
     # -- remarks ------------------------------------------------------------------------------
 
@@ -306,14 +302,7 @@ class Session:
         return data is not None or self.protocol.has_rest
 
 
-def _pattern(credentials: Credentials | None) -> re.Pattern[str] | None:
-    """Finds every spelling of the secrets of a login."""
-    if credentials is None:
-        return None
-    found = encodings(credentials.password.reveal())
-    found |= encodings(credentials.authorization_identity.reveal())
-    return (
-        re.compile("|".join(map(re.escape, sorted(found, key=len, reverse=True))))
-        if found
-        else None
-    )
+def _secrets(settings: Settings) -> list[Secret]:
+    login, proxy = settings.credentials, settings.proxy
+    found = [login.password, login.authorization_identity] if login else []
+    return [*found, proxy.password] if proxy else found

@@ -8,14 +8,14 @@ command is written, because with PIPELINING its reply comes much later.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import ClassVar
 
 from smtp_nb.errors import ConnectionClosed, LinkError, MalformedReply, StateError
 from smtp_nb.model.reply import Reply
 from smtp_nb.protocol.commands import BANNER, END_OF_DATA, Command
-from smtp_nb.protocol.replies import MAX_LINE, ReplyParser, malformed
+from smtp_nb.protocol.replies import MAX_LINE, ReplyParser
 
 
 class State(Enum):
@@ -63,11 +63,17 @@ _IN_WORDS = {"BANNER": "the connection", "END": "the end of the message", "ANSWE
 
 
 class ClientProtocol:
-    """Commands in, octets out; octets in, (command, reply) out. It waits for the banner first."""
+    """Commands in, octets out; octets in, (command, reply) out. It waits for the banner first.
 
-    def __init__(self, max_line: int = MAX_LINE) -> None:
+    Args:
+        max_line: octets of the longest line of a reply.
+        mask: takes secrets out of what an error message shows.
+    """
+
+    def __init__(self, max_line: int = MAX_LINE, mask: Callable[[str], str] = str) -> None:
         self.state = State.CONNECTED
-        self._replies = ReplyParser(max_line)
+        self._mask = mask
+        self._replies = ReplyParser(max_line, mask)
         self._waiting: deque[Command] = deque([BANNER])
 
     @property
@@ -113,9 +119,12 @@ class ClientProtocol:
         self._replies.receive_data(rest)
         reply = self._replies.next_reply() if rest.startswith(b"421") else None
         if reply is None:
-            return malformed("the server spoke without being asked", rest)
+            return self._replies.malformed("the server spoke without being asked", rest)
+        masked = Reply(reply.code, tuple(map(self._mask, reply.lines)))
         return ConnectionClosed(
-            f"the server ends the session: {reply.text}", reply=reply, remedy="Connect again, later"
+            f"the server ends the session: {masked.text}",
+            reply=masked,
+            remedy="Connect again, later",
         )
 
     def end_of_data(self) -> None:
@@ -141,8 +150,9 @@ class ClientProtocol:
         if not self._waiting:
             if reply.code == 421:
                 return BANNER, reply
+            words = self._mask(reply.text)[:80]
             raise MalformedReply(
-                f"the server answered without being asked: {reply.code} {reply.text[:80]}",
+                f"the server answered without being asked: {reply.code} {words}",
                 remedy="The line cannot be trusted any more",
             )
         command = self._waiting.popleft()
@@ -171,7 +181,7 @@ class ClientProtocol:
 
     def restart_after_tls(self) -> None:
         """Forget the conversation so far (RFC 3207 section 4.2); no banner comes after STARTTLS."""
-        self._replies = ReplyParser(self._replies.max_line)
+        self._replies = ReplyParser(self._replies.max_line, self._mask)
         self.state = State.GREETED
 
 

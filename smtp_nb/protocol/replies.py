@@ -8,6 +8,7 @@ that is read wrongly shifts every later answer to the wrong question.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from smtp_nb.errors import MalformedReply
 from smtp_nb.model.reply import Reply
@@ -20,10 +21,16 @@ _LINE = re.compile(rb"([2-5][0-9][0-9])(?:([ -])([^\r\n\0]*))?\Z")
 
 
 class ReplyParser:
-    """Feed it octets as they come, take complete replies out."""
+    """Feed it octets as they come, take complete replies out.
 
-    def __init__(self, max_line: int = MAX_LINE) -> None:
+    Args:
+        max_line: octets of the longest line, without its end.
+        mask: takes secrets out of what an error message shows.
+    """
+
+    def __init__(self, max_line: int = MAX_LINE, mask: Callable[[str], str] = str) -> None:
         self.max_line = max_line
+        self.mask = mask
         self._buffer = bytearray()
         self._start = 0
         self._code = 0
@@ -66,7 +73,7 @@ class ReplyParser:
         end = self._buffer.find(b"\r\n", self._start)
         length = (len(self._buffer) if end < 0 else end) - self._start
         if length > self.max_line:
-            raise malformed(f"a reply line is longer than {self.max_line} octets")
+            raise self.malformed(f"a reply line is longer than {self.max_line} octets")
         if end < 0:
             self._refuse_bare_newline()
             self._compact()
@@ -78,7 +85,9 @@ class ReplyParser:
     def _refuse_bare_newline(self) -> None:
         """A fragment with a bare LF will never become a good line: say so at once."""
         if self._buffer.find(b"\n", self._start) >= 0:
-            raise malformed("a reply line ends in a bare line feed", bytes(self._buffer[-80:]))
+            raise self.malformed(
+                "a reply line ends in a bare line feed", bytes(self._buffer[self._start :])
+            )
 
     def _compact(self) -> None:
         if self._start:
@@ -88,21 +97,21 @@ class ReplyParser:
     def _read_line(self, line: bytes) -> tuple[int, bool, str]:
         match = _LINE.match(line)
         if match is None:
-            raise malformed("this is no SMTP reply", line)
+            raise self.malformed("this is no SMTP reply", line)
         code = int(match.group(1))
         if self._lines and code != self._code:
-            raise malformed(f"a reply that began with {self._code} goes on differently", line)
+            raise self.malformed(f"a reply that began with {self._code} goes on differently", line)
         self._code = code
         self._octets += len(line) + 2
         if self._octets > MAX_REPLY or len(self._lines) >= MAX_LINES:
-            raise malformed(f"a reply is longer than {MAX_REPLY} octets or {MAX_LINES} lines")
+            raise self.malformed(f"a reply is longer than {MAX_REPLY} octets or {MAX_LINES} lines")
         text = (match.group(3) or b"").decode("utf-8", "backslashreplace")
         return code, match.group(2) == b"-", text
 
-
-def malformed(what: str, line: bytes = b"") -> MalformedReply:
-    """The error for octets that are no reply, with a short and printable piece of them."""
-    shown = f": {line[:80].decode('latin-1')!a}" if line else ""
-    return MalformedReply(
-        f"{what}{shown}", remedy="Is this an SMTP server, and the right port for this kind of TLS?"
-    )
+    def malformed(self, what: str, octets: bytes = b"") -> MalformedReply:
+        """The error for octets that are no reply, with a short and printable piece of them."""
+        shown = f": {self.mask(octets.decode('latin-1'))[:80]!a}" if octets else ""
+        return MalformedReply(
+            f"{what}{shown}",
+            remedy="Is this an SMTP server, and the right port for this kind of TLS?",
+        )

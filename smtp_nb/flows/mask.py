@@ -1,0 +1,64 @@
+"""What a server echoes of a login, taken out before anybody sees it.
+
+Servers repeat what they did not understand: the whole AUTH line, the first octets of it, or the
+password itself. So both are looked for: every spelling of the secrets, and what was sent in base64
+or a part of it.
+"""
+
+from __future__ import annotations
+
+import re
+
+from smtp_nb.model.reply import Reply
+from smtp_nb.model.secret import HIDDEN, Secret, encodings
+from smtp_nb.protocol.commands import Command
+
+# Shorter spellings hide in any text.
+_MIN_SPELLING = 4
+
+_WORD = re.compile(r"[A-Za-z0-9+/]{4,}={0,2}")
+# A part of what was sent is told from a chance likeness by its length.
+_TELLING = 8
+
+
+class Mask:
+    """Hides the secrets of one session in what its server says."""
+
+    def __init__(self, *secrets: Secret) -> None:
+        self._spellings = _pattern(secrets)
+        self._sent: set[str] = set()
+
+    def learn(self, command: Command) -> None:
+        """Remember what a login sends, to know it again."""
+        if command.shown.endswith(HIDDEN):
+            self._sent.add(command.line.split()[-1].decode("ascii").lower())
+
+    def __call__(self, reply: Reply) -> Reply:
+        """The reply with every secret hidden."""
+        if self._spellings is None and not self._sent:
+            return reply
+        lines = tuple(map(self.text, reply.lines))
+        return reply if lines == reply.lines else Reply(reply.code, lines)
+
+    def text(self, text: str) -> str:
+        """The text with every secret hidden."""
+        if self._sent:
+            text = _WORD.sub(self._hide_echo, text)
+        return self._spellings.sub(HIDDEN, text) if self._spellings else text
+
+    def _hide_echo(self, match: re.Match[str]) -> str:
+        word = match.group().lower()
+        is_part = len(word) >= _TELLING and any(word in sent or sent in word for sent in self._sent)
+        return HIDDEN if is_part or word in self._sent else match.group()
+
+
+def _pattern(secrets: tuple[Secret, ...]) -> re.Pattern[str] | None:
+    """Finds every spelling of the secrets; the longest first, so that none is left half hidden."""
+    values = [secret.reveal() for secret in secrets]
+    found = {spelling for value in values for spelling in encodings(value)}
+    # UTF-8 that an error message shows octet by octet.
+    found |= {value.encode().decode("latin-1") for value in values if len(value) >= _MIN_SPELLING}
+    if not found:
+        return None
+    in_order = sorted(found, key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, in_order)), re.IGNORECASE)
