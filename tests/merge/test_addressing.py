@@ -37,7 +37,7 @@ def test_a_local_part_cannot_become_another_address(local: str) -> None:
     except RowError:
         return
     assert [box.domain for box in found] == ["school.test"]
-    assert found[0].local == local
+    assert found[0].local == local.strip(" ")  # blanks around an address mean nothing
 
 
 @pytest.mark.parametrize("mail", ["a@x.test, b@x.test", "a@x.test\r\nBcc: b@x.test", "", "a"])
