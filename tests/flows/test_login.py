@@ -157,6 +157,7 @@ def connected(text: str, **properties: Any) -> str:
 
 AUTH_LINE = f"C: AUTH PLAIN {TOKEN}\n"
 HEAD = GREETING.format("PLAIN LOGIN")
+MAIL = "C: MAIL FROM:<ann@client.test>\n"
 ECHOES = {
     "a refusal": HEAD + AUTH_LINE + "S: 535 5.7.8 not {}\n",
     "a refusal of several lines": HEAD + AUTH_LINE + "S: 535-5.7.8 you said\nS: 535 5.7.8 {}!\n",
@@ -167,9 +168,9 @@ ECHOES = {
     "a bare line feed": HEAD + AUTH_LINE + "S! 535 \nS: {}\n",
     "a reply too many": HEAD + AUTH_LINE + "S: 235 ok\nS: 250 {}\n",
     "a 421 too many": HEAD + AUTH_LINE + "S: 235 ok\nS: 421 {}\n",
-    "the welcome": HEAD + AUTH_LINE + "S: 235 welcome {}\n",
-    "MAIL": HEAD + AUTH_LINE + "S: 235 ok\nC: MAIL FROM:<ann@client.test>\nS: 550 {}\n",
-    "a wrong code": HEAD + AUTH_LINE + "S: 235 ok\nC: MAIL FROM:<ann@client.test>\nS: 334 {}\n",
+    "the welcome": HEAD + AUTH_LINE + "S: 235 welcome {}\n" + MAIL + "S: 550 5.7.1 no\n",
+    "MAIL": HEAD + AUTH_LINE + "S: 235 ok\n" + MAIL + "S: 550 {}\n",
+    "a wrong code": HEAD + AUTH_LINE + "S: 235 ok\n" + MAIL + "S: 334 {}\n",
 }  # fmt: skip
 
 
