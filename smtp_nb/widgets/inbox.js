@@ -5,7 +5,6 @@ const POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
 const COLUMNS = ["time", "from", "to", "subject", "size"];
 const NAMES = ["Received", "From", "To", "Subject", "Octets"];
 const integer = new Intl.NumberFormat();
-const states = new WeakMap();
 
 function make(tag, className, text) {
   const element = document.createElement(tag);
@@ -14,17 +13,14 @@ function make(tag, className, text) {
   return element;
 }
 
-function stateOf(model) {
-  if (!states.has(model)) {
-    const state = { list: [], total: 0, open: null, chosen: -1, views: new Set() };
-    model.on("msg:custom", (message) => {
-      if (message.kind === "list") Object.assign(state, { list: message.messages, total: message.total });
-      if (message.kind === "message" && message.number === state.chosen) state.open = message;
-      for (const paint of state.views) paint();
-    });
-    states.set(model, state);
-  }
-  return states.get(model);
+function listen(model) {
+  const state = { list: [], total: 0, open: null, chosen: -1, views: new Set() };
+  model.on("msg:custom", (message) => {
+    if (message.kind === "list") Object.assign(state, { list: message.messages, total: message.total });
+    if (message.kind === "message" && message.number === state.chosen) state.open = message;
+    for (const paint of state.views) paint();
+  });
+  return state;
 }
 
 function table(rows, className) {
@@ -69,12 +65,7 @@ function letter(message) {
   return parts;
 }
 
-function initialize({ model }) {
-  stateOf(model);
-}
-
-function render({ model, el }) {
-  const state = stateOf(model);
+function render(state, { model, el }) {
   const root = make("div", "smtpnb-inbox");
   const title = make("div", "smtpnb-title");
   title.setAttribute("role", "status");
@@ -129,4 +120,13 @@ function render({ model, el }) {
   return () => state.views.delete(paint);
 }
 
-export default { initialize, render };
+// Called once for each model; what `model` is differs between initialize and render.
+export default () => {
+  let state;
+  return {
+    initialize({ model }) {
+      state = listen(model);
+    },
+    render: (context) => render(state, context),
+  };
+};

@@ -2,7 +2,6 @@
 
 const integer = new Intl.NumberFormat();
 const BLOCKED = "While the cell runs, its stop button stops the merge between two messages.";
-const states = new WeakMap();
 
 function make(tag, className, text) {
   const element = document.createElement(tag);
@@ -11,17 +10,14 @@ function make(tag, className, text) {
   return element;
 }
 
-function stateOf(model) {
-  if (!states.has(model)) {
-    const state = { latest: null, views: new Set() };
-    model.on("msg:custom", (message) => {
-      if (message.kind !== "progress") return;
-      state.latest = message;
-      for (const paint of state.views) paint(message);
-    });
-    states.set(model, state);
-  }
-  return states.get(model);
+function listen(model) {
+  const state = { latest: null, views: new Set() };
+  model.on("msg:custom", (message) => {
+    if (message.kind !== "progress") return;
+    state.latest = message;
+    for (const paint of state.views) paint(message);
+  });
+  return state;
 }
 
 function duration(seconds) {
@@ -47,12 +43,7 @@ function button(label, press) {
   return element;
 }
 
-function initialize({ model }) {
-  stateOf(model);
-}
-
-function render({ model, el }) {
-  const state = stateOf(model);
+function render(state, { model, el }) {
   const root = make("div", "smtpnb-merge");
   const bar = make("div", "smtpnb-progress");
   const fill = make("div", "smtpnb-fill");
@@ -96,4 +87,13 @@ function render({ model, el }) {
   return () => state.views.delete(paint);
 }
 
-export default { initialize, render };
+// Called once for each model; what `model` is differs between initialize and render.
+export default () => {
+  let state;
+  return {
+    initialize({ model }) {
+      state = listen(model);
+    },
+    render: (context) => render(state, context),
+  };
+};

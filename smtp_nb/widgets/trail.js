@@ -17,7 +17,6 @@ const ANNOUNCE_MS = 1000;
 
 const integer = new Intl.NumberFormat();
 const decimal = new Intl.NumberFormat(undefined, { minimumFractionDigits: 3, maximumFractionDigits: 3 });
-const stores = new WeakMap();
 
 class Store {
   constructor(model) {
@@ -126,11 +125,6 @@ class Store {
   changed() {
     for (const view of this.views) view.changed();
   }
-}
-
-function storeOf(model) {
-  if (!stores.has(model)) stores.set(model, new Store(model));
-  return stores.get(model);
 }
 
 function make(tag, className, text) {
@@ -381,12 +375,7 @@ class View {
   }
 }
 
-function initialize({ model }) {
-  storeOf(model);
-}
-
-function render({ model, el }) {
-  const store = storeOf(model);
+function render(store, { model, el }) {
   const view = new View(store, model.get("height"));
   el.append(view.el);
   store.views.add(view);
@@ -397,4 +386,13 @@ function render({ model, el }) {
   return () => store.views.delete(view);
 }
 
-export default { initialize, render };
+// Called once for each model; what `model` is differs between initialize and render.
+export default () => {
+  let store;
+  return {
+    initialize({ model }) {
+      store = new Store(model);
+    },
+    render: (context) => render(store, context),
+  };
+};
