@@ -10,6 +10,7 @@ import os
 import socket
 import sys
 from datetime import datetime
+from io import FileIO
 from pathlib import Path
 
 from smtp_nb.errors import CampaignBusy
@@ -28,14 +29,14 @@ class CampaignLock:
     def __init__(self, journal: Path) -> None:
         self.path = journal.with_name(journal.name + ".lock")
         self._file = _acquire(self.path)
-        os.ftruncate(self._file, 0)
-        os.write(self._file, json.dumps(_myself()).encode())
+        self._file.truncate(0)
+        self._file.write(json.dumps(_myself()).encode())
 
     def release(self) -> None:
         """Let others in. The file goes while we still hold it, so nobody loses a fresh one."""
         if sys.platform != "win32":
             self.path.unlink(missing_ok=True)
-        os.close(self._file)
+        self._file.close()
 
 
 def _myself() -> dict[str, object]:
@@ -43,21 +44,26 @@ def _myself() -> dict[str, object]:
     return {"pid": os.getpid(), "host": socket.gethostname(), "since": f"{now:%Y-%m-%d %H:%M}"}
 
 
-def _acquire(path: Path) -> int:
+def _acquire(path: Path) -> FileIO:
     while True:
-        file = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+        # A file object, so that an interrupt at the wrong moment leaves no lock behind.
+        file = FileIO(path, "r+", opener=_open)
         try:
-            _lock(file)
-            if _is_current(file, path):
+            _lock(file.fileno())
+            if _is_current(file.fileno(), path):
                 return file
         except OSError as error:
             holder = _holder(file)
-            os.close(file)
+            file.close()
             raise CampaignBusy(
                 f"this campaign is being sent by {holder}",
                 remedy=f"Wait for it, or stop it. It holds {path}",
             ) from error
-        os.close(file)
+        file.close()
+
+
+def _open(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_CREAT, 0o600)
 
 
 def _is_current(file: int, path: Path) -> bool:
@@ -68,9 +74,9 @@ def _is_current(file: int, path: Path) -> bool:
         return False
 
 
-def _holder(file: int) -> str:
+def _holder(file: FileIO) -> str:
     try:
-        who = json.loads(os.read(file, 1000))
+        who = json.loads(file.read(1000))
         return f"process {who['pid']} on {who['host']} since {who['since']}"
     except (ValueError, KeyError, TypeError, OSError):
         return "another process"

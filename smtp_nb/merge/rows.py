@@ -18,6 +18,9 @@ _EXACT = 2.0**53
 # Rows that are converted together: enough to spread pandas' cost, few enough to cost no memory.
 _STRETCH = 256
 
+# From pandas 3 on, a copy that is not deep costs nothing until one of the two is written to.
+_COPIES_ON_WRITE = int(pd.__version__.split(".")[0]) >= 3
+
 Row = dict[Hashable, object]
 
 
@@ -39,7 +42,7 @@ class Rows:
         if not frame.columns.is_unique:
             twice = frame.columns[frame.columns.duplicated()][0]
             raise InputError(f"two columns are called {twice!r}", remedy="Rename one of them")
-        self.frame = frame.copy(deep=False)
+        self.frame = frame.copy(deep=not _COPIES_ON_WRITE)
         self._counts: dict[Hashable, bool] = {}
 
     def __len__(self) -> int:

@@ -223,8 +223,10 @@ class Run:
             )
             raise
         finally:
-            self.journal.close()
-            self._release()
+            try:
+                self.journal.close()
+            finally:
+                self._release()
 
     def results(self) -> pd.DataFrame:
         """What became of every row, up to now."""
