@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import socket
 import time
 from collections.abc import Sequence
@@ -153,8 +154,7 @@ class AsyncDriver(Stoppable):
                 for waiting in self._observer.ask(intent.event):
                     await waiting
             case Sleep():
-                with contextlib.suppress(TimeoutError):
-                    await self._until(lambda: False, intent.seconds, "")
+                await self._sleep(intent.seconds)
             case Probe():
                 return await self._probe()
         return None
@@ -196,6 +196,10 @@ class AsyncDriver(Stoppable):
                 remedy="Raise timeout, or see whether the server is overloaded",
             ) from error
         self._check()
+
+    async def _sleep(self, seconds: float) -> None:
+        with contextlib.suppress(SMTPTimeout):
+            await self._until(lambda: seconds <= 0, seconds, "the time to pass")
 
     # -- the line -----------------------------------------------------------------------------
 
@@ -267,7 +271,7 @@ class AsyncDriver(Stoppable):
         transport, line = self._open_transport(), self._line
         self._check()
         if line.failure or transport.is_closing():
-            raise line.failure or ConnectionAbortedError("the line was closed")
+            raise line.failure or ConnectionAbortedError(errno.ECONNABORTED, "closed on this side")
         transport.write(intent.data)
         while line.is_full and not line.failure:
             left = transport.get_write_buffer_size()

@@ -87,7 +87,8 @@ class Peer:
         self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16 * 1024)
         self.over = threading.Event()
         self.port: int = self._listener.getsockname()[1]
-        self.visits = 0
+        self.visits = self._gone = 0
+        self._served = threading.Condition()
         self.stalled = threading.Event()
         """Set as soon as a habit has fallen silent."""
         self.errors: list[BaseException] = []
@@ -102,8 +103,8 @@ class Peer:
                 self.visits += 1
                 self._lines.append(Line(sock, self))
                 thread = threading.Thread(target=self._serve, args=[self._lines[-1]], daemon=True)
-                self._threads.append(thread)
                 thread.start()
+                self._threads.append(thread)
 
     def _serve(self, line: Line) -> None:
         try:
@@ -114,6 +115,14 @@ class Peer:
             self.errors.append(error)
         finally:
             line.sock.close()
+            with self._served:
+                self._gone += 1
+                self._served.notify_all()
+
+    def wait_until_served(self, visits: int = 1) -> None:
+        """Wait until so many clients have come and gone."""
+        with self._served:
+            assert self._served.wait_for(lambda: self._gone >= visits, 30)
 
     def __enter__(self) -> Peer:
         return self
