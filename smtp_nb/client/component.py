@@ -11,15 +11,27 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from smtp_nb.client import registry
+from smtp_nb.client import registry, tls_settings  # noqa: F401  the rows register themselves
+from smtp_nb.client.certificates import Certificates
 from smtp_nb.client.drafting import draft_from, job_from
 from smtp_nb.client.events import Events
 from smtp_nb.client.firewall import Firewall
 from smtp_nb.client.headers import Header
-from smtp_nb.client.properties import HEADERS, Properties
+from smtp_nb.client.properties import Properties
 from smtp_nb.client.recipients import Recipients
 from smtp_nb.client.sessions import properties_from_url, settings_from
-from smtp_nb.errors import BusyError, Interrupted, RefusedError, SMTPError, StateError
+from smtp_nb.client.settings import HEADERS
+from smtp_nb.client.status import Status
+from smtp_nb.client.values import boolean
+from smtp_nb.errors import (
+    BusyError,
+    Interrupted,
+    MissingError,
+    RefusedError,
+    SMTPError,
+    StateError,
+    Unsupported,
+)
 from smtp_nb.flows import courtesy
 from smtp_nb.flows.connect import connect
 from smtp_nb.flows.deliver import deliver, deliver_one, unsent
@@ -27,12 +39,13 @@ from smtp_nb.flows.intents import Flow
 from smtp_nb.flows.session import Session
 from smtp_nb.flows.verdict import refusal
 from smtp_nb.model.outcome import Outcome
-from smtp_nb.model.receipt import Receipt, TLSInfo
+from smtp_nb.model.receipt import Receipt
 from smtp_nb.model.reply import Reply
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
 
+    from smtp_nb.compose.message import Composed
     from smtp_nb.compose.parts import Attachment, EncodedPart
 
 C = TypeVar("C", bound="Component")
@@ -40,7 +53,7 @@ C = TypeVar("C", bound="Component")
 IDLE_SECONDS = 1.0
 
 
-class Component(Properties, Recipients, Events):
+class Component(Properties, Status, Certificates, Recipients, Events):
     """Properties, settings and events, and each method as a flow."""
 
     _clock: Callable[[], float]
@@ -104,36 +117,38 @@ class Component(Properties, Recipients, Events):
 
     @property
     def connected(self) -> bool:
-        """True while there is a session (reference: Connected)."""
-        session = self._session
-        return session is not None and session.is_open and self._driver.is_open
+        """True while there is a session; assigning connects or disconnects (reference: Connected).
+
+        Raises:
+            Unsupported: assigned on the asyncio front, where only `await` can wait.
+        """
+        return self._is_connected
+
+    @connected.setter
+    def connected(self, value: Any) -> None:
+        if boolean("Connected", value) is not self.connected:
+            self._run_now("connected", self._disconnect() if self.connected else self._connect())
 
     @property
-    def idle(self) -> bool:
-        """False while a method is at work (reference: Idle)."""
-        return not self._busy.locked()
+    def command(self) -> str:
+        """Assigning sends one line as `send_command()` does (reference: Command, deprecated).
 
-    @property
-    def last_reply(self) -> str:
-        """The newest reply of the server (reference: LastReply)."""
-        reply = self._session.last_reply if self._session else None
-        return str(reply or self._last_reply or "")
+        Raises:
+            AttributeError: it was read.
+            Unsupported: assigned on the asyncio front, where only `await` can wait.
+        """
+        raise AttributeError("command can only be assigned; read last_reply, or use send_command()")
 
-    @property
-    def remote_address(self) -> str:
-        """The IP address of the server; empty while not connected."""
-        peer = self._session.peer if self._session and self.connected else None
-        return peer.remote_address if peer else ""
+    @command.setter
+    def command(self, value: str) -> None:
+        self._run_now("command", self._send_command(value))
 
-    @property
-    def extensions(self) -> dict[str, str]:
-        """What the server offers: keyword to parameters; empty while not connected."""
-        return dict(self._session.extensions.keywords) if self._session else {}
-
-    @property
-    def tls(self) -> TLSInfo | None:
-        """What protects the line, or None."""
-        return self._session.tls if self._session else None
+    def _run_now(self, name: str, flow: Flow[Any]) -> None:
+        """Run a flow out of an assignment, which nobody can await."""
+        raise Unsupported(
+            f"{name} cannot be assigned here, because an assignment cannot be awaited",
+            remedy="Await connect(), disconnect() or send_command()",
+        )
 
     @property
     def settings(self) -> registry.Settings:
@@ -151,10 +166,29 @@ class Component(Properties, Recipients, Events):
 
     @property
     def message_headers(self) -> list[Header]:
-        """The header fields as they will be sent (reference: MessageHeaders)."""
+        """The header fields as they will be sent (reference: MessageHeaders).
+
+        Without an author there are none. A date or Message-ID of `*` is made anew each time.
+
+        Raises:
+            InputError: a property cannot be sent.
+        """
+        head = self._head()
+        return [Header(field, value) for field, value in head.headers] if head else []
+
+    @property
+    def message_headers_string(self) -> str:
+        """As `message_headers`, as one text (reference: MessageHeadersString)."""
+        head = self._head()
+        return head.head.decode() if head else ""
+
+    def _head(self) -> Composed | None:
         from smtp_nb.compose.message import compose
 
-        return [Header(field, value) for field, value in compose(draft_from(self)).headers]
+        try:
+            return compose(draft_from(self))
+        except MissingError:
+            return None
 
     def reset_headers(self) -> None:
         """Empty all header properties and the recipients (reference: ResetHeaders)."""
@@ -199,8 +233,11 @@ class Component(Properties, Recipients, Events):
         yield from self._new_session()
 
     def _new_session(self) -> Flow[Session]:
+        self._server_pem = ""
         self._session = session = Session(settings_from(self), self, self._clock, self._memory)
         yield from connect(session)
+        if session.layer:
+            self._server_pem = session.layer.verdict.leaf_pem
         return session
 
     def _ready_session(self) -> Flow[tuple[Session, bool]]:
@@ -272,10 +309,12 @@ class Component(Properties, Recipients, Events):
         return (yield from self._on_session(lambda session: courtesy.courtesy(session, asked)))
 
     def _verify(self, address: str) -> Flow[Reply]:
-        return (yield from self._on_session(lambda session: courtesy.verify(session, address)))
+        asked = courtesy.about("VRFY", address)
+        return (yield from self._on_session(lambda session: courtesy.verify(session, asked)))
 
     def _expand(self, address: str) -> Flow[Reply]:
-        return (yield from self._on_session(lambda session: courtesy.expand(session, address)))
+        asked = courtesy.about("EXPN", address)
+        return (yield from self._on_session(lambda session: courtesy.expand(session, asked)))
 
 
 def _not_sent(given: Receipt) -> SMTPError:

@@ -93,6 +93,7 @@ def draft_from(component: Component) -> Draft:
         inline=tuple(component.inline_images),
         date=component.message_date,
         message_id=component.message_id,
+        other_headers=component.other_headers,
         message_id_algorithm=_setting(component, "MessageIdAlgorithm"),
         importance=component.importance,
         priority=component.priority,
@@ -101,7 +102,7 @@ def draft_from(component: Component) -> Draft:
         delivery_notification_to=_first(component.delivery_notification_to),
         charset=_setting(component, "Charset") or "utf-8",
         fold_headers=_setting(component, "FoldHeaders"),
-        max_header_length=_setting(component, "MaxHeaderLength"),
+        max_header_length=_setting(component, "MaxHeaderLength") - len("\r\n"),
     )
 
 

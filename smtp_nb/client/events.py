@@ -102,6 +102,12 @@ class Events:
             for attribute in vars(Events).values()
             if isinstance(attribute, EventProperty)
         }
+        self._told: Event | None = None
+
+    @property
+    def transfer_text(self) -> str:
+        """Within a handler of Transfer: the piece that is being sent (reference: TransferText)."""
+        return self._told.text if isinstance(self._told, TransferEvent) else ""
 
     def wants(self, kind: type[Event]) -> bool:
         """True if somebody listens."""
@@ -116,6 +122,7 @@ class Events:
     def ask(self, event: Event) -> Sequence[Awaitable[None]]:
         """As `emit`; gives what coroutine functions among the handlers want awaited."""
         waiting = []
+        self._told = event
         for handler in tuple(self._handlers[type(event)]):
             try:
                 answer = self._driver.outside(handler, event)

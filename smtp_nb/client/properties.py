@@ -6,16 +6,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from smtp_nb.client import values
-from smtp_nb.client.registry import PROPERTIES, REGISTRY, Entry, Property, register, unknown
-from smtp_nb.model.enums import (
-    AuthMechanism,
-    Importance,
-    Priority,
-    Sensitivity,
-    SSLProtocol,
-    SSLSecurityFlag,
-    SSLStartMode,
-)
+from smtp_nb.client.registry import PROPERTIES, Entry, Property, unknown
+from smtp_nb.model.enums import AuthMechanism, Importance, Priority, Sensitivity, SSLProvider
+from smtp_nb.model.enums import SSLStartMode as StartMode
 from smtp_nb.model.secret import Secret
 
 
@@ -55,7 +48,14 @@ class Properties:
         )
     )
     local_host = Property(
-        Entry("LocalHost", "", values.host, "The local address to connect from.", locked=107)
+        Entry(
+            "LocalHost",
+            "",
+            values.host,
+            "The local address to connect from. Tells the real one while connected.",
+            locked=107,
+            live="line.local_address",
+        )
     )
     allow_extensions = Property(
         Entry("AllowExtensions", True, values.boolean, "EHLO first; if not, HELO at once.")
@@ -66,6 +66,7 @@ class Properties:
             "auto",
             values.choice("auto", "message", "off"),
             "Commands in groups (RFC 2920): across messages, within one message, or off.",
+            owner="",
         )
     )
     window = Property(
@@ -74,6 +75,7 @@ class Properties:
             32,
             values.integer(1, 1024),
             "The most messages without an outcome on one connection.",
+            owner="",
         )
     )
 
@@ -81,9 +83,17 @@ class Properties:
     ssl_start_mode = Property(
         Entry(
             "SSLStartMode",
-            SSLStartMode.NONE,
-            values.member(SSLStartMode),
+            StartMode.NONE,
+            values.member(StartMode),
             "When TLS begins. AUTOMATIC is STARTTLS on 25, 587 and 2525, else implicit.",
+        )
+    )
+    ssl_provider = Property(
+        Entry(
+            "SSLProvider",
+            SSLProvider.AUTOMATIC,
+            values.provider,
+            "The engine for TLS. There is one here, whatever is set.",
         )
     )
     user = Property(Entry("User", "", values.line, "Who logs in; empty: nobody does."))
@@ -94,7 +104,7 @@ class Properties:
         Entry(
             "AuthMechanism",
             AuthMechanism.USER_PASSWORD,
-            values.member(AuthMechanism),
+            values.mechanism,
             "How to log in; USER_PASSWORD is PLAIN if offered, else LOGIN.",
         )
     )
@@ -106,8 +116,35 @@ class Properties:
     read_receipt_to = _boxes("ReadReceiptTo", "Header Disposition-Notification-To.")
     delivery_notification_to = _boxes("DeliveryNotificationTo", "Header Return-Receipt-To.")
     subject = _line("Subject", "The subject, one line.")
-    message_date = _line("MessageDate", "Header Date; * is now, empty leaves it out.", "*")
-    message_id = _line("MessageId", "Header Message-ID; * is random, empty leaves it out.", "*")
+    message_date = Property(
+        Entry(
+            "MessageDate",
+            "*",
+            values.date,
+            "Header Date; * is now, empty leaves it to the relay.",
+            is_header=True,
+        )
+    )
+    message_id = Property(
+        Entry(
+            "MessageId",
+            "*",
+            values.message_id,
+            "Header Message-ID; * is random, empty leaves it out.",
+            is_header=True,
+        )
+    )
+    other_headers = Property(
+        Entry(
+            "OtherHeaders",
+            "",
+            values.header_lines,
+            "Further header fields, `Name: value` each on a line. Among them those of MIME make"
+            " message_text the body as it stands. If the text begins with an empty line, it is"
+            " the whole header in place of the computed one.",
+            is_header=True,
+        )
+    )
     importance = Property(
         Entry(
             "Importance",
@@ -136,13 +173,14 @@ class Properties:
         )
     )
     message_text = Property(Entry("MessageText", "", values.text, "The body as plain text."))
-    message_html = Property(Entry("MessageHtml", "", values.text, "The body as HTML."))
+    message_html = Property(Entry("MessageHtml", "", values.text, "The body as HTML.", owner=""))
     message_markdown = Property(
         Entry(
             "MessageMarkdown",
             "",
             values.text,
             "One Markdown source for both bodies; a body that is set stands.",
+            owner="",
         )
     )
     message = Property(
@@ -154,6 +192,30 @@ class Properties:
             " The envelope still comes from send_to, cc, bcc and from_.",
         )
     )
+
+    @property
+    def message_b(self) -> bytes:
+        """The octets of `message` (reference: MessageB)."""
+        return self.message.encode("utf-8", "surrogateescape")
+
+    @message_b.setter
+    def message_b(self, value: bytes) -> None:
+        if isinstance(value, str):
+            raise values.unreadable("MessageB", value, "octets; message takes a text")
+        self.message = value
+
+    @property
+    def ssl_enabled(self) -> bool:
+        """True unless ssl_start_mode is NONE; setting it switches to AUTOMATIC or NONE
+        (reference: SSLEnabled)."""
+        return self.ssl_start_mode is not StartMode.NONE
+
+    @ssl_enabled.setter
+    def ssl_enabled(self, value: Any) -> None:
+        if not values.boolean("SSLEnabled", value):
+            self.ssl_start_mode = StartMode.NONE
+        elif not self.ssl_enabled:
+            self.ssl_start_mode = StartMode.AUTOMATIC
 
     def set(self, properties: dict[str, Any]) -> None:
         """Set several properties by their Python names.
@@ -168,61 +230,3 @@ class Properties:
 
     def _extra_properties(self) -> Iterable[str]:
         return [n for n in dir(type(self)) if isinstance(getattr(type(self), n), property)]
-
-
-# The rows are of different types, hence Any.
-_SETTINGS: tuple[Entry[Any], ...] = (
-    Entry("AllowClearTextAuth", False, values.boolean, "Send a password without TLS, if it must."),
-    Entry("AllowEmptyTo", False, values.boolean, "Cc or Bcc suffice."),
-    Entry(
-        "AuthorizationIdentity",
-        Secret(""),
-        values.secret,
-        "Whom to act as after the login (RFC 4422); with XOAUTH2 the token.",
-        is_secret=True,
-    ),
-    Entry("CACertFilePaths", "", values.line, "Files with trusted roots, semicolons between."),
-    Entry("Charset", "utf-8", values.line, "Charset of headers and text."),
-    Entry("ConnectionTimeout", 0.0, values.seconds, "As Timeout, for connecting; 0: Timeout."),
-    Entry(
-        "FinalReplyTimeout", 600.0, values.seconds, "The wait for the reply to the whole message."
-    ),
-    Entry("FoldHeaders", True, values.boolean, "Fold header lines that are too long."),
-    Entry("Hello", "", values.domain, "Our name in EHLO; empty: the host's, or its address."),
-    Entry("InBufferSize", 0, values.integer(), "Octets of the socket's incoming buffer."),
-    Entry("LocalPort", 0, values.integer(0, 65535), "Local port; 0: any.", locked=106),
-    Entry("MaxHeaderLength", 78, values.integer(40, 998), "Longer header lines are folded."),
-    Entry("MaxLineLength", 2048, values.integer(256, 65536), "Longest reply line.", locked=112),
-    Entry(
-        "MessageIdAlgorithm",
-        "SHA1",
-        values.choice("MD5", "SHA1", "SHA256"),
-        "The hash behind a random Message-ID.",
-    ),
-    Entry("OutBufferSize", 0, values.integer(), "Octets of the socket's outgoing buffer."),
-    Entry("SendRSET", True, values.boolean, "RSET between transactions; False says EHLO instead."),
-    Entry(
-        "SSLEnabledProtocols",
-        SSLProtocol.TLS1_2 | SSLProtocol.TLS1_3,
-        values.flags(SSLProtocol),
-        "Versions of TLS.",
-    ),
-    Entry(
-        "SSLSecurityFlags",
-        SSLSecurityFlag(0),
-        values.flags(SSLSecurityFlag),
-        "Faults of the server's certificate to overlook.",
-    ),
-    Entry("SSLServerCACerts", "", values.text, "Trusted roots as PEM, besides the system's."),
-    Entry("SSLServerPin", "", values.line, "sha256:… of the server's public key; takes it alone."),
-    Entry("StopOnBccErrors", False, values.boolean, "A refused Bcc stops the message."),
-    Entry("StopOnCcErrors", True, values.boolean, "A refused Cc stops the message."),
-    Entry("StopOnToErrors", True, values.boolean, "A refused To stops the message."),
-    Entry("TCPKeepAlive", False, values.boolean, "Keep-alive probes of TCP."),
-    Entry("TcpNoDelay", True, values.boolean, "Do not wait to fill packets (Nagle off)."),
-    Entry("UseIPv6", 0, values.integer(0, 2), "0 IPv4 only, 1 IPv6 only, 2 IPv6 then IPv4."),
-)
-for _entry in _SETTINGS:
-    register(_entry)
-
-HEADERS = tuple(entry.reference for entry in REGISTRY.values() if entry.is_header)

@@ -6,13 +6,15 @@ Attributes, `config()`, `settings`, `reset()`, completion and the docs are all m
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, Generic, Protocol, TypeVar, overload
 
 from smtp_nb.client.values import Converter
-from smtp_nb.errors import SettingError, StateError
+from smtp_nb.errors import SettingError, StateError, Unsupported
 from smtp_nb.model.secret import HIDDEN, Secret
 
 T = TypeVar("T")
+MAX_SHOWN = 200  # a whole message may be a value
 
 
 class Holder(Protocol):
@@ -37,6 +39,14 @@ class Entry(Generic[T]):
         locked: the error number for changing it while connected, or None if that is allowed.
         is_secret: it is never shown.
         is_header: `reset_headers()` empties it.
+        owner: the part of the reference that lists it (SMTP, IPPort, SSL, Socket or Base); empty
+            for what goes beyond the reference.
+        path: the attribute of the component that keeps it, where that is not the registry.
+        live: the attribute that tells the real value while connected.
+        is_settable: False for what is only told.
+        turns_on: another setting that becomes True with this one.
+        reason: why it cannot change here; setting it to anything but its default is an error.
+        deviation: why its default is not the reference's.
     """
 
     reference: str
@@ -46,10 +56,25 @@ class Entry(Generic[T]):
     locked: int | None = None
     is_secret: bool = False
     is_header: bool = False
+    owner: str = "SMTP"
+    path: str = ""
+    live: str = ""
+    is_settable: bool = True
+    turns_on: str = ""
+    reason: str = ""
+    deviation: str = ""
+
+    @property
+    def type_name(self) -> str:
+        """What kind of value it is: `bool`, `int`, `str`, an enumeration, …"""
+        return "secret" if self.is_secret else type(self.default).__name__
 
     def read(self, holder: Holder) -> T:
         """The value that holds now."""
-        value: T = holder._values.get(self.reference, self.default)
+        path = self.live if self.live and holder.connected else self.path
+        value: T = (
+            attrgetter(path)(holder) if path else holder._values.get(self.reference, self.default)
+        )
         return value
 
     def write(self, holder: Holder, value: Any) -> None:
@@ -58,15 +83,39 @@ class Entry(Generic[T]):
         Raises:
             SettingError, AddressError, InjectionError: the value cannot be taken.
             StateError: not while connected.
+            Unsupported: this value needs what Python, or this library, does not have.
         """
+        if not self.is_settable:
+            raise SettingError(
+                f"{self.reference} can only be read", remedy="It is made from others"
+            )
         kept = self.convert(self.reference, value)
+        if self.reason and kept != self.default:
+            raise Unsupported(
+                f"{self.reference} stays {self.shown_default!r}: {self.reason}",
+                remedy="Leave it at its default",
+            )
         if self.locked is not None and holder.connected and kept != self.read(holder):
             raise StateError(
                 f"{self.reference} cannot change while connected",
                 code=self.locked,
                 remedy="Call disconnect() first",
             )
+        self._keep(holder, kept)
+
+    def _keep(self, holder: Holder, kept: T) -> None:
+        if self.path:
+            where, _, name = self.path.rpartition(".")
+            setattr(attrgetter(where)(holder) if where else holder, name, kept)
+            return
         holder._values[self.reference] = kept
+        if self.turns_on and kept:
+            holder._values[self.turns_on] = True
+
+    @property
+    def shown_default(self) -> str:
+        """The default as text."""
+        return "" if self.default is None or self.is_secret else str(self.default)
 
     def shown(self, holder: Holder) -> str:
         """The value as text, a secret hidden."""
@@ -158,8 +207,8 @@ class Settings:
         return sorted(REGISTRY)
 
     def __repr__(self) -> str:
-        rows = (f"{name}={entry.shown(self._holder)}" for name, entry in sorted(REGISTRY.items()))
-        return "\n".join(rows)
+        settable = (entry for _, entry in sorted(REGISTRY.items()) if entry.is_settable)
+        return "\n".join(f"{e.reference}={e.shown(self._holder)[:MAX_SHOWN]}" for e in settable)
 
 
 def config(holder: Holder, text: str) -> str:

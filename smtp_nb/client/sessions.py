@@ -18,6 +18,7 @@ from smtp_nb.model.secret import Secret
 if TYPE_CHECKING:
     from smtp_nb.client.component import Component
     from smtp_nb.sasl import Credentials
+    from smtp_nb.wire.stores import Identity
     from smtp_nb.wire.tls import TLSSettings
 
 # RFC 8314: submission and relay ports begin in clear, all others with TLS.
@@ -113,22 +114,50 @@ def _tls(component: Component) -> TLSSettings:
     from smtp_nb.wire.tls import TLSSettings
 
     read = _reader(component)
-    files = [part for part in read("CACertFilePaths").split(";") if part]
     pin = read("SSLServerPin")
+    roots = [*_pem_files(read("CACertFilePaths")), read("SSLServerCACerts")]
     return TLSSettings(
-        ca_data="\n".join([*map(_pem, files), read("SSLServerCACerts")]).strip().encode(),
+        ca_data="\n".join(roots).strip().encode(),
         pins=(pin,) if pin else (),
+        accepted_der=component.ssl_accept_server_cert.der,
         security_flags=read("SSLSecurityFlags"),
         enabled_protocols=read("SSLEnabledProtocols"),
+        identity=_identity(component, read("SSLCACerts")),
     )
 
 
-def _pem(path: str) -> str:
+def _identity(component: Component, authorities: str) -> Identity | None:
+    """Our own certificate with all that is sent along with it, or None."""
+    if not (own := component.ssl_cert):
+        return None
+    from smtp_nb.model.enums import CertStoreType
+    from smtp_nb.wire.stores import Hidden, Identity, open_store
+
+    identity = own.identity
+    if not authorities:
+        return identity
+    above = open_store(CertStoreType.PUBLIC_KEY_BLOB, Hidden(authorities.encode()), Hidden())
+    chain = [item for entry in above for item in (entry.certificate, *entry.chain) if item]
+    return Identity(identity.certificate, identity.key, (*identity.chain, *chain))
+
+
+def _pem_files(paths: str) -> list[str]:
+    """The contents of those files that exist.
+
+    Raises:
+        InputError: 271, none exists, or one cannot be read.
+    """
+    files = [Path(part.strip()) for part in paths.split(";") if part.strip()]
+    found = [path for path in files if path.exists()]
+    return list(map(_pem, found or files))
+
+
+def _pem(path: Path) -> str:
     try:
-        return Path(path).read_text("ascii")
+        return path.read_text("ascii")
     except (OSError, UnicodeError) as error:
         raise InputError(
-            f"the file of trusted roots {path!r} cannot be read: {error}",
+            f"the file of trusted roots {str(path)!r} cannot be read: {error}",
             code=271,
             remedy="Give a file with certificates as PEM",
         ) from error

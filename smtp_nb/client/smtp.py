@@ -38,6 +38,9 @@ class SMTP(Component):
     def _run(self, flow: Flow[T], source: JobSource | None = None) -> T:
         return self._driver.run(flow, source, self._at_work())
 
+    def _run_now(self, name: str, flow: Flow[Any]) -> None:
+        self._run(flow)
+
     def connect(self) -> None:
         """Open the session: line, TLS, greeting, login (reference: Connect).
 

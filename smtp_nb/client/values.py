@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from smtp_nb.errors import SettingError
 from smtp_nb.model.address import Mailbox, ascii_domain, parse_addresses, refuse_controls
+from smtp_nb.model.enums import AuthMechanism, SSLProvider
 from smtp_nb.model.secret import Secret
 
 T = TypeVar("T")
@@ -147,6 +148,53 @@ def addresses(name: str, value: Any) -> tuple[Mailbox, ...]:
 def _without_controls(name: str, value: str) -> str:
     refuse_controls(value, name)
     return value
+
+
+def provider(name: str, value: Any) -> SSLProvider:
+    """A member of `SSLProvider`; `*`, as the setting of that name has it, is the default one."""
+    return SSLProvider.AUTOMATIC if value == "*" else _provider(name, value)
+
+
+_provider = member(SSLProvider)
+
+
+def mechanism(name: str, value: Any) -> AuthMechanism:
+    """A member of `AuthMechanism`, but for POP3's."""
+    found = _mechanism(name, value)
+    if found is AuthMechanism.APOP:
+        raise SettingError(f"{name} APOP is a command of POP3", remedy="Take CRAM_MD5 or AUTO")
+    return found
+
+
+_mechanism = member(AuthMechanism)
+
+
+def charset(name: str, value: Any) -> str:
+    """The name of a charset, empty for the default."""
+    from smtp_nb.compose.words import check_charset
+
+    return check_charset(text(name, value)) if value else ""
+
+
+def date(name: str, value: Any) -> str:
+    """A date as in a header; `*` or empty."""
+    from smtp_nb.compose.header import check_date
+
+    return text(name, value) if value in ("", "*") else check_date(text(name, value))
+
+
+def message_id(name: str, value: Any) -> str:
+    """A Message-ID, with or without its angle brackets; `*` or empty."""
+    from smtp_nb.compose.header import check_message_id
+
+    return text(name, value) if value in ("", "*") else check_message_id(text(name, value))
+
+
+def header_lines(name: str, value: Any) -> str:
+    """Header fields, one on a line, with CRLF line ends."""
+    from smtp_nb.compose.given import given_fields
+
+    return given_fields(text(name, value)).source
 
 
 def secret(name: str, value: Any) -> Secret:

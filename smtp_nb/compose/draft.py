@@ -29,6 +29,7 @@ class Draft:
         message_id_algorithm: the hash behind a random one: MD5, SHA1 or SHA256.
         headers: further fields, as (name, decoded value).
         replacing: names of computed fields that `headers` may put another in the place of.
+        other_headers: further fields as the user wrote them out; see `given_fields`.
         read_receipt_to: for Disposition-Notification-To.
         delivery_notification_to: for Return-Receipt-To.
         charset: for header and text alike.
@@ -52,6 +53,7 @@ class Draft:
     message_id_algorithm: str = "SHA1"
     headers: tuple[tuple[str, str], ...] = ()
     replacing: frozenset[str] = frozenset()
+    other_headers: str = ""
     importance: Importance = Importance.UNSPECIFIED
     priority: Priority = Priority.UNSPECIFIED
     sensitivity: Sensitivity = Sensitivity.UNSPECIFIED

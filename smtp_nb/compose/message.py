@@ -16,10 +16,12 @@ from functools import lru_cache
 
 from smtp_nb.compose.draft import Draft
 from smtp_nb.compose.fields import HeaderStyle, check_head
+from smtp_nb.compose.given import body_as_it_stands, given_fields
 from smtp_nb.compose.header import check_authors, check_message_id, date_now, fields, random_id
 from smtp_nb.compose.mime import Measured, Piece, entity
 
 CHUNK = 65536
+_CONTENT_FIELD = re.compile(rb"^Content-", re.MULTILINE)
 _FOLD = re.compile(r"\r\n(?=[ \t])")
 _style = lru_cache(maxsize=64)(HeaderStyle)
 
@@ -98,12 +100,27 @@ def compose(
         if draft.message_id == "*"
         else check_message_id(draft.message_id)
     )
-    body = entity(draft, style.charset, random)
     own = fields(draft, style, date, message_id)
-    head = "".join([*own, "MIME-Version: 1.0\r\n"]).encode() + body.head
-    check_head(head, len(own) + 1 + body.head.count(b"\r\nContent-") + 1)
+    if draft.other_headers:
+        own, message_id = _with_given(draft, own, message_id, style)
+    if draft.other_headers and given_fields(draft.other_headers).owns_body:
+        body = body_as_it_stands(draft)
+    else:
+        body = entity(draft, style.charset, random)
+        own.append("MIME-Version: 1.0\r\n")
+    head = "".join(own).encode() + body.head
+    check_head(head, len(own) + len(_CONTENT_FIELD.findall(body.head)))
     pieces = _joined([head, b"\r\n", *body.pieces])
     return Composed(head, _size(pieces), message_id, not head.isascii(), pieces)
+
+
+def _with_given(
+    draft: Draft, computed: list[str], message_id: str, style: HeaderStyle
+) -> tuple[list[str], str]:
+    """All fields with those that the user wrote, and the Message-ID that is among them."""
+    given = given_fields(draft.other_headers)
+    written = given.written(computed, style)
+    return written, given.value("message-id") if given.replaces else message_id
 
 
 def _joined(pieces: list[Piece]) -> tuple[Piece, ...]:

@@ -37,11 +37,14 @@ class RecipientResult:
 
 @dataclass(frozen=True, slots=True)
 class TLSInfo:
-    """What the handshake agreed on."""
+    """What the handshake agreed on. Empty and 0 stand for what is not known."""
 
     protocol: str
     cipher: str
     bits: int = 0
+    suite: str = ""
+    key_exchange: str = ""
+    key_exchange_bits: int = 0
 
     def __str__(self) -> str:
         return f"{self.protocol} {self.cipher}"

@@ -1,0 +1,64 @@
+"""The component's certificates: our own, the one we accept, and the one the server showed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from smtp_nb.errors import SettingError
+
+if TYPE_CHECKING:
+    from smtp_nb.wire.certificates import Certificate
+
+
+class Certificates:
+    """The three certificate properties. They take a `Certificate`, a file's name or octets."""
+
+    _values: dict[str, Any]
+    _server_pem: str = ""
+
+    @property
+    def ssl_cert(self) -> Certificate:
+        """Our own certificate with its key, for servers that want one (reference: SSLCert)."""
+        return self._certificate("SSLCert")
+
+    @ssl_cert.setter
+    def ssl_cert(self, value: Any) -> None:
+        self._values["SSLCert"] = _read("SSLCert", value)
+
+    @property
+    def ssl_accept_server_cert(self) -> Certificate:
+        """A server's certificate that passes whatever is wrong with it (reference:
+        SSLAcceptServerCert). Set it only if you know that it is the right server's."""
+        return self._certificate("SSLAcceptServerCert")
+
+    @ssl_accept_server_cert.setter
+    def ssl_accept_server_cert(self, value: Any) -> None:
+        self._values["SSLAcceptServerCert"] = _read("SSLAcceptServerCert", value)
+
+    @property
+    def ssl_server_cert(self) -> Certificate:
+        """The server's certificate on the last connection; empty without TLS (reference:
+        SSLServerCert)."""
+        from smtp_nb.wire.certificates import Certificate
+
+        return Certificate(self._server_pem.encode("ascii"))
+
+    def _certificate(self, name: str) -> Certificate:
+        from smtp_nb.wire.certificates import Certificate
+
+        found: Certificate | None = self._values.get(name)
+        return Certificate() if found is None else found
+
+
+def _read(name: str, value: Any) -> Certificate | None:
+    """A certificate out of what a user gives; None empties it."""
+    from smtp_nb.wire.certificates import Certificate
+
+    if value is None or isinstance(value, Certificate):
+        return value
+    if isinstance(value, (str, bytes)):
+        return Certificate(value)
+    raise SettingError(
+        f"{name} does not take {type(value).__name__}",
+        remedy="It takes a Certificate, the name of a file, or octets in PEM or DER",
+    )

@@ -1,0 +1,336 @@
+"""The configuration settings of the reference, and a few of our own: one row each.
+
+What a setting does is where it is read (`sessions.py`, `drafting.py`). A row with a `path` is a
+second name for an attribute of the component. A row with a `reason` is one that cannot be
+honoured here: it keeps its default, and any other value is an error that says why.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from smtp_nb.client import values
+from smtp_nb.client.registry import PROPERTIES, REGISTRY, Entry, register
+from smtp_nb.model.enums import FirewallType
+from smtp_nb.model.secret import Secret
+
+_INT, _SECONDS = values.integer(), values.seconds
+
+# The rows are of different types, hence Any.
+_OF_THE_MESSAGE: tuple[Entry[Any], ...] = (
+    Entry("AllowEmptyTo", False, values.boolean, "Cc or Bcc suffice."),
+    Entry(
+        "AuthorizationIdentity",
+        Secret(""),
+        values.secret,
+        "Whom to act as after the login (RFC 4422); with XOAUTH2 the token.",
+        is_secret=True,
+    ),
+    Entry("Charset", "", values.charset, "Charset of headers and text; empty: UTF-8 where needed."),
+    Entry("FoldHeaders", True, values.boolean, "Fold header lines that are too long."),
+    Entry("Hello", "", values.domain, "Our name in EHLO; empty: the host's, or its address."),
+    Entry("KeepQueue", False, values.boolean, "Keep the files of queued messages that were sent."),
+    Entry(
+        "MaxHeaderLength",
+        80,
+        values.integer(42, 1000),
+        "Header lines with more octets than this, line end included, are folded.",
+    ),
+    Entry(
+        "MessageIdAlgorithm",
+        "SHA1",
+        values.choice("MD5", "SHA1", "SHA256"),
+        "The hash behind a random Message-ID.",
+    ),
+    Entry(
+        "SendRSET",
+        True,
+        values.boolean,
+        "RSET between transactions; False says EHLO instead, and sends one message at a time.",
+    ),
+    Entry("StopOnBccErrors", False, values.boolean, "A refused Bcc stops the message."),
+    Entry("StopOnCcErrors", True, values.boolean, "A refused Cc stops the message."),
+    Entry("StopOnToErrors", True, values.boolean, "A refused To stops the message."),
+    Entry(
+        "TransferText",
+        "",
+        values.text,
+        "The piece of the message that is being sent; to be read in a handler of Transfer.",
+        path="transfer_text",
+        is_settable=False,
+    ),
+)
+
+_NO_LISTENING = "a client does not listen behind a SOCKS server"
+_NO_SYSTEM_PROXY = "the proxy is not looked up in the system's settings; set Firewall yourself"
+_NO_NTLM = "NTLM is not spoken here yet"
+
+_OF_THE_LINE: tuple[Entry[Any], ...] = (
+    Entry(
+        "CloseStreamAfterTransfer",
+        True,
+        values.boolean,
+        "Close the stream of set_message_stream() once it was sent.",
+        owner="IPPort",
+    ),
+    Entry(
+        "ConnectionTimeout",
+        0.0,
+        _SECONDS,
+        "As Timeout, for connecting; 0: Timeout.",
+        owner="IPPort",
+    ),
+    Entry(
+        "FirewallAutoDetect",
+        False,
+        values.boolean,
+        "The proxy of the system's settings.",
+        owner="IPPort",
+        reason=_NO_SYSTEM_PROXY,
+    ),
+    Entry("FirewallHost", "", values.host, "firewall.host", owner="IPPort", path="firewall.host"),
+    Entry(
+        "FirewallListener",
+        False,
+        values.boolean,
+        "Listen behind a SOCKS server.",
+        owner="IPPort",
+        reason=_NO_LISTENING,
+    ),
+    Entry(
+        "FirewallPassword",
+        Secret(""),
+        values.secret,
+        "firewall.password",
+        is_secret=True,
+        owner="IPPort",
+        path="firewall.password",
+    ),
+    Entry(
+        "FirewallPort",
+        0,
+        values.integer(0, 65535),
+        "firewall.port, which FirewallType sets to what is usual.",
+        owner="IPPort",
+        path="firewall.port",
+    ),
+    Entry(
+        "FirewallType",
+        FirewallType.NONE,
+        values.member(FirewallType),
+        "firewall.firewall_type",
+        owner="IPPort",
+        path="firewall.firewall_type",
+    ),
+    Entry("FirewallUser", "", values.line, "firewall.user", owner="IPPort", path="firewall.user"),
+    Entry(
+        "KeepAliveInterval",
+        0,
+        _INT,
+        "Milliseconds between keep-alive probes without an answer; 0: the system's. Turns"
+        " TCPKeepAlive on.",
+        owner="IPPort",
+        turns_on="TCPKeepAlive",
+    ),
+    Entry(
+        "KeepAliveTime",
+        0,
+        _INT,
+        "Milliseconds of silence before the first keep-alive probe; 0: the system's. Turns"
+        " TCPKeepAlive on.",
+        owner="IPPort",
+        turns_on="TCPKeepAlive",
+    ),
+    Entry(
+        "Linger",
+        True,
+        values.boolean,
+        "Close gracefully; False resets the line instead.",
+        owner="IPPort",
+    ),
+    Entry(
+        "LingerTime",
+        0,
+        values.integer(0, 65535),
+        "Seconds that a graceful close may last; 0: as long as TCP tries.",
+        owner="IPPort",
+    ),
+    Entry(
+        "LocalPort",
+        0,
+        values.integer(0, 65535),
+        "The local port to connect from; 0: any. Tells the real one while connected.",
+        locked=106,
+        owner="IPPort",
+        live="line.local_port",
+    ),
+    Entry(
+        "MaxLineLength",
+        2048,
+        values.integer(256, 65536),
+        "The longest line of a reply that is taken.",
+        locked=112,
+        owner="IPPort",
+    ),
+    Entry(
+        "MaxTransferRate",
+        0,
+        _INT,
+        "The most octets a second that we write; 0: no limit.",
+        owner="IPPort",
+    ),
+    Entry(
+        "ProxyExceptionsList",
+        "",
+        values.line,
+        "Hosts that are reached without the proxy, semicolons between; * stands for anything.",
+        owner="IPPort",
+    ),
+    Entry("TCPKeepAlive", False, values.boolean, "Keep-alive probes of TCP.", owner="IPPort"),
+    Entry(
+        "TcpNoDelay",
+        True,
+        values.boolean,
+        "Do not wait to fill packets (Nagle off).",
+        owner="IPPort",
+        deviation="Nagle and delayed acknowledgements make each round trip of SMTP 40 ms longer",
+    ),
+    Entry(
+        "UseIPv6",
+        0,
+        values.integer(0, 2),
+        "0 IPv4 only, 1 IPv6 only, 2 IPv6 then IPv4.",
+        owner="IPPort",
+    ),
+    Entry(
+        "UseNTLMv2",
+        False,
+        values.boolean,
+        "NTLM in version 2.",
+        owner="IPPort",
+        reason=_NO_NTLM,
+    ),
+    Entry(
+        "AbsoluteTimeout",
+        False,
+        values.boolean,
+        "Timeout limits the whole call, not each wait in it.",
+        owner="Socket",
+    ),
+    Entry(
+        "FirewallData",
+        Secret(""),
+        values.secret,
+        "Further headers for a tunnelling proxy.",
+        is_secret=True,
+        owner="Socket",
+        reason="the request to the proxy takes no further headers",
+    ),
+    Entry(
+        "InBufferSize",
+        0,
+        _INT,
+        "Octets of the socket's incoming buffer; 0: the system's.",
+        owner="Socket",
+    ),
+    Entry(
+        "OutBufferSize",
+        0,
+        _INT,
+        "Octets of the socket's outgoing buffer; 0: the system's.",
+        owner="Socket",
+    ),
+)
+
+_OF_THE_LIBRARY: tuple[Entry[Any], ...] = (
+    Entry(
+        "BuildInfo",
+        "",
+        values.text,
+        "Name and version of this library.",
+        owner="Base",
+        path="build_info",
+        is_settable=False,
+    ),
+    Entry(
+        "GUIAvailable",
+        False,
+        values.boolean,
+        "Serve a user interface's own loop while waiting.",
+        owner="Base",
+        reason="waits serve no foreign loop; use AsyncSMTP or a thread",
+    ),
+    Entry(
+        "LicenseInfo",
+        "This library is free software and needs no key",
+        values.text,
+        "What the vendor's licence says; there is none here.",
+        owner="Base",
+        is_settable=False,
+    ),
+    Entry(
+        "UseInternalSecurityAPI",
+        False,
+        values.boolean,
+        "The engine for TLS. There is one here, whatever is set.",
+        owner="Base",
+    ),
+)
+
+_OURS: tuple[Entry[Any], ...] = (
+    Entry(
+        "AllowClearTextAuth",
+        False,
+        values.boolean,
+        "Send a password without TLS, if it must.",
+        owner="",
+    ),
+    Entry(
+        "FinalReplyTimeout",
+        600.0,
+        _SECONDS,
+        "The wait for the reply to the whole message; 0 waits for ever.",
+        owner="",
+    ),
+)
+
+# Attributes that keep their value themselves: (reference name, attribute, default, meaning).
+_ATTRIBUTES: tuple[tuple[str, str, Any, str], ...] = (
+    ("BCc", "bcc", "", "The Bcc addresses, which no header names."),
+    ("Cc", "cc", "", "The Cc addresses."),
+    ("SendTo", "send_to", "", "The To addresses."),
+    ("Connected", "connected", False, "Is there a session? Assigning connects or disconnects."),
+    ("MessageB", "message_b", b"", "The octets of Message."),
+    ("SSLEnabled", "ssl_enabled", False, "Is SSLStartMode anything but NONE?"),
+    ("SSLCert", "ssl_cert", None, "Our own certificate, for servers that want one."),
+    (
+        "SSLAcceptServerCert",
+        "ssl_accept_server_cert",
+        None,
+        "A certificate of the server that passes whatever is wrong with it.",
+    ),
+    ("Firewall", "firewall", None, "The proxy to go through; its fields can be set in place."),
+)
+_TOLD: tuple[tuple[str, str, Any, str], ...] = (
+    ("Idle", "idle", True, "False while a method is at work."),
+    ("LastReply", "last_reply", "", "The newest reply of the server."),
+    ("MessageHeaders", "message_headers", (), "The header fields as they will be sent."),
+    ("MessageHeadersString", "message_headers_string", "", "The same as one text."),
+    ("MessageRecipients", "message_recipients", (), "To, Cc and Bcc, changed in place."),
+    ("SSLServerCert", "ssl_server_cert", None, "The server's certificate."),
+)
+
+
+def _as_given(_: str, value: Any) -> Any:
+    """The attribute itself checks what it takes."""
+    return value
+
+
+for _entry in (*_OF_THE_MESSAGE, *_OF_THE_LINE, *_OF_THE_LIBRARY, *_OURS):
+    register(_entry)
+for _rows, _is_settable in ((_ATTRIBUTES, True), (_TOLD, False)):
+    for _reference, _path, _default, _doc in _rows:
+        register(Entry(_reference, _default, _as_given, _doc, path=_path, is_settable=_is_settable))
+        PROPERTIES[_path] = _reference
+HEADERS = tuple(entry.reference for entry in REGISTRY.values() if entry.is_header)
+"""What `reset_headers()` empties."""

@@ -1,0 +1,75 @@
+"""What a component tells about itself and about its session; nothing here changes anything."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from smtp_nb.flows.intents import Peer
+from smtp_nb.model.receipt import TLSInfo
+
+if TYPE_CHECKING:
+    from smtp_nb.drivers.pump import Stoppable
+    from smtp_nb.flows.session import Session
+    from smtp_nb.model.reply import Reply
+
+_NOWHERE = Peer("", 0)
+_NO_TLS = TLSInfo("", "")
+
+
+class Status:
+    """The properties that can only be read."""
+
+    _driver: Stoppable
+    _session: Session | None
+    _busy: threading.Lock
+    _last_reply: Reply | None
+
+    @property
+    def _is_connected(self) -> bool:
+        session = self._session
+        return session is not None and session.is_open and self._driver.is_open
+
+    @property
+    def idle(self) -> bool:
+        """False while a method is at work (reference: Idle)."""
+        return not self._busy.locked()
+
+    @property
+    def last_reply(self) -> str:
+        """The newest reply of the server (reference: LastReply)."""
+        reply = self._session.last_reply if self._session else None
+        return str(reply or self._last_reply or "")
+
+    @property
+    def remote_address(self) -> str:
+        """The IP address of the server; empty while not connected."""
+        return self.line.remote_address
+
+    @property
+    def line(self) -> Peer:
+        """Both ends of the line; empty while not connected."""
+        peer = self._session.peer if self._session and self._is_connected else None
+        return peer or _NOWHERE
+
+    @property
+    def extensions(self) -> dict[str, str]:
+        """What the server offers: keyword to parameters; empty while not connected."""
+        return dict(self._session.extensions.keywords) if self._session else {}
+
+    @property
+    def tls(self) -> TLSInfo | None:
+        """What protects the line, or None."""
+        return self._session.tls if self._session else None
+
+    @property
+    def negotiated(self) -> TLSInfo:
+        """As `tls`, with empty fields where there is no TLS."""
+        return self.tls or _NO_TLS
+
+    @property
+    def build_info(self) -> str:
+        """Name and version of this library (reference: BuildInfo)."""
+        from importlib.metadata import version
+
+        return f"smtp_nb {version('smtp_nb')}"

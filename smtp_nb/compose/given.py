@@ -1,0 +1,155 @@
+"""Header fields that a user wrote out (OtherHeaders), and the body that goes with them.
+
+They go out as they stand: who writes a header by hand has encoded and folded it. Only a value
+beyond ASCII is encoded, as that of any other field would be.
+
+If MIME's fields are among them, or if they replace the whole computed header, the text is the body
+as it stands too: a MIME tree that somebody else built, say. No part of ours fits beside it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from smtp_nb.compose.draft import Draft
+from smtp_nb.compose.fields import MAX_LINE, HeaderStyle, check_name, unstructured
+from smtp_nb.compose.mime import Entity
+from smtp_nb.errors import InputError
+from smtp_nb.model.address import refuse_controls
+
+_LINE_END = re.compile(r"\r\n|\n")
+_MIME = ("mime-version", "content-")
+_BLIND = frozenset({"bcc", "resent-bcc"})
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field: its name, and its lines without their ends, the first with the name."""
+
+    name: str
+    lines: tuple[str, ...]
+
+    @property
+    def value(self) -> str:
+        """The value, unfolded."""
+        return "".join(self.lines).partition(":")[2].strip()
+
+    def written(self, style: HeaderStyle) -> str:
+        """The field as it goes out."""
+        if all(line.isascii() for line in self.lines):
+            return "".join(f"{line}\r\n" for line in self.lines)
+        return unstructured(self.name, self.value, style)
+
+
+@dataclass(frozen=True, slots=True)
+class GivenFields:
+    """What `given_fields` read.
+
+    Attributes:
+        source: the text with CRLF line ends.
+        replaces: it began with an empty line, so the computed header is left out.
+    """
+
+    source: str
+    replaces: bool
+    fields: tuple[Field, ...]
+
+    @property
+    def owns_body(self) -> bool:
+        """True if the text is the body as it stands."""
+        return self.replaces or any(field.name.startswith(_MIME) for field in self.fields)
+
+    def value(self, name: str) -> str:
+        """The value of the first field of that name, else empty."""
+        return next((field.value for field in self.fields if field.name == name), "")
+
+    def written(self, computed: list[str], style: HeaderStyle) -> list[str]:
+        """All fields of the message: the computed ones first, unless these replace them.
+
+        Raises:
+            InputError: a field is computed already.
+        """
+        if self.replaces:
+            computed = []
+        taken = {text.partition(":")[0].lower() for text in computed}
+        for field in self.fields:
+            if field.name in taken:
+                raise InputError(
+                    f"The header {field.name} is made from a property already",
+                    remedy="Set the property, or begin other_headers with an empty line to"
+                    " replace the whole header",
+                )
+        return [*computed, *(field.written(style) for field in self.fields)]
+
+
+@lru_cache(maxsize=64)
+def given_fields(text: str) -> GivenFields:
+    """Read header fields, one `Name: value` on a line; a line that begins with a space goes on.
+
+    Raises:
+        InputError, InjectionError: a line is no header field; the text says which.
+    """
+    lines = _LINE_END.split(text)
+    if lines[-1] == "":
+        lines.pop()
+    replaces = bool(lines) and lines[0] == ""
+    fields: list[Field] = []
+    for number, line in enumerate(lines[replaces:], 1 + replaces):
+        _check_line(line, number)
+        if line[0] in " \t" and fields:
+            fields[-1] = Field(fields[-1].name, (*fields[-1].lines, line))
+        else:
+            fields.append(_field(line, number))
+    return GivenFields("".join(f"{line}\r\n" for line in lines), replaces, tuple(fields))
+
+
+def _check_line(line: str, number: int) -> None:
+    refuse_controls(line.replace("\t", " "), f"Line {number} of the other headers")
+    if not line.strip(" \t"):
+        raise InputError(
+            f"Line {number} of the other headers is empty",
+            remedy="Only the first line may be; the body belongs into message_text",
+        )
+    if len(line.encode()) > MAX_LINE:
+        raise InputError(f"Line {number} of the other headers is too long", remedy="Fold it")
+
+
+def _field(line: str, number: int) -> Field:
+    name, colon, _ = line.partition(":")
+    if not colon:
+        raise InputError(
+            f"Line {number} of the other headers is no header field: {line[:80]!r}",
+            remedy="Write Name: value",
+        )
+    check_name(name)
+    if name.lower() in _BLIND:
+        raise InputError(
+            f"The header {name} is not given by hand",
+            remedy="Set bcc; no header names blind copies",
+        )
+    return Field(name.lower(), (line,))
+
+
+def body_as_it_stands(draft: Draft) -> Entity:
+    """The text as the whole body, untouched but for its line ends.
+
+    Raises:
+        InputError: it holds what cannot go out like this, or there are other parts beside it.
+    """
+    if draft.html or draft.markdown or draft.attachments or draft.inline:
+        raise InputError(
+            "The other headers describe a body of their own, so HTML and attachments have no place",
+            remedy="Take MIME's fields out of other_headers, or build the whole body in"
+            " message_text",
+        )
+    lines = _LINE_END.split(draft.text or "")
+    for number, line in enumerate(lines, 1):
+        if not line.isascii() or "\r" in line or "\0" in line or len(line) > MAX_LINE:
+            raise InputError(
+                f"Line {number} of the text cannot go out as it stands: it is longer than"
+                f" {MAX_LINE} octets or holds something beyond ASCII, a NUL or a lone CR",
+                remedy="Encode it as the other headers say, in base64 for instance",
+            )
+    return Entity(b"", ["\r\n".join(lines).encode("ascii")])

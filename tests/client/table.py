@@ -1,0 +1,271 @@
+"""Every property and setting: what it holds at first, what it takes, and what it does not take.
+
+A row of the registry without a row here fails a test, and the other way round.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from smtp_nb import (
+    AuthMechanism,
+    FirewallType,
+    Importance,
+    Priority,
+    Sensitivity,
+    SSLProtocol,
+    SSLProvider,
+    SSLSecurityFlag,
+    SSLStartMode,
+)
+
+NOTHING = object()
+
+
+@dataclass(frozen=True)
+class Row:
+    """One property or setting.
+
+    Attributes:
+        name: its reference name, behind that of its owner where the reference has it.
+        default: what it holds at first, as `settings` tells it.
+        legal: what it takes; a pair is what is given and what it is read as.
+        illegal: values that are refused.
+        fixed: the illegal values are not wrong, but cannot be honoured here.
+    """
+
+    name: str
+    default: Any = ""
+    legal: tuple[Any, ...] = ()
+    illegal: tuple[Any, ...] = ("a\r\nb", 5)
+    fixed: bool = False
+    takes: tuple[tuple[Any, Any], ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        pairs = tuple(v if isinstance(v, tuple) else (v, v) for v in self.legal)
+        object.__setattr__(self, "takes", pairs)
+
+    @property
+    def reference(self) -> str:
+        return self.name.rpartition(".")[2]
+
+
+BOOLS = (True, False, (1, True), (0, False), ("Yes", True), ("no", False), ("TRUE", True))
+NO_BOOLS = ("maybe", 2, None)
+NO_NUMBERS = (-1, "many", None, True)
+
+
+def flag(name: str, default: bool = False) -> Row:
+    return Row(name, default, BOOLS, NO_BOOLS)
+
+
+def number(name: str, default: int, *legal: int, illegal: tuple[Any, ...] = ()) -> Row:
+    return Row(name, default, (*legal, (str(legal[0]), legal[0])), (*illegal, *NO_NUMBERS))
+
+
+def member(name: str, default: Any, *legal: Any) -> Row:
+    pairs = [(form, m) for m in legal for form in (m, int(m), m.name.lower(), m.name)]
+    return Row(name, default, tuple(pairs), (9999, "other", "", None))
+
+
+def fixed(name: str, default: Any, *unavailable: Any) -> Row:
+    return Row(name, default, (default,), unavailable, fixed=True)
+
+
+def line(name: str, *legal: Any) -> Row:
+    return Row(name, "", ("", *legal))
+
+
+def text(name: str, *legal: str) -> Row:
+    return Row(name, "", ("", *legal, "a\r\nb"), (5, None))
+
+
+def boxes(name: str, *more: Any) -> Row:
+    legal = ("", "ann@x.test", ("Ann  <ann@x.test>", "Ann <ann@x.test>"), *more)
+    return Row(name, "", legal, ("ann", "a b@x.test", "a@x.test\r\nBcc: e@x.test", 5))
+
+
+SEVERAL = (
+    ("a@x.test; b@x.test", "a@x.test, b@x.test"),
+    (["a@x.test", "B <b@x.test>"], "a@x.test, B <b@x.test>"),
+)
+SECONDS = (0, 1, 0.5, 300, ("60", 60.0))
+NO_PORT = (65536,)
+
+PROPERTIES = (
+    flag("SMTP.AllowExtensions", True),
+    member(
+        "SMTP.AuthMechanism",
+        AuthMechanism.USER_PASSWORD,
+        *(m for m in AuthMechanism if m is not AuthMechanism.APOP),
+    ),
+    boxes("SMTP.BCc", *SEVERAL),
+    boxes("SMTP.Cc", *SEVERAL),
+    boxes("SMTP.SendTo", *SEVERAL),
+    boxes("SMTP.DeliveryNotificationTo"),
+    boxes("SMTP.From"),
+    member("SMTP.Importance", Importance.UNSPECIFIED, *Importance),
+    Row(
+        "SMTP.LocalHost",
+        "",
+        ("", "127.0.0.1", "host.test"),
+        ("a b", "a\nb", 5),
+    ),
+    number("SMTP.MailPort", 25, 1, 25, 465, 65535, illegal=NO_PORT),
+    Row(
+        "SMTP.MailServer",
+        "",
+        ("", "mail.test", "::1", ("straße.test", "xn--strae-oqa.test")),
+        ("a b", "a@b", "a\r\nb", 5),
+    ),
+    Row("SMTP.Message", "", ("", "A: b\r\n\r\nc\r\n", (b"\xff", "\udcff")), (5, None)),
+    Row("SMTP.MessageB", b"", (b"", b"A: b\r\n\r\n\xff\r\n"), (5, "text")),
+    Row(
+        "SMTP.MessageDate",
+        "*",
+        ("", "*", "Fri, 01 Mar 2024 21:24:52 +0100", "Fri, 1 Mar 96 21:24:52 EST"),
+        ("yesterday", "Fri, 1 Mar 96 21:24:52 EST\r\nBcc: e@x.test", 5),
+    ),
+    Row(
+        "SMTP.MessageId",
+        "*",
+        ("", "*", "<a@x.test>", ("a@x.test", "<a@x.test>")),
+        ("a b@x.test", "<a@x.test>\n", 5),
+    ),
+    Row("SMTP.MessageText", "", ("", "a\r\n.b", "ü"), (5, None)),
+    Row(
+        "SMTP.OtherHeaders",
+        "",
+        ("", ("X-A: b", "X-A: b\r\n"), ("\nX-A: b\n  c\n", "\r\nX-A: b\r\n  c\r\n")),
+        ("no field", "X-A: b\n\nbody", "X A: b", "Bcc: e@x.test", "X-A: b\rc", 5),
+    ),
+    Row("SMTP.Password", "", (("", "<hidden>"), ("pass word", "<hidden>")), (5, None)),
+    member("SMTP.Priority", Priority.UNSPECIFIED, *Priority),
+    boxes("SMTP.ReadReceiptTo"),
+    boxes("SMTP.ReplyTo"),
+    boxes("SMTP.ReturnPath"),
+    member("SMTP.Sensitivity", Sensitivity.UNSPECIFIED, *Sensitivity),
+    flag("SMTP.SSLEnabled"),
+    member("SMTP.SSLProvider", SSLProvider.AUTOMATIC, *SSLProvider),
+    member("SMTP.SSLStartMode", SSLStartMode.NONE, *SSLStartMode),
+    line("SMTP.Subject", "Grüße", "a: b"),
+    Row("SMTP.Timeout", 60.0, SECONDS, (-1, "long", None, True)),
+    line("SMTP.User", "ann", "ann@x.test"),
+    text("MessageHtml", "<p>a</p>"),
+    text("MessageMarkdown", "# a\n"),
+    Row("Pipelining", "auto", ("auto", "message", "off", ("OFF", "off")), ("on", 5, None)),
+    number("Window", 32, 1, 1024, illegal=(0, 1025)),
+)
+
+SETTINGS = (
+    flag("SMTP.AllowEmptyTo"),
+    Row("SMTP.AuthorizationIdentity", "", ("", ("ben", "<hidden>")), (5, None)),
+    Row(
+        "SMTP.Charset",
+        "",
+        ("", "utf-8", ("UTF-8", "utf-8"), "iso-8859-1"),
+        ("utf-16", "klingon", "utf-8\r\n", 5),
+    ),
+    flag("SMTP.FoldHeaders", True),
+    Row("SMTP.Hello", "", ("", "mail.test", "[127.0.0.1]"), ("a b", "a\r\nb", 5)),
+    flag("SMTP.KeepQueue"),
+    number("SMTP.MaxHeaderLength", 80, 42, 80, 100, 1000, illegal=(41, 1001)),
+    Row(
+        "SMTP.MessageIdAlgorithm",
+        "SHA1",
+        ("MD5", "SHA1", "SHA256", ("sha256", "SHA256")),
+        ("SHA3", 5),
+    ),
+    flag("SMTP.SendRSET", True),
+    flag("SMTP.StopOnBccErrors"),
+    flag("SMTP.StopOnCcErrors", True),
+    flag("SMTP.StopOnToErrors", True),
+    flag("IPPort.CloseStreamAfterTransfer", True),
+    Row("IPPort.ConnectionTimeout", 0.0, SECONDS, (-1, "long", None)),
+    fixed("IPPort.FirewallAutoDetect", False, True, "Yes"),
+    Row("IPPort.FirewallHost", "", ("", "proxy.test"), ("a b", "a\nb", 5)),
+    fixed("IPPort.FirewallListener", False, True),
+    Row("IPPort.FirewallPassword", "", ("", ("word", "<hidden>")), (5, None)),
+    number("IPPort.FirewallPort", 0, 0, 3128, illegal=NO_PORT),
+    member("IPPort.FirewallType", FirewallType.NONE, *FirewallType),
+    line("IPPort.FirewallUser", "ann"),
+    number("IPPort.KeepAliveInterval", 0, 0, 1000),
+    number("IPPort.KeepAliveTime", 0, 0, 60000),
+    flag("IPPort.Linger", True),
+    number("IPPort.LingerTime", 0, 0, 30, illegal=NO_PORT),
+    number("IPPort.LocalPort", 0, 0, 65535, illegal=NO_PORT),
+    number("IPPort.MaxLineLength", 2048, 256, 4096, illegal=(255,)),
+    number("IPPort.MaxTransferRate", 0, 0, 1, 1000),
+    line("IPPort.ProxyExceptionsList", "a.test;b.test"),
+    flag("IPPort.TCPKeepAlive"),
+    flag("IPPort.TcpNoDelay", True),
+    number("IPPort.UseIPv6", 0, 0, 1, 2, illegal=(3,)),
+    fixed("IPPort.UseNTLMv2", False, True),
+    line("SSL.CACertFilePaths", "/etc/a.pem;/etc/b.pem"),
+    fixed("SSL.LogSSLPackets", False, True),
+    fixed("SSL.ReuseSSLSession", False, True),
+    text("SSL.SSLCACerts", "-----BEGIN"),
+    fixed("SSL.SSLCheckCRL", False, True),
+    fixed("SSL.SSLCipherStrength", 0, 128),
+    fixed("SSL.SSLEnabledCipherSuites", "*", "TLS_AES_256_GCM_SHA384"),
+    Row(
+        "SSL.SSLEnabledProtocols",
+        SSLProtocol.TLS1_2 | SSLProtocol.TLS1_3,
+        (12288, 3072, 768, 192, 48, 12, ("4032", 4032), ("0x3C00", 15360)),
+        ("TLS", None, "4032;"),
+    ),
+    fixed("SSL.SSLEnableRenegotiation", True, False),
+    flag("SSL.SSLIncludeCertChain"),
+    fixed("SSL.SSLKeyLogFile", "", "/tmp/keys"),
+    Row(
+        "SSL.SSLSecurityFlags",
+        SSLSecurityFlag(0),
+        (*(int(f) for f in SSLSecurityFlag), ("0x80000010", 0x80000010)),
+        ("all", None),
+    ),
+    text("SSL.SSLServerCACerts", "-----BEGIN"),
+    fixed("SSL.TLS12SignatureAlgorithms", "", "sha512-ecdsa"),
+    fixed("SSL.TLS12SupportedGroups", "", "ecdhe_secp256r1"),
+    fixed("SSL.TLS13KeyShareGroups", "", "ecdhe_x25519"),
+    fixed("SSL.TLS13Provider", 0, 1),
+    fixed("SSL.TLS13SignatureAlgorithms", "", "ed25519"),
+    fixed("SSL.TLS13SupportedGroups", "", "ecdhe_x25519"),
+    flag("Socket.AbsoluteTimeout"),
+    fixed("Socket.FirewallData", "", "X-Token: 1"),
+    number("Socket.InBufferSize", 0, 0, 8192),
+    number("Socket.OutBufferSize", 0, 0, 8192),
+    fixed("Base.GUIAvailable", False, True),
+    flag("Base.UseInternalSecurityAPI"),
+    flag("AllowClearTextAuth"),
+    Row("FinalReplyTimeout", 600.0, SECONDS, (-1, "long", None)),
+    line("SSLServerPin", "sha256:00"),
+)
+
+# What can only be read: (name, what a new component tells).
+TOLD = (
+    ("SMTP.Idle", True),
+    ("SMTP.LastReply", ""),
+    ("SMTP.MessageHeadersString", ""),
+    ("SMTP.MessageHeaders", []),
+    ("SMTP.TransferText", ""),
+    ("SSL.SSLNegotiatedCipher", ""),
+    ("SSL.SSLNegotiatedCipherStrength", 0),
+    ("SSL.SSLNegotiatedCipherSuite", ""),
+    ("SSL.SSLNegotiatedKeyExchange", ""),
+    ("SSL.SSLNegotiatedKeyExchangeStrength", 0),
+    ("SSL.SSLNegotiatedProtocol", ""),
+    ("Base.LicenseInfo", "This library is free software and needs no key"),
+)
+# What has tests of its own, because its values are objects or calls.
+ELSEWHERE = frozenset(
+    {
+        "BuildInfo",
+        "Connected",
+        "Firewall",
+        "MessageRecipients",
+        "SSLAcceptServerCert",
+        "SSLCert",
+        "SSLServerCert",
+    }
+)

@@ -1,0 +1,183 @@
+"""The registry: each property and setting, on both fronts, row by row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from client.table import ELSEWHERE, NOTHING, PROPERTIES, SETTINGS, TOLD, Row
+from smtp_nb import SMTP
+from smtp_nb.client.registry import PROPERTIES as ATTRIBUTES
+from smtp_nb.client.registry import REGISTRY
+from smtp_nb.errors import InputError, SettingError, SMTPError, Unsupported
+
+ROWS = [
+    pytest.param(row, id=row.reference, marks=pytest.mark.covers(row.name))
+    for row in (*PROPERTIES, *SETTINGS)
+]
+ATTRIBUTE_OF = {reference: name for name, reference in ATTRIBUTES.items()}
+
+
+def plain(value: Any) -> Any:
+    """As a table writes it: secrets as text, ways to write addresses without spaces."""
+    return str(value) if type(value).__name__ == "Secret" else value
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_the_default_holds_until_something_is_set_and_again_after_reset(row: Row, front):
+    smtp = front.make()
+    assert plain(smtp.settings[row.reference]) == row.default or row.default == ""
+    for given, _ in row.takes:
+        smtp.settings[row.reference] = given
+    front.run(smtp.reset())
+    assert smtp.settings[row.reference] == front.make().settings[row.reference]
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_every_legal_value_is_taken_and_told(row: Row, front):
+    smtp = front.make()
+    for given, kept in row.takes:
+        smtp.settings[row.reference] = given
+        assert plain(smtp.settings[row.reference]) == kept or kept == ""
+        if (name := ATTRIBUTE_OF.get(row.reference)) and kept != "<hidden>":
+            assert getattr(smtp, name) == kept
+            assert getattr(front.make(**{name: given}), name) == kept
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_an_illegal_value_is_an_error_with_a_remedy_and_changes_nothing(row: Row, front):
+    smtp = front.make()
+    before = smtp.settings[row.reference]
+    for value in row.illegal:
+        with pytest.raises(Unsupported if row.fixed else InputError) as caught:
+            smtp.settings[row.reference] = value
+        assert caught.value.remedy
+        assert smtp.settings[row.reference] == before
+
+
+@pytest.mark.parametrize("row", ROWS)
+@pytest.mark.covers("SMTP.Config")
+def test_config_reads_and_sets_each_as_text(row: Row, front):
+    smtp = front.make()
+    texts = [(given, kept) for given, kept in row.takes if isinstance(given, str)]
+    for given, _ in texts:
+        shown = smtp.config(f"{row.reference}={given}")
+        assert smtp.config(row.reference.lower()) == shown
+    if row.default is True or row.default is False:
+        assert smtp.config(f"{row.reference}={row.default}") == str(row.default)
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [pytest.param(*row, id=row[0], marks=pytest.mark.covers(row[0])) for row in TOLD],
+)
+def test_what_is_only_told_cannot_be_set(name: str, told: Any, front):
+    smtp, reference = front.make(), name.rpartition(".")[2]
+    assert smtp.settings[reference] == told
+    with pytest.raises(SettingError, match="can only be read"):
+        smtp.settings[reference] = NOTHING
+
+
+def test_every_row_of_the_registry_is_tested():
+    tested = {row.reference for row in (*PROPERTIES, *SETTINGS)}
+    tested |= {name.rpartition(".")[2] for name, _ in TOLD}
+    assert tested | ELSEWHERE == set(REGISTRY)
+
+
+@pytest.mark.parametrize("row", [*PROPERTIES, *SETTINGS], ids=lambda row: row.reference)
+def test_the_registry_knows_whose_each_row_is(row: Row):
+    assert REGISTRY[row.reference].owner == row.name.rpartition(".")[0]
+
+
+@pytest.mark.parametrize("entry", REGISTRY.values(), ids=lambda entry: entry.reference)
+def test_every_row_says_what_it_means(entry):
+    assert entry.doc
+    assert entry.type_name
+
+
+@pytest.mark.covers("SMTP.Config")
+@pytest.mark.parametrize(
+    ("wrong", "nearest"),
+    [("TimeOutt=5", "Timeout"), ("StopOnBcErrors", "StopOnBccErrors"), ("LocalHots=", "LocalHost")],
+)
+def test_an_unknown_name_suggests_the_nearest(wrong, nearest, front):
+    with pytest.raises(SettingError, match=f"Did you mean {nearest}"):
+        front.make().config(wrong)
+
+
+def test_an_unreadable_member_suggests_the_nearest(front):
+    with pytest.raises(SettingError, match="did you mean 'explicit'"):
+        front.make(ssl_start_mode="explizit")
+
+
+def test_an_unknown_keyword_suggests_the_nearest(front):
+    with pytest.raises(SettingError, match="Did you mean mail_server"):
+        front.make(mailserver="x.test")
+
+
+def test_secrets_are_in_no_listing(front):
+    smtp = front.make(password="correct horse")
+    smtp.config("AuthorizationIdentity=battery staple")
+    smtp.config("FirewallPassword=hunter2")
+    shown = repr(smtp.settings) + repr(smtp) + smtp.config("Password")
+    assert "horse" not in shown
+    assert "staple" not in shown
+    assert "hunter2" not in shown
+
+
+@pytest.mark.covers("SMTP.ResetHeaders")
+def test_reset_headers_empties_the_header_and_nothing_else(front):
+    smtp = front.make(
+        from_="ann@x.test",
+        subject="a",
+        message_text="text",
+        mail_server="mail.test",
+        bcc="e@x.test",
+    )
+    smtp.other_headers = "X-A: b"
+    smtp.reset_headers()
+    assert (smtp.from_, smtp.subject, smtp.other_headers) == ("", "", "")
+    assert len(smtp.message_recipients) == 0
+    assert (smtp.message_text, smtp.mail_server) == ("text", "x.test")
+
+
+@pytest.mark.covers("IPPort.KeepAliveTime")
+@pytest.mark.covers("IPPort.KeepAliveInterval")
+@pytest.mark.parametrize("name", ["KeepAliveTime", "KeepAliveInterval"])
+def test_a_time_for_keep_alive_turns_it_on(name, front):
+    smtp = front.make()
+    assert smtp.config("TCPKeepAlive") == "False"
+    smtp.config(f"{name}=5000")
+    assert smtp.config("TCPKeepAlive") == "True"
+
+
+@pytest.mark.covers("Base.BuildInfo")
+def test_build_info_names_library_and_version():
+    import smtp_nb
+
+    assert SMTP().config("BuildInfo") == f"smtp_nb {smtp_nb.__version__}"
+
+
+@pytest.mark.covers("SMTP.SSLEnabled")
+def test_ssl_enabled_follows_ssl_start_mode(front):
+    smtp = front.make(ssl_start_mode="explicit")
+    assert smtp.ssl_enabled
+    smtp.ssl_enabled = True
+    assert smtp.ssl_start_mode.name == "EXPLICIT"
+    smtp.ssl_enabled = False
+    assert smtp.ssl_start_mode.name == "NONE"
+    smtp.ssl_enabled = True
+    assert smtp.ssl_start_mode.name == "AUTOMATIC"
+
+
+def test_a_clone_has_the_same_values(front):
+    smtp = front.make(subject="a", timeout=5, cc="c@x.test")
+    copy = smtp.clone()
+    copy.subject = "b"
+    assert (smtp.subject, copy.timeout, copy.cc) == ("a", 5, "c@x.test")
+
+
+def test_errors_of_values_are_errors_of_this_library():
+    assert issubclass(SettingError, SMTPError)
+    assert issubclass(SettingError, ValueError)
