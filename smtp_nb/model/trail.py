@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
-from itertools import groupby
+from itertools import accumulate, groupby, islice
 from threading import Lock
 from typing import Any, overload
 
@@ -21,7 +21,7 @@ from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.events import PITrailEvent
 
 STATIC_ROWS = 50
-_OPEN_ROWS = 12  # a longer table waits behind a click
+_OPEN_ROWS = 30  # a longer table waits behind a click
 
 # C0, DEL, C1, lone surrogates, and what Unicode uses to break lines, hide or reverse text.
 _INVISIBLE = re.compile(
@@ -189,16 +189,22 @@ def static_text(events: Sequence[PITrailEvent], tally: Tally) -> str:
 
 
 def static_html(events: Sequence[PITrailEvent], tally: Tally) -> str:
-    """The first lines as a table that any viewer shows: no style, no script, nothing fetched."""
+    """The first rows as a table that any viewer shows: no script, nothing fetched.
+
+    A reply of several lines is one row; its further lines are behind a click.
+    """
     title = f"SMTP conversation: {tally}" if events else "SMTP conversation: nothing yet"
     if not events:
         return f"<p>{title}</p>"
     marks = group_marks(events)
-    rows = [_html_row(e, m) for e, m in zip(events[:STATIC_ROWS], marks, strict=False)]
-    if (left := tally.lines - len(rows)) > 0:
-        rows.append(f'<tr><td colspan="4">… {left:,} more</td></tr>')
+    replies = list(islice(whole_replies(events), STATIC_ROWS))
+    firsts = accumulate(map(len, replies), initial=0)
+    rows = [_html_row(reply, marks[k]) for reply, k in zip(replies, firsts, strict=False)]
+    if (left := tally.lines - sum(map(len, replies))) > 0:
+        more = _cell(f"… {left:,} more", ' colspan="4"')
+        rows.append(f"<tr>{more}</tr>")
     is_open = " open" if len(rows) <= _OPEN_ROWS else ""
-    head = "".join(f'<th scope="col" align="left">{word}</th>' for word in _COLUMNS)
+    head = "".join(f'<th scope="col"{_LEFT}>{word}</th>' for word in _COLUMNS)
     return (
         f"<details{is_open}><summary>{title}</summary>"
         f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></details>"
@@ -206,15 +212,43 @@ def static_html(events: Sequence[PITrailEvent], tally: Tally) -> str:
 
 
 _COLUMNS = ("Seconds", "From", "Line is", "Line")
+# nbconvert's own sheet puts all cells to the right.
+_LEFT = ' style="text-align:left"'
 
 
-def _html_row(event: PITrailEvent, mark: str) -> str:
-    message = escape(_discreet(event.message))
-    if is_refusal(event):
-        message = f"<strong>{message}</strong>"
-    cells = (f"{event.seconds:.3f}", _WHO[event.direction], "TLS" if event.tls else "clear")
-    plain = "".join(f'<td align="left">{cell}</td>' for cell in cells)
-    return f'<tr>{plain}<td align="left">{mark}<code><bdi>{message}</bdi></code></td></tr>'
+def whole_replies(events: Iterable[PITrailEvent]) -> Iterator[list[PITrailEvent]]:
+    """The lines, those of one reply together."""
+    reply: list[PITrailEvent] = []
+    for event in events:
+        if reply and event.direction != TrailDirection.SERVER:
+            yield reply
+            reply = []
+        reply.append(event)
+        if event.direction != TrailDirection.SERVER or event.final:
+            yield reply
+            reply = []
+    if reply:
+        yield reply
+
+
+def _html_row(reply: list[PITrailEvent], mark: str) -> str:
+    first, *more = reply
+    line = _html_line(first)
+    if more:
+        rest = "<br>".join(map(_html_line, more))
+        title = f"{line} … {_count(len(more), 'more line')}"
+        line = f"<details><summary>{title}</summary>{rest}</details>"
+    words = (f"{first.seconds:.3f}", _WHO[first.direction], "TLS" if first.tls else "clear")
+    return f"<tr>{''.join(map(_cell, words))}{_cell(mark + line)}</tr>"
+
+
+def _html_line(event: PITrailEvent) -> str:
+    line = f"<code><bdi>{escape(_discreet(event.message))}</bdi></code>"
+    return f"<strong>{line}</strong>" if is_refusal(event) else line
+
+
+def _cell(html: str, attributes: str = "") -> str:
+    return f"<td{_LEFT}{attributes}>{html}</td>"
 
 
 def group_marks(events: Sequence[PITrailEvent]) -> list[str]:

@@ -13,6 +13,8 @@ from smtp_nb.model.receipt import Receipt
 from smtp_nb.model.trail import masked, visible
 
 Rows = Sequence[tuple[str, str]]
+# nbconvert's own sheet puts all cells to the right.
+_LEFT = ' style="text-align:left"'
 
 
 class Card:
@@ -39,8 +41,7 @@ class Card:
 
     def _repr_html_(self) -> str:
         rows = "".join(
-            f'<tr><th scope="row" align="left">{escape(name)}</th>'
-            f'<td align="left">{escape(text)}</td></tr>'
+            f'<tr><th scope="row"{_LEFT}>{escape(name)}</th><td{_LEFT}>{escape(text)}</td></tr>'
             for name, text in self.rows
         )
         return f"<p>{escape(self.title)}</p>" + (f"<table>{rows}</table>" if rows else "")

@@ -87,10 +87,11 @@ class TrailFeed:
         if self.wait_s() != 0.0:
             return None
         self._not_before = self._clock() + PAUSE_S
-        self._spool.extend(self._row(number, event) for number, event in self._take())
+        fresh = [self._row(number, event) for number, event in self._take()]
+        self._spool.extend(fresh)
         return {
             "kind": "rows",
-            "rows": self._rows_to_send(),
+            "rows": self._rows_to_send(fresh),
             "from": self._cleared,
             "tally": self._summary(),
             "explained": self._new_explanations(),
@@ -102,9 +103,10 @@ class TrailFeed:
             size = min(len(self._waiting), BATCH_ROWS)
             return [self._waiting.popleft() for _ in range(size)]
 
-    def _rows_to_send(self) -> list[Row]:
+    def _rows_to_send(self, fresh: list[Row]) -> list[Row]:
         with self._lock:
-            rows = self._spool.read(self._cursor, BATCH_ROWS)
+            is_next = bool(fresh) and fresh[0][0] == self._cursor
+            rows = fresh if is_next else self._spool.read(self._cursor, BATCH_ROWS)
             if rows:
                 self._cursor = rows[-1][0] + 1
             return rows

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.events import PITrailEvent
-from smtp_nb.model.trail import Trail, group_marks, masked, visible
+from smtp_nb.model.trail import Trail, group_marks, masked, visible, whole_replies
 
 C, S, I = TrailDirection.CLIENT, TrailDirection.SERVER, TrailDirection.INFO  # noqa: E741
 
@@ -122,7 +122,7 @@ def test_html_of_a_hostile_line_is_inert(line: str) -> None:
         "bdi",
         "strong",
     }
-    assert tags.attributes <= {"open", "scope", "align", "colspan"}
+    assert tags.attributes <= {"open", "scope", "style", "colspan"}
     assert "\x1b" not in html
     assert "\u202e" not in html
 
@@ -139,11 +139,7 @@ def test_no_text_adds_a_tag_or_a_control(text: str) -> None:
 
 def test_html_says_who_spoke_in_words() -> None:
     html = filled((C, "NOOP"), (S, "250 ok"), (I, "note"))._repr_html_()
-    assert re.findall(r"<td align=\"left\">(Client|Server|Note)<", html) == [
-        "Client",
-        "Server",
-        "Note",
-    ]
+    assert re.findall(r">(Client|Server|Note)</td>", html) == ["Client", "Server", "Note"]
 
 
 def test_a_long_trail_shows_fifty_rows_and_counts_the_rest() -> None:
@@ -152,6 +148,28 @@ def test_a_long_trail_shows_fifty_rows_and_counts_the_rest() -> None:
     assert html.count("<code>") == 50
     assert "… 1,184 more" in html
     assert "<details><summary>" in html  # closed: the reader opens it
+
+
+def test_a_reply_of_several_lines_is_one_row() -> None:
+    trail = filled((C, "EHLO me"))
+    for n in range(20):
+        trail(PITrailEvent(S, f"250-KEYWORD{n}", final=False))
+    trail(PITrailEvent(S, "250 LAST"))
+    trail(PITrailEvent(C, "QUIT"))
+    html = trail._repr_html_()
+    assert html.count("<tr>") == 1 + 3
+    assert "20 more lines</summary>" in html
+    assert "250 LAST" in html
+    assert "more</td>" not in html
+
+
+def test_a_reply_that_breaks_off_is_shown_too() -> None:
+    trail = Trail()
+    trail(PITrailEvent(S, "250-half", final=False))
+    trail(PITrailEvent(I, "the line was lost"))
+    assert [len(reply) for reply in whole_replies(trail)] == [1, 1]
+    trail(PITrailEvent(S, "250-half", final=False))
+    assert [len(reply) for reply in whole_replies(trail)] == [1, 1, 1]
 
 
 @pytest.mark.parametrize(
