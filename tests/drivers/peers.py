@@ -68,6 +68,11 @@ class Line:
         self._peer.stalled.set()
         self._peer.over.wait()
 
+    def wait_until_told(self) -> None:
+        """Be deaf and silent until the test says `told`."""
+        self._peer.stalled.set()
+        self._peer.told.wait()
+
     def reset(self) -> None:
         """Break the line with a reset."""
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
@@ -85,7 +90,7 @@ class Peer:
         self._listener = socket.create_server(("127.0.0.1", 0))
         # Accepted sockets inherit it: little room for who writes to a server that does not read.
         self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16 * 1024)
-        self.over = threading.Event()
+        self.over, self.told = threading.Event(), threading.Event()
         self.port: int = self._listener.getsockname()[1]
         self.visits = self._gone = 0
         self._served = threading.Condition()
