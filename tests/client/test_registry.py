@@ -139,7 +139,7 @@ def test_reset_headers_empties_the_header_and_nothing_else(front):
     smtp.reset_headers()
     assert (smtp.from_, smtp.subject, smtp.other_headers) == ("", "", "")
     assert len(smtp.message_recipients) == 0
-    assert (smtp.message_text, smtp.mail_server) == ("text", "x.test")
+    assert (smtp.message_text, smtp.mail_server) == ("text", "mail.test")
 
 
 @pytest.mark.covers("IPPort.KeepAliveTime")
