@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, MutableSequence
 from dataclasses import dataclass
 from typing import Any, overload
@@ -13,6 +14,8 @@ from smtp_nb.model.enums import RecipientType
 from smtp_nb.model.envelope import Recipient
 
 _kind = member(RecipientType)
+# RFC 5321 section 4.1.2, `esmtp-param`.
+_PARAMETER = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*=[!-<>-~]+\Z")
 
 
 @dataclass
@@ -43,6 +46,7 @@ class MessageRecipient:
         """
         if not self.address:
             raise AddressError("a recipient has no address", code=165)
+        refuse_controls(self.name, "The recipient's name")
         box = parse_mailbox(self.address)
         return Mailbox(box.local, box.domain, self.name) if self.name else box
 
@@ -58,7 +62,7 @@ class MessageRecipient:
 def _checked_options(options: str) -> str:
     refuse_controls(options, "The recipient's options")
     words = options.replace("NOTIFY ", "NOTIFY=", 1).split(" ") if options else []
-    if not all("=" in word and not set(word) & set("<>") for word in words):
+    if not all(map(_PARAMETER.match, words)):
         raise InputError(
             f"{options!r} are no RCPT parameters",
             remedy="Write NOTIFY=SUCCESS,FAILURE,DELAY or NOTIFY=NEVER (RFC 3461)",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from smtp_nb.errors import InputError
+import re
+
+from smtp_nb.errors import ExtensionError, InjectionError, InputError
 from smtp_nb.flows.intents import Flow
 from smtp_nb.flows.session import Session
 from smtp_nb.flows.verdict import refusal
@@ -19,6 +21,9 @@ HAS_A_METHOD = {
     "AUTH": "connect() with user and password",
     "QUIT": "disconnect()",
 }
+
+# RFC 5321 section 4.1.2, `String`; spaces stand in quotes only.
+_STRING = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^\s"])+\Z')
 
 
 def single(text: str) -> Command:
@@ -42,23 +47,46 @@ def courtesy(session: Session, asked: Command) -> Flow[Reply]:
     return (yield from session.ask(asked))
 
 
-def verify(session: Session, address: str) -> Flow[Reply]:
+def about(verb: str, text: str) -> Command:
+    """VRFY or EXPN with its one argument: a mailbox, the name of a list, or words in quotes.
+
+    Raises:
+        InjectionError: it is empty, or holds a control character, or a space outside of quotes.
+    """
+    refuse_controls(text, f"The argument of {verb}")
+    if not _STRING.match(text):
+        raise InjectionError(
+            f"The argument of {verb} must be one word, not {text!r}",
+            remedy='Give an address; put a name with spaces in quotes: "Ann Miller"',
+        )
+    return command(verb, text, "" if text.isascii() else "SMTPUTF8", utf8=True)
+
+
+def verify(session: Session, asked: Command) -> Flow[Reply]:
     """VRFY (RFC 5321 section 4.1.1.6): does the server know this mailbox?
 
     Raises:
         ReplyError: it does not, or does not tell.
+        ExtensionError: the name is not ASCII and the server does not offer SMTPUTF8.
     """
-    reply = yield from session.ask(command("VRFY", address, utf8=not address.isascii()))
+    if not asked.line.isascii() and "SMTPUTF8" not in session.extensions:
+        raise ExtensionError(
+            f"{asked.shown!r} needs SMTPUTF8 (RFC 6531), which the server does not offer",
+            remedy="Ask for a name in ASCII",
+        )
+    reply = yield from session.ask(asked)
     if not reply.is_success:
-        raise refusal(reply, "VRFY")
+        raise refusal(reply, asked.verb)
     return reply
 
 
-def expand(session: Session, address: str) -> Flow[Reply]:
-    """EXPN: who is on this list? One Expand event for each line of the reply."""
-    reply = yield from session.ask(command("EXPN", address, utf8=not address.isascii()))
-    if not reply.is_success:
-        raise refusal(reply, "EXPN")
+def expand(session: Session, asked: Command) -> Flow[Reply]:
+    """EXPN: who is on this list? One Expand event for each line of the reply.
+
+    Raises:
+        ReplyError, ExtensionError: as `verify`.
+    """
+    reply = yield from verify(session, asked)
     for line in reply.lines:
         session.observer.emit(ExpandEvent(line.removeprefix(reply.enhanced_code).strip()))
     return reply

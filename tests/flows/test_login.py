@@ -187,6 +187,12 @@ def test_a_login_that_the_server_cuts_off_in_its_echo_is_hidden(length):
     assert TOKEN[:length] not in shown
 
 
+def test_a_secret_in_other_letters_is_hidden():
+    for echo in (SECRET.upper(), TOKEN.upper(), TOKEN.lower()):
+        shown = connected(HEAD + AUTH_LINE + f"S: 500 WHAT IS {echo}\n")
+        assert echo not in shown
+
+
 def test_the_answers_of_a_login_in_steps_are_hidden():
     answer = base64.b64encode(SECRET.encode()).decode()
     text = HEAD.replace("PLAIN ", "") + (
