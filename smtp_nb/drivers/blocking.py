@@ -1,36 +1,23 @@
-"""Run a flow in the calling thread, on one socket.
+"""Run flows in the calling thread, each on its line, all in one loop.
 
 It needs no event loop and so works inside a running one, as in a notebook. Everything that waits
-waits in one place, on the socket and on a wake-up, so Ctrl-C and `interrupt()` end any wait.
+waits in one place, on the sockets and on a wake-up, so Ctrl-C and `interrupt()` end any wait.
 """
 
 from __future__ import annotations
 
 import contextlib
-import os
-import selectors
 import socket
-import threading
 import time
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from smtp_nb.drivers.interrupts import Interrupts
+from smtp_nb.drivers.line import Op, SocketLine, Wait
 from smtp_nb.drivers.pump import Pump, Stoppable, stopped
-from smtp_nb.drivers.sockets import (
-    Target,
-    connect_failed,
-    literal_target,
-    new_socket,
-    no_address,
-    peer_of,
-    reset_on_close,
-    targets,
-)
 from smtp_nb.drivers.waits import Waits
-from smtp_nb.errors import Interrupted, LinkError, SMTPTimeout
+from smtp_nb.errors import SMTPTimeout
 from smtp_nb.flows.intents import (
     Ask,
     Close,
@@ -40,7 +27,6 @@ from smtp_nb.flows.intents import (
     JobSource,
     Next,
     Open,
-    Peer,
     Probe,
     Read,
     Sleep,
@@ -53,27 +39,41 @@ A = TypeVar("A")
 R = TypeVar("R")
 T = TypeVar("T")
 ANYBODY = contextlib.nullcontext()
-RECEIVE = 64 * 1024
-MAX_INBOX = 4 * 1024 * 1024
-_READ, _WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
+
+
+class _Task(Generic[T]):
+    """A flow on its line, and where it stands.
+
+    Attributes:
+        op: the intent under way, if it has to wait.
+        wait: what it waits for.
+        error: what the flow raised in the end.
+    """
+
+    def __init__(self, flow: Flow[T], line: SocketLine, source: JobSource | None) -> None:
+        self.pump = Pump(flow)
+        self.line = line
+        self.source = source
+        self.op: Op[Any] | None = None  # answers are of the intents' kinds
+        self.wait: Wait | None = None
+        self.error: Exception | None = None
+        self.is_done = False
 
 
 class BlockingDriver(Stoppable):
-    """One line to one server, and the loop that serves the flows on it."""
+    """One loop for the flows of one component, and the line that stays open between calls."""
 
     clock = staticmethod(time.monotonic)
 
     def __init__(self, observer: Observer) -> None:
         self._observer = observer
-        self._socket: socket.socket | None = None
-        self._inbox: deque[bytes] = deque()
-        self._inbox_size = 0
         self._waits: Waits | None = None
+        self._line = self._new_line()
         self._is_running = False
         self._signals: Interrupts | None = None
         self._graceful = 0
 
-    # -- the loop -----------------------------------------------------------------------------
+    # -- calls --------------------------------------------------------------------------------
 
     def run(
         self,
@@ -81,7 +81,7 @@ class BlockingDriver(Stoppable):
         source: JobSource | None = None,
         at_work: AbstractContextManager[None] = ANYBODY,
     ) -> T:
-        """Run a flow to its end.
+        """Run a flow to its end, on the line that stays.
 
         With a source, the first Ctrl-C only stops the supply of jobs, the second interrupts.
 
@@ -93,71 +93,132 @@ class BlockingDriver(Stoppable):
             SMTPError: what the flow raises.
             KeyboardInterrupt: Ctrl-C, once the flow has ended; its cause is what the flow raised.
         """
-        pump = Pump(flow)
-        error: Exception | None = None
-        signals = Interrupts(patience=2 if source else 1)
+        task = _Task(flow, self._line, source)
+        self._call([task], at_work, graceful=1 if source else 0)
+        return task.pump.outcome(task.error)
+
+    def run_all(
+        self,
+        flows: Iterable[tuple[Flow[None], JobSource]],
+        at_work: AbstractContextManager[None] = ANYBODY,
+    ) -> list[Exception | None]:
+        """Run several flows side by side, each on a line of its own; gives what each raised.
+
+        Raises:
+            KeyboardInterrupt: as `run`, when all have ended.
+        """
+        tasks = [_Task(flow, self._new_line(), source) for flow, source in flows]
+        self._call(tasks, at_work, graceful=1)
+        for task in tasks:
+            if task.pump.origin is not None:
+                task.pump.outcome(task.error)
+        return [task.error for task in tasks]
+
+    def _call(
+        self, tasks: Sequence[_Task[Any]], at_work: AbstractContextManager[None], graceful: int
+    ) -> None:
+        signals = Interrupts(patience=graceful + 1)
         try:
             with signals, at_work:
-                error = self._serve(pump, source, signals)
+                self._serve(tasks, signals, graceful)
         finally:
             try:
                 signals.pass_on()
             except KeyboardInterrupt as stop:
-                raise stop from pump.cause(error)
-        return pump.outcome(error)
+                raise stop from tasks[0].pump.cause(tasks[0].error)
 
-    def _serve(
-        self, pump: Pump[T], source: JobSource | None, signals: Interrupts
-    ) -> Exception | None:
+    def _serve(self, tasks: Sequence[_Task[Any]], signals: Interrupts, graceful: int) -> None:
         self._stop, self._is_running = None, True
-        self._signals, self._graceful = signals, 1 if source else 0
+        self._signals, self._graceful = signals, graceful
         try:
             with signals.waking(self._waiting().wake_fd):
-                return self._turn(pump, source)
+                self._loop(tasks)
+        except BaseException:
+            for task in tasks:
+                task.line.close(gently=False)
+            raise
         finally:
-            pump.end(self._stop)
+            for task in tasks:
+                task.pump.end(self._stop)
             self._is_running = False
             signals.forward(self._waiting().drain())
-            if self._socket is None:
+            if not self.is_open:
                 self._release()
 
-    def _turn(self, pump: Pump[T], source: JobSource | None) -> Exception | None:
-        answer: Any = None
-        trouble: BaseException | None = None
-        try:
-            while (intent := pump.advance(answer, trouble)) is not None:
-                answer, trouble = None, None
-                try:
-                    answer = self._do(intent, source)
-                except BaseException as error:
-                    trouble = error
-        except Exception as error:
-            return error
-        except BaseException:
-            self._close(gently=False)
-            raise
-        return None
+    @property
+    def is_open(self) -> bool:
+        """True while there is a line."""
+        return self._line.socket is not None
 
-    def _do(self, intent: Intent, source: JobSource | None) -> Any:
+    # -- the loop -----------------------------------------------------------------------------
+
+    def _loop(self, tasks: Sequence[_Task[Any]]) -> None:
+        for task in tasks:
+            self._step(task)
+        while waiting := [task for task in tasks if not task.is_done]:
+            for task, events, trouble in self._wait(waiting):
+                self._step(task, events, trouble)
+
+    def _step(
+        self, task: _Task[Any], events: int = 0, trouble: BaseException | None = None
+    ) -> None:
+        """Go on with a flow until it has to wait, or has ended."""
+        answer: Any = None
+        try:
+            while True:
+                if task.op is None:
+                    intent = task.pump.advance(answer, trouble)
+                    if intent is None:
+                        break
+                    answer, trouble = self._begin(task, intent)
+                if task.op is not None:
+                    answer, trouble = self._go_on(task, task.op, events, trouble)
+                    events = 0
+                    if task.op is not None:
+                        return
+        except Exception as error:
+            task.error = error
+        task.is_done = True
+
+    def _begin(self, task: _Task[Any], intent: Intent) -> tuple[Any, BaseException | None]:
+        """Begin an intent: answer it at once, or leave an operation that may have to wait."""
+        try:
+            task.op = _operation(task.line, intent)
+            return (None if task.op else self._at_once(task, intent)), None
+        except BaseException as error:
+            return None, error
+
+    def _go_on(
+        self, task: _Task[Any], op: Op[Any], events: int, trouble: BaseException | None
+    ) -> tuple[Any, BaseException | None]:
+        """Go on with an operation: it waits again, or it is over and this is what came of it."""
+        try:
+            if trouble is None:
+                self._check()
+                task.wait = op.send(events or None)
+            else:
+                task.wait = op.throw(trouble)
+            return None, None
+        except StopIteration as done:
+            answer, gone_wrong = done.value, None
+        except BaseException as error:
+            answer, gone_wrong = None, error
+        task.op = task.wait = None
+        return answer, gone_wrong
+
+    def _at_once(self, task: _Task[Any], intent: Intent) -> Any:
+        source = task.source
         match intent:
-            case Read():
-                return self._read(intent)
-            case Write():
-                return self._write(intent)
             case Next():
                 return self._next_jobs(intent, source)
             case Done():
                 return self.outside(source.done, intent.results) if source else None
-            case Open():
-                return self._open(intent)
             case Close():
-                return self._close(intent.gently)
+                return task.line.close(intent.gently)
             case Ask():
                 return self._ask(intent)
-            case Sleep():
-                return self._sleep(intent.seconds)
             case Probe():
-                return self._probe()
+                return task.line.probe()
 
     def _next_jobs(self, intent: Next, source: JobSource | None) -> Sequence[Job]:
         if source is None or self._presses():
@@ -169,15 +230,70 @@ class BlockingDriver(Stoppable):
             getattr(waiting, "close", lambda: None)()
             raise TypeError("a handler that is a coroutine needs AsyncSMTP")
 
-    @property
-    def is_open(self) -> bool:
-        """True while there is a line."""
-        return self._socket is not None
+    def _new_line(self) -> SocketLine:
+        return SocketLine(self.clock, self._wake, self._forget)
+
+    def _forget(self, sock: socket.socket) -> None:
+        if self._waits is not None:
+            self._waits.forget(sock)
+
+    # -- waiting ------------------------------------------------------------------------------
+
+    def _wait(
+        self, tasks: Sequence[_Task[Any]]
+    ) -> list[tuple[_Task[Any], int, BaseException | None]]:
+        """Wait until something can go on: the tasks that can, each with what came or went wrong."""
+        waits = self._waiting()
+        deadlines = []
+        for task in tasks:
+            if task.wait is None:
+                continue
+            if task.line.socket is not None:
+                waits.expect(task.line.socket, task.wait.events)
+            if task.wait.deadline is not None:
+                deadlines.append(task.wait.deadline)
+        if (stop := self._stopper()) is not None:
+            return [(task, 0, stop) for task in tasks]
+        seconds = max(0.0, min(deadlines) - self.clock()) if deadlines else None
+        came, is_woken = waits.select(seconds)
+        if is_woken:
+            self._take_wake_ups()
+        if (stop := self._stopper()) is not None:
+            return [(task, 0, stop) for task in tasks]
+        now = self.clock()
+        found = (self._look(task, came.get(task.line.socket, 0), is_woken, now) for task in tasks)
+        return [one for one in found if one is not None]
+
+    def _look(
+        self, task: _Task[Any], events: int, is_woken: bool, now: float
+    ) -> tuple[_Task[Any], int, BaseException | None] | None:
+        """Whether a task can go on now."""
+        wait = task.wait
+        if wait is None or events & wait.events:
+            return task, events, None
+        if wait.deadline is not None and now >= wait.deadline:
+            return task, 0, _time_out(wait) if wait.what else None
+        return (task, 0, None) if is_woken and not wait.events else None
+
+    def _take_wake_ups(self) -> None:
+        woken = self._waiting().drain()
+        if self._signals is not None:
+            self._signals.forward(woken)
+
+    def _waiting(self) -> Waits:
+        if self._waits is None:
+            self._waits = Waits()
+        return self._waits
+
+    def _release(self) -> None:
+        waits, self._waits = self._waits, None
+        if waits is not None:
+            waits.close()
 
     # -- interruptions ------------------------------------------------------------------------
 
     def interrupt(self) -> None:
-        """Stop the flow that runs, at its next wait; from any thread, handler or signal."""
+        """Stop the flows that run, at their next wait; from any thread, handler or signal."""
         if self._is_running:
             self.stop(stopped())
             self._wake()
@@ -200,181 +316,33 @@ class BlockingDriver(Stoppable):
     def _presses(self) -> int:
         return self._signals.presses if self._signals else 0
 
+    def _stopper(self) -> BaseException | None:
+        """What wants to stop the flows, if anything does."""
+        if self._stop is not None:
+            return self._stop
+        return KeyboardInterrupt() if self._presses() > self._graceful else None
+
     def _check(self) -> None:
-        super()._check()
-        if self._presses() > self._graceful:
-            raise KeyboardInterrupt
+        if (stop := self._stopper()) is not None:
+            raise stop
 
-    def _wait(self, seconds: float | None) -> int:
-        """Wait for the socket or a wake-up; the events of the socket, 0 for anything else."""
-        self._check()
-        events, is_woken = self._waiting().select(seconds)
-        if is_woken:
-            self._take_wake_ups()
-        self._check()
-        return events
 
-    def _take_wake_ups(self) -> None:
-        woken = self._waiting().drain()
-        if self._signals is not None:
-            self._signals.forward(woken)
+def _operation(line: SocketLine, intent: Intent) -> Op[Any] | None:
+    """What the line does for an intent that may have to wait; None for one that never does."""
+    match intent:
+        case Read():
+            return line.read(intent)
+        case Write():
+            return line.write(intent)
+        case Open():
+            return line.open(intent)
+        case Sleep():
+            return line.sleep(intent.seconds)
+    return None
 
-    def _waiting(self) -> Waits:
-        if self._waits is None:
-            self._waits = Waits()
-        return self._waits
 
-    def _release(self) -> None:
-        waits, self._waits = self._waits, None
-        if waits is not None:
-            waits.close()
-
-    def _wait_until(self, wanted: int, deadline: float | None, what: str) -> int:
-        while True:
-            left = None if deadline is None else deadline - self.clock()
-            if left is not None and left <= 0:
-                raise SMTPTimeout(
-                    f"nothing came in time while we waited for {what}",
-                    remedy="Raise timeout, or see whether the server is overloaded",
-                )
-            if events := self._wait(left) & wanted:
-                return events
-
-    # -- the line -----------------------------------------------------------------------------
-
-    def _line(self) -> socket.socket:
-        if self._socket is None:
-            raise LinkError("there is no connection", code=1117, remedy="Call connect()")
-        return self._socket
-
-    def _open(self, intent: Open) -> Peer:
-        deadline = self._deadline(intent.timeout_s)
-        failure: OSError | None = None
-        for target in self._resolve(intent, deadline):
-            try:
-                return self._connect(target, intent, deadline)
-            except (Interrupted, SMTPTimeout):
-                raise
-            except OSError as error:
-                failure = error
-        raise connect_failed(intent, failure) if failure else no_address(intent)
-
-    def _resolve(self, intent: Open, deadline: float | None) -> list[Target]:
-        """Ask the name server in a thread, because that call can be neither timed nor stopped."""
-        if (literal := literal_target(intent.host, intent.port)) is not None:
-            return [literal]
-        answer: list[Any] = []
-
-        def look_up() -> None:
-            try:
-                answer.append(socket.getaddrinfo(intent.host, intent.port, type=socket.SOCK_STREAM))
-            except (OSError, UnicodeError) as error:
-                answer.append(error)
-            self._wake()
-
-        threading.Thread(target=look_up, daemon=True, name="smtp_nb-resolver").start()
-        while not answer:
-            left = None if deadline is None else deadline - self.clock()
-            if left is not None and left <= 0:
-                raise SMTPTimeout(f"the name server did not find {intent.host} in time")
-            self._wait(left)
-        found = answer[0]
-        if isinstance(found, OSError):
-            raise connect_failed(intent, found)
-        if isinstance(found, UnicodeError):
-            raise connect_failed(intent, socket.gaierror(socket.EAI_NONAME, str(found)))
-        return targets(found, intent.options.use_ipv6)
-
-    def _connect(self, target: Target, intent: Open, deadline: float | None) -> Peer:
-        family, address = target
-        sock = new_socket(family, intent.options)
-        self._socket = sock
-        self._inbox.clear()
-        self._inbox_size = 0
-        try:
-            self._waiting().selector.register(sock, _WRITE)
-            with contextlib.suppress(BlockingIOError):
-                sock.connect(address)
-            self._wait_until(_WRITE, deadline, f"the connection to {intent.host}")
-            if number := sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
-                raise OSError(number, os.strerror(number))
-            self._waiting().selector.modify(sock, _READ)
-            return peer_of(sock)
-        except BaseException:
-            self._close(gently=False)
-            raise
-
-    def _read(self, intent: Read) -> bytes:
-        self._check()
-        if self._inbox:
-            self._inbox_size = 0
-            data = b"".join(self._inbox)
-            self._inbox.clear()
-            return data
-        sock, deadline = self._line(), self._deadline(intent.timeout_s)
-        while True:
-            self._wait_until(_READ, deadline, intent.waiting_for)
-            with contextlib.suppress(BlockingIOError):
-                return sock.recv(RECEIVE)
-
-    def _write(self, intent: Write) -> None:
-        self._check()
-        sock, rest = self._line(), memoryview(intent.data)
-        try:
-            sent = sock.send(rest)
-        except BlockingIOError:
-            sent = 0
-        if sent < len(rest):
-            self._write_slowly(sock, rest[sent:], intent.timeout_s)
-
-    def _write_slowly(self, sock: socket.socket, rest: memoryview, timeout_s: float | None) -> None:
-        """The peer does not take it all at once: go on while reading what it says."""
-        self._waiting().selector.modify(sock, _READ | _WRITE)
-        try:
-            while rest:
-                events = self._wait_until(_READ | _WRITE, self._deadline(timeout_s), "writing")
-                if events & _READ and not self._receive(sock):
-                    self._waiting().selector.modify(
-                        sock, _WRITE
-                    )  # it closed its side: only writing tells
-                if events & _WRITE:
-                    rest = rest[sock.send(rest) :]
-        finally:
-            self._waiting().selector.modify(sock, _READ)
-
-    def _receive(self, sock: socket.socket) -> bool:
-        data = sock.recv(RECEIVE)
-        self._inbox_size += len(data)
-        if self._inbox_size > MAX_INBOX:
-            raise LinkError("the server floods us with replies while we write")
-        self._inbox.append(data)
-        return bool(data)
-
-    def _probe(self) -> bytes | None:
-        if self._socket is None:
-            return b""
-        try:
-            return self._socket.recv(RECEIVE)
-        except BlockingIOError:
-            return None
-        except OSError:
-            return b""
-
-    def _sleep(self, seconds: float) -> None:
-        deadline = self.clock() + seconds
-        self._check()
-        while (left := deadline - self.clock()) > 0:
-            self._wait(left)
-
-    def _close(self, gently: bool) -> None:
-        sock, self._socket = self._socket, None
-        self._inbox.clear()
-        if sock is None:
-            return
-        self._waiting().selector.unregister(sock)
-        if not gently:
-            reset_on_close(sock)
-        sock.close()
-
-    def _deadline(self, seconds: float | None) -> float | None:
-        return None if not seconds else self.clock() + seconds
+def _time_out(wait: Wait) -> SMTPTimeout:
+    return SMTPTimeout(
+        f"nothing came in time while we waited for {wait.what}",
+        remedy="Raise timeout, or see whether the server is overloaded",
+    )

@@ -1,4 +1,4 @@
-"""Where the blocking driver waits: for one socket, and for whoever wants to end the wait."""
+"""Where the blocking driver waits: for its lines, and for whoever wants to end the wait."""
 
 from __future__ import annotations
 
@@ -11,32 +11,47 @@ class Waits:
     """A selector with a wake-up in it; both exist only while there is something to wait for.
 
     Attributes:
-        selector: for the socket of the line.
         wake_fd: writing to it ends a wait.
     """
 
     def __init__(self) -> None:
-        self.selector = selectors.DefaultSelector()
+        self._selector = selectors.DefaultSelector()
+        self._expected: dict[socket.socket, int] = {}
         self._woken, self._waker = socket.socketpair()
         self._woken.setblocking(False)
         self._waker.setblocking(False)
         self.wake_fd = self._waker.fileno()
-        self.selector.register(self._woken, selectors.EVENT_READ)
+        self._selector.register(self._woken, selectors.EVENT_READ)
 
     def wake(self) -> None:
         """End the wait, or the next one; from any thread."""
         with contextlib.suppress(OSError):  # full is as good as woken, closed as good as done
             self._waker.send(b"\0")
 
-    def select(self, seconds: float | None) -> tuple[int, bool]:
-        """The events of the line's socket, 0 for none, and whether somebody woke us."""
-        events, is_woken = 0, False
-        for key, mask in self.selector.select(seconds):
-            if key.fileobj is self._woken:
-                is_woken = True
-            else:
-                events = mask
-        return events, is_woken
+    def expect(self, sock: socket.socket, events: int) -> None:
+        """From now on these events of a socket end the wait; 0 for none."""
+        before = self._expected.get(sock, 0)
+        if before == events:
+            return
+        if not events:
+            self.forget(sock)
+        elif before:
+            self._selector.modify(sock, events)
+        else:
+            self._selector.register(sock, events)
+        self._expected[sock] = events
+
+    def forget(self, sock: socket.socket) -> None:
+        """A socket is about to be closed, or nothing of it is expected."""
+        if self._expected.pop(sock, 0):
+            self._selector.unregister(sock)
+
+    def select(self, seconds: float | None) -> tuple[dict[object, int], bool]:
+        """The events of each socket, and whether somebody woke us."""
+        came: dict[object, int] = {
+            key.fileobj: mask for key, mask in self._selector.select(seconds)
+        }
+        return came, came.pop(self._woken, 0) != 0
 
     def drain(self) -> bytes:
         """What came to wake us: zeros of ours, and the numbers of signals."""
@@ -47,6 +62,6 @@ class Waits:
 
     def close(self) -> None:
         """Let go of all of it."""
-        self.selector.close()
+        self._selector.close()
         self._woken.close()
         self._waker.close()

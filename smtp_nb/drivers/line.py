@@ -1,0 +1,205 @@
+"""One socket, and what intents do to it, as small generators that yield when they have to wait.
+
+Whoever runs them decides how to wait, so one loop can serve one line or many.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+import socket
+import threading
+from collections import deque
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from smtp_nb.drivers.sockets import (
+    Target,
+    connect_failed,
+    literal_target,
+    new_socket,
+    no_address,
+    peer_of,
+    reset_on_close,
+    targets,
+)
+from smtp_nb.errors import Interrupted, LinkError, SMTPTimeout
+from smtp_nb.flows.intents import Open, Peer, Read, Write
+
+R = TypeVar("R")
+RECEIVE = 64 * 1024
+MAX_INBOX = 4 * 1024 * 1024
+READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """What a line waits for.
+
+    Attributes:
+        events: of its socket; 0 for none.
+        deadline: on the driver's clock; None for ever.
+        what: in words, for the time-out. Empty: when the time is over, all is well.
+    """
+
+    events: int
+    deadline: float | None
+    what: str
+
+
+# Gets the events that came, None after a wake-up; returns the intent's answer.
+Op = Generator[Wait, int | None, R]
+
+
+class SocketLine:
+    """One line to one server.
+
+    Args:
+        clock: the driver's.
+        wake: ends the driver's wait, from any thread.
+        forget: a socket is about to be closed; its number may soon mean another one.
+    """
+
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        wake: Callable[[], None],
+        forget: Callable[[socket.socket], None],
+    ) -> None:
+        self._clock = clock
+        self._wake = wake
+        self._forget = forget
+        self.socket: socket.socket | None = None
+        self._inbox: deque[bytes] = deque()
+        self._inbox_size = 0
+
+    def _open_socket(self) -> socket.socket:
+        if self.socket is None:
+            raise LinkError("there is no connection", code=1117, remedy="Call connect()")
+        return self.socket
+
+    def _deadline(self, seconds: float | None) -> float | None:
+        return None if not seconds else self._clock() + seconds
+
+    # -- opening ------------------------------------------------------------------------------
+
+    def open(self, intent: Open) -> Op[Peer]:
+        """Find the server's addresses and connect to the first that takes us."""
+        deadline = self._deadline(intent.timeout_s)
+        failure: OSError | None = None
+        for target in (yield from self._resolve(intent, deadline)):
+            try:
+                return (yield from self._connect(target, intent, deadline))
+            except (Interrupted, SMTPTimeout):
+                raise
+            except OSError as error:
+                failure = error
+        raise connect_failed(intent, failure) if failure else no_address(intent)
+
+    def _resolve(self, intent: Open, deadline: float | None) -> Op[list[Target]]:
+        """Ask the name server in a thread, because that call can be neither timed nor stopped."""
+        if (literal := literal_target(intent.host, intent.port)) is not None:
+            return [literal]
+        answer: list[Any] = []
+
+        def look_up() -> None:
+            try:
+                answer.append(socket.getaddrinfo(intent.host, intent.port, type=socket.SOCK_STREAM))
+            except (OSError, UnicodeError) as error:
+                answer.append(error)
+            self._wake()
+
+        threading.Thread(target=look_up, daemon=True, name="smtp_nb-resolver").start()
+        while not answer:
+            yield Wait(0, deadline, f"the address of {intent.host}")
+        found = answer[0]
+        if isinstance(found, OSError):
+            raise connect_failed(intent, found)
+        if isinstance(found, UnicodeError):
+            raise connect_failed(intent, socket.gaierror(socket.EAI_NONAME, str(found)))
+        return targets(found, intent.options.use_ipv6)
+
+    def _connect(self, target: Target, intent: Open, deadline: float | None) -> Op[Peer]:
+        family, address = target
+        self.socket = sock = new_socket(family, intent.options)
+        self._inbox.clear()
+        self._inbox_size = 0
+        try:
+            with contextlib.suppress(BlockingIOError):
+                sock.connect(address)
+            while not (yield Wait(WRITE, deadline, f"the connection to {intent.host}")):
+                pass
+            if number := sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+                raise OSError(number, os.strerror(number))
+            return peer_of(sock)
+        except BaseException:
+            self.close(gently=False)
+            raise
+
+    # -- octets -------------------------------------------------------------------------------
+
+    def read(self, intent: Read) -> Op[bytes]:
+        """What has come in, or comes in next."""
+        if self._inbox:
+            data = b"".join(self._inbox)
+            self._inbox.clear()
+            self._inbox_size = 0
+            return data
+        sock, wait = self._open_socket(), None
+        while True:
+            wait = wait or Wait(READ, self._deadline(intent.timeout_s), intent.waiting_for)
+            while not (yield wait):
+                pass
+            with contextlib.suppress(BlockingIOError):
+                return sock.recv(RECEIVE)
+
+    def write(self, intent: Write) -> Op[None]:
+        """Write all of it. If the peer does not take it at once, read what it says meanwhile."""
+        sock, rest = self._open_socket(), memoryview(intent.data)
+        events = READ | WRITE
+        with contextlib.suppress(BlockingIOError):
+            rest = rest[sock.send(rest) :]
+        while rest:
+            came = (yield Wait(events, self._deadline(intent.timeout_s), "writing")) or 0
+            if came & READ and not self._receive(sock):
+                events = WRITE  # it closed its side: only writing tells
+            if came & WRITE:
+                rest = rest[sock.send(rest) :]
+
+    def _receive(self, sock: socket.socket) -> bool:
+        data = sock.recv(RECEIVE)
+        self._inbox_size += len(data)
+        if self._inbox_size > MAX_INBOX:
+            raise LinkError("the server floods us with replies while we write")
+        self._inbox.append(data)
+        return bool(data)
+
+    def probe(self) -> bytes | None:
+        """What came in by itself: octets, b"" at the end of the line, None for nothing."""
+        if self.socket is None:
+            return b""
+        try:
+            return self.socket.recv(RECEIVE)
+        except BlockingIOError:
+            return None
+        except OSError:
+            return b""
+
+    def sleep(self, seconds: float) -> Op[None]:
+        """Let time pass."""
+        deadline = self._clock() + seconds
+        while self._clock() < deadline:
+            yield Wait(0, deadline, "")
+
+    def close(self, gently: bool) -> None:
+        """Let go of the socket; not gently: with a reset."""
+        sock, self.socket = self.socket, None
+        self._inbox.clear()
+        if sock is None:
+            return
+        self._forget(sock)
+        if not gently:
+            reset_on_close(sock)
+        sock.close()
