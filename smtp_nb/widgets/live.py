@@ -30,6 +30,7 @@ class Live(anywidget.AnyWidget):
         super().__init__(**traits)
         self._display_id = uuid.uuid4().hex
         self._published: Forms | None = None
+        self._events: Any = None  # IPython's event manager, which has no types
 
     def static_forms(self) -> Forms:
         """What viewers without a kernel show."""
@@ -42,8 +43,12 @@ class Live(anywidget.AnyWidget):
         return {**data, "text/plain": text, "text/html": html}, metadata
 
     def _ipython_display_(self) -> None:
-        if self._published is None and (shell := get_ipython()) is not None:
-            shell.events.register("post_run_cell", self._after_cell)
+        shell = get_ipython()
+        if shell is None:
+            return
+        if self._events is None:
+            self._events = shell.events
+            self._events.register("post_run_cell", self._after_cell)
         self._publish(update=False)
 
     def _publish(self, update: bool) -> None:
@@ -74,9 +79,9 @@ class Live(anywidget.AnyWidget):
 
     def detach(self) -> None:
         """Leave the notebook as it is from now on. The view itself stays."""
-        if self._published is not None and (shell := get_ipython()) is not None:
-            shell.events.unregister("post_run_cell", self._after_cell)
-        self._published = None
+        events, self._events, self._published = self._events, None, None
+        if events is not None:
+            events.unregister("post_run_cell", self._after_cell)
 
     def close(self) -> None:
         """Take the view out of the page and forget it."""

@@ -57,7 +57,9 @@ class MergeView(Live):
         self._job = job
         self._tell()
         watch = contextvars.copy_context().run
-        threading.Thread(target=watch, args=(self._watch, job), daemon=True).start()
+        threading.Thread(
+            target=watch, args=(self._watch, job), name="smtp_nb merge view", daemon=True
+        ).start()
 
     def _watch(self, job: Job) -> None:
         try:
@@ -92,8 +94,9 @@ class MergeView(Live):
         if content.get("ready"):
             self._latest.replay()
             self._pump.wake()
-        elif self._job is not None and content.get("press") in _BUTTONS:
-            self._press(content["press"], self._job)
+        button = content.get("press")
+        if self._job is not None and isinstance(button, str) and button in _BUTTONS:
+            self._press(button, self._job)
 
     def _press(self, button: str, job: Job) -> None:
         getattr(job, button)()

@@ -1,0 +1,101 @@
+"""The views of a merge and of an inbox in JupyterLab, in a real Chromium."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import expect
+
+from browser.lab import Lab, Notebook
+
+pytestmark = pytest.mark.browser
+Open = Callable[..., Notebook]
+
+START = """%load_ext smtp_nb
+%smtp server start
+%smtp connect --from teacher@school.test -o session"""
+MERGE = """%%smtp template hello
+Subject: Hello
+
+Hello {{ name }}"""
+FRAME = """import pandas as pd
+df = pd.DataFrame({"name": range(1000), "email": [f"p{n}@school.test" for n in range(1000)]})
+%smtp server fault slow --stage END"""
+SEND = "job = %smtp merge df hello --send --yes 1000 --background --journal cancel.sqlite"
+HOSTILE = """%%smtp send --to ann@school.test --html --subject "<img src=x onerror=hacked()>"
+<h1>Dear Ann</h1>
+<script>document.body.dataset.ran = 1</script>
+<img src="http://127.0.0.1:1/pixel.png"><a href="http://example.org" target="_top">x</a>
+<style>@import "http://127.0.0.1:1/x.css"; h1 { color: rgb(1, 2, 3) }</style>"""
+
+
+@pytest.fixture
+def opened(lab: Lab) -> Iterator[Open]:
+    """Opens notebooks; at the end nothing was fetched from elsewhere."""
+    notebooks: list[Notebook] = []
+
+    def open_notebook(*cells: str) -> Notebook:
+        notebooks.append(lab.open_notebook(cells))
+        for cell in range(len(cells) - 1):
+            notebooks[-1].run(cell)
+        return notebooks[-1]
+
+    yield open_notebook
+    for notebook in notebooks:
+        assert notebook.foreign == []
+        notebook.page.close()
+
+
+def test_a_merge_in_the_background_is_paused_and_cancelled_with_buttons(opened: Open) -> None:
+    notebook = opened(START, MERGE, FRAME, SEND, "job.wait(30); job")
+    view = notebook.output_area(3)
+    bar = view.get_by_role("progressbar")
+    expect(bar).to_have_attribute("aria-valuemax", "1000")
+    view.get_by_role("button", name="Pause").click()
+    expect(view.locator(".smtpnb-counts")).to_contain_text("paused")
+    view.get_by_role("button", name="Resume").click()
+    expect(view.get_by_role("button", name="Pause")).to_be_visible()
+    notebook.screenshot("merge-in-background")
+    view.get_by_role("button", name="Cancel").click()
+    expect(view.locator(".smtpnb-counts")).to_contain_text("cancelled")
+    notebook.run(4)
+    assert "cancelled" in notebook.text(4)
+    assert int(bar.get_attribute("aria-valuenow") or 1000) < 1000
+    assert notebook.errors == []
+
+
+def test_while_a_cell_blocks_the_buttons_do_not_pretend(opened: Open) -> None:
+    send = "r = %smtp merge df hello --send --yes 4 --limit 4 --journal block.sqlite"
+    notebook = opened(START, MERGE, FRAME, send)
+    notebook.run(3, wait=False)
+    view = notebook.output_area(3)
+    expect(view.get_by_role("button", name="Cancel")).to_be_disabled(timeout=20_000)
+    expect(view.locator(".smtpnb-hint")).to_contain_text("stop button")
+    notebook.wait_until_idle()
+    expect(view.locator(".smtpnb-counts")).to_contain_text("4 of 4", timeout=20_000)
+    expect(view.get_by_role("button")).to_have_count(0)
+
+
+def test_a_message_is_shown_behind_glass(opened: Open) -> None:
+    notebook = opened(START, HOSTILE, "%smtp server inbox", "1")
+    view = notebook.output_area(2)
+    view.get_by_role("button", name="<img src=x").click()
+    frame = view.frame_locator("iframe")
+    expect(frame.locator("h1")).to_have_text("Dear Ann")
+    assert frame.locator("h1").evaluate("h => getComputedStyle(h).color") == "rgb(1, 2, 3)"
+    assert view.locator("iframe").get_attribute("sandbox") == ""
+    assert frame.locator("body").get_attribute("data-ran") is None
+    assert view.locator(".smtpnb-inbox img").count() == 0
+    expect(view).to_contain_text("RCPT TO")
+    expect(view).to_contain_text("<ann@school.test>")
+    notebook.screenshot("inbox")
+
+
+def test_the_inbox_follows_the_cells(opened: Open) -> None:
+    send = "%smtp send --to ann@school.test --subject Second --text x"
+    notebook = opened(START, "%smtp server inbox", send, "1")
+    expect(notebook.output_area(1).get_by_role("button", name="Second")).to_be_visible()
+    (output,) = notebook.outputs(1)
+    assert "Second" in str(output["data"]["text/html"])
+    assert "ann@" not in str(output["data"])

@@ -1,0 +1,98 @@
+"""Promises of smtp_nb.widgets.inbox, without a page."""
+
+from __future__ import annotations
+
+import smtplib
+from collections.abc import Iterator
+from email.message import EmailMessage
+
+import pytest
+
+from smtp_nb.sandbox import SandboxServer
+from smtp_nb.widgets import InboxView
+from smtp_nb.widgets.inbox import opened, summary
+
+PIXEL = b"\x89PNG\r\n\x1a\n" + b"0" * 16
+
+
+@pytest.fixture
+def server() -> Iterator[SandboxServer]:
+    with SandboxServer() as server:
+        yield server
+
+
+def send(server: SandboxServer, message: EmailMessage | str) -> None:
+    octets = message.as_bytes() if isinstance(message, EmailMessage) else message.encode()
+    with smtplib.SMTP(server.host, server.port) as client:
+        client.sendmail("ann@example.org", ["ben@example.org", "hidden@example.org"], octets)
+
+
+def a_message() -> EmailMessage:
+    message = EmailMessage()
+    message["Subject"] = "Häßlich \u202e"
+    message["From"], message["To"] = "ann@example.org", "ben@example.org"
+    message.set_content("plain words")
+    message.add_alternative('<p>rich <img src="cid:dot@x"></p>', subtype="html")
+    message.get_payload()[1].add_related(PIXEL, "image", "png", cid="<dot@x>")  # type: ignore[index,union-attr]
+    message.add_attachment(b"1,2", maintype="text", subtype="csv", filename="marks.csv")
+    return message
+
+
+def test_a_row_tells_envelope_subject_and_size(server: SandboxServer) -> None:
+    send(server, a_message())
+    row = summary(0, server.messages[0])
+    assert row["from"] == "ann@example.org"
+    assert row["to"] == "ben@example.org, hidden@example.org"
+    assert row["subject"] == r"Häßlich \u202e"
+    assert row["size"] == server.messages[0].size
+
+
+def test_a_message_is_shown_with_its_bodies_images_and_files(server: SandboxServer) -> None:
+    send(server, a_message())
+    shown = opened(0, server.messages[0])
+    assert ["RCPT TO", "<hidden@example.org>"] in shown["envelope"]
+    assert ["To", "ben@example.org"] in shown["headers"]
+    assert "hidden" not in str(shown["headers"])
+    assert shown["text"] == "plain words"
+    assert 'src="data:image/png;base64,' in shown["html"]
+    assert shown["files"] == ["marks.csv"]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "",
+        "no header at all",
+        "Content-Type: text/html; charset=nonsense\r\n\r\n<b>\xff",
+        "Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\nbroken",
+        "Content-Type: image/png\r\nContent-ID: <a>\r\n\r\n<img src=cid:a>",
+        "Subject: =?utf-8?q?=00=1b?=\r\n\r\n\x1b[31m",
+    ],
+)
+def test_a_broken_message_is_shown_all_the_same(server: SandboxServer, source: str) -> None:
+    send(server, source)
+    shown = opened(0, server.messages[0])
+    assert "\x1b" not in str({k: v for k, v in shown.items() if k != "html"})
+
+
+def test_what_is_saved_masks_recipients(server: SandboxServer) -> None:
+    send(server, a_message())
+    view = InboxView(server)
+    for form in view.static_forms():
+        assert "ben@" not in form
+        assert "b…@example.org" in form
+    assert repr(view) == "<InboxView: 1 messages>"
+    view.close()
+
+
+def test_what_a_page_says_is_not_trusted(server: SandboxServer) -> None:
+    send(server, a_message())
+    view = InboxView(server)
+    sent: list[object] = []
+    view.send = lambda content, buffers=None: sent.append(content)
+    for content in (None, {"open": -1}, {"open": 7}, {"open": "0"}, {"open": None}, []):
+        view._handle_custom_msg(content, [])
+    assert sent == []
+    view._handle_custom_msg({"open": 0}, [])
+    assert len(sent) == 1
+    view.close()
