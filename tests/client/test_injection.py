@@ -173,11 +173,12 @@ PLACES: dict[str, Place] = {
     "a file's type": attached(content_type="{}"),
     "a file's subtype": attached(content_type="text/{}"),
     "a file's cid": attached(cid="{}", filename="x"),
+    "other_headers": attribute("other_headers", "X-Test: {}"),
     "message_text": attribute("message_text"),
     "message_html": attribute("message_html"),
     "message_markdown": attribute("message_markdown"),
 }  # fmt: skip
-BODIES = ("message_text", "message_html", "message_markdown")
+SEVERAL_LINES = ("message_text", "message_html", "message_markdown", "other_headers")
 
 
 # -- what may come of it ----------------------------------------------------------------------
@@ -197,7 +198,7 @@ GRAMMAR = {
 FIELDS = {
     "from", "to", "cc", "reply-to", "subject", "date", "message-id", "mime-version",
     "content-type", "content-transfer-encoding", "disposition-notification-to",
-    "return-receipt-to",
+    "return-receipt-to", "x-test",
 }  # fmt: skip
 
 
@@ -246,8 +247,9 @@ def assert_clean(content: bytes) -> None:
     found = [name.decode("ascii").lower() for name in names]
     assert set(found) <= FIELDS
     assert len(found) == len(set(found))
-    for raw in email.message_from_bytes(content).items():
-        assert_says_no_line_break(*raw)
+    for field, value in email.message_from_bytes(content).items():
+        if field != "X-Test":  # who writes a field by hand has encoded it, and it stays so
+            assert_says_no_line_break(field, value)
 
 
 def assert_says_no_line_break(field: str, value: str) -> None:
@@ -276,7 +278,7 @@ UNICODE_BREAKS = ["\x85", "\u2028", "\u2029", "\x0b", "\x0c", "\x1c"]
 SECRETS = ("password", "AuthorizationIdentity")
 
 
-@pytest.mark.parametrize("name", [name for name in PLACES if name not in BODIES])
+@pytest.mark.parametrize("name", [name for name in PLACES if name not in SEVERAL_LINES])
 def test_a_line_break_outside_of_a_body_is_always_refused(name):
     for evil in LINE_BREAKS if name in SECRETS else LINE_BREAKS + UNICODE_BREAKS:
         played, _ = on_stage()
