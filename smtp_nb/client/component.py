@@ -108,7 +108,7 @@ class Component(Properties, Status, Certificates, Recipients, Events):
         """Give another component these properties, settings, recipients and attachments."""
         other._values = dict(self._values)
         other._memory = self._memory
-        other.firewall = self.firewall
+        other.firewall = self.firewall.copy()
         other.message_recipients[:] = map(replace, self.message_recipients)
         other.attachments = list(self.attachments)
         other.inline_images = list(self.inline_images)

@@ -12,6 +12,7 @@ from smtp_nb.model.secret import Secret
 
 _PORTS = {FirewallType.NONE: 0, FirewallType.TUNNEL: 80}
 _SOCKS_PORT = 1080
+NO_SYSTEM_PROXY = "the proxy is not looked up in the system's settings"
 _kind = values.member(FirewallType)
 _port = values.integer(0, 65535)
 
@@ -84,6 +85,29 @@ class Firewall:
     @password.setter
     def password(self, value: str | Secret) -> None:
         self._values["Password"] = values.secret("FirewallPassword", value)
+
+    @property
+    def auto_detect(self) -> bool:
+        """Take the proxy of the system's settings. That is not done here, so True is an error."""
+        return False
+
+    @auto_detect.setter
+    def auto_detect(self, value: bool) -> None:
+        if values.boolean("FirewallAutoDetect", value):
+            raise Unsupported(
+                f"FirewallAutoDetect stays False: {NO_SYSTEM_PROXY}", code=118, remedy="Set host"
+            )
+
+    @property
+    def resolves_names(self) -> bool:
+        """True if it is a SOCKS server, which can look a name up in our place."""
+        return self.firewall_type not in _PORTS and bool(self.host)
+
+    def copy(self) -> Firewall:
+        """Another one with the same fields."""
+        made = Firewall()
+        made._values = dict(self._values)
+        return made
 
     def proxy(self) -> Proxy | None:
         """What a session needs to know, or None for a direct line.
