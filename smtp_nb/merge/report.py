@@ -90,7 +90,17 @@ def _of_row(entry: PlanEntry, known: dict[int, list[Delivery]]) -> list[Line]:
         deliveries = []
     if not deliveries:
         return [_undelivered(entry)]
-    return [_delivered(entry.row, d) for d in sorted(deliveries, key=_kind)]
+    if len(deliveries) > 1:
+        deliveries = _of_now(entry, sorted(deliveries, key=_kind))
+    return [_delivered(entry.row, delivery) for delivery in deliveries]
+
+
+def _of_now(entry: PlanEntry, deliveries: list[Delivery]) -> list[Delivery]:
+    """Without the To address that the row had before it was corrected."""
+    current = entry.recipient.lower()
+    if not any(d.kind == RecipientType.TO and d.recipient.lower() == current for d in deliveries):
+        return deliveries
+    return [d for d in deliveries if d.kind or d.recipient.lower() == current]
 
 
 def _kind(delivery: Delivery) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -134,21 +134,12 @@ class Run:
         self.options = options
         self.control = control
         path = None if options.redirect_to else campaign.path
-        self._lock = None if path is None else CampaignLock(path)
-        try:
-            self.journal = Journal(path)
-            try:
-                self.source = self._begin()
-            except BaseException:
-                self.journal.close()
-                raise
-        except BaseException:
-            self._release()
-            raise
-
-    def _release(self) -> None:
-        if self._lock is not None:
-            self._lock.release()
+        with ExitStack() as held:
+            if path is not None:
+                held.callback(CampaignLock(path).release)
+            self.journal = held.enter_context(Journal(path))
+            self.source = self._begin()
+            self._held = held.pop_all()
 
     def _begin(self) -> Source:
         campaign, journal = self.campaign, self.journal
@@ -223,10 +214,7 @@ class Run:
             )
             raise
         finally:
-            try:
-                self.journal.close()
-            finally:
-                self._release()
+            self._held.close()
 
     def results(self) -> pd.DataFrame:
         """What became of every row, up to now."""

@@ -1,6 +1,6 @@
 """A process that sends a merge to the end, however often it is interrupted.
 
-It prints a line for each interrupt: what the session, the handler and the results looked like then.
+It says when it runs, and after each run what the session, the handler and the results are like.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ def main(csv: str, url: str, journal: str) -> None:
         server=smtp,
         journal=journal,
     )
-    print("ready", flush=True)
     is_done = False
     while not is_done:
         handler = None
         try:
             # Between two runs an interrupt would only end this program.
             signal.signal(signal.SIGINT, signal.default_int_handler)
+            print("running", flush=True)
             merge.run()
             is_done = True
         except KeyboardInterrupt:

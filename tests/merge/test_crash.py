@@ -23,7 +23,6 @@ from smtp_nb.model.envelope import Job
 from smtp_nb.model.receipt import Receipt
 from smtp_nb.sandbox import SandboxServer
 
-ROWS = 300
 WINDOW = 32
 TEMPLATE = Template(subject="For {{ name }}", markdown="Dear **{{ name }}**")
 
@@ -66,7 +65,7 @@ def forge() -> Iterator[Forge]:
     forge.close()
 
 
-def students(count: int = ROWS) -> pd.DataFrame:
+def students(count: int) -> pd.DataFrame:
     return pd.DataFrame(
         {"name": [f"n{n}" for n in range(count)], "email": [f"s{n}@x.test" for n in range(count)]}
     )
@@ -90,18 +89,36 @@ def received(server: SandboxServer) -> Counter[str]:
     return Counter(to for message in server.messages for to in message.rcpt_tos)
 
 
-@pytest.mark.parametrize("extensions", [(), ("CHUNKING",), ("CHUNKING", "PIPELINING")])
+EXTENSIONS = [(), ("CHUNKING",), ("CHUNKING", "PIPELINING")]
+
+
+@pytest.mark.parametrize("extensions", EXTENSIONS)
 @pytest.mark.parametrize("seed", range(5))
 def test_kills_at_random_moments_lose_nothing_and_double_nothing(
     forge: Forge, tmp_path: Path, extensions: tuple[str, ...], seed: int
 ) -> None:
-    dice = random.Random(f"{seed} {extensions}")
+    killed_and_resumed(forge, tmp_path, extensions, random.Random(seed), rows=300)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("extensions", EXTENSIONS)
+@pytest.mark.parametrize("seed", range(70))
+def test_many_kills_of_large_merges(
+    forge: Forge, tmp_path: Path, extensions: tuple[str, ...], seed: int
+) -> None:
+    killed_and_resumed(forge, tmp_path, extensions, random.Random(seed), rows=2000)
+
+
+def killed_and_resumed(
+    forge: Forge, tmp_path: Path, extensions: tuple[str, ...], dice: random.Random, rows: int
+) -> None:
+    """Two kills, a changed frame after each, then a run to the end; asserted at the server."""
     journal = tmp_path / "journal.sqlite"
-    frame, kills = students(), 2
+    frame, kills = students(rows), 2
     with SandboxServer(without=extensions) as server:
         for _ in range(kills):
             forge.start(frame, server.url, journal)
-            left = ROWS - len(server.messages)
+            left = rows - len(server.messages)
             server.wait_for(len(server.messages) + dice.randrange(1, max(2, left - 2 * WINDOW)))
             forge.kill()
             frame = changed(frame, dice)

@@ -49,9 +49,9 @@ def interrupted(
     states: list[dict[str, Any]] = []
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
         rows = len(csv.read_text().splitlines()) - 1
         while not states or not states[-1]["done"]:
+            assert process.stdout.readline() == "running\n"
             if len(states) < interrupts:
                 wanted = len(server.messages) + dice.randrange(25)
                 if wanted <= rows:

@@ -103,7 +103,8 @@ def test_with_a_key_only_a_refused_address_can_be_corrected(
     server.inject("refuse", recipient="a@school.test")
     merge(key="name").run()
     frame["email"] = frame["email"].str.replace("@school", "@other")
-    merge(key="name", frame=frame).run()
+    results = merge(key="name", frame=frame).run()
+    assert outcomes(results) == {"ACCEPTED": 6}
     new = {to for to in received(server) if to.endswith("other.test")}
     assert new == {"a@other.test"}
 
