@@ -135,7 +135,8 @@ class Part:
             raise InputError(
                 f"{what}, line {error.lineno}: {error.message}", remedy="Correct the template"
             ) from error
-        self.names = frozenset(meta.find_undeclared_variables(tree)) - set(environment.globals)
+        # Those of Jinja2 itself too: a column may be called `range`.
+        self.names = frozenset(meta.find_undeclared_variables(tree))
         pieces = _pieces(tree)
         self.constant = _constant(pieces)
         self.is_plain = pieces is not None and all(map(_cannot_fail, pieces))

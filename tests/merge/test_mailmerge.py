@@ -187,6 +187,14 @@ def test_warnings_stop_nothing(merge: Make, server: SandboxServer) -> None:
     assert outcomes(quiet.run()) == {"ACCEPTED": 6}
 
 
+def test_a_column_may_be_called_as_jinja_calls_something(
+    merge: Make, server: SandboxServer, frame: pd.DataFrame
+) -> None:
+    renamed = frame.rename(columns={"name": "range"})
+    merge(frame=renamed, template=Template(subject="{{ range }}", text="t")).run()
+    assert server.messages[0].subject == "Ann"
+
+
 def test_each_row_gets_its_own_file(merge: Make, server: SandboxServer) -> None:
     for number in range(1, 7):
         Path(f"result {number}.txt").write_text(f"mark {number}")
