@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from smtp_nb.errors import SMTPError
 from smtp_nb.model.reply import Reply
-from smtp_nb.model.trail import visible
+from smtp_nb.model.shown import visible
 
 _CODE = re.compile(
     r"(?<![\d.])(?P<code>[2345]\d\d)(?:[ -]+(?P<after>[245]\.\d{1,3}\.\d{1,3})\b|\b(?!\.\d))"

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from html import escape
+from typing import Any
 
 from smtp_nb.model.enums import RecipientType
 from smtp_nb.model.outcome import Outcome
 from smtp_nb.model.reply import Reply
+from smtp_nb.model.shown import masked, visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +33,13 @@ class RecipientResult:
     enhanced_code: str = ""
     text: str = ""
 
+    @property
+    def words(self) -> str:
+        """Codes and text of the reply that decided it."""
+        return " ".join(filter(None, (str(self.code or ""), self.enhanced_code, self.text)))
+
     def __str__(self) -> str:
-        words = (str(self.code or ""), self.enhanced_code, self.text)
-        return f"{self.outcome:9} {self.address}  {' '.join(filter(None, words))}"
+        return f"{self.outcome:9} {self.address}  {self.words}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +91,25 @@ class Receipt:
         if self.queue_id:
             head += f" queued as {self.queue_id}"
         return "\n".join([head, *(f"  {result}" for result in self.recipients)])
+
+    def _discreet_rows(self) -> list[tuple[str, str]]:
+        """Address and outcome of each recipient, as a notebook may save them."""
+        return [
+            (masked(r.address), visible(masked(f"{r.outcome} {r.words}"))) for r in self.recipients
+        ]
+
+    # What IPython calls has its printer, of a class that the model does not know.
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        rows = (f"  {address}  {words}" for address, words in self._discreet_rows())
+        printer.text("\n".join([str(self.outcome), *rows]))
+
+    def _repr_html_(self) -> str:
+        left = ' style="text-align:left"'  # nbconvert's own sheet puts all cells to the right
+        rows = "".join(
+            f'<tr><th scope="row"{left}>{escape(address)}</th><td{left}>{escape(words)}</td></tr>'
+            for address, words in self._discreet_rows()
+        )
+        return f"<p>{self.outcome}</p><table>{rows}</table>"
 
 
 def summary(outcomes: Iterable[Outcome]) -> Outcome:

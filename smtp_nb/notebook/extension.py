@@ -7,11 +7,9 @@ from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
 from smtp_nb.merge.progress import show_with
-from smtp_nb.model.receipt import Receipt
 from smtp_nb.notebook import completion
 from smtp_nb.notebook.desk import Desk
 from smtp_nb.notebook.magics import SMTPMagics
-from smtp_nb.notebook.show import receipt_card
 
 MAGIC = "smtp"
 
@@ -42,7 +40,6 @@ class Extension:
         self._shell.register_magics(SMTPMagics(self._shell, desk))
         undo.callback(self._remove_magic)
         undo.callback(completion.install(self._shell, desk))
-        self._show_receipts(undo)
         if getattr(self._shell, "kernel", None) is not None:  # a terminal has its bar
             show_with(desk.show_progress)
             undo.callback(show_with, None)
@@ -56,15 +53,3 @@ class Extension:
     def _remove_magic(self) -> None:
         for kind in ("line", "cell"):
             self._shell.magics_manager.magics[kind].pop(MAGIC, None)
-
-    def _show_receipts(self, undo: ExitStack) -> None:
-        formatters = self._shell.display_formatter.formatters
-        html, plain = formatters["text/html"], formatters["text/plain"]
-        html.for_type(Receipt, lambda receipt: receipt_card(receipt)._repr_html_())
-        undo.callback(html.pop, Receipt, None)
-        plain.for_type(Receipt, _print_receipt)
-        undo.callback(plain.pop, Receipt, None)
-
-
-def _print_receipt(receipt: Receipt, printer: Any, cycle: bool) -> None:
-    printer.text(str(receipt_card(receipt)))

@@ -9,8 +9,7 @@ from typing import Any
 
 from smtp_nb.errors import SMTPError
 from smtp_nb.model.explain import explain
-from smtp_nb.model.receipt import Receipt
-from smtp_nb.model.trail import masked, visible
+from smtp_nb.model.shown import masked, visible
 
 Rows = Sequence[tuple[str, str]]
 # nbconvert's own sheet puts all cells to the right.
@@ -45,30 +44,6 @@ class Card:
             for name, text in self.rows
         )
         return f"<p>{escape(self.title)}</p>" + (f"<table>{rows}</table>" if rows else "")
-
-
-def receipt_card(receipt: Receipt) -> Card:
-    """What came of a message, recipients masked: the notebook is saved with it."""
-    title = f"{receipt.outcome}: {len(receipt.recipients)} recipient"
-    title += "" if len(receipt.recipients) == 1 else "s"
-    rows = [
-        (
-            masked(result.address),
-            " ".join(
-                filter(
-                    None,
-                    (
-                        str(result.outcome),
-                        str(result.code or ""),
-                        result.enhanced_code,
-                        masked(result.text),
-                    ),
-                )
-            ),
-        )
-        for result in receipt.recipients
-    ]
-    return Card(title, rows)
 
 
 def short_lines(error: SMTPError) -> list[str]:

@@ -13,7 +13,7 @@ from html import escape
 from typing import Any, overload
 
 from smtp_nb.model.receipt import TLSInfo
-from smtp_nb.model.trail import masked, visible
+from smtp_nb.model.shown import masked, visible
 
 SHOWN_ROWS = 20
 

@@ -8,7 +8,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from smtp_nb.model.trail import masked
+from smtp_nb.model.shown import masked
 from smtp_nb.widgets.latest import Latest
 from smtp_nb.widgets.live import Forms, Live
 from smtp_nb.widgets.pump import Message, Pump

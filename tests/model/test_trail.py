@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.events import PITrailEvent
-from smtp_nb.model.trail import Trail, group_marks, masked, visible, whole_replies
+from smtp_nb.model.shown import visible
+from smtp_nb.model.trail import Trail, group_marks, whole_replies
 
 C, S, I = TrailDirection.CLIENT, TrailDirection.SERVER, TrailDirection.INFO  # noqa: E741
 
@@ -170,25 +171,6 @@ def test_a_reply_that_breaks_off_is_shown_too() -> None:
     assert [len(reply) for reply in whole_replies(trail)] == [1, 1]
     trail(PITrailEvent(S, "250-half", final=False))
     assert [len(reply) for reply in whole_replies(trail)] == [1, 1, 1]
-
-
-@pytest.mark.parametrize(
-    ("line", "shown"),
-    [
-        ("RCPT TO:<ann@example.org>", "RCPT TO:<a…@example.org>"),
-        ("RCPT TO:<ann+tag.x@example.org> NOTIFY=NEVER", "RCPT TO:<a…@example.org> NOTIFY=NEVER"),
-        ('RCPT TO:<"a b"@example.org>', "RCPT TO:<a…@example.org>"),
-        ('RCPT TO:<"x@y"@example.org>', "RCPT TO:<x…@example.org>"),
-        ("RCPT TO:<ärger@exämple.org>", "RCPT TO:<ä…@exämple.org>"),
-        ("RCPT TO:<ann@[127.0.0.1]>", "RCPT TO:<a…@[127.0.0.1]>"),
-        ("550 5.1.1 ann@example.org: no such user", "550 5.1.1 a…@example.org: no such user"),
-        ("VRFY smith", "VRFY s…"),
-        ("MAIL FROM:<> SIZE=10", "MAIL FROM:<> SIZE=10"),
-        ("250-SIZE 1000", "250-SIZE 1000"),
-    ],
-)
-def test_saved_forms_mask_addresses(line: str, shown: str) -> None:
-    assert masked(line) == shown
 
 
 def test_what_a_notebook_saves_is_masked_and_str_is_the_truth() -> None:

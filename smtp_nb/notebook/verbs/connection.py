@@ -45,12 +45,13 @@ def _status(request: Request) -> Card:
 
 def _session_card(request: Request) -> Card:
     smtp, sandbox = request.desk.smtp, request.desk.sandbox
-    running = "running" if sandbox is not None else ""
+    is_running = sandbox is not None and sandbox.is_running
+    running = "running" if is_running else ""
     templates = ", ".join(request.desk.templates)
     rest = [("Sandbox", running), ("Templates", templates), ("From", request.desk.sender)]
     if smtp is None or not smtp.connected:
         return Card("Not connected", rest)
-    is_sandbox = sandbox is not None and smtp.mail_port == sandbox.port
+    is_sandbox = is_running and sandbox is not None and smtp.mail_port == sandbox.port
     rows = [
         ("Server", "the sandbox" if is_sandbox else f"{smtp.mail_server}:{smtp.mail_port}"),
         ("Line", str(smtp.tls) if smtp.tls else "in clear"),

@@ -11,7 +11,7 @@ from smtp_nb.errors import InputError, StateError
 from smtp_nb.merge import MailMerge, MergeJob, Template
 from smtp_nb.merge.preview import Preview
 from smtp_nb.model.outcome import Outcome
-from smtp_nb.model.trail import masked
+from smtp_nb.model.shown import masked
 from smtp_nb.notebook.syntax import Argument, Kind, Option
 from smtp_nb.notebook.verb import Request, Verb
 
