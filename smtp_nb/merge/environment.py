@@ -135,8 +135,7 @@ class Part:
             raise InputError(
                 f"{what}, line {error.lineno}: {error.message}", remedy="Correct the template"
             ) from error
-        # Those of Jinja2 itself too: a column may be called `range`.
-        self.names = frozenset(meta.find_undeclared_variables(tree))
+        self.names = _names(tree, environment)
         pieces = _pieces(tree)
         self.constant = _constant(pieces)
         self.is_plain = pieces is not None and all(map(_cannot_fail, pieces))
@@ -184,6 +183,12 @@ class Part:
                 column=self.what,
                 remedy="The expression does not fit the value in this row",
             ) from error
+
+
+def _names(tree: nodes.Template, environment: Sandbox) -> frozenset[str]:
+    """What has to come from outside. Jinja2's own functions too: a column may be called `range`."""
+    used = {name.name for name in tree.find_all(nodes.Name)}
+    return frozenset(meta.find_undeclared_variables(tree) | used & environment.globals.keys())
 
 
 def _printers(pieces: list[nodes.Node], environment: Sandbox) -> list[Callable[[Values], str]]:
