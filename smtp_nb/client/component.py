@@ -19,9 +19,10 @@ from smtp_nb.client.firewall import Firewall
 from smtp_nb.client.headers import Header
 from smtp_nb.client.properties import Properties
 from smtp_nb.client.recipients import Recipients
-from smtp_nb.client.sessions import properties_from_url, settings_from
+from smtp_nb.client.sessions import settings_from
 from smtp_nb.client.settings import HEADERS
 from smtp_nb.client.status import Status
+from smtp_nb.client.urls import properties_from_url
 from smtp_nb.client.values import boolean
 from smtp_nb.errors import (
     BusyError,
@@ -41,6 +42,7 @@ from smtp_nb.flows.verdict import refusal
 from smtp_nb.model.outcome import Outcome
 from smtp_nb.model.receipt import Receipt
 from smtp_nb.model.reply import Reply
+from smtp_nb.model.secret import Secret
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
@@ -90,7 +92,8 @@ class Component(Properties, Status, Certificates, Recipients, Events):
             InputError: it is no such URL.
         """
         made = cls()
-        for name, value in properties_from_url(url).items():
+        whole, url = Secret(url), ""  # a traceback that shows locals must not show the password
+        for name, value in properties_from_url(whole).items():
             if name in registry.REGISTRY:
                 made.settings[name] = value
             else:

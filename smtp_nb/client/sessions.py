@@ -1,11 +1,10 @@
-"""From the component's properties to a session's settings, and from a URL to properties."""
+"""From the component's properties to a session's settings."""
 
 from __future__ import annotations
 
 import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, unquote, urlsplit
 
 from smtp_nb.client.registry import REGISTRY
 from smtp_nb.errors import AddressError, InputError, MissingError
@@ -13,7 +12,6 @@ from smtp_nb.flows.intents import SocketOptions
 from smtp_nb.flows.session import BANNER_TIMEOUT, Settings
 from smtp_nb.model.address import ascii_domain
 from smtp_nb.model.enums import SSLStartMode
-from smtp_nb.model.secret import Secret
 
 if TYPE_CHECKING:
     from smtp_nb.client.component import Component
@@ -161,78 +159,3 @@ def _pem(path: Path) -> str:
             code=271,
             remedy="Give a file with certificates as PEM",
         ) from error
-
-
-# -- URLs -------------------------------------------------------------------------------------
-
-_MODES = {
-    "none": SSLStartMode.NONE,
-    "starttls": SSLStartMode.EXPLICIT,
-    "explicit": SSLStartMode.EXPLICIT,
-    "implicit": SSLStartMode.IMPLICIT,
-}
-_DEFAULTS = {"smtp": (587, SSLStartMode.EXPLICIT), "smtps": (465, SSLStartMode.IMPLICIT)}
-_PARAMETERS = {"tls", "ca", "pin"}
-
-
-def properties_from_url(url: str) -> dict[str, object]:
-    """Properties for `smtp://user:password@host:587?ca=…`.
-
-    `smtps` is TLS from the first octet. `smtp` is STARTTLS, which the server must offer; for a
-    server on this machine it is plain unless `ca` or `pin` is given. `tls=none`, `tls=starttls`
-    and `tls=implicit` say it in so many words. `ca` is a file of trusted roots, `pin` the
-    `sha256:…` of the server's public key. Settings stand under their reference names.
-
-    Raises:
-        InputError: it is no such URL. A password in it is not repeated.
-    """
-    parts = urlsplit(url)
-    if parts.scheme not in _DEFAULTS or not parts.hostname:
-        raise InputError(
-            "this is no URL of a mail server", remedy="Write smtp://user@host:587 or smtps://host"
-        )
-    port, mode = _DEFAULTS[parts.scheme]
-    asked = dict(parse_qsl(parts.query, keep_blank_values=True))
-    if wrong := set(asked) - _PARAMETERS:
-        raise InputError(
-            f"{sorted(wrong)[0]!r} is no parameter of a server's URL", remedy="tls, ca and pin are"
-        )
-    if (
-        parts.scheme == "smtp"
-        and _is_this_machine(parts.hostname)
-        and not {"ca", "pin"} & set(asked)
-    ):
-        mode = SSLStartMode.NONE
-    found: dict[str, object] = {
-        "mail_server": parts.hostname,
-        "mail_port": _port(parts.port if _has_port(parts) else None, port),
-        "ssl_start_mode": _mode(asked["tls"]) if "tls" in asked else mode,
-        "user": unquote(parts.username or ""),
-        "password": Secret(unquote(parts.password or "")),
-    }
-    if "ca" in asked:
-        found["CACertFilePaths"] = asked["ca"]
-    if "pin" in asked:
-        found["SSLServerPin"] = asked["pin"]
-    return found
-
-
-def _has_port(parts: Any) -> bool:
-    try:
-        return parts.port is not None
-    except ValueError as error:
-        raise InputError("the port in the URL is no port", remedy="1 to 65535") from error
-
-
-def _port(given: int | None, default: int) -> int:
-    return default if given is None else given
-
-
-def _mode(word: str) -> SSLStartMode:
-    if word not in _MODES:
-        raise InputError(f"tls={word} is not known", remedy=f"One of {', '.join(_MODES)}")
-    return _MODES[word]
-
-
-def _is_this_machine(host: str) -> bool:
-    return host == "localhost" or host == "::1" or host.startswith("127.")
