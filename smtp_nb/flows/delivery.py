@@ -17,29 +17,35 @@ class Delivery:
 
     def __init__(self, session: Session, job: Job) -> None:
         self.job = job
-        self.remaining: tuple[Recipient, ...] = job.envelope.recipients
+        # Recipients go by their place: the same address may stand in an envelope twice.
+        self._open = tuple(range(len(job.envelope.recipients)))
         self._session = session
         self._began = session.clock()
         self._ended = self._began
-        self._results: dict[Recipient, RecipientResult] = {}
+        self._results: dict[int, RecipientResult] = {}
         self._reply: Reply | None = None
         self._trouble = NOTHING_WRITTEN
 
+    @property
+    def remaining(self) -> tuple[Recipient, ...]:
+        """Who still needs a transaction."""
+        return tuple(self.job.envelope.recipients[place] for place in self._open)
+
     def note(self, transaction: Transaction) -> None:
         """Take the results of a transaction over; who was only one too many remains."""
-        self._results |= zip(transaction.recipients, transaction.results(), strict=True)
+        self._results |= zip(self._open, transaction.results(), strict=True)
         self._reply = transaction.last_reply()
         self._ended = self._session.clock()
-        self.remaining = transaction.left_over
+        self._open = tuple(self._open[place] for place in transaction.left_over)
 
     def give_up(self, why: str) -> None:
         """Nothing more is tried; recipients without a result were not written to."""
         self._trouble = why
-        self.remaining = ()
+        self._open = ()
 
     def receipt(self) -> Receipt:
         """What is known by now."""
-        results = tuple(self._result(recipient) for recipient in self.job.envelope.recipients)
+        results = tuple(map(self._result, range(len(self.job.envelope.recipients))))
         content = self.job.content
         return Receipt(
             outcome=summary(result.outcome for result in results),
@@ -52,14 +58,15 @@ class Delivery:
             tls=self._session.tls,
         )
 
-    def _result(self, recipient: Recipient) -> RecipientResult:
-        return self._results.get(recipient) or RecipientResult(
+    def _result(self, place: int) -> RecipientResult:
+        recipient = self.job.envelope.recipients[place]
+        return self._results.get(place) or RecipientResult(
             recipient.address, RecipientType(recipient.kind), Outcome.NOT_SENT, text=self._trouble
         )
 
     def tell_refusals(self) -> None:
         """The Error event for recipients whose refusal stops nothing."""
-        for recipient, result in self._results.items():
-            if result.code >= 400 and recipient.kind not in self.job.envelope.stop_on:
+        for result in self._results.values():
+            if result.code >= 400 and result.kind not in self.job.envelope.stop_on:
                 words = f"{result.address}: {result.code} {result.enhanced_code} {result.text}"
                 self._session.observer.emit(ErrorEvent(161, words))

@@ -90,15 +90,11 @@ class Transaction:
         return None
 
     @property
-    def left_over(self) -> tuple[Recipient, ...]:
-        """Recipients that were only too many for this transaction (RFC 5321 section 4.5.3.1.10)."""
+    def left_over(self) -> tuple[int, ...]:
+        """Places of recipients that were only too many for it (RFC 5321 section 4.5.3.1.10)."""
         if self.final is None or not self.final.is_success:
             return ()
-        return tuple(
-            recipient
-            for recipient, reply in zip(self.recipients, self.rcpt, strict=False)
-            if _is_too_many(reply)
-        )
+        return tuple(place for place, reply in enumerate(self.rcpt) if _is_too_many(reply))
 
     @property
     def is_clean(self) -> bool:
@@ -137,7 +133,12 @@ class Transaction:
             return outcome, self.final, ""
         if self.is_committed:
             return Outcome.UNKNOWN, self.final, self.trouble or IN_DOUBT
-        return Outcome.NOT_SENT, None, self.trouble or NOTHING_WRITTEN
+        return Outcome.NOT_SENT, None, self.trouble or self._why_not()
+
+    def _why_not(self) -> str:
+        if self.stopper is None:
+            return NOTHING_WRITTEN
+        return f"not sent, because {self.stopper[0].address} was refused"
 
     def last_reply(self) -> Reply | None:
         """The reply that ended the message, for the receipt; None if the line failed first.

@@ -182,6 +182,8 @@ SWITCHES = [
     S("partial", f"{GOOD}, REFUSED 550, {GOOD}", properties={"send_to": THREE} | NO_STOP),
     S("partial_ungrouped", f"{GOOD}, DEFERRED 450, {GOOD}",
       properties={"send_to": THREE} | NO_STOP),
+    S("same_recipient_twice", f"{GOOD}, REFUSED 550",
+      properties={"send_to": "bob@server.test, bob@server.test"} | NO_STOP),
     S("partial_bdat", f"{GOOD}, REFUSED 550, {GOOD}", properties={"send_to": THREE} | NO_STOP),
     S("partial_bdat_ungrouped", f"{GOOD}, REFUSED 550, {GOOD}",
       properties={"send_to": THREE} | NO_STOP),
@@ -276,6 +278,9 @@ STREAMS = [
     S("idle_quiet", GOOD, ask=send_twice),
     S("idle_closed_twice", LOST, DeferredError, 161, ask=send_twice),
     S("late_reply", GOOD, ask=send_twice_after_trouble, properties={"timeout": 5}, seconds=5),
+    S("group_half_answered", GOOD, ask=send_twice_after_trouble, properties={"timeout": 5},
+      seconds=5, trail=("-- the server did not answer every command of a group;"
+                        " from now on one command at a time",)),
     S("courtesy", ask=small_talk),
 ]  # fmt: skip
 

@@ -1,0 +1,144 @@
+"""Limits around a flow, on the virtual clock."""
+
+from __future__ import annotations
+
+import pytest
+
+from play.stage import ScriptedStage
+from smtp_nb.drivers.scripted import ScriptedDriver
+from smtp_nb.errors import Interrupted, SMTPTimeout
+from smtp_nb.flows.intents import Close, Open, Read, Sleep, Write
+from smtp_nb.flows.limits import throttled, within
+
+GREETING = "S: 220 mx.test ready\nC* EHLO\nS: 250 mx.test\n"
+LETTER = f"{GREETING}C* MAIL\nS: 250 ok\nC* RCPT\nS: 250 ok\nC: DATA\nS: 354 go on\nC...\n"
+GOOD_END = "S: 250 ok\nC: QUIT\nS: 221 bye\n"
+
+
+@pytest.mark.covers("IPPort.MaxTransferRate")
+@pytest.mark.parametrize("rate", [100, 1000, 64 * 1024])
+@pytest.mark.parametrize("seconds", [2, 30])
+def test_the_rate_is_kept_within_five_per_cent(rate, seconds):
+    content = b"Subject: x\r\n\r\n" + b"x" * 70 + b"\r\n"
+    content += b"y" * (rate * seconds - len(content) - 200) + b"\r\n"
+    played = ScriptedStage(
+        LETTER + GOOD_END, {"message": content, "MaxTransferRate": rate, "pipelining": "off"}
+    )
+    assert played.call("send")
+    assert played.is_finished()
+    assert len(played.heard) / played.driver.now == pytest.approx(rate, rel=0.05)
+
+
+@pytest.mark.covers("IPPort.MaxTransferRate")
+def test_without_a_rate_nothing_waits():
+    played = ScriptedStage(LETTER + GOOD_END, {})
+    assert played.call("send")
+    assert played.driver.now == 0
+
+
+def pieces(flow, answers):
+    """The intents of a flow, each answered from the table."""
+    found, intent = [], next(flow)
+    try:
+        while True:
+            found.append(intent)
+            intent = flow.send(answers.get(type(intent)))
+    except StopIteration as stop:
+        return found, stop.value
+
+
+def test_a_throttled_write_is_whole_and_in_order():
+    def writes():
+        yield Write(b"abcdefghij" * 10, 5)
+        return "done"
+
+    found, value = pieces(throttled(writes(), 500, lambda: 0.0), {})
+    assert b"".join(i.data for i in found if isinstance(i, Write)) == b"abcdefghij" * 10
+    assert all(i.timeout_s == 5 for i in found if isinstance(i, Write))
+    assert value == "done"
+
+
+def test_what_breaks_a_piece_reaches_the_flow_once():
+    seen = []
+
+    def writes():
+        try:
+            yield Write(b"a" * 100)
+        except Interrupted as error:
+            seen.append(error)
+            yield Close(gently=False)
+
+    flow = throttled(writes(), 500, lambda: 0.0)
+    assert isinstance(next(flow), Write)
+    assert isinstance(flow.send(None), Sleep)
+    assert flow.throw(Interrupted("now")) == Close(gently=False)
+    assert len(seen) == 1
+
+
+@pytest.mark.covers("Socket.AbsoluteTimeout")
+def test_an_absolute_timeout_limits_the_whole_call():
+    slow = LETTER.replace("S:", "-- wait 4\nS:")
+    played = ScriptedStage(slow + GOOD_END, {"timeout": 10, "AbsoluteTimeout": True})
+    with pytest.raises(SMTPTimeout) as caught:
+        played.call("send")
+    assert caught.value.code == 201
+    assert played.driver.now == 10
+
+
+@pytest.mark.covers("SMTP.Timeout")
+@pytest.mark.covers("Socket.AbsoluteTimeout")
+def test_without_it_only_silence_counts():
+    slow = LETTER.replace("S:", "-- wait 4\nS:")
+    played = ScriptedStage(slow + GOOD_END, {"timeout": 10})
+    assert played.call("send")
+    assert played.driver.now == 20
+
+
+@pytest.mark.covers("SMTP.Timeout")
+def test_a_timeout_of_zero_waits_as_long_as_it_takes():
+    slow = LETTER.replace("S:", "-- wait 4000\nS:")
+    played = ScriptedStage(slow + GOOD_END, {"timeout": 0, "AbsoluteTimeout": True})
+    assert played.call("send")
+    assert played.driver.now == 20000
+
+
+@pytest.mark.covers("Socket.AbsoluteTimeout")
+@pytest.mark.parametrize(
+    ("intent", "limited"),
+    [
+        (Read(None), Read(3)),
+        (Read(2), Read(2)),
+        (Write(b"a", 60), Write(b"a", 3)),
+        (Open("x", 25), Open("x", 25, 3)),
+        (Sleep(60), Sleep(3)),
+        (Close(), Close()),
+    ],
+)
+def test_each_wait_is_cut_to_what_is_left(intent, limited):
+    def asks():
+        yield intent
+
+    assert next(within(asks(), 3, lambda: 0.0)) == limited
+
+
+def test_after_the_time_is_over_the_line_can_still_be_closed():
+    times = iter([0.0, 9.0])
+
+    def asks():
+        try:
+            yield Read(5)
+        except SMTPTimeout:
+            yield Close(gently=False)
+
+    assert next(within(asks(), 3, lambda: next(times))) == Close(gently=False)
+
+
+def test_both_limits_work_together_on_the_driver():
+    def writes():
+        yield Open("mx.test", 25)
+        yield Write(b"x" * 1000)
+
+    driver = ScriptedDriver("C<1000>")
+    with pytest.raises(SMTPTimeout):
+        driver.run(within(throttled(writes(), 10, driver.clock), 5, driver.clock))
+    assert len(driver.written) == pytest.approx(50, abs=2)
