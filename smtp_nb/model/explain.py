@@ -1,6 +1,6 @@
 """What a server's answer means and what to do about it, in plain words.
 
-The knowledge is data: four tables beside this file. The closest one wins: a provider's own words,
+The knowledge is data: five tables beside this file. The closest one wins: a provider's own words,
 then the enhanced status code (RFC 3463), then the three digits, then their first one.
 """
 
@@ -24,6 +24,7 @@ _CODE = re.compile(
 )
 _ENHANCED = re.compile(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?![\d.])")
 _CONTINUED = re.compile(r"(?m)^\d{3}[ -](?:[245]\.\d{1,3}\.\d{1,3} ?)?")
+_OFFER = re.compile(r"250[ -]([A-Z0-9-]+)(?= |$)")
 _COMMAND = re.compile(r"\s*([A-Za-z]{4,8}|\.)(?= |$)")
 
 
@@ -118,6 +119,8 @@ def _of_error(error: SMTPError) -> Explanation:
 
 
 def _of_text(text: str) -> Explanation:
+    if (offer := _OFFER.match(text)) and (entry := extensions().get(offer[1])):
+        return Explanation(250, "", *entry)
     if (command := _COMMAND.match(text)) and (entry := commands().get(command[1].upper())):
         return Explanation(0, "", *entry)
     code, enhanced = _codes_in(text)
@@ -214,6 +217,12 @@ def enhanced_codes() -> dict[str, Entry]:
 def commands() -> dict[str, Entry]:
     """A client's command to its entry."""
     return _table("commands")
+
+
+@cache
+def extensions() -> dict[str, Entry]:
+    """A keyword that answers EHLO to its entry."""
+    return _table("extensions")
 
 
 @cache

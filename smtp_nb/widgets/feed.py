@@ -143,7 +143,8 @@ def _explanation(event: PITrailEvent) -> Explanation:
     if is_refusal(event):
         return _explained(event.message)
     if event.direction == TrailDirection.SERVER:
-        return _explained(event.message[:9])  # code and enhanced code; the words say no more
+        # The code, and an enhanced code or a keyword of EHLO: the rest says no more.
+        return _explained(" ".join(event.message.split(" ")[:2]))
     return _explained(event.message.split(" ", 1)[0])
 
 

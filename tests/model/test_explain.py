@@ -13,6 +13,7 @@ from smtp_nb.model.explain import (
     commands,
     enhanced_codes,
     explain,
+    extensions,
     providers,
     replies,
 )
@@ -112,8 +113,24 @@ def test_commands_are_explained_too(line: str) -> None:
     assert explain(line).source.startswith("RFC")
 
 
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("250-PIPELINING", "several commands at once"),
+        ("250 SIZE 1000", "how large"),
+        ("250-AUTH PLAIN LOGIN", "log in"),
+        ("250-XCLIENT NAME", "Done"),
+        ("250-mx.test greets you", "Done"),
+        ("AUTH PLAIN <hidden>", "logs in"),
+    ],
+)
+def test_what_ehlo_is_answered_with_is_explained(line: str, words: str) -> None:
+    assert words in explain(line).meaning
+
+
 def test_the_sentence_is_short_and_whole() -> None:
-    entries = [*replies().values(), *enhanced_codes().values(), *commands().values()]
+    tables = (replies(), enhanced_codes(), commands(), extensions())
+    entries = [entry for table in tables for entry in table.values()]
     entries += [row.entry for row in providers()]
     for entry in entries:
         assert_well_written(entry)
