@@ -238,8 +238,7 @@ class ScriptedDriver(Stoppable):
             case Sleep():
                 self.now += intent.seconds
             case Close():
-                self.is_open, self.was_aborted = False, not intent.gently
-                self.player.hang_up()
+                self._close(intent.gently)
             case Ask():
                 return self.observer.ask(intent.event) if self.observer else ()
             case Next():
@@ -253,6 +252,11 @@ class ScriptedDriver(Stoppable):
         self._inbox, self._at_end = b"", False
         self.opened += 1
         return self.peer
+
+    def _close(self, gently: bool) -> None:
+        if self.is_open:
+            self.is_open, self.was_aborted = False, not gently
+            self.player.hang_up()
 
     def _probe(self) -> bytes | None:
         """What the server did by itself while the client was idle, however long that took."""

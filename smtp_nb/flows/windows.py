@@ -74,20 +74,27 @@ def is_out_of_step(transaction: Transaction) -> bool:
 
 def _stream(session: Session, transactions: Sequence[Transaction]) -> Flow[None]:
     """All messages one behind the other, then all replies."""
-    group: list[bytes] = []
+    group: dict[Transaction, bytes] = {}
     size = 0
     for transaction in transactions:
         content = whole(transaction)
         commands = (*_envelope(session, transaction), bdat(len(content), last=True))
-        group += (session.prepare(*commands), content)
-        transaction.is_committed = True
+        group[transaction] = session.prepare(*commands) + content
         size += len(content)
         if size >= CHUNK:
-            yield from session.write(b"".join(group))
-            group, size = [], 0
-    yield from session.write(b"".join(group))
+            yield from _write(session, group)
+            group, size = {}, 0
+    yield from _write(session, group)
     for transaction in transactions:
         yield from _take_all(session, transaction, "BDAT")
+
+
+def _write(session: Session, group: dict[Transaction, bytes]) -> Flow[None]:
+    """Hand whole messages over; until now nothing of them was."""
+    for transaction in group:
+        transaction.is_committed = True
+    if group:
+        yield from session.write(b"".join(group.values()))
 
 
 def _take_all(session: Session, transaction: Transaction, last: str) -> Flow[None]:
@@ -120,14 +127,14 @@ def _body(session: Session, transaction: Transaction) -> bytes:
     """What follows DATA: the content, a lone dot if nobody is to get it, or nothing."""
     if transaction.data is None or transaction.data.code != 354:
         return b""
+    transaction.is_void = not transaction.has_recipient
+    body = TERMINATOR if transaction.is_void else stuffed(transaction)
     session.protocol.end_of_data()
     session.show_commands((END_OF_DATA,))
-    if not transaction.has_recipient:
-        transaction.is_void = True
-        return TERMINATOR
-    transaction.data = None
-    transaction.is_committed = True
-    return stuffed(transaction)
+    if not transaction.is_void:
+        transaction.data = None
+        transaction.is_committed = True
+    return body
 
 
 def _envelope(session: Session, transaction: Transaction) -> tuple[Command, ...]:
