@@ -53,21 +53,20 @@ class TrailFeed:
         self._explained: dict[Explanation, int] = {}
         self._told = 0  # explanations that the page knows
         self._news = False
-        self.tally = Tally()
+        self._tally = Tally()
 
     def add(self, event: PITrailEvent) -> None:
         """Take a line."""
         with self._lock:
             self._last += 1
             self._waiting.append((self._last, event))
-            self.tally.add(event)
 
     def clear(self) -> None:
         """Forget every line; numbers go on."""
         with self._lock:
             self._waiting.clear()
             self._cleared = self._cursor = self._last + 1
-            self.tally = Tally()
+            self._tally = Tally()
             self._news = True
 
     def replay(self, have: int) -> None:
@@ -113,6 +112,7 @@ class TrailFeed:
             return rows
 
     def _row(self, number: int, event: PITrailEvent) -> Row:
+        self._tally.add(event)
         flags = TLS * event.tls | FINAL * event.final | REFUSAL * is_refusal(event)
         seconds = round(event.seconds, 4)
         text = visible(event.message)
@@ -131,11 +131,11 @@ class TrailFeed:
 
     def _summary(self) -> dict[str, object]:
         return {
-            "lines": self.tally.lines,
-            "trips": self.tally.round_trips,
-            "refusals": self.tally.refusals,
-            "seconds": round(self.tally.seconds, 3),
-            "tls": self.tally.protected,
+            "lines": self._tally.lines,
+            "trips": self._tally.round_trips,
+            "refusals": self._tally.refusals,
+            "seconds": round(self._tally.seconds, 3),
+            "tls": self._tally.protected,
         }
 
 

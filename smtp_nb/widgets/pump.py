@@ -44,7 +44,8 @@ class Pump:
 
     def wake(self) -> None:
         """There is something to carry."""
-        self._wake.set()
+        if not self._wake.is_set():  # setting it again costs a lock for every line
+            self._wake.set()
         if self._thread is None:
             self._start()
 
