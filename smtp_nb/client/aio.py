@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from smtp_nb.client.component import Component
+from smtp_nb.client.sessions import limited
 from smtp_nb.drivers.aio import AsyncDriver
 from smtp_nb.flows.intents import Flow, JobSource
 from smtp_nb.model.receipt import Receipt
@@ -35,7 +36,7 @@ class AsyncSMTP(Component):
 
     async def _run(self, flow: Flow[T], source: JobSource | None = None) -> T:
         with self._at_work():
-            return await self._driver.run(flow, source)
+            return await self._driver.run(limited(self, flow), source)
 
     async def connect(self) -> None:
         """As `SMTP.connect`."""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import socket
+from fnmatch import fnmatchcase
+from math import ceil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from smtp_nb.client.registry import REGISTRY
 from smtp_nb.errors import AddressError, InputError, MissingError
-from smtp_nb.flows.intents import SocketOptions
-from smtp_nb.flows.session import BANNER_TIMEOUT, Settings
+from smtp_nb.flows.intents import Flow, SocketOptions
+from smtp_nb.flows.limits import throttled, within
+from smtp_nb.flows.session import BANNER_TIMEOUT, Proxy, Settings
 from smtp_nb.model.address import ascii_domain
 from smtp_nb.model.enums import SSLStartMode
 
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from smtp_nb.wire.stores import Identity
     from smtp_nb.wire.tls import TLSSettings
 
+T = TypeVar("T")
 # RFC 8314: submission and relay ports begin in clear, all others with TLS.
 _STARTTLS_PORTS = frozenset({25, 587, 2525})
 
@@ -59,7 +63,8 @@ def settings_from(component: Component) -> Settings:
         window=component.window,
         send_rset=read("SendRSET"),
         max_line=read("MaxLineLength"),
-        proxy=component.firewall.proxy(),
+        proxy=_proxy(component, read("ProxyExceptionsList")),
+        shows_chain=read("SSLIncludeCertChain"),
         socket=_socket_options(component),
     )
 
@@ -67,6 +72,16 @@ def settings_from(component: Component) -> Settings:
 def _reader(component: Component) -> Any:
     """Reads a setting of the component by name; settings are of different types, hence Any."""
     return lambda name: REGISTRY[name].read(component)
+
+
+def limited(component: Component, flow: Flow[T]) -> Flow[T]:
+    """A flow within the limits that AbsoluteTimeout and MaxTransferRate set to the whole call."""
+    read = _reader(component)
+    if rate := read("MaxTransferRate"):
+        flow = throttled(flow, rate, component._clock)
+    if component.timeout and read("AbsoluteTimeout"):
+        flow = within(flow, component.timeout, component._clock)
+    return flow
 
 
 def _start_mode(component: Component) -> SSLStartMode:
@@ -94,9 +109,27 @@ def _socket_options(component: Component) -> SocketOptions:
         use_ipv6=read("UseIPv6"),
         tcp_no_delay=read("TcpNoDelay"),
         keep_alive=read("TCPKeepAlive"),
+        keep_alive_s=ceil(read("KeepAliveTime") / 1000),
+        keep_alive_interval_s=ceil(read("KeepAliveInterval") / 1000),
+        linger=read("Linger"),
+        linger_s=read("LingerTime"),
         in_buffer_size=read("InBufferSize"),
         out_buffer_size=read("OutBufferSize"),
     )
+
+
+def _proxy(component: Component, exceptions: str) -> Proxy | None:
+    """The proxy to go through, unless the server is one of the exceptions."""
+    server = component.mail_server.lower()
+    if server.startswith("*") and not component.firewall.resolves_names:
+        raise InputError(
+            "a mail server with * in front is looked up by a SOCKS firewall, and there is none",
+            remedy="Take the * away, or set firewall",
+        )
+    patterns = (part.strip().lower() for part in exceptions.split(";"))
+    if any(fnmatchcase(server, pattern) for pattern in patterns if pattern):
+        return None
+    return component.firewall.proxy()
 
 
 def _credentials(component: Component) -> Credentials | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from smtp_nb.client import values
+from smtp_nb.client.firewall import NO_SYSTEM_PROXY
 from smtp_nb.client.registry import PROPERTIES, REGISTRY, Entry, register
 from smtp_nb.model.enums import FirewallType
 from smtp_nb.model.secret import Secret
@@ -62,7 +63,6 @@ _OF_THE_MESSAGE: tuple[Entry[Any], ...] = (
 )
 
 _NO_LISTENING = "a client does not listen behind a SOCKS server"
-_NO_SYSTEM_PROXY = "the proxy is not looked up in the system's settings; set Firewall yourself"
 _NO_NTLM = "NTLM is not spoken here yet"
 
 _OF_THE_LINE: tuple[Entry[Any], ...] = (
@@ -86,7 +86,8 @@ _OF_THE_LINE: tuple[Entry[Any], ...] = (
         values.boolean,
         "The proxy of the system's settings.",
         owner="IPPort",
-        reason=_NO_SYSTEM_PROXY,
+        path="firewall.auto_detect",
+        reason=NO_SYSTEM_PROXY,
     ),
     Entry("FirewallHost", "", values.host, "firewall.host", owner="IPPort", path="firewall.host"),
     Entry(

@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from smtp_nb.client.component import Component
+from smtp_nb.client.sessions import limited
 from smtp_nb.drivers.blocking import BlockingDriver
 from smtp_nb.flows.intents import Flow, JobSource
 from smtp_nb.model.receipt import Receipt
@@ -36,7 +37,7 @@ class SMTP(Component):
         super().__init__(**properties)
 
     def _run(self, flow: Flow[T], source: JobSource | None = None) -> T:
-        return self._driver.run(flow, source, self._at_work())
+        return self._driver.run(limited(self, flow), source, self._at_work())
 
     def _run_now(self, name: str, flow: Flow[Any]) -> None:
         self._run(flow)

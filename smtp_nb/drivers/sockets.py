@@ -20,6 +20,10 @@ FAMILIES = {
     1: (socket.AF_INET6,),
     2: (socket.AF_INET6, socket.AF_INET),
 }
+_NULL_ADDRESSES = frozenset({"0.0.0.0", "::"})
+# macOS calls the first one otherwise; a system without them keeps its own times.
+_KEEP_IDLE = getattr(socket, "TCP_KEEPIDLE", getattr(socket, "TCP_KEEPALIVE", None))
+_KEEP_INTERVAL = getattr(socket, "TCP_KEEPINTVL", None)
 # (family, address as the socket module takes it)
 Target = tuple[int, Any]
 
@@ -30,6 +34,8 @@ def literal_target(host: str, port: int) -> Target | None:
         address = ipaddress.ip_address(host.strip("[]").partition("%")[0])
     except ValueError:
         return None
+    if address.is_unspecified:
+        raise _null_address(host)
     family = socket.AF_INET if address.version == 4 else socket.AF_INET6
     return family, socket.getaddrinfo(host.strip("[]"), port, family, socket.SOCK_STREAM)[0][4]
 
@@ -38,7 +44,16 @@ def targets(found: Sequence[Any], use_ipv6: int) -> list[Target]:
     """What getaddrinfo found, in the order of `UseIPv6`, other families left out."""
     wanted = FAMILIES[use_ipv6]
     rows = [(row[0], row[4]) for row in found if row[0] in wanted]
+    if any(address[0] in _NULL_ADDRESSES for _, address in rows):
+        raise _null_address("the name")
     return sorted(dict.fromkeys(rows), key=lambda row: wanted.index(row[0]))
+
+
+def _null_address(host: str) -> ConnectFailed:
+    """The error for 0.0.0.0 and ::, which some systems take for this machine."""
+    return ConnectFailed(
+        f"{host} stands for the null address", code=102, remedy="Give the server's own address"
+    )
 
 
 def new_socket(family: int, options: SocketOptions) -> socket.socket:
@@ -48,12 +63,16 @@ def new_socket(family: int, options: SocketOptions) -> socket.socket:
         sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, options.tcp_no_delay)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, options.keep_alive)
-        for option, size in (
-            (socket.SO_RCVBUF, options.in_buffer_size),
-            (socket.SO_SNDBUF, options.out_buffer_size),
+        for level, option, size in (
+            (socket.SOL_SOCKET, socket.SO_RCVBUF, options.in_buffer_size),
+            (socket.SOL_SOCKET, socket.SO_SNDBUF, options.out_buffer_size),
+            (socket.IPPROTO_TCP, _KEEP_IDLE, options.keep_alive_s),
+            (socket.IPPROTO_TCP, _KEEP_INTERVAL, options.keep_alive_interval_s),
         ):
-            if size:
-                sock.setsockopt(socket.SOL_SOCKET, option, size)
+            if size and option is not None:
+                sock.setsockopt(level, option, size)
+        if not options.linger or options.linger_s:
+            _set_linger(sock, options.linger_s if options.linger else 0)
         if options.local_host or options.local_port:
             sock.bind((options.local_host, options.local_port))
     except OSError:
@@ -65,7 +84,12 @@ def new_socket(family: int, options: SocketOptions) -> socket.socket:
 def reset_on_close(sock: socket.socket | TransportSocket) -> None:
     """Closing it shall reset the line: what is still in the system's buffer must not arrive."""
     with contextlib.suppress(OSError):
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        _set_linger(sock, 0)
+
+
+def _set_linger(sock: socket.socket | TransportSocket, seconds: int) -> None:
+    """How long a close may go on; 0 resets the line."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, seconds))
 
 
 def peer_of(sock: socket.socket) -> Peer:

@@ -159,7 +159,7 @@ def _decide(session: Session, layer: TLSLayer) -> Flow[None]:
     """Let pin, flags and then the user's handler decide; what holds in the end is final."""
     verdict = layer.verdict
     event = SSLServerAuthenticationEvent(
-        cert_encoded=verdict.leaf_pem,
+        cert_encoded=verdict.chain_pem if session.settings.shows_chain else verdict.leaf_pem,
         cert_subject=verdict.subject,
         cert_issuer=verdict.issuer,
         status=verdict.status,

@@ -23,7 +23,9 @@ class SocketOptions:
 
     Attributes:
         use_ipv6: 0 IPv4 only, 1 IPv6 only, 2 IPv6 first and IPv4 behind it.
-        linger_s: None: close gently in the background; 0: reset at once.
+        keep_alive_s, keep_alive_interval_s: silence before the first probe, and between probes.
+        linger: False resets the line when it is closed, gently or not.
+        linger_s: how long a gentle close may last; 0: as long as TCP tries, in the background.
     """
 
     local_host: str = ""
@@ -31,6 +33,10 @@ class SocketOptions:
     use_ipv6: int = 0
     tcp_no_delay: bool = True
     keep_alive: bool = False
+    keep_alive_s: int = 0
+    keep_alive_interval_s: int = 0
+    linger: bool = True
+    linger_s: int = 0
     in_buffer_size: int = 0
     out_buffer_size: int = 0
 

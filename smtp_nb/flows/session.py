@@ -60,6 +60,7 @@ class Settings:
         allow_clear_text: a password may cross a wire in clear, because the user said so.
         pipelining: "auto" across messages, "message" within one, or "off".
         proxy: the line goes through it, so its address says nothing about the server.
+        shows_chain: whoever judges the server's certificate sees those above it too.
     """
 
     host: str
@@ -80,6 +81,7 @@ class Settings:
     send_rset: bool = True
     max_line: int = MAX_LINE
     proxy: Proxy | None = None
+    shows_chain: bool = False
     socket: SocketOptions = field(default_factory=SocketOptions)
 
 

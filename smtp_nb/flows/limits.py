@@ -1,0 +1,89 @@
+"""Limits laid around a flow: on the time of a whole call, and on the rate at which it writes.
+
+The flow inside knows nothing of them. What it asks for passes through here on its way to the
+driver, and is cut smaller or made to wait.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from smtp_nb.errors import SMTPTimeout
+from smtp_nb.flows.intents import Flow, Intent, Open, Read, Sleep, Write
+
+T = TypeVar("T")
+Clock = Callable[[], float]
+# What asks the driver for one intent, perhaps in several steps, and gives its answer.
+Carrier = Callable[[Intent], Flow[Any]]
+# Pieces in a second: small enough that no burst is noticed, large enough to be worth a packet.
+PIECES = 50
+
+
+def within(flow: Flow[T], seconds: float, clock: Clock) -> Flow[T]:
+    """Let a call take so many seconds, all of its waits together.
+
+    Raises:
+        SMTPTimeout: it took longer; thrown into the flow at its next wait.
+    """
+    deadline = clock() + seconds
+
+    def carry(intent: Intent) -> Flow[Any]:
+        if isinstance(intent, (Open, Read, Write)):
+            left = _left(deadline - clock(), seconds)
+            intent = replace(intent, timeout_s=min(left, intent.timeout_s or left))
+        elif isinstance(intent, Sleep):
+            intent = Sleep(min(intent.seconds, _left(deadline - clock(), seconds)))
+        return (yield intent)
+
+    return _through(flow, carry)
+
+
+def _left(left: float, seconds: float) -> float:
+    if left <= 0:
+        raise SMTPTimeout(
+            f"the whole call took longer than {seconds:g} seconds",
+            remedy="Raise timeout, or config('AbsoluteTimeout=False')",
+        )
+    return left
+
+
+def throttled(flow: Flow[T], octets_per_second: int, clock: Clock) -> Flow[T]:
+    """Write no faster than so many octets a second, in small pieces with pauses between them."""
+    size = max(1, octets_per_second // PIECES)
+    free_at = clock()
+
+    def carry(intent: Intent) -> Flow[Any]:
+        nonlocal free_at
+        if not isinstance(intent, Write):
+            return (yield intent)
+        for start in range(0, len(intent.data), size):
+            piece = intent.data[start : start + size]
+            if (pause := free_at - clock()) > 0:
+                yield Sleep(pause)
+            free_at = max(free_at, clock()) + len(piece) / octets_per_second
+            yield Write(piece, intent.timeout_s)
+        return None
+
+    return _through(flow, carry)
+
+
+def _through(flow: Flow[T], carry: Carrier) -> Flow[T]:
+    """Run a flow whose intents are carried to the driver by `carry`."""
+    answer: Any = None
+    trouble: Exception | None = None
+    try:
+        while True:
+            try:
+                intent = flow.send(answer) if trouble is None else flow.throw(trouble)
+            except StopIteration as stop:
+                result: T = stop.value
+                return result
+            answer, trouble = None, None
+            try:
+                answer = yield from carry(intent)
+            except Exception as error:
+                trouble = error
+    finally:
+        flow.close()
