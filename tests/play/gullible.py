@@ -6,7 +6,7 @@ import re
 
 from smtp_nb.drivers.scripted import Step
 
-_LINE_END = re.compile(rb"\r\n|\r|\n|\0|\x85|\xe2\x80[\xa8\xa9]")
+_LINE_END = re.compile(rb"\r\n|\r|\n|\0|\xc2\x85|\xe2\x80[\xa8\xa9]")
 _GREETING = b"220 gullible.test\r\n"
 _OFFER = (
     b"250-gullible.test\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-DSN\r\n250-SIZE\r\n"
