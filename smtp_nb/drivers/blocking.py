@@ -192,12 +192,10 @@ class BlockingDriver(Stoppable):
         self, task: _Task[Any], op: Op[Any], events: int, trouble: BaseException | None
     ) -> tuple[Any, BaseException | None]:
         """Go on with an operation: it waits again, or it is over and this is what came of it."""
+        # A stop goes into the operation too: one that is merely dropped ends whenever it likes.
+        trouble = trouble or self._stopper()
         try:
-            if trouble is None:
-                self._check()
-                task.wait = op.send(events or None)
-            else:
-                task.wait = op.throw(trouble)
+            task.wait = op.throw(trouble) if trouble else op.send(events or None)
             return None, None
         except StopIteration as done:
             answer, gone_wrong = done.value, None
@@ -321,10 +319,6 @@ class BlockingDriver(Stoppable):
         if self._stop is not None:
             return self._stop
         return KeyboardInterrupt() if self._presses() > self._graceful else None
-
-    def _check(self) -> None:
-        if (stop := self._stopper()) is not None:
-            raise stop
 
 
 def _operation(line: SocketLine, intent: Intent) -> Op[Any] | None:

@@ -135,7 +135,8 @@ class SocketLine:
                 raise OSError(number, os.strerror(number))
             return peer_of(sock)
         except BaseException:
-            self.close(gently=False)
+            if self.socket is sock:
+                self.close(gently=False)
             raise
 
     # -- octets -------------------------------------------------------------------------------
