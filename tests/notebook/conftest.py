@@ -73,7 +73,8 @@ class Kernel:
 
         def type_answer(message: dict[str, Any]) -> None:
             seen.prompts.append((message["content"]["prompt"], message["content"]["password"]))
-            self._client.input(waiting.pop(0))
+            # A kernel without an answer would wait for ever.
+            self._client.input(waiting.pop(0) if waiting else "")
 
         reply = self._client.execute_interactive(
             code,

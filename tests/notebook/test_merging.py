@@ -81,6 +81,7 @@ def test_running_the_cell_again_sends_nothing_and_asks_nothing(class_of_four: Ke
     class_of_four.run(cell)
     again = class_of_four.run("%smtp merge df result --send --skip-invalid", answers=[])
     assert again.status == "ok"
+    assert again.prompts == []
     assert sent(class_of_four) == 1
 
 
