@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Generic, TypeVar
 
@@ -96,23 +96,6 @@ class BlockingDriver(Stoppable):
         task = _Task(flow, self._line, source)
         self._call([task], at_work, graceful=1 if source else 0)
         return task.pump.outcome(task.error)
-
-    def run_all(
-        self,
-        flows: Iterable[tuple[Flow[None], JobSource]],
-        at_work: AbstractContextManager[None] = ANYBODY,
-    ) -> list[Exception | None]:
-        """Run several flows side by side, each on a line of its own; gives what each raised.
-
-        Raises:
-            KeyboardInterrupt: as `run`, when all have ended.
-        """
-        tasks = [_Task(flow, self._new_line(), source) for flow, source in flows]
-        self._call(tasks, at_work, graceful=1)
-        for task in tasks:
-            if task.pump.origin is not None:
-                task.pump.outcome(task.error)
-        return [task.error for task in tasks]
 
     def _call(
         self, tasks: Sequence[_Task[Any]], at_work: AbstractContextManager[None], graceful: int
