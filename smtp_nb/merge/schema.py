@@ -123,6 +123,7 @@ UPDATE delivery SET outcome = ?, reply = ? WHERE outcome = 'UNKNOWN'
     AND message = (SELECT id FROM message WHERE key = ?)
 """
 _OPEN = "SELECT message FROM delivery WHERE outcome IN ('DEFERRED', 'NOT_SENT', 'REFUSED')"
+DELIVERIES = "SELECT * FROM delivery"
 FINISHED = f"""
 SELECT DISTINCT key FROM message JOIN delivery ON message = id WHERE message NOT IN ({_OPEN})
 """
