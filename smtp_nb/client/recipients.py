@@ -34,8 +34,11 @@ class MessageRecipient:
     name: str = ""
     options: str = ""
 
-    def __post_init__(self) -> None:
-        self.recipient_type = _kind("RecipientType", self.recipient_type)
+    # Any: each attribute takes what its own type allows.
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "recipient_type":
+            value = _kind("RecipientType", value)
+        object.__setattr__(self, name, value)
 
     @property
     def mailbox(self) -> Mailbox:
