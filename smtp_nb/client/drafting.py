@@ -49,7 +49,7 @@ def _content(component: Component, author: Mailbox | None) -> Content:
     if component.message:
         from smtp_nb.compose.raw import raw_content
 
-        return raw_content(component.message)
+        return raw_content(component.message_b)
     if author is None:
         raise MissingError("there is no sender", code=164, remedy="Set from_")
     from smtp_nb.compose.message import compose

@@ -216,5 +216,8 @@ def raw(name: str, value: Any) -> str:
     if isinstance(value, (bytes, bytearray, memoryview)):
         return bytes(value).decode("utf-8", "surrogateescape")
     if isinstance(value, str):
+        from smtp_nb.compose.words import encode
+
+        encode(value, "utf-8", name)
         return value
     raise unreadable(name, value, "a whole message as text or bytes")
