@@ -1,0 +1,121 @@
+"""How long is waited for what, on a clock that costs no time."""
+
+from __future__ import annotations
+
+import pytest
+
+from play.stage import ScriptedStage, dialogue
+from smtp_nb.errors import SMTPTimeout
+
+NAMES = ("one_command_at_a_time", "grouped", "chunked_grouped", "partial_ungrouped", "login_login")
+PROPERTIES = {
+    "send_to": "bob@server.test",
+    "user": "",
+    "password": "wonderland",
+}
+
+
+def silences(name: str) -> list[tuple[str, list[str]]]:
+    """The dialogue cut off in front of each thing that the server says, and what was said last."""
+    lines = [line for line in dialogue(name).splitlines() if not line.startswith("#")]
+    found, is_ours = [], True
+    for place, line in enumerate(lines):
+        if line.startswith("S") and is_ours:
+            found.append(("\n".join([*lines[:place], "-- silence"]), lines[:place]))
+        is_ours = not line.startswith("S")
+    return found
+
+
+RUNS = [
+    pytest.param(name, text, before, id=f"{name}-{len(before)}")
+    for name in NAMES
+    for text, before in silences(name)
+]
+
+
+def play(name: str, text: str, **properties: object) -> tuple[ScriptedStage, object]:
+    """Send one message; gives the stage, and the error or receipt."""
+    fitting = dict(PROPERTIES)
+    if name.startswith("partial"):
+        fitting |= {"send_to": "bob@server.test, eve@server.test, cat@server.test"}
+        fitting |= {"StopOnToErrors": False}
+    if name.startswith("login"):
+        fitting["user"] = "alice"
+    played = ScriptedStage(text, fitting | properties)
+    try:
+        return played, played.call("send")
+    except SMTPTimeout as error:
+        return played, error
+
+
+@pytest.mark.parametrize(("name", "text", "before"), RUNS)
+def test_an_explicit_timeout_holds_everywhere(name, text, before):
+    played, found = play(name, text, timeout=3)
+    assert played.driver.now == 3
+    if before and before[-1] == "C: QUIT":
+        assert found  # the message is safe, whatever becomes of the goodbye
+        return
+    assert isinstance(found, SMTPTimeout)
+    assert found.code == 201
+    assert not found.connection_survives
+    assert played.driver.was_aborted
+    is_out = bool(before) and before[-1] in ("C...", "C<28>")
+    assert {result.outcome for result in found.receipt.recipients} >= (
+        {"UNKNOWN"} if is_out else {"NOT_SENT"}
+    )
+
+
+@pytest.mark.parametrize(("name", "text", "before"), RUNS)
+def test_by_default_patience_is_that_of_the_rfc(name, text, before):
+    """RFC 5321 section 4.5.3.2: 300 seconds for the greeting, 600 for the end of the data."""
+    played, _ = play(name, text)
+    last = before[-1] if before else ""
+    wanted = {"": 300, "C...": 600, "C: QUIT": 5}.get(last, 60)
+    # A whole message in one write: the replies to its envelope come first, and come soon.
+    assert played.driver.now == wanted
+
+
+def test_the_error_and_the_trail_say_what_is_waited_for():
+    texts = [text for text, _ in silences("login_login")]
+    words = [play("login_login", text)[1] for text in texts[:-1]]
+    assert [str(error).partition("waited for ")[2] for error in words] == [
+        "the banner",
+        "the reply to EHLO",
+        "the reply to AUTH",
+        "the reply to the login",
+        "the reply to the login",
+        "the reply to MAIL",
+        "the reply to RCPT",
+        "the reply to DATA",
+        "the reply to the end of the message",
+    ]
+    played, _ = play("grouped", silences("grouped")[3][0])
+    assert "-- waiting for the server to accept the message" in played.lines()
+
+
+def test_zero_waits_for_ever():
+    text = dialogue("final_slow").replace("-- wait 599", "-- wait 99999")
+    played, found = play("final_slow", text, timeout=0)
+    assert found
+    assert played.driver.now == 99999
+
+
+def test_a_slow_server_that_keeps_talking_is_no_silent_one():
+    text = dialogue("one_command_at_a_time").replace("S: 250", "-- wait 50\nS: 250")
+    text = text.replace("S: 220", "-- wait 290\nS: 220").replace("S: 354", "-- wait 59\nS: 354")
+    played, found = play("one_command_at_a_time", text)
+    assert found
+    assert played.driver.now == 290 + 4 * 50 + 59
+
+
+def test_the_goodbye_is_not_waited_for_long():
+    played, found = play("grouped", dialogue("grouped").replace("S: 221 bye", "-- silence"))
+    assert found
+    assert played.driver.now == 5
+
+
+def test_the_reply_to_a_last_chunk_gets_the_patience_of_the_end():
+    text = dialogue("bdat_close").replace("-- close", "-- silence")
+    played, found = play("bdat_close", text)
+    assert isinstance(found, SMTPTimeout)
+    assert played.driver.now == 600
