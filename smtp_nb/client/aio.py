@@ -50,6 +50,18 @@ class AsyncSMTP(Component):
         """As `SMTP.send`."""
         return await self._run(self._send(message))
 
+    async def send_to_terminal_only(self) -> Receipt:
+        """As `SMTP.send_to_terminal_only`."""
+        return await self._run(self._send(verb="SEND"))
+
+    async def send_to_terminal_or_email(self) -> Receipt:
+        """As `SMTP.send_to_terminal_or_email`."""
+        return await self._run(self._send(verb="SOML"))
+
+    async def send_to_terminal_and_email(self) -> Receipt:
+        """As `SMTP.send_to_terminal_and_email`."""
+        return await self._run(self._send(verb="SAML"))
+
     async def deliver(self, source: JobSource) -> None:
         """As `SMTP.deliver`; a cancelled task drops the line."""
         await self._run(self._deliver(), source)

@@ -39,6 +39,7 @@ from smtp_nb.flows.deliver import deliver, deliver_one, unsent
 from smtp_nb.flows.intents import Flow
 from smtp_nb.flows.session import Session
 from smtp_nb.flows.verdict import refusal
+from smtp_nb.model.envelope import Job
 from smtp_nb.model.outcome import Outcome
 from smtp_nb.model.receipt import Receipt
 from smtp_nb.model.reply import Reply
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 
     from smtp_nb.compose.message import Composed
     from smtp_nb.compose.parts import Attachment, EncodedPart
+    from smtp_nb.compose.stream import Source, StreamContent
 
 C = TypeVar("C", bound="Component")
 # Where to look when the same session was used shortly before: a server seldom hangs up so soon.
@@ -72,6 +74,8 @@ class Component(Properties, Status, Certificates, Recipients, Events):
         """Files behind the text: `Attachment(path=…)` or `Attachment(data=…, filename=…)`."""
         self.inline_images: list[Attachment | EncodedPart] = []
         """Images that `message_html` shows as `cid:…`."""
+        self.content_stream: StreamContent | None = None
+        """What `set_message_stream` was given."""
         self._firewall = Firewall()
         self.set(properties)
 
@@ -106,6 +110,31 @@ class Component(Properties, Status, Certificates, Recipients, Events):
         made = type(self)()
         self.copy_to(made)
         return made
+
+    def set_message_stream(self, stream: Source | None) -> None:
+        """Send the message that is in a stream, header and body, in place of all properties.
+
+        It is read while it is sent, from where it stands to its end, in constant memory; a pipe
+        makes the call wait. Afterwards it is closed, if CloseStreamAfterTransfer is True. The
+        envelope still comes from send_to, cc, bcc and from_ (reference: SetMessageStream).
+
+        Args:
+            stream: a file opened with 'rb', a pipe, or any iterable of bytes; None for none.
+        """
+        from smtp_nb.compose.stream import StreamContent
+
+        self.content_stream = None if stream is None else StreamContent(stream)
+
+    def _let_go_of_stream(self) -> None:
+        """After a transfer: close the stream, or leave it where it stands."""
+        stream = self.content_stream
+        if stream is None or not stream.was_read:
+            return
+        if self.settings["CloseStreamAfterTransfer"]:
+            stream.close()
+            self.content_stream = None
+        else:
+            self.set_message_stream(stream.source)
 
     def copy_to(self, other: Component) -> None:
         """Give another component these properties, settings, recipients and attachments."""
@@ -203,6 +232,7 @@ class Component(Properties, Status, Certificates, Recipients, Events):
         self._values.clear()
         self.message_recipients.clear()
         self._firewall = Firewall()
+        self.content_stream = None
         self.attachments.clear()
         self.inline_images.clear()
 
@@ -258,8 +288,16 @@ class Component(Properties, Status, Certificates, Recipients, Events):
         if self._session is not None:
             yield from self._session.close()
 
-    def _send(self, message: EmailMessage | None) -> Flow[Receipt]:
-        job = job_from(self, message)
+    def _send(self, message: EmailMessage | None = None, verb: str = "MAIL") -> Flow[Receipt]:
+        if verb != "MAIL" and not self.allow_extensions:
+            raise StateError(f"{verb} needs allow_extensions", remedy="Set it to True")
+        job = job_from(self, message, verb)
+        try:
+            return (yield from self._send_job(job))
+        finally:
+            self._let_go_of_stream()
+
+    def _send_job(self, job: Job) -> Flow[Receipt]:
         try:
             session, is_ours = yield from self._ready_session()
         except SMTPError as error:

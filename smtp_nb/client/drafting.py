@@ -23,12 +23,13 @@ _SWITCHES = {
 }
 
 
-def job_from(component: Component, message: EmailMessage | None = None) -> Job:
+def job_from(component: Component, message: EmailMessage | None = None, verb: str = "MAIL") -> Job:
     """The job that `send()` delivers; everything is checked here, before any connection.
 
     Args:
         message: one of the standard library's, whose From, To, Cc and Bcc make the envelope; the
             component's recipients, where there are any, and its return path go before them.
+        verb: the command that begins the transaction.
 
     Raises:
         MissingError: 164 no sender, 165 no recipient.
@@ -39,26 +40,41 @@ def job_from(component: Component, message: EmailMessage | None = None) -> Job:
         from smtp_nb.compose.raw import from_email_message
 
         raw, sender, named = from_email_message(message)
-        return Job(_envelope(component, recipients or named, sender), raw)
+        return Job(_envelope(component, recipients or named, sender, verb), raw)
     author = _first(component.from_)
-    content = _content(component, author)
-    return Job(_envelope(component, recipients, author), content)
+    if author is None and component.content_stream is None and not component.message:
+        raise MissingError("there is no sender", code=164, remedy="Set from_")
+    envelope = _envelope(component, recipients, author, verb)
+    return Job(envelope, _content(component), has_text=_has_text(component))
 
 
-def _content(component: Component, author: Mailbox | None) -> Content:
+def _content(component: Component) -> Content:
+    if (stream := component.content_stream) is not None:
+        stream.open()
+        return stream
     if component.message:
         from smtp_nb.compose.raw import raw_content
 
         return raw_content(component.message_b)
-    if author is None:
-        raise MissingError("there is no sender", code=164, remedy="Set from_")
     from smtp_nb.compose.message import compose
 
     return compose(draft_from(component))
 
 
+def _has_text(component: Component) -> bool:
+    parts = (
+        component.content_stream,
+        component.message,
+        component.message_text,
+        component.message_html,
+        component.message_markdown,
+        component.attachments,
+    )
+    return any(part for part in parts)
+
+
 def _envelope(
-    component: Component, recipients: tuple[Recipient, ...], author: Mailbox | None
+    component: Component, recipients: tuple[Recipient, ...], author: Mailbox | None, verb: str
 ) -> Envelope:
     if not recipients:
         raise MissingError("there is no recipient", code=165, remedy="Set send_to")
@@ -73,7 +89,7 @@ def _envelope(
     if sender is None:
         raise MissingError("there is no sender", code=164, remedy="Set from_ or return_path")
     stop_on = frozenset(kind for kind, name in _SWITCHES.items() if _setting(component, name))
-    return Envelope(sender, recipients, stop_on)
+    return Envelope(sender, recipients, stop_on, verb=verb)
 
 
 def draft_from(component: Component) -> Draft:

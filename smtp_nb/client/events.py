@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Generator, Sequence
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, overload
 
 from smtp_nb.model.events import (
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
 # A handler takes one event; it may be a coroutine function for SSLServerAuthentication. Its
 # parameter is of the event's own class, which a common type cannot say.
 Handler = Callable[[Any], object]
+
+
+DO_EVENTS_SECONDS = 0.02
 
 
 class Handlers:
@@ -103,6 +108,8 @@ class Events:
             if isinstance(attribute, EventProperty)
         }
         self._told: Event | None = None
+        self._posted: SimpleQueue[Event] = SimpleQueue()
+        self._reports_to: Events | None = None
 
     @property
     def transfer_text(self) -> str:
@@ -111,7 +118,23 @@ class Events:
 
     def wants(self, kind: type[Event]) -> bool:
         """True if somebody listens."""
-        return len(self._handlers[kind]) > 0
+        other = self._reports_to
+        return len(self._handlers[kind]) > 0 or (other is not None and other.wants(kind))
+
+    def report_to(self, other: Events | None) -> None:
+        """Post each event to another component too, whose `do_events()` tells its handlers.
+
+        So a component that works on a thread of its own is watched from another one. None ends it.
+        """
+        self._reports_to = other
+
+    def do_events(self) -> None:
+        """Tell the handlers of the events that others have posted, in this thread; if there are
+        none, wait a moment for one (reference: DoEvents)."""
+        with suppress(Empty):
+            self.emit(self._posted.get(timeout=DO_EVENTS_SECONDS))
+            while True:
+                self.emit(self._posted.get_nowait())
 
     def emit(self, event: Event) -> None:
         """Tell everybody who listens. What a handler raises is logged; the session goes on."""
@@ -122,6 +145,8 @@ class Events:
     def ask(self, event: Event) -> Sequence[Awaitable[None]]:
         """As `emit`; gives what coroutine functions among the handlers want awaited."""
         waiting = []
+        if self._reports_to is not None:
+            self._reports_to._posted.put(event)
         self._told = event
         for handler in tuple(self._handlers[type(event)]):
             try:

@@ -71,6 +71,26 @@ class SMTP(Component):
         """
         return self._run(self._send(message))
 
+    def send_to_terminal_only(self) -> Receipt:
+        """As `send()`, to the user's terminal: SEND (reference: SendToTerminalOnly).
+
+        Raises:
+            StateError: allow_extensions is False.
+            RefusedError: the server does not do that, or the user is not there; its words are in
+                `.reply`. The same for the next two.
+        """
+        return self._run(self._send(verb="SEND"))
+
+    def send_to_terminal_or_email(self) -> Receipt:
+        """As `send()`, to the terminal if the user is there, else to the mailbox: SOML
+        (reference: SendToTerminalOrEmail)."""
+        return self._run(self._send(verb="SOML"))
+
+    def send_to_terminal_and_email(self) -> Receipt:
+        """As `send()`, to the terminal and to the mailbox: SAML (reference:
+        SendToTerminalAndEmail)."""
+        return self._run(self._send(verb="SAML"))
+
     def deliver(self, source: JobSource) -> None:
         """Send a stream of jobs over one connection; every job taken comes back to the source.
 

@@ -75,32 +75,52 @@ def raw_content(data: bytes | str) -> RawContent:
     _check_line_ends(raw)
     if not raw.endswith(b"\r\n"):
         raw += b"\r\n"
-    head = raw[: _head_size(raw)]
-    shown = _BLIND.sub(b"", head)
+    head = raw[: head_size(raw)]
+    shown = without_blind_copies(head)
     if shown != head:
         raw = shown + raw[len(head) :]
-    found = _MESSAGE_ID.search(shown)
     return RawContent(
         raw,
         is_8bit=not raw.isascii(),
         needs_smtputf8=not shown.isascii(),
-        message_id=found[1].decode("ascii") if found else "",
+        message_id=message_id_in(shown),
     )
 
 
 def _check_line_ends(raw: bytes) -> None:
+    if (at := find_wrong(raw)) is not None:
+        raise wrong_octet("The raw message", raw[at], at)
+
+
+def find_wrong(raw: bytes) -> int | None:
+    """Where the first bare CR, bare LF or NUL stands; None if there is none."""
     # Counting takes a hundredth of the time of the search, which is only needed for the offset.
     is_clean = raw.count(b"\r") == raw.count(b"\n") == raw.count(b"\r\n") and b"\0" not in raw
-    if is_clean or (wrong := _WRONG.search(raw)) is None:
-        return
-    raise InputError(
-        f"The raw message holds a bare {_NAMES[raw[wrong.start()]]} at offset {wrong.start()}",
+    found = None if is_clean else _WRONG.search(raw)
+    return found.start() if found else None
+
+
+def wrong_octet(what: str, octet: int, offset: int) -> InputError:
+    """The error for an octet that `find_wrong` found."""
+    return InputError(
+        f"{what} holds a bare {_NAMES[octet]} at offset {offset}",
         remedy="End every line with CRLF, such as text.replace('\\n', '\\r\\n'),"
         " and encode binary data in base64",
     )
 
 
-def _head_size(raw: bytes) -> int:
+def without_blind_copies(head: bytes) -> bytes:
+    """A header without its Bcc and Resent-Bcc."""
+    return _BLIND.sub(b"", head)
+
+
+def message_id_in(head: bytes) -> str:
+    """The Message-ID with its angle brackets; empty if there is none."""
+    found = _MESSAGE_ID.search(head)
+    return found[1].decode("ascii") if found else ""
+
+
+def head_size(raw: bytes) -> int:
     """Octets of the header fields, in front of the empty line."""
     if raw.startswith(b"\r\n"):
         return 0
@@ -123,7 +143,7 @@ def from_email_message(
         InputError: the `email` package cannot write the message.
     """
     raw = _serialised(message)
-    head = raw[: _head_size(raw)]
+    head = raw[: head_size(raw)]
     text = head.decode("utf-8", "replace").replace("\r\n ", " ").replace("\r\n\t", " ")
     fields = [line.partition(":")[::2] for line in text.split("\r\n") if line]
     if _own([name for name, _ in fields]) != _own(message.keys()):

@@ -14,7 +14,7 @@ from smtp_nb.flows.intents import Flow
 from smtp_nb.flows.session import Session
 from smtp_nb.flows.transaction import Transaction
 from smtp_nb.model.enums import TrailDirection
-from smtp_nb.model.events import EndTransferEvent, StartTransferEvent, TransferEvent
+from smtp_nb.model.events import EndTransferEvent, Event, StartTransferEvent, TransferEvent
 from smtp_nb.protocol.commands import END_OF_DATA, Command, bdat
 from smtp_nb.protocol.dots import TERMINATOR, Stuffer
 
@@ -32,12 +32,12 @@ def send_content(
     Args:
         before: envelope commands that share the first write with the first chunk (BDAT only).
     """
-    _start(session)
+    _start(session, transaction)
     if before or "CHUNKING" in session.extensions:
         yield from _send_chunks(session, transaction, before)
     else:
         yield from _send_data(session, transaction)
-    _end(session)
+    _end(session, transaction)
     yield from _final_reply(session, transaction)
 
 
@@ -120,6 +120,9 @@ def _pieces(transaction: Transaction, size: int) -> Iterator[bytes]:
             if length >= size:
                 yield b"".join(held)
                 held, length = [], 0
+    except SMTPError as error:
+        error.connection_survives = False
+        raise
     except (OSError, ValueError) as error:
         raise SMTPError(
             f"the content could not be read: {error}",
@@ -131,20 +134,24 @@ def _pieces(transaction: Transaction, size: int) -> Iterator[bytes]:
 # -- events: nothing is computed where nobody listens -----------------------------------------
 
 
-def _start(session: Session) -> None:
-    if session.observer.wants(StartTransferEvent):
+def _is_told(session: Session, transaction: Transaction, kind: type[Event]) -> bool:
+    return transaction.job.has_text and session.observer.wants(kind)
+
+
+def _start(session: Session, transaction: Transaction) -> None:
+    if _is_told(session, transaction, StartTransferEvent):
         session.observer.emit(StartTransferEvent())
 
 
 def _progress(session: Session, transaction: Transaction, piece: bytes, sent: int) -> int:
     sent += len(piece)
-    if session.observer.wants(TransferEvent):
+    if _is_told(session, transaction, TransferEvent):
         size = transaction.job.content.size
         percent = -1 if size < 0 else min(100, sent * 100 // size) if size else 100
         session.observer.emit(TransferEvent(TrailDirection.CLIENT, sent, percent, piece))
     return sent
 
 
-def _end(session: Session) -> None:
-    if session.observer.wants(EndTransferEvent):
+def _end(session: Session, transaction: Transaction) -> None:
+    if _is_told(session, transaction, EndTransferEvent):
         session.observer.emit(EndTransferEvent())

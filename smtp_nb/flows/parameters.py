@@ -47,7 +47,8 @@ def _wants_dsn(job: Job) -> bool:
 
 
 def mail_command(session: Session, job: Job) -> Command:
-    """MAIL with SIZE (RFC 1870), BODY (RFC 6152) and SMTPUTF8 (RFC 6531) where they apply."""
+    """MAIL, or SEND, SOML or SAML, with the parameters that apply: SIZE (RFC 1870), BODY
+    (RFC 6152) and SMTPUTF8 (RFC 6531)."""
     content, envelope = job.content, job.envelope
     utf8 = _needs_smtputf8(job)
     parameters = []
@@ -57,7 +58,7 @@ def mail_command(session: Session, job: Job) -> Command:
         parameters.append("BODY=8BITMIME")
     if utf8:
         parameters.append("SMTPUTF8")
-    return mail(envelope.mail_from, *parameters, envelope.options, utf8=utf8)
+    return mail(envelope.mail_from, *parameters, envelope.options, verb=envelope.verb, utf8=utf8)
 
 
 def rcpt_command(session: Session, recipient: Recipient) -> Command:

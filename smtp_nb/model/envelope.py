@@ -63,12 +63,14 @@ class Envelope:
         recipients: at least one.
         stop_on: the kinds of recipient whose refusal stops the whole message.
         options: further MAIL parameters as they go on the wire (`RET=HDRS`), checked.
+        verb: MAIL, or SEND, SOML or SAML (RFC 821 section 3.4) for a user's terminal.
     """
 
     mail_from: Mailbox | None
     recipients: tuple[Recipient, ...]
     stop_on: frozenset[RecipientType] = frozenset()
     options: str = ""
+    verb: str = "MAIL"
 
     @property
     def needs_smtputf8(self) -> bool:
@@ -82,8 +84,10 @@ class Job:
 
     Attributes:
         tag: whatever the giver needs to know it again; comes back with the receipt.
+        has_text: False for a message that is only a header; its transfer is not told of.
     """
 
     envelope: Envelope
     content: Content
     tag: object = field(default=None, compare=False)
+    has_text: bool = field(default=True, compare=False)

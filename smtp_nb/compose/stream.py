@@ -1,0 +1,201 @@
+"""A whole message read from a file, a pipe or any iterable, while it is sent.
+
+Nobody knows what is in it until it has been read, so the header is read first, before any
+connection: the blind copies' names are taken out of it, and it says whether 8-bit octets follow.
+The rest is checked piece by piece on its way out. What is wrong is noticed before the piece leaves,
+and then the connection is dropped, so that nothing is delivered.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import BinaryIO
+
+from smtp_nb.compose.raw import (
+    CHUNK,
+    find_wrong,
+    head_size,
+    message_id_in,
+    without_blind_copies,
+    wrong_octet,
+)
+from smtp_nb.errors import InputError
+
+# A header larger than this is none; nothing else of the stream is held in memory.
+MAX_HEAD = 1024 * 1024
+_EIGHT_BIT = re.compile(
+    rb"^content-transfer-encoding[ \t]*:[ \t]*8bit[ \t]*\r\n", re.IGNORECASE | re.MULTILINE
+)
+_BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
+Source = BinaryIO | Iterable[bytes]
+
+
+class StreamContent:
+    """A message in a stream (a `Content`), read from where the stream stands to its end.
+
+    Args:
+        source: a file opened for reading bytes, or any iterable of bytes.
+
+    Attributes:
+        was_read: True once its octets have been asked for.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.was_read = False
+        self._pieces: Iterator[bytes] | None = None
+        self._start: int | None = None
+        self._size = -1
+        self._shown = b""
+        self._rest = b""
+        self._rest_at = 0
+
+    # -- what is known before it is sent --------------------------------------------------------
+
+    def open(self) -> None:
+        """Read the header; not again if that was done already.
+
+        Raises:
+            InputError: it is no header, or the stream is at its end.
+        """
+        if self._pieces is not None:
+            return
+        self._start, self._size = _measure(self.source)
+        pieces = _checked(_octets(self.source))
+        begun = _read_head(pieces)
+        if not begun:
+            raise InputError(
+                "the stream of the message is at its end",
+                remedy="Call set_message_stream() again, at the beginning of a message",
+            )
+        self._pieces = pieces
+        self._rest_at = head_size(begun)
+        self._shown = without_blind_copies(begun[: self._rest_at])
+        self._rest = begun[self._rest_at :]
+        if self._size >= 0:
+            self._size -= self._rest_at - len(self._shown)
+
+    @property
+    def size(self) -> int:
+        """Octets of the whole; -1 if it is no file and so nobody knows."""
+        return self._size
+
+    @property
+    def is_8bit(self) -> bool:
+        """True if the header says so (RFC 2045 section 6.4: that of the whole must)."""
+        return _EIGHT_BIT.search(self._shown) is not None
+
+    @property
+    def needs_smtputf8(self) -> bool:
+        """True if the header is raw UTF-8."""
+        return not self._shown.isascii()
+
+    @property
+    def message_id(self) -> str:
+        """The Message-ID with its angle brackets; empty if there is none."""
+        return message_id_in(self._shown)
+
+    # -- while it is sent -----------------------------------------------------------------------
+
+    def chunks(self) -> Iterator[bytes]:
+        """The octets. Only a file can be read again, for a second transaction.
+
+        Raises:
+            InputError: a CR or LF stands alone, or a NUL, or an octet beyond ASCII that the header
+                did not announce; the text says where.
+        """
+        if self.was_read:
+            self._rewind()
+        self.open()
+        self.was_read = True
+        offset, last = self._rest_at, self._shown
+        yield self._shown
+        for piece in chain((self._rest,), self._pieces or ()):
+            self._check_7bit(piece, offset)
+            offset += len(piece)
+            last = piece or last
+            yield piece
+        if not last.endswith(b"\r\n"):
+            yield b"\r\n"
+
+    def _rewind(self) -> None:
+        if self._start is None or not isinstance(self.source, io.IOBase):
+            raise InputError(
+                "the server wants the message in several transactions, but a stream that is no"
+                " file can be read only once",
+                remedy="Send it to fewer recipients at a time, or from a file",
+            )
+        self.source.seek(self._start)
+        self._pieces = None
+
+    def _check_7bit(self, piece: bytes, offset: int) -> None:
+        if piece.isascii() or self.is_8bit:
+            return
+        found = _BEYOND_ASCII.search(piece)
+        at = offset + (found.start() if found else 0)
+        raise InputError(
+            f"the stream holds an octet beyond ASCII at offset {at}, which its header does not"
+            " announce",
+            remedy="Add Content-Transfer-Encoding: 8bit to the header, or encode in base64",
+        )
+
+    def close(self) -> None:
+        """Close the stream, if it can be closed."""
+        getattr(self.source, "close", lambda: None)()
+
+
+def _measure(source: Source) -> tuple[int | None, int]:
+    """Where a file stands, and how many octets follow with the last line ended; else None, -1."""
+    if not isinstance(source, io.IOBase) or not source.seekable():
+        return None, -1
+    start = source.tell()
+    end = source.seek(0, io.SEEK_END)
+    source.seek(max(start, end - 2))
+    is_ended = source.read() == b"\r\n"
+    source.seek(start)
+    return start, end - start + (0 if is_ended else 2)
+
+
+def _octets(source: Source) -> Iterator[bytes]:
+    read = getattr(source, "read", None)
+    pieces = iter(lambda: read(CHUNK), b"") if read else source
+    for piece in pieces:
+        if not isinstance(piece, bytes):
+            raise InputError(
+                f"the stream of the message gives {type(piece).__name__}, not bytes",
+                remedy="Open the file with 'rb', and let it block",
+            )
+        yield piece
+
+
+def _checked(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The octets, after a look at their line ends. A CR waits for what comes behind it."""
+    held, offset = b"", 0
+    for piece in pieces:
+        held += piece
+        ready = held[:-1] if held.endswith(b"\r") else held
+        if (at := find_wrong(ready)) is not None:
+            raise wrong_octet("The stream", ready[at], offset + at)
+        offset += len(ready)
+        held = held[len(ready) :]
+        yield ready
+    if held:
+        raise wrong_octet("The stream", held[0], offset)
+
+
+def _read_head(pieces: Iterator[bytes]) -> bytes:
+    """Octets up to the empty line, and whatever came in one piece with it."""
+    begun = bytearray()
+    for piece in pieces:
+        begun += piece
+        if b"\r\n\r\n" in begun or begun.startswith(b"\r\n"):
+            break
+        if len(begun) > MAX_HEAD:
+            raise InputError(
+                f"the stream has no empty line in its first {MAX_HEAD} octets",
+                remedy="A message begins with its header and an empty line behind it",
+            )
+    return bytes(begun)
