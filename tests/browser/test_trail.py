@@ -93,6 +93,7 @@ def a_session(opened: Open, word: str) -> Notebook:
     """A notebook with a trail in cell 1 and a sending cell 2 that waits for the file `word`."""
     notebook = opened(START, "%smtp trail", SEND.format(word=word), "%smtp status")
     notebook.run(0)
+    assert notebook.outputs(0) == []
     notebook.run(1)
     expect(rows(notebook, 1, "220 sandbox.test")).to_be_visible(timeout=20_000)
     return notebook
