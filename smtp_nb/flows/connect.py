@@ -66,7 +66,9 @@ def _tunnel(session: Session, proxy: Proxy) -> Flow[bytes]:
     from smtp_nb.wire.http_connect import HttpConnect
 
     settings = session.settings
-    tunnel = HttpConnect(settings.host, settings.port, proxy.user, proxy.password)
+    tunnel = HttpConnect(
+        settings.host, settings.port, proxy.user, proxy.password, session.mask.text
+    )
     yield Write(tunnel.request(), settings.connect_timeout_s)
     while not tunnel.is_done:
         tunnel.receive((yield Read(settings.connect_timeout_s, "the proxy")))

@@ -13,9 +13,6 @@ from smtp_nb.model.reply import Reply
 from smtp_nb.model.secret import HIDDEN, Secret, encodings
 from smtp_nb.protocol.commands import Command
 
-# Shorter spellings hide in any text.
-_MIN_SPELLING = 4
-
 _WORD = re.compile(r"[A-Za-z0-9+/]{4,}={0,2}")
 # A part of what was sent is told from a chance likeness by its length.
 _TELLING = 8
@@ -54,10 +51,7 @@ class Mask:
 
 def _pattern(secrets: tuple[Secret, ...]) -> re.Pattern[str] | None:
     """Finds every spelling of the secrets; the longest first, so that none is left half hidden."""
-    values = [secret.reveal() for secret in secrets]
-    found = {spelling for value in values for spelling in encodings(value)}
-    # UTF-8 that an error message shows octet by octet.
-    found |= {value.encode().decode("latin-1") for value in values if len(value) >= _MIN_SPELLING}
+    found = {spelling for secret in secrets for spelling in encodings(secret.reveal())}
     if not found:
         return None
     in_order = sorted(found, key=len, reverse=True)

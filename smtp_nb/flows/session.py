@@ -109,8 +109,8 @@ class Session:
         self.settings = settings
         self.observer = observer
         self.clock = clock
-        self._mask = Mask(*_secrets(settings))
-        self.protocol = ClientProtocol(settings.max_line, self._mask.text)
+        self.mask = Mask(*_secrets(settings))
+        self.protocol = ClientProtocol(settings.max_line, self.mask.text)
         self.extensions: Extensions = NO_EXTENSIONS
         self.peer: Peer | None = None
         self.layer: TLSLayer | None = None
@@ -169,7 +169,7 @@ class Session:
         """The octets of commands that the caller writes now, with whatever goes with them."""
         data = b"".join([self.protocol.send(command) for command in commands])
         for command in commands:
-            self._mask.learn(command)
+            self.mask.learn(command)
         self.show_commands(commands)
         return data
 
@@ -228,7 +228,7 @@ class Session:
         Challenges and offers go through untouched, because they are read by a machine next.
         """
         self.last_use = self.clock()
-        masked = self._mask(reply)
+        masked = self.mask(reply)
         self.last_reply = masked
         if self.observer.wants(PITrailEvent):
             *first, last = masked.wire_lines()

@@ -110,7 +110,8 @@ class ReplyParser:
 
     def malformed(self, what: str, octets: bytes = b"") -> MalformedReply:
         """The error for octets that are no reply, with a short and printable piece of them."""
-        shown = f": {self.mask(octets.decode('latin-1'))[:80]!a}" if octets else ""
+        words = self.mask(octets.decode("utf-8", "backslashreplace"))
+        shown = f": {words[:80]!a}" if octets else ""
         return MalformedReply(
             f"{what}{shown}",
             remedy="Is this an SMTP server, and the right port for this kind of TLS?",

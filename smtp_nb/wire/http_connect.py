@@ -7,6 +7,7 @@ comes behind the answer is kept and given back as `rest`.
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from smtp_nb.errors import FirewallError
@@ -22,6 +23,9 @@ MAX_ANSWER = 64 * 1024
 class HttpConnect:
     """One CONNECT.
 
+    Args:
+        mask: takes secrets out of what an error message shows.
+
     Attributes:
         is_done: the tunnel stands.
         rest: octets of the server that came behind the proxy's answer.
@@ -31,9 +35,16 @@ class HttpConnect:
     """
 
     def __init__(
-        self, host: str, port: int, user: str = "", password: Secret | None = None
+        self,
+        host: str,
+        port: int,
+        user: str = "",
+        password: Secret | None = None,
+        mask: Callable[[str], str] = str,
     ) -> None:
         import h11
+
+        self._mask = mask
 
         refuse_controls(host, "The server's name")
         self._target = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
@@ -69,9 +80,10 @@ class HttpConnect:
             while isinstance(event, h11.InformationalResponse):
                 event = self._connection.next_event()
         except h11.RemoteProtocolError as error:
+            words = self._mask(str(error))
             raise FirewallError(
-                f"the proxy does not answer in HTTP: {error}", remedy="Check its type and port"
-            ) from error
+                f"the proxy does not answer in HTTP: {words}", remedy="Check its type and port"
+            ) from None  # h11 quotes what it read, and proxies echo what they were told
         if isinstance(event, h11.Response):
             self._judge(event)
 
@@ -79,7 +91,7 @@ class HttpConnect:
         if not 200 <= response.status_code < 300:
             words = response.reason.decode("ascii", "backslashreplace")
             raise FirewallError(
-                f"the proxy answered {response.status_code} {words}".rstrip(),
+                f"the proxy answered {response.status_code} {self._mask(words)}".rstrip(),
                 remedy=_REMEDIES.get(response.status_code, "Ask who runs the proxy"),
             )
         self.is_done = True

@@ -14,7 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from play.stage import ScriptedStage, Stage, dialogue, stage
-from smtp_nb.errors import AuthenticationError, ClearTextRefused, ExtensionError, SMTPError
+from smtp_nb.errors import (
+    AuthenticationError,
+    ClearTextRefused,
+    ExtensionError,
+    FirewallError,
+    SMTPError,
+)
 from smtp_nb.flows.intents import Peer, Write
 from smtp_nb.flows.mask import Mask
 from smtp_nb.model.reply import Reply
@@ -139,6 +145,7 @@ def assert_hidden(shown: str) -> None:
         assert spelling not in shown
         assert spelling.lower() not in shown.lower()
     assert TOKEN[10:-2] not in shown
+    assert "Pa$$w0rd" not in shown  # nor the part of it that every spelling leaves alone
 
 
 def connected(text: str, **properties: Any) -> str:
@@ -226,6 +233,26 @@ def test_a_login_leaves_no_trace_on_sockets_either(driver):
             on_stage.call("send")
         assert TOKEN.encode() in on_stage.heard
         assert_hidden(everything_shown(on_stage, caught.value))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["HTTP/1.1 407 no {}", "HTTP/1.1 403 {} is not allowed", "what is {}?", "\\0{}"],
+)
+@pytest.mark.parametrize("echo", [SECRET, base64.b64encode(f"ann:{SECRET}".encode()).decode()])
+def test_a_proxy_that_echoes_its_password_shows_it_nowhere(answer, echo):
+    head = "C: CONNECT far.test:587 HTTP/1.1\nC: Host: far.test:587\nC* Proxy-Auth\nC: \n"
+    said = answer.replace("{}", echo.encode("unicode_escape").decode())
+    played = ScriptedStage(
+        f"{head}S! {said}\\r\\n\\r\\n\n", {"mail_server": "far.test", "mail_port": 587}
+    )
+    firewall = played.smtp.firewall
+    firewall.firewall_type, firewall.host = "tunnel", "127.0.0.1"
+    firewall.user, firewall.password = "ann", SECRET
+    with pytest.raises(FirewallError) as caught:
+        played.call("connect")
+    assert_hidden(everything_shown(played, caught.value))
+    assert echo not in str(caught.value)
 
 
 # -- the mask by itself -----------------------------------------------------------------------
