@@ -16,6 +16,7 @@ from smtp_nb.model.reply import Reply
 MAX_LINE = 2048
 MAX_LINES = 2000
 MAX_REPLY = 512 * 1024
+MAX_KNOWN = 64
 
 _LINE = re.compile(rb"([2-5][0-9][0-9])(?:([ -])([^\r\n\0]*))?\Z")
 
@@ -36,6 +37,7 @@ class ReplyParser:
         self._code = 0
         self._lines: list[str] = []
         self._octets = 0
+        self._known: dict[bytes, Reply] = {}
 
     def receive_data(self, data: bytes) -> None:
         """Take octets in."""
@@ -61,13 +63,21 @@ class ReplyParser:
             MalformedReply: the octets are no SMTP reply or go beyond a limit; the session is lost.
         """
         while (line := self._next_line()) is not None:
+            if not self._lines and (known := self._known.get(line)) is not None:
+                return known
             code, goes_on, text = self._read_line(line)
             self._lines.append(text)
             if not goes_on:
                 reply = Reply(code, tuple(self._lines))
+                self._remember(line, reply)
                 self._lines, self._octets = [], 0
                 return reply
         return None
+
+    def _remember(self, line: bytes, reply: Reply) -> None:
+        """Servers say the same few lines over and over; what was read once is not read again."""
+        if len(self._lines) == 1 and len(self._known) < MAX_KNOWN:
+            self._known[line] = reply
 
     def _next_line(self) -> bytes | None:
         end = self._buffer.find(b"\r\n", self._start)
