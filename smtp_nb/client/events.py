@@ -154,7 +154,7 @@ class Events:
             except BaseException as error:
                 self._note_failure(event, error)
             else:
-                if isinstance(answer, Awaitable):
+                if answer is not None and isinstance(answer, Awaitable):
                     waiting.append(_Waiting(self, event, answer))
         return waiting
 

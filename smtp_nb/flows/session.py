@@ -231,10 +231,9 @@ class Session:
         masked = self.mask(reply)
         self.last_reply = masked
         if self.observer.wants(PITrailEvent):
-            *first, last = masked.wire_lines()
-            for line in first:
-                self._show(TrailDirection.SERVER, line, final=False)
-            self._show(TrailDirection.SERVER, last)
+            lines = masked.wire_lines()
+            for number, line in enumerate(lines, 1):
+                self._show(TrailDirection.SERVER, line, final=number == len(lines))
         is_challenge = reply.code == 334 and command.verb in ("AUTH", "ANSWER")
         is_offer = reply.is_success and command.verb == "EHLO"
         return reply if is_challenge or is_offer else masked
