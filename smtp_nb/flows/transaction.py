@@ -82,10 +82,14 @@ class Transaction:
 
     @property
     def stopper(self) -> tuple[Recipient, Reply] | None:
-        """A refused recipient whose refusal stops the message, if there is one."""
-        stop_on = self.job.envelope.stop_on
+        """A refused recipient whose refusal stops the message, if there is one.
+
+        One that was only too many is not refused: it gets a transaction of its own.
+        """
+        stop_on, has_some = self.job.envelope.stop_on, self.has_recipient
         for recipient, reply in zip(self.recipients, self.rcpt, strict=False):
-            if not reply.is_success and recipient.kind in stop_on:
+            waits = has_some and _is_too_many(reply)
+            if not reply.is_success and not waits and recipient.kind in stop_on:
                 return recipient, reply
         return None
 

@@ -201,6 +201,7 @@ ENVELOPE = [
     S("rcpt_421", f"{LOST}, DEFERRED 421", ConnectionClosed, 1120, properties={"send_to": TWO}),
     S("rcpt_334", LOST, LinkError, 162),
     S("too_many_recipients", f"{GOOD}, {GOOD}, {GOOD}", properties={"send_to": THREE} | NO_STOP),
+    S("too_many_with_stop_switch", f"{GOOD}, {GOOD}", properties={"send_to": TWO}),
     S("too_many_at_once", "DEFERRED 452, DEFERRED 452", DeferredError, 161, True,
       properties={"send_to": TWO} | NO_STOP),
     S("extra_reply", LOST, MalformedReply, 162),
