@@ -13,6 +13,9 @@ from smtp_nb.model.receipt import Receipt
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
+    from os import PathLike
+
+    from smtp_nb.client.spool import QueueReport
 
 T = TypeVar("T")
 
@@ -32,7 +35,8 @@ class AsyncSMTP(Component):
     def __init__(self, **properties: Any) -> None:
         self._driver = AsyncDriver(self)
         self._clock = self._driver.clock
-        super().__init__(**properties)
+        super().__init__()
+        self.set(properties)
 
     async def _run(self, flow: Flow[T], source: JobSource | None = None) -> T:
         with self._at_work():
@@ -61,6 +65,15 @@ class AsyncSMTP(Component):
     async def send_to_terminal_and_email(self) -> Receipt:
         """As `SMTP.send_to_terminal_and_email`."""
         return await self._run(self._send(verb="SAML"))
+
+    async def queue(self, queue_dir: str | PathLike[str]) -> str:
+        """As `SMTP.queue`."""
+        with self._at_work():
+            return self._queue(queue_dir)
+
+    async def process_queue(self, queue_dir: str | PathLike[str]) -> QueueReport:
+        """As `SMTP.process_queue`."""
+        return await self._run(self._process_queue(queue_dir))
 
     async def deliver(self, source: JobSource) -> None:
         """As `SMTP.deliver`; a cancelled task drops the line."""

@@ -47,7 +47,9 @@ from smtp_nb.model.secret import Secret
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
+    from os import PathLike
 
+    from smtp_nb.client.spool import QueueReport
     from smtp_nb.compose.message import Composed
     from smtp_nb.compose.parts import Attachment, EncodedPart
     from smtp_nb.compose.stream import Source, StreamContent
@@ -62,7 +64,7 @@ class Component(Properties, Status, Certificates, Recipients, Events):
 
     _clock: Callable[[], float]
 
-    def __init__(self, **properties: Any) -> None:
+    def __init__(self) -> None:
         self._values = {}
         Recipients.__init__(self)
         Events.__init__(self)
@@ -77,7 +79,6 @@ class Component(Properties, Status, Certificates, Recipients, Events):
         self.content_stream: StreamContent | None = None
         """What `set_message_stream` was given."""
         self._firewall = Firewall()
-        self.set(properties)
 
     @property
     def firewall(self) -> Firewall:
@@ -296,6 +297,20 @@ class Component(Properties, Status, Certificates, Recipients, Events):
             return (yield from self._send_job(job))
         finally:
             self._let_go_of_stream()
+
+    def _queue(self, directory: str | PathLike[str]) -> str:
+        from smtp_nb.client.spool import Spool
+
+        try:
+            return Spool(directory).put(job_from(self))
+        finally:
+            self._let_go_of_stream()
+
+    def _process_queue(self, directory: str | PathLike[str]) -> Flow[QueueReport]:
+        from smtp_nb.client.draining import Draining
+        from smtp_nb.client.spool import Spool
+
+        return (yield from Draining(self, Spool(directory)).run())
 
     def _send_job(self, job: Job) -> Flow[Receipt]:
         try:

@@ -88,8 +88,12 @@ def _envelope(
     sender = _first(component.return_path) or author
     if sender is None:
         raise MissingError("there is no sender", code=164, remedy="Set from_ or return_path")
-    stop_on = frozenset(kind for kind, name in _SWITCHES.items() if _setting(component, name))
-    return Envelope(sender, recipients, stop_on, verb=verb)
+    return Envelope(sender, recipients, stop_switches(component), verb=verb)
+
+
+def stop_switches(component: Component) -> frozenset[RecipientType]:
+    """The kinds of recipient whose refusal stops a message."""
+    return frozenset(kind for kind, name in _SWITCHES.items() if _setting(component, name))
 
 
 def draft_from(component: Component) -> Draft:

@@ -13,6 +13,9 @@ from smtp_nb.model.receipt import Receipt
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
+    from os import PathLike
+
+    from smtp_nb.client.spool import QueueReport
 
 T = TypeVar("T")
 
@@ -34,7 +37,8 @@ class SMTP(Component):
     def __init__(self, **properties: Any) -> None:
         self._driver = BlockingDriver(self)
         self._clock = self._driver.clock
-        super().__init__(**properties)
+        super().__init__()
+        self.set(properties)
 
     def _run(self, flow: Flow[T], source: JobSource | None = None) -> T:
         return self._driver.run(limited(self, flow), source, self._at_work())
@@ -90,6 +94,30 @@ class SMTP(Component):
         """As `send()`, to the terminal and to the mailbox: SAML (reference:
         SendToTerminalAndEmail)."""
         return self._run(self._send(verb="SAML"))
+
+    def queue(self, queue_dir: str | PathLike[str]) -> str:
+        """Write the message into a directory, to be sent by `process_queue()` (reference: Queue).
+
+        Returns:
+            The name of its file, which ends in `.queued`.
+
+        Raises:
+            InputError: 303, the directory does not exist; or the message cannot be sent.
+        """
+        with self._at_work():
+            return self._queue(queue_dir)
+
+    def process_queue(self, queue_dir: str | PathLike[str]) -> QueueReport:
+        """Send the messages that wait in a directory (reference: ProcessQueue).
+
+        Several processes may do so at once. A message that fails ends in `.failed` and stops none
+        of the others; the Error event tells of it, and of those that a process left behind when
+        it died.
+
+        Raises:
+            SMTPError: the session ended; messages that had not left wait again.
+        """
+        return self._run(self._process_queue(queue_dir))
 
     def deliver(self, source: JobSource) -> None:
         """Send a stream of jobs over one connection; every job taken comes back to the source.

@@ -38,13 +38,15 @@ class StreamContent:
 
     Args:
         source: a file opened for reading bytes, or any iterable of bytes.
+        allows_8bit: octets beyond ASCII may come, whatever the header says.
 
     Attributes:
         was_read: True once its octets have been asked for.
     """
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, *, allows_8bit: bool = False) -> None:
         self.source = source
+        self._allows_8bit = allows_8bit
         self.was_read = False
         self._pieces: Iterator[bytes] | None = None
         self._start: int | None = None
@@ -85,8 +87,8 @@ class StreamContent:
 
     @property
     def is_8bit(self) -> bool:
-        """True if the header says so (RFC 2045 section 6.4: that of the whole must)."""
-        return _EIGHT_BIT.search(self._shown) is not None
+        """True if 8-bit octets may come: the header must say so (RFC 2045 section 6.4)."""
+        return self._allows_8bit or _EIGHT_BIT.search(self._shown) is not None
 
     @property
     def needs_smtputf8(self) -> bool:
