@@ -44,6 +44,7 @@ class AsyncSMTP(Component):
 
     async def connect(self) -> None:
         """As `SMTP.connect`."""
+        self._refuse_second_connect()
         await self._run(self._connect())
 
     async def disconnect(self) -> None:

@@ -70,6 +70,7 @@ class Component(Properties, Status, Certificates, Recipients, Events):
         Events.__init__(self)
         self._session: Session | None = None
         self._busy = threading.Lock()
+        self._is_connecting = False
         self._last_reply: Reply | None = None
         self._memory: dict[tuple[str, int], str] = {}
         self.attachments: list[Attachment | EncodedPart] = []
@@ -264,7 +265,15 @@ class Component(Properties, Status, Certificates, Recipients, Events):
     def _connect(self) -> Flow[None]:
         if self.connected:
             raise StateError("already connected", code=104, remedy="Call disconnect() first")
-        yield from self._new_session()
+        self._is_connecting = True
+        try:
+            yield from self._new_session()
+        finally:
+            self._is_connecting = False
+
+    def _refuse_second_connect(self) -> None:
+        if self._is_connecting:
+            raise BusyError("connect() is at work already", code=1105, remedy="Wait for it")
 
     def _new_session(self) -> Flow[Session]:
         self._server_pem = ""

@@ -50,9 +50,10 @@ class SMTP(Component):
         """Open the session: line, TLS, greeting, login (reference: Connect).
 
         Raises:
-            StateError: 104, connected already.
+            StateError: 104, connected already; 1105, another connect() is at work.
             SMTPError: what failed; there is no connection then.
         """
+        self._refuse_second_connect()
         self._run(self._connect())
 
     def disconnect(self) -> None:

@@ -6,18 +6,26 @@ import contextlib
 import selectors
 import socket
 
+from smtp_nb.drivers.pump import line_error
+
 
 class Waits:
     """A selector with a wake-up in it; both exist only while there is something to wait for.
 
     Attributes:
         wake_fd: writing to it ends a wait.
+
+    Raises:
+        LinkError: 10024, there are no descriptors left.
     """
 
     def __init__(self) -> None:
-        self._selector = selectors.DefaultSelector()
         self._expected: dict[socket.socket, int] = {}
-        self._woken, self._waker = socket.socketpair()
+        try:
+            self._woken, self._waker = socket.socketpair()
+            self._selector = selectors.DefaultSelector()
+        except OSError as error:
+            raise line_error(error) from error
         self._woken.setblocking(False)
         self._waker.setblocking(False)
         self.wake_fd = self._waker.fileno()

@@ -1,0 +1,286 @@
+"""Error numbers: the whole table, and a real cause for each that has one."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import os
+import socket
+from typing import Any
+
+import pytest
+
+from drivers.fronts import Front, letter
+from drivers.peers import Peer, free_port, greet
+from play.stage import DRIVERS, stage
+from smtp_nb import Attachment, error_class
+from smtp_nb.errors import WINSOCK, BusyError, LinkError, SMTPError, SMTPTimeout, os_error_code
+from smtp_nb.sandbox import SandboxServer
+
+CODES = [
+    *(118, *range(161, 167), 301, 302),
+    *(100, 101, 102, 104, 106, 107, 112, 116, 117, 135, 201, 211, 212, 213, 303, 434),
+    *(1105, 1117, 1119, 1120),
+    *range(270, 277),
+    *range(280, 285),
+    *WINSOCK,
+]
+
+
+def covering(codes, *more):
+    return [
+        pytest.param(code, *more, id=str(code), marks=pytest.mark.covers(f"error.{code}"))
+        for code in codes
+    ]
+
+
+@pytest.mark.parametrize("code", covering(CODES))
+def test_every_number_has_its_class(code):
+    assert issubclass(error_class(code), SMTPError)
+    assert error_class(code)("text", code=code).code == code
+
+
+def test_other_numbers_have_none():
+    with pytest.raises(KeyError, match="no error number"):
+        error_class(999)
+
+
+@pytest.mark.parametrize(
+    "code", covering(c for c, (name, _) in WINSOCK.items() if hasattr(errno, name))
+)
+def test_an_errno_has_the_number_that_winsock_gave_it(code):
+    number = getattr(errno, WINSOCK[code][0])
+    assert os_error_code(OSError(number, os.strerror(number))) == code
+
+
+@pytest.mark.parametrize(
+    "code", covering(c for c in range(11001, 11005) if hasattr(socket, WINSOCK[c][0]))
+)
+def test_the_resolvers_errors_have_numbers_of_their_own(code):
+    number = getattr(socket, WINSOCK[code][0])
+    assert os_error_code(socket.gaierror(number, "resolver")) == code
+
+
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [(errno.EPERM, 10013), (errno.EPIPE, 10053), (errno.ENFILE, 10024), (errno.EAGAIN, 10035)],
+)
+def test_errnos_that_winsock_does_not_know_go_to_the_nearest(number, code):
+    assert os_error_code(OSError(number, "")) == code
+
+
+# -- real causes, through the component ---------------------------------------------------------
+
+
+def raised(front: Front, smtp: Any, method: str = "send", *arguments: Any) -> SMTPError:
+    with pytest.raises(SMTPError) as caught:
+        front.run(getattr(smtp, method)(*arguments))
+    assert not smtp.connected
+    assert smtp.idle
+    return caught.value
+
+
+@pytest.mark.covers("error.10061")
+def test_nobody_listens(front: Front):
+    error = raised(front, front.make(**letter(free_port())))
+    assert (error.code, isinstance(error, ConnectionError)) == (10061, True)
+    assert error.remedy
+
+
+@pytest.mark.covers("error.10048")
+def test_the_local_port_is_taken(front: Front):
+    with socket.create_server(("127.0.0.1", 0)) as taken, SandboxServer() as server:
+        smtp = front.make(**letter(server.port), local_host="127.0.0.1")
+        smtp.config(f"LocalPort={taken.getsockname()[1]}")
+        assert raised(front, smtp).code == 10048
+
+
+@pytest.mark.covers("error.10049")
+def test_the_local_address_is_not_ours(front: Front):
+    smtp = front.make(**letter(free_port()), local_host="192.0.2.1")
+    assert raised(front, smtp).code == 10049
+
+
+@pytest.mark.covers("error.10054")
+def test_the_server_resets_the_line(front: Front):
+    with Peer(lambda line: line.reset()) as peer:
+        assert raised(front, front.make(**letter(peer.port))).code == 10054
+
+
+@pytest.mark.covers("error.1120")
+def test_the_server_closes_the_line(front: Front):
+    with Peer(greet) as peer:
+        assert raised(front, front.make(**letter(peer.port))).code in (1120, 10053, 10054)
+    with Peer(lambda line: line.sock.shutdown(socket.SHUT_WR)) as peer:
+        assert raised(front, front.make(**letter(peer.port))).code == 1120
+
+
+@pytest.mark.covers("error.11001")
+def test_the_name_does_not_exist(front: Front):
+    # No name server has to be asked: a label has 63 octets at most (RFC 1035 section 2.3.4).
+    smtp = front.make(**letter(25) | {"mail_server": "x" * 64 + ".test"})
+    assert raised(front, smtp).code == 11001
+
+
+@pytest.mark.covers("error.10024")
+def test_there_are_no_descriptors_left(front: Front):
+    resource = pytest.importorskip("resource")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with SandboxServer() as server, contextlib.ExitStack() as stack:
+        smtp = front.make(**letter(server.port))
+        highest = stack.enter_context(socket.socket()).fileno()
+        stack.callback(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 1, hard))
+        with contextlib.suppress(OSError):
+            while True:
+                stack.enter_context(socket.socket())
+        assert raised(front, smtp).code == 10024
+        stack.close()
+        assert front.run(smtp.send())
+
+
+@pytest.mark.covers("error.201")
+def test_nothing_comes_in_time():
+    with stage("scripted", "-- silence", {"timeout": 7}) as played:
+        with pytest.raises(SMTPTimeout) as caught:
+            played.call("connect")
+        assert (caught.value.code, played.driver.now) == (201, 7)
+
+
+@pytest.mark.covers("error.161")
+@pytest.mark.parametrize("driver", DRIVERS)
+def test_the_server_says_no(driver):
+    played = stage(driver, "S: 554 5.7.1 go away", {})
+    with played as smtp, pytest.raises(SMTPError) as caught:
+        smtp.call("connect")
+    error = caught.value
+    assert (error.code, error.reply.code, error.reply.enhanced_code) == (161, 554, "5.7.1")
+    assert "go away" in str(error)
+
+
+@pytest.mark.covers("error.162")
+@pytest.mark.parametrize("driver", DRIVERS)
+def test_what_comes_is_no_smtp(driver):
+    played = stage(driver, "S: HTTP/1.1 400 Bad Request", {})
+    with played as smtp, pytest.raises(LinkError) as caught:
+        smtp.call("connect")
+    assert caught.value.code == 162
+
+
+@pytest.mark.parametrize(
+    ("code", "missing"),
+    [
+        pytest.param(163, "mail_server", marks=pytest.mark.covers("error.163")),
+        pytest.param(164, "from_", marks=pytest.mark.covers("error.164")),
+        pytest.param(165, "send_to", marks=pytest.mark.covers("error.165")),
+    ],
+)
+def test_something_needed_is_missing(front: Front, code, missing):
+    smtp = front.make(**letter(25))
+    setattr(smtp, missing, "")
+    error = raised(front, smtp)
+    assert error.code == code
+    assert missing in error.remedy
+
+
+@pytest.mark.covers("error.302")
+def test_an_attachment_cannot_be_read(front: Front, tmp_path):
+    smtp = front.make(**letter(free_port()))
+    path = tmp_path / "file"
+    path.write_text("text")
+    smtp.attachments.append(Attachment(path=str(path)))
+    path.unlink()
+    assert raised(front, smtp).code == 302
+
+
+@pytest.mark.covers("error.434")
+@pytest.mark.covers("SMTP.Charset")
+@pytest.mark.parametrize("name", ["subject", "message_text"])
+def test_a_text_that_its_charset_cannot_write(front: Front, name):
+    smtp = front.make(**letter(free_port()))
+    smtp.config("Charset=iso-8859-1")
+    setattr(smtp, name, "a 5 € note")
+    error = raised(front, smtp)
+    assert error.code == 434
+    assert "offset 4" in str(error)
+
+
+@pytest.mark.covers("error.211")
+def test_a_command_that_does_not_fit_the_moment(front: Front):
+    with SandboxServer() as server:
+        smtp = front.make(**letter(server.port))
+        assert raised(front, smtp, "send_command", "RCPT TO:<ben@example.test>").code == 211
+
+
+@pytest.mark.covers("error.118")
+def test_the_proxy_says_no(front: Front):
+    def refuse(line) -> None:
+        line.hear()
+        line.say(b"HTTP/1.1 403 Forbidden", b"Content-Length: 0", b"")
+        line.hear_the_end()
+
+    with Peer(refuse) as proxy:
+        smtp = front.make(**letter(25))
+        smtp.firewall.firewall_type, smtp.firewall.host = "tunnel", "127.0.0.1"
+        smtp.firewall.port = proxy.port
+        error = raised(front, smtp)
+    assert error.code == 118
+    assert "403 Forbidden" in str(error)
+
+
+# -- one call at a time -------------------------------------------------------------------------
+
+
+@pytest.mark.covers("error.166")
+@pytest.mark.covers("SMTP.Idle")
+def test_a_second_call_is_refused_and_the_first_one_is_not_disturbed(front: Front):
+    with SandboxServer() as server:
+        smtp, seen = front.make(**letter(server.port)), []
+
+        def call_again(event) -> None:
+            seen.append(smtp.idle)
+            with pytest.raises(BusyError) as caught:
+                asyncio_step(smtp.send())
+            seen.append(caught.value.code)
+
+        smtp.on_start_transfer += call_again
+        assert front.run(smtp.send())
+        assert len(server.messages) == 1
+    assert seen == [False, 166]
+    assert smtp.idle
+
+
+@pytest.mark.covers("error.1105")
+def test_connecting_while_connecting_is_an_error_of_its_own(front: Front):
+    with SandboxServer() as server:
+        smtp, seen = front.make(**letter(server.port)), []
+
+        def connect_again(event) -> None:
+            with pytest.raises(BusyError) as caught:
+                asyncio_step(smtp.connect())
+            seen.append(caught.value.code)
+
+        smtp.on_connection_status = connect_again
+        front.run(smtp.connect())
+        smtp.on_connection_status = None
+        front.run(smtp.disconnect())
+    assert seen == [1105]
+
+
+@pytest.mark.covers("error.104")
+def test_connecting_when_connected_is_an_error(front: Front):
+    with SandboxServer() as server:
+        smtp = front.make(**letter(server.port))
+        with front.connected(smtp):
+            with pytest.raises(SMTPError) as caught:
+                front.run(smtp.connect())
+            assert caught.value.code == 104
+            assert smtp.connected
+
+
+def asyncio_step(result: Any) -> None:
+    """Start what a front gave: a coroutine runs to its first wait, a result is there already."""
+    if asyncio.iscoroutine(result):
+        with contextlib.closing(result):
+            result.send(None)
