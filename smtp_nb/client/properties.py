@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from smtp_nb.client import values
-from smtp_nb.client.registry import PROPERTIES, Entry, Property, unknown
+from smtp_nb.client.registry import PROPERTIES, REGISTRY, Entry, Property, unknown
 from smtp_nb.model.enums import AuthMechanism, Importance, Priority, Sensitivity, SSLProvider
 from smtp_nb.model.enums import SSLStartMode as StartMode
 from smtp_nb.model.secret import Secret
@@ -223,6 +223,7 @@ class Properties:
         Raises:
             SettingError: there is no such property; suggests the nearest.
         """
+        _hide_secrets(properties)
         for name, value in properties.items():
             if not isinstance(getattr(type(self), name, None), (property, Property)):
                 raise unknown("property", name, [*PROPERTIES, *self._extra_properties()])
@@ -230,3 +231,11 @@ class Properties:
 
     def _extra_properties(self) -> Iterable[str]:
         return [n for n in dir(type(self)) if isinstance(getattr(type(self), n), property)]
+
+
+def _hide_secrets(properties: dict[str, Any]) -> None:
+    """Wrap them where they stand: a traceback that shows variables shows the caller's dict too."""
+    for name, value in properties.items():
+        reference = PROPERTIES.get(name)
+        if isinstance(value, str) and reference and REGISTRY[reference].is_secret:
+            properties[name] = Secret(value)

@@ -34,6 +34,7 @@ from smtp_nb.flows.intents import (
     Intent,
     JobSource,
     Next,
+    Octets,
     Open,
     Peer,
     Probe,
@@ -84,7 +85,7 @@ class _Line(asyncio.Protocol):
         self.change.set()
 
     def take(self) -> bytes:
-        data = b"".join(self.inbox)
+        data = Octets(b"".join(self.inbox))
         self.inbox.clear()
         self.size = 0
         return data

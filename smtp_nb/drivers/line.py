@@ -26,7 +26,7 @@ from smtp_nb.drivers.sockets import (
     targets,
 )
 from smtp_nb.errors import Interrupted, LinkError, SMTPTimeout
-from smtp_nb.flows.intents import Open, Peer, Read, Write
+from smtp_nb.flows.intents import Octets, Open, Peer, Read, Write
 
 R = TypeVar("R")
 RECEIVE = 64 * 1024
@@ -144,7 +144,7 @@ class SocketLine:
     def read(self, intent: Read) -> Op[bytes]:
         """What has come in, or comes in next."""
         if self._inbox:
-            data = b"".join(self._inbox)
+            data = Octets(b"".join(self._inbox))
             self._inbox.clear()
             self._inbox_size = 0
             return data
@@ -154,7 +154,7 @@ class SocketLine:
             while not (yield wait):
                 pass
             with contextlib.suppress(BlockingIOError):
-                return sock.recv(RECEIVE)
+                return Octets(sock.recv(RECEIVE))
 
     def write(self, intent: Write) -> Op[None]:
         """Write all of it. If the peer does not take it at once, read what it says meanwhile."""
@@ -182,7 +182,7 @@ class SocketLine:
         if self.socket is None:
             return b""
         try:
-            return self.socket.recv(RECEIVE)
+            return Octets(self.socket.recv(RECEIVE))
         except BlockingIOError:
             return None
         except OSError:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from smtp_nb.errors import ExtensionError, PlaintextInjected, SMTPError
 from smtp_nb.flows.intents import Ask, Flow, Open, Peer, Read, Write
+from smtp_nb.flows.mask import unseen
 from smtp_nb.flows.session import Proxy, Session
 from smtp_nb.flows.verdict import refusal
 from smtp_nb.model.enums import SSLStartMode
@@ -36,7 +37,7 @@ def connect(session: Session) -> Flow[None]:
         if session.settings.credentials is not None:
             from smtp_nb.flows.login import login
 
-            yield from login(session)
+            yield from unseen(login(session))
     except Exception as error:
         if isinstance(error, SMTPError):
             error.connection_survives = False  # a refusal too ends what was only beginning
@@ -52,7 +53,7 @@ def _open(session: Session) -> Flow[bytes]:
     session.peer, session.is_open = peer, True
     session.restart_clock()
     if settings.proxy:
-        early = yield from _tunnel(session, settings.proxy)
+        early = yield from unseen(_tunnel(session, settings.proxy))
     session.status("Remote host connection complete")
     return early
 

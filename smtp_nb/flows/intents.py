@@ -69,9 +69,18 @@ class Write:
     timeout_s: float | None = None
 
 
+class Octets(bytes):
+    """Octets of the peer, which echoes passwords at times: no traceback shows them."""
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} octets>"
+
+    __str__ = __repr__
+
+
 @dataclass(frozen=True, slots=True)
 class Read:
-    """Answer: the next octets, at least one; b"" once the peer has closed its side."""
+    """Answer: the next `Octets`, at least one; b"" once the peer has closed its side."""
 
     timeout_s: float | None = None
     waiting_for: str = "a reply"

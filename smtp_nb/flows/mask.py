@@ -3,15 +3,23 @@
 Servers repeat what they did not understand: the whole AUTH line, the first octets of it, or the
 password itself. So both are looked for: every spelling of the secrets, and what was sent in base64
 or a part of it.
+
+Some tracebacks show the variables of every frame (IPython's `%xmode Verbose` does). What goes wrong
+where octets of a login are in a variable is raised without those frames.
 """
 
 from __future__ import annotations
 
 import re
+from typing import TypeVar
 
+from smtp_nb.flows.intents import Flow
 from smtp_nb.model.reply import Reply
 from smtp_nb.model.secret import HIDDEN, Secret, encodings
 from smtp_nb.protocol.commands import Command
+
+T = TypeVar("T")
+E = TypeVar("E", bound=Exception)
 
 _WORD = re.compile(r"[A-Za-z0-9+/]{4,}={0,2}")
 # A part of what was sent is told from a chance likeness by its length.
@@ -47,6 +55,23 @@ class Mask:
         word = match.group().lower()
         is_part = len(word) >= _TELLING and any(word in sent or sent in word for sent in self._sent)
         return HIDDEN if is_part or word in self._sent else match.group()
+
+
+def unseen(flow: Flow[T]) -> Flow[T]:
+    """Run a flow whose variables hold secrets: what it raises does not lead back to them."""
+    try:
+        return (yield from flow)
+    except Exception as error:
+        cut = without_frames(error)
+    raise cut
+
+
+def without_frames(error: E) -> E:
+    """The error without the frames that it came through, and without errors that have them."""
+    if not isinstance(error.__cause__, OSError):  # those come from the driver
+        error.__cause__ = None
+    error.__context__ = None
+    return error.with_traceback(None)
 
 
 def _pattern(secrets: tuple[Secret, ...]) -> re.Pattern[str] | None:

@@ -11,9 +11,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from smtp_nb.errors import ConnectionClosed, SMTPError
+from smtp_nb.errors import ConnectionClosed, MalformedReply, SMTPError
 from smtp_nb.flows.intents import Close, Flow, Peer, Probe, Read, SocketOptions, Write
-from smtp_nb.flows.mask import Mask
+from smtp_nb.flows.mask import Mask, without_frames
 from smtp_nb.model.enums import AuthMechanism, SSLStartMode, TrailDirection
 from smtp_nb.model.events import ConnectionStatusEvent, Event, PITrailEvent
 from smtp_nb.model.reply import Reply
@@ -194,9 +194,16 @@ class Session:
         """
         if timeout_s == USUAL:
             timeout_s = self.settings.timeout_s
-        while (found := self.protocol.next_reply()) is None:
+        while (found := self._parsed()) is None:
             yield from self._fill(timeout_s, waiting_for or f"the reply to {self.protocol.awaited}")
         return found[0], self._note_reply(*found)
+
+    def _parsed(self) -> tuple[Command, Reply] | None:
+        try:
+            return self.protocol.next_reply()
+        except MalformedReply as error:
+            broken = without_frames(error)  # the parser's hold what the server said, unmasked
+        raise broken
 
     def ask(self, command: Command) -> Flow[Reply]:
         """Send one command and wait for its reply."""
@@ -264,11 +271,16 @@ class Session:
 
     # -- endings ------------------------------------------------------------------------------
 
-    def _note_closed(self) -> None:
-        if self.is_open:
-            self.is_open = False
-            self.protocol.state = State.CLOSED
-            self.status("Remote host disconnected")
+    def _note_closed(self, is_broken: bool = True) -> None:
+        if not self.is_open:
+            return
+        self.is_open = False
+        self.protocol.state = State.CLOSED
+        if self.layer and is_broken:
+            self.status("SSL connection broken")
+        self.status("Remote host disconnected")
+        if self.settings.proxy:
+            self.status("Firewall host disconnected")
 
     def abort(self) -> Flow[None]:
         """Drop the line so that nothing still under way arrives."""
@@ -285,7 +297,7 @@ class Session:
                     yield Write(self.layer.close(), QUIT_TIMEOUT)
             except SMTPError as error:
                 self.remark(f"the line broke at QUIT: {error.description}")
-        self._note_closed()
+        self._note_closed(is_broken=False)
         yield Close()
 
     def _quit_timeout(self) -> float:
@@ -297,7 +309,7 @@ class Session:
         while data:  # under TLS this may be a session ticket, which means nothing
             yield from self._take(data)
             data = yield Probe()
-        if (found := self.protocol.next_reply()) and found[0] is BANNER:
+        if (found := self._parsed()) and found[0] is BANNER:
             self._note_reply(*found)
             return True
         return data is not None or self.protocol.has_rest

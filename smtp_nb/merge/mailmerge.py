@@ -26,7 +26,7 @@ from smtp_nb.merge.problem import Problem, problem_frame
 from smtp_nb.merge.rows import Rows
 from smtp_nb.merge.run import Campaign, Options, Run, plan_entries
 from smtp_nb.merge.schema import SUFFIX, PlanEntry
-from smtp_nb.merge.server import Server, awaited, blocking
+from smtp_nb.merge.server import Server, awaited, blocking, component
 from smtp_nb.merge.source import Control
 from smtp_nb.merge.template import Compiled, Template
 from smtp_nb.model.address import parse_mailbox
@@ -84,9 +84,10 @@ class MailMerge:
         key: Hashable | None = None,
         **options: Any,  # the fields of Options, which checks them
     ) -> None:
+        # First of all: no traceback with variables shall show the password in a URL.
+        self.server = server = component(server)
         if not _NAME.match(name):
             raise InputError(f"{name!r} is no name for a campaign", remedy="Use letters and digits")
-        self.server = server
         self._options = _options(Options(), options)
         rows = Rows(frame)
         self._campaign = Campaign(

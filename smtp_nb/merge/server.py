@@ -16,6 +16,15 @@ C = TypeVar("C", SMTP, AsyncSMTP)
 Server = str | SMTP | AsyncSMTP | None
 
 
+def component(server: Server) -> Server:
+    """A URL as a component, and anything else as it is.
+
+    Raises:
+        InputError: it is no URL of a mail server.
+    """
+    return SMTP.from_url(server) if isinstance(server, str) else server
+
+
 @contextmanager
 def blocking(server: Server) -> Iterator[SMTP]:
     """A blocking client; what was not connected before is not connected after."""
