@@ -22,6 +22,7 @@ HAS_A_METHOD = {
     "QUIT": "disconnect()",
 }
 
+CANNOT_TELL = 252  # RFC 5321 section 3.5.3
 # RFC 5321 section 4.1.2, `String`; spaces stand in quotes only.
 _STRING = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^\s"])+\Z')
 
@@ -81,12 +82,13 @@ def verify(session: Session, asked: Command) -> Flow[Reply]:
 
 
 def expand(session: Session, asked: Command) -> Flow[Reply]:
-    """EXPN: who is on this list? One Expand event for each line of the reply.
+    """EXPN: who is on this list? One Expand event for each line of the reply, none for a 252,
+    with which the server only says that it does not tell.
 
     Raises:
         ReplyError, ExtensionError: as `verify`.
     """
     reply = yield from verify(session, asked)
-    for line in reply.lines:
+    for line in reply.lines if reply.code != CANNOT_TELL else ():
         session.observer.emit(ExpandEvent(line.removeprefix(reply.enhanced_code).strip()))
     return reply
