@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 
 from drivers.fronts import Front, letter
 from drivers.peers import Line, Peer, greet, talk
-from smtp_nb import Outcome, RecipientType, SMTPError
+from smtp_nb import SMTP, AsyncSMTP, Outcome, RecipientType, SMTPError
 from smtp_nb.errors import (
     ConnectionClosed,
     DeferredError,
@@ -346,8 +347,6 @@ def test_what_is_locked_while_connected(front: Front, name: str, value: Any, cod
 
 
 def test_a_context_manager_connects_and_disconnects() -> None:
-    from smtp_nb import SMTP
-
     with SandboxServer() as server:
         with SMTP(**letter(server.port)) as smtp:
             assert smtp.connected
@@ -356,6 +355,21 @@ def test_a_context_manager_connects_and_disconnects() -> None:
         with pytest.raises(ZeroDivisionError), SMTP(**letter(server.port)):
             raise ZeroDivisionError
         assert said(server)[-1] == "QUIT"
+
+
+def test_an_asyncio_context_manager_connects_and_disconnects() -> None:
+    async def main() -> None:
+        async with AsyncSMTP(**letter(server.port)) as smtp:
+            assert smtp.connected
+            await smtp.send()
+        assert not smtp.connected
+        with pytest.raises(ZeroDivisionError):
+            async with AsyncSMTP(**letter(server.port)):
+                raise ZeroDivisionError
+
+    with SandboxServer() as server:
+        asyncio.run(main())
+        assert [said(server, number)[-1] for number in (0, 1)] == ["QUIT", "QUIT"]
 
 
 def test_a_context_manager_may_outlive_its_server(front: Front) -> None:

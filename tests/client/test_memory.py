@@ -16,11 +16,15 @@ MEGABYTE = 1024 * 1024
 TESTS = Path(__file__).parent.parent
 
 
-@pytest.mark.parametrize("way", ["path", "octets"])
 @pytest.mark.parametrize(
-    "options",
-    [{}, {"without": ["CHUNKING"]}, {"tls": "implicit"}],
-    ids=["CHUNKING", "DATA", "TLS"],
+    ("way", "options"),
+    [
+        ("path", {}),
+        ("path", {"without": ["CHUNKING"]}),
+        ("path", {"tls": "implicit"}),
+        ("octets", {}),
+    ],
+    ids=["path", "path by DATA", "path in TLS", "octets"],
 )
 def test_25_megabytes_attached_cost_at_most_40(
     tmp_path: Path, way: str, options: dict[str, Any]

@@ -10,6 +10,7 @@ import contextlib
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 import psutil
@@ -205,3 +206,16 @@ def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as sock:
         port: int = sock.getsockname()[1]
         return port
+
+
+def open_files() -> int:
+    """Of this process, the servers' ends of its lines included."""
+    return psutil.Process().num_fds()
+
+
+def wait_until(claim: Callable[[], bool]) -> None:
+    """The servers' ends of our lines are files of this process too, and close a little later."""
+    deadline, turn = time.monotonic() + 30, threading.Event()
+    while not claim():
+        assert time.monotonic() < deadline
+        turn.wait(0.001)

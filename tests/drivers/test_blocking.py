@@ -10,7 +10,7 @@ import pytest
 
 from drivers.fronts import letter
 from drivers.jobs import Stream
-from drivers.peers import Line, Peer, greet, talk
+from drivers.peers import Line, Peer, greet, open_files, talk, wait_until
 from smtp_nb import SMTP, SSLServerAuthenticationEvent
 from smtp_nb.errors import BusyError, Interrupted
 from smtp_nb.model.outcome import Outcome
@@ -98,3 +98,13 @@ def test_a_connection_that_nobody_closes_is_closed_with_its_object() -> None:
         with pytest.warns(ResourceWarning):  # Python's own word for a forgotten socket
             gc.collect()
         peer.wait_until_served()
+
+
+def test_sessions_in_tls_leave_no_file_open() -> None:
+    with SandboxServer(tls="starttls", auth={"alice": "wonderland"}) as server:
+        smtp = SMTP.from_url(server.url)
+        before = open_files()
+        for _ in range(50):
+            with smtp:
+                assert smtp.tls is not None
+        wait_until(lambda: open_files() == before)

@@ -12,7 +12,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -21,12 +20,20 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-import psutil
 import pytest
 
 from drivers.fronts import Front, letter
 from drivers.jobs import COPIES, Stream
-from drivers.peers import Line, Peer, full_backlog, greet, talk, wait_for_attempt
+from drivers.peers import (
+    Line,
+    Peer,
+    full_backlog,
+    greet,
+    open_files,
+    talk,
+    wait_for_attempt,
+    wait_until,
+)
 from smtp_nb import SMTP, PITrailEvent
 from smtp_nb.errors import Interrupted
 from smtp_nb.model.outcome import Outcome
@@ -495,18 +502,6 @@ def test_ctrl_c_before_any_line_of_ours_leaves_no_mess() -> None:
             smtp.send()
             number += stride
     assert number > 10 * stride
-
-
-def open_files() -> int:
-    return psutil.Process().num_fds()
-
-
-def wait_until(claim: Callable[[], bool]) -> None:
-    """The server's ends of our lines are files of this process too, and close a little later."""
-    deadline, turn = time.monotonic() + 30, threading.Event()
-    while not claim():
-        assert time.monotonic() < deadline
-        turn.wait(0.001)
 
 
 # -- from another process ---------------------------------------------------------------------
