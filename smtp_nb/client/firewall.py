@@ -120,7 +120,6 @@ class Firewall:
         if self.firewall_type is not FirewallType.TUNNEL:
             raise Unsupported(
                 f"a firewall of type {self.firewall_type.name} is not spoken here yet",
-                code=118,
                 remedy="Use TUNNEL (HTTP CONNECT)",
             )
         return Proxy(self.host, self.port, self.user, self.password)
