@@ -263,6 +263,11 @@ def test_the_exceptions_are_reached_without_the_proxy(front, exceptions, is_dire
 @pytest.mark.covers("IPPort.FirewallUser")
 @pytest.mark.covers("IPPort.FirewallPassword")
 @pytest.mark.covers("IPPort.FirewallType")
+@pytest.mark.covers("Firewall.FirewallType")
+@pytest.mark.covers("Firewall.Host")
+@pytest.mark.covers("Firewall.Port")
+@pytest.mark.covers("Firewall.User")
+@pytest.mark.covers("Firewall.Password")
 def test_the_firewall_settings_are_the_firewalls_fields(front):
     smtp = front.make(mail_server="mail.test")
     for setting in ("Type=1", "Host=proxy.test", "User=ann", "Password=secret"):
@@ -272,6 +277,9 @@ def test_the_firewall_settings_are_the_firewalls_fields(front):
     assert proxy.password.reveal() == "secret"
     smtp.firewall.firewall_type = "socks5"
     assert smtp.config("FirewallPort") == "1080"
+    smtp.firewall.host, smtp.firewall.user = "socks.test", "ben"
+    assert (smtp.config("FirewallHost"), smtp.config("FirewallUser")) == ("socks.test", "ben")
+    assert "secret" not in repr(smtp.firewall)
 
 
 @pytest.mark.covers("Firewall.AutoDetect")

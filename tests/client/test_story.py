@@ -178,6 +178,7 @@ def transfers(events: list[Any]) -> list[Any]:
 @pytest.mark.covers("Transfer.BytesTransferred")
 @pytest.mark.covers("Transfer.PercentDone")
 @pytest.mark.covers("Transfer.TextB")
+@pytest.mark.covers("Transfer.Direction")
 @pytest.mark.parametrize("way", ["plain", "without chunking"])
 def test_the_percentage_of_a_file_is_known(front: Front, way):
     events = transfers(tell(front, send_long, **WAYS[way]))
@@ -235,6 +236,35 @@ def test_252_names_nobody(front: Front):
         smtp.on_expand += heard.append
         assert "I do not tell" in front.run(smtp.expand("class"))
     assert heard == []
+
+
+@pytest.mark.covers("StartTransfer.Direction")
+@pytest.mark.covers("EndTransfer.Direction")
+@pytest.mark.covers("Transfer.Text")
+@pytest.mark.covers("SMTP.TransferText")
+def test_a_transfer_goes_from_us_and_its_text_is_what_leaves(front: Front):
+    heard = tell(front, send)
+    kinds = ("StartTransferEvent", "EndTransferEvent", "TransferEvent")
+    found = [event for event in heard if type(event).__name__ in kinds]
+    assert {int(event.direction) for event in found} == {0}
+    assert "It works." in transfers(heard)[0].text
+
+
+@pytest.mark.covers("Error.ErrorCode")
+@pytest.mark.covers("Error.Description")
+def test_an_error_that_does_not_raise_has_its_number_and_its_words(front: Front):
+    heard = tell(front, send_to_one_and_nobody)
+    (error,) = [event for event in heard if type(event).__name__ == "ErrorEvent"]
+    assert error.error_code == 161
+    assert "nobody@x.test: 550" in error.description
+
+
+@pytest.mark.covers("PITrail.Direction")
+@pytest.mark.covers("PITrail.Message")
+def test_each_line_of_the_trail_says_who_speaks(front: Front):
+    heard = [e for e in tell(front, verify) if type(e).__name__ == "PITrailEvent"]
+    speakers = {e.message.partition(" ")[0]: int(e.direction) for e in heard}
+    assert (speakers["VRFY"], speakers["220"], speakers["Remote"]) == (0, 1, 2)
 
 
 @pytest.mark.covers("SMTP.PITrail")
