@@ -85,7 +85,9 @@ def is_protected(session: Session) -> bool:
 
 
 def _is_loopback(address: str) -> bool:
+    """127/8 and ::1, and nothing that Python versions disagree about, such as ::ffff:127.0.0.1."""
     try:
-        return ipaddress.ip_address(address.partition("%")[0]).is_loopback
+        found = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return False
+    return found.is_loopback and getattr(found, "ipv4_mapped", None) is None
