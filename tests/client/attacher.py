@@ -3,11 +3,12 @@ cost: the growth of its peak memory in KiB. Run by test_memory with a URL, octet
 
 from __future__ import annotations
 
+import asyncio
 import re
 import sys
 from pathlib import Path
 
-from smtp_nb import SMTP, Attachment
+from smtp_nb import SMTP, AsyncSMTP, Attachment, Receipt
 
 
 def peak() -> int:
@@ -17,18 +18,22 @@ def peak() -> int:
     return int(found[1])
 
 
+def send(smtp: SMTP | AsyncSMTP) -> Receipt:
+    return asyncio.run(smtp.send()) if isinstance(smtp, AsyncSMTP) else smtp.send()
+
+
 def main(url: str, octets: str, path: str, way: str) -> None:
-    smtp = SMTP.from_url(url, from_="ann@example.test", send_to="ben@example.test")
+    front = AsyncSMTP if way == "asyncio" else SMTP
+    smtp = front.from_url(url, from_="ann@example.test", send_to="ben@example.test")
     smtp.attachments.append(Attachment(data=b"small", filename="small.bin"))
-    smtp.send()
+    send(smtp)
     before = peak()
-    if way == "path":
-        large = Attachment(path=path)
-    else:
+    if way == "octets":
         large = Attachment(data=Path(path).read_bytes(), filename="large.bin")
+    else:
+        large = Attachment(path=path)
     smtp.attachments[:] = [large]
-    receipt = smtp.send()
-    assert receipt.size > int(octets)
+    assert send(smtp).size > int(octets)
     print(peak() - before)
 
 

@@ -23,8 +23,9 @@ TESTS = Path(__file__).parent.parent
         ("path", {"without": ["CHUNKING"]}),
         ("path", {"tls": "implicit"}),
         ("octets", {}),
+        ("asyncio", {"without": ["CHUNKING"]}),
     ],
-    ids=["path", "path by DATA", "path in TLS", "octets"],
+    ids=["path", "path by DATA", "path in TLS", "octets", "asyncio"],
 )
 def test_25_megabytes_attached_cost_at_most_40(
     tmp_path: Path, way: str, options: dict[str, Any]

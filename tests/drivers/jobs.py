@@ -10,18 +10,21 @@ from smtp_nb.model.envelope import Envelope, Job, Recipient
 from smtp_nb.model.outcome import Outcome
 from smtp_nb.model.receipt import Receipt
 
-SENDER = parse_mailbox("ann@example.test")
-
 
 def numbered(tag: object) -> Job:
-    """A letter whose recipient tells which one it is."""
-    to = Recipient(parse_mailbox(f"{tag}@example.test"))
+    """A letter whose sender and recipient tell which one it is."""
+    sender, to = parse_mailbox(f"from-{tag}@example.test"), parse_mailbox(f"{tag}@example.test")
     content = raw_content(f"Subject: {tag}\r\nMessage-ID: <{tag}@example.test>\r\n\r\nHello\r\n")
-    return Job(Envelope(SENDER, (to,)), content, tag)
+    return Job(Envelope(sender, (Recipient(to),)), content, tag)
 
 
 class Stream:
-    """Gives so many letters (a `JobSource`); `prefix` tells those of several streams apart.
+    """Gives so many letters (a `JobSource`).
+
+    Args:
+        prefix: tells the letters of several streams apart.
+        before: called with the number of letters taken, before more are given.
+        name: what a letter is called, from its number.
 
     Attributes:
         taken: the tags that were asked for, in order.
@@ -29,10 +32,14 @@ class Stream:
     """
 
     def __init__(
-        self, count: int, prefix: str = "n", before: Callable[[int], object] | None = None
+        self,
+        count: int,
+        prefix: str = "n",
+        before: Callable[[int], object] | None = None,
+        name: Callable[[int], str] | None = None,
     ) -> None:
         self._left = count
-        self._prefix = prefix
+        self._name = name or (lambda number: f"{prefix}{number}")
         self._before = before
         self.taken: list[str] = []
         self.given: list[tuple[str, Receipt]] = []
@@ -42,7 +49,7 @@ class Stream:
             self._before(len(self.taken))
         count = min(most, self._left)
         self._left -= count
-        tags = [f"{self._prefix}{len(self.taken) + number}" for number in range(count)]
+        tags = [self._name(len(self.taken) + number) for number in range(count)]
         self.taken += tags
         return [numbered(tag) for tag in tags]
 

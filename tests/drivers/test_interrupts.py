@@ -27,6 +27,7 @@ from drivers.jobs import COPIES, Stream
 from drivers.peers import (
     Line,
     Peer,
+    free_port,
     full_backlog,
     greet,
     open_files,
@@ -35,7 +36,7 @@ from drivers.peers import (
     wait_until,
 )
 from smtp_nb import SMTP, PITrailEvent
-from smtp_nb.errors import Interrupted
+from smtp_nb.errors import ConnectFailed, Interrupted, SMTPTimeout
 from smtp_nb.model.outcome import Outcome
 from smtp_nb.model.receipt import Receipt
 from smtp_nb.sandbox import SandboxServer
@@ -197,6 +198,45 @@ def test_ctrl_c_ends_any_wait_of_a_send_at_once(front: Front, stage: Stage) -> N
             front.run(smtp.send())
     assert_ended_at(stage, smtp, caught.value)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+@by_stage
+def test_a_time_out_ends_any_wait(front: Front, stage: Stage) -> None:
+    with stage.silence() as (port, _):
+        smtp = front.make(**letter(port, **stage.properties), timeout=0.05)
+        with pytest.raises(SMTPTimeout) as caught:
+            front.run(smtp.send())
+    assert caught.value.code == 201
+    assert_ended_at(stage, smtp, caught.value)
+
+
+@pytest.mark.parametrize("without", [[], ["CHUNKING"]], ids=["CHUNKING", "DATA"])
+def test_interrupts_at_random_moments_lose_nothing(front: Front, without: list[str]) -> None:
+    chance, pause, streams = random.Random(4), threading.Event(), []
+    with SandboxServer(without=without) as server:
+        smtp = front.SMTP.from_url(server.url)
+        for number in range(25):
+            streams.append(Stream(1_000_000, f"s{number}-"))
+            moment = chance.uniform(0, 0.01)
+
+            def wait(begun: Stream = streams[-1], seconds: float = moment) -> None:
+                wait_until(lambda: bool(begun.taken))
+                pause.wait(seconds)
+
+            with when(wait, smtp.interrupt), pytest.raises(Interrupted):
+                front.run(smtp.deliver(streams[-1]))
+            assert not smtp.connected
+    copies = Counter(message.subject for message in server.messages)
+    for stream in streams:
+        stream.assert_complete()
+        assert all(copies[tag] in COPIES[outcome] for tag, outcome in stream.outcomes.items())
+
+
+def test_a_stream_that_finds_no_server_takes_no_job(front: Front) -> None:
+    smtp, stream = front.make(mail_server="127.0.0.1", mail_port=free_port()), Stream(5)
+    with pytest.raises(ConnectFailed):
+        front.run(smtp.deliver(stream))
+    assert stream.taken == []
 
 
 def test_ctrl_c_that_reaches_another_thread_first_ends_the_wait() -> None:

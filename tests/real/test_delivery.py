@@ -153,6 +153,24 @@ def test_a_stream_arrives_complete(front: Front, server: Server) -> None:
     )
 
 
+def every_third_is_refused(number: int) -> str:
+    if number % 3:
+        return f"n{number}"
+    return "later" if number % 2 else "refused"
+
+
+def test_a_refusal_in_a_stream_changes_nobodys_sender(front: Front, server: Server) -> None:
+    smtp, stream = component(front, server), Stream(60, name=every_third_is_refused)
+    front.run(smtp.deliver(stream))
+    assert stream.outcomes["refused"] is Outcome.REFUSED
+    assert stream.outcomes["later"] is Outcome.DEFERRED
+    arrived = {message.recipient: message for message in server.messages()}
+    assert set(arrived) == {f"n{n}@example.test" for n in range(60) if n % 3}
+    for recipient, message in arrived.items():
+        assert message.sender == f"from-{recipient}"
+        assert message.content.startswith(f"Subject: {recipient.partition('@')[0]}\r\n".encode())
+
+
 # -- logins -------------------------------------------------------------------------------------
 
 
