@@ -1,4 +1,4 @@
-"""A process that sends and sends until it is interrupted, and reports. Run by test_interrupts.
+"""A process that sends and sends until it is interrupted, and reports. Run by a test.
 
 For each line on its standard input (a run's number, how to send, and the server's URL) it says
 `go`, sends until a SIGINT stops it, and writes one line of JSON: what was taken, what came of it,

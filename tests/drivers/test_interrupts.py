@@ -4,164 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import os
-import random
 import signal
-import socket
-import subprocess
 import sys
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
-from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import pytest
 
 from drivers.fronts import Front, letter
-from drivers.jobs import COPIES, Stream
-from drivers.peers import (
-    Line,
-    Peer,
-    free_port,
-    full_backlog,
-    greet,
-    open_files,
-    talk,
-    wait_for_attempt,
-    wait_until,
-)
+from drivers.jobs import Stream
+from drivers.peers import free_port
+from drivers.stages import Stage, by_stage, receipt_of, silent_at, when
 from smtp_nb import SMTP, PITrailEvent
 from smtp_nb.errors import ConnectFailed, Interrupted, SMTPTimeout
 from smtp_nb.model.outcome import Outcome
-from smtp_nb.model.receipt import Receipt
 from smtp_nb.sandbox import SandboxServer
-
-CREDENTIALS = {"alice": "wonderland"}
-LONG_MESSAGE = b"Subject: long\r\n\r\n" + (b"x" * 78 + b"\r\n") * 150_000
-
-# Gives the port, and what waits until the moment has come.
-Moment = AbstractContextManager[tuple[int, Callable[[], object]]]
-
-
-@dataclass(frozen=True)
-class Stage:
-    """A moment at which a server, or the system, leaves the client waiting for ever."""
-
-    name: str
-    silence: Callable[[], Moment]
-    outcome: Outcome = Outcome.NOT_SENT
-    properties: dict[str, Any] = field(default_factory=dict)
-
-
-@contextlib.contextmanager
-def _peer(habit: Callable[[Line], None]) -> Iterator[tuple[int, Callable[[], object]]]:
-    with Peer(habit) as peer:
-        yield peer.port, peer.stalled.wait
-
-
-@contextlib.contextmanager
-def _lost_syn() -> Iterator[tuple[int, Callable[[], object]]]:
-    with full_backlog() as port:
-        yield port, lambda: wait_for_attempt(port)
-
-
-@contextlib.contextmanager
-def _lost_question() -> Iterator[tuple[int, Callable[[], object]]]:
-    """A name server that never answers; the system's resolver cannot be stopped."""
-    asked, over = threading.Event(), threading.Event()
-
-    def getaddrinfo(*_: object, **__: object) -> list[object]:
-        asked.set()
-        over.wait()
-        return []
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(socket, "getaddrinfo", getaddrinfo)
-        try:
-            yield 25, asked.wait
-        finally:
-            over.set()
-
-
-def _silent_at(verb: bytes, *keywords: bytes) -> Callable[[], Moment]:
-    def habit(line: Line) -> None:
-        greet(line, *keywords)
-        talk(line, {verb: None})
-
-    return lambda: _peer(habit)
-
-
-def _mute(line: Line) -> None:
-    line.stall()
-
-
-def _mute_after_banner(line: Line) -> None:
-    line.say(b"220 peer.test ESMTP")
-    line.hear()
-    line.stall()
-
-
-def _deaf_in_data(line: Line) -> None:
-    greet(line)
-    for answer in (b"250 ok", b"250 ok", b"354 go on"):
-        line.hear()
-        line.say(answer)
-    line.stop_reading()
-
-
-STAGES = (
-    Stage("the name server", _lost_question, properties={"mail_server": "slow.test"}),
-    Stage("connecting", _lost_syn),
-    Stage("the banner", lambda: _peer(_mute)),
-    Stage("TLS handshake", lambda: _peer(_mute), properties={"ssl_start_mode": "implicit"}),
-    Stage("EHLO", lambda: _peer(_mute_after_banner)),
-    Stage(
-        "STARTTLS", _silent_at(b"STARTTLS", b"STARTTLS"), properties={"ssl_start_mode": "explicit"}
-    ),
-    Stage(
-        "AUTH",
-        _silent_at(b"AUTH", b"AUTH PLAIN"),
-        properties={"user": "alice", "password": "wonderland"},
-    ),
-    Stage("MAIL", _silent_at(b"MAIL")),
-    Stage("a group", _silent_at(b"RCPT", b"PIPELINING")),
-    Stage("DATA", _silent_at(b"DATA")),
-    Stage(
-        "writing to who does not read",
-        lambda: _peer(_deaf_in_data),
-        properties={"message": LONG_MESSAGE},
-    ),
-    Stage("the final reply", _silent_at(b"."), Outcome.UNKNOWN),
-)
-by_stage = pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)
-
-
-def receipt_of(error: BaseException | None) -> Receipt | None:
-    """What is known of the message, on the error or on what caused it."""
-    while error is not None:
-        if (found := getattr(error, "receipt", None)) is not None:
-            return found
-        error = error.__cause__ or error.__context__
-    return None
-
-
-@contextlib.contextmanager
-def when(reached: Callable[[], object], act: Callable[[], object]) -> Iterator[None]:
-    """Do something from another thread as soon as a moment has come."""
-
-    def wait_and_act() -> None:
-        reached()
-        act()
-
-    thread = threading.Thread(target=wait_and_act)
-    thread.start()
-    yield
-    thread.join()
 
 
 def press_ctrl_c(front: Front) -> None:
@@ -210,28 +69,6 @@ def test_a_time_out_ends_any_wait(front: Front, stage: Stage) -> None:
     assert_ended_at(stage, smtp, caught.value)
 
 
-@pytest.mark.parametrize("without", [[], ["CHUNKING"]], ids=["CHUNKING", "DATA"])
-def test_interrupts_at_random_moments_lose_nothing(front: Front, without: list[str]) -> None:
-    chance, pause, streams = random.Random(4), threading.Event(), []
-    with SandboxServer(without=without) as server:
-        smtp = front.SMTP.from_url(server.url)
-        for number in range(25):
-            streams.append(Stream(1_000_000, f"s{number}-"))
-            moment = chance.uniform(0, 0.01)
-
-            def wait(begun: Stream = streams[-1], seconds: float = moment) -> None:
-                wait_until(lambda: bool(begun.taken))
-                pause.wait(seconds)
-
-            with when(wait, smtp.interrupt), pytest.raises(Interrupted):
-                front.run(smtp.deliver(streams[-1]))
-            assert not smtp.connected
-    copies = Counter(message.subject for message in server.messages)
-    for stream in streams:
-        stream.assert_complete()
-        assert all(copies[tag] in COPIES[outcome] for tag, outcome in stream.outcomes.items())
-
-
 def test_a_stream_that_finds_no_server_takes_no_job(front: Front) -> None:
     smtp, stream = front.make(mail_server="127.0.0.1", mail_port=free_port()), Stream(5)
     with pytest.raises(ConnectFailed):
@@ -241,7 +78,7 @@ def test_a_stream_that_finds_no_server_takes_no_job(front: Front) -> None:
 
 def test_ctrl_c_that_reaches_another_thread_first_ends_the_wait() -> None:
     woken = threading.Event()
-    with _silent_at(b".")() as (port, reached):
+    with silent_at(b".")() as (port, reached):
         smtp = SMTP(**letter(port))
 
         def press() -> None:
@@ -300,7 +137,7 @@ def test_the_first_ctrl_c_of_a_stream_leaves_a_connection_of_the_users_open() ->
 
 
 def test_the_second_ctrl_c_of_a_stream_drops_the_line() -> None:
-    with _silent_at(b".")() as (port, reached):
+    with silent_at(b".")() as (port, reached):
         smtp, stream = SMTP(**letter(port)), Stream(5)
 
         def press_twice() -> None:
@@ -455,7 +292,7 @@ def test_interrupt_from_an_event_handler(front: Front) -> None:
 def test_interrupt_from_a_signal_handler() -> None:
     old = signal.signal(signal.SIGUSR1, lambda number, frame: smtp.interrupt())
     try:
-        with _silent_at(b".")() as (port, reached):
+        with silent_at(b".")() as (port, reached):
             smtp = SMTP(**letter(port))
             press = when(reached, lambda: os.kill(os.getpid(), signal.SIGUSR1))
             with press, pytest.raises(Interrupted) as caught:
@@ -496,146 +333,3 @@ def test_a_message_that_was_done_with_keeps_its_receipt() -> None:
     assert (known := receipt_of(caught.value)) is not None
     assert known.outcome is Outcome.ACCEPTED
     assert len(server.messages) == 1
-
-
-def press_at_line(call: Callable[[], object], number: int) -> bool:
-    """Make a call and press Ctrl-C before the so many-th line of ours; False if there are fewer."""
-    left = number
-
-    def trace(frame: FrameType, kind: str, argument: object) -> Any:
-        nonlocal left
-        if not frame.f_globals.get("__name__", "").startswith("smtp_nb."):
-            return None
-        if kind == "line":
-            left -= 1
-            if left == 0:
-                sys.settrace(None)
-                signal.raise_signal(signal.SIGINT)
-        return trace
-
-    sys.settrace(trace)
-    try:
-        call()
-    finally:
-        sys.settrace(None)
-    return left <= 0
-
-
-def test_ctrl_c_before_any_line_of_ours_leaves_no_mess() -> None:
-    number, stride = 1, 7
-    with SandboxServer() as server:
-        files = open_files()
-        while True:
-            smtp, copies = SMTP(**letter(server.port)), len(server.messages)
-            try:
-                if not press_at_line(smtp.send, number):
-                    break
-                raise AssertionError(f"Ctrl-C was lost before line {number}")
-            except KeyboardInterrupt as stop:
-                known = receipt_of(stop)
-            assert smtp.idle
-            assert not smtp.connected
-            wait_until(lambda: open_files() == files)
-            assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-            if known is not None:
-                assert len(server.messages) - copies in COPIES[known.outcome]
-            smtp.send()
-            number += stride
-    assert number > 10 * stride
-
-
-# -- from another process ---------------------------------------------------------------------
-
-
-class Sender:
-    """A child process that sends until it is interrupted, run after run."""
-
-    def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-W", "error", "-m", "drivers.sender"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=Path(__file__).parent.parent,
-        )
-
-    def begin(self, *run: object) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.write(" ".join(map(str, run)) + "\n")
-        self._process.stdin.flush()
-        assert self._line() == "go"
-
-    def press(self) -> None:
-        self._process.send_signal(signal.SIGINT)
-
-    def report(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self._line())
-        return found
-
-    def _line(self) -> str:
-        assert self._process.stdout is not None
-        return self._process.stdout.readline().strip()
-
-    def close(self) -> None:
-        self._process.communicate()
-        assert self._process.returncode == 0
-
-
-def interrupt_at_random(server: SandboxServer, how: str, runs: int, seed: int) -> list[Any]:
-    """Let a child send, and press Ctrl-C once to three times, at random moments of each run."""
-    chance, pause = random.Random(seed), threading.Event()
-    reports = []
-    with contextlib.closing(Sender()) as sender:
-        for number in range(runs):
-            sender.begin(number, how, server.url)
-            for _ in range(chance.choice((1, 1, 2, 3))):
-                pause.wait(chance.uniform(0, 0.02))
-                sender.press()
-            reports.append(sender.report())
-    return reports
-
-
-def assert_nothing_was_lost(report: dict[str, Any], copies: Counter[str]) -> None:
-    assert report["raised"] == "KeyboardInterrupt" or report.get("is_late")
-    assert report.get("is_late") or report["is_restored"]
-    assert report["files"] == 0
-    told = [tag for tag, _ in report["given"]]
-    assert told == report["taken"][: len(told)]
-    for tag, outcome in report["given"]:
-        assert copies[tag] in COPIES[outcome]
-
-
-STORMS: dict[str, tuple[str, dict[str, Any]]] = {
-    "a stream": ("deliver", {}),
-    "a stream with DATA": ("deliver", {"without": ["CHUNKING"]}),
-    "a stream in TLS": ("deliver", {"tls": "starttls", "auth": CREDENTIALS}),
-    "sends": ("send", {}),
-}
-
-
-@pytest.fixture(params=STORMS.values(), ids=STORMS)
-def storm(request: pytest.FixtureRequest) -> Callable[[int], None]:
-    """Runs so many interrupted streams and checks each against the server's mailbox."""
-
-    def run(runs: int) -> None:
-        how, options = request.param
-        with SandboxServer(**options) as server:
-            reports = interrupt_at_random(server, how, runs, seed=runs)
-        copies = Counter(message.subject for message in server.messages)
-        assert set(copies) <= {tag for report in reports for tag in report["taken"]}
-        for report in reports:
-            assert_nothing_was_lost(report, copies)
-            if how == "deliver":
-                assert len(report["given"]) == len(report["taken"])
-                assert not report["connected"]
-
-    return run
-
-
-def test_sigint_from_another_process_loses_nothing(storm: Callable[[int], None]) -> None:
-    storm(11)
-
-
-@pytest.mark.long
-def test_500_sigints_from_another_process_lose_nothing(storm: Callable[[int], None]) -> None:
-    storm(130)
