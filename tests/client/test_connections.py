@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from drivers.fronts import Front, letter
+from drivers.fronts import THREE, Front, letter, said
 from drivers.peers import Line, Peer, greet, talk
 from smtp_nb import SMTP, AsyncSMTP, Outcome
 from smtp_nb.errors import (
@@ -16,13 +16,6 @@ from smtp_nb.errors import (
     StateError,
 )
 from smtp_nb.sandbox import SandboxServer
-
-THREE = {"send_to": "to@example.test", "cc": "cc@example.test", "bcc": "bcc@example.test"}
-
-
-def said(server: SandboxServer, session: int = -1) -> list[str]:
-    """What the client said, line by line."""
-    return [line[4:] for line in str(server.sessions[session]).splitlines() if "->" in line[:4]]
 
 
 def test_connecting_twice_is_error_104(front: Front) -> None:

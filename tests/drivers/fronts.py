@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from smtp_nb import SMTP, AsyncSMTP
+from smtp_nb.sandbox import SandboxServer
 
 NAMES = ("blocking", "asyncio")
 
@@ -56,3 +57,12 @@ def letter(port: int, **properties: Any) -> dict[str, Any]:
         "message_text": "It works.",
         **properties,
     }
+
+
+THREE = {"send_to": "to@example.test", "cc": "cc@example.test", "bcc": "bcc@example.test"}
+"""A recipient of each kind."""
+
+
+def said(server: SandboxServer, session: int = -1) -> list[str]:
+    """What the client said in a session, line by line."""
+    return [line[4:] for line in str(server.sessions[session]).splitlines() if "->" in line[:4]]
