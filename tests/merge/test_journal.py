@@ -4,6 +4,7 @@ import os
 import shutil
 import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -189,7 +190,7 @@ def test_other_files_are_refused(path: Path) -> None:
     with pytest.raises(JournalError, match="cannot be used"):
         Journal(path)
     path.unlink()
-    with sqlite3.connect(path) as other:
+    with closing(sqlite3.connect(path)) as other, other:
         other.execute("CREATE TABLE notes (text)")
     other.close()
     for opening in (Journal, JournalReader.open):
@@ -199,7 +200,7 @@ def test_other_files_are_refused(path: Path) -> None:
 
 def test_a_journal_of_a_later_version_is_refused(path: Path) -> None:
     Journal(path).close()
-    with sqlite3.connect(path) as later:
+    with closing(sqlite3.connect(path)) as later, later:
         later.execute(f"PRAGMA user_version={VERSION + 1}")
     later.close()
     with pytest.raises(JournalError, match="Upgrade smtp_nb"):

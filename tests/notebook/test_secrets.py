@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -44,7 +45,7 @@ def test_a_password_on_the_line_is_refused_and_forgotten(kernel: Kernel, line: s
 def test_the_history_file_keeps_the_rest_of_the_line(kernel: Kernel) -> None:
     kernel.run(f"%smtp connect smtp://ann:{CANARY}@kept.test")
     (path,) = kernel.home.rglob("history.sqlite")
-    with sqlite3.connect(path) as history:
+    with closing(sqlite3.connect(path)) as history, history:
         rows = history.execute("SELECT source_raw FROM history").fetchall()
     history.close()
     assert ("%smtp connect smtp://ann:<hidden>@kept.test",) in rows
