@@ -34,6 +34,7 @@ from OpenSSL import SSL
 from smtp_nb.errors import CertificateError, ConnectionClosed, StateError, TLSError
 from smtp_nb.model.address import ascii_domain
 from smtp_nb.model.receipt import TLSInfo
+from smtp_nb.wire.bindings import channel_binding
 from smtp_nb.wire.contexts import Witness, context_for
 from smtp_nb.wire.faults import Finding
 from smtp_nb.wire.hostname import is_ip_address
@@ -290,6 +291,19 @@ class TLSLayer:
             cipher=connection.get_cipher_name() or "",
             bits=connection.get_cipher_bits() or 0,
         )
+
+    def channel_binding(self, kind: str) -> bytes | None:
+        """What ties a login to this very connection, by its registered name; None if there is none.
+
+        `tls-unique` (RFC 5929, up to TLS 1.2), `tls-exporter` (RFC 9266) and
+        `tls-server-end-point` (RFC 5929) are known.
+
+        Raises:
+            StateError: the handshake is not over.
+        """
+        if self._step is not Step.DONE:
+            raise StateError("The TLS handshake is not over")
+        return channel_binding(kind, self._connection, self.verdict.chain[0], is_resumed=False)
 
     @property
     def steps(self) -> list[str]:

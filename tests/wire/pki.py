@@ -9,12 +9,14 @@ from functools import cache
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from smtp_nb.wire.tls import Step
 
 HOST = "mail.test"
+NONE = object()
+"""In place of a digest: the key, of Ed25519 say, signs without one."""
 DAY = datetime.timedelta(days=1)
 NOW = datetime.datetime.now(datetime.UTC)
 
@@ -109,7 +111,7 @@ def issue(
         builder = builder.add_extension(constraints, critical=True)
     if extra:
         builder = builder.add_extension(extra, critical=False)
-    certificate = builder.sign(signer, digest or hashes.SHA256())
+    certificate = builder.sign(signer, None if digest is NONE else digest or hashes.SHA256())
     chain = (issuer.certificate, *issuer.chain) if issuer else ()
     return Issued(certificate, key, chain if sends is None else sends)
 
@@ -127,6 +129,27 @@ def intermediate():
 @cache
 def weak_key():
     return rsa.generate_private_key(65537, 1024)
+
+
+@cache
+def rsa_root():
+    return issue("RSA root", ca=True, key=rsa.generate_private_key(65537, 2048))
+
+
+def sha1_signed():
+    """cryptography no longer signs with SHA-1, so an honest certificate is signed again by hand."""
+    honest = issue(issuer=rsa_root())
+    body = honest.certificate.tbs_certificate_bytes
+    new_body = body.replace(SHA256_WITH_RSA, SHA1_WITH_RSA)
+    signature = rsa_root().key.sign(new_body, padding.PKCS1v15(), hashes.SHA1())
+    der = honest.der.replace(body, new_body).replace(SHA256_WITH_RSA, SHA1_WITH_RSA)
+    der = der.replace(honest.certificate.signature, signature)
+    return Issued(x509.load_der_x509_certificate(der), honest.key, honest.chain)
+
+
+# 1.2.840.113549.1.1.11 and .5, as DER
+SHA256_WITH_RSA = bytes.fromhex("06092a864886f70d01010b")
+SHA1_WITH_RSA = bytes.fromhex("06092a864886f70d010105")
 
 
 VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}

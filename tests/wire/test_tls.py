@@ -23,7 +23,7 @@ from smtp_nb.model.enums import SSLProtocol
 from smtp_nb.wire import contexts
 from smtp_nb.wire.stores import Identity
 from smtp_nb.wire.tls import Step, TLSLayer, TLSSettings
-from wire import pki
+from wire import openssl_server, pki
 
 
 @pytest.fixture
@@ -204,7 +204,7 @@ def test_a_server_without_certificate_is_error_282(monkeypatch):
     layer = TLSLayer(settings, pki.HOST)
     server = anonymous_server()
     with pytest.raises(TLSError) as caught:
-        exchange(layer, server)
+        openssl_server.exchange(layer, server)
     assert caught.value.code == 282
 
 
@@ -212,21 +212,7 @@ def anonymous_server():
     context = SSL.Context(SSL.TLS_SERVER_METHOD)
     context.set_cipher_list(b"AECDH:@SECLEVEL=0")
     context.set_max_proto_version(SSL.TLS1_2_VERSION)
-    server = SSL.Connection(context, None)
-    server.set_accept_state()
-    return server
-
-
-def exchange(layer, server):
-    """A handshake with a server of pyOpenSSL's."""
-    while (step := layer.handshake()) is not Step.DONE:
-        if step is Step.DECIDE:
-            layer.accept()
-            continue
-        server.bio_write(layer.outgoing())
-        with contextlib.suppress(SSL.WantReadError):
-            server.do_handshake()
-        layer.receive(server.bio_read(65536))
+    return openssl_server.serve(context)
 
 
 def test_a_certificate_that_cannot_be_parsed_is_refused(make, monkeypatch):
@@ -309,9 +295,9 @@ def test_we_say_goodbye_too(pair):
 
 def test_renegotiation_is_refused(leaf):
     # Else a server could change its certificate after it was judged.
-    server = openssl_server(leaf)
+    server = openssl_server.serve(openssl_server.context(leaf, "1.2"))
     layer = TLSLayer(TLSSettings(ca_data=pki.root().pem), pki.HOST)
-    exchange(layer, server)
+    openssl_server.exchange(layer, server)
     assert layer.handshake() is Step.DONE
     server.renegotiate()
     with contextlib.suppress(SSL.WantReadError):
@@ -320,18 +306,6 @@ def test_renegotiation_is_refused(leaf):
     answer = layer.outgoing()
     assert answer[0] == 21, "an alert, not a new hello (22)"
     assert layer.handshake() is Step.DONE
-
-
-def openssl_server(leaf):
-    """A server that can renegotiate, which Python's own ssl cannot."""
-    context = SSL.Context(SSL.TLS_SERVER_METHOD)
-    context.set_max_proto_version(SSL.TLS1_2_VERSION)
-    context.use_certificate(leaf.certificate)
-    context.use_privatekey(leaf.key)
-    context.add_extra_chain_cert(leaf.chain[0])
-    server = SSL.Connection(context, None)
-    server.set_accept_state()
-    return server
 
 
 # -- a socket -----------------------------------------------------------------------------------

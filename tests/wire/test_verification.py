@@ -9,8 +9,6 @@ from functools import cache
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -117,33 +115,12 @@ CASES = {
         ciphers="DEFAULT:@SECLEVEL=0",
     ),
     "SHA-1 at a lowered level": Case(
-        lambda: sha1_signed(),
+        pki.sha1_signed,
         {(68, 0)},
         settings={"enabled_protocols": OLD},
         ciphers="DEFAULT:@SECLEVEL=0",
     ),
 }
-
-
-@cache
-def rsa_root():
-    return pki.issue("RSA root", ca=True, key=rsa.generate_private_key(65537, 2048))
-
-
-def sha1_signed():
-    """cryptography no longer signs with SHA-1, so an honest certificate is signed again by hand."""
-    honest = pki.issue(issuer=rsa_root())
-    body = honest.certificate.tbs_certificate_bytes
-    new_body = body.replace(SHA256_WITH_RSA, SHA1_WITH_RSA)
-    signature = rsa_root().key.sign(new_body, padding.PKCS1v15(), hashes.SHA1())
-    der = honest.der.replace(body, new_body).replace(SHA256_WITH_RSA, SHA1_WITH_RSA)
-    der = der.replace(honest.certificate.signature, signature)
-    return pki.Issued(x509.load_der_x509_certificate(der), honest.key, honest.chain)
-
-
-# 1.2.840.113549.1.1.11 and .5, as DER
-SHA256_WITH_RSA = bytes.fromhex("06092a864886f70d01010b")
-SHA1_WITH_RSA = bytes.fromhex("06092a864886f70d010105")
 
 
 @cache
@@ -163,7 +140,9 @@ def undecided(tmp_path, name, version, **more):
     context = pki.server_context(leaf.write(tmp_path), version, pki.root(), case.ciphers)
     server = pki.MemoryServer(context)
     settings = (
-        {"ca_data": pki.root().pem + rsa_root().pem, "identity": client()} | case.settings | more
+        {"ca_data": pki.root().pem + pki.rsa_root().pem, "identity": client()}
+        | case.settings
+        | more
     )
     layer = TLSLayer(TLSSettings(**settings), case.host)
     assert pki.shake(layer, server, lambda layer: pki.REFUSED) is Step.DECIDE
