@@ -11,12 +11,13 @@ import contextlib
 import errno
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from typing import Any, TypeVar
 
 from smtp_nb.drivers.pump import Pump, Stoppable, stopped
 from smtp_nb.drivers.sockets import (
     Target,
+    addresses,
     connect_failed,
     literal_target,
     new_socket,
@@ -39,6 +40,7 @@ from smtp_nb.flows.intents import (
     Peer,
     Probe,
     Read,
+    Resolve,
     Sleep,
     Write,
 )
@@ -101,7 +103,7 @@ class AsyncDriver(Stoppable):
         self._transport: asyncio.Transport | None = None
         self._line = _Line()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._opening: asyncio.Task[Peer] | None = None
+        self._opening: asyncio.Task[Any] | None = None
 
     async def run(self, flow: Flow[T], source: JobSource | None = None) -> T:
         """Run a flow to its end.
@@ -148,7 +150,9 @@ class AsyncDriver(Stoppable):
             case Done():
                 return source.done(intent.results) if source else None
             case Open():
-                return await self._open(intent)
+                return await self._stoppable(self._find_and_connect(intent))
+            case Resolve():
+                return await self._stoppable(self._look_up(intent))
             case Close():
                 return self._close(intent.gently)
             case Ask():
@@ -204,14 +208,14 @@ class AsyncDriver(Stoppable):
 
     # -- the line -----------------------------------------------------------------------------
 
-    async def _open(self, intent: Open) -> Peer:
-        """Connect in a task of its own, which `interrupt()` can end."""
-        self._opening = asyncio.ensure_future(self._find_and_connect(intent))
+    async def _stoppable(self, work: Coroutine[Any, Any, T]) -> T:
+        """Work in a task of its own, which `interrupt()` can end."""
+        self._opening = task = asyncio.ensure_future(work)
         try:
-            return await self._opening
+            return await task
         except asyncio.CancelledError:
-            task = asyncio.current_task()
-            if self._stop is not None and not (task and task.cancelling()):
+            caller = asyncio.current_task()
+            if self._stop is not None and not (caller and caller.cancelling()):
                 raise self._stop from None
             raise
         finally:
@@ -230,7 +234,14 @@ class AsyncDriver(Stoppable):
             raise SMTPTimeout(f"no connection to {intent.host} came about in time") from error
         raise connect_failed(intent, failure) if failure else no_address(intent)
 
-    async def _resolve(self, intent: Open) -> list[Target]:
+    async def _look_up(self, intent: Resolve) -> list[str]:
+        try:
+            async with asyncio.timeout(intent.timeout_s or None):
+                return addresses(await self._resolve(intent), intent)
+        except TimeoutError as error:
+            raise SMTPTimeout(f"no address of {intent.host} was found in time") from error
+
+    async def _resolve(self, intent: Open | Resolve) -> list[Target]:
         if (literal := literal_target(intent.host, intent.port)) is not None:
             return [literal]
         loop = asyncio.get_running_loop()

@@ -29,6 +29,7 @@ from smtp_nb.flows.intents import (
     Open,
     Probe,
     Read,
+    Resolve,
     Sleep,
     Write,
 )
@@ -313,6 +314,8 @@ def _operation(line: SocketLine, intent: Intent) -> Op[Any] | None:
             return line.write(intent)
         case Open():
             return line.open(intent)
+        case Resolve():
+            return line.resolve(intent)
         case Sleep():
             return line.sleep(intent.seconds)
     return None

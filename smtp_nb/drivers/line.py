@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 from smtp_nb.drivers.sockets import (
     Target,
+    addresses,
     connect_failed,
     literal_target,
     new_socket,
@@ -26,7 +27,7 @@ from smtp_nb.drivers.sockets import (
     targets,
 )
 from smtp_nb.errors import Interrupted, LinkError, SMTPTimeout
-from smtp_nb.flows.intents import Octets, Open, Peer, Read, Write
+from smtp_nb.flows.intents import Octets, Open, Peer, Read, Resolve, Write
 
 R = TypeVar("R")
 RECEIVE = 64 * 1024
@@ -98,7 +99,12 @@ class SocketLine:
                 failure = error
         raise connect_failed(intent, failure) if failure else no_address(intent)
 
-    def _resolve(self, intent: Open, deadline: float | None) -> Op[list[Target]]:
+    def resolve(self, intent: Resolve) -> Op[list[str]]:
+        """Only look a name up."""
+        found = yield from self._resolve(intent, self._deadline(intent.timeout_s))
+        return addresses(found, intent)
+
+    def _resolve(self, intent: Open | Resolve, deadline: float | None) -> Op[list[Target]]:
         """Ask the name server in a thread, because that call can be neither timed nor stopped."""
         if (literal := literal_target(intent.host, intent.port)) is not None:
             return [literal]

@@ -44,6 +44,7 @@ from smtp_nb.flows.intents import (
     Peer,
     Probe,
     Read,
+    Resolve,
     Sleep,
     Write,
 )
@@ -229,6 +230,8 @@ class ScriptedDriver(Stoppable):
         match intent:
             case Open():
                 return self._open()
+            case Resolve():
+                return [self.peer.remote_address]
             case Write():
                 return self._write(intent.data)
             case Read():

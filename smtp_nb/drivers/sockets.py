@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from smtp_nb.errors import ConnectFailed, os_error_code
-from smtp_nb.flows.intents import Open, Peer, SocketOptions
+from smtp_nb.flows.intents import Open, Peer, Resolve, SocketOptions
 
 if TYPE_CHECKING:
     from asyncio.trsock import TransportSocket
@@ -47,6 +47,17 @@ def targets(found: Sequence[Any], use_ipv6: int) -> list[Target]:
     if any(address[0] in _NULL_ADDRESSES for _, address in rows):
         raise _null_address("the name")
     return sorted(dict.fromkeys(rows), key=lambda row: wanted.index(row[0]))
+
+
+def addresses(found: Sequence[Target], intent: Resolve) -> list[str]:
+    """The addresses of targets, as texts.
+
+    Raises:
+        ConnectFailed: there are none.
+    """
+    if not found:
+        raise no_address(intent)
+    return [str(address[0]) for _, address in found]
 
 
 def _null_address(host: str) -> ConnectFailed:
@@ -98,7 +109,7 @@ def peer_of(sock: socket.socket) -> Peer:
     return Peer(remote[0], remote[1], local[0], local[1])
 
 
-def connect_failed(intent: Open, error: OSError) -> ConnectFailed:
+def connect_failed(intent: Open | Resolve, error: OSError) -> ConnectFailed:
     """The error for a connection that did not come about."""
     words = (error.strerror or str(error)).lower()
     made = ConnectFailed(
@@ -110,7 +121,7 @@ def connect_failed(intent: Open, error: OSError) -> ConnectFailed:
     return made
 
 
-def no_address(intent: Open) -> ConnectFailed:
+def no_address(intent: Open | Resolve) -> ConnectFailed:
     """The name has addresses, but of the wrong family."""
     return ConnectFailed(
         f"{intent.host} has no address of the wanted kind",

@@ -62,6 +62,16 @@ class Open:
 
 
 @dataclass(frozen=True, slots=True)
+class Resolve:
+    """Look a name up. Answer: its addresses as texts, at least one, the best first."""
+
+    host: str
+    port: int
+    timeout_s: float | None = None
+    options: SocketOptions = field(default_factory=SocketOptions)
+
+
+@dataclass(frozen=True, slots=True)
 class Write:
     """Write all of it, and go on reading into the inbox meanwhile. Answer: None."""
 
@@ -126,7 +136,7 @@ class Done:
     results: Sequence[tuple[Job, Receipt]]
 
 
-Intent = Open | Write | Read | Probe | Sleep | Ask | Close | Next | Done
+Intent = Open | Resolve | Write | Read | Probe | Sleep | Ask | Close | Next | Done
 T = TypeVar("T")
 # The answer's type depends on the intent; a generator has one type for all of them.
 Flow = Generator[Intent, Any, T]

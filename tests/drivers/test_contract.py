@@ -19,7 +19,17 @@ from smtp_nb import SMTP
 from smtp_nb.drivers.aio import AsyncDriver
 from smtp_nb.drivers.blocking import BlockingDriver
 from smtp_nb.errors import ConnectFailed, LinkError, SMTPTimeout
-from smtp_nb.flows.intents import Close, Flow, Open, Probe, Read, Sleep, SocketOptions, Write
+from smtp_nb.flows.intents import (
+    Close,
+    Flow,
+    Open,
+    Probe,
+    Read,
+    Resolve,
+    Sleep,
+    SocketOptions,
+    Write,
+)
 
 Run = Callable[[Flow[Any]], Any]
 HERE = "127.0.0.1"
@@ -305,6 +315,31 @@ def test_a_local_port_that_is_taken(run: Run) -> None:
         assert failure(run, talking(Open(HERE, 25, 30, options))).code == 10048
 
 
+def test_a_name_is_looked_up_without_a_connection(run: Run) -> None:
+    assert run(talking(Resolve("localhost", 25, 30), Resolve(HERE, 25))) == [[HERE], [HERE]]
+
+
+@pytest.mark.parametrize(
+    ("intent", "code"),
+    [
+        (Resolve("no.such.host.invalid", 25, 30), 11001),
+        (Resolve("localhost", 25, 30, SocketOptions(use_ipv6=1)), 11004),
+    ],
+)
+def test_a_name_without_an_address(
+    run: Run, monkeypatch: pytest.MonkeyPatch, intent: Resolve, code: int
+) -> None:
+    found = socket.getaddrinfo(HERE, 25, type=socket.SOCK_STREAM)
+
+    def getaddrinfo(name: str, *_: object, **__: object) -> list[Any]:
+        if name == "localhost":
+            return found
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    assert failure(run, talking(intent)).code == code
+
+
 # -- time ---------------------------------------------------------------------------------------
 
 
@@ -320,12 +355,15 @@ def test_no_connection_comes_about_in_time(run: Run) -> None:
         run(talking(Open(HERE, port, 0.02)))
 
 
-def test_the_name_server_does_not_answer_in_time(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("intent", [Open("mail.test", 25, 0.02), Resolve("mail.test", 25, 0.02)])
+def test_the_name_server_does_not_answer_in_time(
+    run: Run, monkeypatch: pytest.MonkeyPatch, intent: Open | Resolve
+) -> None:
     over = threading.Event()
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: over.wait(30) and [])
     try:
         with pytest.raises(SMTPTimeout):
-            run(talking(Open("mail.test", 25, 0.02)))
+            run(talking(intent))
     finally:
         over.set()
 
