@@ -7,8 +7,16 @@ import shutil
 
 import pytest
 
-# Debian keeps daemons where the PATH of a plain user does not look.
-SEARCH_PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin"])
+# Debian keeps daemons where the PATH of a plain user does not look, and `.ci/run` unpacks Exim into
+# a place of its own.
+SEARCH_PATH = os.pathsep.join(
+    [
+        os.environ.get("PATH", os.defpath),
+        "/usr/sbin",
+        "/usr/local/sbin",
+        "/opt/exim4/usr/sbin",
+    ]
+)
 
 
 def require(*programs: str, root: bool = False) -> dict[str, str]:

@@ -17,9 +17,11 @@ import pytest
 
 from components import require
 from servers import dovecot as dovecot_server
+from servers import exim as exim_server
 from servers import postfix as postfix_server
 from servers.authority import Authority
 from servers.dovecot import Dovecot
+from servers.exim import Exim
 from servers.postfix import Postfix
 
 ON_CI = os.environ.get("CI") == "true"
@@ -70,6 +72,14 @@ def running_dovecot(
     server.stop()
 
 
+@pytest.fixture(scope="session")
+def running_exim(servers_directory: Path) -> Iterator[Exim]:
+    programs = require(*exim_server.PROGRAMS, root=True)
+    server = Exim(servers_directory / "exim", programs)
+    yield server
+    server.stop()
+
+
 @pytest.fixture
 def postfix(running_postfix: Postfix) -> Postfix:
     """A real Postfix whose mailbox is empty."""
@@ -82,3 +92,10 @@ def dovecot(running_dovecot: Dovecot) -> Dovecot:
     """A real Dovecot submission server; the mailbox behind it is empty."""
     running_dovecot.clear()
     return running_dovecot
+
+
+@pytest.fixture
+def exim(running_exim: Exim) -> Exim:
+    """A real Exim whose mailbox is empty."""
+    running_exim.clear()
+    return running_exim

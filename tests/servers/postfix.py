@@ -1,7 +1,8 @@
 """A real Postfix with Cyrus SASL that really delivers, on ports of its own.
 
 It is not the system's instance: queue, settings, passwords and mailboxes are in one directory.
-Every recipient exists, `refused@` and `later@` excepted, and all mail falls into one maildir.
+Every recipient exists, `refused@` and `later@` excepted, `refused@` may not send either, and all
+mail falls into one maildir.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import ClassVar
 
 from servers.authority import Authority
 from servers.daemon import Daemon, free_ports, wait_until
+from servers.variants import SIZE_LIMIT, VARIANTS, Variant
 
 PROGRAMS = ("postfix", "saslpasswd2")
 
@@ -52,7 +54,7 @@ SERVICES = """\
 127.0.0.1:{port} inet n - n - - smtpd
 127.0.0.1:{tls_port} inet n - n - - smtpd -o smtpd_tls_wrappermode=yes
 127.0.0.1:{relay_port} inet n - n - - smtpd -o mynetworks=127.0.0.0/8 -o smtpd_sasl_auth_enable=no
-cleanup unix n - n - 0 cleanup
+{variants}cleanup unix n - n - 0 cleanup
 qmgr unix n - n 300 1 qmgr
 rewrite unix - - n - - trivial-rewrite
 bounce unix - - n - 0 bounce
@@ -66,6 +68,12 @@ anvil unix - - n - 1 anvil
 tlsmgr unix - - n 1000? 1 tlsmgr
 postlog unix-dgram n - n - 1 postlogd
 """
+# A port for each variant, for everybody on this machine; a refused sender is told at once.
+VARIANT = """\
+127.0.0.1:{port} inet n - n - - smtpd
+    -o mynetworks=127.0.0.0/8 -o smtpd_sasl_auth_enable=no -o smtpd_delay_reject=no
+    -o message_size_limit={limit} -o smtpd_discard_ehlo_keywords={hidden}
+"""
 SASL_SETTINGS = """\
 pwcheck_method: auxprop
 auxprop_plugin: sasldb
@@ -76,9 +84,14 @@ REFUSALS = """\
 /^refused@/ 550 5.1.1 no such student
 /^later@/ 450 4.2.1 the mailbox is busy, come back later
 """
+REFUSED_SENDERS = "/^refused@/ 550 5.7.1 you may not send here\n"
 TRACE_HEADERS = re.compile(
-    rb"(?:(?:Return-Path|X-Original-To|Delivered-To|Received):.*\n(?:[ \t].*\n)*)*"
+    rb"(?:(?:Return-Path|X-Original-To|Envelope-To|Delivered-To|Delivery-Date|Received):.*\n"
+    rb"(?:[ \t].*\n)*)*",
+    re.IGNORECASE,
 )
+# How a server calls the field with the envelope's recipient.
+RECIPIENT = rb"(?:X-Original-To|Envelope-To)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +119,7 @@ class Postfix:
         tls_port: speaks TLS from the first byte.
         relay_port: takes everything from loopback, for other servers.
         user, password: the first account.
+        ports: that of each of the `VARIANTS`, by name; they take everything from loopback.
         accounts: the password of each user.
         ca_file: the root of its certificate.
     """
@@ -118,6 +132,7 @@ class Postfix:
     def __init__(self, directory: Path, authority: Authority, programs: dict[str, str]) -> None:
         self.ca_file = authority.ca_file
         self.port, self.tls_port, self.relay_port = free_ports(3)
+        self.ports = dict(zip(VARIANTS, free_ports(len(VARIANTS)), strict=True))
         self._spool = directory / "spool"
         self._inbox = directory / "mail" / "inbox"
         self._log = directory / "log"
@@ -127,7 +142,7 @@ class Postfix:
             [programs["postfix"], "-c", directory / "etc", "start"],
             self._spool / "pid" / "master.pid",
             self._log,
-            [self.port, self.tls_port, self.relay_port],
+            [self.port, self.tls_port, self.relay_port, *self.ports.values()],
         )
 
     def _write_settings(self, directory: Path, authority: Authority) -> None:
@@ -145,10 +160,13 @@ class Postfix:
             "smtpd_tls_cert_file": authority.good.certificate,
             "smtpd_tls_key_file": authority.good.key,
             "smtpd_recipient_restrictions": f"check_recipient_access regexp:{etc}/refusals, permit",
+            "smtpd_sender_restrictions": f"check_sender_access regexp:{etc}/refused_senders",
         }
         (etc / "main.cf").write_text("".join(f"{k} = {v}\n" for k, v in settings.items()))
-        (etc / "master.cf").write_text(SERVICES.format(**vars(self)))
+        variants = "".join(_service(port, VARIANTS[name]) for name, port in self.ports.items())
+        (etc / "master.cf").write_text(SERVICES.format(**vars(self), variants=variants))
         (etc / "refusals").write_text(REFUSALS)
+        (etc / "refused_senders").write_text(REFUSED_SENDERS)
         (etc / SASL).write_text(SASL_SETTINGS.format(passwords=directory / "passwords"))
 
     def _add_accounts(self, passwords: Path, saslpasswd2: str) -> None:
@@ -167,7 +185,7 @@ class Postfix:
         """
         wait_until(lambda: not self._queued(), "mail stays in the queue", self._log)
         paths = (self._inbox / "new").glob("*")
-        return [_parse(path.read_bytes()) for path in sorted(paths, key=_arrival)]
+        return [parse(path.read_bytes()) for path in sorted(paths, key=arrival)]
 
     def _queued(self) -> bool:
         return any(path.is_file() for name in QUEUES for path in (self._spool / name).rglob("*"))
@@ -185,23 +203,30 @@ class Postfix:
         self._daemon.stop()
 
 
-def _arrival(path: Path) -> tuple[int, str]:
+def _service(port: int, variant: Variant) -> str:
+    hidden = [name for name, shown in variant._asdict().items() if not shown]
+    return VARIANT.format(port=port, limit=SIZE_LIMIT, hidden=",".join([*hidden, "silent-discard"]))
+
+
+def arrival(path: Path) -> tuple[int, str]:
+    """The place of a message among those in a maildir."""
     return path.stat().st_mtime_ns, path.name
 
 
-def _parse(stored: bytes) -> Delivered:
+def parse(stored: bytes) -> Delivered:
+    """A message as it was stored, whatever the server."""
     found = TRACE_HEADERS.match(stored)
     assert found is not None  # it matches the empty string
     trace = found[0]
     return Delivered(
         sender=_value(trace, b"Return-Path").removeprefix("<").removesuffix(">"),
-        recipient=_value(trace, b"X-Original-To"),
+        recipient=_value(trace, RECIPIENT),
         trace=trace,
-        # Postfix keeps lines without their ends, and the maildir ends them with LF.
+        # Servers keep lines without their ends, and the maildir ends them with LF.
         content=stored[len(trace) :].replace(b"\n", b"\r\n"),
     )
 
 
 def _value(trace: bytes, name: bytes) -> str:
-    found = re.search(rb"^" + name + rb": (.*)$", trace, re.MULTILINE)
+    found = re.search(rb"^" + name + rb": (.*)$", trace, re.MULTILINE | re.IGNORECASE)
     return found[1].decode() if found else ""

@@ -12,7 +12,9 @@ import pytest
 
 from servers.authority import Authority, Leaf
 from servers.dovecot import Dovecot
+from servers.exim import Exim
 from servers.postfix import Postfix
+from servers.variants import SIZE_LIMIT, VARIANTS
 
 CONTENT = (
     b"From: Teacher <teacher@school.test>\r\n"
@@ -103,6 +105,35 @@ def test_implicit_tls_port(postfix: Postfix) -> None:
     context = trusting(postfix.ca_file)
     with smtplib.SMTP_SSL(postfix.host, postfix.tls_port, context=context) as smtp:
         assert smtp.ehlo()[0] == 250
+
+
+@pytest.fixture(params=["postfix", "exim"])
+def varied(request: pytest.FixtureRequest) -> Postfix | Exim:
+    found: Postfix | Exim = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("name", VARIANTS)
+def test_a_variant_offers_what_its_name_says(varied: Postfix | Exim, name: str) -> None:
+    with smtplib.SMTP("127.0.0.1", varied.ports[name]) as smtp:
+        smtp.ehlo()
+        assert smtp.has_extn("pipelining")
+        assert smtp.has_extn("chunking") is VARIANTS[name].chunking
+        announced = smtp.esmtp_features.get("size", "").strip()
+        assert (announced == str(SIZE_LIMIT)) is VARIANTS[name].size
+        assert smtp.mail("refused@a.test")[0] == 550
+        smtp.sendmail("teacher@school.test", ["Bob+x@School.test", "eve@other.test"], CONTENT)
+        with pytest.raises(smtplib.SMTPResponseException, match="552"):
+            smtp.sendmail("teacher@school.test", "bob@school.test", CONTENT * 30)
+        smtp.mail("teacher@school.test")
+        codes = [smtp.rcpt(f"{name}@a.test")[0] for name in ("bob", "refused", "later")]
+        assert codes == [250, 550, 450]
+    arrived = varied.messages()
+    assert {m.recipient for m in arrived} == {"Bob+x@School.test", "eve@other.test"}
+    for message in arrived:
+        assert message.sender == "teacher@school.test"
+        assert message.content.endswith(CONTENT)
 
 
 @pytest.mark.parametrize(
