@@ -39,9 +39,11 @@ from smtp_nb.flows.intents import (
     Open,
     Peer,
     Probe,
+    PutAside,
     Read,
     Resolve,
     Sleep,
+    TakeBack,
     Write,
 )
 from smtp_nb.flows.session import Observer
@@ -102,6 +104,7 @@ class AsyncDriver(Stoppable):
         self._observer = observer
         self._transport: asyncio.Transport | None = None
         self._line = _Line()
+        self._aside: list[tuple[asyncio.Transport | None, _Line]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._opening: asyncio.Task[Any] | None = None
 
@@ -155,6 +158,10 @@ class AsyncDriver(Stoppable):
                 return await self._stoppable(self._look_up(intent))
             case Close():
                 return self._close(intent.gently)
+            case PutAside():
+                return self._put_aside()
+            case TakeBack():
+                return self._take_back()
             case Ask():
                 for waiting in self._observer.ask(intent.event):
                     await waiting
@@ -299,7 +306,22 @@ class AsyncDriver(Stoppable):
             return self._line.take()
         return b"" if self._line.at_end or self._transport is None else None
 
+    def _put_aside(self) -> None:
+        """Make room for another line; this one stays open."""
+        self._aside.append((self._transport, self._line))
+        self._transport, self._line = None, _Line()
+
+    def _take_back(self) -> None:
+        self._close_one(gently=True)
+        self._transport, self._line = self._aside.pop()
+
     def _close(self, gently: bool) -> None:
+        self._close_one(gently)
+        while self._aside:
+            self._transport, self._line = self._aside.pop()
+            self._close_one(gently)
+
+    def _close_one(self, gently: bool) -> None:
         transport, self._transport = self._transport, None
         if transport is None:
             return

@@ -28,9 +28,11 @@ from smtp_nb.flows.intents import (
     Next,
     Open,
     Probe,
+    PutAside,
     Read,
     Resolve,
     Sleep,
+    TakeBack,
     Write,
 )
 from smtp_nb.flows.session import Observer
@@ -197,6 +199,10 @@ class BlockingDriver(Stoppable):
                 return self.outside(source.done, intent.results) if source else None
             case Close():
                 return task.line.close(intent.gently)
+            case PutAside():
+                return task.line.put_aside()
+            case TakeBack():
+                return task.line.take_back()
             case Ask():
                 return self._ask(intent)
             case Probe():

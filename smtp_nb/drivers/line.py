@@ -75,6 +75,7 @@ class SocketLine:
         self.socket: socket.socket | None = None
         self._inbox: deque[bytes] = deque()
         self._inbox_size = 0
+        self._aside: list[tuple[socket.socket | None, deque[bytes], int]] = []
 
     def _open_socket(self) -> socket.socket:
         if self.socket is None:
@@ -142,7 +143,7 @@ class SocketLine:
             return peer_of(sock)
         except BaseException:
             if self.socket is sock:
-                self.close(gently=False)
+                self._close_one(gently=False)
             raise
 
     # -- octets -------------------------------------------------------------------------------
@@ -200,8 +201,26 @@ class SocketLine:
         while self._clock() < deadline:
             yield Wait(0, deadline, "")
 
+    def put_aside(self) -> None:
+        """Make room for another socket; this one stays open."""
+        if self.socket is not None:
+            self._forget(self.socket)
+        self._aside.append((self.socket, self._inbox, self._inbox_size))
+        self.socket, self._inbox, self._inbox_size = None, deque(), 0
+
+    def take_back(self) -> None:
+        """Close the other socket and go on with the one put aside."""
+        self._close_one(gently=True)
+        self.socket, self._inbox, self._inbox_size = self._aside.pop()
+
     def close(self, gently: bool) -> None:
-        """Let go of the socket; not gently: with a reset."""
+        """Let go of all sockets; not gently: with a reset."""
+        self._close_one(gently)
+        while self._aside:
+            self.socket = self._aside.pop()[0]
+            self._close_one(gently)
+
+    def _close_one(self, gently: bool) -> None:
         sock, self.socket = self.socket, None
         self._inbox.clear()
         if sock is None:

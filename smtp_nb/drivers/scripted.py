@@ -43,9 +43,11 @@ from smtp_nb.flows.intents import (
     Open,
     Peer,
     Probe,
+    PutAside,
     Read,
     Resolve,
     Sleep,
+    TakeBack,
     Write,
 )
 from smtp_nb.flows.session import Observer
@@ -191,6 +193,7 @@ class ScriptedDriver(Stoppable):
         self._inbox = b""
         self._given = 0
         self._at_end = False
+        self._aside: list[tuple[bool, bytes, bool]] = []
 
     def clock(self) -> float:
         """The virtual time in seconds."""
@@ -242,6 +245,10 @@ class ScriptedDriver(Stoppable):
                 self.now += intent.seconds
             case Close():
                 self._close(intent.gently)
+            case PutAside():
+                self._put_aside()
+            case TakeBack():
+                self._take_back()
             case Ask():
                 return self.observer.ask(intent.event) if self.observer else ()
             case Next():
@@ -256,7 +263,22 @@ class ScriptedDriver(Stoppable):
         self.opened += 1
         return self.peer
 
+    def _put_aside(self) -> None:
+        """The dialogue goes on with the other line."""
+        self._aside.append((self.is_open, self._inbox, self._at_end))
+        self.is_open, self._inbox, self._at_end = False, b"", False
+
+    def _take_back(self) -> None:
+        self._close_one(gently=True)
+        self.is_open, self._inbox, self._at_end = self._aside.pop()
+
     def _close(self, gently: bool) -> None:
+        self._close_one(gently)
+        while self._aside:
+            self.is_open, self._inbox, self._at_end = self._aside.pop()
+            self._close_one(gently)
+
+    def _close_one(self, gently: bool) -> None:
         if self.is_open:
             self.is_open, self.was_aborted = False, not gently
             self.player.hang_up()

@@ -123,6 +123,19 @@ class Close:
 
 
 @dataclass(frozen=True, slots=True)
+class PutAside:
+    """Keep the line open but out of the way: what follows is about another one. Answer: None.
+
+    `Close` closes those put aside too.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class TakeBack:
+    """Close the line that is there, if any, and go on with the one put aside. Answer: None."""
+
+
+@dataclass(frozen=True, slots=True)
 class Next:
     """Ask the source for jobs. Answer: up to `most` of them; none means the end."""
 
@@ -136,7 +149,9 @@ class Done:
     results: Sequence[tuple[Job, Receipt]]
 
 
-Intent = Open | Resolve | Write | Read | Probe | Sleep | Ask | Close | Next | Done
+Intent = (
+    Open | Resolve | Write | Read | Probe | Sleep | Ask | Close | PutAside | TakeBack | Next | Done
+)
 T = TypeVar("T")
 # The answer's type depends on the intent; a generator has one type for all of them.
 Flow = Generator[Intent, Any, T]

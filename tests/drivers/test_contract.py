@@ -24,10 +24,12 @@ from smtp_nb.flows.intents import (
     Flow,
     Open,
     Probe,
+    PutAside,
     Read,
     Resolve,
     Sleep,
     SocketOptions,
+    TakeBack,
     Write,
 )
 
@@ -377,3 +379,83 @@ def test_0_seconds_and_none_wait_for_ever(run: Run) -> None:
     with Peer(lambda line: line.say(b"220 hi", b"250 " + line.hear())) as peer:
         intents = (Open(HERE, peer.port, 0), Write(b"x\r\n", None), Read(0))
         assert run(talking(*intents))[2] == b"220 hi\r\n250 x\r\n"
+
+
+# -- a second line ------------------------------------------------------------------------------
+
+
+def naming(name: bytes) -> Callable[[Line], None]:
+    def habit(line: Line) -> None:
+        line.say(b"I am " + name)
+        line.say(b"you said " + line.hear())
+        line.hear_the_end()
+
+    return habit
+
+
+def test_a_line_that_is_put_aside_goes_on_later(run: Run):
+    def flow(first: Peer, second: Peer) -> Flow[list[bytes]]:
+        said: list[bytes] = []
+        yield opened(first)
+        yield PutAside()
+        yield opened(second)
+        said += [(yield Read(30))]
+        yield Write(b"two\r\n")
+        said += [(yield Read(30))]
+        yield TakeBack()
+        said += [(yield Read(30))]
+        yield Write(b"one\r\n")
+        said += [(yield Read(30))]
+        yield Close()
+        return said
+
+    with Peer(naming(b"the first")) as first, Peer(naming(b"the second")) as second:
+        assert run(flow(first, second)) == [
+            b"I am the second\r\n",
+            b"you said two\r\n",
+            b"I am the first\r\n",
+            b"you said one\r\n",
+        ]
+        first.wait_until_served()
+        second.wait_until_served()
+
+
+@pytest.mark.parametrize("gently", [True, False])
+def test_close_closes_what_was_put_aside_too(run: Run, gently: bool):
+    with Peer(naming(b"a")) as first, Peer(naming(b"b")) as second:
+        run(talking(opened(first), PutAside(), opened(second), Close(gently)))
+        first.wait_until_served()
+        second.wait_until_served()
+
+
+def test_a_second_line_that_fails_leaves_the_first_alone(run: Run):
+    def flow(peer: Peer) -> Flow[bytes]:
+        yield opened(peer)
+        yield PutAside()
+        with pytest.raises(ConnectFailed):
+            yield Open(HERE, free_port(), 30)
+        yield TakeBack()
+        data: bytes = yield Read(30)
+        yield Close()
+        return data
+
+    with Peer(naming(b"here")) as peer:
+        assert run(flow(peer)) == b"I am here\r\n"
+
+
+def test_a_flow_that_fails_beside_its_line_leaves_no_line_open(run: Run):
+    def flow(first: Peer, second: Peer) -> Flow[None]:
+        try:
+            yield opened(first)
+            yield PutAside()
+            yield opened(second)
+            raise ZeroDivisionError
+        except ZeroDivisionError:
+            yield Close(gently=False)
+            raise
+
+    with Peer(naming(b"a")) as first, Peer(naming(b"b")) as second:
+        with pytest.raises(ZeroDivisionError):
+            run(flow(first, second))
+        first.wait_until_served()
+        second.wait_until_served()
