@@ -17,6 +17,7 @@
     │   ├── DeferredError         4yz: the same may work later
     │   └── AuthenticationError   the login was refused
     ├── ExtensionError            (ReplyError) the server lacks what this message or login needs
+    │   └── BinaryRefused         (InputError too) a CR, LF or NUL stands alone in the content
     ├── LinkError                 (ConnectionError) 162 the line failed
     │   ├── ConnectFailed         no connection came about (TCP/IP codes 100xx and 110xx)
     │   ├── ConnectionClosed      1120 the server closed the line
@@ -160,6 +161,12 @@ class AuthenticationError(ReplyError):
 
 class ExtensionError(ReplyError):
     """The server does not offer an extension that this message, login or option needs."""
+
+
+class BinaryRefused(ExtensionError, InputError):
+    """A CR, LF or NUL stands alone in a message, and the server does not offer BINARYMIME."""
+
+    default_code = InputError.default_code
 
 
 class LinkError(SMTPError, ConnectionError):

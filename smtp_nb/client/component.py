@@ -301,7 +301,7 @@ class Component(Properties, Status, Certificates, Recipients, Events):
     def _send(self, message: EmailMessage | None = None, verb: str = "MAIL") -> Flow[Receipt]:
         if verb != "MAIL" and not self.allow_extensions:
             raise StateError(f"{verb} needs allow_extensions", remedy="Set it to True")
-        job = job_from(self, message, verb)
+        job = job_from(self, message, verb, may_be_binary=True)
         try:
             return (yield from self._send_job(job))
         finally:

@@ -23,13 +23,20 @@ _SWITCHES = {
 }
 
 
-def job_from(component: Component, message: EmailMessage | None = None, verb: str = "MAIL") -> Job:
+def job_from(
+    component: Component,
+    message: EmailMessage | None = None,
+    verb: str = "MAIL",
+    *,
+    may_be_binary: bool = False,
+) -> Job:
     """The job that `send()` delivers; everything is checked here, before any connection.
 
     Args:
         message: one of the standard library's, whose From, To, Cc and Bcc make the envelope; the
             component's recipients, where there are any, and its return path go before them.
         verb: the command that begins the transaction.
+        may_be_binary: the server will say whether it takes a raw message that is no lines.
 
     Raises:
         MissingError: 164 no sender, 165 no recipient.
@@ -45,17 +52,17 @@ def job_from(component: Component, message: EmailMessage | None = None, verb: st
     if author is None and component.content_stream is None and not component.message:
         raise MissingError("there is no sender", code=164, remedy="Set from_")
     envelope = _envelope(component, recipients, author, verb)
-    return Job(envelope, _content(component), has_text=_has_text(component))
+    return Job(envelope, _content(component, may_be_binary), has_text=_has_text(component))
 
 
-def _content(component: Component) -> Content:
+def _content(component: Component, may_be_binary: bool) -> Content:
     if (stream := component.content_stream) is not None:
         stream.open()
         return stream
     if component.message:
         from smtp_nb.compose.raw import raw_content
 
-        return raw_content(component.message_b)
+        return raw_content(component.message_b, may_be_binary=may_be_binary)
     from smtp_nb.compose.message import compose
 
     return compose(draft_from(component))

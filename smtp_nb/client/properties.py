@@ -189,7 +189,8 @@ class Properties:
             "",
             values.raw,
             "A whole message, header and body, sent untouched in place of all of the above."
-            " The envelope still comes from send_to, cc, bcc and from_.",
+            " The envelope still comes from send_to, cc, bcc and from_. A CR, LF or NUL may stand"
+            " alone in its body only where the server takes BINARYMIME (RFC 3030).",
         )
     )
 

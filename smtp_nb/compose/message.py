@@ -44,6 +44,11 @@ class Composed:
     _pieces: tuple[Piece, ...]
 
     @property
+    def bare(self) -> str:
+        """Empty: what is composed here are lines."""
+        return ""
+
+    @property
     def is_8bit(self) -> bool:
         """True only if the header is raw UTF-8: bodies are 7-bit always."""
         return self.needs_smtputf8

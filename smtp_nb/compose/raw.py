@@ -2,7 +2,8 @@
 
 They go out as they are. Only what would do harm is not let through: a bare CR or LF, which
 servers read in different ways (this is how mail is smuggled), a NUL, and the names of the blind
-copies.
+copies. Behind the header these octets may stand all the same if the server takes BINARYMIME (RFC
+3030), for then they are counted and not read as lines.
 """
 
 from __future__ import annotations
@@ -29,6 +30,9 @@ _WRONG = re.compile(rb"\r(?!\n)|(?<!\r)\n|\0")
 _BLIND = re.compile(
     rb"^(?:resent-)?bcc[ \t]*:[^\n]*\n(?:[ \t][^\n]*\n)*", re.IGNORECASE | re.MULTILINE
 )
+_BINARY = re.compile(
+    rb"^content-transfer-encoding[ \t]*:[ \t]*binary[ \t]*\r\n", re.IGNORECASE | re.MULTILINE
+)
 _MESSAGE_ID = re.compile(rb"^message-id[ \t]*:\s*(<[!-~]+>)", re.IGNORECASE | re.MULTILINE)
 _GROUP = re.compile(r'[^"<>@,;:]*:(.*);\Z')
 _ADDED = frozenset({"content-transfer-encoding", "content-type", "mime-version"})
@@ -44,6 +48,7 @@ class RawContent:
     is_8bit: bool
     needs_smtputf8: bool
     message_id: str
+    bare: str = ""
 
     @property
     def size(self) -> int:
@@ -61,19 +66,21 @@ class RawContent:
         return f"<RawContent {self.message_id or 'message'}, {self.size} octets>"
 
 
-def raw_content(data: bytes | str) -> RawContent:
+def raw_content(data: bytes | str, *, may_be_binary: bool = False) -> RawContent:
     """A message exactly as given, but for Bcc and Resent-Bcc, which are taken out.
 
     Args:
         data: header, empty line and body, with CRLF at the end of every line; the last one is
             ended if it is not. Text is written in UTF-8.
+        may_be_binary: in the body a CR, LF or NUL may stand alone, also if the header does not
+            say `Content-Transfer-Encoding: binary`. Then no line is ended.
 
     Raises:
-        InputError: a CR or LF stands alone, or a NUL; the text says where.
+        InputError: one stands alone where it may not; the text says where.
     """
     raw = encode(data, "utf-8", "The raw message") if isinstance(data, str) else bytes(data)
-    _check_line_ends(raw)
-    if not raw.endswith(b"\r\n"):
+    bare = _bare(raw, may_be_binary)
+    if not bare and not raw.endswith(b"\r\n"):
         raw += b"\r\n"
     head = raw[: head_size(raw)]
     shown = without_blind_copies(head)
@@ -84,12 +91,23 @@ def raw_content(data: bytes | str) -> RawContent:
         is_8bit=not raw.isascii(),
         needs_smtputf8=not shown.isascii(),
         message_id=message_id_in(shown),
+        bare=bare,
     )
 
 
-def _check_line_ends(raw: bytes) -> None:
-    if (at := find_wrong(raw)) is not None:
+def _bare(raw: bytes, may_be_binary: bool) -> str:
+    """What makes a message binary, in words; empty if nothing does.
+
+    Raises:
+        InputError: it may not be binary there.
+    """
+    head = raw[: head_size(raw)]
+    if (at := find_wrong(raw)) is None:
+        is_cut = says_binary(head) and not raw.endswith(b"\r\n")
+        return "a last line without its end" if is_cut else ""
+    if at < len(head) or not (may_be_binary or says_binary(head)):
         raise wrong_octet("The raw message", raw[at], at)
+    return bare_octet(raw[at], at)
 
 
 def find_wrong(raw: bytes) -> int | None:
@@ -100,13 +118,23 @@ def find_wrong(raw: bytes) -> int | None:
     return found.start() if found else None
 
 
+def bare_octet(octet: int, offset: int) -> str:
+    """An octet that `find_wrong` found, in words."""
+    return f"a bare {_NAMES[octet]} at offset {offset}"
+
+
 def wrong_octet(what: str, octet: int, offset: int) -> InputError:
     """The error for an octet that `find_wrong` found."""
     return InputError(
-        f"{what} holds a bare {_NAMES[octet]} at offset {offset}",
+        f"{what} holds {bare_octet(octet, offset)}",
         remedy="End every line with CRLF, such as text.replace('\\n', '\\r\\n'),"
         " and encode binary data in base64",
     )
+
+
+def says_binary(head: bytes) -> bool:
+    """True if a header announces octets that are no lines (RFC 2045 section 6.2)."""
+    return _BINARY.search(head) is not None
 
 
 def without_blind_copies(head: bytes) -> bytes:

@@ -19,6 +19,7 @@ from smtp_nb.compose.raw import (
     find_wrong,
     head_size,
     message_id_in,
+    says_binary,
     without_blind_copies,
     wrong_octet,
 )
@@ -52,8 +53,7 @@ class StreamContent:
         self._start: int | None = None
         self._size = -1
         self._shown = b""
-        self._rest = b""
-        self._rest_at = 0
+        self._is_binary = False
 
     # -- what is known before it is sent --------------------------------------------------------
 
@@ -66,24 +66,37 @@ class StreamContent:
         if self._pieces is not None:
             return
         self._start, self._size = _measure(self.source)
-        pieces = _checked(_octets(self.source))
+        pieces = _octets(self.source)
         begun = _read_head(pieces)
         if not begun:
             raise InputError(
                 "the stream of the message is at its end",
                 remedy="Call set_message_stream() again, at the beginning of a message",
             )
-        self._pieces = pieces
-        self._rest_at = head_size(begun)
-        self._shown = without_blind_copies(begun[: self._rest_at])
-        self._rest = begun[self._rest_at :]
+        head = begun[: head_size(begun)]
+        self._is_binary = says_binary(head)
+        self._shown = without_blind_copies(head)
+        body: Iterator[bytes] = chain((begun[len(head) :],), pieces)
+        lines = body if self._is_binary else self._lines(body, len(head))
+        # What came along with the header is judged with it, before any connection.
+        self._pieces = chain((next(lines, b""),), lines)
+        self._measure_end(len(head) - len(self._shown))
+
+    def _measure_end(self, hidden: int) -> None:
+        """The size is that of what will be sent: without blind copies, the last line ended."""
         if self._size >= 0:
-            self._size -= self._rest_at - len(self._shown)
+            is_ended = self._is_binary or _ends_a_line(self.source)
+            self._size += (0 if is_ended else 2) - hidden
 
     @property
     def size(self) -> int:
         """Octets of the whole; -1 if it is no file and so nobody knows."""
         return self._size
+
+    @property
+    def bare(self) -> str:
+        """That the header announces octets which are no lines; empty if it does not."""
+        return "binary octets, as its header says" if self._is_binary else ""
 
     @property
     def is_8bit(self) -> bool:
@@ -113,9 +126,13 @@ class StreamContent:
             self._rewind()
         self.open()
         self.was_read = True
-        offset, last = self._rest_at, self._shown
         yield self._shown
-        for piece in chain((self._rest,), self._pieces or ()):
+        yield from self._pieces or ()
+
+    def _lines(self, pieces: Iterable[bytes], offset: int) -> Iterator[bytes]:
+        """A body of lines, checked, the last one ended."""
+        last = b"\r\n"
+        for piece in _checked(pieces, offset):
             self._check_7bit(piece, offset)
             offset += len(piece)
             last = piece or last
@@ -150,15 +167,24 @@ class StreamContent:
 
 
 def _measure(source: Source) -> tuple[int | None, int]:
-    """Where a file stands, and how many octets follow with the last line ended; else None, -1."""
+    """Where a file stands, and how many octets follow; None and -1 for what is no file."""
     if not isinstance(source, io.IOBase) or not source.seekable():
         return None, -1
     start = source.tell()
     end = source.seek(0, io.SEEK_END)
-    source.seek(max(start, end - 2))
-    is_ended = source.read() == b"\r\n"
     source.seek(start)
-    return start, end - start + (0 if is_ended else 2)
+    return start, end - start
+
+
+def _ends_a_line(source: Source) -> bool:
+    """True if the last two octets of a file are a line end."""
+    assert isinstance(source, io.IOBase)
+    here = source.tell()
+    end = source.seek(0, io.SEEK_END)
+    source.seek(max(0, end - 2))
+    tail = bytes(source.read())
+    source.seek(here)
+    return tail == b"\r\n"
 
 
 def _octets(source: Source) -> Iterator[bytes]:
@@ -173,9 +199,9 @@ def _octets(source: Source) -> Iterator[bytes]:
         yield piece
 
 
-def _checked(pieces: Iterable[bytes]) -> Iterator[bytes]:
+def _checked(pieces: Iterable[bytes], offset: int) -> Iterator[bytes]:
     """The octets, after a look at their line ends. A CR waits for what comes behind it."""
-    held, offset = b"", 0
+    held = b""
     for piece in pieces:
         held += piece
         ready = held[:-1] if held.endswith(b"\r") else held
@@ -189,15 +215,22 @@ def _checked(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _read_head(pieces: Iterator[bytes]) -> bytes:
-    """Octets up to the empty line, and whatever came in one piece with it."""
+    """Octets up to the empty line, and whatever came in one piece with it.
+
+    Raises:
+        InputError: there is no empty line for long, or a line break in it is only half of one.
+    """
     begun = bytearray()
     for piece in pieces:
         begun += piece
-        if b"\r\n\r\n" in begun or begun.startswith(b"\r\n"):
+        if b"\r\n\r\n" in begun or begun.startswith(b"\r\n") or len(begun) > MAX_HEAD:
             break
-        if len(begun) > MAX_HEAD:
-            raise InputError(
-                f"the stream has no empty line in its first {MAX_HEAD} octets",
-                remedy="A message begins with its header and an empty line behind it",
-            )
+    head = bytes(begun)[: head_size(bytes(begun))]
+    if (at := find_wrong(head)) is not None:
+        raise wrong_octet("The stream", head[at], at)
+    if len(head) > MAX_HEAD:
+        raise InputError(
+            f"the stream has no empty line in its first {MAX_HEAD} octets",
+            remedy="A message begins with its header and an empty line behind it",
+        )
     return bytes(begun)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from smtp_nb.errors import ExtensionError
+from smtp_nb.errors import BinaryRefused, ExtensionError
 from smtp_nb.flows.session import Session
 from smtp_nb.model.envelope import Job, Recipient
 from smtp_nb.protocol.commands import Command, mail, rcpt
+
+_BINARY = {"BINARYMIME", "CHUNKING"}
 
 
 def check_offers(session: Session, job: Job) -> None:
@@ -15,12 +17,19 @@ def check_offers(session: Session, job: Job) -> None:
         ExtensionError: the session is as it was, and nothing was written.
     """
     content, offered = job.content, session.extensions
+    if content.bare and not offered.keywords.keys() >= _BINARY:
+        raise BinaryRefused(
+            f"the message holds {content.bare}, and the server does not offer BINARYMIME with"
+            " CHUNKING (RFC 3030)",
+            remedy="End every line with CRLF, such as text.replace('\\n', '\\r\\n'), and encode"
+            " binary data in base64",
+        )
     if _needs_smtputf8(job) and "SMTPUTF8" not in offered:
         raise ExtensionError(
             "this message needs SMTPUTF8 (RFC 6531), which the server does not offer",
             remedy="Use addresses whose part before the @ is ASCII, or another server",
         )
-    if content.is_8bit and "8BITMIME" not in offered:
+    if content.is_8bit and not content.bare and "8BITMIME" not in offered:
         raise ExtensionError(
             "this message holds 8-bit octets and the server does not offer 8BITMIME",
             remedy="Let it be composed here, or encode it as quoted-printable or base64",
@@ -48,13 +57,15 @@ def _wants_dsn(job: Job) -> bool:
 
 def mail_command(session: Session, job: Job) -> Command:
     """MAIL, or SEND, SOML or SAML, with the parameters that apply: SIZE (RFC 1870), BODY
-    (RFC 6152) and SMTPUTF8 (RFC 6531)."""
+    (RFC 6152, RFC 3030) and SMTPUTF8 (RFC 6531)."""
     content, envelope = job.content, job.envelope
     utf8 = _needs_smtputf8(job)
     parameters = []
     if "SIZE" in session.extensions and content.size >= 0:
         parameters.append(f"SIZE={content.size}")
-    if content.is_8bit:
+    if content.bare:
+        parameters.append("BODY=BINARYMIME")
+    elif content.is_8bit:
         parameters.append("BODY=8BITMIME")
     if utf8:
         parameters.append("SMTPUTF8")

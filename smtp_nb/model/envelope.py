@@ -13,7 +13,7 @@ from smtp_nb.model.enums import RecipientType
 class Content(Protocol):
     """A whole message, header and body, ready for the wire but for its dots.
 
-    Lines end in CRLF, no CR or LF stands alone, and the last line is ended.
+    Lines end in CRLF, no CR or LF stands alone, and the last line is ended; unless it is binary.
     """
 
     @property
@@ -23,6 +23,11 @@ class Content(Protocol):
     @property
     def is_8bit(self) -> bool:
         """True if an octet above 127 may come (BODY=8BITMIME)."""
+
+    @property
+    def bare(self) -> str:
+        """What stands alone in it, and where, so that it needs BINARYMIME (RFC 3030): "a bare LF
+        at offset 15". Empty for a message of lines."""
 
     @property
     def needs_smtputf8(self) -> bool:

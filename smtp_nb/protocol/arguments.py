@@ -49,7 +49,7 @@ MAIL = PathSyntax(
     answers.BAD_SENDER,
     {
         "SIZE": Parameter("SIZE", r"\d{1,20}"),
-        "BODY": Parameter("8BITMIME", "7BIT|8BITMIME"),
+        "BODY": Parameter("8BITMIME", "7BIT|8BITMIME|BINARYMIME"),
         "SMTPUTF8": Parameter("SMTPUTF8", ""),
         "RET": Parameter("DSN", "FULL|HDRS"),
         "ENVID": Parameter("DSN", f"{_XTEXT}{{1,100}}", is_xtext=True),
@@ -116,6 +116,8 @@ def _read_parameters(text: str, syntax: PathSyntax, extensions: Collection[str])
         if rule is None or rule.extension not in extensions:
             raise Refused(answers.unknown_parameter(name[:32]))
         if name in found or bool(equals) != bool(rule.value) or not _VALUES[name].fullmatch(value):
+            raise Refused(answers.bad_parameter(name))
+        if name == "BODY" and value.upper() == "BINARYMIME" and "BINARYMIME" not in extensions:
             raise Refused(answers.bad_parameter(name))
         found[name] = _decoded(name, value) if rule.is_xtext else value
     return found

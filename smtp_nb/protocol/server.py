@@ -270,6 +270,8 @@ class ServerProtocol:
     def _data(self, verb: str, argument: str) -> Request:
         transaction = self._transaction
         assert transaction is not None
+        if transaction.is_binary:
+            raise Refused(answers.NOT_IN_DATA)
         # RFC 2920 section 3.1: a server may answer 354 all the same, so the door opens then too.
         reply = answers.GO_AHEAD if transaction.recipients else answers.NO_RECIPIENTS
         return Request(verb, reply, self._open_data, transaction=transaction)

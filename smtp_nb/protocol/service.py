@@ -28,7 +28,10 @@ EXTENSIONS = (
     "SOML",
     "SAML",
 )
-"""Every keyword that the reply to EHLO may show, in its order."""
+"""The keywords that the reply to EHLO shows, in its order."""
+# A server that takes bare line ends is no good place to learn that they do harm.
+ON_REQUEST = ("BINARYMIME",)
+"""Keywords that it shows only where they were asked for."""
 
 # The moments at which a server answers, beside the commands' own names.
 GREETING = "GREETING"
@@ -53,7 +56,7 @@ class Service:
     """What a server offers and asks for.
 
     Attributes:
-        extensions: keywords out of `EXTENSIONS`. STARTTLS shows before TLS only.
+        extensions: keywords out of `EXTENSIONS` and `ON_REQUEST`. STARTTLS shows before TLS only.
         max_size: octets that a message may have.
         max_recipients: of one message; RFC 5321 section 4.5.3.1.8 asks for 100.
         mechanisms: names for the AUTH line.
@@ -120,6 +123,11 @@ class Transaction:
     size: int = 0
     is_chunked: bool = False
     queue_id: str = field(default_factory=_new_id)
+
+    @property
+    def is_binary(self) -> bool:
+        """True if its octets are no lines, so that only BDAT can carry them (RFC 3030)."""
+        return self.parameters.get("BODY", "").upper() == "BINARYMIME"
 
     @property
     def content(self) -> bytes:

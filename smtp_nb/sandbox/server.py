@@ -8,7 +8,7 @@ import shutil
 import socket
 import tempfile
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from html import escape
 from pathlib import Path
 from types import TracebackType
@@ -18,7 +18,7 @@ from urllib.parse import quote, urlencode
 from smtp_nb.errors import InputError, StateError
 from smtp_nb.model.secret import HIDDEN
 from smtp_nb.protocol.login import Mechanism
-from smtp_nb.protocol.service import EXTENSIONS, Service
+from smtp_nb.protocol.service import EXTENSIONS, ON_REQUEST, Service
 from smtp_nb.sandbox.connection import House
 from smtp_nb.sandbox.faults import Fault, FaultTable, make
 from smtp_nb.sandbox.mailbox import Inbox, Message
@@ -52,6 +52,7 @@ class SandboxServer:
         host, port: where to listen; port 0 is a free one. Other machines can reach it only with
             `allow_remote`.
         without: keywords of `EXTENSIONS` that are not offered.
+        also: keywords of `ON_REQUEST` that are offered too: BINARYMIME.
         refuse: recipients to refuse with 550 5.1.1; `*` stands for any letters.
         lists: what EXPN tells: a list's name and its members.
         max_size, max_recipients: what a message may have.
@@ -75,6 +76,7 @@ class SandboxServer:
         *,
         hostname: str = "sandbox.test",
         without: Iterable[str] = (),
+        also: Iterable[str] = (),
         mechanisms: Iterable[str] = MECHANISMS,
         refuse: Iterable[str] = (),
         lists: Mapping[str, Iterable[str]] | None = None,
@@ -97,7 +99,7 @@ class SandboxServer:
         self.sessions: list[Session] = []
         service = Service(
             hostname,
-            _extensions(without, tls),
+            _extensions(without, also, tls),
             max_size,
             max_recipients,
             tuple(name.upper() for name in mechanisms) if auth else (),
@@ -298,13 +300,19 @@ def _address(host: str, allow_remote: bool) -> str:
     return host
 
 
-def _extensions(without: Iterable[str], tls: TLS | None) -> tuple[str, ...]:
-    hidden = {name.upper() for name in ((without,) if isinstance(without, str) else without)}
-    if unknown := hidden.difference(EXTENSIONS):
-        raise InputError(
-            f"There is no extension {', '.join(sorted(unknown))}",
-            remedy=f"Choose from {', '.join(EXTENSIONS)}",
-        )
+def _extensions(without: Iterable[str], also: Iterable[str], tls: TLS | None) -> tuple[str, ...]:
+    hidden, added = _keywords(without, EXTENSIONS), _keywords(also, ON_REQUEST)
     if tls != "starttls":
         hidden.add("STARTTLS")
-    return tuple(name for name in EXTENSIONS if name not in hidden)
+    return tuple(name for name in (*EXTENSIONS, *sorted(added)) if name not in hidden)
+
+
+def _keywords(names: Iterable[str], known: Collection[str]) -> set[str]:
+    """Keywords in capitals, checked."""
+    found = {name.upper() for name in ((names,) if isinstance(names, str) else names)}
+    if unknown := found.difference(known):
+        raise InputError(
+            f"There is no extension {', '.join(sorted(unknown))}",
+            remedy=f"Choose from {', '.join(known)}",
+        )
+    return found

@@ -305,7 +305,8 @@ def test_a_raw_message_stays_content(shape, text):
         attribute("message", shape)(played.smtp, text)
         played.call("send")
     except InputError:
-        assert_untouched(played)
+        # Whether a body may be binary is for the server to say; nobody asks it about a header.
+        assert all(line.startswith((b"EHLO", b"QUIT")) for line in server.commands)
         return
     assert_one_envelope(played, server)
     (content,) = server.contents

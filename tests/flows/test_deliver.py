@@ -182,7 +182,7 @@ class Failing:
     """Content whose file is gone after some octets."""
 
     is_8bit = needs_smtputf8 = False
-    message_id = ""
+    message_id = bare = ""
     size = 200_000
 
     def chunks(self) -> Iterator[bytes]:

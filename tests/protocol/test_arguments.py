@@ -86,6 +86,15 @@ def test_a_parameter_needs_its_extension(extension, parameter):
     assert talk.codes(line) == [555]
 
 
+def test_a_binary_message_needs_its_extension_and_comes_in_chunks():
+    line = b"MAIL FROM:<a@x.test> BODY=BINARYMIME\r\n"
+    assert greeted().codes(line) == [501]
+    talk = greeted(service=login_service(extensions=(*EXTENSIONS, "BINARYMIME")))
+    assert talk.codes(line + b"RCPT TO:<b@x.test>\r\nDATA\r\n") == [250, 250, 503]
+    assert talk.codes(b"BDAT 4 LAST\r\na\n\0b") == [250]
+    assert talk.messages[0].content == b"a\n\0b"
+
+
 @pytest.mark.parametrize(
     "path",
     [
