@@ -291,49 +291,51 @@ WINSOCK: dict[int, tuple[str, str]] = {
     11004: ("EAI_NODATA", "that name has no address"),
 }
 
-_BY_CODE: dict[int, type[SMTPError]] = {
-    118: FirewallError,
-    161: ReplyError,
-    162: LinkError,
-    163: MissingError,
-    164: MissingError,
-    165: MissingError,
-    166: BusyError,
-    301: Interrupted,
-    302: InputError,
-    100: StateError,
-    101: StateError,
-    102: ConnectFailed,
-    104: StateError,
-    106: StateError,
-    107: StateError,
-    112: StateError,
-    116: InputError,
-    117: StateError,
-    135: StateError,
-    201: SMTPTimeout,
-    211: StateError,
-    212: StateError,
-    213: StateError,
-    303: InputError,
-    434: InputError,
-    1105: StateError,
-    1117: StateError,
-    1119: StateError,
-    1120: ConnectionClosed,
-    270: SMTPError,  # a missing engine (Unsupported) and a broken one (TLSError) share it
-    271: InputError,
-    272: InputError,
-    273: InputError,
-    274: TLSError,
-    275: TLSError,
-    276: SMTPError,  # a failed handshake (TLSError) and a login in clear (ClearTextRefused)
-    280: CertificateError,
-    281: TLSError,
-    282: TLSError,
-    283: TLSError,
-    284: TLSError,
-    10022: SMTPError,  # EINVAL from the system (LinkError) or from a caller (InputError)
+# The numbers of the reference below those of TCP/IP: (class, what it tells).
+CODES: dict[int, tuple[type[SMTPError], str]] = {
+    118: (FirewallError, "the proxy or firewall failed; its words are told"),
+    161: (ReplyError, "the server said no; its reply is attached"),
+    162: (LinkError, "the line to the server failed; the cause is attached"),
+    163: (MissingError, "no server was given"),
+    164: (MissingError, "no sender was given"),
+    165: (MissingError, "no recipient was given"),
+    166: (BusyError, "another call is still at work on this object"),
+    301: (Interrupted, "interrupt() or Ctrl-C stopped the call"),
+    302: (InputError, "an attachment cannot be read"),
+    100: (StateError, "the server's port cannot change while connected"),
+    101: (StateError, "the server's name cannot change while connected"),
+    102: (ConnectFailed, "the server's name leads to the null address"),
+    104: (StateError, "there is a connection already"),
+    106: (StateError, "the local port cannot change while connected"),
+    107: (StateError, "the local address cannot change while connected"),
+    112: (StateError, "MaxLineLength cannot change while connected"),
+    116: (InputError, "the server's port is 0"),
+    117: (StateError, "an option of datagrams cannot change while in use"),
+    135: (StateError, "a socket that does not block would have to wait"),
+    201: (SMTPTimeout, "nothing came in time"),
+    211: (StateError, "the call does not fit the moment"),
+    212: (StateError, "the call needs a connection"),
+    213: (StateError, "the call does not fit a listening socket"),
+    303: (InputError, "a file or directory cannot be opened"),
+    434: (InputError, "a text cannot be written in its charset"),
+    1105: (StateError, "connect() is at work already"),
+    1117: (StateError, "the call needs a connection first"),
+    1119: (StateError, "the local address cannot change while connected"),
+    1120: (ConnectionClosed, "the server closed the line"),
+    # A missing engine (Unsupported) and a broken one (TLSError) share it.
+    270: (SMTPError, "TLS, or what was asked of it, cannot be had here"),
+    271: (InputError, "a certificate store cannot be read"),
+    272: (InputError, "a certificate store lacks that certificate"),
+    273: (InputError, "a key or its password cannot be used"),
+    274: (TLSError, "a chain of certificates cannot be built"),
+    275: (TLSError, "a chain of certificates does not verify"),
+    # A failed handshake (TLSError) and a login in clear (ClearTextRefused).
+    276: (SMTPError, "the handshake failed, or the line is not safe enough"),
+    280: (CertificateError, "the server's certificate was not accepted"),
+    281: (TLSError, "the server wants a certificate of ours"),
+    282: (TLSError, "the server showed no certificate"),
+    283: (TLSError, "a record could not be sealed"),
+    284: (TLSError, "a record could not be opened"),
 }
 
 
@@ -343,10 +345,11 @@ def error_class(code: int) -> type[SMTPError]:
     Raises:
         KeyError: the reference has no such number.
     """
-    if code in _BY_CODE:
-        return _BY_CODE[code]
+    if code in CODES:
+        return CODES[code][0]
     if code in WINSOCK:
-        return LinkError
+        # EINVAL may come from the system (LinkError) or from a caller (InputError).
+        return SMTPError if code == 10022 else LinkError
     raise KeyError(f"{code} is no error number of the reference component")
 
 

@@ -23,8 +23,8 @@ T = TypeVar("T")
 class AsyncSMTP(Component):
     """An SMTP client whose methods are awaited. All else is as with `SMTP`.
 
-    async with AsyncSMTP(mail_server="mail.example.org", ssl_start_mode="explicit") as smtp:
-        receipt = await smtp.send()
+        async with AsyncSMTP(mail_server="mail.example.org", ssl_start_mode="explicit") as smtp:
+            receipt = await smtp.send()
 
     One call at a time: a second one on the same object raises `BusyError`. A cancelled task knows
     the outcome of its message before it ends; it is on the `CancelledError`'s cause.

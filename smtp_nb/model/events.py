@@ -30,7 +30,14 @@ class PITrailEvent:
 
 @dataclass(slots=True)
 class ConnectionStatusEvent:
-    """Proxy, TLS or connection made or lost."""
+    """Proxy, TLS or connection made or lost.
+
+    Attributes:
+        connection_event: what changed: `Firewall connection complete`, `Remote host connection
+            complete`, `SSL handshake complete`, `Remote host disconnected`, …
+        status_code: the number of the error that changed it, 0 if it was none.
+        description: the words for `status_code`.
+    """
 
     connection_event: str
     status_code: int = 0
@@ -39,14 +46,25 @@ class ConnectionStatusEvent:
 
 @dataclass(slots=True)
 class StartTransferEvent:
-    """The content begins to leave."""
+    """The content begins to leave.
+
+    Attributes:
+        direction: who sends it: always the client.
+    """
 
     direction: TrailDirection = TrailDirection.CLIENT
 
 
 @dataclass(slots=True)
 class TransferEvent:
-    """A piece of the content left."""
+    """A piece of the content left.
+
+    Attributes:
+        direction: who sends it: always the client.
+        bytes_transferred: octets since the start of the content.
+        percent_done: 0 to 100, or -1 if the size is not known.
+        text_b: the piece, in octets.
+    """
 
     direction: TrailDirection
     bytes_transferred: int
@@ -61,14 +79,23 @@ class TransferEvent:
 
 @dataclass(slots=True)
 class EndTransferEvent:
-    """The content is out."""
+    """The content is out.
+
+    Attributes:
+        direction: who sent it: always the client.
+    """
 
     direction: TrailDirection = TrailDirection.CLIENT
 
 
 @dataclass(slots=True)
 class ErrorEvent:
-    """Something went wrong that does not raise: a refused Bcc, say."""
+    """Something went wrong that does not raise: a refused Bcc, say.
+
+    Attributes:
+        error_code: its number, as in `SMTPError.code`.
+        description: what happened.
+    """
 
     error_code: int
     description: str
@@ -76,7 +103,11 @@ class ErrorEvent:
 
 @dataclass(slots=True)
 class ExpandEvent:
-    """One address of a reply to EXPN."""
+    """One address of a reply to EXPN.
+
+    Attributes:
+        address: as the server wrote it, with a display name perhaps.
+    """
 
     address: str
 
@@ -86,6 +117,13 @@ class SSLServerAuthenticationEvent:
     """The server's certificate, before anything of ours answers it.
 
     A handler may change `accept`; what it holds when the handlers are done is the decision.
+
+    Attributes:
+        cert_encoded: the certificate in PEM; with SSLIncludeCertChain the chain, it first.
+        cert_subject: whose it is.
+        cert_issuer: who vouches for it.
+        status: `OK`, or what is wrong with it.
+        accept: the verdict so far.
     """
 
     cert_encoded: str
@@ -96,12 +134,17 @@ class SSLServerAuthenticationEvent:
 
     @property
     def cert_encoded_b(self) -> bytes:
+        """The octets of `cert_encoded`."""
         return self.cert_encoded.encode("ascii")
 
 
 @dataclass(slots=True)
 class SSLStatusEvent:
-    """A step of the handshake."""
+    """A step of the handshake.
+
+    Attributes:
+        message: what was done, in words.
+    """
 
     message: str
 

@@ -1,0 +1,256 @@
+"""Every row of the reference component, IPWorks SMTP 2022 (.NET), and what became of it here.
+
+Properties and settings are rows of the registry; of all others the names are listed here, each
+once. The name in Python follows from the reference's by one rule, `snake()`. What a row means is
+said where it lives: in the registry or in a docstring. The conformance table of the documentation
+is made from these rows and from the tests that name them (`@pytest.mark.covers`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum, IntEnum
+
+from smtp_nb.client import component  # noqa: F401  all rows of the registry are declared with it
+from smtp_nb.client.registry import PROPERTIES, REGISTRY, Entry
+from smtp_nb.errors import CODES, WINSOCK
+from smtp_nb.model import enums
+
+
+class State(Enum):
+    """What became of a row."""
+
+    WORKS = "works"
+    DEVIATES = "works with a deviation"
+    MAPPED = "mapped, no natural cause"
+    IMPOSSIBLE = "cannot exist in Python"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of the reference.
+
+    Attributes:
+        kind: `property`, `setting`, `method`, `event`, `event field`, `type field`, `constructor`,
+            `value` or `error`.
+        owner: the part, event, type or enumeration to which it belongs there.
+        name: its name there.
+        python: its name here, under `smtp_nb`; a setting's is that of the reference.
+        state: what became of it.
+        why: the reason, unless it simply works.
+    """
+
+    kind: str
+    owner: str
+    name: str
+    python: str
+    state: State = State.WORKS
+    why: str = ""
+
+    @property
+    def marker(self) -> str:
+        """The name by which a test says that it covers this row."""
+        return f"error.{self.name}" if self.kind == "error" else f"{self.owner}.{self.name}"
+
+
+# A property and a setting of one name.
+_DOUBLES = (
+    ("SMTP", "MessageHeadersString"),
+    ("SMTP", "OtherHeaders"),
+    ("SMTP", "ReturnPath"),
+    ("IPPort", "LocalHost"),
+    ("SSL", "SSLProvider"),
+)
+_METHODS = (
+    "Config Connect Disconnect DoEvents Expand Interrupt ProcessQueue Queue Reset ResetHeaders Send"
+    " SendCommand SendToTerminalAndEmail SendToTerminalOnly SendToTerminalOrEmail SetMessageStream"
+    " Verify"
+)
+_EVENTS = {
+    "ConnectionStatus": "ConnectionEvent StatusCode Description",
+    "EndTransfer": "Direction",
+    "Error": "ErrorCode Description",
+    "Expand": "Address",
+    "PITrail": "Direction Message",
+    "SSLServerAuthentication": "CertEncoded CertEncodedB CertSubject CertIssuer Status Accept",
+    "SSLStatus": "Message",
+    "StartTransfer": "Direction",
+    "Transfer": "Direction BytesTransferred PercentDone Text TextB",
+}
+_TYPES = {
+    "Certificate": "EffectiveDate Encoded EncodedB ExpirationDate ExtendedKeyUsage Fingerprint"
+    " FingerprintSHA1 FingerprintSHA256 Issuer PrivateKey PrivateKeyAvailable PrivateKeyContainer"
+    " PublicKey PublicKeyAlgorithm PublicKeyLength SerialNumber SignatureAlgorithm Store StoreB"
+    " StorePassword StoreType Subject SubjectAltNames ThumbprintMD5 ThumbprintSHA1 ThumbprintSHA256"
+    " Usage UsageFlags Version",
+    "Firewall": "AutoDetect FirewallType Host Password Port User",
+    "Header": "Field Value",
+    "MessageRecipient": "Address Name Options RecipientType",
+}
+_STORE = "certStoreType, store, storePassword"
+_BLOB = "certStoreType, storeBlob, storePassword"
+_CONSTRUCTORS = {
+    "Certificate": (
+        "",
+        "certificateFile",
+        "certificateData",
+        *(
+            f"{place}, {entry}"
+            for place in (_STORE, _BLOB)
+            for entry in ("subject", "subject, configurationString", "encoded")
+        ),
+    ),
+    "Firewall": ("",),
+    "Header": ("", "field, value"),
+    "MessageRecipient": ("", "address", "address, recipientType"),
+}
+# The reference's names of the values, in the order of our members; more of ours may follow.
+_VALUES: dict[str, tuple[type[IntEnum], str]] = {
+    "CertStoreTypes": (
+        enums.CertStoreType,
+        "cstUser cstMachine cstPFXFile cstPFXBlob cstJKSFile cstJKSBlob cstPEMKeyFile cstPEMKeyBlob"
+        " cstPublicKeyFile cstPublicKeyBlob cstSSHPublicKeyBlob cstP7BFile cstP7BBlob"
+        " cstSSHPublicKeyFile cstPPKFile cstPPKBlob cstXMLFile cstXMLBlob cstJWKFile cstJWKBlob"
+        " cstSecurityKey cstBCFKSFile cstBCFKSBlob cstAuto",
+    ),
+    "FirewallTypes": (enums.FirewallType, "fwNone fwTunnel fwSOCKS4 fwSOCKS5 fwSOCKS4A"),
+    "SmtpAuthMechanisms": (
+        enums.AuthMechanism,
+        "amUserPassword amCRAMMD5 amNTLM amAPOP amSASLPlain amSASLDigestMD5 amKerberos amXOAUTH2",
+    ),
+    "SmtpImportances": (enums.Importance, "miUnspecified miHigh miNormal miLow"),
+    "SmtpPriorities": (enums.Priority, "epUnspecified epNormal epUrgent epNonUrgent"),
+    "SmtpSensitivities": (
+        enums.Sensitivity,
+        "esUnspecified esPersonal esPrivate esCompanyConfidential",
+    ),
+    "SmtpSSLProviders": (enums.SSLProvider, "sslpAutomatic sslpPlatform sslpInternal"),
+    "SmtpSSLStartModes": (enums.SSLStartMode, "sslAutomatic sslImplicit sslExplicit sslNone"),
+    "PITrail": (enums.TrailDirection, "Client Server Info"),
+    "EmailRecipientTypes": (enums.RecipientType, "To Cc BCc"),
+}
+_WORDS = {flag: (flag.name or "").replace("_", " ").title() for flag in enums.KeyUsage}
+_ERRORS = {
+    "SMTP": (118, 161, 162, 163, 164, 165, 166, 301, 302),
+    "IPPort": (
+        *(100, 101, 102, 104, 106, 107, 112, 116, 117, 135, 201, 211, 212, 213, 301, 303, 434),
+        *(1105, 1117, 1119, 1120),
+    ),
+    "SSL": tuple(code for code in CODES if 270 <= code < 300),
+    "TCP/IP": tuple(WINSOCK),
+}
+# Numbers with a class and words of their own that nothing in a client's life brings about.
+_UNCAUSED = {
+    117: "it belongs to a component for datagrams",
+    213: "it belongs to components that listen",
+    10067: "no Unix counts processes this way",
+    **dict.fromkeys((10091, 10092, 10093), "Winsock alone has it"),
+}
+_NEVER_SEEN = "the system can give it, and then it is told; SMTP does not bring it about"
+_UNCAUSED |= dict.fromkeys(
+    set(WINSOCK) - {10024, 10048, 10049, 10054, 10061, 11001} - set(_UNCAUSED), _NEVER_SEEN
+)
+_WINDOWS = "a store of Windows, which nothing outside of it can open"
+_TRUST_LIST = "certificate trust lists are a notion of Windows; OpenSSL knows none"
+_OURS_TO_SEE = "it is a Secret that shows nothing; reveal() gives the text"
+# What does not simply work, apart from the rows of the registry, which say it themselves.
+_EXCEPTIONS: dict[str, tuple[State, str]] = {
+    "SMTP.SSLServerAuthentication": (
+        State.DEVIATES,
+        "certificates are verified also if nobody listens; a handler may overrule the verdict",
+    ),
+    "Firewall.Password": (State.DEVIATES, _OURS_TO_SEE),
+    "Certificate.StorePassword": (State.DEVIATES, _OURS_TO_SEE),
+    "Certificate.PrivateKey": (State.DEVIATES, _OURS_TO_SEE),
+    "Certificate.PrivateKeyContainer": (State.IMPOSSIBLE, "a notion of Windows' CryptoAPI"),
+    "CertStoreTypes.cstUser": (State.IMPOSSIBLE, _WINDOWS),
+    "CertStoreTypes.cstMachine": (State.IMPOSSIBLE, _WINDOWS),
+    "CertStoreTypes.cstSecurityKey": (
+        State.IMPOSSIBLE,
+        "the data comes from another component of the vendor, in a form of its own",
+    ),
+    "SmtpAuthMechanisms.amAPOP": (State.IMPOSSIBLE, "a command of POP3: SMTP has none like it"),
+    "SSLSecurityFlags.0x00000002": (State.IMPOSSIBLE, _TRUST_LIST),
+    "SSLSecurityFlags.0x00000200": (State.IMPOSSIBLE, _TRUST_LIST),
+    "SSLEnabledProtocols.SSL2": (State.IMPOSSIBLE, "no OpenSSL in use speaks SSL 2.0"),
+    "SSLEnabledProtocols.SSL3": (State.IMPOSSIBLE, "no OpenSSL in use speaks SSL 3.0"),
+    "IPPort.301": (State.DEVIATES, "a time-out is always 201; 301 says that a call was stopped"),
+    "SMTP.302": (State.DEVIATES, "it is the attachments', which this component has"),
+}
+
+
+def snake(name: str) -> str:
+    """A name of the reference as Python writes it: `SSLStartMode` is `ssl_start_mode`."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
+
+
+def rows() -> Iterator[Row]:
+    """All rows, as they stand in the reference's own order of parts."""
+    yield from _properties()
+    yield from _settings()
+    for row in (*_members(), *_values(), *_flags(), *_errors()):
+        state, why = _EXCEPTIONS.get(f"{row.owner}.{row.name}", (row.state, row.why))
+        yield Row(row.kind, row.owner, row.name, row.python, state, why)
+
+
+def _of(entry: Entry[object], kind: str, owner: str, python: str) -> Row:
+    if entry.reason:
+        return Row(kind, owner, entry.reference, python, State.IMPOSSIBLE, entry.reason)
+    state = State.DEVIATES if entry.deviation else State.WORKS
+    return Row(kind, owner, entry.reference, python, state, entry.deviation)
+
+
+def _properties() -> Iterator[Row]:
+    for name, reference in sorted(PROPERTIES.items(), key=lambda item: item[1].lower()):
+        if REGISTRY[reference].owner:
+            yield _of(REGISTRY[reference], "property", "SMTP", f"SMTP.{name}")
+    yield Row("property", "SMTP", "Command", "SMTP.command")
+
+
+def _settings() -> Iterator[Row]:
+    for entry in REGISTRY.values():
+        if entry.owner and entry.reference not in PROPERTIES.values():
+            yield _of(entry, "setting", entry.owner, entry.reference)
+    for owner, reference in _DOUBLES:
+        yield _of(REGISTRY[reference], "setting", owner, reference)
+
+
+def _members() -> Iterator[Row]:
+    for name in _METHODS.split():
+        yield Row("method", "SMTP", name, f"SMTP.{snake(name)}")
+    for event, fields in _EVENTS.items():
+        yield Row("event", "SMTP", event, f"SMTP.on_{snake(event)}")
+        for name in fields.split():
+            yield Row("event field", event, name, f"{event}Event.{snake(name)}")
+    for kind, fields in _TYPES.items():
+        for name in fields.split():
+            yield Row("type field", kind, name, f"{kind}.{snake(name)}")
+    for kind, forms in _CONSTRUCTORS.items():
+        for form in forms:
+            yield Row("constructor", kind, f"{kind}({form})", f"{kind}({snake(form)})")
+
+
+def _values() -> Iterator[Row]:
+    for owner, (kind, names) in _VALUES.items():
+        for name, member in zip(names.split(), kind, strict=False):
+            yield Row("value", owner, name, f"{kind.__name__}.{member.name}")
+
+
+def _flags() -> Iterator[Row]:
+    for flag in enums.SSLSecurityFlag:
+        yield Row("value", "SSLSecurityFlags", f"0x{flag:08X}", f"SSLSecurityFlag.{flag.name}")
+    for version in enums.SSLProtocol.__members__:
+        name = version.replace("_", ".")
+        yield Row("value", "SSLEnabledProtocols", name, f"SSLProtocol.{version}")
+    for usage, words in _WORDS.items():
+        yield Row("value", "UsageFlags", words, f"KeyUsage.{usage.name}")
+
+
+def _errors() -> Iterator[Row]:
+    for owner, codes in _ERRORS.items():
+        for code in codes:
+            why = _UNCAUSED.get(code, "")
+            state = State.MAPPED if why else State.WORKS
+            yield Row("error", owner, str(code), f"error_class({code})", state, why)
