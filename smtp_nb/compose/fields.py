@@ -81,15 +81,16 @@ def structured(name: str, value: str, style: HeaderStyle) -> str:
 
 def addresses(name: str, boxes: Sequence[Mailbox], style: HeaderStyle) -> str:
     """A field of mailboxes, such as To. A local part beyond ASCII makes it raw UTF-8."""
-    raw = any(box.needs_smtputf8 for box in boxes)
+    raw = not all(map(str.isascii, [box.local for box in boxes]))
     tokens: list[str] = []
-    room = _room(name, style)
     for box in boxes:
-        _check_address(box.address, name)
+        address = box.address
+        _check_address(address, name)
         if box.name:
+            room = MAX_WORD if tokens else _room(name, style)
             tokens += _phrase(box.name, name, style, room, raw)
-        tokens.append(f"<{box.address}>," if box.name else f"{box.address},")
-        room = MAX_WORD
+            address = f"<{address}>"
+        tokens.append(f"{address},")
     tokens[-1] = tokens[-1][:-1]
     return fold(name, tokens, style)
 

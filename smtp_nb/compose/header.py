@@ -5,10 +5,18 @@ from __future__ import annotations
 import hashlib
 import re
 import time
-from functools import lru_cache
+from collections.abc import Callable
+from typing import Any
 
 from smtp_nb.compose.draft import Draft
-from smtp_nb.compose.fields import HeaderStyle, addresses, check_name, structured, unstructured
+from smtp_nb.compose.fields import (
+    HeaderStyle,
+    addresses,
+    check_head,
+    check_name,
+    structured,
+    unstructured,
+)
 from smtp_nb.errors import InputError, MissingError
 from smtp_nb.model.address import Mailbox, refuse_controls
 from smtp_nb.model.enums import Importance, Priority, Sensitivity
@@ -73,6 +81,10 @@ _SENSITIVITY = {
     Sensitivity.PRIVATE: "Private",
     Sensitivity.COMPANY_CONFIDENTIAL: "Company-Confidential",
 }
+# How a field is written: its name, its value (of the kind that it takes, hence Any), the style.
+_Write = Callable[[str, Any, HeaderStyle], str]
+# The value, by whom it was written, and the field.
+_Written = tuple[object, _Write, str]
 _ALGORITHMS = {"MD5": hashlib.md5, "SHA1": hashlib.sha1, "SHA256": hashlib.sha256}
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -121,73 +133,113 @@ def random_id(draft: Draft, seed: bytes) -> str:
     return f"<{algorithm(seed, usedforsecurity=False).hexdigest()}@{draft.authors[0].domain}>"
 
 
-def fields(draft: Draft, style: HeaderStyle, date: str, message_id: str) -> list[str]:
-    """All fields of the message but those of MIME, folded and encoded, one text each.
+class HeaderWriter:
+    """Writes the headers of messages that follow each other, in one style.
 
-    Raises:
-        InputError, InjectionError: a value that its header cannot carry; the text names it.
+    In a mailing most fields say what they said before. A field whose value is the very object that
+    it was in the last message is not written and checked again.
     """
-    computed = _computed(draft, style, date, message_id)
-    extra = [_extra(name, value, draft, computed, style) for name, value in draft.headers]
-    if draft.replacing:
-        given = {name.lower() for name, _ in draft.headers}
-        computed = {name: text for name, text in computed.items() if name.lower() not in given}
-    return [*computed.values(), *extra]
+
+    def __init__(self, style: HeaderStyle) -> None:
+        self.style = style
+        self._known: dict[str, _Written] = {}
+
+    def fields(self, draft: Draft, date: str, message_id: str) -> list[str]:
+        """All fields of a message but those of MIME, folded and encoded, one text each.
+
+        Raises:
+            InputError, InjectionError: a value that its header cannot carry; the text names it.
+        """
+        new: list[tuple[str, _Written]] = []
+        computed = {
+            name: self._field(name, value, write, new)
+            for name, value, write in _computed(draft, date, message_id)
+            if value
+        }
+        extra = [self._extra(name, value, draft, computed, new) for name, value in draft.headers]
+        if new:
+            # Looked at again as octets, so that a mistake in here becomes nobody's header.
+            check_head("".join([text for _, (_, _, text) in new]).encode(), len(new))
+            self._known.update(new)
+        if draft.replacing:
+            given = {name.lower() for name, _ in draft.headers}
+            computed = {name: text for name, text in computed.items() if name.lower() not in given}
+        return [*computed.values(), *extra]
+
+    def _field(
+        self, name: str, value: object, write: _Write, new: list[tuple[str, _Written]]
+    ) -> str:
+        known = self._known.get(name)
+        if known is not None and known[0] is value and known[1] is write:
+            return known[2]
+        text = write(name, value, self.style)
+        new.append((name, (value, write, text)))
+        return text
+
+    def _extra(
+        self,
+        name: str,
+        value: str,
+        draft: Draft,
+        computed: dict[str, str],
+        new: list[tuple[str, _Written]],
+    ) -> str:
+        lower = name.lower()
+        taken = lower in _REPLACEABLE or lower in map(str.lower, computed)
+        if taken and lower not in draft.replacing and lower not in _OWNED:
+            raise InputError(
+                f"The header {name} is made from a property already",
+                remedy=f"Set {_REPLACEABLE.get(lower, lower.replace('-', '_'))} instead",
+            )
+        return self._field(name, value, _by_hand, new)
 
 
-def _computed(draft: Draft, style: HeaderStyle, date: str, message_id: str) -> dict[str, str]:
-    found: dict[str, str] = {}
-    if date:
-        found["Date"] = structured("Date", check_date(date), style)
-    for name, boxes in (
-        ("From", draft.authors),
-        ("Sender", draft.sender),
-        ("Reply-To", draft.reply_to),
-        ("To", draft.to),
-        ("Cc", draft.cc),
-    ):
-        _add_addresses(found, name, boxes, style)
-    if draft.subject:
-        found["Subject"] = unstructured("Subject", draft.subject, style)
-    if message_id:
-        found["Message-ID"] = structured("Message-ID", message_id, style)
-    for name, value in (
-        ("Importance", _IMPORTANCE.get(draft.importance)),
-        ("Priority", _PRIORITY.get(draft.priority)),
-        ("Sensitivity", _SENSITIVITY.get(draft.sensitivity)),
-    ):
-        if value:
-            found[name] = f"{name}: {value}\r\n"
-    _add_addresses(found, "Disposition-Notification-To", draft.read_receipt_to, style)
-    _add_addresses(found, "Return-Receipt-To", draft.delivery_notification_to, style)
-    return found
+def _computed(draft: Draft, date: str, message_id: str) -> tuple[tuple[str, object, _Write], ...]:
+    """The fields that properties make, in order; those without a value are left out."""
+    return (
+        ("Date", date, _date),
+        ("From", draft.from_, _boxes),
+        ("Sender", draft.sender, _boxes),
+        ("Reply-To", draft.reply_to, _boxes),
+        ("To", draft.to, _boxes),
+        ("Cc", draft.cc, _boxes),
+        ("Subject", draft.subject, unstructured),
+        ("Message-ID", message_id, structured),
+        ("Importance", draft.importance, _importance),
+        ("Priority", draft.priority, _priority),
+        ("Sensitivity", draft.sensitivity, _sensitivity),
+        ("Disposition-Notification-To", draft.read_receipt_to, _boxes),
+        ("Return-Receipt-To", draft.delivery_notification_to, _boxes),
+    )
 
 
-def _add_addresses(
-    found: dict[str, str],
-    name: str,
-    boxes: Mailbox | tuple[Mailbox, ...] | None,
-    style: HeaderStyle,
-) -> None:
-    if boxes:
-        found[name] = addresses(name, (boxes,) if isinstance(boxes, Mailbox) else boxes, style)
+def _boxes(name: str, value: Mailbox | tuple[Mailbox, ...], style: HeaderStyle) -> str:
+    return addresses(name, (value,) if isinstance(value, Mailbox) else value, style)
 
 
-def _extra(
-    name: str, value: str, draft: Draft, computed: dict[str, str], style: HeaderStyle
-) -> str:
+def _date(name: str, value: str, style: HeaderStyle) -> str:
+    return structured(name, check_date(value), style)
+
+
+def _importance(name: str, value: Importance, style: HeaderStyle) -> str:
+    return f"{name}: {_IMPORTANCE[value]}\r\n"
+
+
+def _priority(name: str, value: Priority, style: HeaderStyle) -> str:
+    return f"{name}: {_PRIORITY[value]}\r\n"
+
+
+def _sensitivity(name: str, value: Sensitivity, style: HeaderStyle) -> str:
+    return f"{name}: {_SENSITIVITY[value]}\r\n"
+
+
+def _by_hand(name: str, value: str, style: HeaderStyle) -> str:
+    """A further header that somebody gave by its name."""
     check_name(name)
     lower = name.lower()
     if lower in _OWNED:
         raise InputError(f"The header {name} is not given by hand", remedy=_OWNED[lower])
-    taken = lower in _REPLACEABLE or lower in map(str.lower, computed)
-    if taken and lower not in draft.replacing:
-        raise InputError(
-            f"The header {name} is made from a property already",
-            remedy=f"Set {_REPLACEABLE.get(lower, lower.replace('-', '_'))} instead",
-        )
-    write = structured if lower in _STRUCTURED else unstructured
-    return write(name, value, style)
+    return (structured if lower in _STRUCTURED else unstructured)(name, value, style)
 
 
 def check_date(date: str) -> str:
@@ -201,7 +253,6 @@ def check_date(date: str) -> str:
     return date
 
 
-@lru_cache(maxsize=1024)
 def check_message_id(text: str) -> str:
     """A Message-ID with its angle brackets, which may be left out.
 

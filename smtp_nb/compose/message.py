@@ -17,10 +17,17 @@ from functools import lru_cache
 from smtp_nb.compose.draft import Draft
 from smtp_nb.compose.fields import HeaderStyle, check_head
 from smtp_nb.compose.given import body_as_it_stands, given_fields
-from smtp_nb.compose.header import check_authors, check_message_id, date_now, fields, random_id
-from smtp_nb.compose.mime import Measured, Piece, entity
+from smtp_nb.compose.header import (
+    HeaderWriter,
+    check_authors,
+    check_message_id,
+    date_now,
+    random_id,
+)
+from smtp_nb.compose.mime import Boundaries, Entity, Measured, Piece, entity
 
 CHUNK = 65536
+MIME_VERSION = b"MIME-Version: 1.0\r\n"
 _CONTENT_FIELD = re.compile(rb"^Content-", re.MULTILINE)
 _FOLD = re.compile(r"\r\n(?=[ \t])")
 _style = lru_cache(maxsize=64)(HeaderStyle)
@@ -80,56 +87,104 @@ class Composed:
         return f"<Composed {self.message_id or 'message'}, {self.size} octets>"
 
 
+class Press:
+    """Makes messages one after the other; what they have in common is encoded once.
+
+    What is the same object as in the message before is taken to be the same, so nothing is ever
+    guessed: a message is, octet for octet, what a new press makes of it.
+
+    Args:
+        clock: gives the seconds since 1970, for the Date.
+        random: gives so many random octets, for the Message-ID and the boundaries.
+    """
+
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.time,
+        random: Callable[[int], bytes] = os.urandom,
+    ) -> None:
+        self._clock = clock
+        self._random = random
+        self._boundaries = Boundaries(random)
+        self._header = HeaderWriter(HeaderStyle())
+        self._second = 0
+        self._date = ""
+        self._checked = b""
+
+    def compose(self, draft: Draft) -> Composed:
+        """Make the message.
+
+        Raises:
+            InjectionError: a line break or control character in a value of the header.
+            InputError: any other value that a message cannot carry; the text names it.
+            MissingError: 164, no author.
+        """
+        check_authors(draft)
+        style = _style(draft.charset, draft.fold_headers, draft.max_header_length)
+        if style is not self._header.style:
+            self._header = HeaderWriter(style)
+        message_id = self._message_id(draft)
+        date = self._now() if draft.date == "*" else draft.date
+        own = self._header.fields(draft, date, message_id)
+        if draft.other_headers:
+            return self._with_given(draft, own, message_id)
+        body = entity(draft, style.charset, self._boundaries)
+        if body.head is not self._checked:
+            check_head(body.head, len(_CONTENT_FIELD.findall(body.head)))
+            self._checked = body.head
+        return _composed("".join(own).encode() + MIME_VERSION + body.head, body, message_id)
+
+    def _with_given(self, draft: Draft, own: list[str], message_id: str) -> Composed:
+        """The message with the fields that the user wrote, and the body that goes with them."""
+        given = given_fields(draft.other_headers)
+        own = given.written(own, self._header.style)
+        if given.owns_body:
+            body = body_as_it_stands(draft)
+        else:
+            body = entity(draft, self._header.style.charset, self._boundaries)
+            own.append(MIME_VERSION.decode())
+        head = "".join(own).encode() + body.head
+        check_head(head, len(own) + len(_CONTENT_FIELD.findall(body.head)))
+        return _composed(head, body, given.value("message-id") if given.replaces else message_id)
+
+    def _message_id(self, draft: Draft) -> str:
+        if draft.message_id == "*":
+            return random_id(draft, self._random(20))
+        return draft.message_id and check_message_id(draft.message_id)
+
+    def _now(self) -> str:
+        """The Date, the same object for as long as it is the same second."""
+        seconds = self._clock()
+        if int(seconds) != self._second or not self._date:
+            self._second, self._date = int(seconds), date_now(seconds)
+        return self._date
+
+
 def compose(
     draft: Draft,
     *,
     clock: Callable[[], float] = time.time,
     random: Callable[[int], bytes] = os.urandom,
 ) -> Composed:
-    """Make the message.
+    """Make one message; see `Press`."""
+    return Press(clock, random).compose(draft)
 
-    Args:
-        clock: gives the seconds since 1970, for the Date.
-        random: gives so many random octets, for the Message-ID and the boundaries.
 
-    Raises:
-        InjectionError: a line break or control character in a value of the header.
-        InputError: any other value that a message cannot carry; the text names it.
-        MissingError: 164, no author.
-    """
-    check_authors(draft)
-    style = _style(draft.charset, draft.fold_headers, draft.max_header_length)
-    date = date_now(clock()) if draft.date == "*" else draft.date
-    message_id = draft.message_id and (
-        random_id(draft, random(20))
-        if draft.message_id == "*"
-        else check_message_id(draft.message_id)
-    )
-    own = fields(draft, style, date, message_id)
-    if draft.other_headers:
-        own, message_id = _with_given(draft, own, message_id, style)
-    if draft.other_headers and given_fields(draft.other_headers).owns_body:
-        body = body_as_it_stands(draft)
-    else:
-        body = entity(draft, style.charset, random)
-        own.append("MIME-Version: 1.0\r\n")
-    head = "".join(own).encode() + body.head
-    check_head(head, len(own) + len(_CONTENT_FIELD.findall(body.head)))
+def _composed(head: bytes, body: Entity, message_id: str) -> Composed:
     pieces = _joined([head, b"\r\n", *body.pieces])
     return Composed(head, _size(pieces), message_id, not head.isascii(), pieces)
 
 
-def _with_given(
-    draft: Draft, computed: list[str], message_id: str, style: HeaderStyle
-) -> tuple[list[str], str]:
-    """All fields with those that the user wrote, and the Message-ID that is among them."""
-    given = given_fields(draft.other_headers)
-    written = given.written(computed, style)
-    return written, given.value("message-id") if given.replaces else message_id
-
-
 def _joined(pieces: list[Piece]) -> tuple[Piece, ...]:
     """Neighbours put together, so that a short message is one piece, and the last line ended."""
+    try:
+        whole = b"".join(pieces)  # type: ignore[arg-type]  # most messages have nothing else
+    except TypeError:
+        return _joined_in_part(pieces)
+    return (whole if whole.endswith(b"\r\n") else whole + b"\r\n",)
+
+
+def _joined_in_part(pieces: list[Piece]) -> tuple[Piece, ...]:
     found: list[Piece] = []
     run: list[bytes] = []
     for piece in pieces:
@@ -143,4 +198,4 @@ def _joined(pieces: list[Piece]) -> tuple[Piece, ...]:
 
 
 def _size(pieces: tuple[Piece, ...]) -> int:
-    return sum(piece.size if isinstance(piece, Measured) else len(piece) for piece in pieces)
+    return sum([piece.size if isinstance(piece, Measured) else len(piece) for piece in pieces])

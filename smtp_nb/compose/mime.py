@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 from smtp_nb.compose.draft import Draft
@@ -67,7 +68,35 @@ class Entity:
     pieces: list[Piece]
 
 
-def entity(draft: Draft, charset: str, random: Callable[[int], bytes]) -> Entity:
+class Boundaries:
+    """Finds what makes boundaries unique; messages that follow each other share it if they can.
+
+    Args:
+        random: gives so many random octets.
+    """
+
+    def __init__(self, random: Callable[[int], bytes]) -> None:
+        self._random = random
+        self._token = ""
+        self._mark = b""
+
+    def fit(self, texts: Sequence[Entity]) -> str:
+        """A token that no text holds. Base64 and quoted-printable cannot hold a boundary's `=_`,
+        but text that went out as it was may hold anything."""
+        while not self._mark or self._is_in(texts):
+            self._token = self._random(12).hex()
+            self._mark = self._token.encode("ascii")
+        return self._token
+
+    def _is_in(self, texts: Sequence[Entity]) -> bool:
+        for text in texts:
+            for piece in text.pieces:
+                if isinstance(piece, bytes) and self._mark in piece:
+                    return True
+        return False
+
+
+def entity(draft: Draft, charset: str, boundaries: Boundaries) -> Entity:
     """The whole body of the message, its texts in `charset`.
 
     Raises:
@@ -82,7 +111,7 @@ def entity(draft: Draft, charset: str, random: Callable[[int], bytes]) -> Entity
     ]
     if len(texts) == 1 and not draft.inline and not draft.attachments:
         return texts[0]
-    token = _token(texts, random)
+    token = boundaries.fit(texts)
     if draft.inline:
         texts[-1] = _related(texts[-1], draft, token)
     whole = texts[0] if len(texts) == 1 else multipart("alternative", f"=_a{token}", texts)
@@ -106,22 +135,14 @@ def _bodies(draft: Draft) -> tuple[str | None, str | None]:
 
 def _text(kind: str, text: str, charset: str) -> Entity:
     encoding, body = encode_text(text, charset, "The text" if kind == "plain" else "The HTML")
-    head = (
+    return Entity(_text_head(kind, charset, encoding), [body])
+
+
+@lru_cache(maxsize=64)
+def _text_head(kind: str, charset: str, encoding: str) -> bytes:
+    return (
         f"Content-Type: text/{kind}; charset={charset}\r\nContent-Transfer-Encoding: {encoding}\r\n"
-    )
-    return Entity(head.encode("ascii"), [body])
-
-
-def _token(texts: Sequence[Entity], random: Callable[[int], bytes]) -> str:
-    """What makes the boundaries unique: base64 and quoted-printable cannot hold `=_` at all,
-    and text that went out as it was is searched."""
-    while True:
-        token = random(12).hex()
-        mark = token.encode("ascii")
-        if not any(
-            mark in piece for text in texts for piece in text.pieces if isinstance(piece, bytes)
-        ):
-            return token
+    ).encode("ascii")
 
 
 def _related(html: Entity, draft: Draft, token: str) -> Entity:
@@ -145,10 +166,17 @@ def _part(part: Attachment | EncodedPart, disposition: str) -> Entity:
 
 def multipart(subtype: str, boundary: str, children: Sequence[Entity], more: str = "") -> Entity:
     """Put entities between boundaries."""
-    line = f"--{boundary}".encode("ascii")
+    head, line, end = _frame(subtype, boundary, more)
     pieces: list[Piece] = []
     for child in children:
-        pieces += [line + b"\r\n" + child.head + b"\r\n", *child.pieces, b"\r\n"]
-    pieces.append(line + b"--")
+        pieces += (line, child.head, b"\r\n", *child.pieces, b"\r\n")
+    pieces.append(end)
+    return Entity(head, pieces)
+
+
+@lru_cache(maxsize=16)
+def _frame(subtype: str, boundary: str, more: str) -> tuple[bytes, bytes, bytes]:
+    """The header of a multipart entity, the line before each child, and the end of the last."""
     head = f'Content-Type: multipart/{subtype};\r\n boundary="{boundary}"{more}\r\n'
-    return Entity(head.encode("ascii"), pieces)
+    line = f"--{boundary}".encode("ascii")
+    return head.encode("ascii"), line + b"\r\n", line + b"--"

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import re
 from binascii import b2a_base64, b2a_qp
+from collections.abc import Sequence
+from contextlib import suppress
+from operator import attrgetter
 
 from smtp_nb.compose.words import encode
+from smtp_nb.errors import InputError
 
 MAX_LINE = 998
 BASE64_LINE = 76
 _SAFE = b"\t\n" + bytes(range(32, 127))
 _LINE_END = re.compile(rb"[ \t](?:\n|\Z)")
+_IS_PLAIN = attrgetter("is_plain")
 _OVERLONG = re.compile(rb"^(.{74,75})(=20|=09)$", re.MULTILINE)
 
 
-def encode_text(text: str, charset: str, what: str) -> tuple[str, bytes]:
-    """(Content-Transfer-Encoding, octets) of a text part.
+class Lines:
+    """Whole lines in a charset. Each 7-bit encoding treats every line by itself, so lines may be
+    encoded apart and put together; base64 alone needs all of them.
 
     Args:
         text: lines that end in LF, CRLF or CR. No other character ends a line.
@@ -24,13 +30,84 @@ def encode_text(text: str, charset: str, what: str) -> tuple[str, bytes]:
     Raises:
         InputError: 434, a character does not exist in `charset`.
     """
-    if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-    raw = encode(text, charset, what)
-    if text.isascii() and not raw.translate(None, _SAFE) and _is_short(text):
-        return "7bit", raw.replace(b"\n", b"\r\n")
-    quoted = quoted_printable(raw)
-    canonical = raw.replace(b"\n", b"\r\n")
+
+    __slots__ = ("_quoted", "_raw", "canonical", "is_plain")
+
+    def __init__(self, text: str, charset: str, what: str) -> None:
+        if "\r" in text:
+            text = text.replace("\r\n", "\n").replace("\r", "\n")
+        self._raw = raw = encode(text, charset, what)
+        self._quoted: bytes | None = None
+        self.canonical = raw.replace(b"\n", b"\r\n")
+        """The octets with CRLF line ends."""
+        self.is_plain = text.isascii() and not raw.translate(None, _SAFE) and _is_short(text)
+        """True if they can go out as they are."""
+
+    @property
+    def quoted(self) -> bytes:
+        """The lines in quoted-printable."""
+        if self._quoted is None:
+            self._quoted = quoted_printable(self._raw)
+        return self._quoted
+
+
+class Stretch:
+    """Lines that many texts share. They are encoded when they are needed first, and then known.
+
+    Args:
+        text: begins with a line and ends with a whole one.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._lines: dict[str, Lines] = {}
+
+    def lines(self, charset: str, what: str) -> Lines:
+        """The lines in a charset; errors as those of `Lines`."""
+        if charset not in self._lines:
+            self._lines[charset] = Lines(self.text, charset, what)
+        return self._lines[charset]
+
+
+class Woven(str):
+    """A text that knows which of its lines are stretches that others have too.
+
+    Args:
+        pieces: texts and stretches. In front of a stretch a line has just ended.
+    """
+
+    __slots__ = ("pieces",)
+
+    def __new__(cls, pieces: Sequence[str | Stretch]) -> Woven:
+        texts = [piece if isinstance(piece, str) else piece.text for piece in pieces]
+        made = super().__new__(cls, "".join(texts))
+        made.pieces = tuple(pieces)
+        return made
+
+    pieces: tuple[str | Stretch, ...]
+
+    def lines(self, charset: str, what: str) -> list[Lines]:
+        """All lines in order."""
+        return [
+            Lines(piece, charset, what) if isinstance(piece, str) else piece.lines(charset, what)
+            for piece in self.pieces
+        ]
+
+
+def encode_text(text: str, charset: str, what: str) -> tuple[str, bytes]:
+    """(Content-Transfer-Encoding, octets) of a text part, errors and arguments as for `Lines`."""
+    if isinstance(text, Woven):
+        with suppress(InputError):  # said below, with the offset in the whole text
+            return _encoding(text.lines(charset, what))
+    return _encoding([Lines(text, charset, what)])
+
+
+def _encoding(lines: Sequence[Lines]) -> tuple[str, bytes]:
+    """The shortest encoding, 7bit wherever it is possible."""
+    canonical = b"".join([part.canonical for part in lines])
+    if all(map(_IS_PLAIN, lines)):
+        return "7bit", canonical
+    quoted = b"".join([part.quoted for part in lines])
     if len(quoted) <= base64_size(len(canonical)):
         return "quoted-printable", quoted
     return "base64", wrapped_base64(canonical)

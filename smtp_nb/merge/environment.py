@@ -10,9 +10,7 @@ from __future__ import annotations
 
 import datetime
 import decimal
-import re
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from functools import lru_cache
 from typing import Any, NoReturn
 
@@ -22,12 +20,12 @@ from jinja2.exceptions import SecurityError
 from jinja2.runtime import LoopContext, Macro
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import Cycler, Joiner, pass_context
-from markupsafe import escape
 
 from smtp_nb.errors import InputError
 from smtp_nb.merge.filters import FILTERS
 from smtp_nb.merge.problem import RowError
 from smtp_nb.merge.slots import SLOTS
+from smtp_nb.merge.weaver import Weaver
 
 Values = Mapping[str, object]
 
@@ -40,7 +38,6 @@ _PLAIN = (str, bytes, int, float, decimal.Decimal, datetime.date, datetime.time,
 # Filters that take any text or number and give a text.
 _SAFE_FILTERS = frozenset({"capitalize", "e", "escape", "lower", "title", "trim", "upper",
                            "urlencode"})  # fmt: skip
-_SPECIAL = re.compile(r"[&<>\"']")
 _CALLABLE = (Macro, Joiner, LoopContext)
 
 
@@ -144,7 +141,7 @@ class Part:
         """True if it gives some visible text, whatever the cells hold."""
         # Where printing is more than that (slots), Jinja2 does it.
         is_short = self.is_plain and environment.finalize is None
-        self._prints = _printers(pieces or [], environment) if is_short else None
+        self._weaver = Weaver(pieces or [], environment) if is_short else None
 
     def render(self, values: Values) -> str:
         """The text for one row.
@@ -157,10 +154,12 @@ class Part:
         """
         if self.constant is not None:
             return self.constant
-        if self._prints is not None:
+        if self._weaver is not None:
             # Most templates only print cells, which needs none of Jinja2's machinery.
-            with suppress(Exception):  # Jinja2 finds the same fault and says what it is
-                return "".join([print_(values) for print_ in self._prints])
+            try:
+                return self._weaver.text(values)
+            except Exception:
+                return self._rendered(values)  # finds the same fault and says what it is
         return self._rendered(values)
 
     def _rendered(self, values: Values) -> str:
@@ -189,43 +188,6 @@ def _names(tree: nodes.Template, environment: Sandbox) -> frozenset[str]:
     """What has to come from outside. Jinja2's own functions too: a column may be called `range`."""
     used = {name.name for name in tree.find_all(nodes.Name)}
     return frozenset(meta.find_undeclared_variables(tree) | used & environment.globals.keys())
-
-
-def _printers(pieces: list[nodes.Node], environment: Sandbox) -> list[Callable[[Values], str]]:
-    """A plain template's pieces as functions from a row's values to text."""
-    return [
-        _constantly(piece.data)
-        if isinstance(piece, nodes.TemplateData)
-        else _printer(piece, environment)
-        for piece in pieces
-    ]
-
-
-def _constantly(text: str) -> Callable[[Values], str]:
-    return lambda values: text
-
-
-def _printer(piece: nodes.Node, environment: Sandbox) -> Callable[[Values], str]:
-    filters: list[Callable[[Any], Any]] = []  # Any: whatever Jinja2's filters take and give
-    while isinstance(piece, nodes.Filter) and piece.node is not None:
-        filters.insert(0, environment.filters[piece.name])
-        piece = piece.node
-    name = piece.name if isinstance(piece, nodes.Name) else ""
-    last = _escaped if environment.autoescape else str
-
-    def print_(values: Values) -> str:
-        value = values[name]
-        for apply in filters:
-            value = apply(value)
-        return last(value)
-
-    return print_
-
-
-def _escaped(value: object) -> str:
-    if type(value) is str and _SPECIAL.search(value) is None:
-        return value  # most values, and a third of the time
-    return escape(value)
 
 
 def _pieces(tree: nodes.Template) -> list[nodes.Node] | None:

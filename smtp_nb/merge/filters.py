@@ -69,6 +69,8 @@ class Images:
     @property
     def parts(self) -> tuple[Attachment | EncodedPart, ...]:
         """The images, in the order in which they were shown first."""
+        if not self._drawn:
+            return ()
         return tuple({part.cid: part for _, part in self._drawn.values()}.values())
 
     def add(self, value: object) -> str:

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 
-from smtp_nb.compose.message import Composed, compose
+from smtp_nb.compose.message import Composed, Press
 from smtp_nb.merge.environment import Empty
 from smtp_nb.merge.plan import PlannedRow
 from smtp_nb.merge.problem import RowError
@@ -43,6 +43,7 @@ class Letters:
         self._rows = rows
         self._compiled = compiled
         self._may_be_plain = compiled.is_plain
+        self._press = Press()
         self._salt = salt.encode()
         names = compiled.names
         self._columns = [name for name in rows.names if ROW in names or name in names]
@@ -75,7 +76,7 @@ class Letters:
             raise RowError(planned.explanation)
         message_id = message_id or self._message_id(planned.key)
         letter = self._compiled.letter(row, planned.mailbox, message_id, bool(self._salt))
-        return Message(letter, compose(letter.draft), _recipients(letter))
+        return Message(letter, self._press.compose(letter.draft), _recipients(letter))
 
     def _message_id(self, key: str) -> str:
         """The first half of the Message-ID, the same for this key for ever."""
@@ -89,12 +90,13 @@ def _is_plain(value: object) -> bool:
 
 
 def _recipients(letter: Letter) -> tuple[Recipient, ...]:
-    found: dict[str, Recipient] = {}
-    for kind, boxes in (
-        (RecipientType.TO, letter.draft.to),
-        (RecipientType.CC, letter.draft.cc),
-        (RecipientType.BCC, letter.bcc),
-    ):
-        for box in boxes:
-            found.setdefault(box.key, Recipient(box, kind))
-    return tuple(found.values())
+    draft = letter.draft
+    found = [Recipient(box, RecipientType.TO) for box in draft.to]
+    found += [Recipient(box, RecipientType.CC) for box in draft.cc]
+    found += [Recipient(box, RecipientType.BCC) for box in letter.bcc]
+    if len(found) == 1:
+        return tuple(found)
+    first: dict[str, Recipient] = {}
+    for recipient in found:
+        first.setdefault(recipient.mailbox.key, recipient)
+    return tuple(first.values())

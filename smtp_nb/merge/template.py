@@ -157,8 +157,8 @@ class Compiled:
 
     def values(self, row: Row) -> dict[str, object]:
         """Everything that the templates may name, for one row."""
-        named = {name: value for name, value in row.items() if isinstance(name, str)}
-        return {ROW: row, **self._common, **named, IMAGES: Images(self._images)}
+        # Columns whose names are no texts do no harm: no template can spell them.
+        return {ROW: row, **self._common, **row, IMAGES: Images(self._images)}  # type: ignore[dict-item]
 
     def letter(self, row: Row, to: Mailbox, message_id: str, encode: bool = True) -> Letter:
         """The message for one row.

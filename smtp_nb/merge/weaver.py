@@ -1,0 +1,100 @@
+"""Templates that do nothing but print cells, filled in without Jinja2's machinery.
+
+Long stretches that no cell has a part in are `Stretch`es of the text, which are encoded once for
+all rows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import nodes
+from markupsafe import escape
+
+from smtp_nb.compose.text import Stretch, Woven
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+# Shorter stretches cost more to put in than to encode anew.
+MIN_STRETCH = 2048
+_SPECIAL = re.compile(r"[&<>\"']")
+
+# The name of a cell, and the filters that its value goes through. They take and give what Jinja2's
+# filters take and give, hence Any.
+_Hole = tuple[str, tuple[Callable[[Any], Any], ...]]
+Values = Mapping[str, object]
+
+
+class Weaver:
+    """A plain template: texts, and expressions that are a name with filters behind it.
+
+    Args:
+        pieces: the template in order.
+    """
+
+    def __init__(self, pieces: Sequence[nodes.Node], environment: Environment) -> None:
+        self._shown = _escaped if environment.autoescape else str
+        self._runs = list(_runs([_read(piece, environment) for piece in pieces]))
+        self._is_woven = any(isinstance(run, Stretch) for run in self._runs)
+
+    def text(self, values: Values) -> str:
+        """The text for one row.
+
+        Raises:
+            Exception: whatever a filter or a value that cannot be printed raises.
+        """
+        texts = [
+            run if isinstance(run, Stretch) else self._filled(run, values) for run in self._runs
+        ]
+        if not self._is_woven:
+            return "".join(texts)  # type: ignore[arg-type]  # there are no stretches
+        return Woven(texts)
+
+    def _filled(self, run: list[str | _Hole], values: Values) -> str:
+        shown = self._shown
+        texts = run.copy()
+        for at, piece in enumerate(run):
+            if type(piece) is tuple:
+                name, filters = piece
+                value = values[name]
+                for apply in filters:
+                    value = apply(value)
+                texts[at] = shown(value)
+        return "".join(texts)  # type: ignore[arg-type]  # every hole is filled
+
+
+def _read(piece: nodes.Node, environment: Environment) -> str | _Hole:
+    if isinstance(piece, nodes.TemplateData):
+        return piece.data
+    filters: list[Callable[[Any], Any]] = []
+    while isinstance(piece, nodes.Filter) and piece.node is not None:
+        filters.insert(0, environment.filters[piece.name])
+        piece = piece.node
+    return (piece.name if isinstance(piece, nodes.Name) else "", tuple(filters))
+
+
+def _runs(pieces: Sequence[str | _Hole]) -> Iterator[list[str | _Hole] | Stretch]:
+    """The template cut into long stretches of whole lines, and what is between them."""
+    run: list[str | _Hole] = []
+    for piece in pieces:
+        if isinstance(piece, str):
+            # The line that a cell stands in varies as a whole.
+            start = piece.find("\n") + 1 if run else 0
+            end = piece.rfind("\n") + 1
+            if end - start >= MIN_STRETCH and (start or not run):
+                if start or run:
+                    yield [*run, piece[:start]]
+                yield Stretch(piece[start:end])
+                run, piece = [], piece[end:]
+        if piece:
+            run.append(piece)
+    yield run
+
+
+def _escaped(value: object) -> str:
+    if type(value) is str and _SPECIAL.search(value) is None:
+        return value  # most values, and a third of the time
+    return escape(value)
