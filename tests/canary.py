@@ -6,6 +6,7 @@ import contextlib
 import io
 import logging
 import pickle
+import re
 import traceback
 from collections.abc import Iterator
 from typing import Any
@@ -160,3 +161,9 @@ def verbose(error: BaseException) -> str:
     return formatter.stb2text(
         formatter.structured_traceback(type(error), error, error.__traceback__)
     )
+
+
+def ours(text: str) -> str:
+    """The part of a traceback that shows our own frames; the test's own know the password."""
+    frames = re.split(r'(?m)^(?=  File "|File )', text)
+    return "".join(frame for frame in frames if "/tests/" not in frame.partition("\n")[0])

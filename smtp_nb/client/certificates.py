@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from smtp_nb.errors import SettingError
 
 if TYPE_CHECKING:
     from smtp_nb.wire.certificates import Certificate
+
+
+_OURS = {"SSLCert", "SSLAcceptServerCert"}
 
 
 class Certificates:
@@ -44,10 +48,18 @@ class Certificates:
         return Certificate(self._server_pem.encode("ascii"))
 
     def _certificate(self, name: str) -> Certificate:
+        """The one that is set, or an empty one, which stays: its own properties may fill it."""
         from smtp_nb.wire.certificates import Certificate
 
-        found: Certificate | None = self._values.get(name)
-        return Certificate() if found is None else found
+        if self._values.get(name) is None:
+            self._values[name] = Certificate()
+        found: Certificate = self._values[name]
+        return found
+
+    def _copy_certificates(self, other: Certificates) -> None:
+        """Give another component its own copies; a certificate can be changed."""
+        for name in _OURS & self._values.keys():
+            other._values[name] = copy(self._values[name])
 
 
 def _read(name: str, value: Any) -> Certificate | None:

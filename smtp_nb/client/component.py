@@ -141,6 +141,7 @@ class Component(Properties, Status, Certificates, Recipients, Events):
     def copy_to(self, other: Component) -> None:
         """Give another component these properties, settings, recipients and attachments."""
         other._values = dict(self._values)
+        self._copy_certificates(other)
         other._memory = self._memory
         other.firewall = self.firewall.copy()
         other.message_recipients[:] = map(replace, self.message_recipients)

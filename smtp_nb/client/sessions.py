@@ -19,7 +19,7 @@ from smtp_nb.model.enums import SSLStartMode
 if TYPE_CHECKING:
     from smtp_nb.client.component import Component
     from smtp_nb.sasl import Credentials
-    from smtp_nb.wire.stores import Identity
+    from smtp_nb.wire.identity import Identity
     from smtp_nb.wire.tls import TLSSettings
 
 T = TypeVar("T")
@@ -150,11 +150,23 @@ def _tls(component: Component) -> TLSSettings:
     return TLSSettings(
         ca_data="\n".join(roots).strip().encode(),
         pins=(pin,) if pin else (),
-        accepted_der=component.ssl_accept_server_cert.der,
+        accepted_der=_accepted(component),
         security_flags=read("SSLSecurityFlags"),
         enabled_protocols=read("SSLEnabledProtocols"),
         identity=_identity(component, read("SSLCACerts")),
     )
+
+
+def _accepted(component: Component) -> bytes:
+    """The certificate that passes whatever is wrong with it; empty for none."""
+    accepted = component.ssl_accept_server_cert
+    if accepted and not accepted.der:
+        raise InputError(
+            "ssl_accept_server_cert holds a bare key, and a server shows a certificate",
+            code=272,
+            remedy="Set the certificate, or pin the key: config('SSLServerPin=sha256:…')",
+        )
+    return accepted.der
 
 
 def _identity(component: Component, authorities: str) -> Identity | None:
@@ -162,7 +174,8 @@ def _identity(component: Component, authorities: str) -> Identity | None:
     if not (own := component.ssl_cert):
         return None
     from smtp_nb.model.enums import CertStoreType
-    from smtp_nb.wire.stores import Hidden, Identity, open_store
+    from smtp_nb.wire.identity import Hidden, Identity
+    from smtp_nb.wire.stores import open_store
 
     identity = own.identity
     if not authorities:

@@ -1,306 +1,248 @@
-"""The public `Certificate`: what one says, and the key that goes with it."""
+"""The public `Certificate`: where it comes from, and which one of its store it is."""
 
 from __future__ import annotations
 
 import html
-from functools import cached_property
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-)
-from cryptography.x509.oid import SignatureAlgorithmOID
+from cryptography.hazmat.primitives.serialization import Encoding
 
-from smtp_nb.errors import InputError
-from smtp_nb.model.enums import CertStoreType, KeyUsage
+from smtp_nb.errors import InputError, SettingError
+from smtp_nb.model.enums import CertStoreType
 from smtp_nb.model.secret import Secret
-from smtp_nb.wire.names import distinguished_name, reference_date, shown, subject_alternative_names
-from smtp_nb.wire.stores import Hidden, Identity, open_store
+from smtp_nb.wire.fields import Fields, thumbprints
+from smtp_nb.wire.forms import read_certificates
+from smtp_nb.wire.identity import Hidden, HiddenText, Identity
+from smtp_nb.wire.names import UNREADABLE, distinguished_name, shown
+from smtp_nb.wire.stores import is_contents, open_store
 
-# (name, bits where the key itself has no size)
-_KEY_KINDS: tuple[tuple[type, str, int], ...] = (
-    (rsa.RSAPublicKey, "RSA", 0),
-    (ec.EllipticCurvePublicKey, "ECDSA", 0),
-    (dsa.DSAPublicKey, "DSA", 0),
-    (ed25519.Ed25519PublicKey, "Ed25519", 256),
-    (ed448.Ed448PublicKey, "Ed448", 456),
-)
-_SIGNATURES = {
-    oid: name for name, oid in vars(SignatureAlgorithmOID).items() if not name.startswith("_")
-}
-# The extension's attribute -> the reference's bit and its word for it.
-_USAGES: tuple[tuple[str, KeyUsage, str], ...] = (
-    ("digital_signature", KeyUsage.DIGITAL_SIGNATURES, "Digital Signatures"),
-    ("content_commitment", KeyUsage.KEY_AUTHENTICATION, "Key Authentication"),
-    ("key_encipherment", KeyUsage.KEY_ENCRYPTION, "Key Encryption"),
-    ("data_encipherment", KeyUsage.DATA_ENCRYPTION, "Data Encryption"),
-    ("key_agreement", KeyUsage.KEY_AGREEMENT, "Key Agreement"),
-    ("key_cert_sign", KeyUsage.CERTIFICATE_SIGNING, "Certificate Signing"),
-    ("crl_sign", KeyUsage.KEY_SIGNING, "Key Signing"),
-)
+NO_PASSWORD = Secret("")
+_OPTIONS = ("PersistPFXKey", "Thumbprint", "UseInternalSecurityAPI")
 
 
-class Certificate:
-    """A certificate, with its private key if the store had one. It does not change.
+class Certificate(Fields):
+    """A certificate, with its private key if the store had one.
 
-    `Certificate()` is empty, `Certificate("file.pem")` and `Certificate(octets)` read a public
-    certificate, and the long form looks into a store:
-    `Certificate(CertStoreType.PFX_FILE, "me.pfx", "password", "CN=me")`.
+    `Certificate()` is empty, to be filled; `Certificate("file.pem")` and `Certificate(octets)` read
+    a public certificate; the long form looks into a store:
+    `Certificate(CertStoreType.PFX_FILE, "me.pfx", "password", "CN=me")`. An empty one is filled by
+    its properties: `store_type`, `store_password` and `store` first, then `subject` (or `encoded`),
+    which opens the store and looks for it.
 
     Text fields are those of the reference: empty if the certificate does not say, and in an empty
     one. Neither `store_password` nor `private_key` shows in a repr.
 
     Args:
-        source: a file name, octets in PEM or DER, or the type of the store.
+        source: a file name, octets in PEM or DER, or the type of the store: the member of
+            `CertStoreType`, its number, or (with a store) its name in any case.
         store: for the long form: a file name, or octets, binary or base64.
         store_password: what opens the store.
         subject: the whole subject, or a part of it; `*` takes any. Octets are a certificate whose
             key is looked for in the store.
+        configuration_string: lines `Name=Value`: `Thumbprint` (MD5, SHA-1 or SHA-256) picks the
+            certificate instead of the subject; `PersistPFXKey` and `UseInternalSecurityAPI` are
+            taken and change nothing, as no key is kept anywhere and there is one engine.
+
+    The keywords certificate_file, certificate_data, cert_store_type, store_blob and encoded are the
+    reference's names for the same.
 
     Raises:
         InputError: 271 unreadable, 272 no such certificate in the store, 273 key or password wrong.
+        SettingError: a type of store or an option that does not exist.
         Unsupported: a store that Python cannot open.
     """
 
     def __init__(
         self,
-        source: str | bytes | CertStoreType = b"",
+        source: str | bytes | int = b"",
         store: str | bytes = b"",
         store_password: str | Secret = "",
         subject: str | bytes = "*",
+        configuration_string: str = "",
+        **named: str | bytes | int,
     ) -> None:
-        self.store_password = _secret(store_password)
+        self._store_password = _secret(store_password)
         # From here on no variable holds it: a verbose traceback shows those.
-        store_password = HIDDEN_PASSWORD
-        self.store_type, self._store = _place(source, store)
+        store_password = NO_PASSWORD
+        self._identity, self._has_lost_key = Identity(), False
+        parts = {"source": source, "store": store, "subject": subject} | _by_reference(named)
+        is_long = bool(parts["store"]) or isinstance(parts["source"], int)
+        self._store_type, self._store = (_place if is_long else _public)(parts)
         source = store = b""
-        self.identity = Identity()
-        """Certificate, key and chain as the TLS layer takes them."""
-        self.identity = self._open(subject)
+        named.clear()
+        self._thumbprint = _options(configuration_string).get("thumbprint", "")
+        self._wanted = _plain(parts["subject"]) if self._store else ""
+        parts.clear()
+        if self._store:
+            self._identity = self._found(must=True)
 
-    def _open(self, subject: str | bytes) -> Identity:
-        if not self._store:
-            return Identity()
-        password = Hidden(self.store_password.reveal().encode("utf-8", "surrogatepass"))
-        found = open_store(self.store_type, self._store, password)
-        if isinstance(subject, bytes):
-            return _with_key_for(Certificate(subject), found)
-        return _by_subject(subject, found)
-
-    # -- the certificate ------------------------------------------------------------------------
+    # -- the store ------------------------------------------------------------------------------
 
     @property
-    def _x509(self) -> x509.Certificate | None:
-        return self.identity.certificate
+    def store_type(self) -> CertStoreType:
+        """What kind of store it is; set it before `store`."""
+        return self._store_type
+
+    @store_type.setter
+    def store_type(self, value: CertStoreType | int | str) -> None:
+        self._store_type = _kind(value)
+
+    @property
+    def store(self) -> str:
+        """The name of the file, or the contents as a text that does not show.
+
+        Assigning it looks for `subject`, if that was set before.
+        """
+        if isinstance(self._store, Hidden):
+            return HiddenText(self._store.decode("latin-1"))
+        return self._store
+
+    @store.setter
+    def store(self, value: str | bytes) -> None:
+        self._store = _contents(value) if _is_blob(self._store_type, value) else str(value)
+        self._identity, self._has_lost_key = Identity(), False
+        if self._store and self._wanted:
+            self._look()
+
+    @property
+    def store_b(self) -> bytes:
+        """The same as octets."""
+        return self._store if isinstance(self._store, Hidden) else self._store.encode()
+
+    @store_b.setter
+    def store_b(self, value: bytes) -> None:
+        self.store = value
+
+    @property
+    def store_password(self) -> Secret:
+        """What opens the store; set it before `subject`."""
+        return self._store_password
+
+    @store_password.setter
+    def store_password(self, value: str | Secret) -> None:
+        self._store_password = _secret(value)
+
+    # -- which one ------------------------------------------------------------------------------
 
     @property
     def subject(self) -> str:
-        """Whose it is: `CN=mail.test, O=School, C=DE`."""
-        return distinguished_name(self._x509.subject) if self._x509 else ""
+        """Whose it is: `CN=mail.test, O=School, C=DE`.
 
-    @property
-    def issuer(self) -> str:
-        """Who vouches for it."""
-        return distinguished_name(self._x509.issuer) if self._x509 else ""
-
-    @property
-    def serial_number(self) -> str:
-        """In hexadecimal, two digits an octet."""
+        Assigning the whole or a part of it, or `*`, opens the store and takes the certificate that
+        fits; if none does, it is empty afterwards, and so are all fields.
+        """
         if self._x509 is None:
-            return ""
-        digits = f"{self._x509.serial_number:x}"
-        return digits.zfill(len(digits) + len(digits) % 2).upper()
+            return self._wanted if isinstance(self._wanted, str) and not self._store else ""
+        return "" if self._has_lost_key else distinguished_name(self._x509.subject)
 
-    @property
-    def effective_date(self) -> str:
-        """Valid from, in UTC: `23-Jan-2000 15:00:00`."""
-        return reference_date(self._x509.not_valid_before_utc) if self._x509 else ""
-
-    @property
-    def expiration_date(self) -> str:
-        """Valid until, in UTC."""
-        return reference_date(self._x509.not_valid_after_utc) if self._x509 else ""
-
-    @property
-    def version(self) -> str:
-        """`V1` or `V3`."""
-        return f"V{self._x509.version.value + 1}" if self._x509 else ""
+    @subject.setter
+    def subject(self, value: str) -> None:
+        self._wanted = value
+        if self._store:
+            self._look()
 
     @property
     def encoded(self) -> str:
-        """In PEM."""
+        """In PEM.
+
+        Assigning takes this certificate, in PEM or DER, and its key if the store has it; if there
+        is a store without the key, `subject` is empty afterwards.
+        """
         return self._x509.public_bytes(Encoding.PEM).decode("ascii") if self._x509 else ""
+
+    @encoded.setter
+    def encoded(self, value: str | bytes) -> None:
+        self._wanted = _plain(value.encode() if isinstance(value, str) else value)
+        self._look()
 
     @property
     def encoded_b(self) -> bytes:
         """In PEM, as octets."""
         return self.encoded.encode("ascii")
 
-    @property
-    def der(self) -> bytes:
-        """The octets that are signed and compared."""
-        return self._x509.public_bytes(Encoding.DER) if self._x509 else b""
+    @encoded_b.setter
+    def encoded_b(self, value: bytes) -> None:
+        self.encoded = value
 
-    @cached_property
-    def signature_algorithm(self) -> str:
-        """A name such as `RSA_WITH_SHA256`, else the OID."""
-        if self._x509 is None:
-            return ""
-        oid = self._x509.signature_algorithm_oid
-        return _SIGNATURES.get(oid, oid.dotted_string)
+    def _look(self) -> None:
+        """Take what was asked for last, or nothing if it is not there."""
+        self._identity, self._has_lost_key = Identity(), False
+        if self._wanted:
+            self._identity = self._found(must=False)
 
-    def _digest(self, kind: hashes.HashAlgorithm) -> str:
-        return self._x509.fingerprint(kind).hex(":").upper() if self._x509 else ""
+    def _found(self, must: bool) -> Identity:
+        """The entry of the store that was asked for.
 
-    @property
-    def fingerprint(self) -> str:
-        """MD5, octets parted by colons. Fit to tell certificates apart, not to trust one."""
-        return self._digest(hashes.MD5())
+        Args:
+            must: it is an error if there is none.
+        """
+        entries = self._open() if self._store else []
+        if isinstance(self._wanted, bytes):
+            return self._with_key(_certificate(self._wanted), entries, must)
+        matches = _by_thumbprint(self._thumbprint, entries) if self._thumbprint else None
+        if matches is None:
+            matches = _by_subject(self._wanted, entries)
+        if must and not matches:
+            raise _not_there(self._thumbprint or self._wanted, entries)
+        return matches[0] if matches else Identity()
 
-    @property
-    def fingerprint_sha1(self) -> str:
-        """SHA-1, octets parted by colons."""
-        return self._digest(hashes.SHA1())
+    def _open(self) -> list[Identity]:
+        password = Hidden(self._store_password.reveal().encode("utf-8", "surrogatepass"))
+        return open_store(self._store_type, self._store, password)
 
-    @property
-    def fingerprint_sha256(self) -> str:
-        """SHA-256, octets parted by colons."""
-        return self._digest(hashes.SHA256())
+    def _with_key(
+        self, certificate: x509.Certificate, entries: list[Identity], must: bool
+    ) -> Identity:
+        """`certificate` with its private key, if the store has that."""
+        public = certificate.public_key()
+        for entry in entries:
+            if entry.key is not None and entry.public_key == public:
+                return Identity(certificate, entry.key, entry.chain)
+        if must:
+            raise InputError("The store has no private key for this certificate", code=272)
+        self._has_lost_key = bool(entries)
+        return Identity(certificate)
 
-    @property
-    def thumbprint_md5(self) -> str:
-        """MD5 without colons."""
-        return self.fingerprint.replace(":", "")
+    # -- values ---------------------------------------------------------------------------------
 
-    @property
-    def thumbprint_sha1(self) -> str:
-        """SHA-1 without colons."""
-        return self.fingerprint_sha1.replace(":", "")
+    def __bool__(self) -> bool:
+        """True if there is a certificate in it, or a bare key."""
+        return bool(self._identity)
 
-    @property
-    def thumbprint_sha256(self) -> str:
-        """SHA-256 without colons."""
-        return self.fingerprint_sha256.replace(":", "")
+    def __eq__(self, other: object) -> bool:
+        """Equal if the octets of the certificates are; private keys do not matter."""
+        if not isinstance(other, Certificate):
+            return NotImplemented
+        return (self.der, self.public_key) == (other.der, other.public_key)
 
-    # -- what it is for -------------------------------------------------------------------------
+    __hash__ = None  # type: ignore[assignment]  # it can change
 
-    @property
-    def subject_alt_names(self) -> str:
-        """DNS names and IP addresses, by commas."""
-        names = subject_alternative_names(self._x509) if self._x509 else None
-        return shown(",".join(names or []))
+    def __copy__(self) -> Certificate:
+        made = Certificate()
+        vars(made).update(vars(self))
+        return made
 
-    @cached_property
-    def usage_flags(self) -> KeyUsage:
-        """What its key may do; no flag if it does not say."""
-        flags = KeyUsage(0)
-        try:
-            extensions = self._x509.extensions if self._x509 else x509.Extensions([])
-            usage = extensions.get_extension_for_class(x509.KeyUsage).value
-        except x509.ExtensionNotFound:
-            return flags
-        for attribute, flag, _ in _USAGES:
-            if getattr(usage, attribute):
-                flags |= flag
-        return flags
-
-    @property
-    def usage(self) -> str:
-        """The words for `usage_flags`, by commas."""
-        return ",".join(word for _, flag, word in _USAGES if flag in self.usage_flags)
-
-    @property
-    def extended_key_usage(self) -> str:
-        """OIDs, by commas."""
-        try:
-            extensions = self._x509.extensions if self._x509 else x509.Extensions([])
-            usage = extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
-        except x509.ExtensionNotFound:
-            return ""
-        return ",".join(oid.dotted_string for oid in usage)
-
-    # -- keys -----------------------------------------------------------------------------------
-
-    @property
-    def public_key(self) -> str:
-        """In PEM."""
-        if self._x509 is None:
-            return ""
-        key = self._x509.public_key()
-        return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode("ascii")
-
-    @cached_property
-    def _key_kind(self) -> tuple[str, int]:
-        if self._x509 is None:
-            return "", 0
-        key = self._x509.public_key()
-        for kind, name, bits in _KEY_KINDS:
-            if isinstance(key, kind):
-                return name, bits or getattr(key, "key_size", 0)
-        return self._x509.public_key_algorithm_oid.dotted_string, 0
-
-    @property
-    def public_key_algorithm(self) -> str:
-        """A name such as `RSA`, else the OID."""
-        return self._key_kind[0]
-
-    @property
-    def public_key_length(self) -> int:
-        """Bits; 0 if that says nothing for this kind of key."""
-        return self._key_kind[1]
-
-    @property
-    def private_key_available(self) -> bool:
-        """True: fit to show who we are."""
-        return self.identity.key is not None
-
-    @property
-    def private_key(self) -> Secret:
-        """In PEM, unencrypted; empty if the store had none."""
-        key = self.identity.key
-        if key is None:
-            return Secret("")
-        pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        return Secret(pem.decode("ascii"))
-
-    # -- the store ------------------------------------------------------------------------------
-
-    @property
-    def store(self) -> str:
-        """The name of the file; empty if the octets were given."""
-        return self._store if isinstance(self._store, str) else ""
-
-    @property
-    def store_b(self) -> bytes:
-        """The octets that were given; empty if it was a file."""
-        return self._store if isinstance(self._store, bytes) else b""
+    def __reduce__(self) -> tuple[type[Certificate], tuple[bytes]]:
+        """Only what is public can be pickled."""
+        if self._identity.key is not None or self._store_password:
+            raise TypeError("a certificate with a private key or a password is not pickled")
+        if self and self._x509 is None:
+            return Certificate, (self.public_key.encode(),)
+        return Certificate, (self.der,)
 
     # -- repr -----------------------------------------------------------------------------------
 
-    def __bool__(self) -> bool:
-        """True if there is a certificate in it."""
-        return self._x509 is not None
-
-    def __eq__(self, other: object) -> bool:
-        """Equal if the octets of the certificates are; keys do not matter."""
-        return self.der == other.der if isinstance(other, Certificate) else NotImplemented
-
-    def __hash__(self) -> int:
-        return hash(self.der)
-
     def _rows(self) -> list[tuple[str, str]]:
+        length = self.public_key_length or ""
         rows = [
             ("subject", self.subject),
             ("issuer", self.issuer),
-            ("valid", f"{self.effective_date} to {self.expiration_date} UTC"),
+            ("valid", f"{self.effective_date} to {self.expiration_date} UTC" * bool(self._x509)),
             ("names", self.subject_alt_names),
-            ("key", f"{self.public_key_algorithm} {self.public_key_length or ''}".strip()),
+            ("use", self.usage),
+            ("key", f"{self.public_key_algorithm} {length}".strip()),
             ("private key", "yes" if self.private_key_available else "no"),
+            ("chain", ", ".join(distinguished_name(it.subject) for it in self._identity.chain)),
             ("SHA-256", self.fingerprint_sha256),
         ]
         return [row for row in rows if row[1]]
@@ -315,61 +257,124 @@ class Certificate:
         if not self:
             return "<code>Certificate()</code>"
         rows = "".join(
-            f"<tr><th>{html.escape(label)}</th><td>{html.escape(value)}</td></tr>"
+            f'<tr><th scope="row">{html.escape(label)}</th><td>{html.escape(value)}</td></tr>'
             for label, value in self._rows()
         )
         return f"<table>{rows}</table>"
 
 
-HIDDEN_PASSWORD = Secret("")
+# -- what the constructor is given ----------------------------------------------------------------
+
+Part = str | bytes | int
+# The reference's names for the same arguments, which depend on their types.
+_KEYWORDS = {
+    "certificate_file": "source",
+    "certificate_data": "source",
+    "cert_store_type": "source",
+    "store_blob": "store",
+    "encoded": "subject",
+}
+
+
+def _by_reference(named: dict[str, Part]) -> dict[str, Part]:
+    if wrong := named.keys() - _KEYWORDS.keys():
+        raise TypeError(f"Certificate() takes no argument {min(wrong)!r}")
+    return {_KEYWORDS[name]: value for name, value in named.items()}
 
 
 def _secret(password: str | Secret) -> Secret:
     return password if isinstance(password, Secret) else Secret(password)
 
 
-_BLOBS = frozenset(kind for kind in CertStoreType if kind.name.endswith("_BLOB"))
+def _kind(value: Part) -> CertStoreType:
+    """A type of store: the member, its number, or its name in any case."""
+    try:
+        if isinstance(value, str):
+            return CertStoreType[value.upper()]
+        return CertStoreType(int(value))
+    except (KeyError, ValueError):
+        names = ", ".join(name.lower() for name in CertStoreType.__members__)
+        raise SettingError(f"there is no type of store {value!r}", remedy=f"Take {names}") from None
 
 
-def _place(
-    source: str | bytes | CertStoreType, store: str | bytes
-) -> tuple[CertStoreType, str | Hidden]:
-    """The type of the store, and its file or its octets."""
-    if isinstance(source, CertStoreType):
-        if isinstance(store, str) and source not in _BLOBS and "-----BEGIN" not in store:
-            return source, store
-        return source, _octets(store)
+def _plain(wanted: Part) -> str | bytes:
+    return wanted if isinstance(wanted, str) else Hidden(wanted)
+
+
+def _place(parts: dict[str, Part]) -> tuple[CertStoreType, str | Hidden]:
+    """Of the long form: the type of the store, and its file or its octets."""
+    kind, store = _kind(parts["source"]), parts["store"]
+    return kind, _contents(store) if _is_blob(kind, store) else str(store)
+
+
+def _public(parts: dict[str, Part]) -> tuple[CertStoreType, str | Hidden]:
+    """Of the short form: a file or octets with a public certificate; nothing for nothing."""
+    source = parts["source"]
+    if not source:
+        return CertStoreType.USER, ""
     if isinstance(source, str):
         return CertStoreType.PUBLIC_KEY_FILE, source
-    return CertStoreType.PUBLIC_KEY_BLOB, Hidden(source)
+    return CertStoreType.PUBLIC_KEY_BLOB, _contents(source)
 
 
-def _octets(store: str | bytes) -> Hidden:
+def _is_blob(kind: CertStoreType, store: Part) -> bool:
+    """Are these the contents of a store, and not the name of its file?"""
+    if not isinstance(store, str) or kind.name.endswith("_BLOB"):
+        return True
+    return kind is CertStoreType.AUTO and is_contents(store)
+
+
+def _contents(store: Part) -> Hidden:
     # The reference takes octets as a string too, a character an octet.
     return Hidden(store.encode("latin-1", "replace") if isinstance(store, str) else store)
 
 
-def _by_subject(wanted: str, found: list[Identity]) -> Identity:
-    """The entry whose subject is `wanted`, else one whose subject holds it."""
-    named = [
-        (distinguished_name(entry.certificate.subject) if entry.certificate else "", entry)
-        for entry in found
-    ]
-    matches = [entry for name, entry in named if name == wanted or wanted == "*"]
-    matches += [entry for name, entry in named if wanted in name]
-    if not matches:
-        raise InputError(
-            f"The store has no certificate for {shown(wanted)!r}",
-            code=272,
-            remedy=f"It has {'; '.join(name for name, _ in named)}",
+def _options(text: str) -> dict[str, str]:
+    """The lines of a configuration string, names in small letters.
+
+    Raises:
+        SettingError: an option that does not exist.
+    """
+    lines = [line.partition("=") for line in text.splitlines() if line.strip()]
+    found = {name.strip().lower(): value.strip() for name, _, value in lines}
+    if wrong := found.keys() - {name.lower() for name in _OPTIONS}:
+        raise SettingError(
+            f"there is no option {shown(min(wrong))!r} of a certificate",
+            remedy=f"Take {', '.join(_OPTIONS)}",
         )
-    return matches[0]
+    return found
 
 
-def _with_key_for(public: Certificate, found: list[Identity]) -> Identity:
-    """`public` with its private key, which the store must have."""
-    certificate = public.identity.certificate
-    for entry in found:
-        if certificate and entry.key and entry.key.public_key() == certificate.public_key():
-            return Identity(certificate, entry.key, entry.chain)
-    raise InputError("The store has no private key for this certificate", code=272)
+# -- which entry of a store -----------------------------------------------------------------------
+
+
+def _certificate(data: bytes) -> x509.Certificate:
+    try:
+        return read_certificates(data)[0]
+    except UNREADABLE as error:
+        raise InputError(
+            f"This is not a certificate in PEM or DER: {shown(str(error))}", code=271
+        ) from None
+
+
+def _name(entry: Identity) -> str:
+    return distinguished_name(entry.certificate.subject) if entry.certificate else ""
+
+
+def _by_subject(wanted: str, entries: list[Identity]) -> list[Identity]:
+    """Those whose subject is `wanted`, then those whose subject holds it."""
+    exact = [entry for entry in entries if wanted == "*" or _name(entry) == wanted]
+    return exact or [entry for entry in entries if wanted in _name(entry)]
+
+
+def _by_thumbprint(wanted: str, entries: list[Identity]) -> list[Identity]:
+    digits = wanted.replace(":", "").replace(" ", "").lower()
+    return [entry for entry in entries if digits in thumbprints(entry)]
+
+
+def _not_there(wanted: str, entries: list[Identity]) -> InputError:
+    return InputError(
+        f"The store has no certificate for {shown(wanted)!r}",
+        code=272,
+        remedy=f"It has {'; '.join(filter(None, map(_name, entries))) or 'bare keys only: take *'}",
+    )

@@ -18,9 +18,10 @@ from OpenSSL import SSL, crypto
 
 from smtp_nb.errors import InputError
 from smtp_nb.model.enums import SSLProtocol
+from smtp_nb.wire.forms import read_certificates
+from smtp_nb.wire.identity import Identity
 from smtp_nb.wire.names import UNREADABLE
 from smtp_nb.wire.settings import TLSSettings, versions
-from smtp_nb.wire.stores import Identity, read_certificates
 
 # Suites without a certificate skip its verification altogether, so they are never offered.
 CIPHERS = "DEFAULT:!aNULL:!eNULL:!PSK:!SRP"
@@ -149,7 +150,13 @@ def _unreadable(what: str, error: Exception) -> InputError:
 
 
 def _identify(context: SSL.Context, identity: Identity) -> None:
-    if identity.certificate is None or identity.key is None:
+    if identity.certificate is None:
+        raise InputError(
+            "What is to be shown as our own is a bare key, and TLS shows a certificate",
+            code=273,
+            remedy="Take a store that holds the certificate too",
+        )
+    if identity.key is None:
         raise InputError(
             "Our own certificate came without its private key",
             code=273,

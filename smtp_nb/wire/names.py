@@ -82,6 +82,16 @@ def subject_alternative_names(certificate: x509.Certificate) -> list[str] | None
     return [*found.get_values_for_type(x509.DNSName), *map(str, addresses)]
 
 
+def alternative_names(certificate: x509.Certificate) -> list[str]:
+    """All its alternative names that are text: hosts, addresses, mailboxes and URIs."""
+    names = subject_alternative_names(certificate)
+    if names is None:
+        return []
+    found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    mailboxes = found.get_values_for_type(x509.RFC822Name)
+    return [*names, *mailboxes, *found.get_values_for_type(x509.UniformResourceIdentifier)]
+
+
 def common_names(certificate: x509.Certificate) -> list[str]:
     """The common names of its subject."""
     found = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)

@@ -1,8 +1,10 @@
-"""Certificates and keys out of files and octets: PEM, DER and PFX.
+"""Certificates and keys out of files and octets, whatever form they have.
 
-Stores that Python cannot open are in a table with the reason, so that asking for one is an error
-that says why. What a store holds and what opens it are secrets: both travel as `Hidden`, which a
-traceback that shows variables does not give away.
+Each form has one reader, and each type of store one row in a table. Types that cannot be opened
+are in a table too, with the reason, so that asking for one is an error that says why.
+
+Stores come from strangers at times: their size has a limit, and what goes wrong inside a reader is
+told without its frames, whose variables hold keys.
 """
 
 from __future__ import annotations
@@ -11,48 +13,36 @@ import base64
 import binascii
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
-from cryptography.hazmat.primitives.serialization import load_pem_private_key, pkcs12
-
-from smtp_nb.errors import InputError, Unsupported
+from smtp_nb.errors import InputError, SMTPError, Unsupported
 from smtp_nb.model.enums import CertStoreType
-from smtp_nb.model.secret import HIDDEN
-from smtp_nb.wire.names import UNREADABLE, require_readable, shown
-
-# The kinds of key that a certificate for TLS can have.
-PrivateKey = (
-    rsa.RSAPrivateKey
-    | ec.EllipticCurvePrivateKey
-    | ed25519.Ed25519PrivateKey
-    | ed448.Ed448PrivateKey
-    | dsa.DSAPrivateKey
+from smtp_nb.wire.forms import (
+    P7B_HEAD,
+    PFX_HEAD,
+    Store,
+    has,
+    inside,
+    is_pem,
+    is_rfc4716,
+    read_der_key,
+    read_p7b,
+    read_pem_key,
+    read_pfx,
+    read_public,
+    read_ssh,
+    readable,
 )
+from smtp_nb.wire.identity import Hidden
+from smtp_nb.wire.names import UNREADABLE, shown
 
-
-class Hidden(bytes):
-    """Octets whose repr says nothing."""
-
-    def __repr__(self) -> str:
-        return HIDDEN
-
-    __str__ = __repr__
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """A certificate, its private key if there is one, and the certificates above it."""
-
-    certificate: x509.Certificate | None = None
-    key: PrivateKey | None = field(default=None, repr=False)
-    chain: tuple[x509.Certificate, ...] = ()
-
-
-Store = list[Identity]
 Reader = Callable[[Hidden, Hidden], Store]
+
+MAX_STORE = 8 << 20  # the roots of a whole system are a quarter of a mebibyte
+_MAX_NAME = 255  # of a file, on all common systems; the base64 of any store is longer
+_JAVA_HEADS = (b"\xfe\xed\xfe\xed", b"\xce\xce\xce\xce")
+_SSH_LINE = re.compile(rb"\s*(?:ssh-|ecdsa-sha2-|sk-)[a-z0-9@.-]+ +[A-Za-z0-9+/]")
 
 
 def open_store(kind: CertStoreType, store: str | Hidden, password: Hidden) -> Store:
@@ -65,43 +55,58 @@ def open_store(kind: CertStoreType, store: str | Hidden, password: Hidden) -> St
 
     Raises:
         Unsupported: that kind cannot be opened here; the text says why.
-        InputError: 271 it cannot be read; 273 the password or key is wrong.
+        InputError: 271 it cannot be read; 273 the password or key is wrong, or there is none.
     """
-    if kind not in _READERS:
-        raise Unsupported(
-            f"A certificate store of the type {kind.name} cannot be opened: {_REASONS[kind]}",
-            remedy="Export the certificate and its key to a PFX or PEM file",
-        )
-    read, what, code = _READERS[kind]
+    if kind in _REASONS:
+        raise _not_opened(kind.name, _REASONS[kind])
+    form = _FORMS[kind]
+    octets = _octets(store)
+    problem: SMTPError
     try:
-        return read(_octets(store), password)
-    except InputError:
-        raise
+        return form.read(octets, password)
+    except SMTPError as error:
+        problem = error.with_traceback(None)
     except UNREADABLE as error:
-        raise InputError(
-            f"This is not {what}, or the password is wrong", code=code, remedy="Look at both"
-        ) from error
+        problem = InputError(
+            f"This is not {form.name}: {shown(str(error))}",
+            code=271,
+            remedy="Look at the file and at the type of the store",
+        )
+    problem.__cause__ = problem.__context__ = None
+    raise problem
 
 
-def read_certificates(data: bytes) -> list[x509.Certificate]:
-    """The certificates in PEM, one or more with anything between, or one in DER.
+def _not_opened(name: str, reason: str) -> Unsupported:
+    return Unsupported(
+        f"A certificate store of the type {name} cannot be opened: {reason}",
+        remedy="Export the certificate and its key to a PFX or PEM file",
+    )
 
-    Raises:
-        names.UNREADABLE: there is none, or it is malformed.
-    """
-    if _is_pem(data):
-        return x509.load_pem_x509_certificates(data)
-    return [x509.load_der_x509_certificate(data)]
+
+# -- octets -------------------------------------------------------------------------------------
 
 
 def _octets(store: str | Hidden) -> Hidden:
-    if isinstance(store, Hidden):
-        return _from_base64(store)
-    try:
-        return Hidden(Path(store).read_bytes())
-    except OSError as error:
+    found = _from_base64(store) if isinstance(store, Hidden) else _file(store)
+    if len(found) > MAX_STORE:
         raise InputError(
-            f"The certificate store {shown(store)!r} cannot be read: {error.strerror}", code=271
+            f"The certificate store is larger than {MAX_STORE} octets",
+            code=271,
+            remedy="Is it one?",
+        )
+    return found
+
+
+def _file(name: str) -> Hidden:
+    try:
+        with Path(name).open("rb") as file:
+            return Hidden(file.read(MAX_STORE + 1))
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        words = getattr(error, "strerror", None) or str(error)
+        raise InputError(
+            f"The certificate store {shown(name)!r} cannot be read: {words}",
+            code=271,
+            remedy="Give the name of a file that you may read",
         ) from error
 
 
@@ -114,91 +119,121 @@ def _from_base64(octets: Hidden) -> Hidden:
     return octets
 
 
-def _is_pem(data: bytes) -> bool:
-    return b"-----BEGIN" in data
+def is_contents(text: str) -> bool:
+    """Is a text the contents of a store, not the name of its file? A name has one line."""
+    data = text.encode("latin-1", "replace")
+    if "\n" in text.strip() or any(is_it(data) for is_it, _ in _SIGNS):
+        return True
+    return len(text) > _MAX_NAME and re.fullmatch(r"[A-Za-z0-9+/=]+", text) is not None
 
 
-def _has(label: bytes, data: bytes) -> bool:
-    return label + b"-----" in data
+# -- readers ---------------------------------------------------------------------------------------
 
 
-def _public(data: Hidden, password: Hidden) -> Store:
-    certificates = read_certificates(data)
-    for certificate in certificates:
-        require_readable(certificate, wholly=True)
-    return [Identity(certificate) for certificate in certificates]
+def _ppk(data: Hidden, password: Hidden) -> Store:
+    from smtp_nb.wire.ppk import read_ppk
+
+    return read_ppk(data, password)
 
 
-def _pem_key(data: Hidden, password: Hidden) -> Store:
-    key = load_pem_private_key(data, password or None)
-    certificates = read_certificates(data) if _has(b"CERTIFICATE", data) else []
-    return [_identity(certificates, key)]
+def _jwk(data: Hidden, password: Hidden) -> Store:
+    from smtp_nb.wire.jwk import read_jwk
+
+    return [readable(entry) for entry in read_jwk(data, password)]
 
 
-def _pfx(data: Hidden, password: Hidden) -> Store:
-    found = pkcs12.load_pkcs12(data, password or None)
-    entries = [found.cert] if found.cert else []
-    certificates = [entry.certificate for entry in (*entries, *found.additional_certs)]
-    if found.key is None:
-        return [Identity(certificate) for certificate in certificates]
-    return [_identity(certificates, found.key)]
+def _xml(data: Hidden, password: Hidden) -> Store:
+    from smtp_nb.wire.xml_keys import read_xml
+
+    found = [readable(entry) for entry in read_xml(data, password)]
+    if not found:
+        raise ValueError("neither a key nor a certificate is in it")
+    return found
+
+
+def _java(data: Hidden, password: Hidden) -> Store:
+    """Since Java 9, what its keytool calls a key store is a PFX, if nobody asks for another."""
+    if data[:4] in _JAVA_HEADS:
+        raise _not_opened("JKS", _JKS)
+    return read_pfx(data, password)
 
 
 def _auto(data: Hidden, password: Hidden) -> Store:
-    if _is_pem(data):
-        return (_pem_key if _has(b"PRIVATE KEY", data) else _public)(data, password)
+    reader = next((read for is_it, read in _SIGNS if is_it(data)), None)
+    if reader is not None:
+        return reader(data, password)
     try:
-        return _public(data, password)
+        return read_public(data, password)
     except UNREADABLE:
-        return _pfx(data, password)
+        return read_der_key(data, password)
 
 
-def _identity(certificates: list[x509.Certificate], key: object) -> Identity:
-    """Find the certificate of `key`; the others are its chain."""
-    if not isinstance(key, PrivateKey):
-        raise InputError("No certificate for TLS has a key of this kind", code=273)
-    public = key.public_key()
-    own = [certificate for certificate in certificates if certificate.public_key() == public]
-    if certificates and not own:
-        raise InputError("The private key is not that of the certificate beside it", code=273)
-    for certificate in certificates:
-        require_readable(certificate, wholly=True)
-    chain = tuple(certificate for certificate in certificates if certificate not in own)
-    return Identity(own[0] if own else None, key, chain)
+# The first sign that is there tells the reader; PEM and DER of certificates have none of them.
+_SIGNS: tuple[tuple[Callable[[bytes], bool], Reader], ...] = (
+    (lambda data: data.startswith(b"PuTTY-User-Key-File-"), _ppk),
+    (lambda data: is_rfc4716(data) or bool(_SSH_LINE.match(data)), read_ssh),
+    (lambda data: is_pem(data) and has(b"PRIVATE KEY", data), read_pem_key),
+    (lambda data: is_pem(data) and has(b"BEGIN PKCS7", data), read_p7b),
+    (lambda data: data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"), _xml),
+    (lambda data: data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"), _jwk),
+    (lambda data: data[:4] in _JAVA_HEADS, _java),
+    (lambda data: inside(data).startswith(PFX_HEAD), read_pfx),
+    (lambda data: inside(data).startswith(P7B_HEAD), read_p7b),
+)
 
 
-_CERTIFICATE: tuple[Reader, str, int] = (_public, "a certificate in PEM or DER", 271)
-_PEM_KEY: tuple[Reader, str, int] = (_pem_key, "a private key in PEM", 273)
-_PFX: tuple[Reader, str, int] = (_pfx, "a PFX store", 273)
-_READERS: dict[CertStoreType, tuple[Reader, str, int]] = {
+# -- the tables ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form of store: how to read it, and what it is called."""
+
+    read: Reader
+    name: str
+
+
+_PFX = Form(read_pfx, "a PFX store")
+_PEM_KEY = Form(read_pem_key, "a private key in PEM")
+_CERTIFICATE = Form(read_public, "a certificate or public key in PEM or DER")
+_SSH = Form(read_ssh, "a public key of SSH")
+_P7B = Form(read_p7b, "a PKCS 7 store")
+_PPK = Form(_ppk, "a key of PuTTY")
+_XML = Form(_xml, "a key or certificate in XML")
+_JWK = Form(_jwk, "a JSON Web Key")
+_JAVA = Form(_java, "a key store of Java's that is a PFX")
+_FORMS: dict[CertStoreType, Form] = {
     CertStoreType.PFX_FILE: _PFX,
     CertStoreType.PFX_BLOB: _PFX,
+    CertStoreType.JKS_FILE: _JAVA,
+    CertStoreType.JKS_BLOB: _JAVA,
     CertStoreType.PEM_KEY_FILE: _PEM_KEY,
     CertStoreType.PEM_KEY_BLOB: _PEM_KEY,
     CertStoreType.PUBLIC_KEY_FILE: _CERTIFICATE,
     CertStoreType.PUBLIC_KEY_BLOB: _CERTIFICATE,
-    CertStoreType.AUTO: (_auto, "a certificate, a key or a PFX store", 273),
+    CertStoreType.SSH_PUBLIC_KEY_BLOB: _SSH,
+    CertStoreType.SSH_PUBLIC_KEY_FILE: _SSH,
+    CertStoreType.P7B_FILE: _P7B,
+    CertStoreType.P7B_BLOB: _P7B,
+    CertStoreType.PPK_FILE: _PPK,
+    CertStoreType.PPK_BLOB: _PPK,
+    CertStoreType.XML_FILE: _XML,
+    CertStoreType.XML_BLOB: _XML,
+    CertStoreType.JWK_FILE: _JWK,
+    CertStoreType.JWK_BLOB: _JWK,
+    CertStoreType.AUTO: Form(_auto, "a store of a known form"),
 }
+_JKS = (
+    "it is in Java's old format, and the one library for that, pyjks, has had no release since"
+    " 2020; `keytool -importkeystore -deststoretype PKCS12` makes a PFX of it"
+)
 _WINDOWS = "Windows does not let Python take keys out of its stores"
-_JAVA = "it is a format of Java's"
-_KEY_ONLY = "it holds a bare key, and TLS needs a certificate"
-_NOT_READ = "this library does not read that format"
+_BCFKS = "it is a format of Bouncy Castle's, which no library for Python reads"
 _REASONS = {
     CertStoreType.USER: _WINDOWS,
     CertStoreType.MACHINE: _WINDOWS,
-    CertStoreType.JKS_FILE: _JAVA,
-    CertStoreType.JKS_BLOB: _JAVA,
-    CertStoreType.BCFKS_FILE: _JAVA,
-    CertStoreType.BCFKS_BLOB: _JAVA,
-    CertStoreType.SSH_PUBLIC_KEY_FILE: _KEY_ONLY,
-    CertStoreType.SSH_PUBLIC_KEY_BLOB: _KEY_ONLY,
-    CertStoreType.PPK_FILE: _KEY_ONLY,
-    CertStoreType.PPK_BLOB: _KEY_ONLY,
-    CertStoreType.JWK_FILE: _KEY_ONLY,
-    CertStoreType.JWK_BLOB: _KEY_ONLY,
-    CertStoreType.XML_FILE: _KEY_ONLY,
-    CertStoreType.XML_BLOB: _KEY_ONLY,
-    CertStoreType.P7B_FILE: _NOT_READ,
-    CertStoreType.P7B_BLOB: _NOT_READ,
-    CertStoreType.SECURITY_KEY: "its data come from a tool of the reference's vendor",
+    CertStoreType.BCFKS_FILE: _BCFKS,
+    CertStoreType.BCFKS_BLOB: _BCFKS,
+    CertStoreType.SECURITY_KEY: "its data come from a tool of the reference's vendor, and its key"
+    " never leaves it",
 }

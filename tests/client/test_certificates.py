@@ -237,3 +237,27 @@ def test_the_provider_is_named_as_property_or_as_setting(front: Front, value, me
     smtp = front.make()
     smtp.config(f"SSLProvider={value}")
     assert smtp.ssl_provider.name == member
+
+
+@pytest.mark.covers("SMTP.SSLCert")
+def test_our_certificate_may_be_filled_in_place_and_a_clone_has_its_own(front: Front, tmp_path):
+    smtp = front.make()
+    smtp.ssl_cert.store_type = CertStoreType.PEM_KEY_FILE
+    smtp.ssl_cert.store = str(pki.root().write(tmp_path))
+    smtp.ssl_cert.subject = "*"
+    other = smtp.clone()
+    other.ssl_cert.subject = "nobody"
+    assert not other.ssl_cert
+    assert smtp.ssl_cert.subject.startswith("CN=Test root")
+
+
+@pytest.mark.covers("error.272")
+@pytest.mark.covers("error.273")
+@pytest.mark.parametrize(("name", "code"), [("ssl_cert", 273), ("ssl_accept_server_cert", 272)])
+def test_a_bare_key_in_place_of_a_certificate_is_told(front: Front, tmp_path, name, code):
+    with club(tmp_path, front) as smtp:
+        setattr(smtp, name, Certificate(CertStoreType.AUTO, pki.root().key_pem, "", "*"))
+        with pytest.raises(InputError, match="bare key") as caught:
+            front.run(smtp.send())
+        assert caught.value.code == code
+        assert smtp.met == []

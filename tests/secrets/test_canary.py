@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,16 @@ from urllib.parse import quote
 import pandas as pd
 import pytest
 
-from canary import CANARY, Witness, as_text, assert_clean, log, texts_of_error, texts_of_receipt
+from canary import (
+    CANARY,
+    Witness,
+    as_text,
+    assert_clean,
+    log,
+    ours,
+    texts_of_error,
+    texts_of_receipt,
+)
 from drivers.fronts import NAMES, Front, letter, open_front
 from drivers.peers import Line, Peer, greet
 from smtp_nb import MailMerge, Template
@@ -270,12 +278,6 @@ def test_a_password_that_is_no_text(front: Front, name: str, wrong: Any) -> None
     smtp = front.make()
     error = failure(lambda: smtp.settings.__setitem__(name, wrong))
     assert_clean(f"{error}{error!r}{error.args}", name)
-
-
-def ours(text: str) -> str:
-    """The part of a traceback that shows our own frames; the test's own know the password."""
-    frames = re.split(r'(?m)^(?=  File "|File )', text)
-    return "".join(frame for frame in frames if "/tests/" not in frame.partition("\n")[0])
 
 
 def test_what_is_set_is_not_told(front: Front) -> None:

@@ -75,7 +75,7 @@ def test_fingerprints_are_openssls(leaf):
         (certificate.fingerprint_sha1, 20),
         (certificate.fingerprint_sha256, 32),
     ):
-        assert re.fullmatch(rf"([0-9A-F]{{2}}:){{{octets - 1}}}[0-9A-F]{{2}}", text)
+        assert re.fullmatch(rf"([0-9a-f]{{2}}:){{{octets - 1}}}[0-9a-f]{{2}}", text)
     assert certificate.thumbprint_md5 == certificate.fingerprint.replace(":", "")
     assert certificate.thumbprint_sha1 == certificate.fingerprint_sha1.replace(":", "")
     assert certificate.thumbprint_sha256 == certificate.fingerprint_sha256.replace(":", "")
@@ -120,7 +120,7 @@ def test_an_empty_one_has_empty_fields():
     assert empty == Certificate()
     for field in [name for name in dir(empty) if not name.startswith("_")]:
         value = getattr(empty, field)
-        assert not value or field in ("identity", "store_type"), field
+        assert not value, field
     assert repr(empty) == "Certificate()"
 
 
@@ -128,7 +128,8 @@ def test_certificates_are_compared_by_their_octets(leaf, pfx):
     public = Certificate(leaf.pem)
     with_key = Certificate(Kind.PFX_BLOB, pfx, PASSWORD)
     assert public == with_key
-    assert hash(public) == hash(with_key)
+    with pytest.raises(TypeError):
+        hash(public)  # it can change
     assert public != Certificate(pki.root().pem)
     assert public != leaf.pem
 
@@ -239,10 +240,10 @@ def test_every_type_of_store_opens_or_says_why_not():
     [
         (("/nowhere/x.pem",), 271),
         ((b"nonsense",), 271),
-        ((Kind.PFX_BLOB, b"nonsense"), 273),
-        ((Kind.PEM_KEY_BLOB, b"-----BEGIN PRIVATE KEY-----\nAAAA\n"), 273),
+        ((Kind.PFX_BLOB, b"nonsense"), 271),
+        ((Kind.PEM_KEY_BLOB, b"-----BEGIN PRIVATE KEY-----\nAAAA\n"), 271),
         ((Kind.PEM_KEY_BLOB, pki.intermediate().key_pem + pki.root().pem), 273),
-        ((Kind.AUTO, b"\x30\x03\x02\x01\x00"), 273),
+        ((Kind.AUTO, b"\x30\x03\x02\x01\x00"), 271),
     ],
 )
 def test_what_cannot_be_used_has_its_number(arguments, code):

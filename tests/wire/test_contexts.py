@@ -9,7 +9,7 @@ from OpenSSL import SSL
 from smtp_nb.errors import InputError, Unsupported
 from smtp_nb.model.enums import SSLProtocol
 from smtp_nb.wire.contexts import context_for
-from smtp_nb.wire.stores import Identity
+from smtp_nb.wire.identity import Identity
 from smtp_nb.wire.tls import Step, TLSLayer, TLSSettings
 from wire import pki
 

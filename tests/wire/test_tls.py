@@ -21,7 +21,7 @@ from smtp_nb.errors import (
 )
 from smtp_nb.model.enums import SSLProtocol
 from smtp_nb.wire import contexts
-from smtp_nb.wire.stores import Identity
+from smtp_nb.wire.identity import Identity
 from smtp_nb.wire.tls import Step, TLSLayer, TLSSettings
 from wire import openssl_server, pki
 

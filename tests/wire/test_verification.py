@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from smtp_nb.errors import CertificateError
 from smtp_nb.model.enums import SSLProtocol, SSLSecurityFlag
 from smtp_nb.wire.faults import FAULTS, Fault, Finding
+from smtp_nb.wire.identity import Identity
 from smtp_nb.wire.names import UNREADABLE, require_readable
-from smtp_nb.wire.stores import Identity
 from smtp_nb.wire.tls import Step, TLSLayer, TLSSettings
 from smtp_nb.wire.verification import Verdict, acceptable, judge
 from wire import pki
