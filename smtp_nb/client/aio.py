@@ -69,8 +69,7 @@ class AsyncSMTP(Component):
 
     async def queue(self, queue_dir: str | PathLike[str]) -> str:
         """As `SMTP.queue`."""
-        with self._at_work():
-            return self._queue(queue_dir)
+        return await self._run(self._queue(queue_dir))
 
     async def process_queue(self, queue_dir: str | PathLike[str]) -> QueueReport:
         """As `SMTP.process_queue`."""

@@ -36,7 +36,7 @@ from smtp_nb.errors import (
 from smtp_nb.flows import courtesy
 from smtp_nb.flows.connect import connect
 from smtp_nb.flows.deliver import deliver, deliver_one, unsent
-from smtp_nb.flows.intents import Flow
+from smtp_nb.flows.intents import Call, Flow
 from smtp_nb.flows.session import Session
 from smtp_nb.flows.verdict import refusal
 from smtp_nb.model.envelope import Job
@@ -116,9 +116,11 @@ class Component(Properties, Status, Certificates, Recipients, Events):
     def set_message_stream(self, stream: Source | None) -> None:
         """Send the message that is in a stream, header and body, in place of all properties.
 
-        It is read while it is sent, from where it stands to its end, in constant memory; a pipe
-        makes the call wait. Afterwards it is closed, if CloseStreamAfterTransfer is True. The
-        envelope still comes from send_to, cc, bcc and from_ (reference: SetMessageStream).
+        It is read while it is sent, from where it stands to its end, in constant memory. What is
+        no file is read on a thread: a pipe may keep the call waiting, and an interruption ends
+        that wait; where the pipe stands then nobody knows. Afterwards it is closed, if
+        CloseStreamAfterTransfer is True. The envelope still comes from send_to, cc, bcc and from_
+        (reference: SetMessageStream).
 
         Args:
             stream: a file opened with 'rb', a pipe, or any iterable of bytes; None for none.
@@ -127,16 +129,26 @@ class Component(Properties, Status, Certificates, Recipients, Events):
 
         self.content_stream = None if stream is None else StreamContent(stream)
 
-    def _let_go_of_stream(self) -> None:
+    def _open_stream(self) -> Flow[StreamContent | None]:
+        """Read the header of the stream, if there is one; a pipe may take its time for that."""
+        if (stream := self.content_stream) is None:
+            return None
+        try:
+            yield Call(stream.open, "the header of the message's stream")
+        except Interrupted:
+            yield from self._drop()
+            raise
+        return stream
+
+    def _let_go_of(self, stream: StreamContent | None) -> None:
         """After a transfer: close the stream, or leave it where it stands."""
-        stream = self.content_stream
         if stream is None or not stream.was_read:
             return
-        if self.settings["CloseStreamAfterTransfer"]:
+        closes = self.settings["CloseStreamAfterTransfer"]
+        if closes:
             stream.close()
-            self.content_stream = None
-        else:
-            self.set_message_stream(stream.source)
+        if self.content_stream is stream:
+            self.set_message_stream(None if closes else stream.source)
 
     def copy_to(self, other: Component) -> None:
         """Give another component these properties, settings, recipients and attachments."""
@@ -295,6 +307,11 @@ class Component(Properties, Status, Certificates, Recipients, Events):
             return (yield from self._new_session()), False
         return session, False
 
+    def _drop(self) -> Flow[None]:
+        """After an interruption nothing of ours shall still arrive."""
+        if self._session is not None:
+            yield from self._session.abort()
+
     def _disconnect(self) -> Flow[None]:
         if self._session is not None:
             yield from self._session.close()
@@ -302,19 +319,24 @@ class Component(Properties, Status, Certificates, Recipients, Events):
     def _send(self, message: EmailMessage | None = None, verb: str = "MAIL") -> Flow[Receipt]:
         if verb != "MAIL" and not self.allow_extensions:
             raise StateError(f"{verb} needs allow_extensions", remedy="Set it to True")
+        stream = None if message is not None else (yield from self._open_stream())
         job = job_from(self, message, verb, may_be_binary=True)
         try:
             return (yield from self._send_job(job))
         finally:
-            self._let_go_of_stream()
+            self._let_go_of(stream)
 
-    def _queue(self, directory: str | PathLike[str]) -> str:
+    def _queue(self, directory: str | PathLike[str]) -> Flow[str]:
         from smtp_nb.client.spool import Spool
 
+        spool, stream = Spool(directory), (yield from self._open_stream())
         try:
-            return Spool(directory).put(job_from(self))
+            return (yield from spool.put(job_from(self)))
+        except Interrupted:
+            yield from self._drop()
+            raise
         finally:
-            self._let_go_of_stream()
+            self._let_go_of(stream)
 
     def _process_queue(self, directory: str | PathLike[str]) -> Flow[QueueReport]:
         from smtp_nb.client.draining import Draining

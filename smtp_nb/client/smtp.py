@@ -105,8 +105,7 @@ class SMTP(Component):
         Raises:
             InputError: 303, the directory does not exist; or the message cannot be sent.
         """
-        with self._at_work():
-            return self._queue(queue_dir)
+        return self._run(self._queue(queue_dir))
 
     def process_queue(self, queue_dir: str | PathLike[str]) -> QueueReport:
         """Send the messages that wait in a directory (reference: ProcessQueue).

@@ -32,6 +32,8 @@ from typing import Any, BinaryIO
 from smtp_nb.client.recipients import MessageRecipient
 from smtp_nb.compose.stream import StreamContent
 from smtp_nb.errors import InputError
+from smtp_nb.flows.content import next_piece
+from smtp_nb.flows.intents import Flow
 from smtp_nb.model.address import parse_mailbox
 from smtp_nb.model.enums import RecipientType
 from smtp_nb.model.envelope import Envelope, Job, Recipient
@@ -76,7 +78,7 @@ class Spool:
 
     # -- putting in -----------------------------------------------------------------------------
 
-    def put(self, job: Job) -> str:
+    def put(self, job: Job) -> Flow[str]:
         """Write a message into the queue; gives the name of its file.
 
         Raises:
@@ -88,7 +90,9 @@ class Spool:
         try:
             with open(draft, "xb", opener=_private) as file:
                 file.write(_envelope_line(job))
-                file.writelines(job.content.chunks())
+                pieces = job.content.chunks()
+                while (piece := (yield from next_piece(job.content, pieces))) is not None:
+                    file.write(piece)
                 file.flush()
                 os.fsync(file.fileno())
             os.rename(draft, queued)

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import io
 import re
+import threading
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from itertools import chain
 from typing import BinaryIO
 
@@ -23,7 +25,7 @@ from smtp_nb.compose.raw import (
     without_blind_copies,
     wrong_octet,
 )
-from smtp_nb.errors import InputError
+from smtp_nb.errors import InputError, StateError
 
 # A header larger than this is none; nothing else of the stream is held in memory.
 MAX_HEAD = 1024 * 1024
@@ -54,6 +56,8 @@ class StreamContent:
         self._size = -1
         self._shown = b""
         self._is_binary = False
+        self._turn = threading.Lock()
+        self._is_unwanted = False
 
     # -- what is known before it is sent --------------------------------------------------------
 
@@ -63,8 +67,26 @@ class StreamContent:
         Raises:
             InputError: it is no header, or the stream is at its end.
         """
-        if self._pieces is not None:
-            return
+        if self._pieces is None:
+            with self._reading():
+                self._open()
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """For what may take long, and goes on when the call that wanted it was interrupted."""
+        if not self._turn.acquire(blocking=False):
+            raise StateError(
+                "a call that was interrupted still waits for octets of this stream",
+                remedy="Call set_message_stream() with another one",
+            )
+        try:
+            yield
+        finally:
+            self._turn.release()
+            if self._is_unwanted:
+                self.close()
+
+    def _open(self) -> None:
         self._start, self._size = _measure(self.source)
         pieces = _octets(self.source)
         begun = _read_head(pieces)
@@ -127,7 +149,13 @@ class StreamContent:
         self.open()
         self.was_read = True
         yield self._shown
-        yield from self._pieces or ()
+        pieces = self._pieces or iter(())
+        while (piece := self._next(pieces)) is not None:
+            yield piece
+
+    def _next(self, pieces: Iterator[bytes]) -> bytes | None:
+        with self._reading():
+            return next(pieces, None)
 
     def _lines(self, pieces: Iterable[bytes], offset: int) -> Iterator[bytes]:
         """A body of lines, checked, the last one ended."""
@@ -162,8 +190,14 @@ class StreamContent:
         )
 
     def close(self) -> None:
-        """Close the stream, if it can be closed."""
-        getattr(self.source, "close", lambda: None)()
+        """Close the stream, if it can be closed; whoever still reads in it does so afterwards."""
+        self._is_unwanted = True
+        if self._turn.acquire(blocking=False):
+            self._is_unwanted = False
+            try:
+                getattr(self.source, "close", lambda: None)()
+            finally:
+                self._turn.release()
 
 
 def _measure(source: Source) -> tuple[int | None, int]:

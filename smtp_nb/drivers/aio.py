@@ -14,6 +14,7 @@ import time
 from collections.abc import Coroutine, Sequence
 from typing import Any, TypeVar
 
+from smtp_nb.drivers.errand import Errand
 from smtp_nb.drivers.pump import Pump, Stoppable, stopped
 from smtp_nb.drivers.sockets import (
     Target,
@@ -29,6 +30,7 @@ from smtp_nb.drivers.sockets import (
 from smtp_nb.errors import LinkError, SMTPTimeout
 from smtp_nb.flows.intents import (
     Ask,
+    Call,
     Close,
     Done,
     Flow,
@@ -167,6 +169,8 @@ class AsyncDriver(Stoppable):
                     await waiting
             case Sleep():
                 await self._sleep(intent.seconds)
+            case Call():
+                return await self._call(intent)
             case Probe():
                 return await self._probe()
         return None
@@ -212,6 +216,23 @@ class AsyncDriver(Stoppable):
     async def _sleep(self, seconds: float) -> None:
         with contextlib.suppress(SMTPTimeout):
             await self._until(lambda: seconds <= 0, seconds, "the time to pass")
+
+    async def _call(self, intent: Call) -> Any:
+        self._check()
+        loop, over = asyncio.get_running_loop(), asyncio.Event()
+
+        def wake() -> None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                loop.call_soon_threadsafe(over.set)
+
+        # Not in the loop's own pool, which `asyncio.run` waits for in the end.
+        errand = Errand(intent.work, wake)
+        try:
+            async with asyncio.timeout(intent.timeout_s or None):
+                await self._stoppable(over.wait())
+        except TimeoutError as error:
+            raise SMTPTimeout(f"nothing came in time from {intent.waiting_for}") from error
+        return errand.result()
 
     # -- the line -----------------------------------------------------------------------------
 

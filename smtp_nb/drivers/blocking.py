@@ -20,6 +20,7 @@ from smtp_nb.drivers.waits import Waits
 from smtp_nb.errors import SMTPTimeout
 from smtp_nb.flows.intents import (
     Ask,
+    Call,
     Close,
     Done,
     Flow,
@@ -324,6 +325,8 @@ def _operation(line: SocketLine, intent: Intent) -> Op[Any] | None:
             return line.resolve(intent)
         case Sleep():
             return line.sleep(intent.seconds)
+        case Call():
+            return line.call(intent)
     return None
 
 

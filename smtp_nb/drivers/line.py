@@ -15,6 +15,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from smtp_nb.drivers.errand import Errand
 from smtp_nb.drivers.sockets import (
     Target,
     addresses,
@@ -27,7 +28,7 @@ from smtp_nb.drivers.sockets import (
     targets,
 )
 from smtp_nb.errors import Interrupted, LinkError, SMTPTimeout
-from smtp_nb.flows.intents import Octets, Open, Peer, Read, Resolve, Write
+from smtp_nb.flows.intents import Call, Octets, Open, Peer, Read, Resolve, Write
 
 R = TypeVar("R")
 RECEIVE = 64 * 1024
@@ -200,6 +201,14 @@ class SocketLine:
         deadline = self._clock() + seconds
         while self._clock() < deadline:
             yield Wait(0, deadline, "")
+
+    def call(self, intent: Call) -> Op[Any]:
+        """Let a thread do it, and wait for that."""
+        errand = Errand(intent.work, self._wake)
+        deadline = self._deadline(intent.timeout_s)
+        while not errand.is_done:
+            yield Wait(0, deadline, intent.waiting_for)
+        return errand.result()
 
     def put_aside(self) -> None:
         """Make room for another socket; this one stays open."""

@@ -34,6 +34,7 @@ from smtp_nb.drivers.pump import Pump, Stoppable
 from smtp_nb.errors import SMTPTimeout
 from smtp_nb.flows.intents import (
     Ask,
+    Call,
     Close,
     Done,
     Flow,
@@ -243,6 +244,8 @@ class ScriptedDriver(Stoppable):
                 return self._probe()
             case Sleep():
                 self.now += intent.seconds
+            case Call():
+                return intent.work()
             case Close():
                 self._close(intent.gently)
             case PutAside():

@@ -7,13 +7,15 @@ on the message may have been delivered, whatever happens to the line.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from smtp_nb.errors import SMTPError
 from smtp_nb.flows.envelope import take_reply
-from smtp_nb.flows.intents import Flow
+from smtp_nb.flows.intents import Call, Flow
 from smtp_nb.flows.session import Session
 from smtp_nb.flows.transaction import Transaction
 from smtp_nb.model.enums import TrailDirection
+from smtp_nb.model.envelope import Content
 from smtp_nb.model.events import EndTransferEvent, Event, StartTransferEvent, TransferEvent
 from smtp_nb.protocol.commands import END_OF_DATA, Command, bdat
 from smtp_nb.protocol.dots import TERMINATOR, Stuffer
@@ -52,7 +54,8 @@ def send_lone_dot(session: Session) -> Flow[None]:
 def _send_data(session: Session, transaction: Transaction) -> Flow[None]:
     stuffer, sent = Stuffer(), 0
     held = b""
-    for piece in _pieces(transaction, PIECE):
+    pieces = _pieces(transaction, PIECE)
+    while (piece := (yield from next_piece(transaction.job.content, pieces))) is not None:
         if held:
             yield from session.write(stuffer.feed(held))
             sent = _progress(session, transaction, held, sent)
@@ -68,7 +71,8 @@ def _send_chunks(
     session: Session, transaction: Transaction, before: tuple[Command, ...]
 ) -> Flow[None]:
     sent, held = 0, b""
-    for piece in _pieces(transaction, CHUNK):
+    pieces = _pieces(transaction, CHUNK)
+    while (piece := (yield from next_piece(transaction.job.content, pieces))) is not None:
         if held:
             yield from session.send(*before, bdat(len(held), last=False), content=held)
             sent, before = _progress(session, transaction, held, sent), ()
@@ -96,6 +100,17 @@ def _final_reply(session: Session, transaction: Transaction) -> Flow[None]:
     if session.protocol.waiting:
         session.remark("waiting for the server to accept the message")
         yield from take_reply(session, transaction, session.settings.final_timeout_s)
+
+
+def next_piece(content: Content, pieces: Iterator[bytes]) -> Flow[bytes | None]:
+    """The next of the pieces that a content gives, None at the end.
+
+    Whoever gives octets without knowing how many, such as a pipe, may also take his time.
+    """
+    if content.size >= 0:
+        return next(pieces, None)
+    piece: bytes | None = yield Call(partial(next, pieces, None), "the stream of the message")
+    return piece
 
 
 def whole(transaction: Transaction) -> bytes:

@@ -8,7 +8,7 @@ whoever pressed Ctrl-C does not wait again.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
@@ -109,6 +109,19 @@ class Sleep:
 
 
 @dataclass(frozen=True, slots=True)
+class Call:
+    """Call something that may keep us waiting, where it keeps nobody else waiting: on a thread.
+
+    Answer: what it returns. If we are stopped meanwhile it goes on by itself, and nobody hears of
+    what came of it.
+    """
+
+    work: Callable[[], Any]  # the answer is of its kind
+    waiting_for: str
+    timeout_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
     """Show the observers an event and wait until they have had their say. Answer: None."""
 
@@ -150,7 +163,19 @@ class Done:
 
 
 Intent = (
-    Open | Resolve | Write | Read | Probe | Sleep | Ask | Close | PutAside | TakeBack | Next | Done
+    Open
+    | Resolve
+    | Write
+    | Read
+    | Probe
+    | Sleep
+    | Call
+    | Ask
+    | Close
+    | PutAside
+    | TakeBack
+    | Next
+    | Done
 )
 T = TypeVar("T")
 # The answer's type depends on the intent; a generator has one type for all of them.

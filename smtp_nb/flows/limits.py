@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from smtp_nb.errors import SMTPTimeout
-from smtp_nb.flows.intents import Flow, Intent, Open, Read, Resolve, Sleep, Write
+from smtp_nb.flows.intents import Call, Flow, Intent, Open, Read, Resolve, Sleep, Write
 
 T = TypeVar("T")
 Clock = Callable[[], float]
@@ -30,7 +30,7 @@ def within(flow: Flow[T], seconds: float, clock: Clock) -> Flow[T]:
     deadline = clock() + seconds
 
     def carry(intent: Intent) -> Flow[Any]:
-        if isinstance(intent, (Open, Resolve, Read, Write)):
+        if isinstance(intent, (Open, Resolve, Read, Write, Call)):
             left = _left(deadline - clock(), seconds)
             intent = replace(intent, timeout_s=min(left, intent.timeout_s or left))
         elif isinstance(intent, Sleep):

@@ -18,7 +18,8 @@ class Content(Protocol):
 
     @property
     def size(self) -> int:
-        """Octets, before dot-stuffing; -1 if nobody knows yet."""
+        """Octets, before dot-stuffing; -1 if nobody knows yet, for then each of its chunks may
+        take its time."""
 
     @property
     def is_8bit(self) -> bool:
