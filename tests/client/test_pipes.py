@@ -30,7 +30,7 @@ class Pipe:
 
     def __init__(self, begun: bytes) -> None:
         reading, self._writing = os.pipe()
-        self.stream: BinaryIO = open(reading, "rb")
+        self.stream: BinaryIO = os.fdopen(reading, "rb")
         self.is_silent = threading.Event()
         self._begun = begun
         self._thread = threading.Thread(target=self._fill)
@@ -148,7 +148,7 @@ def test_a_task_that_waits_for_a_pipe_lets_others_run(server: SandboxServer) -> 
 
     async def send() -> None:
         smtp = AsyncSMTP(**letter(server.port))
-        smtp.set_message_stream(open(reading, "rb"))
+        smtp.set_message_stream(os.fdopen(reading, "rb"))
         receipt, _ = await asyncio.gather(smtp.send(), fill())
         assert receipt
 
