@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from smtp_nb.client.passwords import find_password
 from smtp_nb.client.smtp import SMTP
 from smtp_nb.errors import StateError
-from smtp_nb.notebook.passwords import find_password
 from smtp_nb.notebook.show import Card
 from smtp_nb.notebook.syntax import Argument, Kind, Option
 from smtp_nb.notebook.verb import Request, Verb
@@ -15,8 +15,12 @@ def _connect(request: Request) -> Card:
     desk.end_session()
     smtp = _session_for(request)
     if smtp.user and not smtp.password:
-        variable = request.text("password_env")
-        smtp.password = find_password(smtp.user, smtp.mail_server, variable)
+        smtp.password = find_password(
+            smtp.user,
+            smtp.mail_server,
+            variable=request.text("password_env"),
+            file=request.text("password_file"),
+        )
     desk.take_session(smtp)
     desk.sender = request.text("from", desk.sender)
     smtp.connect()
@@ -66,6 +70,13 @@ _URL = Argument(
     required=False,
 )  # fmt: skip
 
+PASSWORD_OPTIONS = (
+    Option("--password-env", "environment variable that holds the password; else keyring, else a"
+           " prompt", metavar="NAME"),
+    Option("--password-file", "file with the password alone, which only you can read", Kind.PATH,
+           "PATH"),
+)  # fmt: skip
+
 VERBS = (
     Verb(
         "connect",
@@ -73,12 +84,7 @@ VERBS = (
         _connect,
         (_URL,),
         (
-            Option(
-                "--password-env",
-                "environment variable that holds the password; else keyring, else a prompt",
-                Kind.TEXT,
-                "NAME",
-            ),
+            *PASSWORD_OPTIONS,
             Option("--from", "the sender of all messages from now on", metavar="ADDRESS"),
         ),
         example="%smtp connect smtp://ann@mail.example.org:587 -o session\n"
