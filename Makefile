@@ -8,7 +8,7 @@ NOTEBOOKS := $(patsubst %,build/%,$(wildcard notebooks/*.ipynb))
 NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=120 \
 	--nbval-sanitize-with=tests/nbval_sanitize.cfg
 
-.PHONY: demo lab test test-long lint bench
+.PHONY: demo lab test test-long lint bench docs
 
 demo: $(INSTALLED)
 	$(BIN)/python notebooks/build.py demo
@@ -25,6 +25,9 @@ test-long: $(INSTALLED)
 
 lint: $(INSTALLED)
 	$(PYTEST) tests/architecture/test_style.py tests/architecture/test_contract.py
+
+docs: $(INSTALLED)
+	$(BIN)/python docs/build.py
 
 bench: $(INSTALLED)
 	$(BIN)/python -m benchmarks

@@ -1,11 +1,11 @@
-"""What the rows of the reference mean, each in the words of the place where it lives."""
+"""What the rows of the reference mean, and where the pages tell of each."""
 
 from __future__ import annotations
 
 import smtp_nb
-from generator.docstrings import attribute, markdown
+from generator.docstrings import attribute, summary
 from smtp_nb.client.reference import Row
-from smtp_nb.client.registry import REGISTRY
+from smtp_nb.client.registry import PROPERTIES, REGISTRY
 from smtp_nb.errors import CODES, WINSOCK
 
 # What stands between the brackets of a constructor, in words.
@@ -29,18 +29,20 @@ def meaning(row: Row) -> str:
     if row.kind in ("property", "setting") and row.name in REGISTRY:
         return REGISTRY[row.name].doc
     if row.kind == "error":
-        return _error(int(row.name))
+        return error_words(int(row.name))
     if row.kind == "constructor":
         return _constructor(row.name)
-    owner, _, name = row.python.partition(".")
     if row.kind == "event":
-        return markdown(getattr(smtp_nb, f"{row.name}Event").__doc__).partition("\n\n")[0]
+        return summary(getattr(smtp_nb, f"{row.name}Event").__doc__)
+    owner, _, name = row.python.partition(".")
     return attribute(getattr(smtp_nb, owner), name)
 
 
-def _error(code: int) -> str:
+def error_words(code: int) -> str:
+    """What a number tells."""
     if code in CODES:
-        return CODES[code][1].capitalize() + "."
+        words = CODES[code][1]
+        return f"{words[0].upper()}{words[1:]}."
     name, words = WINSOCK[code]
     return f"{name}: {words}."
 
@@ -51,3 +53,16 @@ def _constructor(name: str) -> str:
         return _FORMS[form]
     place = "a store as octets" if "storeBlob" in form else "a store in a file"
     return f"From {place}: {_ENTRIES[form.rpartition(', ')[2]]}."
+
+
+def label(row: Row) -> str:
+    """Where the reference pages tell of it."""
+    if row.kind in ("property", "setting", "method", "event"):
+        kind = "property" if row.name in PROPERTIES.values() else row.kind
+        return f"{kind}-{row.name}".lower()
+    if row.kind == "event field":
+        return f"event-{row.owner}".lower()
+    if row.kind == "error":
+        return f"error-{row.name}" if int(row.name) < 10000 else "error-tcp-ip"
+    kind = row.python.partition("(")[0].partition(".")[0]
+    return f"type-{kind}".lower()

@@ -1,0 +1,64 @@
+"""Build the documentation: `python docs/build.py [directory]`; a static site, in `build/docs`.
+
+The pages in this folder are copied, those of the reference and of conformance are made from the
+registry, from docstrings and from the markers on tests. A warning is an error.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+from sphinx.cmd.build import build_main
+
+DOCS = Path(__file__).parent
+ROOT = DOCS.parent
+sys.path[:0] = [str(DOCS), str(ROOT / "tests")]
+
+from covering import by_row  # noqa: E402  of the tests
+from generator import api, around, conformance, entries  # noqa: E402
+
+REFERENCE = {
+    "properties": entries.properties,
+    "settings": entries.settings,
+    "methods": api.methods,
+    "events": api.events,
+    "types": api.types,
+    "values": api.values,
+    "errors": api.error_numbers,
+    "merge": around.merges,
+    "sandbox": around.sandboxes,
+    "magics": around.magics,
+}
+
+
+def write_sources(source: Path) -> None:
+    """All pages as Markdown."""
+    shutil.copytree(DOCS, source, ignore=shutil.ignore_patterns("*.py", "__pycache__", "generator"))
+    shutil.copy(ROOT / "CHANGELOG.md", source / "changelog.md")
+    pages = {f"reference/{name}": make() for name, make in REFERENCE.items()}
+    tests = by_row()
+    pages["conformance"] = conformance.conformance(tests)
+    for name, text in conformance.test_pages(tests, ROOT):
+        pages[f"tests/{name}"] = text
+    for name, text in pages.items():
+        path = source / f"{name}.md"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+
+
+def main(target: Path = ROOT / "build" / "docs") -> int:
+    """Build the site into an empty directory; gives the exit code."""
+    source = target.with_name(f"{target.name}-source")
+    for old in (source, target):
+        shutil.rmtree(old, ignore_errors=True)
+    write_sources(source)
+    trees = source / ".trees"
+    return build_main(
+        ["-W", "--keep-going", "-q", "-c", str(DOCS), "-d", str(trees), str(source), str(target)]
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(*map(Path, sys.argv[1:])))

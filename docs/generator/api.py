@@ -1,0 +1,153 @@
+"""The pages of methods, events, types, values and errors, made from docstrings."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from enum import IntEnum, IntFlag
+
+import smtp_nb
+from generator import docstrings
+from generator.rows import error_words, meaning
+from generator.text import page, prose, section, table
+from smtp_nb import SMTP, errors, model
+from smtp_nb.client.reference import Row, rows
+
+# Methods beyond the reference.
+_OWN_METHODS = ["from_url", "clone", "deliver", "set"]
+_VALUES = ["Receipt", "RecipientResult", "Outcome", "Trail", "Attachment"]
+
+
+def methods() -> str:
+    """All methods of the blocking front; those of the asyncio front are awaited."""
+    listed = [row.python.partition(".")[2] for row in rows() if row.kind == "method"]
+    references = {r.python.partition(".")[2]: r.name for r in rows() if r.kind == "method"}
+    blocks = []
+    for name in [*listed, *_OWN_METHODS]:
+        method = getattr(SMTP, name)
+        note = f"In the reference: {references[name]}." if name in references else ""
+        label = f"method-{references.get(name, name)}".lower()
+        blocks.append(section(label, f"`{name}`", _call(name), _told(method), note))
+    return page(
+        "Methods",
+        "`SMTP` waits in each until it is done. `AsyncSMTP` has the same ones, and all that work on"
+        " the line are awaited; `config`, `do_events`, `interrupt`, `reset_headers`,"
+        " `set_message_stream`, `clone` and `set` are plain calls there too.",
+        docstrings.markdown(SMTP.__doc__),
+        *blocks,
+    )
+
+
+def _call(name: str) -> str:
+    signature = str(inspect.signature(getattr(SMTP, name))).replace("'", "")
+    called = signature.replace("(self, ", "(").replace("(self)", "()")
+    return f"```python\nsmtp.{name}{called}\n```"
+
+
+def _told(thing: object) -> str:
+    return prose(docstrings.markdown(inspect.getdoc(thing)))
+
+
+def events() -> str:
+    """All nine events with their fields."""
+    blocks = []
+    for row in rows():
+        if row.kind == "event":
+            kind = getattr(smtp_nb, f"{row.name}Event")
+            fields = [(f"`{name}`", said) for name, said in _fields(row.name, kind)]
+            title = f"`{row.python.partition('.')[2]}`"
+            head = prose(docstrings.markdown(kind.__doc__).partition("**Attributes**")[0])
+            note = f"The handler gets one `{kind.__name__}`. In the reference: {row.name}."
+            label = f"event-{row.name}".lower()
+            blocks.append(section(label, title, head, note, table(("field", "what"), fields)))
+    return page(
+        "Events",
+        "`smtp.on_x = f` sets a handler, `+=` adds one, `-=` takes it off, and `@smtp.on_x`"
+        " decorates. It gets one value. What a handler raises is logged and breaks nothing; in"
+        " `on_ssl_server_authentication` it means that the certificate is not accepted.",
+        *blocks,
+    )
+
+
+def _fields(owner: str, kind: type) -> Iterator[tuple[str, str]]:
+    names = [row.python.partition(".")[2] for row in rows() if row.owner == owner]
+    told = [name for name in names if hasattr(kind, name)]
+    extra = [name for name in getattr(kind, "__slots__", ()) if name not in told]
+    for name in [*told, *extra]:
+        yield name, prose(docstrings.attribute(kind, name))
+
+
+def types() -> str:
+    """The types that properties hold, and those that methods give."""
+    owners = list(dict.fromkeys(r.owner for r in rows() if r.kind == "type field"))
+    blocks = [_type(name) for name in owners]
+    blocks += [
+        section(f"type-{name}".lower(), f"`{name}`", _told(getattr(smtp_nb, name)))
+        for name in _VALUES
+    ]
+    return page("Types", *blocks)
+
+
+def _type(name: str) -> str:
+    forms = [r for r in rows() if r.kind == "constructor" and r.owner == name]
+    fields = [r for r in rows() if r.kind == "type field" and r.owner == name]
+    return section(
+        f"type-{name}".lower(),
+        f"`{name}`",
+        _told(getattr(smtp_nb, name)),
+        table(("made by", "gives"), [(f"`{r.python}`", prose(meaning(r))) for r in forms]),
+        table(("field", "what"), [(f"`{r.python.partition('.')[2]}`", _known(r)) for r in fields]),
+    )
+
+
+def _known(row: Row) -> str:
+    return prose(meaning(row) or row.why)
+
+
+def values() -> str:
+    """The enumerations, with the reference's names and numbers."""
+    references = {r.python: r.name for r in rows() if r.kind == "value"}
+    blocks = []
+    for name, kind in vars(model.enums).items():
+        if isinstance(kind, type) and issubclass(kind, IntEnum | IntFlag) and kind.__members__:
+            lines = [
+                (
+                    f"`{member}`",
+                    hex(number) if issubclass(kind, IntFlag) else str(int(number)),
+                    references.get(f"{name}.{member}", ""),
+                    prose(docstrings.attribute(kind, member)),
+                )
+                for member, number in kind.__members__.items()
+            ]
+            what = table(("value", "number", "in the reference", "what"), lines)
+            blocks.append(section(f"type-{name}".lower(), f"`{name}`", _told(kind), what))
+    return page(
+        "Values",
+        "A property takes the member, its number, or its name in any case:"
+        ' `smtp.ssl_start_mode = "explicit"`.',
+        *blocks,
+    )
+
+
+def error_numbers() -> str:
+    """The tree of classes, and the numbers with their classes."""
+    tree = inspect.cleandoc(errors.__doc__ or "").partition("\n\n")[2]
+    drawn, _, told = tree.partition("\n\nThe class")
+    blocks = [
+        section(f"error-{code}", f"{code}", _class(code), prose(error_words(code)), level=3)
+        for code in errors.CODES
+    ]
+    numbers = [(str(c), f"`{n}`", words) for c, (n, words) in errors.WINSOCK.items()]
+    return page(
+        "Errors",
+        f"```text\n{inspect.cleandoc(drawn)}\n```",
+        f"The class{told}",
+        section("type-smtperror", "`SMTPError`", _told(errors.SMTPError)),
+        "## Numbers",
+        *blocks,
+        section("error-tcp-ip", "TCP/IP", table(("number", "name", "what"), numbers)),
+    )
+
+
+def _class(code: int) -> str:
+    return f"`{errors.error_class(code).__name__}`"

@@ -1,0 +1,112 @@
+"""The pages of what surrounds the component: merge, sandbox, magics."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from enum import Enum
+
+import smtp_nb
+from generator.docstrings import markdown, summary
+from generator.text import page, prose, section, table
+from smtp_nb import merge, sandbox
+from smtp_nb.merge.job import MergeJob
+from smtp_nb.merge.run import Options
+from smtp_nb.notebook.verb import Body, Verb
+from smtp_nb.notebook.verbs import VERBS
+
+
+def merges() -> str:
+    """MailMerge, its templates, options, and jobs in the background."""
+    load = section("merge-load", "`load(path)`", prose(markdown(merge.load.__doc__)), level=3)
+    return page(
+        "Mail merge",
+        _class(smtp_nb.MailMerge),
+        _class(smtp_nb.Template),
+        _class(Options),
+        _class(MergeJob),
+        "## `smtp_nb.merge`",
+        load,
+    )
+
+
+def sandboxes() -> str:
+    """The server, its faults by name, and what it took in."""
+    rows = [(f"`{name}`", f"`{f.stage}`", _does(f)) for name, f in sandbox.FAULTS.items()]
+    return page(
+        "Sandbox",
+        _class(sandbox.SandboxServer),
+        section("sandbox-faults", "Faults", table(("name", "at", "what happens"), rows)),
+        _class(sandbox.Fault),
+        _class(sandbox.Message),
+        _class(sandbox.Session),
+    )
+
+
+def _does(fault: sandbox.Fault) -> str:
+    """A fault in words."""
+    reply = f"the reply is `{fault.code} {fault.text}`" if fault.code else ""
+    delay = f"the reply comes {fault.delay} s late" if fault.delay else ""
+    tail = "more comes behind the reply" if fault.tail else ""
+    cut = f"the line ends {fault.cut} the reply" if fault.cut else ""
+    once = "the first time that a recipient is named" if fault.once_each else ""
+    return ", ".join(filter(None, (reply, delay, tail, cut, once)))
+
+
+def magics() -> str:
+    """Every verb with its arguments and options."""
+    return page(
+        "Magics",
+        "`%load_ext smtp_nb` brings one magic. `%smtp verb …` is a line, `%%smtp verb …` takes the"
+        " cell below. Tab completes verbs, options and names; `--help` shows what stands here;"
+        " `-o NAME` keeps the result.",
+        *map(_verb, VERBS.values()),
+    )
+
+
+_MARKS: dict[Enum, tuple[str, ...]] = {
+    Body.NONE: ("%",),
+    Body.OPTIONAL: ("%", "%%"),
+    Body.REQUIRED: ("%%",),
+}
+
+
+def _verb(verb: Verb) -> str:
+    marks = " or ".join(f"`{mark}smtp {verb.name}`" for mark in _MARKS[verb.body])
+    words = [(f"`{a.name}`", prose(a.help)) for a in verb.arguments]
+    words += [(f"`{o.spelling}`", prose(o.help)) for o in verb.options]
+    example = f"```text\n{verb.example}\n```" if verb.example else ""
+    listed = table(("word", "what"), words) if words else ""
+    label = f"verb-{verb.name.replace(' ', '-')}"
+    return section(label, f"`{verb.name}`", f"{marks}: {prose(verb.summary)}", listed, example)
+
+
+def _class(kind: type) -> str:
+    """A class with its public methods and properties."""
+    return section(
+        f"class-{kind.__name__}".lower(),
+        f"`{kind.__name__}`",
+        prose(markdown(kind.__doc__)),
+        *_members(kind),
+    )
+
+
+def _members(kind: type) -> Iterator[str]:
+    told = []
+    for name, member in vars(kind).items():
+        if name.startswith("_"):
+            continue
+        if inspect.isfunction(member):
+            label = f"{kind.__name__}-{name}".lower()
+            title = f"`{name}{_arguments(member)}`"
+            yield section(label, title, prose(markdown(member.__doc__)), level=3)
+        elif isinstance(member, property):
+            told.append((f"`{name}`", prose(summary(member.__doc__))))
+    if told:
+        yield table(("property", "what"), told)
+
+
+# A method's own arguments are of any types.
+def _arguments(method: Callable[..., object]) -> str:
+    names = [n for n in inspect.signature(method).parameters if n != "self"]
+    return f"({', '.join(names)})"

@@ -1,0 +1,89 @@
+"""The conformance table, and the tests to which it leads."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from itertools import groupby
+from pathlib import Path
+
+from generator.docstrings import summary
+from generator.rows import label
+from generator.text import page, prose, section, table
+from smtp_nb.client.reference import Row, State, rows
+
+TITLES = {
+    "property": "Properties",
+    "setting": "Settings",
+    "method": "Methods",
+    "event": "Events",
+    "event field": "Fields of events",
+    "type field": "Fields of types",
+    "constructor": "Constructors",
+    "value": "Values of enumerations and flags",
+    "error": "Errors",
+}
+Tests = dict[str, list[str]]
+"""Name of a row -> `file::function` of each test that shows it."""
+
+
+def conformance(tests: Tests) -> str:
+    """All rows with their state and the tests that show it."""
+    every = list(rows())
+    counts = Counter(row.state for row in every)
+    blocks = []
+    for kind, title in TITLES.items():
+        lines = [_line(row, tests.get(row.marker, [])) for row in every if row.kind == kind]
+        blocks.append(f"## {title}")
+        blocks.append(table(("there, and here", "state", "shown by"), lines))
+    return page(
+        "Conformance",
+        f"All {len(every)} rows of IPWorks SMTP 2022 (.NET): what it is called there and here, what"
+        " became of it, and the tests that show it at work. A test fails when a row has none.",
+        table(("state", "rows"), [(state.value, str(counts[state])) for state in State]),
+        *blocks,
+    )
+
+
+def _line(row: Row, tests: list[str]) -> tuple[str, str, str]:
+    there = row.name if row.kind == "constructor" else f"{row.owner}.{row.name}"
+    why = f"**{row.state.value}**: {prose(row.why)}" if row.why else row.state.value
+    links = "<br>".join(f"[{_promise(test)}](#{test_label(test)})" for test in tests)
+    return f"[{there}](#{label(row)})<br>`{row.python}`", why, links
+
+
+def _promise(test: str) -> str:
+    return test.rpartition("::")[2].removeprefix("test_").replace("_", " ")
+
+
+def test_label(test: str) -> str:
+    """Where the source of a test is shown."""
+    return test.removeprefix("tests/").replace("/", "-").replace("::", "-").replace(".py", "")
+
+
+def test_pages(tests: Tests, root: Path) -> Iterator[tuple[str, str]]:
+    """For each file with such tests: its name under `tests/`, and a page with their source."""
+    rows_of = defaultdict(list)
+    for row, names in tests.items():
+        for name in names:
+            rows_of[name].append(row)
+    for file, names in groupby(sorted(rows_of), key=lambda name: name.partition("::")[0]):
+        source = (root / file).read_text("utf-8")
+        shown = [_shown(source, name, rows_of[name]) for name in names]
+        title = file.removeprefix("tests/")
+        said = summary(ast.get_docstring(ast.parse(source)))
+        yield title.removesuffix(".py"), page(f"`{title}`", prose(said), *shown)
+
+
+def _shown(source: str, test: str, names: list[str]) -> str:
+    function = test.rpartition("::")[2]
+    (node,) = (
+        node
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == function
+    )
+    first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
+    lines = source.splitlines()[first - 1 : node.end_lineno]
+    code = "~~~~python\n" + "\n".join(lines) + "\n~~~~"
+    return section(test_label(test), _promise(test), f"Shows {', '.join(names)}.", code)

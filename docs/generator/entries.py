@@ -1,0 +1,132 @@
+"""The pages of properties and settings, made from the registry."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from typing import Any
+
+from generator.text import page, prose, section
+from smtp_nb import SMTP
+from smtp_nb.client import component  # noqa: F401  all rows of the registry are declared with it
+from smtp_nb.client.registry import PROPERTIES, REGISTRY, Entry
+from smtp_nb.errors import SMTPError
+
+_PARTS = {
+    "Recipients": "SendTo Cc BCc MessageRecipients",
+    "Header": "From ReplyTo ReturnPath Subject MessageDate MessageId Importance Priority"
+    " Sensitivity ReadReceiptTo DeliveryNotificationTo OtherHeaders MessageHeaders"
+    " MessageHeadersString",
+    "Content": "MessageText MessageHtml MessageMarkdown Message MessageB",
+    "Server and line": "MailServer MailPort LocalHost Timeout AllowExtensions Pipelining Window"
+    " Firewall",
+    "TLS": "SSLStartMode SSLEnabled SSLProvider SSLCert SSLAcceptServerCert SSLServerCert",
+    "Login": "User Password AuthMechanism",
+    "State": "Connected Idle LastReply",
+}
+_OWNERS = {
+    "SMTP": "Message and delivery",
+    "IPPort": "Line and proxy",
+    "SSL": "TLS",
+    "Socket": "Socket",
+    "Base": "Library",
+    "": "Beyond the reference",
+}
+
+
+def properties() -> str:
+    """One section for each attribute, by what it is about."""
+    attributes = {reference: name for name, reference in PROPERTIES.items()}
+    listed = " ".join(_PARTS.values()).split()
+    assert sorted(listed) == sorted(attributes), set(listed) ^ set(attributes)
+    blocks = []
+    for title, names in _PARTS.items():
+        blocks.append(f"## {title}")
+        for name in names.split():
+            entry = REGISTRY[name]
+            blocks.append(
+                section(f"property-{name}".lower(), f"`{attributes[name]}`", *_body(entry), level=3)
+            )
+    return page(
+        "Properties",
+        "Each is an attribute of `SMTP` and of `AsyncSMTP`, a keyword of their constructors and,"
+        " under the name of the reference, a setting.",
+        *blocks,
+        _COMMAND,
+    )
+
+
+_COMMAND = (
+    "## Deprecated\n\n(property-command)=\n### `command`\n\nAssigning it sends one line, as"
+    " [`send_command()`](#method-sendcommand) does. It cannot be read."
+)
+
+
+def settings() -> str:
+    """One section for each setting that is no attribute, by the part that lists it."""
+    blocks = []
+    for owner, title in _OWNERS.items():
+        blocks.append(f"## {title}")
+        for entry in sorted(REGISTRY.values(), key=lambda entry: entry.reference.lower()):
+            if entry.owner == owner and entry.reference not in PROPERTIES.values():
+                heading = f"`{entry.reference}`"
+                label = f"setting-{entry.reference}".lower()
+                blocks.append(section(label, heading, *_body(entry), level=3))
+    return page(
+        "Settings",
+        '`smtp.config("Name=Value")` sets one as text and `smtp.config("Name")` reads it;'
+        ' `smtp.settings["Name"]` has its own type. Names and words are read in any case. The'
+        " [properties](properties.md) are settings too.",
+        *blocks,
+    )
+
+
+def _body(entry: Entry[Any]) -> Iterator[str]:
+    yield prose(entry.doc)
+    yield "\n".join(f"- {line}" for line in _facts(entry))
+
+
+def _facts(entry: Entry[Any]) -> Iterator[str]:
+    if entry.owner:
+        yield f"In the reference: {entry.reference}"
+    yield f"Holds: {_type(entry)}{f', at first `{_default(entry)}`' if _default(entry) else ''}"
+    if not entry.is_settable:
+        yield "Can only be read"
+    elif takes := _takes(entry):
+        yield f"Takes {prose(takes)}"
+    if entry.locked is not None:
+        yield f"While connected: error [{entry.locked}](#error-{entry.locked})"
+    if entry.turns_on:
+        yield f"Turns on [`{entry.turns_on}`](#setting-{entry.turns_on.lower()})"
+    if entry.is_header:
+        yield "`reset_headers()` empties it"
+    if entry.is_secret:
+        yield "Secret: it is shown nowhere"
+    if entry.reason:
+        yield f"Keeps its default: {prose(entry.reason)}"
+    if entry.deviation:
+        yield f"Differs from the reference: {prose(entry.deviation)}"
+
+
+def _type(entry: Entry[Any]) -> str:
+    names = {reference: name for name, reference in PROPERTIES.items()}
+    attribute = inspect.getattr_static(SMTP, names.get(entry.reference, ""), None)
+    if isinstance(attribute, property) and attribute.fget:
+        return f"`{attribute.fget.__annotations__['return']}`"
+    return "`Secret`" if entry.is_secret else f"`{entry.type_name}`"
+
+
+def _default(entry: Entry[Any]) -> str:
+    if entry.default in ("", b"", (), None) or entry.is_secret:
+        return ""
+    name = getattr(entry.default, "name", None)
+    return str(name or entry.default)
+
+
+def _takes(entry: Entry[Any]) -> str:
+    """What it takes, in the words with which it refuses what it does not take."""
+    try:
+        entry.convert(entry.reference, object())
+    except SMTPError as error:
+        return error.remedy.partition("It takes ")[2].rstrip(".")
+    return ""

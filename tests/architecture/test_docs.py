@@ -1,0 +1,74 @@
+"""The documentation builds without a warning, needs no network, and its examples are true."""
+
+from __future__ import annotations
+
+import doctest
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup
+
+from smtp_nb.client.reference import rows
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+BLOCK = re.compile(r"^```(pycon|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+WRITTEN = [
+    path
+    for path in [*DOCS.rglob("*.md"), ROOT / "README.md"]
+    if BLOCK.search(path.read_text("utf-8"))
+]
+# What a browser fetches by itself.
+LOADS = {"link": "href", "script": "src", "img": "src", "source": "src", "iframe": "src"}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The whole site, built; a warning would have failed it."""
+    target = tmp_path_factory.mktemp("docs") / "site"
+    command = [sys.executable, "-W", "ignore", DOCS / "build.py", target]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout + run.stderr
+    return target
+
+
+def test_nothing_is_loaded_from_elsewhere(site: Path) -> None:
+    for path in site.rglob("*.html"):
+        page = BeautifulSoup(path.read_text("utf-8"), "html.parser")
+        for tag, attribute in LOADS.items():
+            found = [str(element.get(attribute, "")) for element in page.find_all(tag)]
+            assert [url for url in found if re.match(r"(https?:)?//", url)] == [], path
+    for path in site.rglob("*.css"):
+        assert not re.search(r"(url\(|@import)\s*['\"]?(https?:)?//", path.read_text("utf-8")), path
+
+
+def test_the_conformance_table_shows_every_row_and_its_tests(site: Path) -> None:
+    page = BeautifulSoup((site / "conformance.html").read_text("utf-8"), "html.parser")
+    lines = [line.find_all("td") for line in page.find_all("tr")]
+    shown = [cells for cells in lines if len(cells) == 3]
+    assert len(shown) == len(list(rows()))
+    for _, _, tests in shown:
+        for link in tests.find_all("a"):
+            file, _, anchor = link["href"].partition("#")
+            assert f'id="{anchor}"' in (site / file).read_text("utf-8")
+
+
+@pytest.mark.parametrize("path", WRITTEN, ids=lambda path: str(path.relative_to(ROOT)))
+def test_the_examples_do_what_they_show(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    for kind, text in BLOCK.findall(path.read_text("utf-8")):
+        if kind == "python":
+            exec(compile(text, str(path), "exec"), names)
+            continue
+        example = doctest.DocTestParser().get_doctest(text, names, path.name, str(path), 0)
+        failures: list[str] = []
+        doctest.DocTestRunner().run(example, out=failures.append, clear_globs=False)
+        assert failures == []
+        names = example.globs
