@@ -7,6 +7,7 @@ This is the only place that turns replies and broken lines into outcomes:
     5yz to one of them                                                REFUSED
     no complete reply, the write with the terminator was handed over  UNKNOWN
     no complete reply before that write                               NOT_SENT
+    no complete reply, the server took its leave before it looked     NOT_SENT
 
 It knows no line and no clock; flows feed it.
 """
@@ -42,6 +43,8 @@ class Transaction:
     def __init__(self, job: Job, recipients: tuple[Recipient, ...]) -> None:
         self.job = job
         self.recipients = recipients
+        self.reset: Reply | None = None
+        """The reply to an RSET in front of it."""
         self.mail: Reply | None = None
         self.rcpt: list[Reply] = []
         self.data: Reply | None = None
@@ -59,6 +62,8 @@ class Transaction:
         verb = command.verb
         if verb == "RCPT":
             self.rcpt.append(reply)
+        elif verb == "RSET":
+            self.reset = reply
         elif verb in _OPENERS:
             self.mail = reply
         elif verb == "END" or command.is_last_chunk:
@@ -70,6 +75,16 @@ class Transaction:
         """Note why it ended early; once the terminator is out, only doubt is left to state."""
         if not self.trouble and not self.is_committed:
             self.trouble = why
+
+    def withdraw(self) -> None:
+        """Note that the server hung up before it looked at the end of it, or at any of it."""
+        self.is_committed = False
+
+    @property
+    def is_reset_refused(self) -> bool:
+        """The server said no to RSET, and nothing more that belongs to this transaction."""
+        refused = self.reset is not None and self.reset.code // 100 in _REFUSALS
+        return refused and self.mail is None
 
     @property
     def has_recipient(self) -> bool:

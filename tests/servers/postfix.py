@@ -72,6 +72,7 @@ postlog unix-dgram n - n - 1 postlogd
 VARIANT = """\
 127.0.0.1:{port} inet n - n - - smtpd
     -o mynetworks=127.0.0.0/8 -o smtpd_sasl_auth_enable=no -o smtpd_delay_reject=no
+    -o smtpd_hard_error_limit=20
     -o message_size_limit={limit} -o smtpd_discard_ehlo_keywords={hidden}
 """
 SASL_SETTINGS = """\
