@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from smtp_nb.client import values
 from smtp_nb.client.registry import PROPERTIES, REGISTRY, Entry, Property, unknown
+from smtp_nb.errors import SettingError
 from smtp_nb.model.enums import AuthMechanism, Importance, Priority, Sensitivity, SSLProvider
 from smtp_nb.model.enums import SSLStartMode as StartMode
 from smtp_nb.model.secret import Secret
+
+if TYPE_CHECKING:
+    from smtp_nb.sasl import Tokens, TokenSource
 
 
 def _line(reference: str, doc: str, default: str = "") -> Property[str]:
@@ -96,7 +100,14 @@ class Properties:
             "The engine for TLS. There is one here, whatever is set.",
         )
     )
-    user = Property(Entry("User", "", values.line, "Who logs in; empty: nobody does."))
+    user = Property(
+        Entry(
+            "User",
+            "",
+            values.line,
+            "Who logs in; empty: nobody does, unless by EXTERNAL or KERBEROS, which need no name.",
+        )
+    )
     password = Property(
         Entry("Password", Secret(""), values.secret, "Its password.", is_secret=True)
     )
@@ -108,6 +119,32 @@ class Properties:
             "How to log in; USER_PASSWORD is PLAIN if offered, else LOGIN.",
         )
     )
+
+    @property
+    def token_source(self) -> TokenSource | None:
+        """Where XOAUTH2, OAUTHBEARER and AUTO get their token: a function that is called before
+        each login, on a thread of its own. Its argument is False at first, and True to ask for a
+        new token because the server did not take that one.
+
+        Without it the two take the token from the setting AuthorizationIdentity, as the reference
+        does.
+        """
+        return self._tokens.source if self._tokens else None
+
+    @token_source.setter
+    def token_source(self, source: TokenSource | None) -> None:
+        from smtp_nb.sasl import Tokens
+
+        if source is not None and not callable(source):
+            raise SettingError(
+                "token_source takes a function", remedy="A token by itself: lambda renew: token"
+            )
+        self._values["TokenSource"] = Tokens(source) if source else None
+
+    @property
+    def _tokens(self) -> Tokens | None:
+        found: Tokens | None = self._values.get("TokenSource")
+        return found
 
     # -- message ------------------------------------------------------------------------------
     from_ = _boxes("From", "The author: header From.")

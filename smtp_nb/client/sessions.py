@@ -14,17 +14,21 @@ from smtp_nb.flows.intents import Flow, SocketOptions
 from smtp_nb.flows.limits import throttled, within
 from smtp_nb.flows.session import BANNER_TIMEOUT, Proxy, Settings
 from smtp_nb.model.address import ascii_domain
-from smtp_nb.model.enums import SSLStartMode
+from smtp_nb.model.enums import AuthMechanism, SSLStartMode
+from smtp_nb.model.secret import Secret
 
 if TYPE_CHECKING:
     from smtp_nb.client.component import Component
-    from smtp_nb.sasl import Credentials
+    from smtp_nb.sasl import Credentials, TokenSource
     from smtp_nb.wire.identity import Identity
     from smtp_nb.wire.tls import TLSSettings
 
 T = TypeVar("T")
 # RFC 8314: submission and relay ports begin in clear, all others with TLS.
 _STARTTLS_PORTS = frozenset({25, 587, 2525})
+
+_NAMELESS = frozenset({AuthMechanism.EXTERNAL, AuthMechanism.KERBEROS})
+_BEARER = frozenset({AuthMechanism.XOAUTH2, AuthMechanism.OAUTHBEARER})
 
 
 def settings_from(component: Component) -> Settings:
@@ -133,12 +137,27 @@ def _proxy(component: Component, exceptions: str) -> Proxy | None:
 
 
 def _credentials(component: Component) -> Credentials | None:
-    if not component.user:
+    """What to log in with, or None: a certificate or a ticket needs no user name."""
+    mechanism = component.auth_mechanism
+    if not component.user and mechanism not in _NAMELESS:
         return None
-    from smtp_nb.sasl import Credentials
+    from smtp_nb.sasl import Credentials, Tokens
 
-    identity = REGISTRY["AuthorizationIdentity"].read(component)
-    return Credentials(component.user, component.password, identity)
+    identity: Secret = REGISTRY["AuthorizationIdentity"].read(component)
+    tokens = component._tokens
+    if mechanism in _BEARER and identity and tokens is None:
+        tokens, identity = Tokens(_always(identity)), Secret("")
+    return Credentials(
+        component.user,
+        component.password,
+        identity,
+        tokens,
+        uses_ntlm_v2=REGISTRY["UseNTLMv2"].read(component),
+    )
+
+
+def _always(token: Secret) -> TokenSource:
+    return lambda renew: token
 
 
 def _tls(component: Component) -> TLSSettings:

@@ -24,7 +24,8 @@ _OF_THE_MESSAGE: tuple[Entry[Any], ...] = (
         "AuthorizationIdentity",
         Secret(""),
         values.secret,
-        "Whom to act as after the login (RFC 4422); with XOAUTH2 the token.",
+        "Whom to act as after the login (RFC 4422); with XOAUTH2 and OAUTHBEARER the token, unless"
+        " there is a token_source.",
         is_secret=True,
     ),
     Entry("Charset", "", values.charset, "Charset of headers and text; empty: UTF-8 where needed."),

@@ -4,57 +4,151 @@ from __future__ import annotations
 
 import base64
 import ipaddress
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 
 from smtp_nb import sasl
-from smtp_nb.errors import AuthenticationError, ClearTextRefused, SMTPError
-from smtp_nb.flows.intents import Flow
+from smtp_nb.errors import AuthenticationError, SMTPError
+from smtp_nb.flows.intents import Call, Flow
 from smtp_nb.flows.session import Session
 from smtp_nb.model.reply import Reply
 from smtp_nb.protocol.commands import AUTH_CANCEL, auth, auth_answer
+from smtp_nb.sasl.exchange import no_binding
 
 MAX_ROUNDS = 16  # no mechanism needs more; a server that asks on for ever is not served
+# RFC 4954 section 4: an initial response goes only where it fits into a line of RFC 5321.
+MAX_AUTH = 512
+
+Exchange = Generator[bytes | None, bytes | None, None]
 
 
 def login(session: Session) -> Flow[None]:
     """Prove who we are.
 
     Raises:
-        ClearTextRefused: the password would cross a wire in clear.
+        ClearTextRefused: a secret would cross a wire in clear.
         ExtensionError: the server offers no mechanism that fits.
+        MissingError: what is set is not enough for it.
         AuthenticationError: the server said no, or could not be trusted.
     """
-    settings = session.settings
-    credentials = settings.credentials
+    credentials = session.settings.credentials
     if credentials is None:
         return
-    protected = is_protected(session)
-    name = sasl.choose(settings.mechanism, session.extensions.auth, protected)
-    if sasl.is_clear_text(name) and not protected:
-        raise ClearTextRefused(
-            f"{name} would send the password in clear to {settings.host}",
-            remedy="Turn TLS on (ssl_start_mode='explicit'),"
-            " or mean it: config('AllowClearTextAuth=True')",
-        )
-    exchange = sasl.exchange(name, credentials, settings.host)
-    reply = yield from session.ask(auth(name, next(exchange)))
+    line = _line(session)
+    mechanism = sasl.choose(session.settings.mechanism, credentials, line)
+    attempt = _by_token if "tokens" in mechanism.needs else _attempt
+    reply = yield from attempt(session, mechanism, credentials, line)
+    if not reply.is_success:
+        raise _refused(reply, mechanism.name)
+
+
+def _line(session: Session) -> sasl.Line:
+    settings, layer = session.settings, session.layer
+    return sasl.Line(
+        settings.host,
+        settings.port,
+        session.extensions.auth,
+        is_protected(session),
+        has_certificate=bool(layer and settings.tls and settings.tls.identity),
+        binding=layer.channel_binding if layer else no_binding,
+    )
+
+
+def _by_token(
+    session: Session, mechanism: sasl.Mechanism, credentials: sasl.Credentials, line: sasl.Line
+) -> Flow[Reply]:
+    """Try with a token; if the server does not take it, once more with a new one."""
+    first = yield from _with_token(session, credentials, renew=False)
+    reply = yield from _attempt(session, mechanism, first, line)
+    if reply.code != 535:
+        return reply
+    session.remark("the server does not take the token; asking its source for a new one")
+    second = yield from _with_token(session, credentials, renew=True)
+    if second.token == first.token:
+        return reply
+    return (yield from _attempt(session, mechanism, second, line))
+
+
+def _with_token(
+    session: Session, credentials: sasl.Credentials, renew: bool
+) -> Flow[sasl.Credentials]:
+    """Ask the source.
+
+    Raises:
+        SMTPError: of the source's own.
+        AuthenticationError: it raised something else, whose words may quote a secret.
+    """
+    assert credentials.tokens is not None  # the mechanism needs them
+    source = credentials.tokens.source
+    try:
+        token = yield Call(lambda: source(renew), "a token", session.settings.timeout_s)
+    except SMTPError:
+        raise
+    except Exception as error:
+        raise AuthenticationError(
+            f"the source of tokens failed with {type(error).__name__}",
+            remedy="Call it by itself to see why",
+        ) from None
+    found = credentials.with_token(token)
+    session.mask.add(found.token)
+    return found
+
+
+def _attempt(
+    session: Session, mechanism: sasl.Mechanism, credentials: sasl.Credentials, line: sasl.Line
+) -> Flow[Reply]:
+    """One AUTH up to its last reply, which says yes only if the mechanism agrees."""
+    exchange = sasl.exchange(mechanism.name, credentials, line)
+    initial = yield from _step(session, mechanism, lambda: next(exchange))
+    reply = yield from _begin(session, mechanism.name, initial)
     for _ in range(MAX_ROUNDS):
         if reply.code != 334:
             break
-        reply = yield from _answer(session, exchange, reply)
-    if not reply.is_success:
-        raise _refused(reply, name)
-    sasl.finish(exchange)
+        reply = yield from _answer(session, mechanism, exchange, reply)
+    if reply.is_success:
+        sasl.finish(exchange)
+    return reply
+
+
+def _step(
+    session: Session, mechanism: sasl.Mechanism, step: Callable[[], bytes | None]
+) -> Flow[bytes | None]:
+    """Let the mechanism work, where nobody else has to wait for it if it takes long."""
+    if not mechanism.takes_time:
+        return step()
+    timeout_s = session.settings.timeout_s
+    answer: bytes | None = yield Call(step, f"{mechanism.name} to compute", timeout_s)
+    return answer
+
+
+def _begin(session: Session, name: str, initial: bytes | None) -> Flow[Reply]:
+    """AUTH with the initial response, if the server can take it there.
+
+    Where it is too long, or the server knows no initial responses, it answers the first challenge
+    instead, which is empty then (RFC 4954 section 4). What some servers write there is words.
+    """
+    if initial is None:
+        return (yield from session.ask(auth(name, None)))
+    command = auth(name, initial)
+    if len(command.line) <= MAX_AUTH:
+        reply = yield from session.ask(command)
+        if reply.code == 334 and not reply.lines[0]:
+            return (yield from session.ask(auth_answer(initial)))
+        if reply.code != 501:
+            return reply
+    reply = yield from session.ask(auth(name, None))
+    if reply.code != 334:
+        return reply
+    return (yield from session.ask(auth_answer(initial)))
 
 
 def _answer(
-    session: Session, exchange: Generator[bytes | None, bytes | None, None], reply: Reply
+    session: Session, mechanism: sasl.Mechanism, exchange: Exchange, reply: Reply
 ) -> Flow[Reply]:
     """One round: challenge in, answer out; on nonsense the exchange is cancelled first."""
     try:
-        challenge = base64.b64decode(reply.lines[0], validate=True)
-        answer = exchange.send(challenge)
-    except (ValueError, StopIteration, SMTPError) as error:
+        challenge = base64.b64decode(_only_line(reply), validate=True)
+        answer = yield from _step(session, mechanism, lambda: exchange.send(challenge))
+    except (ValueError, SMTPError) as error:
         yield from session.ask(AUTH_CANCEL)
         if isinstance(error, SMTPError):
             raise
@@ -64,7 +158,15 @@ def _answer(
     return (yield from session.ask(auth_answer(answer or b"")))
 
 
+def _only_line(reply: Reply) -> str:
+    if len(reply.lines) != 1:
+        raise ValueError("a challenge is one line")
+    return reply.lines[0]
+
+
 def _refused(reply: Reply, name: str) -> AuthenticationError:
+    if reply.code == 334:
+        return AuthenticationError(f"the server asks on and on for {name}", reply=reply)
     words = " ".join(filter(None, (str(reply.code), reply.enhanced_code, reply.text)))
     return AuthenticationError(
         f"the server refused the login by {name}: {words!r}",

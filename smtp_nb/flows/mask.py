@@ -11,6 +11,7 @@ where octets of a login are in a variable is raised without those frames.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import TypeVar
 
 from smtp_nb.flows.intents import Flow
@@ -30,8 +31,14 @@ class Mask:
     """Hides the secrets of one session in what its server says."""
 
     def __init__(self, *secrets: Secret) -> None:
+        self._secrets = list(secrets)
         self._spellings = _pattern(secrets)
         self._sent: set[str] = set()
+
+    def add(self, secret: Secret) -> None:
+        """Hide one more secret from now on: a token that was just had."""
+        self._secrets.append(secret)
+        self._spellings = _pattern(self._secrets)
 
     def learn(self, command: Command) -> None:
         """Remember what a login sends, to know it again."""
@@ -74,7 +81,7 @@ def without_frames(error: E) -> E:
     return error.with_traceback(None)
 
 
-def _pattern(secrets: tuple[Secret, ...]) -> re.Pattern[str] | None:
+def _pattern(secrets: Sequence[Secret]) -> re.Pattern[str] | None:
     """Finds every spelling of the secrets; the longest first, so that none is left half hidden."""
     found = {spelling for secret in secrets for spelling in encodings(secret.reveal())}
     if not found:

@@ -118,20 +118,19 @@ def auth(mechanism: str, initial_response: bytes | None) -> Command:
     """AUTH with an initial response in base64, which no trail shows."""
     if initial_response is None:
         return command("AUTH", mechanism)
-    built = command("AUTH", mechanism, _base64(initial_response))
+    import base64
+
+    # RFC 4954 section 4: an empty response is written as "=" here, and as an empty line later.
+    encoded = base64.b64encode(initial_response).decode("ascii") or "="
+    built = command("AUTH", mechanism, encoded)
     return Command("AUTH", built.line, f"AUTH {mechanism} {HIDDEN}")
 
 
 def auth_answer(answer: bytes) -> Command:
     """An answer to a challenge, in base64, which no trail shows."""
-    return Command("ANSWER", _base64(answer).encode() + b"\r\n", HIDDEN)
+    import base64
+
+    return Command("ANSWER", base64.b64encode(answer) + b"\r\n", HIDDEN if answer else "")
 
 
 AUTH_CANCEL = Command("ANSWER", b"*\r\n", "*")
-
-
-def _base64(data: bytes) -> str:
-    import base64
-
-    # RFC 4954 section 4: an empty response is written as "=".
-    return base64.b64encode(data).decode("ascii") or "="

@@ -1,20 +1,31 @@
 """Logins (RFC 4422, RFC 4954): each mechanism is a generator from challenges to answers.
 
 The room knows no SMTP: challenges and answers are octets, base64 and the 334 around them belong
-to the flow. Whether a password may cross the wire in clear is not decided here either; the flow
-asks `is_clear_text` and knows the line.
+to the flow. What it may know of the line is in a `Line`.
 
-    exchange = sasl.exchange(sasl.choose(AuthMechanism.AUTO, offered, protected), credentials)
+    mechanism = sasl.choose(AuthMechanism.AUTO, credentials, line)
+    exchange = sasl.exchange(mechanism.name, credentials, line)
     initial = next(exchange)            # None: the server speaks first
     answer = exchange.send(challenge)   # for each 334
     sasl.finish(exchange)               # on 235
 
-Strings are sent as UTF-8 exactly as given. RFC 4616 section 2 leaves SASLprep to the server for
-PLAIN, and real servers compare the octets, so preparing them here would lock out passwords that
-work elsewhere.
+PLAIN, LOGIN and CRAM-MD5 send strings as UTF-8 exactly as given. RFC 4616 section 2 leaves SASLprep
+to the server for PLAIN, and real servers compare the octets, so preparing them here would lock out
+passwords that work elsewhere. SCRAM prepares them, because only so do both sides hash the same.
 """
 
-from smtp_nb.sasl.credentials import Credentials
-from smtp_nb.sasl.mechanisms import choose, exchange, finish, is_clear_text
+from smtp_nb.sasl.choice import choose
+from smtp_nb.sasl.credentials import Credentials, Tokens, TokenSource
+from smtp_nb.sasl.exchange import Line
+from smtp_nb.sasl.mechanisms import Mechanism, exchange, finish
 
-__all__ = ["Credentials", "choose", "exchange", "finish", "is_clear_text"]
+__all__ = [
+    "Credentials",
+    "Line",
+    "Mechanism",
+    "TokenSource",
+    "Tokens",
+    "choose",
+    "exchange",
+    "finish",
+]

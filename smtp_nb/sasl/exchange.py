@@ -1,9 +1,36 @@
-"""The shape that every mechanism has."""
+"""The shape that every mechanism has, and what it may know of the line."""
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
 
 # Yields answers (first the initial response, or None if the server speaks first), gets challenges
 # (None: the server said that the login is complete), returns what came after its last answer.
 Exchange = Generator[bytes | None, bytes | None, bytes | None]
+
+
+def no_binding(kind: str) -> bytes | None:
+    """A line without TLS has nothing to bind a login to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What a mechanism may know of the line that it runs on.
+
+    Attributes:
+        host, port: the server's, as the user gave them; some mechanisms sign them.
+        offered: the names in the server's AUTH line, in capitals, learnt inside TLS if there is
+            TLS.
+        is_protected: nobody can read it (TLS or loopback), or the user allowed that all the same.
+        has_certificate: TLS showed a certificate of ours.
+        binding: what ties a login to this very TLS connection, by the registered name of the kind
+            (RFC 5056); None where there is none.
+    """
+
+    host: str = ""
+    port: int = 25
+    offered: frozenset[str] = frozenset()
+    is_protected: bool = False
+    has_certificate: bool = False
+    binding: Callable[[str], bytes | None] = no_binding

@@ -1,17 +1,21 @@
-"""The mechanisms that this library speaks, in one table, and the choice among them."""
+"""The mechanisms that this library speaks, in one table, and how each is run."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from functools import partial
 
-from smtp_nb.errors import AuthenticationError, ClearTextRefused, ExtensionError, Unsupported
+from smtp_nb.errors import AuthenticationError, MissingError, Unsupported
 from smtp_nb.model.enums import AuthMechanism
+from smtp_nb.sasl.bearer import oauthbearer, xoauth2
 from smtp_nb.sasl.cram_md5 import cram_md5
 from smtp_nb.sasl.credentials import Credentials
-from smtp_nb.sasl.exchange import Exchange
+from smtp_nb.sasl.exchange import Exchange, Line
+from smtp_nb.sasl.external import external
 from smtp_nb.sasl.login import login
 from smtp_nb.sasl.plain import plain
+from smtp_nb.sasl.scram import binding_of, scram
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,88 +26,117 @@ class Mechanism:
         name: as in the server's AUTH line.
         kind: the member of the enumeration that asks for exactly this one.
         client: the client's side.
-        is_clear_text: who reads the line reads the password.
+        needs: the fields of `Credentials` that it cannot do without.
+        is_clear_text: who reads the line can log in from then on.
+        is_plus: it is bound to a TLS connection.
+        takes_time: its steps compute, or ask elsewhere, for longer than others should wait.
+        shows_identity: an authorization identity goes out with it as it is.
     """
 
     name: str
     kind: AuthMechanism
-    client: Callable[[Credentials, str], Exchange]
-    is_clear_text: bool
+    client: Callable[[Credentials, Line], Exchange]
+    needs: tuple[str, ...] = ("user", "password")
+    is_clear_text: bool = False
+    is_plus: bool = False
+    takes_time: bool = False
+    shows_identity: bool = False
+
+    def is_at_hand(self, credentials: Credentials, line: Line) -> bool:
+        """True if AUTO may take it: all that it needs is there."""
+        if self.is_plus and binding_of(line) is None:
+            return False
+        if self.kind is AuthMechanism.EXTERNAL:
+            return line.has_certificate and not (credentials.password or credentials.tokens)
+        return all(getattr(credentials, field) for field in self.needs)
+
+    def gives_away(self, credentials: Credentials) -> bool:
+        """True if who reads the line gets hold of a secret.
+
+        An authorization identity counts as one, because people keep their token in that setting.
+        """
+        return self.is_clear_text or (
+            self.shows_identity and bool(credentials.authorization_identity)
+        )
+
+    def require(self, credentials: Credentials) -> None:
+        """Raise unless all that it needs is there.
+
+        Raises:
+            MissingError: what is missing. Nothing was written.
+        """
+        for field in self.needs:
+            if not getattr(credentials, field):
+                what, remedy = _MISSING[field]
+                raise MissingError(f"There is no {what} to log in with", code=10022, remedy=remedy)
 
 
-# The strongest first: AUTO takes the first that the server offers.
+# A field of `Credentials` -> what it is called, and how to set it.
+_MISSING = {
+    "user": ("user name", "Set user"),
+    "password": ("password", "Set password"),
+    "tokens": ("token", "Set token_source, or the setting AuthorizationIdentity to the token"),
+}
+_BEARER = ("user", "tokens")
+
+
+def _scram(digest: str, is_plus: bool = False) -> Mechanism:
+    name = f"SCRAM-{digest.upper().replace('SHA', 'SHA-')}{'-PLUS' if is_plus else ''}"
+    return Mechanism(
+        name,
+        AuthMechanism[name.replace("-", "_")],
+        partial(scram, digest, is_plus),
+        is_plus=is_plus,
+        takes_time=True,
+        shows_identity=True,
+    )
+
+
+# The strongest first: AUTO takes the first that the server offers and that has all it needs. Who
+# sets a source of tokens means it, and a token never shows the password.
 MECHANISMS = (
-    Mechanism("CRAM-MD5", AuthMechanism.CRAM_MD5, cram_md5, is_clear_text=False),
+    Mechanism("OAUTHBEARER", AuthMechanism.OAUTHBEARER, oauthbearer, _BEARER, is_clear_text=True),
+    Mechanism("XOAUTH2", AuthMechanism.XOAUTH2, xoauth2, _BEARER, is_clear_text=True),
+    _scram("sha256", is_plus=True),
+    _scram("sha1", is_plus=True),
+    _scram("sha256"),
+    _scram("sha1"),
+    Mechanism("CRAM-MD5", AuthMechanism.CRAM_MD5, cram_md5),
+    Mechanism("EXTERNAL", AuthMechanism.EXTERNAL, external, (), shows_identity=True),
     Mechanism("PLAIN", AuthMechanism.SASL_PLAIN, plain, is_clear_text=True),
     Mechanism("LOGIN", AuthMechanism.LOGIN, login, is_clear_text=True),
 )
-_BY_NAME = {mechanism.name: mechanism for mechanism in MECHANISMS}
-_CANDIDATES: dict[AuthMechanism, tuple[Mechanism, ...]] = {
-    AuthMechanism.USER_PASSWORD: (_BY_NAME["PLAIN"], _BY_NAME["LOGIN"]),
-    AuthMechanism.AUTO: MECHANISMS,
-    **{mechanism.kind: (mechanism,) for mechanism in MECHANISMS},
-}
+BY_NAME = {mechanism.name: mechanism for mechanism in MECHANISMS}
+SUPPORTED = f"Supported are {', '.join(BY_NAME)}"
 
 
-def choose(mechanism: AuthMechanism, offered: Collection[str], protected: bool) -> str:
-    """The name of the mechanism to use.
-
-    Args:
-        mechanism: what the user asked for. USER_PASSWORD is PLAIN if it is offered, else LOGIN;
-            AUTO is the strongest that both sides know.
-        offered: the names in the server's AUTH line, in any case; may be empty.
-        protected: nobody can read the line (TLS or loopback), or the user allowed it all the same.
-            AUTO never takes PLAIN or LOGIN otherwise.
-
-    Raises:
-        Unsupported: this library does not speak it.
-        ExtensionError: the server does not offer it.
-        ClearTextRefused: AUTO, and the server offers only clear-text logins on an open line.
-    """
-    candidates = _candidates(mechanism)
-    names = {name.upper() for name in offered}
-    usable = [candidate for candidate in candidates if candidate.name in names]
-    if not usable:
-        raise _not_offered(candidates, offered)
-    if mechanism is AuthMechanism.AUTO and not protected:
-        usable = [candidate for candidate in usable if not candidate.is_clear_text]
-    if not usable:
-        raise ClearTextRefused(
-            "The server offers only logins that send the password in clear, and this line is not"
-            " protected",
-            remedy="Turn TLS on, for example ssl_start_mode='explicit'",
-        )
-    return usable[0].name
-
-
-def is_clear_text(name: str) -> bool:
-    """True if the mechanism `name` shows the password to whoever reads the line.
+def known(name: str) -> Mechanism:
+    """The mechanism of that name, in any case.
 
     Raises:
         Unsupported: this library does not speak it.
     """
-    return _known(name).is_clear_text
+    if found := BY_NAME.get(name.upper()):
+        return found
+    raise Unsupported(f"The login {name!r} is not known here", remedy=SUPPORTED)
 
 
 def exchange(
-    name: str, credentials: Credentials, host: str = ""
+    name: str, credentials: Credentials, line: Line
 ) -> Generator[bytes | None, bytes | None, None]:
     """The client's side of a login, ready for `next()`.
 
     The first `next()` gives the initial response, or None if the server speaks first; each
     `send(challenge)` gives the answer; `finish()` ends it when the server says yes.
 
-    Args:
-        host: the server's name, for mechanisms that sign it.
-
     Raises:
         Unsupported: this library does not speak the mechanism.
-        MissingError: there is no user name or no password.
+        MissingError: there is no user name, password or token.
         AuthenticationError: (while it runs) the server's challenges are not of this mechanism.
     """
-    mechanism = _known(name)
-    credentials.require_password()
-    return _guarded(mechanism, credentials, host)
+    mechanism = known(name)
+    mechanism.require(credentials)
+    return _guarded(mechanism, credentials, line)
 
 
 def finish(exchange: Generator[bytes | None, bytes | None, None]) -> None:
@@ -122,40 +155,10 @@ def finish(exchange: Generator[bytes | None, bytes | None, None]) -> None:
 
 
 def _guarded(
-    mechanism: Mechanism, credentials: Credentials, host: str
+    mechanism: Mechanism, credentials: Credentials, line: Line
 ) -> Generator[bytes | None, bytes | None, None]:
-    if (yield from mechanism.client(credentials, host)) is not None:
+    if (yield from mechanism.client(credentials, line)) is not None:
         raise AuthenticationError(
             f"The server asks on after the last message of {mechanism.name}",
             remedy="Try another auth_mechanism",
         )
-
-
-def _known(name: str) -> Mechanism:
-    if found := _BY_NAME.get(name.upper()):
-        return found
-    raise Unsupported(f"The login {name!r} is not known here", remedy=_SPOKEN)
-
-
-_SPOKEN = f"Supported are {', '.join(_BY_NAME)}"
-
-
-def _candidates(mechanism: AuthMechanism) -> tuple[Mechanism, ...]:
-    if mechanism in _CANDIDATES:
-        return _CANDIDATES[mechanism]
-    if mechanism is AuthMechanism.APOP:
-        raise Unsupported("APOP is a command of POP3, SMTP has no such login", remedy=_SPOKEN)
-    raise Unsupported(f"The login {mechanism.name} is not supported yet", remedy=_SPOKEN)
-
-
-def _not_offered(candidates: tuple[Mechanism, ...], offered: Collection[str]) -> ExtensionError:
-    if not offered:
-        return ExtensionError(
-            "The server offers no login",
-            remedy="Many offer it only inside TLS: try ssl_start_mode='explicit' and port 587",
-        )
-    wanted = " or ".join(candidate.name for candidate in candidates)
-    return ExtensionError(
-        f"The server does not offer the login {wanted}, only {', '.join(sorted(offered))}",
-        remedy="Set auth_mechanism to one that it offers",
-    )

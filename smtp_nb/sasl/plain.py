@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from smtp_nb.sasl.credentials import Credentials
-from smtp_nb.sasl.exchange import Exchange
+from smtp_nb.sasl.exchange import Exchange, Line
 
 
-def plain(credentials: Credentials, host: str) -> Exchange:
+def plain(credentials: Credentials, line: Line) -> Exchange:
     """One message: authorization identity, NUL, user, NUL, password."""
     return (
         yield b"\0".join(

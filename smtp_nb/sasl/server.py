@@ -26,7 +26,7 @@ def serve(name: str, lookup: Lookup) -> Service:
     Raises:
         Unsupported: no such mechanism.
     """
-    if service := _SERVICES.get(name.upper()):
+    if service := SERVICES.get(name.upper()):
         return service(lookup)
     raise Unsupported(f"The login {name!r} is not known here")
 
@@ -70,7 +70,7 @@ def _text(raw: bytes) -> str:
     return raw.decode("utf-8", "replace")
 
 
-_SERVICES: dict[str, Callable[[Lookup], Service]] = {
+SERVICES: dict[str, Callable[[Lookup], Service]] = {
     "PLAIN": _plain,
     "LOGIN": _login,
     "CRAM-MD5": _cram_md5,

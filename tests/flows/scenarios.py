@@ -13,7 +13,6 @@ import pytest
 
 from play.stage import Jobs, Stage
 from smtp_nb.errors import (
-    AuthenticationError,
     ConnectionClosed,
     DeferredError,
     ExtensionError,
@@ -285,25 +284,4 @@ STREAMS = [
     S("courtesy", ask=small_talk),
 ]  # fmt: skip
 
-ALICE = {"user": "alice", "password": "wonderland"}
-CRAM = ALICE | {"auth_mechanism": "cram_md5"}
-LOGINS = [
-    S("login_plain", GOOD, properties=ALICE, trail=("C: AUTH PLAIN <hidden>",)),
-    S("login_login", GOOD, properties=ALICE, trail=("C: AUTH LOGIN", "C: <hidden>", "C: <hidden>")),
-    S("login_cram_md5", GOOD, properties=CRAM, trail=("C: AUTH CRAM-MD5", "C: <hidden>")),
-    S("login_cram_md5", GOOD, properties=ALICE | {"auth_mechanism": "auto"}, variant="auto"),
-    S("login_refused", LOST, AuthenticationError, 161, properties=ALICE),
-    S("login_deferred", LOST, AuthenticationError, 161, properties=ALICE),
-    S("login_hung_up", LOST, AuthenticationError, 161, properties=ALICE),
-    S("login_not_offered", LOST, ExtensionError, 161, properties=ALICE),
-    S("login_unknown", LOST, ExtensionError, 161, properties=ALICE),
-    S("login_nonsense", LOST, AuthenticationError, 161, properties=CRAM, trail=("C: *",)),
-    S("login_nonsense_octets", LOST, AuthenticationError, 161, properties=CRAM),
-    S("login_empty_challenge", LOST, AuthenticationError, 161, properties=CRAM),
-    S("login_asked_on", LOST, AuthenticationError, 161, properties=ALICE),
-    S("login_endless", LOST, AuthenticationError, 161, properties=ALICE),
-    S("login_too_early", LOST, AuthenticationError, 161, properties=ALICE),
-    S("login_silence", LOST, SMTPTimeout, 201, properties=ALICE, seconds=60),
-]
-
-SCENARIOS = [*CONNECTING, *SENDING, *SWITCHES, *ENVELOPE, *MISSING, *ENDS, *STREAMS, *LOGINS]
+SCENARIOS = [*CONNECTING, *SENDING, *SWITCHES, *ENVELOPE, *MISSING, *ENDS, *STREAMS]

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from flows.login_scenarios import LOGIN_SCENARIOS, NONCE
 from flows.scenarios import SCENARIOS, Scenario
 from play.stage import DIALOGUES, DRIVERS, ScriptedStage, Stage, dialogue, stage
 from smtp_nb.drivers.scripted import parse_dialogue
@@ -13,13 +14,19 @@ from smtp_nb.errors import SMTPError
 from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.receipt import Receipt
 
+ALL = [*SCENARIOS, *LOGIN_SCENARIOS]
 RUNS = [
     pytest.param(scenario, driver, id=f"{scenario.name}-{driver}")
-    for scenario in SCENARIOS
+    for scenario in ALL
     for driver in DRIVERS
     # Time is virtual where a scenario is about time: nobody waits for 600 seconds.
     if scenario.seconds is None or driver == "scripted"
 ]
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_random(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("smtp_nb.sasl.scram.new_nonce", lambda: NONCE)
 
 
 @pytest.mark.parametrize(("scenario", "driver"), RUNS)
@@ -76,7 +83,7 @@ def check_trail(scenario: Scenario, played: Stage) -> None:
 
 
 def test_every_dialogue_belongs_to_a_scenario():
-    assert {path.stem for path in DIALOGUES.iterdir()} == {x.dialogue for x in SCENARIOS}
+    assert {path.stem for path in DIALOGUES.iterdir()} == {x.dialogue for x in ALL}
 
 
 @pytest.mark.parametrize("path", sorted(DIALOGUES.iterdir()), ids=lambda path: path.stem)

@@ -12,26 +12,27 @@ from hypothesis import strategies as st
 from smtp_nb import sasl
 from smtp_nb.errors import (
     AuthenticationError,
-    ClearTextRefused,
-    ExtensionError,
     InjectionError,
     MissingError,
     Unsupported,
 )
-from smtp_nb.model.enums import AuthMechanism
 from smtp_nb.model.secret import Secret, encodings
 from smtp_nb.sasl.mechanisms import MECHANISMS
 
 NAMES = [mechanism.name for mechanism in MECHANISMS]
+MUTUAL = ["CRAM-MD5", *(name for name in NAMES if name.startswith("SCRAM"))]
+LINE = sasl.Line("mail.test", 587, binding={"tls-unique": b"octets"}.get)
 
 
-def credentials(user="tim", password="tanstaaftanstaaf", identity=""):
-    return sasl.Credentials(user, Secret(password), Secret(identity))
+def credentials(user="tim", password="tanstaaftanstaaf", identity="", token="tok"):
+    tokens = sasl.Tokens(lambda renew: token) if token else None
+    found = sasl.Credentials(user, Secret(password), Secret(identity), tokens)
+    return found.with_token(token) if token else found
 
 
 def answers(name, who, challenges):
     """Everything the client says: the initial response, then one answer a challenge."""
-    exchange = sasl.exchange(name, who, "mail.test")
+    exchange = sasl.exchange(name, who, LINE)
     said = [next(exchange), *(exchange.send(challenge) for challenge in challenges)]
     sasl.finish(exchange)
     return said
@@ -78,24 +79,24 @@ def test_strings_go_out_as_utf8_and_unprepared():
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_server_that_never_stops_asking_is_refused_and_told_nothing_more(name):
-    exchange = sasl.exchange(name, credentials())
+    exchange = sasl.exchange(name, credentials(), LINE)
     next(exchange)
     said = []
-    with pytest.raises(AuthenticationError, match="asks on"):
+    with pytest.raises(AuthenticationError):
         said.extend(exchange.send(b"more") for _ in range(10))
     assert len(said) <= 2
 
 
 def test_an_empty_challenge_gets_no_digest():
-    exchange = sasl.exchange("CRAM-MD5", credentials())
+    exchange = sasl.exchange("CRAM-MD5", credentials(), LINE)
     assert next(exchange) is None
     with pytest.raises(AuthenticationError, match="no challenge"):
         exchange.send(b"")
 
 
-@pytest.mark.parametrize("name", ["LOGIN", "CRAM-MD5"])
+@pytest.mark.parametrize("name", [name for name in NAMES if name in MUTUAL or name == "LOGIN"])
 def test_a_server_that_agrees_too_early_is_refused(name):
-    exchange = sasl.exchange(name, credentials())
+    exchange = sasl.exchange(name, credentials(), LINE)
     next(exchange)
     with pytest.raises(AuthenticationError):
         sasl.finish(exchange)
@@ -110,16 +111,17 @@ def test_what_could_end_a_field_or_a_line_is_refused_and_not_quoted(field, bad):
         assert not any(form in full_traceback(caught.value) for form in encodings("opensesame"))
 
 
-@pytest.mark.parametrize("missing", ["user", "password"])
-@pytest.mark.parametrize("name", NAMES)
-def test_a_login_without_user_or_password_says_nothing(name, missing):
+@pytest.mark.parametrize(
+    ("name", "missing"), [(m.name, field.rstrip("s")) for m in MECHANISMS for field in m.needs]
+)
+def test_a_login_without_what_it_needs_says_nothing(name, missing):
     with pytest.raises(MissingError, match=missing):
-        sasl.exchange(name, credentials(**{missing: ""}))
+        sasl.exchange(name, credentials(**{missing: ""}), LINE)
 
 
 def test_secrets_show_in_no_repr_and_no_traceback():
     who = credentials(password="opensesame", identity="opensesame")
-    exchange = sasl.exchange("CRAM-MD5", who)
+    exchange = sasl.exchange("CRAM-MD5", who, LINE)
     next(exchange)
     with pytest.raises(AuthenticationError) as caught:
         exchange.send(b"")
@@ -139,66 +141,6 @@ def full_traceback(error):
     return "".join(str(frame.locals) for frame in ours) + str(error)
 
 
-ALL = ["PLAIN", "login", "CRAM-MD5", "SCRAM-SHA-256"]
-
-
-@pytest.mark.parametrize(
-    ("asked", "offered", "protected", "chosen"),
-    [
-        (AuthMechanism.USER_PASSWORD, ALL, True, "PLAIN"),
-        (AuthMechanism.USER_PASSWORD, ["LOGIN", "CRAM-MD5"], True, "LOGIN"),
-        # Whether a named clear-text login may go out is asked with is_clear_text, not here.
-        (AuthMechanism.USER_PASSWORD, ALL, False, "PLAIN"),
-        (AuthMechanism.SASL_PLAIN, ALL, True, "PLAIN"),
-        (AuthMechanism.LOGIN, ALL, True, "LOGIN"),
-        (AuthMechanism.CRAM_MD5, ALL, False, "CRAM-MD5"),
-        (AuthMechanism.AUTO, ALL, True, "CRAM-MD5"),
-        (AuthMechanism.AUTO, ALL, False, "CRAM-MD5"),
-        (AuthMechanism.AUTO, ["LOGIN", "PLAIN"], True, "PLAIN"),
-        (AuthMechanism.AUTO, ["login"], True, "LOGIN"),
-    ],
-)
-def test_choice(asked, offered, protected, chosen):
-    assert sasl.choose(asked, offered, protected) == chosen
-
-
-def test_auto_never_takes_a_clear_text_login_on_an_open_line():
-    with pytest.raises(ClearTextRefused, match="TLS"):
-        sasl.choose(AuthMechanism.AUTO, ["PLAIN", "LOGIN"], protected=False)
-
-
-@pytest.mark.parametrize("asked", [AuthMechanism.CRAM_MD5, AuthMechanism.AUTO])
-def test_nothing_in_common_names_what_the_server_has(asked):
-    with pytest.raises(ExtensionError, match="only GSSAPI, NTLM"):
-        sasl.choose(asked, ["NTLM", "GSSAPI"], protected=True)
-
-
-def test_no_login_at_all_hints_at_tls():
-    with pytest.raises(ExtensionError, match="only inside TLS"):
-        sasl.choose(AuthMechanism.USER_PASSWORD, [], protected=False)
-
-
-def test_apop_is_not_of_smtp():
-    with pytest.raises(Unsupported, match="POP3") as caught:
-        sasl.choose(AuthMechanism.APOP, ["PLAIN"], protected=True)
-    assert "Supported are CRAM-MD5, PLAIN, LOGIN" in str(caught.value)
-
-
-def test_every_member_of_the_enumeration_is_chosen_or_refused_by_name():
-    for asked in AuthMechanism:
-        try:
-            assert sasl.choose(asked, NAMES, protected=True) in NAMES
-        except Unsupported as error:
-            assert asked.name in str(error)  # noqa: PT017 - the other branch is as good
-
-
-def test_clear_text_is_known_for_each_and_never_guessed():
-    assert {name: sasl.is_clear_text(name) for name in NAMES} == {
-        "CRAM-MD5": False,
-        "PLAIN": True,
-        "LOGIN": True,
-    }
-    assert sasl.is_clear_text("plain")
-    for ask in (sasl.is_clear_text, lambda name: sasl.exchange(name, credentials())):
-        with pytest.raises(Unsupported):
-            ask("X-OWN")
+def test_a_mechanism_of_another_name_is_not_known():
+    with pytest.raises(Unsupported, match="X-OWN"):
+        sasl.exchange("X-OWN", credentials(), LINE)

@@ -7,17 +7,18 @@ from hypothesis import strategies as st
 from smtp_nb import sasl
 from smtp_nb.errors import Unsupported
 from smtp_nb.model.secret import Secret
-from smtp_nb.sasl.mechanisms import MECHANISMS
-from smtp_nb.sasl.server import serve
+from smtp_nb.sasl.server import SERVICES, serve
 
-NAMES = [mechanism.name for mechanism in MECHANISMS]
+NAMES = list(SERVICES)
 USERS = {"alice": "secret", "Zoë": "pässword ", "a b": "c d"}
 
 
 def log_in(name, user, password, identity=""):
     """Let our client and our server talk until the server has decided."""
     service = serve(name, USERS.get)
-    exchange = sasl.exchange(name, sasl.Credentials(user, Secret(password), Secret(identity)))
+    exchange = sasl.exchange(
+        name, sasl.Credentials(user, Secret(password), Secret(identity)), sasl.Line()
+    )
     challenge, answer = next(service), next(exchange)
     try:
         if answer is None:

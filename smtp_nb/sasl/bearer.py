@@ -1,0 +1,40 @@
+"""XOAUTH2 (Google's and Microsoft's) and OAUTHBEARER (RFC 7628): an OAuth token in one message.
+
+A server that says no sends its reason as a challenge in JSON, and its 535 only after an answer to
+that. The reason is not shown: a trail has it in base64, and all it says beyond the 535 is a number.
+"""
+
+from __future__ import annotations
+
+from smtp_nb.sasl.credentials import Credentials
+from smtp_nb.sasl.exchange import Exchange, Line
+
+_SEPARATOR = "\1"  # control-A, which no field can hold
+
+
+def xoauth2(credentials: Credentials, line: Line) -> Exchange:
+    """User and token; the reason of a refusal is answered by an empty line."""
+    fields = (f"user={credentials.user}", f"auth=Bearer {credentials.token.reveal()}", "", "")
+    if (yield _SEPARATOR.join(fields).encode()) is None:
+        return None
+    return (yield b"")
+
+
+def oauthbearer(credentials: Credentials, line: Line) -> Exchange:
+    """User, host, port and token; the reason of a refusal is answered by a control-A."""
+    fields = (
+        f"n,a={gs2_name(credentials.user)},",
+        f"host={line.host}",
+        f"port={line.port}",
+        f"auth=Bearer {credentials.token.reveal()}",
+        "",
+        "",
+    )
+    if (yield _SEPARATOR.join(fields).encode()) is None:
+        return None
+    return (yield _SEPARATOR.encode())
+
+
+def gs2_name(name: str) -> str:
+    """A name as the header of RFC 5801 section 4 writes it."""
+    return name.replace("=", "=3D").replace(",", "=2C")

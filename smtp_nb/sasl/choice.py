@@ -1,0 +1,92 @@
+"""Which mechanism it shall be: what the user asked for, against what server and line allow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from smtp_nb.errors import ClearTextRefused, ExtensionError, MissingError, SMTPError, Unsupported
+from smtp_nb.model.enums import AuthMechanism
+from smtp_nb.sasl.credentials import Credentials
+from smtp_nb.sasl.exchange import Line
+from smtp_nb.sasl.mechanisms import BY_NAME, MECHANISMS, SUPPORTED, Mechanism
+
+_CANDIDATES: dict[AuthMechanism, tuple[Mechanism, ...]] = {
+    AuthMechanism.USER_PASSWORD: (BY_NAME["PLAIN"], BY_NAME["LOGIN"]),
+    AuthMechanism.AUTO: MECHANISMS,
+    **{mechanism.kind: (mechanism,) for mechanism in MECHANISMS},
+}
+
+
+def choose(mechanism: AuthMechanism, credentials: Credentials, line: Line) -> Mechanism:
+    """The mechanism to use.
+
+    Args:
+        mechanism: what the user asked for. USER_PASSWORD is PLAIN if it is offered, else LOGIN;
+            AUTO is the strongest that both sides know and that the credentials are enough for. On
+            a line that others can read AUTO passes over those that give a secret away; if it then
+            fails, nothing weaker is tried.
+
+    Raises:
+        Unsupported: this library does not speak it.
+        ExtensionError: the server does not offer it.
+        MissingError: the credentials are not enough for it.
+        ClearTextRefused: it needs a protected line.
+    """
+    candidates = _candidates(mechanism)
+    offered = [candidate for candidate in candidates if candidate.name in line.offered]
+    if not offered:
+        raise _not_offered(candidates, line)
+    usable = (
+        _at_hand(offered, credentials, line) if mechanism is AuthMechanism.AUTO else offered[:1]
+    )
+    for candidate in usable:
+        if line.is_protected or not candidate.gives_away(credentials):
+            candidate.require(credentials)
+            return candidate
+    raise _in_clear(usable[0], line)
+
+
+def _candidates(mechanism: AuthMechanism) -> tuple[Mechanism, ...]:
+    if mechanism in _CANDIDATES:
+        return _CANDIDATES[mechanism]
+    if mechanism is AuthMechanism.APOP:
+        raise Unsupported("APOP is a command of POP3, SMTP has no such login", remedy=SUPPORTED)
+    raise Unsupported(f"The login {mechanism.name} is not supported yet", remedy=SUPPORTED)
+
+
+def _at_hand(
+    offered: Sequence[Mechanism], credentials: Credentials, line: Line
+) -> Sequence[Mechanism]:
+    usable = [mechanism for mechanism in offered if mechanism.is_at_hand(credentials, line)]
+    if usable:
+        return usable
+    raise MissingError(
+        f"What is set is enough for none of the logins {_names(offered)}",
+        code=10022,
+        remedy="Set password, or token_source for OAuth",
+    )
+
+
+def _not_offered(candidates: Sequence[Mechanism], line: Line) -> SMTPError:
+    if not line.offered:
+        return ExtensionError(
+            "The server offers no login",
+            remedy="Many offer it only inside TLS: try ssl_start_mode='explicit' and port 587",
+        )
+    wanted = " or ".join(candidate.name for candidate in candidates)
+    return ExtensionError(
+        f"The server does not offer the login {wanted}, only {', '.join(sorted(line.offered))}",
+        remedy="Set auth_mechanism to one that it offers",
+    )
+
+
+def _in_clear(mechanism: Mechanism, line: Line) -> ClearTextRefused:
+    return ClearTextRefused(
+        f"{mechanism.name} would send a secret in clear to {line.host}",
+        remedy="Turn TLS on (ssl_start_mode='explicit'),"
+        " or mean it: config('AllowClearTextAuth=True')",
+    )
+
+
+def _names(mechanisms: Sequence[Mechanism]) -> str:
+    return ", ".join(mechanism.name for mechanism in mechanisms)

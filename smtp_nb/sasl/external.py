@@ -1,0 +1,11 @@
+"""EXTERNAL (RFC 4422 appendix A): who we are was shown by other means, as by a certificate."""
+
+from __future__ import annotations
+
+from smtp_nb.sasl.credentials import Credentials
+from smtp_nb.sasl.exchange import Exchange, Line
+
+
+def external(credentials: Credentials, line: Line) -> Exchange:
+    """One message: whom to act as. If it is empty the server takes the certificate's name."""
+    return (yield (credentials.authorization_identity.reveal() or credentials.user).encode())
