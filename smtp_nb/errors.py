@@ -24,6 +24,7 @@
     │   ├── MalformedReply        what came back is not SMTP
     │   ├── SMTPTimeout           (TimeoutError) 201 nothing came in time
     │   └── FirewallError         118 the proxy failed
+    │       └── FirewallTimeout   (SMTPTimeout) the proxy did not answer in time
     ├── TLSError                  270 to 284
     │   ├── CertificateError      280 the server's certificate was not accepted
     │   └── PlaintextInjected     bytes waited in clear behind the 220 to STARTTLS
@@ -199,6 +200,10 @@ class FirewallError(LinkError):
     """The proxy refused, failed or lied; its words are in the description."""
 
     default_code = 118
+
+
+class FirewallTimeout(FirewallError, SMTPTimeout):
+    """The proxy did not answer in time; its number is the firewall's."""
 
 
 class TLSError(SMTPError):

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from smtp_nb.client import values
-from smtp_nb.errors import Unsupported
 from smtp_nb.flows.session import Proxy
 from smtp_nb.model.enums import FirewallType
 from smtp_nb.model.secret import Secret
 
 _PORTS = {FirewallType.NONE: 0, FirewallType.TUNNEL: 80}
 _SOCKS_PORT = 1080
-NO_SYSTEM_PROXY = "the proxy is not looked up in the system's settings"
+_HTTPS_PORT = 443
+# They are given names. The other two are given addresses, unless `mail_server` begins with a *.
+_LOOK_UP = frozenset({FirewallType.TUNNEL, FirewallType.SOCKS4A})
 _kind = values.member(FirewallType)
 _port = values.integer(0, 65535)
 
@@ -21,7 +22,7 @@ class Firewall:
     """A proxy; its fields are set in place: `smtp.firewall.host = "proxy.test"`.
 
     Setting `firewall_type` sets `port` to what is usual for it. `host` empty, or the type NONE,
-    means no proxy.
+    means no proxy, unless `auto_detect` finds one.
     """
 
     def __init__(
@@ -31,16 +32,21 @@ class Firewall:
         port: int = 0,
         user: str = "",
         password: str | Secret = "",
+        *,
+        tls: bool = False,
+        auto_detect: bool = False,
     ) -> None:
         self._values: dict[str, Any] = {}
         self.firewall_type = firewall_type
         self.host, self.user, self.password = host, user, password
+        self.tls, self.auto_detect = tls, auto_detect
         if port:
             self.port = port
 
     @property
     def firewall_type(self) -> FirewallType:
-        """TUNNEL is HTTP CONNECT."""
+        """TUNNEL is HTTP CONNECT. SOCKS4A looks the server's name up in our place; SOCKS4 and
+        SOCKS5 do that if `mail_server` begins with a *."""
         kind: FirewallType = self._values["FirewallType"]
         return kind
 
@@ -78,7 +84,7 @@ class Firewall:
 
     @property
     def password(self) -> Secret:
-        """Its password there, never shown."""
+        """Its password there, never shown. SOCKS4 and SOCKS4A know none."""
         password: Secret = self._values["Password"]
         return password
 
@@ -88,20 +94,27 @@ class Firewall:
 
     @property
     def auto_detect(self) -> bool:
-        """Take the proxy of the system's settings. That is not done here, so True is an error."""
-        return False
+        """Go through the proxy of the system's settings, if they have one and `host` is empty."""
+        return bool(self._values["AutoDetect"])
 
     @auto_detect.setter
     def auto_detect(self, value: bool) -> None:
-        if values.boolean("FirewallAutoDetect", value):
-            raise Unsupported(
-                f"FirewallAutoDetect stays False: {NO_SYSTEM_PROXY}", code=118, remedy="Set host"
-            )
+        self._values["AutoDetect"] = values.boolean("FirewallAutoDetect", value)
 
     @property
-    def resolves_names(self) -> bool:
-        """True if it is a SOCKS server, which can look a name up in our place."""
-        return self.firewall_type not in _PORTS and bool(self.host)
+    def tls(self) -> bool:
+        """TLS protects the way to the proxy itself (an "HTTPS proxy"), its name and login with it.
+
+        Its certificate is checked against the system's roots, `CACertFilePaths` and
+        `SSLServerCACerts`. Setting it makes port 80 port 443. Beyond the reference.
+        """
+        return bool(self._values["TLS"])
+
+    @tls.setter
+    def tls(self, value: bool) -> None:
+        self._values["TLS"] = values.boolean("FirewallTLS", value)
+        if self.tls and self.port == _PORTS[FirewallType.TUNNEL]:
+            self.port = _HTTPS_PORT
 
     def copy(self) -> Firewall:
         """Another one with the same fields."""
@@ -109,20 +122,23 @@ class Firewall:
         made._values = dict(self._values)
         return made
 
-    def proxy(self) -> Proxy | None:
-        """What a session needs to know, or None for a direct line.
+    def proxy(self, server: str) -> tuple[Proxy, bool] | None:
+        """The way to a server: the proxy, and whether TLS protects the line to it; None: directly.
 
         Raises:
-            Unsupported: a kind of proxy that is not spoken here.
+            FirewallError: the system's settings name a proxy that cannot be used.
         """
-        if self.firewall_type is FirewallType.NONE or not self.host:
-            return None
-        if self.firewall_type is not FirewallType.TUNNEL:
-            raise Unsupported(
-                f"a firewall of type {self.firewall_type.name} is not spoken here yet",
-                remedy="Use TUNNEL (HTTP CONNECT)",
+        if self.firewall_type is not FirewallType.NONE and self.host:
+            looks_up = self.firewall_type in _LOOK_UP
+            found = Proxy(
+                self.firewall_type, self.host, self.port, self.user, self.password, looks_up
             )
-        return Proxy(self.host, self.port, self.user, self.password)
+            return found, self.tls
+        if not self.auto_detect:
+            return None
+        from smtp_nb.client.system_proxy import system_proxy
+
+        return system_proxy(server)
 
     def __repr__(self) -> str:
         where = f" {self.host}:{self.port}" if self.host else ""

@@ -36,7 +36,13 @@ class Properties:
 
     # -- connection ---------------------------------------------------------------------------
     mail_server = Property(
-        Entry("MailServer", "", values.host, "The server's name or address.", locked=101)
+        Entry(
+            "MailServer",
+            "",
+            values.server,
+            "The server's name or address. With a * in front, a SOCKS firewall looks it up.",
+            locked=101,
+        )
     )
     mail_port = Property(
         Entry("MailPort", 25, values.integer(0, 65535), "Its port; 465 is implicit TLS.", 100)

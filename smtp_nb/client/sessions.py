@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from math import ceil
 from pathlib import Path
@@ -14,7 +15,7 @@ from smtp_nb.flows.intents import Flow, SocketOptions
 from smtp_nb.flows.limits import throttled, within
 from smtp_nb.flows.session import BANNER_TIMEOUT, Proxy, Settings
 from smtp_nb.model.address import ascii_domain
-from smtp_nb.model.enums import AuthMechanism, SSLStartMode
+from smtp_nb.model.enums import AuthMechanism, FirewallType, SSLSecurityFlag, SSLStartMode
 from smtp_nb.model.secret import Secret
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def settings_from(component: Component) -> Settings:
         MissingError: 163, no server.
         InputError: 116, port 0; or something that TLS or the login cannot use.
     """
-    if not component.mail_server:
+    if not _host(component):
         raise MissingError("there is no mail server", code=163, remedy="Set mail_server")
     if not component.mail_port:
         raise InputError("the mail server's port is 0", code=116, remedy="Set mail_port")
@@ -48,7 +49,7 @@ def settings_from(component: Component) -> Settings:
     is_default = "Timeout" not in component._values
     final = None if read("FinalReplyTimeout") == 0 else read("FinalReplyTimeout")
     return Settings(
-        host=component.mail_server,
+        host=_host(component),
         port=component.mail_port,
         hello=read("Hello") or _host_name(),
         start_mode=start_mode,
@@ -67,7 +68,7 @@ def settings_from(component: Component) -> Settings:
         window=component.window,
         send_rset=read("SendRSET"),
         max_line=read("MaxLineLength"),
-        proxy=_proxy(component, read("ProxyExceptionsList")),
+        proxy=_proxy(component),
         shows_chain=read("SSLIncludeCertChain"),
         socket=_socket_options(component),
     )
@@ -122,18 +123,49 @@ def _socket_options(component: Component) -> SocketOptions:
     )
 
 
-def _proxy(component: Component, exceptions: str) -> Proxy | None:
+def _proxy(component: Component) -> Proxy | None:
     """The proxy to go through, unless the server is one of the exceptions."""
-    server = component.mail_server.lower()
-    if server.startswith("*") and not component.firewall.resolves_names:
+    host, data = _host(component), REGISTRY["FirewallData"].read(component)
+    if _is_exception(host, REGISTRY["ProxyExceptionsList"].read(component)):
+        return None
+    proxy, has_tls = component.firewall.proxy(host) or (None, False)
+    is_starred = component.mail_server != host
+    if is_starred and (proxy is None or proxy.kind is FirewallType.TUNNEL):
         raise InputError(
             "a mail server with * in front is looked up by a SOCKS firewall, and there is none",
             remedy="Take the * away, or set firewall",
         )
-    patterns = (part.strip().lower() for part in exceptions.split(";"))
-    if any(fnmatchcase(server, pattern) for pattern in patterns if pattern):
+    if proxy is None:
         return None
-    return component.firewall.proxy()
+    if data and proxy.kind is not FirewallType.TUNNEL:
+        raise InputError(
+            f"a {proxy.kind.name} firewall takes no header fields",
+            remedy="Empty FirewallData, or use TUNNEL",
+        )
+    return replace(
+        proxy,
+        looks_up=proxy.looks_up or is_starred,
+        data=data,
+        tls=_proxy_tls(component) if has_tls else None,
+    )
+
+
+def _host(component: Component) -> str:
+    """The server's name without the * that leaves its look-up to the firewall."""
+    return component.mail_server.removeprefix("*")
+
+
+def _is_exception(host: str, exceptions: str) -> bool:
+    patterns = (part.strip().lower() for part in exceptions.split(";"))
+    return any(fnmatchcase(host.lower(), pattern) for pattern in patterns if pattern)
+
+
+def _proxy_tls(component: Component) -> TLSSettings:
+    """What to trust on the way to the proxy: the same roots, but neither the pins, the flags nor
+    our own certificate, which were all meant for the mail server."""
+    return replace(
+        _tls(component), pins=(), accepted_der=b"", security_flags=SSLSecurityFlag(0), identity=None
+    )
 
 
 def _credentials(component: Component) -> Credentials | None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import Any
 
 from smtp_nb.client import values
-from smtp_nb.client.firewall import NO_SYSTEM_PROXY
 from smtp_nb.client.registry import PROPERTIES, REGISTRY, Entry, register
 from smtp_nb.model.enums import FirewallType
 from smtp_nb.model.secret import Secret
@@ -85,10 +84,9 @@ _OF_THE_LINE: tuple[Entry[Any], ...] = (
         "FirewallAutoDetect",
         False,
         values.boolean,
-        "The proxy of the system's settings.",
+        "Go through the proxy of the system's settings, if there is one and FirewallHost is empty.",
         owner="IPPort",
         path="firewall.auto_detect",
-        reason=NO_SYSTEM_PROXY,
     ),
     Entry("FirewallHost", "", values.host, "firewall.host", owner="IPPort", path="firewall.host"),
     Entry(
@@ -123,6 +121,14 @@ _OF_THE_LINE: tuple[Entry[Any], ...] = (
         "firewall.firewall_type",
         owner="IPPort",
         path="firewall.firewall_type",
+    ),
+    Entry(
+        "FirewallTLS",
+        False,
+        values.boolean,
+        "firewall.tls: TLS protects the way to the proxy itself. Beyond the reference.",
+        owner="",
+        path="firewall.tls",
     ),
     Entry("FirewallUser", "", values.line, "firewall.user", owner="IPPort", path="firewall.user"),
     Entry(
@@ -222,11 +228,10 @@ _OF_THE_LINE: tuple[Entry[Any], ...] = (
     Entry(
         "FirewallData",
         Secret(""),
-        values.secret,
-        "Further headers for a tunnelling proxy.",
+        values.proxy_fields,
+        "Further header fields for a tunnelling proxy, one on a line.",
         is_secret=True,
         owner="Socket",
-        reason="the request to the proxy takes no further headers",
     ),
     Entry(
         "InBufferSize",

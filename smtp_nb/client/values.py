@@ -206,6 +206,21 @@ def secret(name: str, value: Any) -> Secret:
     return Secret(value)
 
 
+def proxy_fields(name: str, value: Any) -> Secret:
+    """Header fields for a proxy, one on a line, which may hold a login."""
+    from smtp_nb.wire.http_connect import header_fields
+
+    kept = secret(name, value)
+    header_fields(kept)
+    return kept
+
+
+def server(name: str, value: Any) -> str:
+    """A host name or address; a * in front leaves its look-up to the firewall."""
+    star, bare = ("*", value[1:]) if text(name, value).startswith("*") else ("", value)
+    return star + host(name, bare)
+
+
 def address_text(name: str, value: Any) -> str:
     """Mailboxes, checked, as one text."""
     return ", ".join(map(str, addresses(name, value)))

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from smtp_nb.errors import ExtensionError, PlaintextInjected, SMTPError
-from smtp_nb.flows.intents import Ask, Flow, Open, Peer, Read, Write
+from smtp_nb.flows.handshake import shake_hands
+from smtp_nb.flows.intents import Flow, Open
+from smtp_nb.flows.limits import Deadline
 from smtp_nb.flows.mask import unseen
-from smtp_nb.flows.session import Proxy, Session
+from smtp_nb.flows.proxy import reach
+from smtp_nb.flows.session import Session
 from smtp_nb.flows.verdict import refusal
 from smtp_nb.model.enums import SSLStartMode
-from smtp_nb.model.events import SSLServerAuthenticationEvent, SSLStatusEvent
 from smtp_nb.protocol.commands import STARTTLS, ehlo, helo
 from smtp_nb.protocol.extensions import NO_EXTENSIONS, parse_ehlo
-
-if TYPE_CHECKING:
-    from smtp_nb.wire.tls import TLSLayer
 
 
 def connect(session: Session) -> Flow[None]:
@@ -48,33 +45,16 @@ def connect(session: Session) -> Flow[None]:
 def _open(session: Session) -> Flow[bytes]:
     """Open the line; gives what came in already behind a proxy's answer."""
     settings, early = session.settings, b""
-    target = settings.proxy or settings
-    peer: Peer = yield Open(target.host, target.port, settings.connect_timeout_s, settings.socket)
-    session.peer, session.is_open = peer, True
-    session.restart_clock()
-    if settings.proxy:
-        early = yield from unseen(_tunnel(session, settings.proxy))
+    if settings.proxy is not None:
+        early = yield from unseen(reach(session, settings.proxy))
+    else:
+        session.peer = yield Open(
+            settings.host, settings.port, settings.connect_timeout_s, settings.socket
+        )
+        session.is_open = True
+        session.restart_clock()
     session.status("Remote host connection complete")
     return early
-
-
-def _tunnel(session: Session, proxy: Proxy) -> Flow[bytes]:
-    """CONNECT through an HTTP proxy.
-
-    Raises:
-        FirewallError: the proxy refused, failed or closed the line; in its own words.
-    """
-    from smtp_nb.wire.http_connect import HttpConnect
-
-    settings = session.settings
-    tunnel = HttpConnect(
-        settings.host, settings.port, proxy.user, proxy.password, session.mask.text
-    )
-    yield Write(tunnel.request(), settings.connect_timeout_s)
-    while not tunnel.is_done:
-        tunnel.receive((yield Read(settings.connect_timeout_s, "the proxy")))
-    session.status("Firewall connection complete")
-    return tunnel.rest
 
 
 def _banner(session: Session) -> Flow[None]:
@@ -133,42 +113,14 @@ def start_tls(session: Session, early: bytes = b"") -> Flow[None]:
         CertificateError: it was not accepted.
         TLSError: the handshake failed.
     """
-    from smtp_nb.wire.tls import Step, TLSLayer, TLSSettings
+    from smtp_nb.wire.tls import TLSLayer, TLSSettings
 
     settings = session.settings
     layer = TLSLayer(settings.tls or TLSSettings(), settings.host)
     layer.receive(early)
-    while (step := layer.handshake()) is not Step.DONE:
-        if step is Step.DECIDE:
-            yield from _decide(session, layer)
-            continue
-        if flight := layer.outgoing():
-            yield Write(flight, settings.timeout_s)
-        raw: bytes = yield Read(settings.timeout_s, "the TLS handshake")
-        if not raw:
-            layer.eof()
-        layer.receive(raw)
-    if flight := layer.outgoing():
-        yield Write(flight, settings.timeout_s)
+    deadline = Deadline(session.clock, settings.timeout_s, "the TLS handshake")
+    yield from shake_hands(session, layer, deadline)
     session.layer = layer
     # What rode in one packet with the end of the handshake: the banner, with implicit TLS.
     session.protocol.receive_data(layer.receive(b""))
-    for text in layer.steps:
-        session.observer.emit(SSLStatusEvent(text))
     session.status("SSL handshake complete")
-
-
-def _decide(session: Session, layer: TLSLayer) -> Flow[None]:
-    """Let pin, flags and then the user's handler decide; what holds in the end is final."""
-    verdict = layer.verdict
-    event = SSLServerAuthenticationEvent(
-        cert_encoded=verdict.chain_pem if session.settings.shows_chain else verdict.leaf_pem,
-        cert_subject=verdict.subject,
-        cert_issuer=verdict.issuer,
-        status=verdict.status,
-        accept=layer.is_acceptable,
-    )
-    yield Ask(event)
-    if not event.accept:
-        raise verdict.error()
-    layer.accept()

@@ -21,6 +21,35 @@ Carrier = Callable[[Intent], Flow[Any]]
 PIECES = 50
 
 
+class Deadline:
+    """An end for several waits together, so that nobody can begin it anew by saying a little.
+
+    Args:
+        seconds: from now on; None or 0 for ever.
+        what: we wait for, in words.
+    """
+
+    def __init__(self, clock: Clock, seconds: float | None, what: str) -> None:
+        self._clock = clock
+        self._end = clock() + seconds if seconds else None
+        self._what = what
+
+    def left(self) -> float | None:
+        """Seconds until then; None for ever.
+
+        Raises:
+            SMTPTimeout: it has passed.
+        """
+        if self._end is None:
+            return None
+        if (left := self._end - self._clock()) <= 0:
+            raise SMTPTimeout(
+                f"nothing came in time while we waited for {self._what}",
+                remedy="Raise timeout, or see whether the server is overloaded",
+            )
+        return left
+
+
 def within(flow: Flow[T], seconds: float, clock: Clock) -> Flow[T]:
     """Let a call take so many seconds, all of its waits together.
 

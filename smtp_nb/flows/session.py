@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from smtp_nb.errors import ConnectionClosed, MalformedReply, SMTPError
-from smtp_nb.flows.intents import Close, Flow, Peer, Probe, Read, SocketOptions, Write
+from smtp_nb.flows.intents import Close, Flow, Octets, Peer, Probe, Read, SocketOptions, Write
 from smtp_nb.flows.mask import Mask, without_frames
-from smtp_nb.model.enums import AuthMechanism, SSLStartMode, TrailDirection
+from smtp_nb.model.enums import AuthMechanism, FirewallType, SSLStartMode, TrailDirection
 from smtp_nb.model.events import ConnectionStatusEvent, Event, PITrailEvent
 from smtp_nb.model.reply import Reply
 from smtp_nb.model.secret import Secret
@@ -41,12 +41,22 @@ _FALL_BACKS = {"message": "one message at a time", "off": "one command at a time
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """An HTTP proxy to tunnel through."""
+    """A proxy to go through.
 
+    Attributes:
+        looks_up: it is given the server's name, not the address that we find.
+        data: further header fields for an HTTP proxy, one on a line.
+        tls: protects the line to the proxy itself; None: that one is in clear.
+    """
+
+    kind: FirewallType
     host: str
     port: int
-    user: str
-    password: Secret
+    user: str = ""
+    password: Secret = field(default_factory=lambda: Secret(""))
+    looks_up: bool = True
+    data: Secret = field(default_factory=lambda: Secret(""))
+    tls: TLSSettings | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +124,8 @@ class Session:
         self.extensions: Extensions = NO_EXTENSIONS
         self.peer: Peer | None = None
         self.layer: TLSLayer | None = None
+        self.under: TLSLayer | None = None
+        """What protects the line to the proxy; the server's TLS runs inside of it."""
         self.last_reply: Reply | None = None
         self.is_open = False
         self.last_use = 0.0
@@ -157,8 +169,13 @@ class Session:
 
     def write(self, data: bytes) -> Flow[None]:
         """Hand octets to the line, through TLS if there is TLS."""
-        wire = self.layer.send(data) if self.layer else data
-        yield Write(wire, self.settings.timeout_s)
+        yield from self.put(self.layer.send(data) if self.layer else data)
+
+    def put(self, octets: bytes, timeout_s: float | None = USUAL) -> Flow[None]:
+        """Hand octets to the line below the server's TLS."""
+        if timeout_s == USUAL:
+            timeout_s = self.settings.timeout_s
+        yield Write(self.under.send(octets) if self.under else octets, timeout_s)
 
     def send(self, *commands: Command, content: bytes = b"") -> Flow[None]:
         """Write commands in one piece, and content behind them; their replies come later."""
@@ -212,7 +229,7 @@ class Session:
         return reply
 
     def _fill(self, timeout_s: float | None, waiting_for: str) -> Flow[None]:
-        raw: bytes = yield Read(timeout_s, waiting_for)
+        raw = yield from self.get(timeout_s, waiting_for)
         if not raw:
             self._note_closed()
             raise ConnectionClosed(
@@ -221,13 +238,32 @@ class Session:
             )
         yield from self._take(raw)
 
+    def get(self, timeout_s: float | None, waiting_for: str) -> Flow[bytes]:
+        """The next octets below the server's TLS; b"" at the end of the line."""
+        raw: bytes = yield Read(timeout_s, waiting_for)
+        while raw and self.under is not None:
+            data = yield from self._uncover(raw)
+            if data or self.under.is_closed:
+                return data
+            raw = yield Read(timeout_s, waiting_for)
+        return raw
+
+    def _uncover(self, raw: bytes) -> Flow[bytes]:
+        """What octets from the line say once the proxy's TLS is taken off them."""
+        if self.under is None:
+            return raw
+        data = self.under.receive(raw)
+        if answer := self.under.outgoing():
+            yield Write(answer, self.settings.timeout_s)
+        return Octets(data)
+
     def _take(self, raw: bytes) -> Flow[None]:
         if self.layer is None:
             self.protocol.receive_data(raw)
             return
         self.protocol.receive_data(self.layer.receive(raw))
         if answer := self.layer.outgoing():
-            yield Write(answer, self.settings.timeout_s)
+            yield from self.put(answer)
 
     def _note_reply(self, command: Command, reply: Reply) -> Reply:
         """Show a reply and remember it; gives it back with every secret masked.
@@ -294,7 +330,7 @@ class Session:
                 yield from self.send(QUIT)
                 yield from self.next_reply(self._quit_timeout(), "the reply to QUIT")
                 if self.layer:
-                    yield Write(self.layer.close(), QUIT_TIMEOUT)
+                    yield from self.put(self.layer.close(), QUIT_TIMEOUT)
             except SMTPError as error:
                 self.remark(f"the line broke at QUIT: {error.description}")
         self._note_closed(is_broken=False)
@@ -307,7 +343,7 @@ class Session:
         """Look whether the server has gone, or said 421, while we were idle."""
         data: bytes | None = yield Probe()
         while data:  # under TLS this may be a session ticket, which means nothing
-            yield from self._take(data)
+            yield from self._take((yield from self._uncover(data)))
             data = yield Probe()
         if (found := self._parsed()) and found[0] is BANNER:
             self._note_reply(*found)
@@ -318,4 +354,10 @@ class Session:
 def _secrets(settings: Settings) -> list[Secret]:
     login, proxy = settings.credentials, settings.proxy
     found = [login.password, login.authorization_identity] if login else []
-    return [*found, proxy.password] if proxy else found
+    return [*found, proxy.password, *_parts(proxy.data)] if proxy else found
+
+
+def _parts(data: Secret) -> list[Secret]:
+    """What a proxy may echo of header fields: each value, and what stands behind a scheme."""
+    values = [line.partition(":")[2].strip() for line in data.reveal().splitlines()]
+    return [Secret(part) for value in values if value for part in {value, value.split()[-1]}]

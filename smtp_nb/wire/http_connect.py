@@ -7,23 +7,29 @@ comes behind the answer is kept and given back as `rest`.
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from smtp_nb.errors import FirewallError
-from smtp_nb.model.address import refuse_controls
+from smtp_nb.errors import FirewallError, InjectionError, InputError
+from smtp_nb.model.address import CONTROLS, refuse_controls
 from smtp_nb.model.secret import Secret
 
 if TYPE_CHECKING:
     import h11
 
 MAX_ANSWER = 64 * 1024
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
+# They decide where a request ends, or whom it is for.
+_OURS = frozenset({"host", "connection", "content-length", "transfer-encoding", "upgrade"})
+_LOGIN = "proxy-authorization"
 
 
 class HttpConnect:
     """One CONNECT.
 
     Args:
+        data: further header fields, one on a line.
         mask: takes secrets out of what an error message shows.
 
     Attributes:
@@ -31,7 +37,8 @@ class HttpConnect:
         rest: octets of the server that came behind the proxy's answer.
 
     Raises:
-        InjectionError: host, user or password hold a control character.
+        InjectionError: host, user, password or a field hold a control character.
+        InputError: the user's name or a field cannot be sent.
     """
 
     def __init__(
@@ -40,6 +47,7 @@ class HttpConnect:
         port: int,
         user: str = "",
         password: Secret | None = None,
+        data: Secret | None = None,
         mask: Callable[[str], str] = str,
     ) -> None:
         import h11
@@ -48,18 +56,32 @@ class HttpConnect:
 
         refuse_controls(host, "The server's name")
         self._target = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-        self._credentials = _basic(user, password) if user else None
+        self._fields = header_fields(data) if data else []
+        if user:
+            self._log_in(user, password)
         self._connection = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_ANSWER)
         self.is_done = False
         self.rest = b""
+        self._is_asked = False
+        self._octets = 0
 
-    def request(self) -> bytes:
-        """The octets of the request."""
+    def _log_in(self, user: str, password: Secret | None) -> None:
+        if any(name.lower() == _LOGIN for name, _ in self._fields):
+            raise InputError(
+                "FirewallData and firewall.user both log in at the proxy",
+                remedy="Leave one of them empty",
+            )
+        self._fields.append(("Proxy-Authorization", _basic(user, password)))
+
+    def outgoing(self) -> bytes:
+        """What has to go to the proxy now: the request, once."""
         import h11
 
-        headers = [("Host", self._target)]
-        if self._credentials:
-            headers.append(("Proxy-Authorization", self._credentials.reveal()))
+        if self._is_asked:
+            return b""
+        self._is_asked = True
+        fields = [(name.encode(), value.reveal().encode()) for name, value in self._fields]
+        headers = [(b"Host", self._target.encode()), *fields]
         request = h11.Request(method="CONNECT", target=self._target, headers=headers)
         octets: bytes = self._connection.send(request)
         return octets + (self._connection.send(h11.EndOfMessage()) or b"")
@@ -84,8 +106,11 @@ class HttpConnect:
             raise FirewallError(
                 f"the proxy does not answer in HTTP: {words}", remedy="Check its type and port"
             ) from None  # h11 quotes what it read, and proxies echo what they were told
+        self._octets += len(data)
         if isinstance(event, h11.Response):
             self._judge(event)
+        elif self._octets > MAX_ANSWER:
+            raise FirewallError("the proxy goes on and on and does not answer")
 
     def _judge(self, response: h11.Response) -> None:
         if not 200 <= response.status_code < 300:
@@ -113,5 +138,32 @@ def _basic(user: str, password: Secret | None) -> Secret:
     given = password.reveal() if password else ""
     refuse_controls(user, "The proxy's user name")
     refuse_controls(given, "The proxy's password")
+    if ":" in user:
+        raise InputError(
+            "The proxy's user name holds a colon, where the password would begin (RFC 7617)",
+            remedy="Take it out of firewall.user",
+        )
     joined = f"{user}:{given}".encode()
     return Secret("Basic " + base64.b64encode(joined).decode("ascii"))
+
+
+def header_fields(data: Secret) -> list[tuple[str, Secret]]:
+    """Further fields for the proxy, one on a line; names and values.
+
+    Raises:
+        InjectionError: a name or value holds what would end it early.
+        InputError: a line is no field, or one that is ours to set. No value is shown.
+    """
+    lines = (line for line in re.split(r"\r?\n", data.reveal()) if line)
+    return [_field(number, *line.partition(":")) for number, line in enumerate(lines, 1)]
+
+
+def _field(number: int, name: str, colon: str, value: str) -> tuple[str, Secret]:
+    where = f"Line {number} of FirewallData"
+    if not colon or not _TOKEN.match(name):
+        raise InputError(f"{where} is no header field", remedy="Write it as Name: value")
+    if name.lower() in _OURS:
+        raise InputError(f"{where} sets {name}, which is ours to set", remedy="Take it out")
+    if CONTROLS.search(value.replace("\t", " ")):
+        raise InjectionError(f"{where} holds a control character", remedy="Take it out")
+    return name, Secret(value.strip(" \t"))

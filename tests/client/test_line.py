@@ -13,7 +13,7 @@ from drivers.peers import Peer, greet, talk
 from play.stage import DRIVERS, stage
 from smtp_nb.client.sessions import settings_from
 from smtp_nb.drivers.sockets import new_socket, targets
-from smtp_nb.errors import ConnectFailed, InputError, MalformedReply, StateError, Unsupported
+from smtp_nb.errors import ConnectFailed, InputError, MalformedReply, StateError
 from smtp_nb.sandbox import SandboxServer
 
 GREETING = "S: 220 mx.test ready\n"
@@ -233,65 +233,3 @@ def test_the_null_address_is_nobody(front, null):
     with pytest.raises(ConnectFailed) as caught:
         front.run(front.make(**letter(25) | {"mail_server": null}).connect())
     assert caught.value.code == 102
-
-
-# -- proxies ----------------------------------------------------------------------------------
-
-
-@pytest.mark.covers("IPPort.ProxyExceptionsList")
-@pytest.mark.parametrize(
-    ("exceptions", "is_direct"),
-    [
-        ("", False),
-        ("mail.test", True),
-        ("other.test; MAIL.test", True),
-        ("*.test", True),
-        ("test", False),
-        ("192.0.2.1", False),
-    ],
-)
-def test_the_exceptions_are_reached_without_the_proxy(front, exceptions, is_direct):
-    smtp = front.make(mail_server="Mail.test")
-    smtp.firewall.firewall_type, smtp.firewall.host = "tunnel", "proxy.test"
-    smtp.config(f"ProxyExceptionsList={exceptions}")
-    assert (settings_from(smtp).proxy is None) is is_direct
-
-
-@pytest.mark.covers("SMTP.Firewall")
-@pytest.mark.covers("IPPort.FirewallHost")
-@pytest.mark.covers("IPPort.FirewallPort")
-@pytest.mark.covers("IPPort.FirewallUser")
-@pytest.mark.covers("IPPort.FirewallPassword")
-@pytest.mark.covers("IPPort.FirewallType")
-@pytest.mark.covers("Firewall.FirewallType")
-@pytest.mark.covers("Firewall.Host")
-@pytest.mark.covers("Firewall.Port")
-@pytest.mark.covers("Firewall.User")
-@pytest.mark.covers("Firewall.Password")
-def test_the_firewall_settings_are_the_firewalls_fields(front):
-    smtp = front.make(mail_server="mail.test")
-    for setting in ("Type=1", "Host=proxy.test", "User=ann", "Password=secret"):
-        smtp.config(f"Firewall{setting}")
-    proxy = settings_from(smtp).proxy
-    assert (proxy.host, proxy.port, proxy.user) == ("proxy.test", 80, "ann")
-    assert proxy.password.reveal() == "secret"
-    smtp.firewall.firewall_type = "socks5"
-    assert smtp.config("FirewallPort") == "1080"
-    smtp.firewall.host, smtp.firewall.user = "socks.test", "ben"
-    assert (smtp.config("FirewallHost"), smtp.config("FirewallUser")) == ("socks.test", "ben")
-    assert "secret" not in repr(smtp.firewall)
-
-
-@pytest.mark.covers("Firewall.AutoDetect")
-def test_no_proxy_is_looked_up_behind_the_users_back(front):
-    firewall = front.make().firewall
-    firewall.auto_detect = False
-    with pytest.raises(Unsupported):
-        firewall.auto_detect = True
-    assert firewall.auto_detect is False
-
-
-@pytest.mark.covers("SMTP.MailServer")
-def test_a_star_needs_a_socks_server(front):
-    with pytest.raises(InputError, match="SOCKS"):
-        front.run(front.make(mail_server="*mail.test").connect())

@@ -1,0 +1,55 @@
+"""A TLS handshake on a line: with the server, or with a proxy before it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from smtp_nb.flows.intents import Ask, Flow
+from smtp_nb.flows.limits import Deadline
+from smtp_nb.flows.session import Session
+from smtp_nb.model.events import SSLServerAuthenticationEvent, SSLStatusEvent
+
+if TYPE_CHECKING:
+    from smtp_nb.wire.tls import TLSLayer
+
+
+def shake_hands(session: Session, layer: TLSLayer, deadline: Deadline) -> Flow[None]:
+    """Run the handshake. The certificate is judged before the first octet that answers it.
+
+    Raises:
+        CertificateError: it was not accepted.
+        TLSError: the handshake failed.
+        SMTPTimeout: it was not over in time, however much was said meanwhile.
+    """
+    from smtp_nb.wire.tls import Step
+
+    while (step := layer.handshake()) is not Step.DONE:
+        if step is Step.DECIDE:
+            yield from _decide(session, layer)
+            continue
+        if flight := layer.outgoing():
+            yield from session.put(flight, deadline.left())
+        raw = yield from session.get(deadline.left(), "the TLS handshake")
+        if not raw:
+            layer.eof()
+        layer.receive(raw)
+    if flight := layer.outgoing():
+        yield from session.put(flight, deadline.left())
+    for text in layer.steps:
+        session.observer.emit(SSLStatusEvent(text))
+
+
+def _decide(session: Session, layer: TLSLayer) -> Flow[None]:
+    """Let pin, flags and then the user's handler decide; what holds in the end is final."""
+    verdict = layer.verdict
+    event = SSLServerAuthenticationEvent(
+        cert_encoded=verdict.chain_pem if session.settings.shows_chain else verdict.leaf_pem,
+        cert_subject=verdict.subject,
+        cert_issuer=verdict.issuer,
+        status=verdict.status,
+        accept=layer.is_acceptable,
+    )
+    yield Ask(event)
+    if not event.accept:
+        raise verdict.error()
+    layer.accept()
