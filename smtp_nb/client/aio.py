@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -9,6 +10,7 @@ from smtp_nb.client.component import Component
 from smtp_nb.client.sessions import limited
 from smtp_nb.drivers.aio import AsyncDriver
 from smtp_nb.flows.intents import Flow, JobSource
+from smtp_nb.flows.lasting import LastingSource
 from smtp_nb.model.receipt import Receipt
 
 if TYPE_CHECKING:
@@ -78,6 +80,15 @@ class AsyncSMTP(Component):
     async def deliver(self, source: JobSource) -> None:
         """As `SMTP.deliver`; a cancelled task drops the line."""
         await self._run(self._deliver(), source)
+
+    async def deliver_all(self, sources: Sequence[LastingSource]) -> None:
+        """As `SMTP.deliver_all`; a cancelled task drops the lines."""
+        with self._at_work():
+            await self._driver.run_all(self._deliver_all(sources))
+
+    def nudge(self) -> None:
+        """As `SMTP.nudge`."""
+        self._driver.nudge()
 
     async def verify(self, email_address: str) -> str:
         """As `SMTP.verify`."""

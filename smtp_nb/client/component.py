@@ -6,9 +6,10 @@ A front only knows how to run a flow to its end. What a method means is here, as
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from smtp_nb.client import registry, tls_settings  # noqa: F401  the rows register themselves
@@ -19,7 +20,7 @@ from smtp_nb.client.firewall import Firewall
 from smtp_nb.client.headers import Header
 from smtp_nb.client.properties import Properties
 from smtp_nb.client.recipients import Recipients
-from smtp_nb.client.sessions import settings_from
+from smtp_nb.client.sessions import limited, settings_from
 from smtp_nb.client.settings import HEADERS
 from smtp_nb.client.status import Status
 from smtp_nb.client.urls import properties_from_url
@@ -28,7 +29,6 @@ from smtp_nb.errors import (
     BusyError,
     Interrupted,
     MissingError,
-    RefusedError,
     SMTPError,
     StateError,
     Unsupported,
@@ -37,10 +37,10 @@ from smtp_nb.flows import courtesy
 from smtp_nb.flows.connect import connect
 from smtp_nb.flows.deliver import deliver, deliver_one, unsent
 from smtp_nb.flows.intents import Call, Flow
+from smtp_nb.flows.lasting import LastingSource, lasting
 from smtp_nb.flows.session import Session
-from smtp_nb.flows.verdict import refusal
+from smtp_nb.flows.verdict import not_sent
 from smtp_nb.model.envelope import Job
-from smtp_nb.model.outcome import Outcome
 from smtp_nb.model.receipt import Receipt
 from smtp_nb.model.reply import Reply
 from smtp_nb.model.secret import Secret
@@ -55,8 +55,6 @@ if TYPE_CHECKING:
     from smtp_nb.compose.stream import Source, StreamContent
 
 C = TypeVar("C", bound="Component")
-# Where to look when the same session was used shortly before: a server seldom hangs up so soon.
-IDLE_SECONDS = 1.0
 
 
 class Component(Properties, Status, Certificates, Recipients, Events):
@@ -296,14 +294,18 @@ class Component(Properties, Status, Certificates, Recipients, Events):
             self._server_pem = session.layer.verdict.leaf_pem
         return session
 
+    def _further_session(self, number: int) -> Flow[Session]:
+        """A session beside the one that the component shows."""
+        session = Session(settings_from(self), self, self._clock, self._memory, number)
+        yield from connect(session)
+        return session
+
     def _ready_session(self) -> Flow[tuple[Session, bool]]:
         """The session to work on, and whether it was opened for this call."""
         session = self._session
         if session is None or not self.connected:
             return (yield from self._new_session()), True
-        if self._clock() - session.last_use > IDLE_SECONDS and (yield from session.is_stale()):
-            session.remark("the server hung up while we were idle; connecting again")
-            yield from session.abort()
+        if (yield from session.has_hung_up()):
             return (yield from self._new_session()), False
         return session, False
 
@@ -360,7 +362,7 @@ class Component(Properties, Status, Certificates, Recipients, Events):
         if is_ours:
             yield from session.close()
         if not given:
-            raise _not_sent(given)
+            raise not_sent(given)
         return given
 
     def _deliver(self) -> Flow[None]:
@@ -376,6 +378,18 @@ class Component(Properties, Status, Certificates, Recipients, Events):
             raise
         if is_ours:
             yield from session.close()
+
+    def _deliver_all(
+        self, sources: Sequence[LastingSource]
+    ) -> list[tuple[Flow[None], LastingSource]]:
+        session = self._session if self.connected else None
+        flows = [lasting(sources[0], self._new_session, session)]
+        for number, source in enumerate(sources[1:], 2):
+            flows.append(lasting(source, partial(self._further_session, number)))
+        return [
+            (limited(self, flow, len(sources)), source)
+            for flow, source in zip(flows, sources, strict=True)
+        ]
 
     def _on_session(self, work: Callable[[Session], Flow[Reply]]) -> Flow[Reply]:
         """Run a courtesy, on a connection of its own if there is none."""
@@ -403,18 +417,3 @@ class Component(Properties, Status, Certificates, Recipients, Events):
     def _expand(self, address: str) -> Flow[Reply]:
         asked = courtesy.about("EXPN", address)
         return (yield from self._on_session(lambda session: courtesy.expand(session, asked)))
-
-
-def _not_sent(given: Receipt) -> SMTPError:
-    """The error for a message that nobody got."""
-    decisive = next((r for r in given.recipients if r.code), None)
-    who = f"the message to {decisive.address}" if decisive else "the message"
-    error: SMTPError
-    if given.reply is not None and not given.reply.is_success:
-        error = refusal(given.reply, who)
-    else:
-        words = given.recipients[0].text
-        kind = RefusedError if given.outcome is Outcome.REFUSED else SMTPError
-        error = kind(f"{who} was not sent: {words}", code=161)
-    error.receipt = given
-    return error

@@ -79,11 +79,15 @@ def _reader(component: Component) -> Any:
     return lambda name: REGISTRY[name].read(component)
 
 
-def limited(component: Component, flow: Flow[T]) -> Flow[T]:
-    """A flow within the limits that AbsoluteTimeout and MaxTransferRate set to the whole call."""
+def limited(component: Component, flow: Flow[T], sharers: int = 1) -> Flow[T]:
+    """A flow within the limits that AbsoluteTimeout and MaxTransferRate set to the whole call.
+
+    Args:
+        sharers: how many flows share the rate.
+    """
     read = _reader(component)
     if rate := read("MaxTransferRate"):
-        flow = throttled(flow, rate, component._clock)
+        flow = throttled(flow, max(1, rate // sharers), component._clock)
     if component.timeout and read("AbsoluteTimeout"):
         flow = within(flow, component.timeout, component._clock)
     return flow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -9,6 +10,7 @@ from smtp_nb.client.component import Component
 from smtp_nb.client.sessions import limited
 from smtp_nb.drivers.blocking import BlockingDriver
 from smtp_nb.flows.intents import Flow, JobSource
+from smtp_nb.flows.lasting import LastingSource
 from smtp_nb.model.receipt import Receipt
 
 if TYPE_CHECKING:
@@ -129,6 +131,21 @@ class SMTP(Component):
             SMTPError: the session ended before the stream did.
         """
         self._run(self._deliver(), source)
+
+    def deliver_all(self, sources: Sequence[LastingSource]) -> None:
+        """Send several streams of jobs at once, each over connections of its own, in one loop.
+
+        The first stream uses the session that is open, if one is. Ctrl-C is as with `deliver()`.
+
+        Raises:
+            SMTPError: what a source did not want to go on after; all others finished what was
+                under way.
+        """
+        self._driver.run_all(self._deliver_all(sources), self._at_work())
+
+    def nudge(self) -> None:
+        """Let `deliver_all()` ask its sources again, before a pause is over; from any thread."""
+        self._driver.nudge()
 
     def verify(self, email_address: str) -> str:
         """Ask whether the server knows a mailbox (VRFY; reference: Verify); gives its reply.

@@ -24,6 +24,7 @@ from smtp_nb.flows.intents import (
     Close,
     Done,
     Flow,
+    Hold,
     Intent,
     JobSource,
     Next,
@@ -76,6 +77,7 @@ class BlockingDriver(Stoppable):
         self._is_running = False
         self._signals: Interrupts | None = None
         self._graceful = 0
+        self._failure: Exception | None = None
 
     # -- calls --------------------------------------------------------------------------------
 
@@ -101,6 +103,28 @@ class BlockingDriver(Stoppable):
         self._call([task], at_work, graceful=1 if source else 0)
         return task.pump.outcome(task.error)
 
+    def run_all(
+        self,
+        flows: Sequence[tuple[Flow[None], JobSource]],
+        at_work: AbstractContextManager[None] = ANYBODY,
+    ) -> None:
+        """Run several flows in one loop: the first on the line that stays, each other on its own.
+
+        Ctrl-C is as with one flow that has a source. When a flow fails, the others get no more
+        jobs and finish what is under way.
+
+        Raises:
+            SMTPError: what the first flow to fail raised.
+            KeyboardInterrupt: Ctrl-C, once all have ended.
+        """
+        lines = [self._line, *(self._new_line() for _ in flows[1:])]
+        tasks = [
+            _Task(flow, line, source) for (flow, source), line in zip(flows, lines, strict=True)
+        ]
+        self._call(tasks, at_work, graceful=1)
+        for task in tasks:
+            task.pump.outcome(self._failure)
+
     def _call(
         self, tasks: Sequence[_Task[Any]], at_work: AbstractContextManager[None], graceful: int
     ) -> None:
@@ -112,10 +136,10 @@ class BlockingDriver(Stoppable):
             try:
                 signals.pass_on()
             except KeyboardInterrupt as stop:
-                raise stop from tasks[0].pump.cause(tasks[0].error)
+                raise stop from tasks[0].pump.cause(self._failure)
 
     def _serve(self, tasks: Sequence[_Task[Any]], signals: Interrupts, graceful: int) -> None:
-        self._stop, self._is_running = None, True
+        self._stop, self._is_running, self._failure = None, True, None
         self._signals, self._graceful = signals, graceful
         try:
             with signals.waking(self._waiting().wake_fd):
@@ -165,15 +189,41 @@ class BlockingDriver(Stoppable):
                         return
         except Exception as error:
             task.error = error
+            self._failure = self._failure or error
+            self._wake()  # those that hold learn that nothing is wanted any more
         task.is_done = True
 
     def _begin(self, task: _Task[Any], intent: Intent) -> tuple[Any, BaseException | None]:
         """Begin an intent: answer it at once, or leave an operation that may have to wait."""
         try:
-            task.op = _operation(task.line, intent)
+            task.op = self._operation(task.line, intent)
             return (None if task.op else self._at_once(task, intent)), None
         except BaseException as error:
             return None, error
+
+    def _operation(self, line: SocketLine, intent: Intent) -> Op[Any] | None:
+        """What is done for an intent that may have to wait; None for one that never does."""
+        match intent:
+            case Read():
+                return line.read(intent)
+            case Write():
+                return line.write(intent)
+            case Open():
+                return line.open(intent)
+            case Resolve():
+                return line.resolve(intent)
+            case Sleep():
+                return line.sleep(intent.seconds)
+            case Call():
+                return line.call(intent)
+            case Hold():
+                return self._hold(line, intent.seconds)
+        return None
+
+    def _hold(self, line: SocketLine, seconds: float) -> Op[bool]:
+        if self._wants_more:
+            yield from line.hold(seconds)
+        return self._wants_more
 
     def _go_on(
         self, task: _Task[Any], op: Op[Any], events: int, trouble: BaseException | None
@@ -209,10 +259,15 @@ class BlockingDriver(Stoppable):
             case Probe():
                 return task.line.probe()
 
-    def _next_jobs(self, intent: Next, source: JobSource | None) -> Sequence[Job]:
-        if source is None or self._presses():
-            return ()
+    def _next_jobs(self, intent: Next, source: JobSource | None) -> Sequence[Job] | None:
+        if source is None or not self._wants_more:
+            return None
         return self.outside(source.next_jobs, intent.most)
+
+    @property
+    def _wants_more(self) -> bool:
+        """False after a first Ctrl-C, or when one of several flows has failed."""
+        return not self._presses() and self._failure is None
 
     def _ask(self, intent: Ask) -> None:
         for waiting in self._observer.ask(intent.event):
@@ -287,6 +342,10 @@ class BlockingDriver(Stoppable):
             self.stop(stopped())
             self._wake()
 
+    def nudge(self) -> None:
+        """Let flows that hold ask their sources again; from any thread."""
+        self._wake()
+
     def outside(self, call: Callable[[A], R], argument: A) -> R:
         """Run code of others, which a Ctrl-C too many breaks off where it stands."""
         signals = self._signals
@@ -310,24 +369,6 @@ class BlockingDriver(Stoppable):
         if self._stop is not None:
             return self._stop
         return KeyboardInterrupt() if self._presses() > self._graceful else None
-
-
-def _operation(line: SocketLine, intent: Intent) -> Op[Any] | None:
-    """What the line does for an intent that may have to wait; None for one that never does."""
-    match intent:
-        case Read():
-            return line.read(intent)
-        case Write():
-            return line.write(intent)
-        case Open():
-            return line.open(intent)
-        case Resolve():
-            return line.resolve(intent)
-        case Sleep():
-            return line.sleep(intent.seconds)
-        case Call():
-            return line.call(intent)
-    return None
 
 
 def _time_out(wait: Wait) -> SMTPTimeout:

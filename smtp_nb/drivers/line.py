@@ -210,6 +210,10 @@ class SocketLine:
             yield Wait(0, deadline, intent.waiting_for)
         return errand.result()
 
+    def hold(self, seconds: float) -> Op[None]:
+        """Let time pass, until somebody wakes us at the latest."""
+        yield Wait(0, self._deadline(seconds), "")
+
     def put_aside(self) -> None:
         """Make room for another socket; this one stays open."""
         if self.socket is not None:

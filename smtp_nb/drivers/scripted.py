@@ -38,6 +38,7 @@ from smtp_nb.flows.intents import (
     Close,
     Done,
     Flow,
+    Hold,
     Intent,
     JobSource,
     Next,
@@ -246,6 +247,9 @@ class ScriptedDriver(Stoppable):
                 self.now += intent.seconds
             case Call():
                 return intent.work()
+            case Hold():
+                self.now += intent.seconds
+                return True
             case Close():
                 self._close(intent.gently)
             case PutAside():
@@ -255,7 +259,7 @@ class ScriptedDriver(Stoppable):
             case Ask():
                 return self.observer.ask(intent.event) if self.observer else ()
             case Next():
-                return source.next_jobs(intent.most) if source else ()
+                return source.next_jobs(intent.most) if source else None
             case Done():
                 return source.done(intent.results) if source else None
         return None

@@ -33,8 +33,11 @@ from smtp_nb.protocol.commands import DATA
 BATCH_SECONDS = 0.5
 
 
-def deliver(session: Session) -> Flow[None]:
-    """Take jobs until there are none, and give a receipt for each.
+def deliver(session: Session) -> Flow[bool]:
+    """Take jobs until there are none for now, and give a receipt for each.
+
+    Returns:
+        False if no further job is wanted, whatever the source may have.
 
     Raises:
         SMTPError: the session ended: 421, a broken line, an interruption. All jobs taken have
@@ -46,6 +49,7 @@ def deliver(session: Session) -> Flow[None]:
         yield from _batch(session, jobs)
         quick = session.clock() - began < BATCH_SECONDS
         most = min(most * 2, session.settings.window) if quick else max(most // 2, 1)
+    return jobs is not None
 
 
 def deliver_one(session: Session, job: Job) -> Flow[Receipt]:

@@ -11,6 +11,7 @@ from smtp_nb.flows.session import USUAL, Session
 from smtp_nb.flows.transaction import Transaction
 from smtp_nb.model.enums import RecipientType
 from smtp_nb.model.envelope import Recipient
+from smtp_nb.model.reply import Reply
 from smtp_nb.protocol.client import State
 from smtp_nb.protocol.commands import RSET, Command, ehlo
 
@@ -55,7 +56,7 @@ def take_reply(
     transaction.take(command, reply)
     if reply.code == 421:
         transaction.trouble = transaction.trouble or f"not sent: the server hung up: {reply.text}"
-        raise hung_up(reply.text)
+        raise hung_up(reply.text, reply)
     good = reply.code == 354 if command.verb == "DATA" else reply.is_success
     if not (good or reply.is_transient or reply.is_permanent):
         raise LinkError(
@@ -65,10 +66,12 @@ def take_reply(
     return command.verb
 
 
-def hung_up(words: str) -> ConnectionClosed:
+def hung_up(words: str, reply: Reply) -> ConnectionClosed:
     """The error after a 421."""
     return ConnectionClosed(
-        f"the server ends the session: {words}", remedy="Connect again, later or less often"
+        f"the server ends the session: {words}",
+        reply=reply,
+        remedy="Connect again, later or less often",
     )
 
 
@@ -81,4 +84,4 @@ def clear(session: Session) -> Flow[None]:
     else:
         reply = yield from session.ask(ehlo(session.hello))
     if not reply.is_success:
-        raise hung_up(f"it answered {reply.code} to the reset of a transaction")
+        raise hung_up(f"it answered {reply.code} to the reset of a transaction", reply)

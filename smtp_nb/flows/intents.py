@@ -122,6 +122,14 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class Hold:
+    """Wait for the source to have jobs: so long, or until somebody nudges. Answer: True; False if
+    no job is wanted any more."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
     """Show the observers an event and wait until they have had their say. Answer: None."""
 
@@ -150,7 +158,8 @@ class TakeBack:
 
 @dataclass(frozen=True, slots=True)
 class Next:
-    """Ask the source for jobs. Answer: up to `most` of them; none means the end."""
+    """Ask the source for jobs. Answer: up to `most` of them; none if there is none for now, and
+    None if no job is wanted any more."""
 
     most: int
 
@@ -170,6 +179,7 @@ Intent = (
     | Probe
     | Sleep
     | Call
+    | Hold
     | Ask
     | Close
     | PutAside

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from smtp_nb.errors import SMTPTimeout
-from smtp_nb.flows.intents import Call, Flow, Intent, Open, Read, Resolve, Sleep, Write
+from smtp_nb.flows.intents import Call, Flow, Hold, Intent, Open, Read, Resolve, Sleep, Write
 
 T = TypeVar("T")
 Clock = Callable[[], float]
@@ -62,8 +62,9 @@ def within(flow: Flow[T], seconds: float, clock: Clock) -> Flow[T]:
         if isinstance(intent, (Open, Resolve, Read, Write, Call)):
             left = _left(deadline - clock(), seconds)
             intent = replace(intent, timeout_s=min(left, intent.timeout_s or left))
-        elif isinstance(intent, Sleep):
-            intent = Sleep(min(intent.seconds, _left(deadline - clock(), seconds)))
+        elif isinstance(intent, (Sleep, Hold)):
+            left = _left(deadline - clock(), seconds)
+            intent = replace(intent, seconds=min(left, intent.seconds))
         return (yield intent)
 
     return _through(flow, carry)

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 BANNER_TIMEOUT = 300.0
 FINAL_REPLY_TIMEOUT = 600.0
 QUIT_TIMEOUT = 5.0
+# A server seldom hangs up so soon: there is no need to look before.
+IDLE_SECONDS = 1.0
 # In place of a number of seconds: those of the settings for ordinary replies.
 USUAL = -1.0
 
@@ -115,6 +117,7 @@ class Session:
         observer: Observer,
         clock: Callable[[], float],
         memory: dict[tuple[str, int], str] | None = None,
+        number: int = 1,
     ) -> None:
         self.settings = settings
         self.observer = observer
@@ -135,6 +138,7 @@ class Session:
         self._pipelining = max(settings.pipelining, known, key=_CAUTION.index)
         self._began = clock()
         self._group = 0
+        self._number = number
 
     @property
     def tls(self) -> TLSInfo | None:
@@ -297,8 +301,9 @@ class Session:
         self, direction: TrailDirection, text: str, group: int = 0, final: bool = True
     ) -> None:
         seconds = self.clock() - self._began
+        is_protected = self.layer is not None
         self.observer.emit(
-            PITrailEvent(direction, text, seconds, self.layer is not None, group, final)
+            PITrailEvent(direction, text, seconds, is_protected, group, final, self._number)
         )
 
     def restart_clock(self) -> None:
@@ -339,8 +344,16 @@ class Session:
     def _quit_timeout(self) -> float:
         return min(QUIT_TIMEOUT, self.settings.timeout_s or QUIT_TIMEOUT)
 
-    def is_stale(self) -> Flow[bool]:
-        """Look whether the server has gone, or said 421, while we were idle."""
+    def has_hung_up(self) -> Flow[bool]:
+        """Look, after a pause, whether the server is still there; if not, let go of the line."""
+        if self.clock() - self.last_use <= IDLE_SECONDS or not (yield from self._is_stale()):
+            return False
+        self.remark("the server hung up while we were idle; connecting again")
+        yield from self.abort()
+        return True
+
+    def _is_stale(self) -> Flow[bool]:
+        """Whether the server has gone, or said 421, while we were idle."""
         data: bytes | None = yield Probe()
         while data:  # under TLS this may be a session ticket, which means nothing
             yield from self._take((yield from self._uncover(data)))

@@ -11,7 +11,7 @@ import pandas as pd
 from smtp_nb.merge import report
 from smtp_nb.merge.progress import Progress
 from smtp_nb.merge.run import Run
-from smtp_nb.merge.server import Server, blocking
+from smtp_nb.merge.server import Server, send
 
 if TYPE_CHECKING:
     from pandas.io.formats.style import Styler
@@ -42,30 +42,23 @@ class MergeJob:
         try:
             with self._run.until_closed():
                 try:
-                    self._send()
+                    send(self._run, self._server)
                 finally:
                     self._results = self._run.results()
         except BaseException as error:
             self.error = error
 
-    def _send(self) -> None:
-        with blocking(self._server) as smtp:
-            while self._run.goes_on:
-                with self._run.attempt() as line:
-                    smtp.deliver(line)
-
     def pause(self) -> None:
         """Begin no further message until `resume()`; what is under way finishes."""
-        self._run.control.may_go_on.clear()
+        self._run.control.pause()
 
     def resume(self) -> None:
         """Go on after `pause()`."""
-        self._run.control.may_go_on.set()
+        self._run.control.resume()
 
     def cancel(self) -> None:
         """Begin no further message and end; what is under way finishes. Run again to resume."""
-        self._run.control.is_cancelled = True
-        self._run.control.may_go_on.set()
+        self._run.control.cancel()
 
     def wait(self, timeout_s: float | None = None) -> pd.DataFrame:
         """Wait until it has ended, at most `timeout_s` seconds; gives the results up to then.
@@ -105,7 +98,7 @@ class MergeJob:
             return f"failed: {self.error}"
         if not self.is_running:
             return "cancelled" if self._run.control.is_cancelled else "done"
-        return "running" if self._run.control.may_go_on.is_set() else "paused"
+        return "paused" if self._run.control.is_paused else "running"
 
     def __repr__(self) -> str:
         return f"<MergeJob {self._run.campaign.name!r}: {self._state}, {self.progress}>"

@@ -16,6 +16,7 @@ import pandas as pd
 from smtp_nb.errors import InputError, JournalError, ProblemsFound
 from smtp_nb.merge import report
 from smtp_nb.merge.check import errors, find_problems
+from smtp_nb.merge.control import Control
 from smtp_nb.merge.job import MergeJob
 from smtp_nb.merge.journal import Journal, JournalReader
 from smtp_nb.merge.letters import Filled, Letters
@@ -26,8 +27,7 @@ from smtp_nb.merge.problem import Problem, problem_frame
 from smtp_nb.merge.rows import Rows
 from smtp_nb.merge.run import Campaign, Options, Run, plan_entries
 from smtp_nb.merge.schema import SUFFIX, PlanEntry
-from smtp_nb.merge.server import Server, awaited, blocking, component
-from smtp_nb.merge.source import Control
+from smtp_nb.merge.server import Server, asend, component, send
 from smtp_nb.merge.template import Compiled, Template
 from smtp_nb.model.address import parse_mailbox
 from smtp_nb.model.outcome import Outcome
@@ -158,22 +158,14 @@ class MailMerge:
         """
         run = self._open(options)
         with run.until_closed():
-            if run.goes_on:
-                with blocking(self.server) as smtp:
-                    while run.goes_on:
-                        with run.attempt() as line:
-                            smtp.deliver(line)
+            send(run, self.server)
             return run.results()
 
     async def arun(self, **options: Any) -> pd.DataFrame:
         """`run` for asyncio: `results = await merge.arun()`."""
         run = self._open(options)
         with run.until_closed():
-            if run.goes_on:
-                async with awaited(self.server) as smtp:
-                    while run.goes_on:
-                        with run.attempt() as line:
-                            await smtp.deliver(line)
+            await asend(run, self.server)
             return run.results()
 
     def start(self, **options: Any) -> MergeJob:

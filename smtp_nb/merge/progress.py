@@ -14,6 +14,8 @@ from smtp_nb.model.outcome import Outcome
 
 # The rate is that of the last so many seconds: it follows a server that slows down.
 _WINDOW_S = 10.0
+# What a merge waits for when its user paused it.
+PAUSED = "paused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,8 @@ class Progress:
         rate: messages a second, of late; 0.0 if nobody knows yet.
         eta_s: seconds until the end at that rate, or None.
         counts: how many messages had which outcome.
+        put_off: how many wait for another try; they are not done.
+        waits_s, waits_for: the pause that is being made, and what for; 0.0 and empty for none.
     """
 
     done: int
@@ -33,10 +37,24 @@ class Progress:
     rate: float = 0.0
     eta_s: float | None = None
     counts: Mapping[Outcome, int] = field(default_factory=dict)
+    put_off: int = 0
+    waits_s: float = 0.0
+    waits_for: str = ""
+
+    @property
+    def note(self) -> str:
+        """What is going on beside the counts; empty as a rule."""
+        parts = [f"{self.put_off} to be tried again"] if self.put_off else []
+        if self.waits_for == PAUSED:
+            parts.append(PAUSED)
+        elif self.waits_for:
+            parts.append(f"waiting {self.waits_s:.3g} s for {self.waits_for}")
+        return "; ".join(parts)
 
     def __str__(self) -> str:
         outcomes = ", ".join(f"{count} {outcome}" for outcome, count in self.counts.items())
-        return f"{self.done} of {self.total}{f': {outcomes}' if outcomes else ''}"
+        done = f"{self.done} of {self.total}{f': {outcomes}' if outcomes else ''}"
+        return f"{done}; {self.note}" if self.note else done
 
 
 View = Callable[[Progress], None]
@@ -56,6 +74,9 @@ class Meter:
 
     Args:
         clock: gives seconds from any point.
+
+    Attributes:
+        put_off: how many messages wait for another try.
     """
 
     def __init__(
@@ -66,6 +87,8 @@ class Meter:
         self._clock = clock
         self._counts: Counter[Outcome] = Counter()
         self._samples = deque([(clock(), 0)])
+        self._pause = (0.0, "")
+        self.put_off = 0
         self.show()
 
     def count(self, outcome: Outcome, messages: int = 1) -> None:
@@ -79,10 +102,17 @@ class Meter:
         rate = self._rate(done)
         left = (self._total - done) / rate if rate else None
         counts = {outcome: n for outcome, n in self._counts.items() if n}
-        return Progress(done, self._total, rate, left, counts)
+        return Progress(done, self._total, rate, left, counts, self.put_off, *self._pause)
+
+    def wait(self, seconds: float, why: str) -> None:
+        """Tell the view that a pause is made, and what for."""
+        self._pause = (seconds, why)
+        if self._view is not None:
+            self._view(self.progress)
 
     def show(self) -> None:
-        """Tell the view."""
+        """Tell the view that something was done."""
+        self._pause = (0.0, "")
         now, done = self._clock(), self._counts.total()
         self._samples.append((now, done))
         while len(self._samples) > 2 and now - self._samples[0][0] > _WINDOW_S:

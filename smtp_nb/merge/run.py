@@ -1,32 +1,37 @@
-"""One run of a campaign: what is still to do, over one line after the other until it is done.
+"""One run of a campaign: what is still to do, and who may do it.
 
-A run holds the campaign's lock from `begin` to `close`. It goes on over a new connection when the
-line fails, for as long as each connection gets a decision out of the server.
+A run holds the campaign's lock from its beginning to `until_closed`.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple, NoReturn, Protocol
 
 import pandas as pd
 
-from smtp_nb.errors import InputError, LinkError, TemplateChanged
+from smtp_nb.errors import InputError, TemplateChanged
 from smtp_nb.merge import report
+from smtp_nb.merge.control import Control
+from smtp_nb.merge.durations import Duration, rate_of, seconds_of
 from smtp_nb.merge.journal import Journal
 from smtp_nb.merge.letters import Letters, Message
+from smtp_nb.merge.line import Crew, Line
 from smtp_nb.merge.lock import CampaignLock
+from smtp_nb.merge.pace import Limits, Pace
 from smtp_nb.merge.plan import Plan, PlannedRow
 from smtp_nb.merge.progress import Meter, Shown, view_for
 from smtp_nb.merge.rows import Rows
 from smtp_nb.merge.schema import RETRIED, Begun, PlanEntry
-from smtp_nb.merge.source import Control, LeaveOut, Line, Source, Todo
+from smtp_nb.merge.source import LeaveOut, Source
 from smtp_nb.merge.template import Compiled
+from smtp_nb.merge.waiting import Todo
 from smtp_nb.model.address import Mailbox, ascii_domain, parse_mailbox
 from smtp_nb.model.enums import RecipientType
 from smtp_nb.model.envelope import Recipient
@@ -48,6 +53,14 @@ class Options:
             is not touched, and a second trial sends again.
         template_changed: "go on" sends the rest of a campaign with a changed template.
         progress: "auto", "text" (a bar), None, or a function that takes a `Progress`.
+        connections: how many work at once; each holds one window of messages at most.
+        rate: messages in any such period, over all connections: "20/s", "500/h".
+        domain_rates: the same for each recipient's domain: {"example.org": "100/h"}; "*" is for
+            each domain that is not named.
+        messages_per_connection: after so many a new connection is made.
+        deadline: seconds, or "30 min": no message is begun later; the next run goes on.
+        patience: seconds, or "10 min": so long greylisted messages and a busy server are tried
+            again before they are left to the next run; 0 leaves them at once.
     """
 
     skip_invalid: bool = False
@@ -56,15 +69,28 @@ class Options:
     redirect_to: str = ""
     template_changed: str = ""
     progress: Shown = "auto"
+    connections: int = 1
+    rate: str = ""
+    domain_rates: Mapping[str, str] = field(default_factory=dict)
+    messages_per_connection: int | None = None
+    deadline: Duration | None = None
+    patience: Duration = 600.0
 
     def __post_init__(self) -> None:
+        for name in ("connections", "messages_per_connection"):
+            if (number := getattr(self, name)) is not None and number < 1:
+                raise InputError(f"{name} is {number}", remedy="Give 1 or more")
         if self.limit is not None and self.limit < 0:
             raise InputError(f"limit is {self.limit}", remedy="Give the number of messages")
         if self.template_changed not in ("", GO_ON):
             raise InputError(
                 f"template_changed={self.template_changed!r} is unknown", remedy=f"Give {GO_ON!r}"
             )
-        _ = self.allowed, self.redirected  # wrong addresses are told before anything happens
+        _ = (
+            self.allowed,
+            self.redirected,
+            self.limits,
+        )  # wrong addresses are told before anything happens
 
     def readdressed(self, message: Message) -> tuple[Recipient, ...]:
         """The recipients that this run allows for a message.
@@ -77,6 +103,20 @@ class Options:
                 if not allowed & {recipient.mailbox.key, recipient.mailbox.domain.lower()}:
                     raise LeaveOut(f"{recipient.address} is not among only_to")
         return self.redirected or message.recipients
+
+    @cached_property
+    def limits(self) -> Limits:
+        """How fast it may go."""
+        return Limits(
+            rate=rate_of("rate", self.rate) if self.rate else None,
+            domain_rates={
+                domain if domain == "*" else ascii_domain(domain).lower(): rate_of(domain, rate)
+                for domain, rate in self.domain_rates.items()
+            },
+            messages_per_connection=self.messages_per_connection,
+            deadline_s=None if self.deadline is None else seconds_of("deadline", self.deadline),
+            patience_s=seconds_of("patience", self.patience),
+        )
 
     @cached_property
     def redirected(self) -> tuple[Recipient, ...]:
@@ -120,8 +160,14 @@ class _Waiting(NamedTuple):
     left_out: dict[int, str]
 
 
+class Nudged(Protocol):
+    """Who sends: a client, of either front."""
+
+    def nudge(self) -> None: ...
+
+
 class Run:
-    """A run under way; `source` gives its jobs.
+    """A run under way; its `lines` give the jobs.
 
     Raises:
         CampaignBusy: another process or job is sending this campaign.
@@ -155,6 +201,7 @@ class Run:
             Meter(len(waiting.todos), view_for(self.options.progress)),
             self.control,
             self.options.readdressed,
+            Pace(self.options.limits, time.monotonic),
         )
 
     def _identify(self) -> str:
@@ -185,21 +232,18 @@ class Run:
         )
 
     @property
-    def goes_on(self) -> bool:
-        """True while there is something to send and nobody said stop. Waits during a pause."""
-        self.control.may_go_on.wait()
-        return self.source.has_more and not self.control.is_cancelled
+    def has_more(self) -> bool:
+        """True if there is anything to send."""
+        return len(self.source) > 0
 
-    @contextmanager
-    def attempt(self) -> Iterator[Line]:
-        """Wrap one connection's work: a line that failed after some progress is not an error."""
-        line = Line(self.source)
-        try:
-            yield line
-        except LinkError:
-            line.broke()
-            if not line.decided:
-                raise
+    def lines(self, client: Nudged) -> list[Line]:
+        """A source of jobs for each connection that this run may open.
+
+        Args:
+            client: is nudged when a line that waits shall look round.
+        """
+        self.control.nudge = client.nudge
+        return Crew(self.source, min(self.options.connections, len(self.source))).lines
 
     @contextmanager
     def until_closed(self) -> Iterator[None]:

@@ -1,4 +1,4 @@
-"""The client that a merge sends with, from what its caller gave as `server=`."""
+"""Sending a run with the client that its caller gave as `server=`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TypeVar
 from smtp_nb.client.aio import AsyncSMTP
 from smtp_nb.client.smtp import SMTP
 from smtp_nb.errors import MissingError, SMTPError
+from smtp_nb.merge.run import Run
 
 C = TypeVar("C", SMTP, AsyncSMTP)
 # A URL, or a client. A client of the front that is used serves itself, with its event handlers and
@@ -25,8 +26,26 @@ def component(server: Server) -> Server:
     return SMTP.from_url(server) if isinstance(server, str) else server
 
 
+def send(run: Run, server: Server) -> None:
+    """Send what a run has to send, in this thread.
+
+    Raises:
+        SMTPError: no connection came about, or none that got anything done.
+    """
+    if run.has_more:
+        with _blocking(server) as smtp:
+            smtp.deliver_all(run.lines(smtp))
+
+
+async def asend(run: Run, server: Server) -> None:
+    """As `send`, for asyncio."""
+    if run.has_more:
+        async with _awaited(server) as smtp:
+            await smtp.deliver_all(run.lines(smtp))
+
+
 @contextmanager
-def blocking(server: Server) -> Iterator[SMTP]:
+def _blocking(server: Server) -> Iterator[SMTP]:
     """A blocking client; what was not connected before is not connected after."""
     smtp = server if isinstance(server, SMTP) else _made(SMTP, server)
     was_connected = smtp.connected
@@ -39,7 +58,7 @@ def blocking(server: Server) -> Iterator[SMTP]:
 
 
 @asynccontextmanager
-async def awaited(server: Server) -> AsyncIterator[AsyncSMTP]:
+async def _awaited(server: Server) -> AsyncIterator[AsyncSMTP]:
     """An asyncio client; what was not connected before is not connected after."""
     smtp = server if isinstance(server, AsyncSMTP) else _made(AsyncSMTP, server)
     was_connected = smtp.connected

@@ -1,25 +1,30 @@
-"""The stream of jobs: render a window, commit its intents, let it leave, commit its outcomes."""
+"""The stream of jobs: render a window, commit its intents, let it leave, commit its outcomes.
+
+One source serves all connections of a run, each through a `Line` of its own.
+"""
 
 from __future__ import annotations
 
-import threading
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from smtp_nb.errors import InputError
+from smtp_nb.flows.lasting import LONG_PAUSE, Pause
+from smtp_nb.merge.control import Control
 from smtp_nb.merge.journal import Journal
 from smtp_nb.merge.letters import Filled, Letters, Message
+from smtp_nb.merge.pace import Pace
 from smtp_nb.merge.plan import PlannedRow
 from smtp_nb.merge.problem import RowError, sentence
-from smtp_nb.merge.progress import Meter, Progress
+from smtp_nb.merge.progress import PAUSED, Meter, Progress
 from smtp_nb.merge.schema import RETRIED, Intent, LeftOut, Settled
+from smtp_nb.merge.signals import Signal, Trouble, signal
+from smtp_nb.merge.waiting import Todo, Waiting
 from smtp_nb.model.envelope import Envelope, Job, Recipient
 from smtp_nb.model.outcome import Outcome
 from smtp_nb.model.receipt import Receipt
 
-# What a server has decided; everything else is no progress over a failing line.
-_DECIDED = frozenset({Outcome.ACCEPTED, Outcome.REFUSED, Outcome.DEFERRED})
+# Until somebody nudges: longer than a server's place is kept.
+_INDEFINITELY = 100 * LONG_PAUSE
 
 
 class LeaveOut(RowError):
@@ -30,40 +35,8 @@ Recipients = tuple[Recipient, ...]
 Readdress = Callable[[Message], Recipients]
 
 
-@dataclass(slots=True)
-class Todo:
-    """A message to send, or to send again to those of its recipients who are not decided.
-
-    Attributes:
-        message: its number in the journal.
-        message_id: the one it had at an earlier attempt, or empty.
-        outcomes: what is known of its recipients, by normalised address.
-    """
-
-    planned: PlannedRow
-    message: int
-    message_id: str = ""
-    outcomes: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class Control:
-    """What other threads say to a running merge."""
-
-    is_cancelled: bool = False
-    may_go_on: threading.Event = field(default_factory=threading.Event)
-
-    def __post_init__(self) -> None:
-        self.may_go_on.set()
-
-    @property
-    def holds(self) -> bool:
-        """True while no further message may be begun."""
-        return self.is_cancelled or not self.may_go_on.is_set()
-
-
 class Source:
-    """The messages of a run, for one connection or for several that take turns.
+    """The messages of a run, for all its connections.
 
     Args:
         readdress: gives the recipients of a message; raises `LeaveOut` to skip its row.
@@ -77,25 +50,47 @@ class Source:
         meter: Meter,
         control: Control,
         readdress: Readdress,
+        pace: Pace,
     ) -> None:
         self._letters = letters
         self._journal = journal
         self._meter = meter
         self._control = control
         self._readdress = readdress
-        self._left = len(todos)
-        self._fresh = _emptying(todos, letters)
-        self._again: deque[Todo] = deque()
+        self._waiting = Waiting(todos, letters, pace.domains)
+        self._under_way = 0
+        self.pace = pace
 
     @property
     def progress(self) -> Progress:
         """How far this run is."""
         return self._meter.progress
 
-    @property
-    def has_more(self) -> bool:
-        """True if messages wait to be sent."""
-        return bool(self._left or self._again)
+    def __len__(self) -> int:
+        """How many messages wait to be sent."""
+        return len(self._waiting)
+
+    # -- giving -------------------------------------------------------------------------------
+
+    def pause(self) -> Pause | None:
+        """How long until the next message may begin; None if none will."""
+        control, now = self._control, self.pace.clock()
+        if control.is_cancelled or self.pace.is_over_at(now):
+            return None
+        if control.is_paused:
+            return self._wait(_INDEFINITELY, PAUSED)
+        opens = self._waiting.opens_at(now)
+        if opens is None:
+            return Pause(_INDEFINITELY) if self._under_way else None
+        because = "another try" if self._waiting.put_off else "the rate of a domain"
+        at, why = max((opens, because), self.pace.opens_at(now))
+        if self.pace.is_over_at(at):
+            return None
+        return self._wait(at - now, why) if at > now else Pause()
+
+    def _wait(self, seconds: float, why: str) -> Pause:
+        self._meter.wait(seconds, why)
+        return Pause(seconds)
 
     def take(self, most: int) -> Sequence[Job]:
         """Render up to `most` messages; their intents are on the disk when this returns.
@@ -105,25 +100,29 @@ class Source:
         """
         jobs: list[Job] = []
         left_out: list[LeftOut] = []
-        for todo, filled in self._waiting():
+        now = self.pace.clock()
+        for todo, filled in self._candidates(now):
             try:
                 jobs.append(self._job(todo, filled))
             except InputError as error:
                 left_out.append(self._leave_out(todo.planned, error))
-            if len(jobs) == most:
+            if len(jobs) >= min(most, self.pace.free(now)):
                 break
         if jobs or left_out:
             self._journal.intend([intent for job in jobs for intent in _intents(job)], left_out)
+        self.pace.take(len(jobs), now)
+        self._under_way += len(jobs)
         return jobs
 
-    def _waiting(self) -> Iterator[tuple[Todo, Filled]]:
-        while self.has_more and not self._control.holds:
-            if self._again:
-                todo = self._again.popleft()
-                yield todo, next(self._letters.read([todo.planned]))
-            else:
-                self._left -= 1
-                yield next(self._fresh)
+    def _candidates(self, now: float) -> Iterator[tuple[Todo, Filled]]:
+        control = self._control
+        if self.pace.free(now) <= 0:
+            return
+        while not (control.is_cancelled or control.is_paused):
+            found = self._waiting.next(now)
+            if found is None:
+                return
+            yield found
 
     def _job(self, todo: Todo, filled: Filled) -> Job:
         message = self._letters.compose(filled, todo.message_id)
@@ -139,49 +138,59 @@ class Source:
         self._meter.count(outcome)
         return LeftOut(outcome, sentence(error.description, error.remedy), planned.row)
 
+    # -- taking back --------------------------------------------------------------------------
+
     def settle(self, results: Sequence[tuple[Job, Receipt]]) -> None:
-        """Commit what became of jobs.
+        """Commit what became of jobs, and learn from it.
 
         Raises:
             JournalError: it could not be written; the next run shows these as UNKNOWN.
         """
+        self._under_way -= len(results)
         self._journal.settle([one for job, receipt in results for one in _settled(job, receipt)])
-        for _, receipt in results:
-            self._meter.count(receipt.outcome)
+        signals = [self._learn(job, receipt) for job, receipt in results]
+        if Trouble.BUSY in (found.trouble for found in signals if found):
+            hints = [found.hint_s for found in signals if found and found.hint_s is not None]
+            self.pace.backoff.busy(max(hints, default=None))
+        for (job, receipt), found in zip(results, signals, strict=True):
+            if found is None or not self._try_again(learnt(job, receipt), found):
+                self._meter.count(receipt.outcome)
+        self._meter.put_off = self._waiting.put_off
         self._meter.show()
+        if not self._under_way:
+            self._control.nudge()
+
+    def _learn(self, job: Job, receipt: Receipt) -> Signal | None:
+        """What the server's words for a message mean; None for nothing out of the ordinary."""
+        if receipt.outcome is Outcome.ACCEPTED:
+            self.pace.backoff.went_well()
+            return None
+        found = [signal(r) for r in receipt.recipients if r.outcome is Outcome.DEFERRED]
+        return max(found, key=_weight, default=None)
+
+    def _try_again(self, todo: Todo, found: Signal) -> bool:
+        """Put a deferred message off to another try in this run, if it is worth one."""
+        todo.since = todo.since if todo.tries else self.pace.clock()
+        due = self.pace.retry_at(todo.tries, todo.since, found)
+        if due is None:
+            return False
+        todo.tries += 1
+        self._waiting.try_again(todo, due)
+        return True
 
     def take_back(self, unsent: Sequence[tuple[Todo, Receipt]]) -> None:
         """What did not leave over one connection is sent first over the next."""
         for todo, receipt in unsent:
             self._meter.count(receipt.outcome, -1)
-            self._again.append(todo)
+            self._waiting.put_back(todo)
+        self._control.nudge()
 
 
-class Line:
-    """A `JobSource` for one connection: it knows what that connection got done."""
+def _weight(found: Signal) -> tuple[int, float]:
+    return _WEIGHTS[found.trouble], found.hint_s or 0.0
 
-    def __init__(self, source: Source) -> None:
-        self._source = source
-        self._unsent: list[tuple[Todo, Receipt]] = []
-        self.decided = 0
-        """Recipients about whom the server has decided."""
 
-    def next_jobs(self, most: int) -> Sequence[Job]:
-        """The next window; an empty one ends the stream."""
-        self._unsent = []
-        return self._source.take(most)
-
-    def done(self, results: Sequence[tuple[Job, Receipt]]) -> None:
-        """What became of jobs."""
-        self._source.settle(results)
-        for job, receipt in results:
-            self.decided += sum(r.outcome in _DECIDED for r in receipt.recipients)
-            if any(r.outcome is Outcome.NOT_SENT for r in receipt.recipients):
-                self._unsent.append((_learnt(job, receipt), receipt))
-
-    def broke(self) -> None:
-        """The line failed: what did not leave goes over another one."""
-        self._source.take_back(self._unsent)
+_WEIGHTS = {Trouble.OWN: 0, Trouble.GREYLISTED: 1, Trouble.BUSY: 2}
 
 
 def _undecided(recipients: Recipients, outcomes: Mapping[str, str]) -> Recipients:
@@ -200,20 +209,12 @@ def _todo(job: Job) -> Todo:
     return todo
 
 
-def _learnt(job: Job, receipt: Receipt) -> Todo:
+def learnt(job: Job, receipt: Receipt) -> Todo:
     """The job's message, with what is known of its recipients now."""
     todo = _todo(job)
     for recipient, result in zip(job.envelope.recipients, receipt.recipients, strict=True):
         todo.outcomes[recipient.mailbox.key] = result.outcome
     return todo
-
-
-def _emptying(todos: list[Todo], letters: Letters) -> Iterator[tuple[Todo, Filled]]:
-    """The messages in order with their rows' values; each is let go once it is taken."""
-    waiting = deque(todos)
-    todos.clear()
-    for filled in letters.read(todo.planned for todo in list(waiting)):
-        yield waiting.popleft(), filled
 
 
 def _intents(job: Job) -> Iterator[Intent]:

@@ -18,6 +18,7 @@ class PITrailEvent:
         tls: True if the line was protected.
         group: lines of ours that left in one write carry the same number; 0 is none.
         final: False for the first lines of a reply that goes on.
+        connection: which of several at work together, from 1.
     """
 
     direction: TrailDirection
@@ -26,6 +27,7 @@ class PITrailEvent:
     tls: bool = False
     group: int = 0
     final: bool = True
+    connection: int = 1
 
 
 @dataclass(slots=True)

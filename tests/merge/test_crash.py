@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 
 from smtp_nb.client.smtp import SMTP
-from smtp_nb.flows.intents import JobSource
+from smtp_nb.flows.lasting import LastingSource
 from smtp_nb.merge import MailMerge, Template
 from smtp_nb.merge.journal import Journal
 from smtp_nb.merge.schema import RETRIED
@@ -140,9 +140,11 @@ def killed_and_resumed(
 class Watched:
     """A source that keeps a copy of the journal after each of its commits."""
 
-    def __init__(self, source: JobSource, watcher: Watcher) -> None:
+    def __init__(self, source: LastingSource, watcher: Watcher) -> None:
         self.source = source
         self.watcher = watcher
+        self.pause = source.pause
+        self.broke = source.broke
 
     def next_jobs(self, most: int) -> Sequence[Job]:
         jobs = self.source.next_jobs(most)
@@ -168,8 +170,8 @@ class Watcher(SMTP):
             shutil.copy(file, target)
         self.delivered.append(set(received(self.server)))
 
-    def deliver(self, source: JobSource) -> None:
-        super().deliver(Watched(source, self))
+    def deliver_all(self, sources: Sequence[LastingSource]) -> None:
+        super().deliver_all([Watched(source, self) for source in sources])
 
 
 def test_every_state_of_the_journal_resumes_right(tmp_path: Path) -> None:

@@ -122,7 +122,7 @@ def test_a_refused_row_never_stops_the_rest(merge: Make, server: SandboxServer) 
 
 def test_a_deferred_row_is_tried_again_at_the_next_run(merge: Make, server: SandboxServer) -> None:
     server.inject("greylist")
-    first = merge().run()
+    first = merge().run(patience=0)
     assert outcomes(first) == {"DEFERRED": 6}
     second = merge().run()
     assert outcomes(second) == {"ACCEPTED": 6}
@@ -143,7 +143,7 @@ def test_copies_have_outcomes_of_their_own_and_are_never_sent_twice(
     many = Template(
         subject="s{{ name }}", text="t", cc="boss{{ grade }}@x.test, {{ email }}", bcc="all@x.test"
     )
-    first = merge(template=many).run()
+    first = merge(template=many).run(patience=0)
     assert outcomes(first) == {"ACCEPTED": 12, "DEFERRED": 6}
     assert merge(template=many).table()["mail_outcome"].tolist() == ["PARTIAL"] * 6
     second = merge(template=many).run()

@@ -155,7 +155,8 @@ class SocketStage(Stage):
     def pass_time(self, seconds: float) -> None:
         self.server.wait_until_idle()
         clock = self.smtp._clock
-        self.smtp._clock = lambda: clock() + seconds
+        later = lambda: clock() + seconds  # noqa: E731
+        self.smtp._clock = self.smtp._session.clock = later
 
     def is_finished(self) -> bool:
         self.server.wait_until_idle()

@@ -1,0 +1,276 @@
+"""One transport of asyncio, and what intents do to it, as coroutines."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import socket
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+from smtp_nb.drivers.errand import Errand
+from smtp_nb.drivers.sockets import (
+    Target,
+    addresses,
+    connect_failed,
+    literal_target,
+    new_socket,
+    no_address,
+    peer_of,
+    reset_on_close,
+    targets,
+)
+from smtp_nb.errors import LinkError, SMTPTimeout
+from smtp_nb.flows.intents import Call, Octets, Open, Peer, Read, Resolve, Write
+
+T = TypeVar("T")
+MAX_INBOX = 4 * 1024 * 1024
+
+
+class Inbox(asyncio.Protocol):
+    """Collects what comes in and tells when something has changed."""
+
+    def __init__(self) -> None:
+        self.pieces: list[bytes] = []
+        self.size = 0
+        self.at_end = False
+        self.failure: Exception | None = None
+        self.is_full = False
+        self.change = asyncio.Event()
+
+    def data_received(self, data: bytes) -> None:
+        self.pieces.append(data)
+        self.size += len(data)
+        if self.size > MAX_INBOX:
+            self.failure = LinkError("the server floods us with replies while we write")
+        self.change.set()
+
+    def eof_received(self) -> bool:
+        self.at_end = True
+        self.change.set()
+        return True  # we may still write; closing is the flow's decision
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.at_end = True
+        self.failure = self.failure or exc
+        self.change.set()
+
+    def pause_writing(self) -> None:
+        self.is_full = True
+
+    def resume_writing(self) -> None:
+        self.is_full = False
+        self.change.set()
+
+    def take(self) -> bytes:
+        """All that came in."""
+        data = Octets(b"".join(self.pieces))
+        self.pieces.clear()
+        self.size = 0
+        return data
+
+
+class AsyncLine:
+    """One line to one server.
+
+    Args:
+        stopper: gives what wants to stop the flow, if anything does.
+    """
+
+    def __init__(self, stopper: Callable[[], BaseException | None]) -> None:
+        self._stopper = stopper
+        self._transport: asyncio.Transport | None = None
+        self._inbox = Inbox()
+        self._opening: asyncio.Task[Any] | None = None
+        self._aside: list[tuple[asyncio.Transport | None, Inbox]] = []
+
+    @property
+    def is_open(self) -> bool:
+        """True from a connection to its closing."""
+        return self._transport is not None
+
+    def wake(self) -> None:
+        """Let whoever waits look round; an opening is given up. In the loop's own thread."""
+        self._inbox.change.set()
+        if self._opening is not None:
+            self._opening.cancel()
+
+    def _check(self) -> None:
+        if (stop := self._stopper()) is not None:
+            raise stop
+
+    async def _until(self, ready: Callable[[], object], seconds: float | None, what: str) -> None:
+        """Wait until `ready()` holds."""
+        try:
+            async with asyncio.timeout(seconds or None):
+                while not ready():
+                    self._check()
+                    self._inbox.change.clear()
+                    await self._inbox.change.wait()
+        except TimeoutError as error:
+            raise SMTPTimeout(
+                f"nothing came in time while we waited for {what}",
+                remedy="Raise timeout, or see whether the server is overloaded",
+            ) from error
+        self._check()
+
+    async def sleep(self, seconds: float) -> None:
+        """Let time pass."""
+        with contextlib.suppress(SMTPTimeout):
+            await self._until(lambda: seconds <= 0, seconds, "the time to pass")
+
+    async def call(self, intent: Call) -> Any:
+        """Let a thread do it, and wait for that."""
+        self._check()
+        loop, over = asyncio.get_running_loop(), asyncio.Event()
+
+        def wake() -> None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                loop.call_soon_threadsafe(over.set)
+
+        # Not in the loop's own pool, which `asyncio.run` waits for in the end.
+        errand = Errand(intent.work, wake)
+        try:
+            async with asyncio.timeout(intent.timeout_s or None):
+                await self._stoppable(over.wait())
+        except TimeoutError as error:
+            raise SMTPTimeout(f"nothing came in time from {intent.waiting_for}") from error
+        return errand.result()
+
+    # -- opening ------------------------------------------------------------------------------
+
+    async def open(self, intent: Open) -> Peer:
+        """Find the server's addresses and connect to the first that takes us."""
+        return await self._stoppable(self._find_and_connect(intent))
+
+    async def look_up(self, intent: Resolve) -> list[str]:
+        """Find the server's addresses."""
+        return await self._stoppable(self._look_up(intent))
+
+    async def _stoppable(self, work: Coroutine[Any, Any, T]) -> T:
+        """Work in a task of its own, which `wake()` can end."""
+        self._opening = task = asyncio.ensure_future(work)
+        try:
+            return await task
+        except asyncio.CancelledError:
+            caller = asyncio.current_task()
+            if (stop := self._stopper()) and not (caller and caller.cancelling()):
+                raise stop from None
+            raise
+        finally:
+            self._opening = None
+
+    async def _find_and_connect(self, intent: Open) -> Peer:
+        failure: OSError | None = None
+        try:
+            async with asyncio.timeout(intent.timeout_s or None):
+                for target in await self._resolve(intent):
+                    try:
+                        return await self._connect(target, intent)
+                    except OSError as error:
+                        failure = error
+        except TimeoutError as error:
+            raise SMTPTimeout(f"no connection to {intent.host} came about in time") from error
+        raise connect_failed(intent, failure) if failure else no_address(intent)
+
+    async def _look_up(self, intent: Resolve) -> list[str]:
+        try:
+            async with asyncio.timeout(intent.timeout_s or None):
+                return addresses(await self._resolve(intent), intent)
+        except TimeoutError as error:
+            raise SMTPTimeout(f"no address of {intent.host} was found in time") from error
+
+    async def _resolve(self, intent: Open | Resolve) -> list[Target]:
+        if (literal := literal_target(intent.host, intent.port)) is not None:
+            return [literal]
+        loop = asyncio.get_running_loop()
+        try:
+            found = await loop.getaddrinfo(intent.host, intent.port, type=socket.SOCK_STREAM)
+        except OSError as error:
+            raise connect_failed(intent, error) from error
+        except UnicodeError as error:
+            raise connect_failed(intent, socket.gaierror(socket.EAI_NONAME, str(error))) from error
+        return targets(found, intent.options.use_ipv6)
+
+    async def _connect(self, target: Target, intent: Open) -> Peer:
+        family, address = target
+        loop = asyncio.get_running_loop()
+        sock = new_socket(family, intent.options)
+        try:
+            await loop.sock_connect(sock, address)
+            peer = peer_of(sock)
+            self._transport, self._inbox = await loop.create_connection(Inbox, sock=sock)
+        except BaseException:
+            sock.close()
+            raise
+        return peer
+
+    # -- octets -------------------------------------------------------------------------------
+
+    def _open_transport(self) -> asyncio.Transport:
+        if self._transport is None:
+            raise LinkError("there is no connection", code=1117, remedy="Call connect()")
+        return self._transport
+
+    async def read(self, intent: Read) -> bytes:
+        """What has come in, or comes in next."""
+        self._open_transport()
+        inbox = self._inbox
+        await self._until(
+            lambda: inbox.pieces or inbox.at_end, intent.timeout_s, intent.waiting_for
+        )
+        if not inbox.pieces and inbox.failure:
+            raise inbox.failure
+        return inbox.take()
+
+    async def write(self, intent: Write) -> None:
+        """Write all of it."""
+        transport, inbox = self._open_transport(), self._inbox
+        self._check()
+        if inbox.failure or transport.is_closing():
+            raise inbox.failure or ConnectionAbortedError(errno.ECONNABORTED, "closed on this side")
+        transport.write(intent.data)
+        while inbox.is_full and not inbox.failure:
+            left = transport.get_write_buffer_size()
+            await self._until(
+                lambda: not inbox.is_full or inbox.failure, intent.timeout_s, "writing"
+            )
+            if inbox.failure and left:
+                raise inbox.failure
+
+    async def probe(self) -> bytes | None:
+        """What came in by itself: octets, b"" at the end of the line, None for nothing."""
+        # One turn of the loop asks the system what has come, the next one takes it in.
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        if self._inbox.pieces:
+            return self._inbox.take()
+        return b"" if self._inbox.at_end or self._transport is None else None
+
+    def put_aside(self) -> None:
+        """Make room for another transport; this one stays open."""
+        self._aside.append((self._transport, self._inbox))
+        self._transport, self._inbox = None, Inbox()
+
+    def take_back(self) -> None:
+        """Close the other transport and go on with the one put aside."""
+        self._close_one(gently=True)
+        self._transport, self._inbox = self._aside.pop()
+
+    def close(self, gently: bool) -> None:
+        """Let go of all transports; not gently: with a reset, so that nothing is written on."""
+        self._close_one(gently)
+        while self._aside:
+            self._transport, self._inbox = self._aside.pop()
+            self._close_one(gently)
+
+    def _close_one(self, gently: bool) -> None:
+        transport, self._transport = self._transport, None
+        if transport is None:
+            return
+        if gently:
+            transport.close()
+        else:
+            reset_on_close(transport.get_extra_info("socket"))
+            transport.abort()

@@ -1,0 +1,36 @@
+"""What other threads say to a running merge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+
+class Control:
+    """The three words: pause, resume, cancel.
+
+    Attributes:
+        nudge: lets whoever waits look round; set by the run.
+    """
+
+    def __init__(self) -> None:
+        self.is_cancelled = False
+        self.is_paused = False
+        self.nudge: Callable[[], None] = _nobody
+
+    def pause(self) -> None:
+        """Begin no further message until `resume()`; what is under way finishes."""
+        self.is_paused = True
+
+    def resume(self) -> None:
+        """Go on after `pause()`."""
+        self.is_paused = False
+        self.nudge()
+
+    def cancel(self) -> None:
+        """Begin no further message and end; what is under way finishes."""
+        self.is_cancelled = True
+        self.nudge()
+
+
+def _nobody() -> None:
+    """Nobody waits."""
