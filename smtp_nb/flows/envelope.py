@@ -66,7 +66,7 @@ def take_reply(
     return command.verb
 
 
-def hung_up(words: str, reply: Reply) -> ConnectionClosed:
+def hung_up(words: str, reply: Reply | None) -> ConnectionClosed:
     """The error after a 421."""
     return ConnectionClosed(
         f"the server ends the session: {words}",

@@ -172,21 +172,9 @@ class Done:
 
 
 Intent = (
-    Open
-    | Resolve
-    | Write
-    | Read
-    | Probe
-    | Sleep
-    | Call
-    | Hold
-    | Ask
-    | Close
-    | PutAside
-    | TakeBack
-    | Next
-    | Done
-)
+    Open | Resolve | Write | Read | Probe | Close | PutAside | TakeBack  # the line
+    | Sleep | Hold | Call | Ask | Next | Done
+)  # fmt: skip
 T = TypeVar("T")
 # The answer's type depends on the intent; a generator has one type for all of them.
 Flow = Generator[Intent, Any, T]

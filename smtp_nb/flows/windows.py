@@ -97,7 +97,7 @@ def _stream(session: Session, transactions: Sequence[Transaction]) -> Flow[None]
             if not transaction.is_reset_refused:
                 raise
             words = session.last_reply.text if session.last_reply else ""
-            raise hung_up(words) from error
+            raise hung_up(words, session.last_reply) from error
 
 
 def _write(session: Session, group: dict[Transaction, bytes]) -> Flow[None]:

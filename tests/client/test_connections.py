@@ -83,7 +83,7 @@ def test_a_server_that_hung_up_meanwhile_is_called_again(
         front.run(smtp.connect())
         peer.wait_until_served()
         clock = smtp._clock
-        smtp._clock = lambda: clock() + 3600
+        smtp._session.clock = lambda: clock() + 3600
         assert front.run(smtp.send()).outcome is Outcome.ACCEPTED
         assert smtp.connected
         front.run(smtp.disconnect())
