@@ -13,6 +13,7 @@ from typing import Any
 
 from IPython.core.ultratb import FormattedTB
 
+from drivers.fronts import Front
 from smtp_nb import Trail
 from smtp_nb.model.secret import encodings
 
@@ -167,3 +168,25 @@ def ours(text: str) -> str:
     """The part of a traceback that shows our own frames; the test's own know the password."""
     frames = re.split(r'(?m)^(?=  File "|File )', text)
     return "".join(frame for frame in frames if "/tests/" not in frame.partition("\n")[0])
+
+
+def send(front: Front, smtp: Any) -> Any:
+    """The receipt, or the error. No local of this frame holds the password."""
+    try:
+        return front.run(smtp.send())
+    except BaseException as error:
+        return error
+
+
+def assert_secret(front: Front, smtp: Any, failure: type[BaseException] | None = None) -> None:
+    """Send, and look for the password everywhere."""
+    with log() as lines:
+        witness = Witness(smtp)
+        outcome = send(front, smtp)
+        assert isinstance(outcome, failure or object), outcome
+        for where, text in witness.texts():
+            assert_clean(text, where)
+    found = texts_of_error if isinstance(outcome, BaseException) else texts_of_receipt
+    for where, text in found(outcome):
+        assert_clean(text, where)
+    assert_clean("\n".join(lines.lines), "the log")

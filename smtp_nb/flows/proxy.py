@@ -14,7 +14,7 @@ from smtp_nb.errors import (
     TLSError,
 )
 from smtp_nb.flows.handshake import shake_hands
-from smtp_nb.flows.intents import Flow, Open, Resolve
+from smtp_nb.flows.intents import Flow, Octets, Open, Resolve
 from smtp_nb.flows.limits import Deadline
 from smtp_nb.flows.session import Proxy, Session
 from smtp_nb.model.enums import FirewallType
@@ -106,7 +106,7 @@ def _pass(session: Session, proxy: Proxy, tunnel: Tunnel, deadline: Deadline) ->
             yield from session.put(request, deadline.left())
         tunnel.receive((yield from session.get(deadline.left(), "the proxy")))
     session.status("Firewall connection complete")
-    return tunnel.rest
+    return Octets(tunnel.rest)
 
 
 def _protect(

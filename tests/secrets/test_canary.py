@@ -17,10 +17,10 @@ from canary import (
     Witness,
     as_text,
     assert_clean,
+    assert_secret,
     log,
     ours,
     texts_of_error,
-    texts_of_receipt,
 )
 from drivers.fronts import NAMES, Front, letter, open_front
 from drivers.peers import Line, Peer, greet
@@ -44,28 +44,6 @@ def front(request: pytest.FixtureRequest) -> Iterator[Front]:
 def mechanism(request: pytest.FixtureRequest) -> str:
     name: str = request.param
     return name
-
-
-def send(front: Front, smtp: Any) -> Any:
-    """The receipt, or the error. No local of this frame holds the password."""
-    try:
-        return front.run(smtp.send())
-    except BaseException as error:
-        return error
-
-
-def assert_secret(front: Front, smtp: Any, failure: type[BaseException] | None = None) -> None:
-    """Send, and look for the password everywhere."""
-    with log() as lines:
-        witness = Witness(smtp)
-        outcome = send(front, smtp)
-        assert isinstance(outcome, failure or object), outcome
-        for where, text in witness.texts():
-            assert_clean(text, where)
-    found = texts_of_error if isinstance(outcome, BaseException) else texts_of_receipt
-    for where, text in found(outcome):
-        assert_clean(text, where)
-    assert_clean("\n".join(lines.lines), "the log")
 
 
 # -- real logins --------------------------------------------------------------------------------
@@ -287,27 +265,6 @@ def test_what_is_set_is_not_told(front: Front) -> None:
     assert shown == ["<hidden>"] * 3
     for where, text in Witness(smtp).texts():
         assert_clean(text, where)
-
-
-# -- proxies ------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("status", [b"407 Proxy Authentication Required", b"502 no", b"nonsense"])
-def test_a_proxy_that_echoes(front: Front, status: bytes) -> None:
-    def habit(line: Line) -> None:
-        said = []
-        while said[-1:] != [b""]:
-            said.append(line.hear())
-        secret = next(text for text in said if text.lower().startswith(b"proxy-authorization"))
-        plain = base64.b64decode(secret.split()[-1])
-        line.say(b"HTTP/1.1 " + status + b" " + secret + plain, secret, b"", secret + plain)
-
-    with Peer(habit) as peer:
-        smtp = front.make(**letter(25, mail_server="mail.test"))
-        smtp.firewall.firewall_type, smtp.firewall.host = "tunnel", "127.0.0.1"
-        smtp.firewall.port, smtp.firewall.user = peer.port, "alice"
-        smtp.firewall.password = CANARY
-        assert_secret(front, smtp, SMTPError)
 
 
 # -- merges -------------------------------------------------------------------------------------
