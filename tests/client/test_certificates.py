@@ -151,6 +151,7 @@ def test_the_servers_certificate_is_told_until_the_next_connection(front: Front,
             assert not smtp.ssl_server_cert
 
 
+@pytest.mark.covers("SSLServerAuthentication.CertEncodedB")
 @pytest.mark.covers("SSL.SSLIncludeCertChain")
 @pytest.mark.covers("SSLServerAuthentication.CertEncoded")
 @pytest.mark.parametrize(("setting", "count"), [("False", 1), ("True", 2)])

@@ -25,6 +25,7 @@ from smtp_nb.sandbox import SandboxServer
 # -- send ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.covers("SMTP.Send")
 def test_a_receipt_tells_what_became_of_the_message(front: Front) -> None:
     with SandboxServer(tls="starttls", auth={"alice": "wonderland"}) as server:
         smtp = front.SMTP.from_url(server.url, from_="ann@example.test", message_text="Hi", **THREE)
@@ -45,6 +46,7 @@ def test_a_receipt_tells_what_became_of_the_message(front: Front) -> None:
     assert receipt.seconds > 0
 
 
+@pytest.mark.covers("SMTP.Send")
 def test_send_closes_the_connection_that_it_opened(front: Front) -> None:
     with SandboxServer() as server:
         smtp = front.make(**letter(server.port))
@@ -54,6 +56,7 @@ def test_send_closes_the_connection_that_it_opened(front: Front) -> None:
         assert [said(server, number)[-1] for number in (0, 1)] == ["QUIT", "QUIT"]
 
 
+@pytest.mark.covers("SMTP.Connect", "SMTP.Disconnect")
 def test_send_leaves_a_connection_of_the_users_open(front: Front) -> None:
     with SandboxServer() as server:
         smtp = front.make(**letter(server.port))
@@ -132,6 +135,7 @@ def test_what_follows_the_final_reply_changes_nothing(front: Front) -> None:
         assert not smtp.connected
 
 
+@pytest.mark.covers("SMTP.StopOnCcErrors", "SMTP.Error", "Error.ErrorCode")
 def test_some_recipients_are_refused_and_the_switch_is_off(front: Front) -> None:
     with SandboxServer(refuse=["cc@*"]) as server:
         smtp = front.make(**letter(server.port, **THREE))
@@ -208,6 +212,7 @@ def test_what_is_missing_is_said_before_any_connection(
     assert caught.value.remedy
 
 
+@pytest.mark.covers("SMTP.AllowEmptyTo")
 def test_cc_alone_needs_allow_empty_to(front: Front) -> None:
     with SandboxServer() as server:
         smtp = front.make(**letter(server.port, send_to="", cc="cc@example.test"))
@@ -228,6 +233,7 @@ def test_the_return_path_is_the_sender(front: Front) -> None:
 # -- small talk ---------------------------------------------------------------------------------
 
 
+@pytest.mark.covers("SMTP.Verify")
 def test_verify_asks_whether_a_mailbox_exists(front: Front) -> None:
     with SandboxServer(auth={"alice": "wonderland"}) as server:
         smtp = front.SMTP.from_url(server.url)
@@ -241,6 +247,7 @@ def test_verify_asks_whether_a_mailbox_exists(front: Front) -> None:
         assert not smtp.connected
 
 
+@pytest.mark.covers("SMTP.Expand", "Expand.Address")
 def test_expand_tells_each_member(front: Front) -> None:
     members = ["ann@example.test", "Ben <ben@example.test>"]
     with SandboxServer(lists={"class": members}) as server:
@@ -255,6 +262,7 @@ def test_expand_tells_each_member(front: Front) -> None:
     assert all(member in reply for member in found)
 
 
+@pytest.mark.covers("SMTP.SendCommand", "SMTP.LastReply")
 def test_send_command_gives_the_reply_good_or_bad(front: Front) -> None:
     with SandboxServer() as server:
         smtp = front.make(**letter(server.port))
@@ -266,6 +274,7 @@ def test_send_command_gives_the_reply_good_or_bad(front: Front) -> None:
             assert front.run(smtp.send()).outcome is Outcome.ACCEPTED
 
 
+@pytest.mark.covers("SMTP.SendCommand")
 @pytest.mark.parametrize("command", ["", " ", "DATA", "auth PLAIN x", "BDAT 3", "QUIT", "STARTTLS"])
 def test_a_command_that_needs_more_than_a_line_is_refused(front: Front, command: str) -> None:
     with Peer(lambda line: line.stall()) as peer:

@@ -160,6 +160,7 @@ def test_a_context_manager_may_outlive_its_server(front: Front) -> None:
     assert not smtp.connected
 
 
+@pytest.mark.covers("SMTP.Reset")
 def test_reset_disconnects_and_puts_all_back(front: Front) -> None:
     with SandboxServer() as server:
         smtp = front.make(**letter(server.port, **THREE))

@@ -8,12 +8,19 @@ import struct
 
 import pytest
 
-from drivers.fronts import letter
-from drivers.peers import Peer, greet, talk
+from drivers.fronts import letter, said
+from drivers.peers import Peer, full_backlog, greet, talk
 from play.stage import DRIVERS, stage
 from smtp_nb.client.sessions import settings_from
 from smtp_nb.drivers.sockets import new_socket, targets
-from smtp_nb.errors import ConnectFailed, InputError, MalformedReply, StateError
+from smtp_nb.errors import (
+    ConnectFailed,
+    InputError,
+    MalformedReply,
+    RefusedError,
+    SMTPTimeout,
+    StateError,
+)
 from smtp_nb.sandbox import SandboxServer
 
 GREETING = "S: 220 mx.test ready\n"
@@ -218,6 +225,44 @@ def test_without_extensions_helo_comes_at_once(driver):
         played.call("connect")
         assert played.smtp.extensions == {}
         played.call("disconnect")
+
+
+@pytest.mark.covers("SMTP.MailPort")
+def test_the_port_is_the_servers(front):
+    with SandboxServer() as one, SandboxServer() as other:
+        smtp = front.make(**letter(one.port))
+        assert front.run(smtp.send())
+        smtp.mail_port = other.port
+        assert front.run(smtp.send())
+        assert (len(one.messages), len(other.messages)) == (1, 1)
+
+
+@pytest.mark.covers("IPPort.ConnectionTimeout", "SMTP.Timeout")
+@pytest.mark.parametrize(("timeout", "connecting"), [(300, "0.05"), (0.05, "0")])
+def test_connecting_may_have_a_timeout_of_its_own(front, timeout, connecting):
+    with full_backlog() as port:
+        smtp = front.make(**letter(port, timeout=timeout))
+        smtp.config(f"ConnectionTimeout={connecting}")
+        with pytest.raises(SMTPTimeout) as caught:
+            front.run(smtp.connect())
+    assert caught.value.code == 201
+
+
+@pytest.mark.covers("SMTP.SendRSET")
+@pytest.mark.parametrize(("setting", "between"), [("True", "RSET"), ("False", "EHLO me.test")])
+def test_send_rset_decides_what_parts_two_messages(front, setting, between):
+    with SandboxServer(refuse=["nobody@*"]) as server:
+        smtp = front.make(**letter(server.port, send_to="nobody@x.test", pipelining="off"))
+        smtp.config("Hello=me.test")
+        smtp.config(f"SendRSET={setting}")
+        with front.connected(smtp):
+            with pytest.raises(RefusedError):
+                front.run(smtp.send())
+            smtp.send_to = "ann@x.test"
+            assert front.run(smtp.send())
+        lines = said(server)
+    refused = lines.index("RCPT TO:<nobody@x.test>")
+    assert lines[refused + 1] == between
 
 
 @pytest.mark.covers("error.116")

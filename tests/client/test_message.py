@@ -11,6 +11,7 @@ from smtp_nb import Header, Importance, MessageRecipient, Priority, RecipientTyp
 from smtp_nb.errors import RefusedError
 from smtp_nb.sandbox import SandboxServer
 
+PRIORITIES = {name: [f"SMTP.{name.title()}"] for name in ("importance", "priority", "sensitivity")}
 LONG = "word " * 40 + "end"
 
 
@@ -25,7 +26,9 @@ def sent(front: Front, settings: dict[str, str] | None = None, **properties: Any
 
 
 def row(name: str, prop: str, value: Any, header: str, shown: str | None) -> Any:
-    marks = pytest.mark.covers(name)
+    # A value of an enumeration shows its property too.
+    names = {name, *PRIORITIES.get(prop, ())}
+    marks = pytest.mark.covers(*names)
     return pytest.param(prop, value, header, shown, marks=marks, id=f"{prop}={value!s}")
 
 
@@ -56,15 +59,21 @@ HEADERS = [
     row("SMTP.MessageDate", "message_date", "", "Date", None),
     row("SMTP.MessageId", "message_id", "<1@x.test>", "Message-ID", "<1@x.test>"),
     row("SMTP.MessageId", "message_id", "", "Message-ID", None),
-    row("SMTP.Importance", "importance", Importance.UNSPECIFIED, "Importance", None),
+    row("SmtpImportances.miUnspecified", "importance", Importance.UNSPECIFIED, "Importance", None),
     row("SmtpImportances.miHigh", "importance", Importance.HIGH, "Importance", "high"),
     row("SmtpImportances.miNormal", "importance", Importance.NORMAL, "Importance", "normal"),
     row("SmtpImportances.miLow", "importance", Importance.LOW, "Importance", "low"),
-    row("SMTP.Priority", "priority", Priority.UNSPECIFIED, "Priority", None),
+    row("SmtpPriorities.epUnspecified", "priority", Priority.UNSPECIFIED, "Priority", None),
     row("SmtpPriorities.epNormal", "priority", Priority.NORMAL, "Priority", "normal"),
     row("SmtpPriorities.epUrgent", "priority", Priority.URGENT, "Priority", "urgent"),
     row("SmtpPriorities.epNonUrgent", "priority", Priority.NON_URGENT, "Priority", "non-urgent"),
-    row("SMTP.Sensitivity", "sensitivity", Sensitivity.UNSPECIFIED, "Sensitivity", None),
+    row(
+        "SmtpSensitivities.esUnspecified",
+        "sensitivity",
+        Sensitivity.UNSPECIFIED,
+        "Sensitivity",
+        None,
+    ),
     row(
         "SmtpSensitivities.esPersonal",
         "sensitivity",
@@ -189,6 +198,7 @@ def test_the_headers_are_told_as_they_will_be_sent(front: Front):
     assert [field.field for field in fields][:2] == ["Date", "From"]
 
 
+@pytest.mark.covers("Header.Header()", "Header.Header(field, value)")
 def test_a_header_is_two_texts():
     header = Header()
     header.field, header.value = "X-A", "b"

@@ -26,6 +26,7 @@ def kinds(smtp: Any) -> list[tuple[str, RecipientType]]:
 TO, CC, BCC = RecipientType.TO, RecipientType.CC, RecipientType.BCC
 
 
+@pytest.mark.covers("SMTP.SendTo", "SMTP.Cc", "SMTP.BCc")
 def test_assigning_replaces_those_of_that_kind_only(front: Front) -> None:
     smtp = front.make(bcc="e@x.test", send_to="a@x.test, b@x.test", cc=["c@x.test", "d@x.test"])
     assert kinds(smtp) == [
@@ -79,6 +80,7 @@ def test_what_is_no_text_and_no_list_is_refused(front: Front, wrong: Any) -> Non
         front.make(send_to=wrong)
 
 
+@pytest.mark.covers("SMTP.MessageRecipients")
 def test_the_list_is_changed_in_place(front: Front) -> None:
     smtp = front.make(send_to="a@x.test")
     recipients = smtp.message_recipients
@@ -96,6 +98,22 @@ def test_the_list_is_changed_in_place(front: Front) -> None:
     assert smtp.send_to == smtp.cc == smtp.bcc == ""
     with pytest.raises(AddressError):
         recipients.append("no address")
+
+
+@pytest.mark.covers(
+    "MessageRecipient.MessageRecipient()",
+    "MessageRecipient.MessageRecipient(address)",
+    "MessageRecipient.MessageRecipient(address, recipientType)",
+)
+def test_a_recipient_is_made_empty_or_of_an_address_and_a_type() -> None:
+    empty = MessageRecipient()
+    with pytest.raises(AddressError) as caught:
+        empty.as_recipient()
+    assert caught.value.code == 165
+    empty.address = "a@x.test"
+    assert empty == MessageRecipient("a@x.test") == MessageRecipient("a@x.test", 0)
+    made = MessageRecipient("a@x.test", 1).as_recipient()
+    assert (made.address, made.kind) == ("a@x.test", CC)
 
 
 @pytest.mark.parametrize("kind", ["bcc", "Bcc", 2, RecipientType.BCC])

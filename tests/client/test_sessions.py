@@ -20,6 +20,7 @@ from smtp_nb.errors import (
 from smtp_nb.sandbox import SandboxServer
 
 
+@pytest.mark.covers("SMTP.SSLStartMode", "SmtpSSLStartModes.sslAutomatic")
 @pytest.mark.parametrize(
     ("port", "mode"),
     [
@@ -70,6 +71,7 @@ def test_hello_is_a_domain(name: str) -> None:
         SMTP().settings["Hello"] = name
 
 
+@pytest.mark.covers("SSL.CACertFilePaths", "SSL.SSLServerCACerts")
 def test_roots_come_from_files_and_from_text(front: Front) -> None:
     with SandboxServer(tls="implicit") as server:
         assert server.ca_file is not None
@@ -94,6 +96,7 @@ def test_a_file_of_roots_that_cannot_be_read_is_named(front: Front) -> None:
     assert caught.value.code == 271
 
 
+@pytest.mark.covers("SMTP.User", "SMTP.Password")
 @pytest.mark.parametrize("tls", [None, "starttls", "implicit"])
 def test_the_login_is_used(front: Front, tls: Any) -> None:
     with SandboxServer(tls=tls, auth={"alice": "wonderland"}) as server:
@@ -106,6 +109,7 @@ def test_the_login_is_used(front: Front, tls: Any) -> None:
     assert caught.value.reply.code == 535
 
 
+@pytest.mark.covers("error.276")
 def test_a_password_does_not_cross_a_wire_in_clear(
     front: Front, monkeypatch: pytest.MonkeyPatch
 ) -> None:

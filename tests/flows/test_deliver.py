@@ -259,6 +259,7 @@ def test_a_large_message_goes_alone():
     assert played.is_finished()
 
 
+@pytest.mark.covers("SMTP.SendRSET")
 def test_a_window_without_rset_is_no_window():
     """Without RSET the next message could go out under the sender of one that was refused."""
     text = PIPELINING + "".join(map(alone, "abc")) + BYE

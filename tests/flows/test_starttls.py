@@ -176,6 +176,9 @@ def send(
 # -- the way it should be ---------------------------------------------------------------------
 
 
+@pytest.mark.covers(
+    "SMTP.SSLStartMode", "SmtpSSLStartModes.sslImplicit", "SmtpSSLStartModes.sslExplicit"
+)
 @pytest.mark.parametrize("implicit", [False, True], ids=["STARTTLS", "implicit"])
 def test_login_and_message_go_through_tls(front, implicit):
     server = Server(good, implicit)
@@ -264,6 +267,7 @@ def test_without_extensions_at_all_nothing_more_is_said(front):
     assert server.clear == [b"HELO client.test"]
 
 
+@pytest.mark.covers("SmtpSSLStartModes.sslExplicit")
 @pytest.mark.parametrize(
     ("answer", "error"),
     [
@@ -292,6 +296,7 @@ FAULTS = [
 ]
 
 
+@pytest.mark.covers("error.280")
 @pytest.mark.parametrize("implicit", [False, True], ids=["STARTTLS", "implicit"])
 @pytest.mark.parametrize(
     ("make", "changes"), [x[:2] for x in FAULTS], ids=[name for *_, name in FAULTS]
@@ -326,6 +331,7 @@ def judged(accept: bool) -> tuple[list[Any], Callable[[Any], object]]:
     return events, lambda smtp: smtp.on_ssl_server_authentication(judge)
 
 
+@pytest.mark.covers("SSLServerAuthentication.Accept")
 def test_a_handler_may_accept_what_is_faulty(front):
     events, prepare = judged(accept=True)
     server = Server(self_signed)
@@ -336,6 +342,7 @@ def test_a_handler_may_accept_what_is_faulty(front):
     assert "localhost" in subject
 
 
+@pytest.mark.covers("SSLServerAuthentication.Accept")
 def test_a_handler_may_refuse_what_is_good(front):
     events, prepare = judged(accept=False)
     server = Server(good)

@@ -174,6 +174,7 @@ def test_a_refusal_in_a_stream_changes_nobodys_sender(front: Front, server: Serv
 # -- logins -------------------------------------------------------------------------------------
 
 
+@pytest.mark.covers("SmtpAuthMechanisms.amUserPassword", "SMTP.AuthMechanism")
 @pytest.mark.parametrize("mechanism", ["user_password", "sasl_plain", "login", "cram_md5", "auto"])
 def test_every_login_works(front: Front, server: Server, mechanism: str) -> None:
     smtp = component(front, server, auth_mechanism=mechanism)
@@ -197,6 +198,7 @@ def test_a_wrong_password_is_an_error_of_its_own(
     assert server.messages() == []
 
 
+@pytest.mark.covers("SmtpSSLStartModes.sslImplicit", "SMTP.MailPort")
 def test_implicit_tls_works(front: Front, postfix: Postfix) -> None:
     smtp = component(front, postfix, mail_port=postfix.tls_port, ssl_start_mode="implicit")
     trail: list[Any] = []
