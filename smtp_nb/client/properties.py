@@ -15,13 +15,19 @@ from smtp_nb.model.secret import Secret
 if TYPE_CHECKING:
     from smtp_nb.sasl import Tokens, TokenSource
 
+ONE_ENGINE = "there is one engine here, OpenSSL, whatever is set"
+NO_BLIND_COPIES = "Bcc fields in it are taken out, for they name those whom nobody shall see"
+
 
 def _line(reference: str, doc: str, default: str = "") -> Property[str]:
     return Property(Entry(reference, default, values.line, doc, is_header=True))
 
 
 def _boxes(reference: str, doc: str) -> Property[str]:
-    return Property(Entry(reference, "", values.address_text, doc, is_header=True))
+    deviation = "it is checked when it is assigned: a wrong address is refused where it was written"
+    return Property(
+        Entry(reference, "", values.address_text, doc, is_header=True, deviation=deviation)
+    )
 
 
 class Properties:
@@ -42,6 +48,8 @@ class Properties:
             values.server,
             "The server's name or address. With a * in front, a SOCKS firewall looks it up.",
             locked=101,
+            deviation="it keeps the name, against which the certificate is checked;"
+            " remote_address has the IP address",
         )
     )
     mail_port = Property(
@@ -55,6 +63,8 @@ class Properties:
             "Seconds without a word from the server before an error; 0 waits for ever. Once it is"
             " set it also holds for the banner and for the end of the data, which otherwise get"
             " the 300 and 600 seconds of RFC 5321 section 4.5.3.2.",
+            deviation="left alone it is 300 s for the banner and 600 s for the end of the data:"
+            " giving up too early is how mail is sent twice",
         )
     )
     local_host = Property(
@@ -96,6 +106,7 @@ class Properties:
             StartMode.NONE,
             values.member(StartMode),
             "When TLS begins. AUTOMATIC is STARTTLS on 25, 587 and 2525, else implicit.",
+            deviation="AUTOMATIC is STARTTLS on 587 and 2525 too, which begin in clear as 25 does",
         )
     )
     ssl_provider = Property(
@@ -104,6 +115,7 @@ class Properties:
             SSLProvider.AUTOMATIC,
             values.provider,
             "The engine for TLS. There is one here, whatever is set.",
+            deviation=ONE_ENGINE,
         )
     )
     user = Property(
@@ -234,6 +246,7 @@ class Properties:
             "A whole message, header and body, sent untouched in place of all of the above."
             " The envelope still comes from send_to, cc, bcc and from_. A CR, LF or NUL may stand"
             " alone in its body only where the server takes BINARYMIME (RFC 3030).",
+            deviation=NO_BLIND_COPIES,
         )
     )
 

@@ -89,8 +89,7 @@ _TYPES = {
     "Header": "Field Value",
     "MessageRecipient": "Address Name Options RecipientType",
 }
-_STORE = "certStoreType, store, storePassword"
-_BLOB = "certStoreType, storeBlob, storePassword"
+_PLACES = ("certStoreType, store, storePassword", "certStoreType, storeBlob, storePassword")
 _CONSTRUCTORS = {
     "Certificate": (
         "",
@@ -98,7 +97,7 @@ _CONSTRUCTORS = {
         "certificateData",
         *(
             f"{place}, {entry}"
-            for place in (_STORE, _BLOB)
+            for place in _PLACES
             for entry in ("subject", "subject, configurationString", "encoded")
         ),
     ),
@@ -154,22 +153,36 @@ _UNCAUSED |= dict.fromkeys(
 )
 _WINDOWS = "a store of Windows, which nothing outside of it can open"
 _TRUST_LIST = "certificate trust lists are a notion of Windows; OpenSSL knows none"
-_OURS_TO_SEE = "it is a Secret that shows nothing; reveal() gives the text"
+_SECRET = "it is a Secret that shows nothing; reveal() gives the text"
 # What does not simply work, apart from the rows of the registry, which say it themselves.
 _EXCEPTIONS: dict[str, tuple[State, str]] = {
     "SMTP.SSLServerAuthentication": (
         State.DEVIATES,
         "certificates are verified also if nobody listens; a handler may overrule the verdict",
     ),
-    "Firewall.Password": (State.DEVIATES, _OURS_TO_SEE),
-    "Certificate.StorePassword": (State.DEVIATES, _OURS_TO_SEE),
-    "Certificate.PrivateKey": (State.DEVIATES, _OURS_TO_SEE),
+    "Firewall.AutoDetect": (State.DEVIATES, "a host that was set comes first"),
+    "Firewall.Host": (State.DEVIATES, "it keeps the name"),
+    "Firewall.Password": (State.DEVIATES, _SECRET),
+    "Certificate.StorePassword": (State.DEVIATES, _SECRET),
+    "Certificate.PrivateKey": (State.DEVIATES, _SECRET),
     "Certificate.PrivateKeyContainer": (State.IMPOSSIBLE, "a notion of Windows' CryptoAPI"),
     "CertStoreTypes.cstUser": (State.IMPOSSIBLE, _WINDOWS),
     "CertStoreTypes.cstMachine": (State.IMPOSSIBLE, _WINDOWS),
     "CertStoreTypes.cstSecurityKey": (
         State.IMPOSSIBLE,
         "the data comes from another component of the vendor, in a form of its own",
+    ),
+    **dict.fromkeys(
+        ("CertStoreTypes.cstBCFKSFile", "CertStoreTypes.cstBCFKSBlob"),
+        (State.IMPOSSIBLE, "no library for Python reads it"),
+    ),
+    **dict.fromkeys(
+        ("CertStoreTypes.cstJKSFile", "CertStoreTypes.cstJKSBlob"),
+        (State.DEVIATES, "those that are a PFX, as Java writes them since version 9"),
+    ),
+    **dict.fromkeys(
+        (f"Certificate.Certificate({place}, subject, configurationString)" for place in _PLACES),
+        (State.DEVIATES, "the options are taken, and change nothing: no key is kept anywhere"),
     ),
     "SmtpAuthMechanisms.amAPOP": (State.IMPOSSIBLE, "a command of POP3: SMTP has none like it"),
     "SSLSecurityFlags.0x00000002": (State.IMPOSSIBLE, _TRUST_LIST),
@@ -198,8 +211,9 @@ def rows() -> Iterator[Row]:
 def _of(entry: Entry[object], kind: str, owner: str, python: str) -> Row:
     if entry.reason:
         return Row(kind, owner, entry.reference, python, State.IMPOSSIBLE, entry.reason)
-    state = State.DEVIATES if entry.deviation else State.WORKS
-    return Row(kind, owner, entry.reference, python, state, entry.deviation)
+    why = entry.deviation or (_SECRET if entry.is_secret else "")
+    state = State.DEVIATES if why else State.WORKS
+    return Row(kind, owner, entry.reference, python, state, why)
 
 
 def _properties() -> Iterator[Row]:

@@ -46,7 +46,7 @@ class Entry(Generic[T]):
         is_settable: False for what is only told.
         turns_on: another setting that becomes True with this one.
         reason: why it cannot change here; setting it to anything but its default is an error.
-        deviation: why its default is not the reference's.
+        deviation: where it differs from the reference, and why.
     """
 
     reference: str

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from smtp_nb.client import values
+from smtp_nb.client.properties import NO_BLIND_COPIES, ONE_ENGINE
 from smtp_nb.client.registry import PROPERTIES, REGISTRY, Entry, register
 from smtp_nb.model.enums import FirewallType
 from smtp_nb.model.secret import Secret
@@ -27,9 +28,21 @@ _OF_THE_MESSAGE: tuple[Entry[Any], ...] = (
         " there is a token_source.",
         is_secret=True,
     ),
-    Entry("Charset", "", values.charset, "Charset of headers and text; empty: UTF-8 where needed."),
+    Entry(
+        "Charset",
+        "",
+        values.charset,
+        "Charset of headers and text; empty: UTF-8 where needed.",
+        deviation="empty is UTF-8, so that what is composed can always be read",
+    ),
     Entry("FoldHeaders", True, values.boolean, "Fold header lines that are too long."),
-    Entry("Hello", "", values.domain, "Our name in EHLO; empty: the host's, or its address."),
+    Entry(
+        "Hello",
+        "",
+        values.domain,
+        "Our name in EHLO; empty: the host's, or its address.",
+        deviation="a host whose name is no domain gives its address (RFC 5321 section 4.1.3)",
+    ),
     Entry("KeepQueue", False, values.boolean, "Keep the files of queued messages that were sent."),
     Entry(
         "MaxHeaderLength",
@@ -274,6 +287,7 @@ _OF_THE_LIBRARY: tuple[Entry[Any], ...] = (
         "What the vendor's licence says; there is none here.",
         owner="Base",
         is_settable=False,
+        deviation="it tells that no key is needed",
     ),
     Entry(
         "UseInternalSecurityAPI",
@@ -281,6 +295,7 @@ _OF_THE_LIBRARY: tuple[Entry[Any], ...] = (
         values.boolean,
         "The engine for TLS. There is one here, whatever is set.",
         owner="Base",
+        deviation=ONE_ENGINE,
     ),
 )
 
@@ -327,6 +342,12 @@ _TOLD: tuple[tuple[str, str, Any, str], ...] = (
     ("SSLServerCert", "ssl_server_cert", None, "The server's certificate."),
 )
 
+_REPLACES = "assigning replaces those of its kind, for a cell that is run twice must not send twice"
+_DEVIATIONS = {
+    **dict.fromkeys(("BCc", "Cc", "SendTo"), _REPLACES),
+    "MessageB": NO_BLIND_COPIES,
+}
+
 
 def _as_given(_: str, value: Any) -> Any:
     """The attribute itself checks what it takes."""
@@ -337,7 +358,17 @@ for _entry in (*_OF_THE_MESSAGE, *_OF_THE_LINE, *_OF_THE_LIBRARY, *_OURS):
     register(_entry)
 for _rows, _is_settable in ((_ATTRIBUTES, True), (_TOLD, False)):
     for _reference, _path, _default, _doc in _rows:
-        register(Entry(_reference, _default, _as_given, _doc, path=_path, is_settable=_is_settable))
+        register(
+            Entry(
+                _reference,
+                _default,
+                _as_given,
+                _doc,
+                path=_path,
+                is_settable=_is_settable,
+                deviation=_DEVIATIONS.get(_reference, ""),
+            )
+        )
         PROPERTIES[_path] = _reference
 HEADERS = tuple(entry.reference for entry in REGISTRY.values() if entry.is_header)
 """What `reset_headers()` empties."""
