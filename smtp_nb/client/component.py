@@ -29,6 +29,7 @@ from smtp_nb.errors import (
     BusyError,
     Interrupted,
     MissingError,
+    SettingError,
     SMTPError,
     StateError,
     Unsupported,
@@ -86,6 +87,10 @@ class Component(Properties, Status, Certificates, Recipients, Events):
 
     @firewall.setter
     def firewall(self, value: Firewall) -> None:
+        if not isinstance(value, Firewall):
+            raise SettingError(
+                f"Firewall does not take {type(value).__name__}", remedy="It takes a Firewall"
+            )
         self._firewall = value
 
     @classmethod

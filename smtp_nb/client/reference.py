@@ -17,6 +17,7 @@ from smtp_nb.client import component  # noqa: F401  all rows of the registry are
 from smtp_nb.client.registry import PROPERTIES, REGISTRY, Entry
 from smtp_nb.errors import CODES, WINSOCK
 from smtp_nb.model import enums
+from smtp_nb.wire.stores import REASONS as UNOPENED
 
 
 class State(Enum):
@@ -151,7 +152,6 @@ _NEVER_SEEN = "the system can give it, and then it is told; SMTP does not bring 
 _UNCAUSED |= dict.fromkeys(
     set(WINSOCK) - {10024, 10048, 10049, 10054, 10061, 11001} - set(_UNCAUSED), _NEVER_SEEN
 )
-_WINDOWS = "a store of Windows, which nothing outside of it can open"
 _TRUST_LIST = "certificate trust lists are a notion of Windows; OpenSSL knows none"
 _SECRET = "it is a Secret that shows nothing; reveal() gives the text"
 # What does not simply work, apart from the rows of the registry, which say it themselves.
@@ -166,16 +166,6 @@ _EXCEPTIONS: dict[str, tuple[State, str]] = {
     "Certificate.StorePassword": (State.DEVIATES, _SECRET),
     "Certificate.PrivateKey": (State.DEVIATES, _SECRET),
     "Certificate.PrivateKeyContainer": (State.IMPOSSIBLE, "a notion of Windows' CryptoAPI"),
-    "CertStoreTypes.cstUser": (State.IMPOSSIBLE, _WINDOWS),
-    "CertStoreTypes.cstMachine": (State.IMPOSSIBLE, _WINDOWS),
-    "CertStoreTypes.cstSecurityKey": (
-        State.IMPOSSIBLE,
-        "the data comes from another component of the vendor, in a form of its own",
-    ),
-    **dict.fromkeys(
-        ("CertStoreTypes.cstBCFKSFile", "CertStoreTypes.cstBCFKSBlob"),
-        (State.IMPOSSIBLE, "no library for Python reads it"),
-    ),
     **dict.fromkeys(
         ("CertStoreTypes.cstJKSFile", "CertStoreTypes.cstJKSBlob"),
         (State.DEVIATES, "those that are a PFX, as Java writes them since version 9"),
@@ -249,7 +239,9 @@ def _members() -> Iterator[Row]:
 def _values() -> Iterator[Row]:
     for owner, (kind, names) in _VALUES.items():
         for name, member in zip(names.split(), kind, strict=False):
-            yield Row("value", owner, name, f"{kind.__name__}.{member.name}")
+            why = UNOPENED.get(member, "") if isinstance(member, enums.CertStoreType) else ""
+            state = State.IMPOSSIBLE if why else State.WORKS
+            yield Row("value", owner, name, f"{kind.__name__}.{member.name}", state, why)
 
 
 def _flags() -> Iterator[Row]:

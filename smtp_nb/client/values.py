@@ -20,9 +20,19 @@ Converter = Callable[[str, Any], T]
 _BOOLS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 
-def unreadable(name: str, value: object, wanted: str) -> SettingError:
-    """The error for a value that a property does not take."""
-    return SettingError(f"{name} does not take {value!r}", remedy=f"It takes {wanted}")
+def unreadable(name: str, value: object, wanted: str, nearest: object = "") -> SettingError:
+    """The error for a value that a property does not take; it may suggest the nearest one."""
+    hint = f"; did you mean {nearest!r}?" if nearest != "" else ""
+    return SettingError(f"{name} does not take {value!r}", remedy=f"It takes {wanted}{hint}")
+
+
+def _nearest(value: Any, words: Iterable[str]) -> str:
+    """The word that somebody may have meant, or nothing."""
+    from difflib import get_close_matches
+
+    folded = {word.lower(): word for word in words}
+    near = get_close_matches(value.strip().lower(), folded, 1) if isinstance(value, str) else []
+    return folded[near[0]] if near else ""
 
 
 def boolean(name: str, value: Any) -> bool:
@@ -31,20 +41,24 @@ def boolean(name: str, value: Any) -> bool:
         return value
     found = _BOOLS.get(str(value).strip().lower())
     if found is None:
-        raise unreadable(name, value, "True or False (1 or 0, Yes or No)")
+        near = _nearest(value, ("True", "False", "Yes", "No"))
+        raise unreadable(name, value, "True or False (1 or 0, Yes or No)", near)
     return found
 
 
 def integer(least: int = 0, most: int = 2**31 - 1) -> Converter[int]:
     """A whole number between two bounds."""
+    wanted = f"a whole number from {least} to {most}"
 
     def convert(name: str, value: Any) -> int:
         try:
             number = int(value) if isinstance(value, int) else int(str(value).strip(), 10)
         except ValueError:
-            number = least - 1
-        if isinstance(value, bool) or not least <= number <= most:
-            raise unreadable(name, value, f"a whole number from {least} to {most}")
+            raise unreadable(name, value, wanted) from None
+        if isinstance(value, bool):
+            raise unreadable(name, value, wanted)
+        if not least <= number <= most:
+            raise unreadable(name, value, wanted, min(max(number, least), most))
         return number
 
     return convert
@@ -61,36 +75,51 @@ def seconds(name: str, value: Any) -> float:
     return number
 
 
+def _as_name(word: str) -> str:
+    """How a member of an enumeration is written: `non-urgent` is `NON_URGENT`."""
+    return word.strip().upper().replace("-", "_").replace(" ", "_")
+
+
 def member(kind: type[E]) -> Converter[E]:
     """A member of an enumeration, its number, or its name in any case."""
+    names = [item.lower() for item in kind.__members__]
 
     def convert(name: str, value: Any) -> E:
-        text = str(value).strip().upper().replace("-", "_").replace(" ", "_")
-        if isinstance(value, str) and text in kind.__members__:
-            return kind[text]
+        if isinstance(value, str) and _as_name(value) in kind.__members__:
+            return kind[_as_name(value)]
         try:
             return kind(int(value))
         except (TypeError, ValueError):
-            names = [item.lower() for item in kind.__members__]
-            from difflib import get_close_matches
-
-            near = get_close_matches(text.lower(), names, 1) if isinstance(value, str) else []
-            hint = f"; did you mean {near[0]!r}?" if near else ""
-            raise unreadable(name, value, f"one of {', '.join(names)}{hint}") from None
+            near = _nearest(value, names)
+            raise unreadable(name, value, f"one of {', '.join(names)}", near) from None
 
     return convert
 
 
 def flags(kind: type[F]) -> Converter[F]:
-    """A set of bits: a number, decimal or hexadecimal, or members joined by `|`."""
+    """A set of bits: a number, decimal or hexadecimal, or names joined by `|`."""
+    known = sum({int(bits) for bits in kind.__members__.values()})
 
     def convert(name: str, value: Any) -> F:
+        wanted = f"a number such as {known:#x}, or names joined by |: {', '.join(kind.__members__)}"
         try:
-            return kind(int(value, 0) if isinstance(value, str) else int(value))
+            bits = _bits(kind, value) if isinstance(value, str) else int(value)
         except (TypeError, ValueError):
-            raise unreadable(name, value, "a number such as 0x80000010") from None
+            bits = -1
+        if isinstance(value, bool) or bits & ~known:
+            raise unreadable(name, value, wanted, _nearest(value, kind.__members__))
+        return kind(bits)
 
     return convert
+
+
+def _bits(kind: type[F], text: str) -> int:
+    """The bits of all words in a text."""
+    bits = 0
+    for word in text.split("|"):
+        named = kind.__members__.get(_as_name(word).replace(".", "_"))
+        bits |= int(word, 0) if named is None else int(named)
+    return bits
 
 
 def text(name: str, value: Any) -> str:
@@ -113,7 +142,7 @@ def choice(*allowed: str) -> Converter[str]:
         for word in allowed:
             if str(value).lower() == word.lower():
                 return word
-        raise unreadable(name, value, "one of " + ", ".join(allowed))
+        raise unreadable(name, value, f"one of {', '.join(allowed)}", _nearest(value, allowed))
 
     return convert
 

@@ -57,8 +57,8 @@ def open_store(kind: CertStoreType, store: str | Hidden, password: Hidden) -> St
         Unsupported: that kind cannot be opened here; the text says why.
         InputError: 271 it cannot be read; 273 the password or key is wrong, or there is none.
     """
-    if kind in _REASONS:
-        raise _not_opened(kind.name, _REASONS[kind])
+    if kind in REASONS:
+        raise _not_opened(kind.name, REASONS[kind])
     form = _FORMS[kind]
     octets = _octets(store)
     problem: SMTPError
@@ -229,7 +229,7 @@ _JKS = (
 )
 _WINDOWS = "Windows does not let Python take keys out of its stores"
 _BCFKS = "it is a format of Bouncy Castle's, which no library for Python reads"
-_REASONS = {
+REASONS = {
     CertStoreType.USER: _WINDOWS,
     CertStoreType.MACHINE: _WINDOWS,
     CertStoreType.BCFKS_FILE: _BCFKS,

@@ -51,8 +51,11 @@ class Row:
         return self.name.rpartition(".")[2]
 
 
-BOOLS = (True, False, (1, True), (0, False), ("Yes", True), ("no", False), ("TRUE", True))
-NO_BOOLS = ("maybe", 2, None)
+BOOLS = (
+    *((word, True) for word in (True, 1, "True", "true", "TRUE", "1", "Yes", "yes", " YES ")),
+    *((word, False) for word in (False, 0, "False", "false", "0", "No", "no", "NO")),
+)
+NO_BOOLS = ("maybe", "", "2", 2, -1, None)
 NO_NUMBERS = (-1, "many", None, True)
 
 
@@ -65,8 +68,10 @@ def number(name: str, default: int, *legal: int, illegal: tuple[Any, ...] = ()) 
 
 
 def member(name: str, default: Any, *legal: Any) -> Row:
-    pairs = [(form, m) for m in legal for form in (m, int(m), m.name.lower(), m.name)]
-    return Row(name, default, tuple(pairs), (9999, "other", "", None))
+    forms = (lambda m: m, int, lambda m: m.name, lambda m: m.name.lower(), lambda m: str(int(m)))
+    dashed = [(m.name.replace("_", "-").title(), m) for m in legal]
+    pairs = [(form(m), m) for m in legal for form in forms]
+    return Row(name, default, (*pairs, *dashed), (9999, -1, "9999", "other", "", None))
 
 
 def fixed(name: str, default: Any, *unavailable: Any) -> Row:

@@ -11,6 +11,7 @@ import pytest
 from drivers.fronts import letter, said
 from drivers.peers import Peer, full_backlog, greet, talk
 from play.stage import DRIVERS, stage
+from smtp_nb.client.registry import REGISTRY
 from smtp_nb.client.sessions import settings_from
 from smtp_nb.drivers.sockets import new_socket, targets
 from smtp_nb.errors import (
@@ -170,6 +171,11 @@ def test_what_made_the_line_is_locked_while_connected(front, code, name, value):
             assert caught.value.code == int(code.rpartition(".")[2])
             smtp.settings[name] = smtp.settings[name]
         smtp.settings[name] = value
+
+
+def test_every_lock_of_the_registry_is_tried():
+    locked = {entry.reference: entry.locked for entry in REGISTRY.values() if entry.locked}
+    assert locked == {name: int(code.removeprefix("error.")) for code, name, _ in LOCKED}
 
 
 @pytest.mark.covers("IPPort.MaxLineLength")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from client.table import ELSEWHERE, NOTHING, PROPERTIES, SETTINGS, TOLD, Row
-from smtp_nb import SMTP
+from smtp_nb import SMTP, AuthMechanism
 from smtp_nb.client.registry import PROPERTIES as ATTRIBUTES
 from smtp_nb.client.registry import REGISTRY
 from smtp_nb.errors import InputError, SettingError, SMTPError, Unsupported
@@ -79,6 +79,19 @@ def test_what_is_only_told_cannot_be_set(name: str, told: Any, front):
         smtp.settings[reference] = NOTHING
 
 
+OBJECTS = ["Firewall", "SSLCert", "SSLAcceptServerCert"]
+
+
+@pytest.mark.parametrize("name", OBJECTS)
+def test_what_holds_an_object_takes_no_other_one(name: str, front):
+    smtp = front.make()
+    before = smtp.settings[name]
+    with pytest.raises(SettingError) as caught:
+        smtp.settings[name] = 5
+    assert caught.value.remedy
+    assert smtp.settings[name] == before
+
+
 def test_every_row_of_the_registry_is_tested():
     tested = {row.reference for row in (*PROPERTIES, *SETTINGS)}
     tested |= {name.rpartition(".")[2] for name, _ in TOLD}
@@ -106,9 +119,38 @@ def test_an_unknown_name_suggests_the_nearest(wrong, nearest, front):
         front.make().config(wrong)
 
 
-def test_an_unreadable_member_suggests_the_nearest(front):
-    with pytest.raises(SettingError, match="did you mean 'explicit'"):
-        front.make(ssl_start_mode="explizit")
+@pytest.mark.parametrize(
+    ("name", "wrong", "nearest"),
+    [
+        ("SSLStartMode", "explizit", "'explicit'"),
+        ("FirewallType", "socks", "'socks5'"),
+        ("AuthMechanism", "scram-sha-265", "'scram_sha_256'"),
+        ("KeepQueue", "ture", "'True'"),
+        ("MessageIdAlgorithm", "sha265", "'SHA256'"),
+        ("MaxHeaderLength", "41", "42"),
+        ("MaxHeaderLength", 5000, "1000"),
+        ("MailPort", "99999", "65535"),
+        ("SSLEnabledProtocols", "TLS1_4", "'TLS1_"),
+        ("SSLSecurityFlags", "allow unknown", "'ALLOW_UNKNOWN_CA'"),
+    ],
+)
+def test_an_unreadable_value_suggests_the_nearest(front, name, wrong, nearest):
+    with pytest.raises(InputError) as caught:
+        front.make().settings[name] = wrong
+    assert f"did you mean {nearest}" in caught.value.remedy
+
+
+@pytest.mark.parametrize("wrong", ["", "4032;", "TLS", 1 << 40, -1, True, None])
+def test_bits_that_no_flag_has_are_refused(front, wrong):
+    with pytest.raises(SettingError, match="names joined by"):
+        front.make().settings["SSLEnabledProtocols"] = wrong
+
+
+def test_flags_are_numbers_or_names(front):
+    smtp = front.make()
+    for text in ("15360", "0x3C00", "TLS1_2|TLS1_3", "tls1.3 | tls1.2", "3072|0x3000"):
+        smtp.config(f"SSLEnabledProtocols={text}")
+        assert smtp.settings["SSLEnabledProtocols"] == 15360
 
 
 def test_an_unknown_keyword_suggests_the_nearest(front):
@@ -150,6 +192,14 @@ def test_a_time_for_keep_alive_turns_it_on(name, front):
     assert smtp.config("TCPKeepAlive") == "False"
     smtp.config(f"{name}=5000")
     assert smtp.config("TCPKeepAlive") == "True"
+
+
+@pytest.mark.covers("SmtpAuthMechanisms.amAPOP")
+def test_apop_is_no_command_of_smtp(front):
+    for given in ("APOP", 3, AuthMechanism.APOP):
+        with pytest.raises(SettingError, match="POP3") as caught:
+            front.make(auth_mechanism=given)
+        assert caught.value.remedy
 
 
 @pytest.mark.covers("Base.LicenseInfo")

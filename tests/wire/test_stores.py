@@ -420,17 +420,23 @@ def test_a_key_for_agreement_alone_is_no_key_for_tls() -> None:
 # -- what cannot be opened ----------------------------------------------------------------------
 
 
+UNOPENED = [
+    (Kind.USER, "cstUser", "Windows"),
+    (Kind.MACHINE, "cstMachine", "Windows"),
+    (Kind.SECURITY_KEY, "cstSecurityKey", "never leaves it"),
+    (Kind.BCFKS_FILE, "cstBCFKSFile", "Bouncy Castle"),
+    (Kind.BCFKS_BLOB, "cstBCFKSBlob", "Bouncy Castle"),
+]
+
+
 @pytest.mark.parametrize(
-    ("kind", "name", "reason"),
+    ("kind", "reason"),
     [
-        (Kind.USER, "cstUser", "Windows"),
-        (Kind.MACHINE, "cstMachine", "Windows"),
-        (Kind.SECURITY_KEY, "cstSecurityKey", "never leaves it"),
-        (Kind.BCFKS_FILE, "cstBCFKSFile", "Bouncy Castle"),
-        (Kind.BCFKS_BLOB, "cstBCFKSBlob", "Bouncy Castle"),
+        pytest.param(kind, reason, marks=pytest.mark.covers(f"CertStoreTypes.{name}"), id=name)
+        for kind, name, reason in UNOPENED
     ],
 )
-def test_other_stores_say_why_they_do_not_open(kind, name, reason) -> None:
+def test_other_stores_say_why_they_do_not_open(kind, reason) -> None:
     with pytest.raises(Unsupported, match=reason) as caught:
         Certificate(kind, "MY", "", "*")
     assert kind.name in str(caught.value)
