@@ -6,6 +6,7 @@ types it. Each way that fails says what the others are.
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import os
 import warnings
@@ -132,6 +133,15 @@ def keep_in_keyring(user: str, host: str, password: Secret) -> None:
     else:
         return
     raise problem  # without the frames of the keyring, whose variables hold the password
+
+
+def forget_in_keyring(user: str, host: str) -> None:
+    """Take a password out of the system's keyring, if it is there."""
+    import keyring
+    from keyring.errors import KeyringError
+
+    with contextlib.suppress(KeyringError):
+        keyring.delete_password(host, user)
 
 
 def from_person(user: str, host: str) -> Secret:

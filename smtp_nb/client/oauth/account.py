@@ -1,0 +1,356 @@
+"""An account whose login is a token: how permission is got, kept, and turned into tokens.
+
+What differs between the services is in `gmail` and `outlook`. The rules are here: one permission at
+a time, kept as soon as it is there or has changed, and no token in any text or traceback.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, TypeVar
+from urllib.parse import parse_qsl, urlsplit
+
+from smtp_nb.client.oauth.keeping import Keeper, Nowhere
+from smtp_nb.errors import AuthenticationError, InputError, LinkError, MissingError, SMTPError
+from smtp_nb.model.secret import HIDDEN, Secret
+from smtp_nb.model.shown import visible
+
+T = TypeVar("T")
+MAX_WORDS = 300
+# RFC 8628 section 3.5: the pause if none is named, and what "slow_down" adds to it.
+PAUSE_S, SLOWER_S = 5.0, 5.0
+
+PENDING, SLOW_DOWN = "authorization_pending", "slow_down"
+_AGAIN = "Log in again"
+_REMEDIES = {
+    "access_denied": f"{_AGAIN}, and agree when you are asked",
+    "authorization_declined": f"{_AGAIN}, and agree when you are asked",
+    "expired_token": f"{_AGAIN}: the code was not used in time",
+    "invalid_grant": f"{_AGAIN}: the permission was used up, taken back, or has expired",
+    "invalid_client": "Look at the client's id and secret: the service does not know them",
+    "unauthorized_client": "Allow this way to log in where the client is registered",
+    "invalid_scope": "The client may not ask for mail in this way; try the other way (by_code)",
+}
+
+
+# A service may repeat a code or token that it does not take; words and numbers of cases stay.
+_WORD = re.compile(r"[^\s'\"<>(),;]{20,}")
+_HARMLESS = re.compile(
+    r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.?|https://[\w.-]+[\w./-]*", re.I
+)
+
+
+def _hide_secret(found: re.Match[str]) -> str:
+    return found[0] if _HARMLESS.fullmatch(found[0]) else HIDDEN
+
+
+class Quiet(dict[str, Any]):
+    """A configuration or an answer with secrets in it, for variables that a traceback shows."""
+
+    def __repr__(self) -> str:
+        return HIDDEN
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceCode:
+    """What a person is to do, on any device with a browser.
+
+    Attributes:
+        url: the page to open.
+        code: what to type there.
+        expires_s: how long it is good for.
+        pause_s: between two looks whether it was done.
+    """
+
+    url: str
+    code: str
+    expires_s: float
+    pause_s: float = field(default=PAUSE_S, repr=False)
+
+    def __str__(self) -> str:
+        minutes = round(self.expires_s / 60)
+        return f"Open {self.url} in a browser and type {self.code} (within {minutes} minutes)"
+
+    def _repr_html_(self) -> str:
+        url = html.escape(self.url)
+        return (
+            f'<p>Open <a href="{url}" rel="noreferrer">{url}</a> and type'
+            f" <code>{html.escape(self.code)}</code></p>"
+        )
+
+
+class Consent:
+    """The other way: a page to open, and the address that it ends at.
+
+    Attributes:
+        url: the page to open.
+    """
+
+    def __init__(self, url: str, finish: Callable[[Secret], None]) -> None:
+        self.url = url
+        self._finish = finish
+
+    def finish(self, pasted: str | Secret) -> None:
+        """Take the address at which the browser ended; it begins with http://localhost.
+
+        Raises:
+            InputError: it is not that address.
+            AuthenticationError: permission was not given, or the address is of another login.
+        """
+        given = pasted if isinstance(pasted, Secret) else Secret(pasted)
+        pasted = ""
+        self._finish(given)
+
+    def __str__(self) -> str:
+        return (
+            f"Open {self.url} in a browser and agree. It ends at an address on localhost that does"
+            " not open: copy that address whole"
+        )
+
+
+class Account(ABC):
+    """Somebody's mailbox at a service that wants tokens. It is a source of tokens: call it.
+
+    Attributes:
+        user: the mailbox, and the name to log in with.
+        service: whose mailbox it is, in one word.
+        host: the service's server for mail.
+    """
+
+    service: ClassVar[str]
+    host: ClassVar[str]
+
+    def __init__(self, user: str, keeper: Keeper) -> None:
+        self.user = user
+        self._keeper = keeper
+        self._lock = threading.RLock()
+        self._kept = Secret("")
+        self.is_kept = False
+        """True if the permission will be there for the next program too."""
+
+    # -- tokens -------------------------------------------------------------------------------
+
+    def __call__(self, renew: bool = False) -> Secret:
+        """A token that is good now; `renew` asks for another one than the last.
+
+        Raises:
+            MissingError: nobody has given permission yet.
+            AuthenticationError: the service gives no token any more; log in again.
+            LinkError: the service cannot be reached.
+        """
+        with self._lock:
+            self._require_permission()
+            token = self._asking(lambda: Secret(self._token(renew)))
+            self._keep()
+            return token
+
+    @property
+    def has_permission(self) -> bool:
+        """True if somebody has logged in already, here or in an earlier program."""
+        with self._lock:
+            try:
+                self._require_permission()
+            except MissingError:
+                return False
+            return True
+
+    def _require_permission(self) -> None:
+        if self._kept:
+            return
+        if not (found := self._keeper.load()):
+            raise MissingError(
+                f"nobody has logged in to {self.service} as {self.user}",
+                code=303,
+                remedy=f"Write %smtp login {self.service} {self.user}, or call by_code() or"
+                " by_device()",
+            )
+        try:
+            self._restore(found)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            problem = InputError(
+                f"what {self._keeper.name} holds is no permission of {self.service}",
+                code=303,
+                remedy=_AGAIN,
+            )
+        else:
+            self._kept, self.is_kept = found, True
+            return
+        raise problem
+
+    def _keep(self) -> None:
+        """Keep the permission if it has changed: services replace it when they refresh."""
+        state = self._state()
+        if state == self._kept:
+            return
+        self._kept = state
+        try:
+            self._keeper.save(state)
+            self.is_kept = not isinstance(self._keeper, Nowhere)
+        except SMTPError:
+            # The login itself is good; whoever shows it says that it is not kept.
+            self.is_kept = False
+
+    def forget(self) -> None:
+        """Forget the permission, here and where it is kept."""
+        with self._lock:
+            self._kept, self.is_kept = Secret(""), False
+            self._clear()
+            self._keeper.forget()
+
+    # -- logging in ---------------------------------------------------------------------------
+
+    def by_device(
+        self,
+        show: Callable[[DeviceCode], object],
+        sleep: Callable[[float], object] = time.sleep,
+    ) -> None:
+        """Log in with a code that is typed on any device (RFC 8628); waits until it was.
+
+        Args:
+            show: gets what the person is to do.
+            sleep: waits that many seconds.
+
+        Raises:
+            AuthenticationError: the person said no, or the time is over.
+            LinkError: the service cannot be reached.
+        """
+        device = self._asking(self._begin_device)
+        show(device)
+        waited, pause = 0.0, device.pause_s
+        while waited < device.expires_s:
+            sleep(pause)
+            waited += pause
+            answer = self._asking(self._poll)
+            if not answer:
+                return self._logged_in()
+            pause += SLOWER_S * (answer == SLOW_DOWN)
+        raise self._refusal("expired_token", "")
+
+    def by_code(self) -> Consent:
+        """Log in with an address that is pasted (RFC 7636); see `Consent`.
+
+        Raises:
+            LinkError: the service cannot be reached.
+        """
+        url, state, take = self._asking(self._begin_code)
+
+        def finish(pasted: Secret) -> None:
+            answer = _answer(pasted)
+            if answer["state"] != state:
+                answer.clear()  # a traceback shows variables
+                raise AuthenticationError(
+                    "this address belongs to another login", remedy="Open the page anew"
+                )
+            if error := answer.get("error"):
+                raise self._refusal(error, answer.get("error_description", ""))
+            try:
+                self._asking(lambda: take(answer))
+            finally:
+                answer.clear()
+            self._logged_in()
+
+        return Consent(url, finish)
+
+    def _logged_in(self) -> None:
+        with self._lock:
+            self._kept = Secret("")
+            self._keep()
+
+    def properties(self) -> dict[str, Any]:
+        """The properties of a component that sends from this mailbox: `SMTP(**it)`."""
+        return {
+            "mail_server": self.host,
+            "mail_port": 587,
+            "ssl_start_mode": "explicit",
+            "user": self.user,
+            "auth_mechanism": "xoauth2",
+            "token_source": self,
+        }
+
+    def __repr__(self) -> str:
+        return f"<{self.service} account {self.user}>"
+
+    # -- errors -------------------------------------------------------------------------------
+
+    def _asking(self, ask: Callable[[], T]) -> T:
+        """Ask the service; what goes wrong there is told without its frames, full of tokens."""
+        try:
+            return ask()
+        except SMTPError as error:
+            problem = error.with_traceback(None)
+        except Exception as error:
+            problem = self._problem(error)
+        problem.__cause__ = problem.__context__ = None
+        raise problem
+
+    def _problem(self, error: Exception) -> SMTPError:
+        from requests import RequestException
+
+        if isinstance(error, RequestException):
+            return LinkError(
+                f"the login service of {self.service} cannot be reached: {type(error).__name__}",
+                remedy="Look at the network, and at the proxy for HTTPS",
+            )
+        return AuthenticationError(
+            f"the login to {self.service} failed with {type(error).__name__}", remedy=_AGAIN
+        )
+
+    def _unreachable(self, error: Exception) -> LinkError:
+        return LinkError(
+            f"the login service of {self.service} cannot be reached: {type(error).__name__}",
+            remedy="Look at the network, and at the proxy for HTTPS",
+        )
+
+    def _refusal(self, error: str, words: str) -> AuthenticationError:
+        """The error for what a service says, in its words, cut where they get absurd."""
+        said = _WORD.sub(_hide_secret, visible(f"{error}: {words}" if words else error))[:MAX_WORDS]
+        return AuthenticationError(
+            f"{self.service} gives no permission: {said}", remedy=_REMEDIES.get(error, _AGAIN)
+        )
+
+    # -- the service --------------------------------------------------------------------------
+
+    @abstractmethod
+    def _token(self, renew: bool) -> str: ...
+
+    @abstractmethod
+    def _state(self) -> Secret:
+        """The permission as text, to be kept."""
+
+    @abstractmethod
+    def _restore(self, text: Secret) -> None: ...
+
+    @abstractmethod
+    def _clear(self) -> None: ...
+
+    @abstractmethod
+    def _begin_device(self) -> DeviceCode: ...
+
+    @abstractmethod
+    def _poll(self) -> str:
+        """Empty if permission is there; else PENDING or SLOW_DOWN."""
+
+    @abstractmethod
+    def _begin_code(self) -> tuple[str, str, Callable[[Mapping[str, str]], object]]:
+        """The page to open, the state that its answer must carry, and what takes the answer."""
+
+
+def _answer(pasted: Secret) -> dict[str, str]:
+    """What the address says behind its question mark."""
+    try:
+        answer = dict(parse_qsl(urlsplit(pasted.reveal().strip()).query))
+    except ValueError:
+        answer = {}
+    if "state" in answer and {"code", "error"} & answer.keys():
+        return answer
+    answer.clear()
+    raise InputError(
+        "this is not the address at which the browser ended",
+        remedy="Copy the whole address out of the browser: http://localhost…?…code=…",
+    )

@@ -1,0 +1,89 @@
+"""Where permissions are kept between programs: the system's keyring, a private file, nowhere."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+from typing import Protocol
+
+from smtp_nb.client.passwords import forget_in_keyring, from_keyring, keep_in_keyring
+from smtp_nb.client.private_files import read_private, write_private
+from smtp_nb.errors import MissingError
+from smtp_nb.model.secret import Secret
+
+KEYRING = "keyring"
+
+
+class Keeper(Protocol):
+    """One place for one account."""
+
+    name: str
+    """What a person calls it."""
+
+    def load(self) -> Secret | None: ...
+
+    def save(self, text: Secret) -> None: ...
+
+    def forget(self) -> None: ...
+
+
+class InKeyring:
+    """The system's keyring."""
+
+    name = "the keyring"
+
+    def __init__(self, service: str, user: str) -> None:
+        self._user, self._place = user, f"smtp_nb {service}"
+
+    def load(self) -> Secret | None:
+        try:
+            return from_keyring(self._user, self._place)
+        except MissingError:
+            return None
+
+    def save(self, text: Secret) -> None:
+        keep_in_keyring(self._user, self._place, text)
+
+    def forget(self) -> None:
+        forget_in_keyring(self._user, self._place)
+
+
+class InFile:
+    """A file that only its owner can read."""
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._path = Path(path).expanduser()
+        self.name = str(self._path)
+
+    def load(self) -> Secret | None:
+        return read_private(self._path) if self._path.exists() else None
+
+    def save(self, text: Secret) -> None:
+        write_private(self._path, text)
+
+    def forget(self) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            self._path.unlink()
+
+
+class Nowhere:
+    """Until the program ends."""
+
+    name = ""
+
+    def load(self) -> Secret | None:
+        return None
+
+    def save(self, text: Secret) -> None:
+        """It stays with the account."""
+
+    def forget(self) -> None:
+        """There is nothing to forget."""
+
+
+def keeper(keep: str | os.PathLike[str] | None, service: str, user: str) -> Keeper:
+    """The place that `keep` names: `"keyring"`, a file, or None."""
+    if keep is None:
+        return Nowhere()
+    return InKeyring(service, user) if keep == KEYRING else InFile(keep)
