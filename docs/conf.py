@@ -5,6 +5,7 @@ author = "the smtp_nb authors"
 extensions = ["myst_parser"]
 myst_enable_extensions = ["deflist"]
 myst_heading_anchors = 3
+smartquotes = False  # two dashes are an option
 html_theme = "furo"
 html_title = "smtp_nb"
 html_copy_source = False

@@ -87,7 +87,7 @@ def _body(entry: Entry[Any]) -> Iterator[str]:
 
 
 def _facts(entry: Entry[Any]) -> Iterator[str]:
-    if entry.owner:
+    if entry.reference in PROPERTIES.values() and entry.owner:
         yield f"In the reference: {entry.reference}"
     yield f"Holds: {_type(entry)}{f', at first `{_default(entry)}`' if _default(entry) else ''}"
     if not entry.is_settable:

@@ -150,7 +150,8 @@ _UNCAUSED = {
 }
 _NEVER_SEEN = "the system can give it, and then it is told; SMTP does not bring it about"
 _UNCAUSED |= dict.fromkeys(
-    set(WINSOCK) - {10024, 10048, 10049, 10054, 10061, 11001} - set(_UNCAUSED), _NEVER_SEEN
+    set(WINSOCK) - {10022, 10024, 10048, 10049, 10051, 10054, 10061, 11001} - set(_UNCAUSED),
+    _NEVER_SEEN,
 )
 _TRUST_LIST = "certificate trust lists are a notion of Windows; OpenSSL knows none"
 _SECRET = "it is a Secret that shows nothing; reveal() gives the text"
@@ -172,7 +173,10 @@ _EXCEPTIONS: dict[str, tuple[State, str]] = {
     ),
     **dict.fromkeys(
         (f"Certificate.Certificate({place}, subject, configurationString)" for place in _PLACES),
-        (State.DEVIATES, "the options are taken, and change nothing: no key is kept anywhere"),
+        (
+            State.DEVIATES,
+            "PersistPFXKey changes nothing: no key is kept anywhere",
+        ),
     ),
     "SmtpAuthMechanisms.amAPOP": (State.IMPOSSIBLE, "a command of POP3: SMTP has none like it"),
     "SSLSecurityFlags.0x00000002": (State.IMPOSSIBLE, _TRUST_LIST),

@@ -212,6 +212,7 @@ BLIND: dict[str, tuple[dict[str, Any], EmailMessage | None]] = {
 }
 
 
+@pytest.mark.covers("SMTP.BCc", "SMTP.Message", "SMTP.MessageB")
 @pytest.mark.parametrize(("properties", "message"), BLIND.values(), ids=BLIND)
 def test_blind_copies_are_in_no_header(
     front: Front, properties: dict[str, Any], message: EmailMessage | None

@@ -108,6 +108,19 @@ def test_the_local_address_is_not_ours(front: Front):
     assert raised(front, smtp).code == 10049
 
 
+@pytest.mark.covers("error.10022")
+def test_an_argument_makes_no_sense(front: Front):
+    error = raised(front, front.make(**letter(free_port())), "verify", "two\nlines")
+    assert (error.code, isinstance(error, ValueError)) == (10022, True)
+
+
+@pytest.mark.covers("error.10051")
+def test_there_is_no_way_to_that_network(front: Front):
+    group = "224.0.0.1"  # TCP has two ends, and a group of receivers is none (RFC 9293)
+    error = raised(front, front.make(**letter(25) | {"mail_server": group}))
+    assert (error.code, isinstance(error, ConnectionError)) == (10051, True)
+
+
 @pytest.mark.covers("error.10054")
 def test_the_server_resets_the_line(front: Front):
     with Peer(lambda line: line.reset()) as peer:

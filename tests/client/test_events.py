@@ -101,6 +101,7 @@ def test_a_handler_may_take_itself_off(front: Front) -> None:
 # -- what is told -------------------------------------------------------------------------------
 
 
+@pytest.mark.covers("SMTP.ConnectionStatus", "SMTP.SSLServerAuthentication", "SMTP.SSLStatus")
 def test_a_send_tells_its_story_in_order(front: Front) -> None:
     with SandboxServer(**SECURE) as server:
         smtp = front.SMTP.from_url(server.url, **letter(server.port))
@@ -135,6 +136,7 @@ def test_a_send_tells_its_story_in_order(front: Front) -> None:
     assert any(type(e).__name__ == "SSLStatusEvent" and e.message for e in heard)
 
 
+@pytest.mark.covers("SMTP.PITrail", "PITrail.Message")
 def test_the_trail_is_the_conversation(front: Front) -> None:
     with SandboxServer(**SECURE) as server:
         smtp = front.SMTP.from_url(server.url, **letter(server.port))
@@ -162,6 +164,7 @@ def test_the_trail_is_the_conversation(front: Front) -> None:
     assert seconds == sorted(seconds)
 
 
+@pytest.mark.covers("SMTP.Transfer", "Transfer.BytesTransferred", "Transfer.PercentDone")
 def test_a_large_message_tells_its_progress(front: Front) -> None:
     text = "line\r\n" * 200_000
     with SandboxServer(without=["CHUNKING"]) as server:
@@ -178,6 +181,7 @@ def test_a_large_message_tells_its_progress(front: Front) -> None:
     assert percents[-1] == 100
 
 
+@pytest.mark.covers("SMTP.TransferText")
 def test_the_text_of_a_transfer_is_a_setting_too(front: Front) -> None:
     with SandboxServer() as server:
         smtp = front.make(**letter(server.port))
@@ -188,6 +192,7 @@ def test_the_text_of_a_transfer_is_a_setting_too(front: Front) -> None:
     assert smtp.config("TransferText") == ""
 
 
+@pytest.mark.covers("SMTP.Error", "SMTP.StopOnBccErrors")
 def test_a_refused_bcc_is_told_and_raises_nothing(front: Front) -> None:
     with SandboxServer(refuse=["b*"]) as server:
         smtp = front.make(**letter(server.port, send_to="ann@x.test", bcc="ben@x.test"))
@@ -240,6 +245,7 @@ def test_a_handler_that_raises_is_logged_and_breaks_nothing(
     assert "ZeroDivisionError" in caplog.text
 
 
+@pytest.mark.covers("SMTP.SSLServerAuthentication")
 def test_a_handler_decides_on_the_certificate(front: Front) -> None:
     def decide(event: Any) -> None:
         event.accept = accept

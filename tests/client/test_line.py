@@ -138,6 +138,14 @@ def test_local_host_and_port_are_real_ones_while_connected(front):
         assert (smtp.local_host, smtp.config("LocalPort")) == ("", "0")
 
 
+@pytest.mark.covers("SMTP.MailServer")
+def test_the_server_keeps_its_name_beside_its_address(front):
+    with SandboxServer() as server:
+        smtp = front.make(**letter(server.port) | {"mail_server": "localhost"})
+        with front.connected(smtp):
+            assert (smtp.mail_server, smtp.remote_address) == ("localhost", "127.0.0.1")
+
+
 @pytest.mark.covers("IPPort.LocalPort")
 @pytest.mark.covers("SMTP.LocalHost")
 def test_the_server_sees_the_address_and_port_that_were_set(front):

@@ -36,6 +36,7 @@ def test_automatic_tls_goes_by_the_port(port: int, mode: SSLStartMode) -> None:
     assert settings_from(smtp).start_mode is mode
 
 
+@pytest.mark.covers("SMTP.Timeout", "IPPort.ConnectionTimeout")
 def test_patience_is_that_of_the_rfc_until_timeout_is_set() -> None:
     smtp = SMTP(mail_server="mail.test")
     settings = settings_from(smtp)
@@ -57,6 +58,7 @@ def test_patience_is_that_of_the_rfc_until_timeout_is_set() -> None:
     assert (settings.timeout_s, settings.banner_timeout_s, settings.final_timeout_s) == (None,) * 3
 
 
+@pytest.mark.covers("SMTP.Hello")
 def test_hello_is_what_is_set_else_the_address(front: Front) -> None:
     with SandboxServer() as server:
         smtp = front.make(**letter(server.port))
