@@ -344,6 +344,18 @@ CODES: dict[int, tuple[type[SMTPError], str]] = {
 }
 
 
+# What Windows says of overlapped calls, which are asyncio's, has numbers of another kind.
+_WIN32 = {
+    64: 10054,  # ERROR_NETNAME_DELETED
+    121: 10060,  # ERROR_SEM_TIMEOUT
+    1225: 10061,  # ERROR_CONNECTION_REFUSED
+    1226: 10053,  # ERROR_GRACEFUL_DISCONNECT
+    1231: 10051,  # ERROR_NETWORK_UNREACHABLE
+    1232: 10065,  # ERROR_HOST_UNREACHABLE
+    1236: 10053,  # ERROR_CONNECTION_ABORTED
+}
+
+
 def error_class(code: int) -> type[SMTPError]:
     """The class of the errors that carry the reference's number `code`.
 
@@ -385,6 +397,9 @@ def os_error_code(error: OSError) -> int:
     """
     if error.errno is None:
         return 162
+    number = _WIN32.get(getattr(error, "winerror", None) or 0, error.errno)
+    if number in WINSOCK:  # on Windows these are the numbers themselves
+        return number
     if isinstance(error, socket.gaierror):
-        return _gai_codes().get(error.errno, 11003)
-    return _errno_codes().get(error.errno, 162)
+        return _gai_codes().get(number, 11003)
+    return _errno_codes().get(number, 162)

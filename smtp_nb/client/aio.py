@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Awaitable, Generator, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from smtp_nb.client.component import Component
+from smtp_nb.client.events import DO_EVENTS_SECONDS
 from smtp_nb.client.sessions import limited
 from smtp_nb.drivers.aio import AsyncDriver
 from smtp_nb.flows.intents import Flow, JobSource
@@ -29,7 +31,9 @@ class AsyncSMTP(Component):
             receipt = await smtp.send()
 
     One call at a time: a second one on the same object raises `BusyError`. A cancelled task knows
-    the outcome of its message before it ends; it is on the `CancelledError`'s cause.
+    the outcome of its message before it ends; it is on the `CancelledError`'s cause. Handlers may
+    be coroutine functions: the session goes on when they are done. What never waits is a plain
+    call here too: `config`, `reset_headers`, `set_message_stream`, `interrupt`.
     """
 
     _driver: AsyncDriver
@@ -106,6 +110,11 @@ class AsyncSMTP(Component):
         """As `SMTP.interrupt`; from any thread."""
         self._driver.interrupt()
 
+    def do_events(self) -> Awaitable[None]:
+        """As `SMTP.do_events`, but only awaiting it waits: for handlers that are coroutine
+        functions, and 20 ms for an event if there was none."""
+        return _Told(self)
+
     async def reset(self) -> None:
         """As `SMTP.reset`."""
         await self.disconnect()
@@ -122,3 +131,25 @@ class AsyncSMTP(Component):
         trace: TracebackType | None,
     ) -> None:
         await self.disconnect()
+
+
+class _Told:
+    """The handlers have been told of the posted events; whoever awaits it waits for the rest."""
+
+    def __init__(self, smtp: AsyncSMTP) -> None:
+        self._smtp = smtp
+        self._rest: list[Awaitable[None]] = []
+        self._is_empty = not self._tell()
+
+    def _tell(self) -> bool:
+        events = list(self._smtp._take_posted())
+        self._rest += [waiting for event in events for waiting in self._smtp.ask(event)]
+        return bool(events)
+
+    # What is yielded is between the handlers and their event loop, hence Any.
+    def __await__(self) -> Generator[Any, Any, None]:
+        if self._is_empty:
+            yield from asyncio.sleep(DO_EVENTS_SECONDS).__await__()
+            self._tell()
+        for waiting in self._rest:
+            yield from waiting.__await__()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Generator, Sequence
+from collections.abc import Awaitable, Callable, Generator, Iterator, Sequence
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, overload
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from smtp_nb.drivers.pump import Stoppable
 
-# A handler takes one event; it may be a coroutine function for SSLServerAuthentication. Its
-# parameter is of the event's own class, which a common type cannot say.
+# A handler takes one event; with AsyncSMTP it may be a coroutine function. Its parameter is of the
+# event's own class, which a common type cannot say.
 Handler = Callable[[Any], object]
 
 
@@ -128,19 +128,22 @@ class Events:
         """
         self._reports_to = other
 
-    def do_events(self) -> None:
-        """Tell the handlers of the events that others have posted, in this thread; if there are
-        none, wait a moment for one (reference: DoEvents)."""
+    def _take_posted(self, seconds: float = 0) -> Iterator[Event]:
+        """The events that others have posted; waits so long if there are none."""
         with suppress(Empty):
-            self.emit(self._posted.get(timeout=DO_EVENTS_SECONDS))
+            yield self._posted.get(seconds > 0, seconds or None)
             while True:
-                self.emit(self._posted.get_nowait())
+                yield self._posted.get_nowait()
 
     def emit(self, event: Event) -> None:
-        """Tell everybody who listens. What a handler raises is logged; the session goes on."""
+        """Tell everybody who listens. What a handler raises is logged; the session goes on.
+
+        The rest of a coroutine function runs before the session goes on.
+        """
         for waiting in self.ask(event):
-            getattr(waiting, "close", lambda: None)()
-            _log().error("a handler of %s is a coroutine function, so it did not run", type(event))
+            if not self._driver.postpone(waiting):
+                getattr(waiting, "close", lambda: None)()
+                _log().error("a handler of %s needs AsyncSMTP: it must be awaited", type(event))
 
     def ask(self, event: Event) -> Sequence[Awaitable[None]]:
         """As `emit`; gives what coroutine functions among the handlers want awaited."""

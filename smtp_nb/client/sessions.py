@@ -5,12 +5,13 @@ from __future__ import annotations
 import socket
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from ipaddress import ip_address
 from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from smtp_nb.client.registry import REGISTRY
-from smtp_nb.errors import AddressError, InputError, MissingError
+from smtp_nb.errors import AddressError, ConnectFailed, InputError, MissingError
 from smtp_nb.flows.intents import Flow, SocketOptions
 from smtp_nb.flows.limits import throttled, within
 from smtp_nb.flows.session import BANNER_TIMEOUT, Proxy, Settings
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from smtp_nb.wire.tls import TLSSettings
 
 T = TypeVar("T")
+# What UseIPv6 means; with 2, both kinds will do.
+_IP_VERSIONS = {0: 4, 1: 6}
+ANY_FAMILY = 2
 # RFC 8314: submission and relay ports begin in clear, all others with TLS.
 _STARTTLS_PORTS = frozenset({25, 587, 2525})
 
@@ -38,12 +42,16 @@ def settings_from(component: Component) -> Settings:
     Raises:
         MissingError: 163, no server.
         InputError: 116, port 0; or something that TLS or the login cannot use.
+        ConnectFailed: 10047, the server's address is of the kind that UseIPv6 was set to exclude.
     """
     if not _host(component):
         raise MissingError("there is no mail server", code=163, remedy="Set mail_server")
     if not component.mail_port:
         raise InputError("the mail server's port is 0", code=116, remedy="Set mail_port")
     read = _reader(component)
+    proxy = _proxy(component)
+    if proxy is None:
+        _check_family(component)
     start_mode = _start_mode(component)
     timeout = component.timeout or None
     is_default = "Timeout" not in component._values
@@ -68,7 +76,7 @@ def settings_from(component: Component) -> Settings:
         window=component.window,
         send_rset=read("SendRSET"),
         max_line=read("MaxLineLength"),
-        proxy=_proxy(component),
+        proxy=proxy,
         shows_chain=read("SSLIncludeCertChain"),
         socket=_socket_options(component),
     )
@@ -99,6 +107,24 @@ def _start_mode(component: Component) -> SSLStartMode:
         return mode
     is_plain = component.mail_port in _STARTTLS_PORTS
     return SSLStartMode.EXPLICIT if is_plain else SSLStartMode.IMPLICIT
+
+
+def _check_family(component: Component) -> None:
+    """A name has addresses to choose from; an address is of one kind, and was given on purpose.
+
+    So the default of UseIPv6, which takes IPv4 only, is about names.
+    """
+    wanted = _IP_VERSIONS.get(component._values.get("UseIPv6", ANY_FAMILY))
+    try:
+        address = ip_address(component.mail_server.strip("[]").partition("%")[0])
+    except ValueError:
+        return
+    if wanted and address.version != wanted:
+        raise ConnectFailed(
+            f"{component.mail_server} is no IPv{wanted} address, and UseIPv6 takes no other",
+            code=10047,
+            remedy="config('UseIPv6=2') takes IPv6 and IPv4",
+        )
 
 
 def _host_name() -> str:

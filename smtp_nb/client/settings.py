@@ -220,7 +220,8 @@ _OF_THE_LINE: tuple[Entry[Any], ...] = (
         "UseIPv6",
         0,
         values.integer(0, 2),
-        "0 IPv4 only, 1 IPv6 only, 2 IPv6 then IPv4.",
+        "0 IPv4 only, 1 IPv6 only, 2 IPv6 then IPv4. Until it is set, an address as mail_server"
+        " decides by itself.",
         owner="IPPort",
     ),
     Entry(

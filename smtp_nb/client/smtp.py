@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from smtp_nb.client.component import Component
+from smtp_nb.client.events import DO_EVENTS_SECONDS
 from smtp_nb.client.sessions import limited
 from smtp_nb.drivers.blocking import BlockingDriver
 from smtp_nb.flows.intents import Flow, JobSource
@@ -174,6 +175,13 @@ class SMTP(Component):
     def interrupt(self) -> None:
         """Stop the running call, from any thread or handler; it raises `Interrupted` (301)."""
         self._driver.interrupt()
+
+    def do_events(self) -> None:
+        """Tell the handlers, in this thread, of the events that others have posted to this
+        component with `report_to()`; if there are none, wait 20 ms for one (reference: DoEvents).
+        """
+        for event in self._take_posted(DO_EVENTS_SECONDS):
+            self.emit(event)
 
     def reset(self) -> None:
         """Disconnect and put all properties back to their defaults (reference: Reset)."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Any, TypeVar
 
 from smtp_nb.drivers.aio_line import AsyncLine
@@ -51,6 +51,7 @@ class AsyncDriver(Stoppable):
         self._loop: asyncio.AbstractEventLoop | None = None
         self._nudged = asyncio.Event()
         self._failure: Exception | None = None
+        self._postponed: list[Awaitable[None]] = []
 
     @property
     def is_open(self) -> bool:
@@ -108,7 +109,10 @@ class AsyncDriver(Stoppable):
 
     async def _serve(self, pump: Pump[Any], line: AsyncLine, source: JobSource | None) -> None:
         try:
-            await self._turn(pump, line, source)
+            try:
+                await self._turn(pump, line, source)
+            finally:
+                await self._hear_handlers()
         except Exception as error:
             self._failure = self._failure or error
             self._nudged.set()  # those that hold learn that nothing is wanted any more
@@ -125,6 +129,7 @@ class AsyncDriver(Stoppable):
         while (intent := pump.advance(answer, trouble)) is not None:
             answer, trouble = None, None
             try:
+                await self._hear_handlers()
                 answer = await self._do(intent, line, source)
             except BaseException as error:
                 trouble = error
@@ -161,6 +166,17 @@ class AsyncDriver(Stoppable):
             case Probe():
                 return await line.probe()
         return None
+
+    def postpone(self, waiting: Awaitable[None]) -> bool:
+        """Await the rest of a handler before the next intent is carried out."""
+        if self._loop is None:
+            return False
+        self._postponed.append(waiting)
+        return True
+
+    async def _hear_handlers(self) -> None:
+        while self._postponed:
+            await self._postponed.pop(0)
 
     async def _next_jobs(self, intent: Next, source: JobSource | None) -> Sequence[Job] | None:
         # Let other tasks run, and a cancellation in, between batches.

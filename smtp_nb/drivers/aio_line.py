@@ -201,6 +201,8 @@ class AsyncLine:
             await loop.sock_connect(sock, address)
             peer = peer_of(sock)
             self._transport, self._inbox = await loop.create_connection(Inbox, sock=sock)
+            # asyncio turns it on for every transport.
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, intent.options.tcp_no_delay)
         except BaseException:
             sock.close()
             raise

@@ -7,7 +7,7 @@ line and give results back; anything that would wait is interrupted again.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, Generic, TypeVar
 
 from smtp_nb.errors import Interrupted, LinkError, os_error_code
@@ -36,6 +36,10 @@ class Stoppable:
     def outside(self, call: Callable[[A], R], argument: A) -> R:
         """Run code of others: an event handler, or a source of jobs."""
         return call(argument)
+
+    def postpone(self, waiting: Awaitable[None]) -> bool:
+        """Take the rest of a handler that is a coroutine function; False where nobody can await."""
+        return False
 
     def _check(self) -> None:
         if self._stop is not None:

@@ -76,6 +76,31 @@ def test_errnos_that_winsock_does_not_know_go_to_the_nearest(number, code):
     assert os_error_code(OSError(number, "")) == code
 
 
+@pytest.mark.parametrize("code", covering(WINSOCK))
+@pytest.mark.parametrize("kind", [OSError, socket.gaierror])
+def test_winsocks_own_numbers_which_python_gives_on_windows_stay_as_they_are(kind, code):
+    assert os_error_code(kind(code, "as Windows says it")) == code
+
+
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [
+        pytest.param(number, code, marks=pytest.mark.covers(f"error.{code}"))
+        for number, code in {64: 10054, 121: 10060, 1225: 10061, 1226: 10053, 1231: 10051,
+                             1232: 10065, 1236: 10053}.items()
+    ],
+)  # fmt: skip
+def test_overlapped_calls_of_windows_are_numbered_in_another_way(number, code):
+    error = OSError(errno.EINVAL, "overlapped")
+    error.winerror = number
+    assert os_error_code(error) == code
+
+
+@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, ""), OSError("no number"), OSError(9999)])
+def test_what_has_no_number_of_its_own_is_an_error_of_communication(error):
+    assert os_error_code(error) == 162
+
+
 # -- real causes, through the component ---------------------------------------------------------
 
 

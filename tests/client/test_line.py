@@ -8,12 +8,10 @@ import struct
 
 import pytest
 
-from drivers.fronts import letter, said
+from drivers.fronts import letter, said, socket_of
 from drivers.peers import Peer, full_backlog, greet, talk
 from play.stage import DRIVERS, stage
 from smtp_nb.client.registry import REGISTRY
-from smtp_nb.client.sessions import settings_from
-from smtp_nb.drivers.sockets import new_socket, targets
 from smtp_nb.errors import (
     ConnectFailed,
     InputError,
@@ -28,11 +26,12 @@ GREETING = "S: 220 mx.test ready\n"
 
 
 @contextlib.contextmanager
-def opened(smtp):
-    """A socket with the options that a connection of this component would have."""
-    sock = new_socket(socket.AF_INET, settings_from(smtp).socket)
-    with contextlib.closing(sock):
-        yield sock
+def opened(front, smtp):
+    """The socket of a connection of this component."""
+    with SandboxServer() as server:
+        smtp.mail_server, smtp.mail_port = server.host, server.port
+        with front.connected(smtp):
+            yield socket_of(smtp)
 
 
 def option(sock: socket.socket, level: int, name: int) -> int:
@@ -69,7 +68,7 @@ def test_the_socket_has_the_option(front, name, value, level, number, read, want
         pytest.skip(f"this system has no {number}")
     smtp = front.make(mail_server="x.test")
     smtp.config(f"{name.rpartition('.')[2]}={value}")
-    with opened(smtp) as sock:
+    with opened(front, smtp) as sock:
         assert read(option(sock, level, getattr(socket, number))) == wanted
 
 
@@ -88,7 +87,7 @@ def test_linger_is_what_the_socket_is_told(front, settings, wanted):
     smtp = front.make(mail_server="x.test")
     for setting in settings:
         smtp.config(setting)
-    with opened(smtp) as sock:
+    with opened(front, smtp) as sock:
         told = sock.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER, 8)
     assert struct.unpack("ii", told) == wanted
 
@@ -195,31 +194,6 @@ def test_a_line_longer_than_allowed_is_no_reply(driver):
     with stage(driver, text + "C* EHLO\nS: 250 x\nC: QUIT\nS: 221 bye", {}) as played:
         played.call("connect")
         played.call("disconnect")
-
-
-@pytest.mark.covers("IPPort.UseIPv6")
-@pytest.mark.parametrize(
-    ("use", "wanted"),
-    [(0, ["192.0.2.1"]), (1, ["2001:db8::1"]), (2, ["2001:db8::1", "192.0.2.1"])],
-)
-def test_use_ipv6_says_which_addresses_are_tried_in_which_order(front, use, wanted):
-    smtp = front.make(mail_server="x.test")
-    smtp.config(f"UseIPv6={use}")
-    found = [
-        (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("192.0.2.1", 25)),
-        (socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("2001:db8::1", 25, 0, 0)),
-    ]
-    tried = targets(found, settings_from(smtp).socket.use_ipv6)
-    assert [address[0] for _, address in tried] == wanted
-
-
-@pytest.mark.covers("IPPort.UseIPv6")
-def test_ipv4_stands_in_where_ipv6_does_not_answer(front):
-    with SandboxServer() as server:
-        smtp = front.make(**letter(server.port) | {"mail_server": "localhost"})
-        smtp.config("UseIPv6=2")
-        with front.connected(smtp):
-            assert smtp.remote_address == "127.0.0.1"
 
 
 @pytest.mark.covers("SMTP.Hello")

@@ -59,6 +59,14 @@ def letter(port: int, **properties: Any) -> dict[str, Any]:
     }
 
 
+def socket_of(smtp: Any) -> Any:
+    """The socket of a component that is connected, on either front."""
+    line = smtp._driver._line
+    if hasattr(line, "_transport"):
+        return line._transport.get_extra_info("socket")
+    return line.socket
+
+
 THREE = {"send_to": "to@example.test", "cc": "cc@example.test", "bcc": "bcc@example.test"}
 """A recipient of each kind."""
 
