@@ -39,6 +39,7 @@ from smtp_nb.flows.connect import connect
 from smtp_nb.flows.deliver import deliver, deliver_one, unsent
 from smtp_nb.flows.intents import Call, Flow
 from smtp_nb.flows.lasting import LastingSource, lasting
+from smtp_nb.flows.mask import without_frames
 from smtp_nb.flows.session import Session
 from smtp_nb.flows.verdict import not_sent
 from smtp_nb.model.envelope import Job
@@ -212,7 +213,12 @@ class Component(Properties, Status, Certificates, Recipients, Events):
             SettingError: unknown name or unreadable value; suggests the nearest.
             StateError: it cannot change while connected.
         """
-        return registry.config(self, text)
+        given, text = Secret(text), ""  # a mistyped name may stand before a password
+        try:
+            return registry.config(self, given)
+        except SMTPError as error:
+            failure = without_frames(error)
+        raise failure
 
     @property
     def message_headers(self) -> list[Header]:

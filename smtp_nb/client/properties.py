@@ -281,9 +281,11 @@ class Properties:
             SettingError: there is no such property; suggests the nearest.
         """
         _hide_secrets(properties)
-        for name, value in properties.items():
+        for name in properties:
             if not isinstance(getattr(type(self), name, None), (property, Property)):
+                properties.clear()  # a password's name, mistyped: tracebacks may show them all
                 raise unknown("property", name, [*PROPERTIES, *self._extra_properties()])
+        for name, value in properties.items():
             setattr(self, name, value)
 
     def _extra_properties(self) -> Iterable[str]:

@@ -164,10 +164,13 @@ def find(name: str) -> Entry[Any]:
     Raises:
         SettingError: there is none; suggests the nearest.
     """
-    found = REGISTRY.get(name) or _folded().get(name.strip().lower())
-    if found is None:
+    if (found := _lookup(name)) is None:
         raise unknown("setting", name, REGISTRY)
     return found
+
+
+def _lookup(name: str) -> Entry[Any] | None:
+    return REGISTRY.get(name) or _folded().get(name.strip().lower())
 
 
 def _folded() -> dict[str, Entry[Any]]:
@@ -195,6 +198,8 @@ class Settings:
         return HIDDEN if isinstance(value, Secret) else value
 
     def __setitem__(self, name: str, value: Any) -> None:
+        if _lookup(name) is None:
+            value = None  # a password's name, mistyped: tracebacks may show what we were given
         find(name).write(self._holder, value)
 
     def __iter__(self) -> Any:
@@ -211,14 +216,14 @@ class Settings:
         return "\n".join(f"{e.reference}={e.shown(self._holder)[:MAX_SHOWN]}" for e in settable)
 
 
-def config(holder: Holder, text: str) -> str:
+def config(holder: Holder, text: Secret) -> str:
     """`Name` reads a setting as text, `Name=Value` sets it and gives the text it reads as now.
 
     Raises:
         SettingError: unknown name or unreadable value.
         StateError: not while connected.
     """
-    name, equals, value = text.partition("=")
+    name, equals, value = text.reveal().partition("=")
     entry = find(name.strip())
     if equals:
         entry.write(holder, value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from smtp_nb.errors import ExtensionError, InjectionError, InputError
 from smtp_nb.flows.intents import Flow
@@ -12,6 +13,7 @@ from smtp_nb.model.address import refuse_controls
 from smtp_nb.model.events import ExpandEvent
 from smtp_nb.model.reply import Reply
 from smtp_nb.protocol.commands import Command, command
+from smtp_nb.protocol.extensions import NO_EXTENSIONS, parse_ehlo
 
 # These start something that a single line cannot finish.
 HAS_A_METHOD = {
@@ -40,12 +42,20 @@ def single(text: str) -> Command:
         raise InputError("there is no command to send", remedy="Give one line, NOOP for instance")
     if method := HAS_A_METHOD.get(verb.upper()):
         raise InputError(f"{verb.upper()} is not sent by itself", remedy=f"Use {method}")
-    return command(verb.upper(), rest)
+    return replace(command(verb, rest), verb=verb.upper())
 
 
 def courtesy(session: Session, asked: Command) -> Flow[Reply]:
-    """Send one command and wait for its reply, whatever it is."""
-    return (yield from session.ask(asked))
+    """Send one command and wait for its reply, whatever it is.
+
+    EHLO and HELO make the server forget what it offered, and so do we. A 421 ends the session.
+    """
+    reply = yield from session.ask(replace(asked, shown=session.mask.text(asked.shown)))
+    if reply.is_success and asked.verb in ("EHLO", "HELO"):
+        session.extensions = parse_ehlo(reply) if asked.verb == "EHLO" else NO_EXTENSIONS
+    if reply.code == 421:
+        yield from session.abort()
+    return reply
 
 
 def about(verb: str, text: str) -> Command:

@@ -250,6 +250,23 @@ def test_a_keyword_that_is_wrong(front: Front) -> None:
             assert_clean(ours(text), where)
 
 
+@pytest.mark.parametrize(
+    "put",
+    [
+        lambda smtp: smtp.config(f"Pasword={CANARY}"),
+        lambda smtp: smtp.settings.__setitem__("Pasword", CANARY),
+        lambda smtp: type(smtp)(pasword=CANARY),
+        lambda smtp: type(smtp).from_url("smtp://x.test", pasword=CANARY),
+    ],
+    ids=["config", "settings", "keyword", "URL"],
+)
+def test_a_name_that_is_mistyped(front: Front, put: Callable[[Any], object]) -> None:
+    error = failure(lambda: put(front.make()))
+    assert "Did you mean" in str(error)
+    for where, text in texts_of_error(error):
+        assert_clean(ours(text), where)
+
+
 @pytest.mark.parametrize("wrong", [CANARY.encode(), [CANARY], {"password": CANARY}])
 @pytest.mark.parametrize("name", ["Password", "AuthorizationIdentity", "FirewallPassword"])
 def test_a_password_that_is_no_text(front: Front, name: str, wrong: Any) -> None:

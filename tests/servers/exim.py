@@ -2,8 +2,9 @@
 
 It shares nothing with the system's mail: settings, queue and mailbox are in one directory. Every
 recipient exists, `refused@` and `later@` excepted, `refused@` may not send either, and all mail
-falls into one maildir. Its package conflicts with Postfix's, so `.ci/run` unpacks it where
-`components.require` looks and installs nothing.
+falls into one maildir. `class@` is a list of three. VRFY and EXPN are answered. Its package
+conflicts with Postfix's, so `.ci/run` unpacks it where `components.require` looks and installs
+nothing.
 """
 
 from __future__ import annotations
@@ -41,6 +42,8 @@ message_size_limit = ${{if inlist{{$received_port}}{{{size}}}{{{limit}}}{{0}}}}
 acl_smtp_mail = mail
 acl_smtp_rcpt = rcpt
 acl_smtp_data = content
+acl_smtp_vrfy = courtesy
+acl_smtp_expn = courtesy
 
 begin acl
 mail:
@@ -58,9 +61,17 @@ content:
           message = 552 5.3.4 the message is too long
   accept
 
+courtesy:
+  accept
+
 begin routers
+list:
+  driver = redirect
+  local_parts = class
+  data = ann@school.test, ben@school.test, Cy Lee <cy@school.test>
 everybody:
   driver = accept
+  local_parts = ! refused
   transport = inbox
 
 begin transports
