@@ -23,6 +23,7 @@ from smtp_nb.client.recipients import Recipients
 from smtp_nb.client.sessions import limited, settings_from
 from smtp_nb.client.settings import HEADERS
 from smtp_nb.client.status import Status
+from smtp_nb.client.streams import Streams
 from smtp_nb.client.urls import properties_from_url
 from smtp_nb.client.values import boolean
 from smtp_nb.errors import (
@@ -37,7 +38,7 @@ from smtp_nb.errors import (
 from smtp_nb.flows import courtesy
 from smtp_nb.flows.connect import connect
 from smtp_nb.flows.deliver import deliver, deliver_one, unsent
-from smtp_nb.flows.intents import Call, Flow
+from smtp_nb.flows.intents import Flow
 from smtp_nb.flows.lasting import LastingSource, lasting
 from smtp_nb.flows.mask import without_frames
 from smtp_nb.flows.session import Session
@@ -54,12 +55,11 @@ if TYPE_CHECKING:
     from smtp_nb.client.spool import QueueReport
     from smtp_nb.compose.message import Composed
     from smtp_nb.compose.parts import Attachment, EncodedPart
-    from smtp_nb.compose.stream import Source, StreamContent
 
 C = TypeVar("C", bound="Component")
 
 
-class Component(Properties, Status, Certificates, Recipients, Events):
+class Component(Properties, Status, Certificates, Recipients, Streams, Events):
     """Properties, settings and events, and each method as a flow."""
 
     _clock: Callable[[], float]
@@ -68,6 +68,7 @@ class Component(Properties, Status, Certificates, Recipients, Events):
         self._values = {}
         Recipients.__init__(self)
         Events.__init__(self)
+        Streams.__init__(self)
         self._session: Session | None = None
         self._busy = threading.Lock()
         self._is_connecting = False
@@ -77,8 +78,6 @@ class Component(Properties, Status, Certificates, Recipients, Events):
         """Files behind the text: `Attachment(path=…)` or `Attachment(data=…, filename=…)`."""
         self.inline_images: list[Attachment | EncodedPart] = []
         """Images that `message_html` shows as `cid:…`."""
-        self.content_stream: StreamContent | None = None
-        """What `set_message_stream` was given."""
         self._firewall = Firewall()
 
     @property
@@ -116,43 +115,6 @@ class Component(Properties, Status, Certificates, Recipients, Events):
         made = type(self)()
         self.copy_to(made)
         return made
-
-    def set_message_stream(self, stream: Source | None) -> None:
-        """Send the message that is in a stream, header and body, in place of all properties.
-
-        It is read while it is sent, from where it stands to its end, in constant memory. What is
-        no file is read on a thread: a pipe may keep the call waiting, and an interruption ends
-        that wait; where the pipe stands then nobody knows. Afterwards it is closed, if
-        CloseStreamAfterTransfer is True. The envelope still comes from send_to, cc, bcc and from_
-        (reference: SetMessageStream).
-
-        Args:
-            stream: a file opened with 'rb', a pipe, or any iterable of bytes; None for none.
-        """
-        from smtp_nb.compose.stream import StreamContent
-
-        self.content_stream = None if stream is None else StreamContent(stream)
-
-    def _open_stream(self) -> Flow[StreamContent | None]:
-        """Read the header of the stream, if there is one; a pipe may take its time for that."""
-        if (stream := self.content_stream) is None:
-            return None
-        try:
-            yield Call(stream.open, "the header of the message's stream")
-        except Interrupted:
-            yield from self._drop()
-            raise
-        return stream
-
-    def _let_go_of(self, stream: StreamContent | None) -> None:
-        """After a transfer: close the stream, or leave it where it stands."""
-        if stream is None or not stream.was_read:
-            return
-        closes = self.settings["CloseStreamAfterTransfer"]
-        if closes:
-            stream.close()
-        if self.content_stream is stream:
-            self.set_message_stream(None if closes else stream.source)
 
     def copy_to(self, other: Component) -> None:
         """Give another component these properties, settings, recipients and attachments."""
@@ -320,11 +282,6 @@ class Component(Properties, Status, Certificates, Recipients, Events):
             return (yield from self._new_session()), False
         return session, False
 
-    def _drop(self) -> Flow[None]:
-        """After an interruption nothing of ours shall still arrive."""
-        if self._session is not None:
-            yield from self._session.abort()
-
     def _disconnect(self) -> Flow[None]:
         if self._session is not None:
             yield from self._session.close()
@@ -337,7 +294,7 @@ class Component(Properties, Status, Certificates, Recipients, Events):
         try:
             return (yield from self._send_job(job))
         finally:
-            self._let_go_of(stream)
+            self._let_go_of(stream, self.settings["CloseStreamAfterTransfer"])
 
     def _queue(self, directory: str | PathLike[str]) -> Flow[str]:
         from smtp_nb.client.spool import Spool
@@ -349,7 +306,7 @@ class Component(Properties, Status, Certificates, Recipients, Events):
             yield from self._drop()
             raise
         finally:
-            self._let_go_of(stream)
+            self._let_go_of(stream, self.settings["CloseStreamAfterTransfer"])
 
     def _process_queue(self, directory: str | PathLike[str]) -> Flow[QueueReport]:
         from smtp_nb.client.draining import Draining
