@@ -223,7 +223,7 @@ def test_blind_copies_are_in_no_header(
         (found,) = server.messages
     content = found.content.lower()
     assert HIDDEN.encode() not in content
-    assert b"bcc" not in content
+    assert b"bcc:" not in content
     assert b"y.test" not in content
 
 
