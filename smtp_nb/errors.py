@@ -383,11 +383,9 @@ def _errno_codes() -> dict[int, int]:
 
 
 def _gai_codes() -> dict[int, int]:
-    return {
-        getattr(socket, name): code
-        for code, (name, _) in WINSOCK.items()
-        if name.startswith("EAI_") and hasattr(socket, name)
-    }
+    names = {name: code for code, (name, _) in WINSOCK.items() if name.startswith("EAI_")}
+    names |= {"EAI_ADDRFAMILY": 10047, "EAI_FAMILY": 10047}
+    return {getattr(socket, name): code for name, code in names.items() if hasattr(socket, name)}
 
 
 def os_error_code(error: OSError) -> int:

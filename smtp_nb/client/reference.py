@@ -148,11 +148,9 @@ _UNCAUSED = {
     10067: "no Unix counts processes this way",
     **dict.fromkeys((10091, 10092, 10093), "Winsock alone has it"),
 }
-_NEVER_SEEN = "the system can give it, and then it is told; SMTP does not bring it about"
-_UNCAUSED |= dict.fromkeys(
-    set(WINSOCK) - {10022, 10024, 10048, 10049, 10051, 10054, 10061, 11001} - set(_UNCAUSED),
-    _NEVER_SEEN,
-)
+_CAUSED = {10022, 10024, 10047, 10048, 10049, 10051, 10054, 10061, 11001, 11002, 11003, 11004}
+_NEVER_SEEN = "it is told if the system gives it; nothing that a client does brings it about"
+_UNCAUSED |= dict.fromkeys(set(WINSOCK) - _CAUSED - set(_UNCAUSED), _NEVER_SEEN)
 _TRUST_LIST = "certificate trust lists are a notion of Windows; OpenSSL knows none"
 _SECRET = "it is a Secret that shows nothing; reveal() gives the text"
 # What does not simply work, apart from the rows of the registry, which say it themselves.

@@ -139,6 +139,12 @@ def test_an_argument_makes_no_sense(front: Front):
     assert (error.code, isinstance(error, ValueError)) == (10022, True)
 
 
+@pytest.mark.covers("error.10047")
+def test_our_end_is_of_another_address_family(front: Front):
+    smtp = front.make(**letter(free_port()), local_host="::1")
+    assert raised(front, smtp).code == 10047
+
+
 @pytest.mark.covers("error.10051")
 def test_there_is_no_way_to_that_network(front: Front):
     group = "224.0.0.1"  # TCP has two ends, and a group of receivers is none (RFC 9293)

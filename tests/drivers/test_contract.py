@@ -258,6 +258,7 @@ def test_writing_to_a_server_that_is_gone(run: Run) -> None:
         assert failure(run, flow()).code in (10053, 10054)
 
 
+@pytest.mark.covers("error.11001", "error.11002", "error.11003", "error.11004")
 @pytest.mark.parametrize(
     ("answer", "code"),
     [
