@@ -150,18 +150,25 @@ def from_person(user: str, host: str) -> Secret:
     Raises:
         MissingError: nobody is there, or nothing was typed.
     """
+    typed = type_unseen(f"Password of {user} at {host}: ")
+    if typed is None:
+        words = f"nobody is there to type the password of {user} at {host}"
+        raise _missing(words, "person", user, host)
+    if not typed:
+        raise _missing("no password was typed", "person", user, host)
+    return typed
+
+
+def type_unseen(prompt: str) -> Secret | None:
+    """What somebody types without its being shown; None if nobody is there."""
     try:
         with warnings.catch_warnings():
             # Without a terminal, getpass would show what is typed.
             warnings.simplefilter("error", getpass.GetPassWarning)
-            typed = Secret(getpass.getpass(f"Password of {user} at {host}: "))
+            return Secret(getpass.getpass(prompt))
     # NotImplementedError is what a kernel says whose front end cannot ask.
     except (EOFError, OSError, NotImplementedError, getpass.GetPassWarning):
-        words = f"nobody is there to type the password of {user} at {host}"
-        raise _missing(words, "person", user, host) from None
-    if not typed:
-        raise _missing("no password was typed", "person", user, host)
-    return typed
+        return None
 
 
 def _missing(words: str, way: str, user: str, host: str, first: str = "") -> MissingError:

@@ -39,6 +39,7 @@ class OAuthServer:
         agrees: what the person with the browser says.
         answers: what the next polls of a device get before the person has decided.
         lifetime_s: of an access token.
+        interval_s: between two looks of a device.
         rotates: a refresh token is good once, and replaced.
         fault: the error that every request for a token gets.
         asked: the paths and forms of all requests, in order.
@@ -48,6 +49,7 @@ class OAuthServer:
     agrees: bool = True
     answers: list[str] = field(default_factory=list)
     lifetime_s: int = 3600
+    interval_s: int = 5
     rotates: bool = True
     fault: str = ""
     words: str = "because"
@@ -58,7 +60,8 @@ class OAuthServer:
         self.issued: list[str] = []
         self.secrets: list[str] = []
         self._codes: dict[str, dict[str, str]] = {}
-        self._devices: set[str] = set()
+        self._devices: dict[str, str] = {}
+        """Each with the scope that it asked for."""
         self._refreshers: set[str] = set()
         self._nonce: str | None = None
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
@@ -128,6 +131,10 @@ class OAuthServer:
         except Refused as error:
             return 400, {"error": str(error), "error_description": self.words}
 
+    def _authorize(self, form: dict[str, str]) -> dict[str, Any]:
+        """For a browser that is a program."""
+        return {"location": self.visit(f"{self.url}/common/authorize?{urlencode(form)}")}
+
     def _openid_configuration(self, form: dict[str, str]) -> dict[str, Any]:
         return {
             "issuer": f"{self.url}/common/v2.0",
@@ -141,13 +148,13 @@ class OAuthServer:
         if not MAIL & set(form["scope"].split()):
             raise Refused("invalid_scope")
         device = self._secret()
-        self._devices.add(device)
+        self._devices[device] = form["scope"]
         return {
             "device_code": device,
             "user_code": "ABCD-EFGH",
             "verification_uri": f"{self.url}/device",
             "expires_in": 60,
-            "interval": 5,
+            "interval": self.interval_s,
         }
 
     def _token(self, form: dict[str, str]) -> dict[str, Any]:
@@ -186,7 +193,7 @@ class OAuthServer:
             raise Refused("expired_token")
         if self.answers:
             raise Refused(self.answers.pop(0))
-        self._devices.discard(form["device_code"])
+        form["scope"] = self._devices.pop(form["device_code"])
         if not self.agrees:
             raise Refused("access_denied")
 
@@ -199,7 +206,7 @@ class OAuthServer:
             "access_token": token,
             "refresh_token": refresher,
             "expires_in": self.lifetime_s,
-            "scope": form.get("scope") or "https://mail.google.com/",
+            "scope": form.get("scope", "https://mail.google.com/"),
             "id_token": self._id_token(),
             "client_info": _encoded({"uid": "ann", "utid": "school"}),
         }

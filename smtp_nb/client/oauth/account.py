@@ -12,7 +12,7 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
@@ -42,7 +42,7 @@ _REMEDIES = {
 # A service may repeat a code or token that it does not take; words and numbers of cases stay.
 _WORD = re.compile(r"[^\s'\"<>(),;]{20,}")
 _HARMLESS = re.compile(
-    r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.?|https://[\w.-]+[\w./-]*", re.I
+    r"[a-z_]+[.:]?|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.?|https://[\w./-]+"
 )
 
 
@@ -57,7 +57,7 @@ class Quiet(dict[str, Any]):
         return HIDDEN
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class DeviceCode:
     """What a person is to do, on any device with a browser.
 
@@ -71,18 +71,24 @@ class DeviceCode:
     url: str
     code: str
     expires_s: float
-    pause_s: float = field(default=PAUSE_S, repr=False)
+    pause_s: float = PAUSE_S
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         minutes = round(self.expires_s / 60)
         return f"Open {self.url} in a browser and type {self.code} (within {minutes} minutes)"
 
     def _repr_html_(self) -> str:
-        url = html.escape(self.url)
-        return (
-            f'<p>Open <a href="{url}" rel="noreferrer">{url}</a> and type'
-            f" <code>{html.escape(self.code)}</code></p>"
-        )
+        return f"<p>Open {_link(self.url)} and type <code>{html.escape(self.code)}</code></p>"
+
+
+_ENDING = "It ends at an address on localhost that does not open: copy that address whole"
+
+
+def _link(url: str) -> str:
+    """A link, if it is one to a page of HTTPS."""
+    if not url.startswith("https://"):
+        return html.escape(url)
+    return f'<a href="{html.escape(url)}" rel="noreferrer" target="_blank">{html.escape(url)}</a>'
 
 
 class Consent:
@@ -107,11 +113,11 @@ class Consent:
         pasted = ""
         self._finish(given)
 
-    def __str__(self) -> str:
-        return (
-            f"Open {self.url} in a browser and agree. It ends at an address on localhost that does"
-            " not open: copy that address whole"
-        )
+    def __repr__(self) -> str:
+        return f"Open {self.url} in a browser and agree. {_ENDING}"
+
+    def _repr_html_(self) -> str:
+        return f"<p>Open {_link(self.url)} and agree. {_ENDING}</p>"
 
 
 class Account(ABC):
@@ -182,6 +188,11 @@ class Account(ABC):
             self._kept, self.is_kept = found, True
             return
         raise problem
+
+    @property
+    def place(self) -> str:
+        """Where the permission is kept; empty if it is not."""
+        return self._keeper.name if self.is_kept else ""
 
     def _keep(self) -> None:
         """Keep the permission if it has changed: services replace it when they refresh."""

@@ -8,6 +8,7 @@ from smtp_nb.notebook.verb import Verb
 from smtp_nb.notebook.verbs import (
     connection,
     explaining,
+    login,
     merging,
     message,
     serving,
@@ -15,7 +16,7 @@ from smtp_nb.notebook.verbs import (
     trail,
 )
 
-_MODULES = (connection, message, template, merging, trail, serving, explaining)
+_MODULES = (connection, login, message, template, merging, trail, serving, explaining)
 VERBS: dict[str, Verb] = {verb.name: verb for module in _MODULES for verb in module.VERBS}
 
 

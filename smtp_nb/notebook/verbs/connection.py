@@ -5,7 +5,7 @@ from __future__ import annotations
 from smtp_nb.client.passwords import find_password
 from smtp_nb.client.smtp import SMTP
 from smtp_nb.errors import StateError
-from smtp_nb.notebook.show import Card
+from smtp_nb.notebook.show import Card, Rows
 from smtp_nb.notebook.syntax import Argument, Kind, Option
 from smtp_nb.notebook.verb import Request, Verb
 
@@ -24,7 +24,7 @@ def _connect(request: Request) -> Card:
     desk.take_session(smtp)
     desk.sender = request.text("from", desk.sender)
     smtp.connect()
-    return _session_card(request)
+    return session_card(request)
 
 
 def _session_for(request: Request) -> SMTP:
@@ -44,10 +44,11 @@ def _disconnect(request: Request) -> Card:
 
 
 def _status(request: Request) -> Card:
-    return _session_card(request)
+    return session_card(request)
 
 
-def _session_card(request: Request) -> Card:
+def session_card(request: Request, more: Rows = ()) -> Card:
+    """What the session is like."""
     smtp, sandbox = request.desk.smtp, request.desk.sandbox
     is_running = sandbox is not None and sandbox.is_running
     running = "running" if is_running else ""
@@ -62,7 +63,7 @@ def _session_card(request: Request) -> Card:
         ("Logged in as", smtp.user),
         ("Offers", ", ".join(smtp.extensions)),
     ]
-    return Card("Connected", [*rows, *rest], about=smtp)
+    return Card("Connected", [*rows, *more, *rest], about=smtp)
 
 
 _URL = Argument(

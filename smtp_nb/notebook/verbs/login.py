@@ -1,0 +1,164 @@
+"""`login`: with a password on the session's server, or by OAuth at Google's or Microsoft's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from IPython.display import display
+
+from smtp_nb.client.passwords import find_password, from_person, keep_in_keyring, type_unseen
+from smtp_nb.client.smtp import SMTP
+from smtp_nb.errors import MissingError
+from smtp_nb.notebook.show import Card
+from smtp_nb.notebook.syntax import Argument, Kind, Option
+from smtp_nb.notebook.verb import Request, Verb
+from smtp_nb.notebook.verbs.connection import PASSWORD_OPTIONS, session_card
+
+if TYPE_CHECKING:
+    from smtp_nb.client.oauth import Account
+
+PASTE = "Paste the address at which the browser ended: "
+
+
+def _login(request: Request) -> Card:
+    service = _SERVICES.get(request.text("who").lower())
+    return _by_token(request, service) if service else _by_password(request)
+
+
+# -- with a password ----------------------------------------------------------------------------
+
+
+def _by_password(request: Request) -> Card:
+    smtp = request.desk.session()
+    if request.text("user"):
+        raise request.syntax.error(
+            f"{request.text('who')!r} is no service; take {' or '.join(_SERVICES)}, or a name alone"
+        )
+    user = request.text("who", smtp.user)
+    if not user:
+        raise request.syntax.error("a user name is missing: %smtp login NAME")
+    smtp.disconnect()
+    smtp.user, smtp.token_source = user, None
+    if request.flag("ask"):
+        smtp.password = from_person(user, smtp.mail_server)
+    else:
+        smtp.password = find_password(
+            user,
+            smtp.mail_server,
+            variable=request.text("password_env"),
+            file=request.text("password_file"),
+        )
+    smtp.connect()
+    if request.flag("keep"):  # now that the server has taken it
+        keep_in_keyring(user, smtp.mail_server, smtp.password)
+    return session_card(request)
+
+
+# -- by OAuth -----------------------------------------------------------------------------------
+
+
+def _by_token(request: Request, make: Callable[[Request, str], Account]) -> Card:
+    user = request.text("user")
+    if not user:
+        raise request.syntax.error(f"a mailbox is missing: %smtp login {request.text('who')} YOU")
+    account = make(request, user)
+    if request.flag("again") or not account.has_permission:
+        _get_permission(request, account)
+    desk = request.desk
+    desk.end_session()
+    properties = account.properties()
+    if url := request.text("server"):
+        smtp = SMTP.from_url(url)
+        for name in ("user", "auth_mechanism", "token_source"):
+            setattr(smtp, name, properties[name])
+    else:
+        smtp = SMTP(**properties)
+    desk.take_session(smtp)
+    desk.sender = desk.sender or user
+    smtp.connect()
+    kept = account.place or "this kernel only; --token-file PATH keeps it"
+    return session_card(request, [("Permission", f"kept in {kept}")])
+
+
+def _get_permission(request: Request, account: Account) -> None:
+    """Show a person what to do, and wait until it is done."""
+    way = request.text("by") or ("device" if account.service == "microsoft" else "code")
+    if way == "device":
+        account.by_device(display)
+        return
+    consent = account.by_code()
+    display(consent)  # type: ignore[no-untyped-call]  # IPython's has no types
+    pasted = type_unseen(PASTE)
+    if pasted is None:
+        raise MissingError(
+            "nobody is there to paste the address",
+            code=303,
+            remedy="Write --by device, or log in where somebody can type; it is kept",
+        )
+    consent.finish(pasted)
+
+
+def _google(request: Request, user: str) -> Account:
+    from smtp_nb.client.oauth import google
+
+    client = request.text("client")
+    if not client:
+        raise request.syntax.error("--client is missing: the file of your OAuth client")
+    return google(user, client, keep=_place(request))
+
+
+def _microsoft(request: Request, user: str) -> Account:
+    from smtp_nb.client.oauth import microsoft
+    from smtp_nb.client.oauth.outlook import AUTHORITY
+
+    client = request.text("client")
+    if not client:
+        raise request.syntax.error("--client is missing: the number of your application")
+    return microsoft(
+        user,
+        client,
+        tenant=request.text("tenant", "common"),
+        keep=_place(request),
+        authority=request.text("authority", AUTHORITY),
+    )
+
+
+def _place(request: Request) -> str:
+    return request.text("token_file", "keyring")
+
+
+_SERVICES = {"google": _google, "microsoft": _microsoft}
+
+VERBS = (
+    Verb(
+        "login",
+        "Log in: by password on the session's server, or by OAuth at Google's or Microsoft's",
+        _login,
+        (
+            Argument("who", "google, microsoft, or your name on the session's server", Kind.TEXT,
+                     False, tuple(_SERVICES)),
+            Argument("user", "your mailbox at Google or Microsoft", required=False),
+        ),
+        (
+            *PASSWORD_OPTIONS,
+            Option("--ask", "ask for the password, whatever the keyring has", Kind.FLAG),
+            Option("--keep", "give the password to the keyring once the server has taken it",
+                   Kind.FLAG),
+            Option("--client", "Google: the file of your OAuth client; Microsoft: the number of"
+                   " your application", Kind.PATH, "PATH|ID"),
+            Option("--by", "type a code on any device, or paste an address", Kind.CHOICE,
+                   choices=("device", "code")),
+            Option("--again", "ask for permission even if it is there", Kind.FLAG),
+            Option("--token-file", "keep the permission in this file in place of the keyring",
+                   Kind.PATH, "PATH"),
+            Option("--tenant", "Microsoft: your organisation"),
+            Option("--authority", "Microsoft: the address of another cloud", metavar="URL"),
+            Option("--server", "send through this server in place of the service's own",
+                   metavar="URL"),
+        ),
+        example="%smtp login microsoft ann@school.example --client 00000000-0000-0000-0000-"
+        "000000000000\n%smtp login google ann@gmail.com --client client_secret.json\n"
+        "%smtp login ann --ask --keep",
+    ),
+)  # fmt: skip
