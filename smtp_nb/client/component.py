@@ -41,7 +41,7 @@ from smtp_nb.flows.deliver import deliver, deliver_one, unsent
 from smtp_nb.flows.intents import Flow
 from smtp_nb.flows.lasting import LastingSource, lasting
 from smtp_nb.flows.mask import without_frames
-from smtp_nb.flows.session import Session
+from smtp_nb.flows.session import Session, Settings
 from smtp_nb.flows.verdict import not_sent
 from smtp_nb.model.envelope import Job
 from smtp_nb.model.receipt import Receipt
@@ -267,9 +267,9 @@ class Component(Properties, Status, Certificates, Recipients, Streams, Events):
             self._server_pem = session.layer.verdict.leaf_pem
         return session
 
-    def _further_session(self, number: int) -> Flow[Session]:
+    def _further_session(self, settings: Settings, number: int) -> Flow[Session]:
         """A session beside the one that the component shows."""
-        session = Session(settings_from(self), self, self._clock, self._memory, number)
+        session = Session(settings, self, self._clock, self._memory, number)
         yield from connect(session)
         return session
 
@@ -351,9 +351,11 @@ class Component(Properties, Status, Certificates, Recipients, Streams, Events):
         self, sources: Sequence[LastingSource]
     ) -> list[tuple[Flow[None], LastingSource]]:
         session = self._session if self.connected else None
+        # Taken before any of them connects: from then on LocalPort is that of the first one.
+        settings = session.settings if session else settings_from(self)
         flows = [lasting(sources[0], self._new_session, session)]
         for number, source in enumerate(sources[1:], 2):
-            flows.append(lasting(source, partial(self._further_session, number)))
+            flows.append(lasting(source, partial(self._further_session, settings, number)))
         return [
             (limited(self, flow, len(sources)), source)
             for flow, source in zip(flows, sources, strict=True)

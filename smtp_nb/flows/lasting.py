@@ -59,6 +59,7 @@ def lasting(
         if session is not None and (pause.hang_up or pause.seconds > LONG_PAUSE):
             yield from session.close()
             session = None
+            continue  # a nudge may have come meanwhile: what the source said is old
         if pause.seconds:
             if not (yield Hold(pause.seconds)):
                 break

@@ -82,6 +82,12 @@ class Backoff:
         self.until = -math.inf
         """Nothing is to begin before; on the clock."""
 
+    def closed(self, hint_s: float | None = None) -> None:
+        """The server ended a connection with 421. The first time, another one may do at once."""
+        if self._times or hint_s is not None:
+            self.busy(hint_s)
+        self._times += not self._times
+
     def busy(self, hint_s: float | None = None) -> None:
         """The server said that it is busy, and perhaps for how long."""
         pause = BUSY_PAUSES[min(self._times, len(BUSY_PAUSES) - 1)]
@@ -153,6 +159,13 @@ class Pace:
         """True if the deadline has passed by then."""
         return time >= self._ends
 
+    def learn(self, found: Signal) -> None:
+        """Take a server at its word."""
+        if found.trouble is Trouble.CLOSING:
+            self.backoff.closed(found.hint_s)
+        elif found.trouble is Trouble.BUSY:
+            self.backoff.busy(found.hint_s)
+
     def retry_at(self, tries: int, since: float, found: Signal) -> float | None:
         """When a deferred message is tried again; None: not in this run.
 
@@ -164,7 +177,7 @@ class Pace:
             return None
         now = self.clock()
         due = now + (RETRIES[tries] if found.hint_s is None else found.hint_s)
-        if found.trouble is Trouble.BUSY:
+        if found.trouble is not Trouble.GREYLISTED:
             due = max(now, self.backoff.until)
         return None if due - since > self._patience_s or self.is_over_at(due) else due
 

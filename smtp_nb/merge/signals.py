@@ -15,11 +15,12 @@ from smtp_nb.model.receipt import RecipientResult
 
 
 class Trouble(Enum):
-    """Whose trouble a deferral is."""
+    """Whose trouble a deferral is; what concerns more messages comes later."""
 
-    OWN = "its own"
-    GREYLISTED = "greylisted"
-    BUSY = "the server is busy"
+    OWN = "the recipient's"
+    GREYLISTED = "ours, as newcomers"
+    CLOSING = "the connection's"
+    BUSY = "the server's"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +56,12 @@ def signal(result: RecipientResult) -> Signal:
     if result.code != 421 and _GREYLISTED.search(text):
         return Signal(Trouble.GREYLISTED, hint(text))
     is_policy = result.enhanced_code.startswith(_POLICY)
-    if (
-        result.code == 421
-        or result.enhanced_code in _BUSY_CODES
-        or (is_policy and _BUSY_WORDS.search(text))
-    ):
+    if is_policy and _BUSY_WORDS.search(text):
         return Signal(Trouble.BUSY, hint(text))
-    return Signal(Trouble.OWN)
+    if result.code == 421:
+        return Signal(Trouble.CLOSING, hint(text))
+    is_busy = result.enhanced_code in _BUSY_CODES
+    return Signal(Trouble.BUSY, hint(text)) if is_busy else Signal(Trouble.OWN)
 
 
 def hint(text: str) -> float | None:

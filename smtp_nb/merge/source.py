@@ -81,7 +81,7 @@ class Source:
             return self._wait(_INDEFINITELY, PAUSED)
         opens = self._waiting.opens_at(now)
         if opens is None:
-            return Pause(_INDEFINITELY) if self._under_way else None
+            return Pause(LONG_PAUSE) if self._under_way else None
         because = "another try" if self._waiting.put_off else "the rate of a domain"
         at, why = max((opens, because), self.pace.opens_at(now))
         if self.pace.is_over_at(at):
@@ -149,9 +149,8 @@ class Source:
         self._under_way -= len(results)
         self._journal.settle([one for job, receipt in results for one in _settled(job, receipt)])
         signals = [self._learn(job, receipt) for job, receipt in results]
-        if Trouble.BUSY in (found.trouble for found in signals if found):
-            hints = [found.hint_s for found in signals if found and found.hint_s is not None]
-            self.pace.backoff.busy(max(hints, default=None))
+        if worst := max(filter(None, signals), key=_weight, default=None):
+            self.pace.learn(worst)
         for (job, receipt), found in zip(results, signals, strict=True):
             if found is None or not self._try_again(learnt(job, receipt), found):
                 self._meter.count(receipt.outcome)
@@ -190,7 +189,7 @@ def _weight(found: Signal) -> tuple[int, float]:
     return _WEIGHTS[found.trouble], found.hint_s or 0.0
 
 
-_WEIGHTS = {Trouble.OWN: 0, Trouble.GREYLISTED: 1, Trouble.BUSY: 2}
+_WEIGHTS = {trouble: weight for weight, trouble in enumerate(Trouble)}
 
 
 def _undecided(recipients: Recipients, outcomes: Mapping[str, str]) -> Recipients:

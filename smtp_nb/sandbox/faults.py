@@ -39,6 +39,7 @@ class Fault:
             are a tuple. A message at its END is struck if one of its recipients is.
         times: how often it strikes; None without end.
         after: how often it lets pass before.
+        every: of those behind, only each so many-th is struck.
         hits: how often it has struck.
     """
 
@@ -55,7 +56,9 @@ class Fault:
     sender: str = ANY
     times: int | None = None
     after: int = 0
+    every: int = 1
     hits: int = 0
+    _passed: int = field(default=0, repr=False)
     _met: set[str] = field(default_factory=set, repr=False)
 
     def matches(self, request: Request) -> bool:
@@ -88,6 +91,9 @@ class Fault:
             self.after -= 1
             return False
         if self.times is not None and self.hits >= self.times:
+            return False
+        self._passed += 1
+        if self._passed % self.every:
             return False
         self.hits += 1
         return True
@@ -124,7 +130,9 @@ FAULTS: dict[str, Fault] = {
 }
 """The faults by name. `reply` gives any reply at any stage; `close` ends the line without one."""
 
-_ARGUMENTS = tuple(f.name for f in fields(Fault) if f.name not in ("name", "hits", "_met"))
+_ARGUMENTS = tuple(
+    f.name for f in fields(Fault) if f.name not in ("name", "hits", "_met", "_passed")
+)
 
 
 class Action(NamedTuple):
@@ -209,7 +217,7 @@ def make(name: str, arguments: dict[str, Any]) -> Fault:
         given["recipient"] = tuple(recipient)
     if "code" in given:
         given.setdefault("text", _TEXTS.get(given["code"] // 100, ""))
-    fault = replace(FAULTS[name], **given, hits=0, _met=set())
+    fault = replace(FAULTS[name], **given, hits=0, _met=set(), _passed=0)
     fault.stage = fault.stage.upper()
     _check(fault)
     return fault

@@ -57,7 +57,7 @@ def merge(server: SandboxServer, frame: pd.DataFrame, template: Template) -> Mak
             "template": template,
             "to": "email",
             "from_": "teacher@school.test",
-            "server": server.url,
+            "server": changes.get("server") or server.url,
             "name": "results",
         }
         return MailMerge(**(arguments | changes))
