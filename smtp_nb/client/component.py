@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from smtp_nb.client.spool import QueueReport
     from smtp_nb.compose.message import Composed
     from smtp_nb.compose.parts import Attachment, EncodedPart
+    from smtp_nb.wire.sessions import SessionCache
 
 C = TypeVar("C", bound="Component")
 
@@ -74,6 +75,7 @@ class Component(Properties, Status, Certificates, Recipients, Streams, Events):
         self._is_connecting = False
         self._last_reply: Reply | None = None
         self._memory: dict[tuple[str, int], str] = {}
+        self._tls_sessions: SessionCache | None = None
         self.attachments: list[Attachment | EncodedPart] = []
         """Files behind the text: `Attachment(path=…)` or `Attachment(data=…, filename=…)`."""
         self.inline_images: list[Attachment | EncodedPart] = []

@@ -16,13 +16,21 @@ from smtp_nb.flows.intents import Flow, SocketOptions
 from smtp_nb.flows.limits import throttled, within
 from smtp_nb.flows.session import BANNER_TIMEOUT, Proxy, Settings
 from smtp_nb.model.address import ascii_domain
-from smtp_nb.model.enums import AuthMechanism, FirewallType, SSLSecurityFlag, SSLStartMode
+from smtp_nb.model.enums import (
+    AuthMechanism,
+    FirewallType,
+    SSLProvider,
+    SSLSecurityFlag,
+    SSLStartMode,
+)
 from smtp_nb.model.secret import Secret
 
 if TYPE_CHECKING:
     from smtp_nb.client.component import Component
     from smtp_nb.sasl import Credentials, TokenSource
     from smtp_nb.wire.identity import Identity
+    from smtp_nb.wire.sessions import Shelf
+    from smtp_nb.wire.settings import Offer
     from smtp_nb.wire.tls import TLSSettings
 
 T = TypeVar("T")
@@ -53,6 +61,7 @@ def settings_from(component: Component) -> Settings:
     if proxy is None:
         _check_family(component)
     start_mode = _start_mode(component)
+    tls = None if start_mode is SSLStartMode.NONE else _tls(component)
     timeout = component.timeout or None
     is_default = "Timeout" not in component._values
     final = None if read("FinalReplyTimeout") == 0 else read("FinalReplyTimeout")
@@ -61,7 +70,8 @@ def settings_from(component: Component) -> Settings:
         port=component.mail_port,
         hello=read("Hello") or _host_name(),
         start_mode=start_mode,
-        tls=None if start_mode is SSLStartMode.NONE else _tls(component),
+        tls=tls,
+        shelf=_shelf(component, tls),
         mechanism=component.auth_mechanism,
         credentials=_credentials(component),
         allow_extensions=component.allow_extensions,
@@ -77,7 +87,7 @@ def settings_from(component: Component) -> Settings:
         send_rset=read("SendRSET"),
         max_line=read("MaxLineLength"),
         proxy=proxy,
-        shows_chain=read("SSLIncludeCertChain"),
+        shows_chain=read("SSLIncludeCertChain") or _is_internal(component),
         socket=_socket_options(component),
     )
 
@@ -235,6 +245,9 @@ def _tls(component: Component) -> TLSSettings:
         security_flags=read("SSLSecurityFlags"),
         enabled_protocols=read("SSLEnabledProtocols"),
         identity=_identity(component, read("SSLCACerts")),
+        offer=_offer(component),
+        key_log_file=read("SSLKeyLogFile"),
+        logs_records=read("LogSSLPackets"),
     )
 
 
@@ -248,6 +261,45 @@ def _accepted(component: Component) -> bytes:
             remedy="Set the certificate, or pin the key: config('SSLServerPin=sha256:…')",
         )
     return accepted.der
+
+
+def _offer(component: Component) -> Offer:
+    from smtp_nb.wire.settings import Offer
+
+    read = _reader(component)
+
+    def names(setting: str, separator: str = ",") -> tuple[str, ...]:
+        return tuple(filter(None, read(setting).split(separator)))
+
+    suites = names("SSLEnabledCipherSuites", ";")
+    return Offer(
+        suites=() if suites == ("*",) else suites,
+        cipher_list=read("OpenSSLCipherList"),
+        least_bits=read("SSLCipherStrength"),
+        old_groups=names("TLS12SupportedGroups"),
+        new_groups=names("TLS13SupportedGroups"),
+        key_shares=names("TLS13KeyShareGroups"),
+        old_signatures=names("TLS12SignatureAlgorithms"),
+        new_signatures=names("TLS13SignatureAlgorithms"),
+        renegotiation_info=read("SSLEnableRenegotiation"),
+    )
+
+
+def _shelf(component: Component, tls: TLSSettings | None) -> Shelf | None:
+    """Where the session with this server is kept, if sessions are to be resumed."""
+    if tls is None or not _reader(component)("ReuseSSLSession"):
+        return None
+    from smtp_nb.wire.sessions import SessionCache
+
+    if component._tls_sessions is None:
+        component._tls_sessions = SessionCache()
+    return component._tls_sessions.shelf(component.mail_server, component.mail_port, tls)
+
+
+def _is_internal(component: Component) -> bool:
+    """True if the reference's own engine was asked for, which shows the whole chain."""
+    is_asked = component.ssl_provider is SSLProvider.INTERNAL
+    return is_asked or bool(_reader(component)("UseInternalSecurityAPI"))
 
 
 def _identity(component: Component, authorities: str) -> Identity | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from smtp_nb.client import values
@@ -10,6 +11,44 @@ from smtp_nb.model.enums import SSLProtocol, SSLSecurityFlag
 
 _OWN_CHOICE = "OpenSSL's own choice is used"
 _ROOTS = "OpenSSL's own store of trusted roots is used, wherever this system keeps it"
+
+
+def _suites(name: str, value: Any) -> str:
+    """`*`, or names of cipher suites with semicolons between."""
+    from smtp_nb.wire.suites import parse_suites
+
+    line = values.line(name, value).strip()
+    return line if line == "*" else ";".join(parse_suites(line))
+
+
+def _groups(name: str, value: Any) -> str:
+    """Names of groups with commas between."""
+    from smtp_nb.wire.groups import GROUPS
+
+    return _listed(name, value, GROUPS)
+
+
+def _old_signatures(name: str, value: Any) -> str:
+    """Names of signatures in TLS 1.2, such as sha256-rsa, with commas between."""
+    from smtp_nb.wire.signatures import OLD_SIGNATURES
+
+    return _listed(name, value, OLD_SIGNATURES)
+
+
+def _new_signatures(name: str, value: Any) -> str:
+    """Names of signatures in TLS 1.3, such as rsa_pss_sha256, with commas between."""
+    from smtp_nb.wire.signatures import NEW_SIGNATURES
+
+    return _listed(name, value, NEW_SIGNATURES)
+
+
+def _listed(name: str, value: Any, known: Collection[str]) -> str:
+    parts = [part.strip().lower() for part in values.line(name, value).split(",")]
+    for part in filter(None, parts):
+        if part not in known:
+            raise values.unreadable(name, part, f"{', '.join(known)}, with commas between")
+    return ",".join(dict.fromkeys(filter(None, parts)))
+
 
 # The rows are of different types, hence Any.
 _ROWS: tuple[Entry[Any], ...] = (
@@ -59,6 +98,107 @@ _ROWS: tuple[Entry[Any], ...] = (
         owner="SSL",
     ),
     Entry(
+        "SSLCheckCRL",
+        False,
+        values.boolean,
+        "Fetch the revocation lists that the server's certificate and those above it name; what"
+        " nobody can say counts as revoked, but for SSLSecurityFlags 0x100, 0x400 and 0x800.",
+        owner="SSL",
+    ),
+    Entry(
+        "SSLEnabledCipherSuites",
+        "*",
+        _suites,
+        "Registered names of cipher suites, or the system's names of their parts (CALG_AES_256),"
+        " semicolons between; * is OpenSSL's choice.",
+        owner="SSL",
+    ),
+    Entry(
+        "SSLCipherStrength",
+        0,
+        values.integer(0, 1024),
+        "The least bits of the cipher.",
+        owner="SSL",
+    ),
+    Entry(
+        "TLS12SupportedGroups",
+        "",
+        _groups,
+        "Groups for the exchange of keys in TLS 1.2, commas between, best first.",
+        owner="SSL",
+        deviation=_OWN_CHOICE,
+    ),
+    Entry(
+        "TLS13SupportedGroups",
+        "",
+        _groups,
+        "Groups for the exchange of keys in TLS 1.3, commas between, best first.",
+        owner="SSL",
+        deviation=_OWN_CHOICE,
+    ),
+    Entry(
+        "TLS13KeyShareGroups",
+        "",
+        _groups,
+        "Groups with a key in our first message, which saves a round trip; OpenSSL makes four.",
+        owner="SSL",
+        deviation=_OWN_CHOICE,
+    ),
+    Entry(
+        "TLS12SignatureAlgorithms",
+        "",
+        _old_signatures,
+        "What may sign in TLS 1.2, the server's certificate included, commas between.",
+        owner="SSL",
+        deviation=_OWN_CHOICE,
+    ),
+    Entry(
+        "TLS13SignatureAlgorithms",
+        "",
+        _new_signatures,
+        "What may sign in TLS 1.3, the server's certificate included, commas between.",
+        owner="SSL",
+        deviation=_OWN_CHOICE,
+    ),
+    Entry(
+        "SSLEnableRenegotiation",
+        True,
+        values.boolean,
+        "renegotiation_info in our first message; OpenSSL can leave it out with TLS 1.3 alone.",
+        owner="SSL",
+    ),
+    Entry(
+        "ReuseSSLSession",
+        False,
+        values.boolean,
+        "Resume the last session with the same server under the same settings. The verdict on its"
+        " certificate is kept with it, and decided on again each time.",
+        owner="SSL",
+    ),
+    Entry(
+        "SSLKeyLogFile",
+        "",
+        values.line,
+        "Append the keys of connections to this file, for tools that decrypt recordings. Whoever"
+        " reads it can read everything that was sent, passwords included.",
+        owner="SSL",
+    ),
+    Entry(
+        "LogSSLPackets",
+        False,
+        values.boolean,
+        "SSLStatus tells of each TLS record: who sent it, its kind and its length.",
+        owner="SSL",
+    ),
+    Entry(
+        "OpenSSLCipherList",
+        "",
+        values.line,
+        "Cipher suites up to TLS 1.2 in OpenSSL's own language; suites without a certificate or a"
+        " cipher stay out.",
+        owner="",
+    ),
+    Entry(
         "SSLServerPin",
         "",
         values.line,
@@ -67,37 +207,8 @@ _ROWS: tuple[Entry[Any], ...] = (
     ),
 )
 
-# What OpenSSL could do and this library does not do yet, or what OpenSSL cannot do:
-# (name, default, converter, meaning, reason).
+# What there is one of: (name, default, converter, meaning, reason).
 _FIXED: tuple[tuple[str, Any, Any, str, str], ...] = (
-    ("LogSSLPackets", False, values.boolean, "Show records in SSLStatus.", "steps are shown only"),
-    (
-        "ReuseSSLSession",
-        False,
-        values.boolean,
-        "Resume the last session.",
-        "each connection shakes hands anew, so that each certificate is judged",
-    ),
-    ("SSLCheckCRL", False, values.boolean, "Ask revocation lists.", "none are fetched here yet"),
-    (
-        "SSLCipherStrength",
-        0,
-        values.integer(),
-        "Least bits of the cipher.",
-        "OpenSSL's security level decides; no suite in use has fewer than 112 bits",
-    ),
-    ("SSLEnabledCipherSuites", "*", values.line, "Cipher suites; * is all.", _OWN_CHOICE),
-    (
-        "SSLEnableRenegotiation",
-        True,
-        values.boolean,
-        "renegotiation_info in the first message.",
-        "OpenSSL cannot leave it out",
-    ),
-    ("SSLKeyLogFile", "", values.line, "File for the keys of sessions.", "no keys are written"),
-    ("TLS12SignatureAlgorithms", "", values.line, "Signatures for TLS 1.2.", _OWN_CHOICE),
-    ("TLS12SupportedGroups", "", values.line, "Groups for TLS 1.2.", _OWN_CHOICE),
-    ("TLS13KeyShareGroups", "", values.line, "Key shares for TLS 1.3.", _OWN_CHOICE),
     (
         "TLS13Provider",
         0,
@@ -105,8 +216,6 @@ _FIXED: tuple[tuple[str, Any, Any, str, str], ...] = (
         "Engine for TLS 1.3.",
         "the other engine is a part of Windows",
     ),
-    ("TLS13SignatureAlgorithms", "", values.line, "Signatures for TLS 1.3.", _OWN_CHOICE),
-    ("TLS13SupportedGroups", "", values.line, "Groups for TLS 1.3.", _OWN_CHOICE),
 )
 
 # What the handshake came to: (name, where it stands, default, meaning).
@@ -122,9 +231,6 @@ _NEGOTIATED: tuple[tuple[str, str, Any, str], ...] = (
 for _entry in _ROWS:
     register(_entry)
 for _name, _default, _convert, _doc, _reason in _FIXED:
-    _differs = _OWN_CHOICE if _name.startswith("TLS1") and _default == "" else ""
-    register(
-        Entry(_name, _default, _convert, _doc, owner="SSL", reason=_reason, deviation=_differs)
-    )
+    register(Entry(_name, _default, _convert, _doc, owner="SSL", reason=_reason))
 for _name, _path, _default, _doc in _NEGOTIATED:
     register(Entry(_name, _default, values.text, _doc, owner="SSL", path=_path, is_settable=False))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from enum import IntEnum, IntFlag
 from typing import Any, TypeVar
 
-from smtp_nb.errors import SettingError
+from smtp_nb.errors import SettingError, Unsupported
 from smtp_nb.model.address import Mailbox, ascii_domain, parse_addresses, refuse_controls
 from smtp_nb.model.enums import AuthMechanism, SSLProvider
 from smtp_nb.model.secret import Secret
@@ -180,8 +180,21 @@ def _without_controls(name: str, value: str) -> str:
 
 
 def provider(name: str, value: Any) -> SSLProvider:
-    """A member of `SSLProvider`; `*`, as the setting of that name has it, is the default one."""
-    return SSLProvider.AUTOMATIC if value == "*" else _provider(name, value)
+    """A member of `SSLProvider`; `*`, as the setting of that name has it, is the default one.
+
+    Raises:
+        Unsupported: the name of an engine that is not there.
+    """
+    if value == "*":
+        return SSLProvider.AUTOMATIC
+    try:
+        return _provider(name, value)
+    except SettingError as error:
+        if not (isinstance(value, str) and value[:1].isalpha()):
+            raise
+        raise Unsupported(
+            f"there is no engine {value!r} for TLS here", remedy=error.remedy
+        ) from error
 
 
 _provider = member(SSLProvider)

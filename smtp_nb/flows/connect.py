@@ -21,6 +21,10 @@ def connect(session: Session) -> Flow[None]:
     Raises:
         SMTPError: whatever failed; the line is closed again.
     """
+    if session.settings.tls is not None:
+        from smtp_nb.wire.contexts import context_for
+
+        context_for(session.settings.tls)  # what it cannot do is said before a byte is written
     try:
         early = yield from _open(session)
         if session.settings.start_mode is SSLStartMode.IMPLICIT:
@@ -116,11 +120,12 @@ def start_tls(session: Session, early: bytes = b"") -> Flow[None]:
     from smtp_nb.wire.tls import TLSLayer, TLSSettings
 
     settings = session.settings
-    layer = TLSLayer(settings.tls or TLSSettings(), settings.host)
+    layer = TLSLayer(settings.tls or TLSSettings(), settings.host, settings.shelf)
     layer.receive(early)
     deadline = Deadline(session.clock, settings.timeout_s, "the TLS handshake")
     yield from shake_hands(session, layer, deadline)
     session.layer = layer
     # What rode in one packet with the end of the handshake: the banner, with implicit TLS.
     session.protocol.receive_data(layer.receive(b""))
+    session.tell_tls()
     session.status("SSL handshake complete")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from smtp_nb.flows.intents import Ask, Flow
 from smtp_nb.flows.limits import Deadline
 from smtp_nb.flows.session import Session
-from smtp_nb.model.events import SSLServerAuthenticationEvent, SSLStatusEvent
+from smtp_nb.model.events import SSLServerAuthenticationEvent
 
 if TYPE_CHECKING:
     from smtp_nb.wire.tls import TLSLayer
@@ -23,20 +23,26 @@ def shake_hands(session: Session, layer: TLSLayer, deadline: Deadline) -> Flow[N
     """
     from smtp_nb.wire.tls import Step
 
-    while (step := layer.handshake()) is not Step.DONE:
-        if step is Step.DECIDE:
-            yield from _decide(session, layer)
-            continue
-        if flight := layer.outgoing():
-            yield from session.put(flight, deadline.left())
-        raw = yield from session.get(deadline.left(), "the TLS handshake")
-        if not raw:
-            layer.eof()
-        layer.receive(raw)
-    if flight := layer.outgoing():
+    try:
+        while (step := layer.handshake()) is not Step.DONE:
+            if step is Step.DECIDE:
+                yield from _decide(session, layer)
+                continue
+            yield from _flush(session, layer, deadline)
+            raw = yield from session.get(deadline.left(), "the TLS handshake")
+            if not raw:
+                layer.eof()
+            layer.receive(raw)
+        yield from _flush(session, layer, deadline)
+    finally:
+        session.tell_tls(layer)
+
+
+def _flush(session: Session, layer: TLSLayer, deadline: Deadline) -> Flow[None]:
+    flight = layer.outgoing()
+    session.tell_tls(layer)
+    if flight:
         yield from session.put(flight, deadline.left())
-    for text in layer.steps:
-        session.observer.emit(SSLStatusEvent(text))
 
 
 def _decide(session: Session, layer: TLSLayer) -> Flow[None]:

@@ -15,7 +15,7 @@ from smtp_nb.errors import ConnectionClosed, MalformedReply, SMTPError
 from smtp_nb.flows.intents import Close, Flow, Octets, Peer, Probe, Read, SocketOptions, Write
 from smtp_nb.flows.mask import Mask, without_frames
 from smtp_nb.model.enums import AuthMechanism, FirewallType, SSLStartMode, TrailDirection
-from smtp_nb.model.events import ConnectionStatusEvent, Event, PITrailEvent
+from smtp_nb.model.events import ConnectionStatusEvent, Event, PITrailEvent, SSLStatusEvent
 from smtp_nb.model.reply import Reply
 from smtp_nb.model.secret import Secret
 from smtp_nb.protocol.client import ClientProtocol, State
@@ -26,6 +26,7 @@ from smtp_nb.protocol.replies import MAX_LINE
 if TYPE_CHECKING:
     from smtp_nb.model.receipt import TLSInfo
     from smtp_nb.sasl import Credentials
+    from smtp_nb.wire.sessions import Shelf
     from smtp_nb.wire.tls import TLSLayer, TLSSettings
 
 # RFC 5321 section 4.5.3.2 asks for this much patience; an explicit `timeout` overrides it.
@@ -72,6 +73,7 @@ class Settings:
         allow_clear_text: a password may cross a wire in clear, because the user said so.
         pipelining: "auto" across messages, "message" within one, or "off".
         proxy: the line goes through it, so its address says nothing about the server.
+        shelf: where the TLS session is kept, if sessions are to be resumed.
         shows_chain: whoever judges the server's certificate sees those above it too.
     """
 
@@ -80,6 +82,7 @@ class Settings:
     hello: str = ""
     start_mode: SSLStartMode = SSLStartMode.NONE
     tls: TLSSettings | None = None
+    shelf: Shelf | None = None
     mechanism: AuthMechanism = AuthMechanism.USER_PASSWORD
     credentials: Credentials | None = None
     allow_extensions: bool = True
@@ -179,7 +182,9 @@ class Session:
         """Hand octets to the line below the server's TLS."""
         if timeout_s == USUAL:
             timeout_s = self.settings.timeout_s
-        yield Write(self.under.send(octets) if self.under else octets, timeout_s)
+        wire = self.under.send(octets) if self.under else octets
+        self.tell_tls()
+        yield Write(wire, timeout_s)
 
     def send(self, *commands: Command, content: bytes = b"") -> Flow[None]:
         """Write commands in one piece, and content behind them; their replies come later."""
@@ -266,7 +271,9 @@ class Session:
             self.protocol.receive_data(raw)
             return
         self.protocol.receive_data(self.layer.receive(raw))
-        if answer := self.layer.outgoing():
+        answer = self.layer.outgoing()
+        self.tell_tls()
+        if answer:
             yield from self.put(answer)
 
     def _note_reply(self, command: Command, reply: Reply) -> Reply:
@@ -296,6 +303,12 @@ class Session:
         """Tell that a connection, a proxy or TLS was made or lost."""
         self.observer.emit(ConnectionStatusEvent(what, code, description))
         self.remark(what)
+
+    def tell_tls(self, *more: TLSLayer) -> None:
+        """Pass on what the TLS layers have to tell."""
+        for layer in (*more, self.layer, self.under):
+            for text in layer.take_steps() if layer else ():
+                self.observer.emit(SSLStatusEvent(text))
 
     def _show(
         self, direction: TrailDirection, text: str, group: int = 0, final: bool = True

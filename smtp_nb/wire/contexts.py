@@ -17,41 +17,51 @@ from cryptography import x509
 from OpenSSL import SSL, crypto
 
 from smtp_nb.errors import InputError
-from smtp_nb.model.enums import SSLProtocol
 from smtp_nb.wire.forms import read_certificates
-from smtp_nb.wire.identity import Identity
+from smtp_nb.wire.identity import Hidden, Identity
 from smtp_nb.wire.names import UNREADABLE
-from smtp_nb.wire.settings import TLSSettings, versions
+from smtp_nb.wire.offer import make_offer
+from smtp_nb.wire.settings import TLSSettings
 
-# Suites without a certificate skip its verification altogether, so they are never offered.
-CIPHERS = "DEFAULT:!aNULL:!eNULL:!PSK:!SRP"
-# TLS 1.0 and 1.1 sign with SHA-1, which OpenSSL allows at this level only. What else the level
-# lets in (short keys) is looked at again in `verification`.
-_LOWERED = ":@SECLEVEL=0"
-MAX_STEPS = 64  # a server may send session tickets for ever; the first steps are what is asked for
+MAX_STEPS = 64
 
-_VERSIONS = {
-    SSLProtocol.TLS1: SSL.TLS1_VERSION,
-    SSLProtocol.TLS1_1: SSL.TLS1_1_VERSION,
-    SSLProtocol.TLS1_2: SSL.TLS1_2_VERSION,
-    SSLProtocol.TLS1_3: SSL.TLS1_3_VERSION,
-}
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A context, and what was asked for and is left out of it, in words."""
+
+    context: SSL.Context
+    remarks: tuple[str, ...]
 
 
 @dataclass(slots=True)
 class Witness:
-    """What the callbacks of one connection saw. They must not raise, so they only write down."""
+    """What the callbacks of one connection saw. They must not raise, so they only write down.
+
+    Attributes:
+        findings: faults of certificates, as OpenSSL tells them.
+        steps: what nobody was told yet.
+        keys: lines for the file of keys.
+    """
 
     findings: list[tuple[int, int, crypto.X509]] = field(default_factory=list)
     steps: list[str] = field(default_factory=list)
+    keys: list[Hidden] = field(default_factory=list)
     has_seen_certificate: bool = False
+    last_step: str = ""
+
+    def note(self, step: str) -> None:
+        """Keep something to tell. A server may send session tickets for ever; we do not keep up."""
+        if len(self.steps) < MAX_STEPS:
+            self.steps.append(step)
 
 
-def context_for(settings: TLSSettings) -> SSL.Context:
+def context_for(settings: TLSSettings) -> Prepared:
     """The context for `settings`, the same one for as long as the file of authorities is the same.
 
     Raises:
         InputError: 271 the authorities cannot be read; 273 our own key cannot be used.
+        Unsupported: 270 the installed OpenSSL cannot do what was asked for.
     """
     return _context(settings, _stamp(settings.ca_file))
 
@@ -67,22 +77,21 @@ def _stamp(path: str) -> tuple[int, int]:
 
 
 @lru_cache(maxsize=32)
-def _context(settings: TLSSettings, stamp: tuple[int, int]) -> SSL.Context:
+def _context(settings: TLSSettings, stamp: tuple[int, int]) -> Prepared:
     context = SSL.Context(SSL.TLS_CLIENT_METHOD)
-    spoken = versions(settings.enabled_protocols)
-    context.set_min_proto_version(_VERSIONS[spoken[0]])
-    context.set_max_proto_version(_VERSIONS[spoken[-1]])
-    is_old = spoken[0] < SSLProtocol.TLS1_2
-    context.set_cipher_list((CIPHERS + _LOWERED * is_old).encode("ascii"))
+    remarks = make_offer(context, settings)
     context.set_options(SSL.OP_NO_RENEGOTIATION | SSL.OP_NO_COMPRESSION)
-    # A resumed session skips the certificate, and so the decision; none is kept.
+    # OpenSSL keeps no sessions of its own accord: see `sessions` for why.
     context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
     context.set_verify(SSL.VERIFY_PEER, _note_certificate)
     context.set_info_callback(_note_step)
+    if settings.key_log_file:
+        context.set_keylog_callback(_note_keys)
+        remarks.append(f"the keys of this connection are written to {settings.key_log_file}")
     _trust(context, settings)
     if settings.identity is not None:
         _identify(context, settings.identity)
-    return context
+    return Prepared(context, tuple(remarks))
 
 
 def _note_certificate(
@@ -96,10 +105,15 @@ def _note_certificate(
 
 
 def _note_step(connection: SSL.Connection, where: int, value: int) -> None:
-    steps = connection.get_app_data().steps
+    witness: Witness = connection.get_app_data()
     step = connection.get_state_string().decode("ascii", "replace")
-    if len(steps) < MAX_STEPS and steps[-1:] != [step]:
-        steps.append(step)
+    if step != witness.last_step:
+        witness.note(step)
+    witness.last_step = step
+
+
+def _note_keys(connection: SSL.Connection, line: bytes) -> None:
+    connection.get_app_data().keys.append(Hidden(line))
 
 
 def _trust(context: SSL.Context, settings: TLSSettings) -> None:

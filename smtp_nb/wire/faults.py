@@ -17,7 +17,10 @@ from smtp_nb.wire.names import (
 
 HOST_MISMATCH, IP_MISMATCH = 62, 64
 LEAF_KEY_TOO_SMALL, CA_KEY_TOO_SMALL, DIGEST_TOO_WEAK = 66, 67, 68
-PIN_MISMATCH = -1  # OpenSSL knows no pins, so it has no number for it
+# What OpenSSL does not look at has no number of OpenSSL's.
+PIN_MISMATCH, SIGNATURE_NOT_LISTED = -1, -2
+LEAF_REVOCATION_UNKNOWN, CA_REVOCATION_UNKNOWN, ROOT_REVOCATION_UNKNOWN = -3, -4, -5
+REVOKED = 23
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,7 @@ class Fault:
     """One thing that speaks against a certificate.
 
     Attributes:
-        errno: OpenSSL's number (X509_V_ERR_…), or PIN_MISMATCH.
+        errno: OpenSSL's number (X509_V_ERR_…), or one of ours, which are negative.
         depth: 0 is the server's own certificate, 1 its issuer's, and so on.
         text: in plain words.
     """
@@ -40,7 +43,8 @@ class Kind:
     """A line of the table of faults.
 
     Attributes:
-        words: with {subject}, {issuer}, {since}, {until}, {names}, {host} where they help.
+        words: with {subject}, {issuer}, {since}, {until}, {names}, {host}, {detail} where they
+            help.
         flag: the one flag that overlooks it; None: nothing does.
         remedy: what to do about it, with {pin} where it helps.
     """
@@ -60,6 +64,7 @@ _TRUST = (
     " key, pin={pin}"
 )
 _HOST = "Connect by one of the names in the certificate"
+_REVOCATION = "Try again later; SSLCheckCRL=False does without revocation lists"
 _WEAK = "The server's owner has to get a stronger one"
 
 # Numbers and names: OpenSSL's include/openssl/x509_vfy.h.
@@ -75,7 +80,7 @@ FAULTS: dict[int, Kind] = {
     20: Kind("it was issued by {issuer}, which is not known here", _CA, _TRUST),
     21: Kind("no certificate came with it that could vouch for it", _CA, _TRUST),
     22: Kind("its chain is too long"),
-    23: Kind("it was revoked", None, "Do not go on"),
+    REVOKED: Kind("it was revoked {detail}", None, "Do not go on"),
     24: Kind("the key of its issuer is missing"),
     25: Kind("its authority may not have authorities below it"),
     26: Kind("it was not made for servers", _USAGE, "The server's owner has to get another one"),
@@ -93,16 +98,41 @@ FAULTS: dict[int, Kind] = {
     DIGEST_TOO_WEAK: Kind("it is signed with a broken digest", None, _WEAK),
     79: Kind("{subject} is no authority, yet it signed"),
     PIN_MISMATCH: Kind("its key is not the one that was pinned", None, "Do not go on"),
+    SIGNATURE_NOT_LISTED: Kind(
+        "it is signed by an algorithm that is not enabled",
+        None,
+        "See TLS12SignatureAlgorithms and TLS13SignatureAlgorithms",
+    ),
+    LEAF_REVOCATION_UNKNOWN: Kind(
+        "nobody says whether it was revoked: {detail}",
+        SSLSecurityFlag.IGNORE_END_REV_UNKNOWN,
+        _REVOCATION,
+    ),
+    CA_REVOCATION_UNKNOWN: Kind(
+        "nobody says whether the certificate of {subject} was revoked: {detail}",
+        SSLSecurityFlag.IGNORE_CA_REV_UNKNOWN,
+        _REVOCATION,
+    ),
+    ROOT_REVOCATION_UNKNOWN: Kind(
+        "nobody says whether the root {subject} was revoked: {detail}",
+        SSLSecurityFlag.IGNORE_ROOT_REV_UNKNOWN,
+        _REVOCATION,
+    ),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A fault as OpenSSL's callback tells it."""
+    """A fault as OpenSSL's callback tells it, or as it was found here.
+
+    Attributes:
+        detail: what the words of its kind leave open.
+    """
 
     errno: int
     depth: int
     certificate: x509.Certificate
+    detail: str = ""
 
 
 def describe(finding: Finding, host: str) -> Fault:
@@ -116,6 +146,7 @@ def describe(finding: Finding, host: str) -> Fault:
         until=f"{certificate.not_valid_after_utc:%Y-%m-%d}",
         names=_names(certificate),
         host=shown(host),
+        detail=shown(finding.detail),
     )
     if finding.depth and "{subject}" not in kind.words:
         text += f" (said of {distinguished_name(certificate.subject)}, above it in the chain)"

@@ -29,3 +29,37 @@ def has_extended_master_secret(connection: SSL.Connection) -> bool:
     """True if the keys of TLS 1.2 depend on the whole handshake (RFC 7627)."""
     ask = _function("SSL_get_extms_support", "Extended master secrets")
     return bool(ask(connection._ssl) == 1)
+
+
+def is_resumed(connection: SSL.Connection) -> bool:
+    """True if the handshake went on from an earlier session."""
+    ask = _function("SSL_session_reused", "Resumed sessions")
+    return bool(ask(connection._ssl) == 1)
+
+
+def set_groups(context: SSL.Context, groups: str) -> None:
+    """Groups for the exchange of keys, best first; a star in front asks for a key share.
+
+    Raises:
+        Unsupported: cryptography does not pass it on, or OpenSSL knows no such list.
+    """
+    _set_list("SSL_CTX_set1_curves_list", "Groups for the exchange of keys", context, groups)
+
+
+def set_signatures(context: SSL.Context, signatures: str) -> None:
+    """Algorithms for signatures, best first.
+
+    Raises:
+        Unsupported: cryptography does not pass it on, or OpenSSL knows no such list.
+    """
+    _set_list("SSL_CTX_set1_sigalgs_list", "Algorithms for signatures", context, signatures)
+
+
+def _set_list(function: str, what: str, context: SSL.Context, names: str) -> None:
+    done = _function(function, what)(context._context, names.encode("ascii"))
+    if done != 1:
+        _lib.ERR_clear_error()  # or it would be taken for the reason of a later failure
+        raise Unsupported(
+            f"{what}: the installed OpenSSL does not take {names}",
+            remedy="Update cryptography, or name others",
+        )

@@ -14,6 +14,31 @@ OVERLOOK_NOTHING = SSLSecurityFlag(0)
 
 
 @dataclass(frozen=True, slots=True)
+class Offer:
+    """What we offer the server to agree on. Empty and 0 leave it to OpenSSL.
+
+    Attributes:
+        suites: as `suites.parse_suites` gives them (SSLEnabledCipherSuites).
+        cipher_list: in OpenSSL's own language, for versions up to TLS 1.2 (OpenSSLCipherList).
+        least_bits: of the cipher's key (SSLCipherStrength).
+        old_groups, new_groups: by the names of `groups` (TLS12SupportedGroups, and of TLS 1.3).
+        key_shares: groups with a key in the first message (TLS13KeyShareGroups).
+        old_signatures, new_signatures: by the names of `signatures` (TLS12SignatureAlgorithms, …).
+        renegotiation_info: the extension of RFC 5746 (SSLEnableRenegotiation).
+    """
+
+    suites: tuple[str, ...] = ()
+    cipher_list: str = ""
+    least_bits: int = 0
+    old_groups: tuple[str, ...] = ()
+    new_groups: tuple[str, ...] = ()
+    key_shares: tuple[str, ...] = ()
+    old_signatures: tuple[str, ...] = ()
+    new_signatures: tuple[str, ...] = ()
+    renegotiation_info: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class TLSSettings:
     """All that a handshake needs to know; fixed before it begins.
 
@@ -25,6 +50,10 @@ class TLSSettings:
         security_flags: faults to overlook (SSLSecurityFlags).
         enabled_protocols: without gaps (SSLEnabledProtocols).
         identity: our own certificate and its key (SSLCert).
+        offer: what we offer to agree on.
+        checks_revocation: revocation lists are to be asked (SSLCheckCRL).
+        key_log_file: where the keys of connections are written (SSLKeyLogFile).
+        logs_records: each record is told (LogSSLPackets).
 
     Raises:
         InputError: a pin that is none, or versions with a gap.
@@ -38,6 +67,10 @@ class TLSSettings:
     security_flags: SSLSecurityFlag = OVERLOOK_NOTHING
     enabled_protocols: SSLProtocol = SSLProtocol.TLS1_2 | SSLProtocol.TLS1_3
     identity: Identity | None = None
+    offer: Offer = Offer()
+    checks_revocation: bool = False
+    key_log_file: str = ""
+    logs_records: bool = False
 
     def __post_init__(self) -> None:
         for pin in self.pins:
@@ -61,10 +94,3 @@ def versions(enabled: SSLProtocol) -> list[SSLProtocol]:
     if places[-1] - places[0] >= len(places):
         raise InputError("The enabled versions of TLS have a gap", remedy="Name those between too")
     return list(SPOKEN[places[0] : places[-1] + 1])
-
-
-def remarks(settings: TLSSettings) -> list[str]:
-    """What was asked for and is left out."""
-    if settings.enabled_protocols & (SSLProtocol.SSL2 | SSLProtocol.SSL3):
-        return ["SSL 2 and SSL 3 are left out: OpenSSL no longer speaks them"]
-    return []

@@ -24,9 +24,8 @@ and for TLS 1.3, where it is all but over.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import Enum
-from typing import NoReturn
 
 from cryptography import x509
 from OpenSSL import SSL
@@ -36,16 +35,23 @@ from smtp_nb.model.address import ascii_domain
 from smtp_nb.model.receipt import TLSInfo
 from smtp_nb.wire.bindings import channel_binding
 from smtp_nb.wire.contexts import Witness, context_for
+from smtp_nb.wire.failures import PLAIN, raise_for
 from smtp_nb.wire.faults import Finding
 from smtp_nb.wire.hostname import is_ip_address
+from smtp_nb.wire.keylog import append_keys
+from smtp_nb.wire.libssl import is_resumed
 from smtp_nb.wire.names import UNREADABLE, require_readable
-from smtp_nb.wire.settings import TLSSettings, remarks
+from smtp_nb.wire.negotiated import negotiated, require_offered
+from smtp_nb.wire.records import RecordLog
+from smtp_nb.wire.sessions import Shelf
+from smtp_nb.wire.settings import TLSSettings
 from smtp_nb.wire.verification import Verdict, acceptable, judge
 
 __all__ = ["Step", "TLSLayer", "TLSSettings"]
 
 RECORD = 16 * 1024  # RFC 8446 section 5.1: the most that a record carries
 PIECE = 64 * 1024  # larger ones only cost copies
+MAX_HANDSHAKE = 128 * 1024  # what is looked at of it; OpenSSL has its own limits
 Chain = list[x509.Certificate]
 SEALED_PIECE = PIECE + 4 * 64  # header, padding and tag of four records
 
@@ -58,45 +64,47 @@ class Step(Enum):
     DONE = "nothing: the line is protected"
 
 
-# OpenSSL's reason, in part -> our number and what to do about it.
-_PLAIN = "This port may speak STARTTLS (ssl_start_mode='explicit'), or no TLS at all"
-_OLD = "Its version of TLS is off here, or ours is there: see SSLEnabledProtocols"
-_OWN = "Set ssl_cert to a certificate that the server trusts"
-_REASONS: tuple[tuple[str, int, str], ...] = (
-    ("wrong version number", 276, _PLAIN),
-    ("packet length too long", 276, _PLAIN),
-    ("http request", 276, _PLAIN),
-    ("unsupported protocol", 276, _OLD),
-    ("protocol version", 276, _OLD),
-    ("no protocols available", 276, _OLD),
-    ("certificate required", 281, _OWN),
-    ("unknown ca", 276, _OWN),
-    ("handshake failure", 276, "The two sides have no cipher in common, or it wants a certificate"),
-)
-
-
 class TLSLayer:
     """The client's side of one TLS connection.
 
     Args:
         settings: what to trust and what to offer.
         host: name or IP address that the certificate must be for.
+        shelf: where the session is kept, if sessions are to be resumed.
+
+    Attributes:
+        is_resumed: the handshake went on from a session that was kept.
 
     Raises:
         InputError: the settings' files cannot be read or used.
+        Unsupported: the installed OpenSSL cannot do what was asked for.
         AddressError: the host is no name that TLS could ask for.
     """
 
-    def __init__(self, settings: TLSSettings, host: str) -> None:
+    def __init__(
+        self,
+        settings: TLSSettings,
+        host: str,
+        shelf: Shelf | None = None,
+    ) -> None:
         self._settings = settings
         self._host = host if host.isascii() else ascii_domain(host)
-        self._witness = Witness(steps=remarks(settings))
-        self._connection = SSL.Connection(context_for(settings), None)
+        prepared = context_for(settings)
+        self._witness = Witness(steps=list(prepared.remarks))
+        self._connection = SSL.Connection(prepared.context, None)
         self._connection.set_app_data(self._witness)
         self._connection.set_connect_state()
         if not is_ip_address(self._host):  # RFC 6066 section 3 allows names only
             self._connection.set_tlsext_host_name(self._host.rstrip(".").encode("ascii"))
+        self._shelf = shelf
+        self._kept = shelf.take(prepared.context) if shelf else None
+        if self._kept:
+            self._connection.set_session(self._kept.session)
+        self.is_resumed = False
+        self._received = b""
+        self._sent_log, self._received_log = RecordLog("sent"), RecordLog("received")
         self._step = Step.READ
+        self._judged: Verdict | None = None
         self._verdict: Verdict | None = None
         self._failure: SSL.Error | None = None
         self.is_closed = False
@@ -110,6 +118,7 @@ class TLSLayer:
         Raises:
             TLSError: it failed, or (282) the server showed no certificate.
             CertificateError: the certificate cannot even be parsed.
+            InputError: the file for keys cannot be written.
         """
         if self._step is Step.READ:
             self._step = self._advance()
@@ -117,14 +126,29 @@ class TLSLayer:
 
     def _advance(self) -> Step:
         is_complete = self._shake_hands()
-        if self._witness.has_seen_certificate and self._verdict is None:
-            self._verdict = self._judge()
+        self._write_keys()
+        has_seen = self._witness.has_seen_certificate
+        if self._judged is None and (has_seen or is_complete):
+            self._judged = self._verdict = self._judge() if has_seen else self._recalled()
             return Step.DECIDE
         if not is_complete:
             return Step.READ
-        if self._verdict is None:
-            raise TLSError("The server showed no certificate", code=282)
+        require_offered(self._connection, self._settings.offer)
         return Step.DONE
+
+    def _write_keys(self) -> None:
+        keys, self._witness.keys = self._witness.keys, []
+        if keys:
+            append_keys(self._settings.key_log_file, keys)
+
+    def _recalled(self) -> Verdict:
+        """The verdict on the server whose session goes on; else it has shown no certificate."""
+        leaf = self._connection.get_peer_certificate(as_cryptography=True)
+        kept = self._kept
+        if not kept or leaf != kept.verdict.chain[0] or not is_resumed(self._connection):
+            raise TLSError("The server showed no certificate", code=282)
+        self.is_resumed = True
+        return kept.verdict
 
     def _shake_hands(self) -> bool:
         try:
@@ -132,7 +156,7 @@ class TLSLayer:
         except SSL.WantReadError:
             return False
         except SSL.Error as error:
-            _fail(error, "The TLS handshake failed", 276)
+            raise_for(error, "The TLS handshake failed", 276)
         return True
 
     def _judge(self) -> Verdict:
@@ -143,7 +167,10 @@ class TLSLayer:
                 f"The certificate of {self._host} cannot be read: {error}",
                 remedy="The server's owner has to get another one",
             ) from error
-        return judge(self._host, chain, verified, findings, self._settings.pins)
+        offer = self._settings.offer
+        is_new = self._connection.get_protocol_version() >= SSL.TLS1_3_VERSION
+        signatures = offer.new_signatures if is_new else offer.old_signatures
+        return judge(self._host, chain, verified, findings, self._settings.pins, signatures)
 
     def _shown(self) -> tuple[Chain, Chain, list[Finding]]:
         """The chain as sent, the chain as OpenSSL built it, and its faults, all readable."""
@@ -174,6 +201,10 @@ class TLSLayer:
         """The decision by pin, accepted certificate and flags, before a handler has its say."""
         return acceptable(self.verdict, self._settings)
 
+    def add_findings(self, findings: Iterable[Finding]) -> None:
+        """Add to the verdict what was found out while the decision is open."""
+        self._verdict = self.verdict.with_findings(findings)
+
     def accept(self) -> None:
         """Take the server for the right one: our flight may leave.
 
@@ -201,9 +232,22 @@ class TLSLayer:
         """
         if raw:
             self._connection.bio_write(raw)
-        if self._step is not Step.DONE or self.is_closed:
+            self._log(self._received_log, raw)
+        if self._step is not Step.DONE:
+            self._received = (self._received + raw)[:MAX_HANDSHAKE]
             return b""
-        return self._opened()
+        if self.is_closed:
+            return b""
+        opened = self._opened()
+        if opened:
+            self._keep_session()
+        return opened
+
+    def _keep_session(self) -> None:
+        """Once the server has spoken: TLS 1.3 sends the session after the handshake."""
+        shelf, self._shelf = self._shelf, None
+        if shelf and self._judged:
+            shelf.keep(self._connection, self._judged)
 
     def send(self, data: bytes | bytearray | memoryview) -> bytes:
         """Seal `data`; the result has to go to the server.
@@ -238,7 +282,7 @@ class TLSLayer:
         """
         if self._step is not Step.DONE:
             raise ConnectionClosed(
-                "The server closed the line in the middle of the TLS handshake", remedy=_PLAIN
+                "The server closed the line in the middle of the TLS handshake", remedy=PLAIN
             )
         if not self.is_closed:
             raise ConnectionClosed("The line ended without the server's goodbye (close_notify)")
@@ -253,12 +297,14 @@ class TLSLayer:
             while piece:
                 piece = piece[self._connection.send(piece) :]
         except SSL.Error as error:
-            _fail(error, "A record could not be sealed", 283)
+            raise_for(error, "A record could not be sealed", 283)
 
     def _sealed(self) -> Iterator[bytes]:
         try:
             while True:
-                yield self._connection.bio_read(SEALED_PIECE)
+                piece = self._connection.bio_read(SEALED_PIECE)
+                self._log(self._sent_log, piece)
+                yield piece
         except SSL.WantReadError:
             return
 
@@ -275,22 +321,22 @@ class TLSLayer:
             self.is_closed = True
         except SSL.Error as error:
             if not pieces:
-                _fail(error, "A record could not be opened", 284)
+                raise_for(error, "A record could not be opened", 284)
             # What came before it is good: the reply that decides about a message, perhaps.
             self._failure = error
         return b"".join(pieces)
+
+    def _log(self, log: RecordLog, octets: bytes) -> None:
+        if self._settings.logs_records:
+            for line in log.feed(octets):
+                self._witness.note(line)
 
     # -- what was agreed on ---------------------------------------------------------------------
 
     @property
     def info(self) -> TLSInfo:
-        """Version, cipher and its strength."""
-        connection = self._connection
-        return TLSInfo(
-            protocol=connection.get_protocol_version_name(),
-            cipher=connection.get_cipher_name() or "",
-            bits=connection.get_cipher_bits() or 0,
-        )
+        """Version, cipher, exchange of keys, and how strong they are."""
+        return negotiated(self._connection, self.verdict.chain[0], self._received)
 
     def channel_binding(self, kind: str) -> bytes | None:
         """What ties a login to this very connection, by its registered name; None if there is none.
@@ -303,28 +349,9 @@ class TLSLayer:
         """
         if self._step is not Step.DONE:
             raise StateError("The TLS handshake is not over")
-        return channel_binding(kind, self._connection, self.verdict.chain[0], is_resumed=False)
+        return channel_binding(kind, self._connection, self.verdict.chain[0], self.is_resumed)
 
-    @property
-    def steps(self) -> list[str]:
-        """The steps of the handshake so far, in OpenSSL's words."""
-        return list(self._witness.steps)
-
-
-def _fail(error: SSL.Error, what: str, code: int) -> NoReturn:
-    """Raise our error for OpenSSL's."""
-    if isinstance(error, SSL.ZeroReturnError):
-        raise TLSError(f"{what}: the server broke it off", code=code) from error
-    reason = _reason(error)
-    number, remedy = next(
-        ((number, remedy) for part, number, remedy in _REASONS if part in reason), (code, "")
-    )
-    raise TLSError(
-        f"{what}: {reason or 'OpenSSL gives no reason'}", code=number, remedy=remedy
-    ) from error
-
-
-def _reason(error: SSL.Error) -> str:
-    """OpenSSL's words: the last of each (library, function, reason)."""
-    entries = error.args[0] if error.args and isinstance(error.args[0], list) else []
-    return "; ".join(dict.fromkeys(entry[-1] for entry in entries if entry[-1]))
+    def take_steps(self) -> list[str]:
+        """What happened since the last call: steps in OpenSSL's words, remarks, and records."""
+        steps, self._witness.steps = self._witness.steps, []
+        return steps

@@ -13,19 +13,27 @@ name, and weak keys, which a lowered security level lets in. Then the decision:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from smtp_nb.errors import CertificateError
 from smtp_nb.model.enums import SSLSecurityFlag
-from smtp_nb.wire.faults import FAULTS, PIN_MISMATCH, Fault, Finding, describe
+from smtp_nb.wire.faults import (
+    FAULTS,
+    PIN_MISMATCH,
+    SIGNATURE_NOT_LISTED,
+    Fault,
+    Finding,
+    describe,
+)
 from smtp_nb.wire.hostname import host_fault
 from smtp_nb.wire.names import distinguished_name
 from smtp_nb.wire.pins import is_pinned, key_digest
 from smtp_nb.wire.settings import TLSSettings
+from smtp_nb.wire.signatures import signature_names
 from smtp_nb.wire.strength import weaknesses
 
 
@@ -37,11 +45,13 @@ class Verdict:
         host: whom we meant to reach.
         chain: as the server sent it, its own certificate first.
         faults: of all certificates; empty if all is well.
+        verified: the chain as OpenSSL built it, up to the trusted authority if it found one.
     """
 
     host: str
     chain: tuple[x509.Certificate, ...]
     faults: tuple[Fault, ...]
+    verified: tuple[x509.Certificate, ...] = ()
 
     @property
     def leaf_pem(self) -> str:
@@ -76,6 +86,11 @@ class Verdict:
         """'OK', or the faults in words."""
         return "; ".join(fault.text for fault in self.faults) or "OK"
 
+    def with_findings(self, findings: Iterable[Finding]) -> Verdict:
+        """The same with more that speaks against it."""
+        more = (describe(finding, self.host) for finding in findings)
+        return replace(self, faults=(*self.faults, *more))
+
     def error(self) -> CertificateError:
         """The error to raise if it does not pass."""
         remedies = dict.fromkeys(
@@ -93,6 +108,7 @@ def judge(
     verified: Sequence[x509.Certificate],
     findings: Iterable[Finding],
     pins: Iterable[str] = (),
+    signatures: Collection[str] = (),
 ) -> Verdict:
     """Gather everything that speaks against the server's certificate.
 
@@ -104,6 +120,7 @@ def judge(
         verified: the chain as OpenSSL built it, up to the trusted authority if it found one.
         findings: the faults that OpenSSL told.
         pins: keys of which the server must have one, if there are any.
+        signatures: what may have signed its certificate, if there are any.
     """
     found = [*findings, *weaknesses(verified or chain)]
     leaf = chain[0]
@@ -111,8 +128,10 @@ def judge(
         found.append(Finding(errno, 0, leaf))
     if pins and not is_pinned(leaf, pins):
         found.append(Finding(PIN_MISMATCH, 0, leaf))
+    if signatures and signature_names(leaf).isdisjoint(signatures):
+        found.append(Finding(SIGNATURE_NOT_LISTED, 0, leaf))
     unique = {(finding.errno, finding.depth): describe(finding, host) for finding in found}
-    return Verdict(host, tuple(chain), tuple(unique.values()))
+    return Verdict(host, tuple(chain), tuple(unique.values()), tuple(verified))
 
 
 def acceptable(verdict: Verdict, settings: TLSSettings) -> bool:

@@ -5,7 +5,7 @@ A row of the registry without a row here fails a test, and the other way round.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from smtp_nb import (
@@ -82,6 +82,11 @@ def line(name: str, *legal: Any) -> Row:
     return Row(name, "", ("", *legal))
 
 
+def names(name: str, one: str, other: str) -> Row:
+    legal = ("", one, f"{one},{other}", (f" {one.upper()}, {other} ,{one}", f"{one},{other}"))
+    return Row(name, "", legal, ("none", f"{one};{other}", "a\r\nb", 5))
+
+
 def text(name: str, *legal: str) -> Row:
     return Row(name, "", ("", *legal, "a\r\nb"), (5, None))
 
@@ -152,7 +157,11 @@ PROPERTIES = (
     boxes("SMTP.ReturnPath"),
     member("SMTP.Sensitivity", Sensitivity.UNSPECIFIED, *Sensitivity),
     flag("SMTP.SSLEnabled"),
-    member("SMTP.SSLProvider", SSLProvider.AUTOMATIC, *SSLProvider),
+    # Another word would be the name of an engine, which is not wrong but not there.
+    replace(
+        member("SMTP.SSLProvider", SSLProvider.AUTOMATIC, *SSLProvider),
+        illegal=(9999, -1, "9999", "", None),
+    ),
     member("SMTP.SSLStartMode", SSLStartMode.NONE, *SSLStartMode),
     line("SMTP.Subject", "Grüße", "a: b"),
     Row("SMTP.Timeout", 60.0, SECONDS, (-1, "long", None, True)),
@@ -208,21 +217,30 @@ SETTINGS = (
     number("IPPort.UseIPv6", 0, 0, 1, 2, illegal=(3,)),
     fixed("IPPort.UseNTLMv2", False, True),
     line("SSL.CACertFilePaths", "/etc/a.pem;/etc/b.pem"),
-    fixed("SSL.LogSSLPackets", False, True),
-    fixed("SSL.ReuseSSLSession", False, True),
+    flag("SSL.LogSSLPackets"),
+    flag("SSL.ReuseSSLSession"),
     text("SSL.SSLCACerts", "-----BEGIN"),
-    fixed("SSL.SSLCheckCRL", False, True),
-    fixed("SSL.SSLCipherStrength", 0, 128),
-    fixed("SSL.SSLEnabledCipherSuites", "*", "TLS_AES_256_GCM_SHA384"),
+    flag("SSL.SSLCheckCRL"),
+    number("SSL.SSLCipherStrength", 0, 128, 256, illegal=(1025,)),
+    Row(
+        "SSL.SSLEnabledCipherSuites",
+        "*",
+        (
+            "*",
+            "TLS_AES_256_GCM_SHA384",
+            ("tls_rsa_with_rc4_128_md5; CALG_AES_256", "TLS_RSA_WITH_RC4_128_MD5;CALG_AES_256"),
+        ),
+        ("TLS_NONE", "TLS_DH_anon_WITH_AES_128_CBC_SHA", "CALG_SEAL", "", "*;*", "a\r\nb", 5),
+    ),
     Row(
         "SSL.SSLEnabledProtocols",
         SSLProtocol.TLS1_2 | SSLProtocol.TLS1_3,
         (12288, 3072, 768, 192, 48, 12, ("4032", 4032), ("0x3C00", 15360)),
         ("TLS", None, "4032;"),
     ),
-    fixed("SSL.SSLEnableRenegotiation", True, False),
+    flag("SSL.SSLEnableRenegotiation", True),
     flag("SSL.SSLIncludeCertChain"),
-    fixed("SSL.SSLKeyLogFile", "", "/tmp/keys"),
+    line("SSL.SSLKeyLogFile", "/tmp/keys"),
     Row(
         "SSL.SSLSecurityFlags",
         SSLSecurityFlag(0),
@@ -230,12 +248,12 @@ SETTINGS = (
         ("all", None),
     ),
     text("SSL.SSLServerCACerts", "-----BEGIN"),
-    fixed("SSL.TLS12SignatureAlgorithms", "", "sha512-ecdsa"),
-    fixed("SSL.TLS12SupportedGroups", "", "ecdhe_secp256r1"),
-    fixed("SSL.TLS13KeyShareGroups", "", "ecdhe_x25519"),
+    names("SSL.TLS12SignatureAlgorithms", "sha512-ecdsa", "sha256-rsa"),
+    names("SSL.TLS12SupportedGroups", "ecdhe_secp256r1", "ecdhe_secp384r1"),
+    names("SSL.TLS13KeyShareGroups", "ecdhe_x25519", "ffdhe_2048"),
     fixed("SSL.TLS13Provider", 0, 1),
-    fixed("SSL.TLS13SignatureAlgorithms", "", "ed25519"),
-    fixed("SSL.TLS13SupportedGroups", "", "ecdhe_x25519"),
+    names("SSL.TLS13SignatureAlgorithms", "ed25519", "rsa_pss_sha256"),
+    names("SSL.TLS13SupportedGroups", "ecdhe_x25519", "ffdhe_8192"),
     flag("Socket.AbsoluteTimeout"),
     Row(
         "Socket.FirewallData",
@@ -251,6 +269,7 @@ SETTINGS = (
     flag("FirewallTLS"),
     Row("FinalReplyTimeout", 600.0, SECONDS, (-1, "long", None)),
     line("SSLServerPin", "sha256:00"),
+    line("OpenSSLCipherList", "HIGH:!SHA1"),
 )
 
 # What can only be read: (name, what a new component tells).

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import ssl
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
 from typing import Any
@@ -14,9 +12,10 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from drivers.fronts import NAMES, Front, open_front
-from drivers.peers import Line, Peer
-from play.stage import LETTER, ScriptedStage
+from drivers.fronts import NAMES, open_front
+from drivers.peers import Line
+from flows.tls_server import LOGIN, Server, good, send
+from play.stage import ScriptedStage
 from smtp_nb.errors import (
     AuthenticationError,
     CertificateError,
@@ -27,10 +26,8 @@ from smtp_nb.errors import (
     SMTPError,
     TLSError,
 )
-from smtp_nb.model.receipt import Receipt
 from wire import pki
 
-LOGIN = {"user": "alice", "password": "wonderland"}
 IN_CLEAR = (b"STARTTLS", b"AUTH PLAIN", b"PIPELINING", b"CHUNKING", b"SIZE 1")
 INJECTED = {
     "a reply": b"250 ok\r\n",
@@ -40,91 +37,6 @@ INJECTED = {
     "one octet": b"2",
     "a line end": b"\r\n",
 }
-
-
-# -- a server that upgrades -------------------------------------------------------------------
-
-
-@dataclass
-class Server:
-    """Speaks SMTP, in clear and then in TLS, and remembers what it heard in which of them.
-
-    Attributes:
-        make: gives its certificate.
-        implicit: TLS from the first octet.
-        in_clear, in_tls: what it offers.
-        starttls: its answer to STARTTLS, with whatever it lets ride behind it.
-        behind: sent in clear after the client's first octet of the handshake.
-    """
-
-    make: Callable[[], pki.Issued] | None = None
-    implicit: bool = False
-    in_clear: tuple[bytes, ...] = (b"STARTTLS", b"AUTH PLAIN")
-    in_tls: tuple[bytes, ...] = (b"AUTH PLAIN",)
-    starttls: bytes = b"220 go ahead\r\n"
-    behind: bytes = b""
-    clear: list[bytes] = field(default_factory=list)
-    raw: bytes = b""
-    protected: list[bytes] = field(default_factory=list)
-
-    def __call__(self, line: Line) -> None:
-        if self.implicit:
-            self._protect(line)
-        line.say(b"220 mx.test")
-        while self._answer(line, line.hear()):
-            pass
-
-    def _answer(self, line: Line, said: bytes) -> bool:
-        is_protected = isinstance(line.sock, ssl.SSLSocket)
-        (self.protected if is_protected else self.clear).append(said)
-        verb = said.split(b" ")[0]
-        if verb == b"EHLO":
-            offered = self.in_tls if is_protected else self.in_clear
-            *first, last = (b"mx.test", *offered)
-            line.say(*(b"250-" + word for word in first), b"250 " + last)
-        elif verb == b"STARTTLS":
-            self._upgrade(line)
-        elif verb == b"DATA":
-            line.say(b"354 go on")
-            line.hear_content()
-            line.say(b"250 2.0.0 Ok: queued as 7TLS")
-        else:
-            line.say({b"AUTH": b"235 welcome", b"QUIT": b"221 bye"}.get(verb, b"250 ok"))
-        return verb != b"QUIT"
-
-    def _upgrade(self, line: Line) -> None:
-        line.sock.sendall(self.starttls)
-        if self.behind:
-            self.raw += line.sock.recv(1)
-            line.sock.sendall(self.behind)
-        if self.make:
-            self._protect(line)
-        else:
-            self.raw += line.hear_the_end()
-
-    def _protect(self, line: Line) -> None:
-        line.sock = self._context().wrap_socket(line.sock, server_side=True)
-
-    def _context(self) -> ssl.SSLContext:
-        return context(self.make)
-
-    @property
-    def mode(self) -> str:
-        return "implicit" if self.implicit else "explicit"
-
-
-@cache
-def context(make: Callable[[], pki.Issued]) -> ssl.SSLContext:
-    import tempfile
-    from pathlib import Path
-
-    with tempfile.TemporaryDirectory() as folder:
-        return pki.server_context(make().write(Path(folder)))
-
-
-@cache
-def good() -> pki.Issued:
-    return pki.issue("localhost", pki.root(), names=("127.0.0.1",))
 
 
 @cache
@@ -154,23 +66,6 @@ def pin(issued: pki.Issued) -> str:
 def front(request):
     with open_front(request.param) as opened:
         yield opened
-
-
-def send(
-    front: Front, server: Server, prepare: Callable[[Any], object] = id, **changes: Any
-) -> Receipt:
-    """One message with a login, through TLS; `changes` are properties and settings."""
-    with Peer(server) as peer:
-        roots = {"SSLServerCACerts": pki.root().pem.decode()}
-        wanted = {"ssl_start_mode": server.mode, "mail_port": peer.port, **roots, **LOGIN}
-        smtp = front.make()
-        for name, value in (LETTER | wanted | changes).items():
-            if name[0].isupper():
-                smtp.settings[name] = value
-            else:
-                setattr(smtp, name, value)
-        prepare(smtp)
-        return front.run(smtp.send())
 
 
 # -- the way it should be ---------------------------------------------------------------------

@@ -78,7 +78,7 @@ def issue(
     common_name=HOST,
     issuer=None,
     *,
-    names=(HOST,),
+    names=(HOST, "localhost"),
     ca=False,
     usage=ExtendedKeyUsageOID.SERVER_AUTH,
     since=-DAY,
@@ -88,6 +88,7 @@ def issue(
     sends=None,
     permitted=None,
     extra=None,
+    pss=None,
 ):
     """Issue a certificate; without `issuer` it signs itself. `sends` replaces the chain."""
     key = key or ec.generate_private_key(ec.SECP256R1())
@@ -111,7 +112,8 @@ def issue(
         builder = builder.add_extension(constraints, critical=True)
     if extra:
         builder = builder.add_extension(extra, critical=False)
-    certificate = builder.sign(signer, None if digest is NONE else digest or hashes.SHA256())
+    digest = None if digest is NONE else digest or hashes.SHA256()
+    certificate = builder.sign(signer, digest, rsa_padding=pss)
     chain = (issuer.certificate, *issuer.chain) if issuer else ()
     return Issued(certificate, key, chain if sends is None else sends)
 
@@ -145,6 +147,13 @@ def sha1_signed():
     der = honest.der.replace(body, new_body).replace(SHA256_WITH_RSA, SHA1_WITH_RSA)
     der = der.replace(honest.certificate.signature, signature)
     return Issued(x509.load_der_x509_certificate(der), honest.key, honest.chain)
+
+
+@cache
+def pss_signed():
+    """Signed with RSA-PSS."""
+    pss = padding.PSS(padding.MGF1(hashes.SHA256()), 32)
+    return issue(issuer=rsa_root(), pss=pss)
 
 
 # 1.2.840.113549.1.1.11 and .5, as DER

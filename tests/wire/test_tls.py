@@ -20,8 +20,9 @@ from smtp_nb.errors import (
     TLSError,
 )
 from smtp_nb.model.enums import SSLProtocol
-from smtp_nb.wire import contexts
+from smtp_nb.wire import contexts, offer
 from smtp_nb.wire.identity import Identity
+from smtp_nb.wire.settings import Offer
 from smtp_nb.wire.tls import Step, TLSLayer, TLSSettings
 from wire import openssl_server, pki
 
@@ -111,17 +112,18 @@ def test_what_was_agreed_on(pair, version):
 
 
 def test_the_steps_of_the_handshake_are_told(pair):
-    steps = pair[0].steps
+    steps = pair[0].take_steps()
     assert any("server hello" in step for step in steps)
     assert any("certificate" in step for step in steps)
     assert all(a != b for a, b in pairwise(steps))
+    assert pair[0].take_steps() == []
 
 
 def test_steps_are_bounded_however_many_tickets_come(make):
     layer, server = make()
     layer._witness.steps.extend(f"step {n}" for n in range(contexts.MAX_STEPS))
     pki.shake(layer, server)
-    assert len(layer.steps) == contexts.MAX_STEPS
+    assert len(layer.take_steps()) == contexts.MAX_STEPS
 
 
 # -- failures -----------------------------------------------------------------------------------
@@ -199,8 +201,10 @@ def test_our_certificate_is_shown_to_who_asks(folder, version):
 
 
 def test_a_server_without_certificate_is_error_282(monkeypatch):
-    monkeypatch.setattr(contexts, "CIPHERS", "aNULL:@SECLEVEL=0")
-    settings = TLSSettings(enabled_protocols=SSLProtocol.TLS1_2, ca_data=pki.root().pem + b"\n")
+    monkeypatch.setattr(offer, "NEVER", "")
+    settings = TLSSettings(
+        enabled_protocols=SSLProtocol.TLS1_2, offer=Offer(cipher_list="aNULL:@SECLEVEL=0")
+    )
     layer = TLSLayer(settings, pki.HOST)
     server = anonymous_server()
     with pytest.raises(TLSError) as caught:

@@ -4,7 +4,6 @@ All handshakes here are real, against Python's own ssl, which asks for a client 
 server that is refused must not get it.
 """
 
-from dataclasses import dataclass, field
 from functools import cache
 
 import pytest
@@ -14,118 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smtp_nb.errors import CertificateError
-from smtp_nb.model.enums import SSLProtocol, SSLSecurityFlag
+from smtp_nb.model.enums import SSLSecurityFlag
 from smtp_nb.wire.faults import FAULTS, Fault, Finding
 from smtp_nb.wire.identity import Identity
 from smtp_nb.wire.names import UNREADABLE, require_readable
 from smtp_nb.wire.tls import Step, TLSLayer, TLSSettings
 from smtp_nb.wire.verification import Verdict, acceptable, judge
-from wire import pki
+from wire import faulty, pki
 
 Flag = SSLSecurityFlag
-OLD = SSLProtocol.TLS1_1 | SSLProtocol.TLS1_2 | SSLProtocol.TLS1_3
-
-
-@dataclass(frozen=True)
-class Case:
-    make: object
-    faults: set
-    flag: SSLSecurityFlag | None = None
-    host: str = pki.HOST
-    settings: dict = field(default_factory=dict)
-    ciphers: str = "DEFAULT"
-
-
-def expired_intermediate():
-    return pki.issue("Old", pki.root(), ca=True, since=-3 * pki.DAY, until=-pki.DAY)
-
-
-def no_authority():
-    return pki.issue("Leaf that signs", pki.root(), usage=None)
-
-
-def constrained():
-    authority = pki.issue("Narrow", pki.root(), ca=True, permitted="other.test")
-    return pki.issue(issuer=authority)
-
-
-def stranger():
-    return pki.issue("Stranger", ca=True)
-
-
-CASES = {
-    "expired": Case(
-        lambda: pki.issue(issuer=pki.intermediate(), since=-2 * pki.DAY, until=-pki.DAY),
-        {(10, 0)},
-        Flag.IGNORE_NOT_TIME_VALID,
-    ),
-    "not yet valid": Case(
-        lambda: pki.issue(issuer=pki.intermediate(), since=pki.DAY, until=2 * pki.DAY),
-        {(9, 0)},
-        Flag.IGNORE_NOT_TIME_VALID,
-    ),
-    "expired intermediate": Case(
-        lambda: pki.issue(issuer=expired_intermediate()), {(10, 1)}, Flag.IGNORE_NOT_TIME_VALID
-    ),
-    "wrong host": Case(
-        lambda: pki.issue(issuer=pki.intermediate(), names=("other.test",)),
-        {(62, 0)},
-        Flag.IGNORE_CN_MISMATCH,
-    ),
-    "wrong address": Case(
-        lambda: pki.issue(issuer=pki.intermediate(), names=("127.0.0.2", "mail.test")),
-        {(64, 0)},
-        Flag.IGNORE_CN_MISMATCH,
-        host="127.0.0.1",
-    ),
-    "wrong host, common name only": Case(
-        lambda: pki.issue("other.test", pki.intermediate(), names=()),
-        {(62, 0)},
-        Flag.IGNORE_CN_MISMATCH,
-    ),
-    "for clients": Case(
-        lambda: pki.issue(issuer=pki.intermediate(), usage=ExtendedKeyUsageOID.CLIENT_AUTH),
-        {(26, 0)},
-        Flag.IGNORE_WRONG_USAGE,
-    ),
-    "missing intermediate": Case(
-        lambda: pki.issue(issuer=pki.intermediate(), sends=()),
-        {(20, 0)},
-        Flag.ALLOW_UNKNOWN_CA,
-    ),
-    "unknown authority": Case(
-        lambda: pki.issue(issuer=stranger(), sends=()), {(20, 0)}, Flag.ALLOW_UNKNOWN_CA
-    ),
-    "unknown authority that is sent": Case(
-        lambda: pki.issue(issuer=stranger()), {(19, 1)}, Flag.ALLOW_UNKNOWN_CA
-    ),
-    "self-signed": Case(pki.issue, {(18, 0)}, Flag.ALLOW_UNKNOWN_CA),
-    "signed by no authority": Case(lambda: pki.issue(issuer=no_authority()), {(79, 1)}),
-    "name constraint": Case(constrained, {(47, 0)}),
-    "weak key at a lowered level": Case(
-        lambda: pki.issue(issuer=pki.intermediate(), key=pki.weak_key()),
-        {(66, 0)},
-        settings={"enabled_protocols": OLD},
-        ciphers="DEFAULT:@SECLEVEL=0",
-    ),
-    "weak authority at a lowered level": Case(
-        lambda: pki.issue(issuer=pki.issue("Weak", pki.root(), ca=True, key=pki.weak_key())),
-        {(67, 1)},
-        settings={"enabled_protocols": OLD},
-        ciphers="DEFAULT:@SECLEVEL=0",
-    ),
-    "SHA-1 at a lowered level": Case(
-        pki.sha1_signed,
-        {(68, 0)},
-        settings={"enabled_protocols": OLD},
-        ciphers="DEFAULT:@SECLEVEL=0",
-    ),
-}
-
-
-@cache
-def made(name):
-    return CASES[name].make()
 
 
 @cache
@@ -136,7 +32,7 @@ def client():
 
 def undecided(tmp_path, name, version, **more):
     """A handshake that has come to the decision: (layer, server)."""
-    case, leaf = CASES[name], made(name)
+    case, leaf = faulty.CASES[name], faulty.made(name)
     context = pki.server_context(leaf.write(tmp_path), version, pki.root(), case.ciphers)
     server = pki.MemoryServer(context)
     settings = (
@@ -154,7 +50,7 @@ def version(request):
     return request.param
 
 
-@pytest.fixture(params=CASES)
+@pytest.fixture(params=faulty.CASES)
 def name(request):
     return request.param
 
@@ -163,8 +59,10 @@ def test_each_fault_is_found_and_nothing_is_answered(tmp_path, name, version):
     layer, server = undecided(tmp_path, name, version)
     hello = server.received
     found = {(fault.errno, fault.depth) for fault in layer.verdict.faults}
-    assert found >= CASES[name].faults
-    assert found - CASES[name].faults <= {(21, 0), (26, 1)}, "only a consequence of the same fault"
+    assert found >= faulty.CASES[name].faults
+    assert found - faulty.CASES[name].faults <= {(21, 0), (26, 1)}, (
+        "only a consequence of the same fault"
+    )
     assert not layer.is_acceptable
     assert layer.outgoing() == b""
     # A TLS record of type 22, and nothing behind it: the server saw our hello and no more.
@@ -186,7 +84,7 @@ def test_the_error_says_what_is_wrong_in_words(tmp_path, name):
 
 
 def test_it_passes_by_exactly_its_flag(tmp_path, name, version):
-    case = CASES[name]
+    case = faulty.CASES[name]
     every_other = Flag(sum(set(Flag) - {case.flag}))
     layer, _ = undecided(tmp_path, name, version, security_flags=every_other)
     assert not layer.is_acceptable
@@ -206,7 +104,7 @@ def test_a_pinned_key_passes_whatever_is_wrong(tmp_path, name, version):
 
 
 def test_the_accepted_certificate_passes_and_no_other(tmp_path, name, version):
-    layer, server = undecided(tmp_path, name, version, accepted_der=made(name).der)
+    layer, server = undecided(tmp_path, name, version, accepted_der=faulty.made(name).der)
     assert layer.is_acceptable
     finish(layer, server)
     layer, _ = undecided(tmp_path, name, version, accepted_der=pki.root().der)
@@ -255,7 +153,7 @@ def test_the_common_name_counts_if_there_are_no_other_names(tmp_path, version):
 
 def test_all_faults_of_all_certificates_are_told(tmp_path, version):
     leaf = pki.issue(
-        issuer=expired_intermediate(),
+        issuer=faulty.expired_intermediate(),
         names=("other.test",),
         usage=ExtendedKeyUsageOID.CLIENT_AUTH,
         since=-2 * pki.DAY,
