@@ -27,6 +27,7 @@ REFERENCE = {
     "types": api.types,
     "values": api.values,
     "errors": api.error_numbers,
+    "logins": around.logins,
     "merge": around.merges,
     "sandbox": around.sandboxes,
     "magics": around.magics,

@@ -1,4 +1,4 @@
-"""The pages of what surrounds the component: merge, sandbox, magics."""
+"""The pages of what surrounds the component: logins, merge, sandbox, magics."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import smtp_nb
 from generator.docstrings import markdown, summary
 from generator.text import page, prose, section, table
 from smtp_nb import merge, sandbox
+from smtp_nb.client import oauth, passwords
 from smtp_nb.merge.job import MergeJob
 from smtp_nb.merge.run import Options
 from smtp_nb.notebook.verb import Body, Verb
@@ -27,6 +28,24 @@ def merges() -> str:
         _class(MergeJob),
         "## `smtp_nb.merge`",
         load,
+    )
+
+
+def logins() -> str:
+    """Where passwords and tokens come from."""
+    functions = [passwords.find_password, oauth.google, oauth.microsoft]
+    kinds = [oauth.Account, oauth.DeviceCode, oauth.Consent]
+    return page(
+        "Passwords and tokens",
+        *(
+            section(
+                f"function-{f.__name__}",
+                f"`{f.__name__}{_arguments(f)}`",
+                prose(markdown(f.__doc__)),
+            )
+            for f in functions
+        ),
+        *map(_class, kinds),
     )
 
 
