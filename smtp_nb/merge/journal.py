@@ -11,12 +11,10 @@ It holds addresses, keys and the server's words. It holds no bodies, subjects, r
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import sys
 import threading
 import time
-import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -24,8 +22,8 @@ from typing import Self
 
 from smtp_nb.errors import JournalError
 from smtp_nb.merge import schema
-from smtp_nb.merge.filesystem import is_on_network
 from smtp_nb.merge.schema import Begun, Delivery, Intent, LeftOut, PlanEntry, Settled
+from smtp_nb.merge.storage import open_for_reading, open_for_writing, translated
 from smtp_nb.model.outcome import Outcome
 
 
@@ -41,23 +39,9 @@ class JournalReader:
         """Open a journal to look into it, also while another process sends its campaign.
 
         Raises:
-            JournalError: there is no such file, or it is no journal.
+            JournalError: there is no such file, it is no journal, or one of a later version.
         """
-        if not path.is_file():
-            raise JournalError(f"there is no journal {path}", remedy="Nothing was sent under it")
-        with _translated(path):
-            # Where it may write, SQLite takes its -wal and -shm away again when we close.
-            mode = "rw" if os.access(path, os.W_OK) else "ro"
-            sql = sqlite3.connect(
-                f"{path.absolute().as_uri()}?mode={mode}", uri=True, check_same_thread=False
-            )
-            sql.execute("PRAGMA query_only=ON")
-            try:
-                _check_version(sql, path)
-            except BaseException:
-                sql.close()
-                raise
-        return cls(sql)
+        return cls(open_for_reading(path))
 
     def close(self) -> None:
         """Let go of the file; a writer folds the write-ahead log into it."""
@@ -98,7 +82,7 @@ class JournalReader:
     def plan(self) -> list[PlanEntry]:
         """What the last run meant to do, in the order of its rows."""
         with self._guard:
-            rows = self._sql.execute("SELECT * FROM plan ORDER BY row").fetchall()
+            rows = self._sql.execute(schema.PLAN).fetchall()
         return [PlanEntry(*row) for row in rows]
 
     def deliveries(self) -> list[Delivery]:
@@ -128,21 +112,10 @@ class Journal(JournalReader):
 
     def __init__(self, path: Path | None) -> None:
         self.path = path
-        if path is not None:
-            _make_private(path)
-        with _translated(path):
-            super().__init__(_connect(path))
-            self._prepare()
-
-    def _prepare(self) -> None:
-        try:
-            _set_mode(self._sql, self.path)
-            if _is_empty(self._sql):
-                _create(self._sql)
-            _check_version(self._sql, self.path)
-        except BaseException:
-            self._sql.close()
-            raise
+        super().__init__(open_for_writing(path))
+        (mode,) = self._sql.execute("PRAGMA journal_mode").fetchone()
+        # Without a write-ahead log only a full flush keeps the file whole when the power fails.
+        self._unhurried = "NORMAL" if mode == "wal" else "FULL"
 
     def note(self, facts: dict[str, str]) -> None:
         """Keep facts about the campaign as a whole."""
@@ -159,7 +132,7 @@ class Journal(JournalReader):
         """Keep what this run means to do, in place of what the last one meant."""
         with self._transaction() as sql:
             sql.execute("DELETE FROM plan")
-            sql.executemany("INSERT INTO plan VALUES (?, ?, ?, ?, ?)", entries)
+            sql.executemany(schema.KEEP_PLAN, entries)
 
     def doubt(self) -> int:
         """Turn intents that no process is following any more into UNKNOWN; how many there were."""
@@ -184,7 +157,7 @@ class Journal(JournalReader):
         now = time.time()
         rows = [(now, o.outcome, o.code, o.enhanced_code, o.reply[:schema.REPLY_LIMIT], *o[4:])
                 for o in outcomes]  # fmt: skip
-        with self._transaction("NORMAL") as sql:
+        with self._transaction(self._unhurried) as sql:
             sql.executemany(schema.SETTLE, rows)
 
     def resolve(self, key: str, outcome: Outcome, reply: str) -> int:
@@ -194,80 +167,13 @@ class Journal(JournalReader):
 
     @contextmanager
     def _transaction(self, synchronous: str = "FULL") -> Iterator[sqlite3.Connection]:
-        with self._guard, _translated(self.path):
+        with self._guard, translated(self.path):
             self._sql.execute(f"PRAGMA synchronous={synchronous}")
             self._sql.execute("BEGIN IMMEDIATE")
             try:
                 yield self._sql
+                self._sql.execute("COMMIT")
             except BaseException:
                 with suppress(sqlite3.Error):  # the first error is the one that counts
                     self._sql.execute("ROLLBACK")
                 raise
-            self._sql.execute("COMMIT")
-
-
-@contextmanager
-def _translated(path: Path | None) -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise JournalError(
-            f"the journal {path} cannot be used: {error}",
-            remedy="Is the disk full, the directory read-only, the file something else?",
-        ) from error
-
-
-def _make_private(path: Path) -> None:
-    """Mode 0600 before SQLite opens it: its -wal and -shm get the mode of the file."""
-    try:
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-        path.chmod(0o600)
-    except OSError as error:
-        raise JournalError(
-            f"the journal {path} cannot be opened: {error.strerror}",
-            remedy="Give journal= a path in a directory that you may write to",
-        ) from error
-
-
-def _connect(path: Path | None) -> sqlite3.Connection:
-    name = ":memory:" if path is None else os.fspath(path)
-    return sqlite3.connect(name, isolation_level=None, check_same_thread=False)
-
-
-def _set_mode(sql: sqlite3.Connection, path: Path | None) -> None:
-    """A write-ahead log, except where shared memory is not shared: on a network file system."""
-    if path is None:
-        return
-    if not is_on_network(path):
-        sql.execute("PRAGMA journal_mode=WAL")
-        return
-    sql.execute("PRAGMA journal_mode=TRUNCATE")
-    warnings.warn(
-        f"{path} is on a network file system: its journal uses rollback mode, which is slower",
-        stacklevel=2,
-    )
-
-
-def _is_empty(sql: sqlite3.Connection) -> bool:
-    return sql.execute("SELECT 1 FROM sqlite_master").fetchone() is None
-
-
-def _create(sql: sqlite3.Connection) -> None:
-    """All in one transaction: there is never half a journal."""
-    sql.executescript(
-        f"BEGIN IMMEDIATE; {schema.SCHEMA} PRAGMA application_id={schema.APPLICATION};"
-        f" PRAGMA user_version={schema.VERSION}; COMMIT;"
-    )
-
-
-def _check_version(sql: sqlite3.Connection, path: Path | None) -> None:
-    (application,) = sql.execute("PRAGMA application_id").fetchone()
-    (version,) = sql.execute("PRAGMA user_version").fetchone()
-    if application != schema.APPLICATION:
-        raise JournalError(
-            f"{path} is a database of something else", remedy="Give journal= another path"
-        )
-    if version > schema.VERSION:
-        raise JournalError(
-            f"{path} was written by a later version of smtp_nb", remedy="Upgrade smtp_nb"
-        )

@@ -8,11 +8,13 @@ from typing import NamedTuple
 from smtp_nb.model.outcome import Outcome
 
 SUFFIX = ".smtp-merge.sqlite"
-VERSION = 1
 APPLICATION = 0x534D5447  # "SMTG", by which `file` and we know it
 REPLY_LIMIT = 2000  # a hostile server shall not fill the disk
 
-SCHEMA = """
+# What made each version out of the one before, beginning with nothing. What was ever released here
+# stays as it is: journals that went through it are about.
+STEPS = (
+    """
 CREATE TABLE campaign (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE message (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE);
 CREATE TABLE plan (
@@ -24,7 +26,9 @@ CREATE TABLE delivery (
     outcome TEXT, code INTEGER NOT NULL DEFAULT 0, enhanced_code TEXT NOT NULL DEFAULT '',
     reply TEXT NOT NULL DEFAULT '', queue_id TEXT NOT NULL DEFAULT '', seconds REAL, size INTEGER,
     PRIMARY KEY (message, address)) WITHOUT ROWID;
-"""
+""",
+)
+VERSION = len(STEPS)
 
 # The outcomes with which a recipient is tried again at the next run.
 RETRIED = frozenset({Outcome.DEFERRED, Outcome.NOT_SENT})
@@ -123,7 +127,10 @@ UPDATE delivery SET outcome = ?, reply = ? WHERE outcome = 'UNKNOWN'
     AND message = (SELECT id FROM message WHERE key = ?)
 """
 _OPEN = "SELECT message FROM delivery WHERE outcome IN ('DEFERRED', 'NOT_SENT', 'REFUSED')"
-DELIVERIES = "SELECT * FROM delivery"
+# Columns by name: a later version may have added some.
+DELIVERIES = f"SELECT {', '.join(Delivery._fields)} FROM delivery"
+PLAN = f"SELECT {', '.join(PlanEntry._fields)} FROM plan ORDER BY row"
+KEEP_PLAN = f"INSERT INTO plan ({', '.join(PlanEntry._fields)}) VALUES (?, ?, ?, ?, ?)"
 FINISHED = f"""
 SELECT DISTINCT key FROM message JOIN delivery ON message = id WHERE message NOT IN ({_OPEN})
 """

@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 
 from smtp_nb.errors import JournalError
-from smtp_nb.merge import journal as module
 from smtp_nb.merge.journal import Journal, JournalReader
-from smtp_nb.merge.schema import VERSION, Intent, LeftOut, PlanEntry, Settled
+from smtp_nb.merge.schema import Intent, LeftOut, PlanEntry, Settled
 from smtp_nb.model.outcome import Outcome
 
 
@@ -185,34 +184,6 @@ def test_a_long_reply_does_not_fill_the_disk(path: Path) -> None:
         assert len(delivery.reply) == 2000
 
 
-def test_other_files_are_refused(path: Path) -> None:
-    path.write_text("Dear diary, today I wrote no database at all. " * 50)
-    with pytest.raises(JournalError, match="cannot be used"):
-        Journal(path)
-    path.unlink()
-    with closing(sqlite3.connect(path)) as other, other:
-        other.execute("CREATE TABLE notes (text)")
-    other.close()
-    for opening in (Journal, JournalReader.open):
-        with pytest.raises(JournalError, match="something else"):
-            opening(path)
-
-
-def test_a_journal_of_a_later_version_is_refused(path: Path) -> None:
-    Journal(path).close()
-    with closing(sqlite3.connect(path)) as later, later:
-        later.execute(f"PRAGMA user_version={VERSION + 1}")
-    later.close()
-    with pytest.raises(JournalError, match="Upgrade smtp_nb"):
-        Journal(path)
-
-
-def test_an_empty_file_becomes_a_journal(path: Path) -> None:
-    path.touch()
-    Journal(path).close()
-    assert outcomes(path) == {}
-
-
 def test_a_journal_that_is_not_there_says_so(path: Path) -> None:
     with pytest.raises(JournalError, match="no journal"):
         JournalReader.open(path)
@@ -220,15 +191,13 @@ def test_a_journal_that_is_not_there_says_so(path: Path) -> None:
         Journal(path / "in a file" / "x.sqlite")
 
 
-def test_on_a_network_it_uses_rollback_and_says_so(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "is_on_network", lambda path: True)
-    with pytest.warns(UserWarning, match="network file system: its journal uses rollback mode"):
-        journal = Journal(path)
-    with journal:
-        journal.register(["k"])
-        journal.intend([intent(1)])
-        assert not path.with_name(path.name + "-wal").exists()
-        assert journal._sql.execute("PRAGMA journal_mode").fetchone() == ("truncate",)
-    assert outcomes(path) == {"a@x.test": None}
+def test_a_commit_that_fails_leaves_the_journal_usable(path: Path) -> None:
+    with Journal(path) as journal:
+        journal.register(["k1", "k2"])
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            journal._sql.execute("PRAGMA busy_timeout=0")
+            with pytest.raises(JournalError, match="locked"):
+                journal.intend([intent(1)])
+        journal.intend([intent(2, "b@x.test")])
+    assert outcomes(path) == {"b@x.test": None}
