@@ -5,18 +5,24 @@ The lock is the system's, not the file's existence: after `kill -9` it is free a
 
 from __future__ import annotations
 
+import errno
+import getpass
 import json
 import os
 import socket
 import sys
+from contextlib import suppress
 from datetime import datetime
 from io import FileIO
 from pathlib import Path
 
-from smtp_nb.errors import CampaignBusy
+from smtp_nb.errors import CampaignBusy, JournalError
+from smtp_nb.model.shown import visible
 
 # Far behind the holder's name: a locked byte cannot be read on Windows.
 _LOCKED_BYTE = 1 << 20
+# What the system says if somebody else holds it; everything else means that it cannot be held.
+_HELD = frozenset({errno.EAGAIN, errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK})
 
 
 class CampaignLock:
@@ -24,6 +30,7 @@ class CampaignLock:
 
     Raises:
         CampaignBusy: another process, or another job of this one, holds it; the text names it.
+        JournalError: the directory is not there, cannot be written, or knows no locks.
     """
 
     def __init__(self, journal: Path) -> None:
@@ -40,14 +47,30 @@ class CampaignLock:
 
 
 def _myself() -> dict[str, object]:
-    now = datetime.now().astimezone()
-    return {"pid": os.getpid(), "host": socket.gethostname(), "since": f"{now:%Y-%m-%d %H:%M}"}
+    user = ""
+    with suppress(OSError, KeyError, ImportError):  # a container's user may have no name
+        user = getpass.getuser()
+    return {
+        "program": _program(),
+        "pid": os.getpid(),
+        "user": user,
+        "host": socket.gethostname(),
+        "since": f"{datetime.now().astimezone():%Y-%m-%d %H:%M}",
+    }
+
+
+def _program() -> str:
+    name = Path(sys.argv[0]).name if sys.argv else ""
+    return "python" if name in ("", "-c") else name
 
 
 def _acquire(path: Path) -> FileIO:
     while True:
-        # A file object, so that an interrupt at the wrong moment leaves no lock behind.
-        file = FileIO(path, "r+", opener=_open)
+        try:
+            # A file object, so that an interrupt at the wrong moment leaves no lock behind.
+            file = FileIO(path, "r+", opener=_open)
+        except OSError as error:
+            raise _impossible(path, error) from error
         try:
             _lock(file.fileno())
             if _is_current(file.fileno(), path):
@@ -55,11 +78,21 @@ def _acquire(path: Path) -> FileIO:
         except OSError as error:
             holder = _holder(file)
             file.close()
+            if error.errno not in _HELD:
+                raise _impossible(path, error) from error
             raise CampaignBusy(
                 f"this campaign is being sent by {holder}",
                 remedy=f"Wait for it, or stop it. It holds {path}",
             ) from error
         file.close()
+
+
+def _impossible(path: Path, error: OSError) -> JournalError:
+    return JournalError(
+        f"the campaign cannot be locked by {path}: {error.strerror}",
+        remedy="Give journal= a path in a directory that you may write to, on a file system with"
+        " locks",
+    )
 
 
 def _open(path: str, flags: int) -> int:
@@ -77,7 +110,9 @@ def _is_current(file: int, path: Path) -> bool:
 def _holder(file: FileIO) -> str:
     try:
         who = json.loads(file.read(1000))
-        return f"process {who['pid']} on {who['host']} since {who['since']}"
+        whose = f" of {who['user']}" if who["user"] else ""
+        process = f"{who['program']} (process {who['pid']}{whose})"
+        return visible(f"{process} on {who['host']} since {who['since']}")
     except (ValueError, KeyError, TypeError, OSError):
         return "another process"
 
