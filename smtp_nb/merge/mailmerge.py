@@ -17,32 +17,25 @@ from smtp_nb.errors import InputError, JournalError, ProblemsFound
 from smtp_nb.merge import report
 from smtp_nb.merge.check import errors, find_problems
 from smtp_nb.merge.control import Control
+from smtp_nb.merge.export import read_results, write_results
 from smtp_nb.merge.job import MergeJob
-from smtp_nb.merge.journal import Journal, JournalReader
+from smtp_nb.merge.journal import JournalReader
 from smtp_nb.merge.letters import Filled, Letters
-from smtp_nb.merge.lock import CampaignLock
-from smtp_nb.merge.plan import make_plan
+from smtp_nb.merge.plan import key_text, make_plan
 from smtp_nb.merge.preview import Preview, PreviewedRow
 from smtp_nb.merge.problem import Problem, problem_frame
+from smtp_nb.merge.resolve import resolve
 from smtp_nb.merge.rows import Rows
 from smtp_nb.merge.run import Campaign, Options, Run, plan_entries
 from smtp_nb.merge.schema import SUFFIX, PlanEntry
 from smtp_nb.merge.server import Server, asend, component, send
 from smtp_nb.merge.template import Compiled, Template
 from smtp_nb.model.address import parse_mailbox
-from smtp_nb.model.outcome import Outcome
 
 if TYPE_CHECKING:
     from pandas.io.formats.style import Styler
 
 _NAME = re.compile(r"[^\s./\\:*?\"<>|\x00-\x1f][^/\\:*?\"<>|\x00-\x1f]{0,99}\Z")
-
-# What becomes of an UNKNOWN recipient, by the word given to `resolve`.
-_RESOLUTIONS = {
-    "resend": (Outcome.NOT_SENT, "to be sent again, as you decided"),
-    "accepted": (Outcome.ACCEPTED, "it has arrived, as you found out"),
-    "give up": (Outcome.SKIPPED, "given up, as you decided"),
-}
 
 
 class MailMerge:
@@ -191,22 +184,10 @@ class MailMerge:
 
         Raises:
             InputError: nothing is UNKNOWN under that key, or it is no such decision.
+            CampaignBusy: the campaign is being sent.
         """
-        if decision not in _RESOLUTIONS:
-            raise InputError(
-                f"{decision!r} is no decision", remedy=f"Use one of {', '.join(_RESOLUTIONS)}"
-            )
-        text = parse_mailbox(str(key)).key if self._is_by_address else str(key)
-        lock = CampaignLock(self.journal_path)
-        try:
-            with Journal(self.journal_path) as journal:
-                journal.doubt()
-                count = journal.resolve(text, *_RESOLUTIONS[decision])
-        finally:
-            lock.release()
-        if not count:
-            raise InputError(f"nothing is UNKNOWN under {text!r}", remedy="Look at results")
-        return count
+        text = parse_mailbox(str(key)).key if self._is_by_address else key_text(key)
+        return resolve(self.journal_path, text, decision)
 
     # -- results ------------------------------------------------------------------------------
 
@@ -242,6 +223,13 @@ class MailMerge:
         """The results in colours."""
         return report.style(self.results)
 
+    def export(self, path: str | os.PathLike[str]) -> None:
+        """Write the results to a CSV file that is safe to open in a spreadsheet; `load` reads it.
+
+        It has the columns of `results`, and in place of the frame's index the position, `row`.
+        """
+        write_results(self.results, path)
+
     def __repr__(self) -> str:
         counts = "its journal cannot be read"
         with suppress(JournalError):
@@ -250,14 +238,17 @@ class MailMerge:
 
 
 def load(path: str | os.PathLike[str]) -> pd.DataFrame:
-    """The results of a campaign from its journal, without the frame.
+    """The results of a campaign from its journal, or from its export (`.csv`), without the frame.
 
     The columns are those of `MailMerge.results`. Rows of the last run come first, in its order;
     messages whose row was removed since follow, without a row.
 
     Raises:
         JournalError: it is no journal.
+        InputError: it is no export.
     """
+    if Path(path).suffix.lower() == ".csv":
+        return read_results(path)
     with JournalReader.open(Path(path)) as journal:
         return report.results(journal.plan(), journal)
 

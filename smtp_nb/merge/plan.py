@@ -76,6 +76,12 @@ def make_plan(rows: Rows, to: Hashable, key: Hashable | None = None) -> Plan:
     return planner.plan
 
 
+def key_text(value: object) -> str:
+    """A key as the journal knows it, the same whether it was read from a column of integers, of
+    floats or of objects."""
+    return str(int(value) if isinstance(value, float) and value.is_integer() else value)
+
+
 class _Planner:
     """Takes rows one by one and remembers whose key was there before."""
 
@@ -108,8 +114,7 @@ class _Planner:
             raise RowError(
                 "the key is empty", column=self._key, remedy="Give every row a key of its own"
             )
-        # The same key whether it was read from a column of integers, of floats or of objects.
-        key = str(int(value) if isinstance(value, float) and value.is_integer() else value)
+        key = key_text(value)
         if CONTROLS.search(key):
             raise RowError("the key holds a control character", column=self._key)
         return key

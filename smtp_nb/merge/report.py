@@ -69,11 +69,11 @@ def results(
             for column, value in zip(columns, line, strict=True):
                 column.append(value)
     if index is not None:
-        return _frame(columns, index.take(places))
+        return framed(columns, index.take(places))
     for delivery in (delivery for many in known.values() for delivery in many):
         for column, value in zip(columns, _delivered(None, delivery), strict=True):
             column.append(value)
-    return _frame(columns, None)
+    return framed(columns, None)
 
 
 def _by_message(journal: JournalReader | None) -> dict[int, list[Delivery]]:
@@ -131,7 +131,8 @@ def _explanation(outcome: str, code: int, enhanced_code: str, text: str) -> str:
     return IN_DOUBT if outcome == Outcome.UNKNOWN else text
 
 
-def _frame(columns: list[list[object]], index: pd.Index | None) -> pd.DataFrame:
+def framed(columns: list[list[object]], index: pd.Index | None) -> pd.DataFrame:
+    """The columns of results, `sent_at` in seconds, as a frame with the types that they have."""
     frame = pd.DataFrame(dict(zip(COLUMNS, columns, strict=True)), index=index)
     moments = (frame["sent_at"].astype("float64") * 1000).round()
     frame["sent_at"] = pd.to_datetime(moments, unit="ms", utc=True).astype("datetime64[ms, UTC]")
