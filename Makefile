@@ -5,6 +5,8 @@ INSTALLED := .venv/installed
 PYTEST := $(BIN)/python -m pytest
 # Notebooks are run again in a fresh copy, and compared with what they show.
 NOTEBOOKS := $(patsubst %,build/%,$(wildcard notebooks/*.ipynb))
+# `EXTRAS=test,kerberos make test` on a machine with a compiler, Python's headers and libkrb5-dev.
+EXTRAS ?= test
 NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=120 \
 	--nbval-sanitize-with=tests/nbval_sanitize.cfg
 
@@ -34,5 +36,5 @@ bench: $(INSTALLED)
 
 $(INSTALLED): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --editable '.[test]'
+	$(BIN)/python -m pip install --quiet --editable '.[$(EXTRAS)]'
 	touch $@

@@ -28,10 +28,16 @@ def require(*programs: str, root: bool = False) -> dict[str, str]:
     Returns:
         The path of each program, by its name.
     """
-    paths = {name: shutil.which(name, path=SEARCH_PATH) for name in programs}
-    missing = [name for name, path in paths.items() if path is None]
+    paths = find(*programs)
+    missing = [name for name in programs if name not in paths]
     if missing:
         pytest.skip(f"not installed here: {', '.join(missing)}")
     if root and (not hasattr(os, "geteuid") or os.geteuid() != 0):
         pytest.skip(f"only root can start {', '.join(programs)}")
+    return paths
+
+
+def find(*programs: str) -> dict[str, str]:
+    """The path of each program that is there, by its name."""
+    paths = {name: shutil.which(name, path=SEARCH_PATH) for name in programs}
     return {name: path for name, path in paths.items() if path is not None}

@@ -15,14 +15,16 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from components import require
+from components import find, require
 from servers import dovecot as dovecot_server
 from servers import exim as exim_server
 from servers import postfix as postfix_server
+from servers import realm as realm_server
 from servers.authority import Authority
 from servers.dovecot import Dovecot
 from servers.exim import Exim
 from servers.postfix import Postfix
+from servers.realm import Realm
 
 ON_CI = os.environ.get("CI") == "true"
 
@@ -55,19 +57,42 @@ def authority(servers_directory: Path) -> Authority:
 
 
 @pytest.fixture(scope="session")
-def running_postfix(servers_directory: Path, authority: Authority) -> Iterator[Postfix]:
+def realm(servers_directory: Path) -> Iterator[Realm]:
+    """Runs if its programs are there; servers read their key in it when they start."""
+    made = Realm(servers_directory / "kerberos")
+    programs = find(*realm_server.PROGRAMS)
+    if len(programs) == len(realm_server.PROGRAMS):
+        made.start(programs, Postfix.accounts)
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def kerberos(realm: Realm, monkeypatch: pytest.MonkeyPatch) -> Realm:
+    """A realm with the accounts of the servers, which Kerberos here knows; nobody has a ticket."""
+    require(*realm_server.PROGRAMS)
+    pytest.importorskip("gssapi", reason="the extra 'kerberos' is not installed")
+    monkeypatch.setenv("KRB5_CONFIG", str(realm.config))
+    monkeypatch.setenv("KRB5CCNAME", "MEMORY:nobody")
+    return realm
+
+
+@pytest.fixture(scope="session")
+def running_postfix(
+    servers_directory: Path, authority: Authority, realm: Realm
+) -> Iterator[Postfix]:
     programs = require(*postfix_server.PROGRAMS, root=True)
-    server = Postfix(servers_directory / "postfix", authority, programs)
+    server = Postfix(servers_directory / "postfix", authority, realm, programs)
     yield server
     server.stop()
 
 
 @pytest.fixture(scope="session")
 def running_dovecot(
-    servers_directory: Path, authority: Authority, running_postfix: Postfix
+    servers_directory: Path, authority: Authority, realm: Realm, running_postfix: Postfix
 ) -> Iterator[Dovecot]:
     programs = require(*dovecot_server.PROGRAMS, root=True)
-    server = Dovecot(servers_directory / "dovecot", authority, running_postfix, programs)
+    server = Dovecot(servers_directory / "dovecot", authority, running_postfix, realm, programs)
     yield server
     server.stop()
 

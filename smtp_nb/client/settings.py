@@ -76,7 +76,6 @@ _OF_THE_MESSAGE: tuple[Entry[Any], ...] = (
 )
 
 _NO_LISTENING = "a client does not listen behind a SOCKS server"
-_NO_NTLM = "NTLM is not spoken here yet"
 
 _OF_THE_LINE: tuple[Entry[Any], ...] = (
     Entry(
@@ -228,9 +227,8 @@ _OF_THE_LINE: tuple[Entry[Any], ...] = (
         "UseNTLMv2",
         False,
         values.boolean,
-        "NTLM in version 2.",
+        "NTLM in version 2; False is version 1, which AllowClearTextAuth must allow outside TLS.",
         owner="IPPort",
-        reason=_NO_NTLM,
     ),
     Entry(
         "AbsoluteTimeout",

@@ -47,11 +47,9 @@ def choose(mechanism: AuthMechanism, credentials: Credentials, line: Line) -> Me
 
 
 def _candidates(mechanism: AuthMechanism) -> tuple[Mechanism, ...]:
-    if mechanism in _CANDIDATES:
-        return _CANDIDATES[mechanism]
-    if mechanism is AuthMechanism.APOP:
-        raise Unsupported("APOP is a command of POP3, SMTP has no such login", remedy=SUPPORTED)
-    raise Unsupported(f"The login {mechanism.name} is not supported yet", remedy=SUPPORTED)
+    if found := _CANDIDATES.get(mechanism):
+        return found
+    raise Unsupported("APOP is a command of POP3, SMTP has no such login", remedy=SUPPORTED)
 
 
 def _at_hand(

@@ -8,13 +8,17 @@ from functools import partial
 
 from smtp_nb.errors import AuthenticationError, MissingError, Unsupported
 from smtp_nb.model.enums import AuthMechanism
+from smtp_nb.sasl import kerberos, ntlm
 from smtp_nb.sasl.bearer import oauthbearer, xoauth2
 from smtp_nb.sasl.cram_md5 import cram_md5
 from smtp_nb.sasl.credentials import Credentials
+from smtp_nb.sasl.digest_md5 import digest_md5
 from smtp_nb.sasl.exchange import Exchange, Line
 from smtp_nb.sasl.external import external
+from smtp_nb.sasl.kerberos import gssapi
 from smtp_nb.sasl.login import login
 from smtp_nb.sasl.plain import plain
+from smtp_nb.sasl.pyspnego import is_installed
 from smtp_nb.sasl.scram import binding_of, scram
 
 
@@ -31,6 +35,7 @@ class Mechanism:
         is_plus: it is bound to a TLS connection.
         takes_time: its steps compute, or ask elsewhere, for longer than others should wait.
         shows_identity: an authorization identity goes out with it as it is.
+        modules: of extras, without which it is not there.
     """
 
     name: str
@@ -41,13 +46,16 @@ class Mechanism:
     is_plus: bool = False
     takes_time: bool = False
     shows_identity: bool = False
+    modules: tuple[str, ...] = ()
 
     def is_at_hand(self, credentials: Credentials, line: Line) -> bool:
         """True if AUTO may take it: all that it needs is there."""
-        if self.is_plus and binding_of(line) is None:
+        if (self.is_plus and binding_of(line) is None) or not is_installed(*self.modules):
+            return False
+        if self.kind in _NAMELESS and (credentials.password or credentials.tokens):
             return False
         if self.kind is AuthMechanism.EXTERNAL:
-            return line.has_certificate and not (credentials.password or credentials.tokens)
+            return line.has_certificate
         return all(getattr(credentials, field) for field in self.needs)
 
     def gives_away(self, credentials: Credentials) -> bool:
@@ -55,9 +63,10 @@ class Mechanism:
 
         An authorization identity counts as one, because people keep their token in that setting.
         """
-        return self.is_clear_text or (
-            self.shows_identity and bool(credentials.authorization_identity)
-        )
+        if self.shows_identity and credentials.authorization_identity:
+            return True
+        is_weak = self.kind is AuthMechanism.NTLM and not credentials.uses_ntlm_v2
+        return self.is_clear_text or is_weak
 
     def require(self, credentials: Credentials) -> None:
         """Raise unless all that it needs is there.
@@ -78,6 +87,8 @@ _MISSING = {
     "tokens": ("token", "Set token_source, or the setting AuthorizationIdentity to the token"),
 }
 _BEARER = ("user", "tokens")
+# A certificate or a ticket says who we are: AUTO takes these if there is nothing else to say it.
+_NAMELESS = frozenset({AuthMechanism.EXTERNAL, AuthMechanism.KERBEROS})
 
 
 def _scram(digest: str, is_plus: bool = False) -> Mechanism:
@@ -101,8 +112,19 @@ MECHANISMS = (
     _scram("sha1", is_plus=True),
     _scram("sha256"),
     _scram("sha1"),
-    Mechanism("CRAM-MD5", AuthMechanism.CRAM_MD5, cram_md5),
     Mechanism("EXTERNAL", AuthMechanism.EXTERNAL, external, (), shows_identity=True),
+    Mechanism(
+        "GSSAPI",
+        AuthMechanism.KERBEROS,
+        gssapi,
+        (),
+        takes_time=True,
+        shows_identity=True,
+        modules=kerberos.MODULES,
+    ),
+    Mechanism("DIGEST-MD5", AuthMechanism.SASL_DIGEST_MD5, digest_md5, shows_identity=True),
+    Mechanism("CRAM-MD5", AuthMechanism.CRAM_MD5, cram_md5),
+    Mechanism("NTLM", AuthMechanism.NTLM, ntlm.ntlm, modules=ntlm.MODULES),
     Mechanism("PLAIN", AuthMechanism.SASL_PLAIN, plain, is_clear_text=True),
     Mechanism("LOGIN", AuthMechanism.LOGIN, login, is_clear_text=True),
 )

@@ -179,9 +179,12 @@ def _text(challenge: bytes | None) -> str:
 
 def _octets(text: str) -> bytes:
     try:
-        return b64decode(text, validate=True)
+        octets = b64decode(text, validate=True)
     except ValueError:
-        raise AuthenticationError("The server's message is no base64 where it has to be") from None
+        octets = b""
+    if _base64(octets) != text:  # bits that nobody reads have to be zero (RFC 4648 section 3.5)
+        raise AuthenticationError("The server's message is no base64 where it has to be")
+    return octets
 
 
 def _base64(data: bytes) -> str:

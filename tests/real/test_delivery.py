@@ -9,40 +9,14 @@ import pytest
 
 from drivers.fronts import Front
 from drivers.jobs import Stream
-from servers.dovecot import Dovecot
+from real.letters import Server, component
 from servers.postfix import Delivered, Postfix
 from smtp_nb import Attachment, Outcome, TrailDirection
 from smtp_nb.client.drafting import job_from
-from smtp_nb.errors import AuthenticationError, CertificateError, DeferredError, RefusedError
+from smtp_nb.errors import CertificateError, DeferredError, RefusedError
 
 pytestmark = pytest.mark.real
-Server = Postfix | Dovecot
 DOTS = "".join(f"{'.' * (number % 4)}line {number}\n" for number in range(10_000)) + ".\n.\n"
-
-
-@pytest.fixture(params=["postfix", "dovecot"])
-def server(request: pytest.FixtureRequest) -> Server:
-    found: Server = request.getfixturevalue(request.param)
-    return found
-
-
-def component(front: Front, server: Server, **properties: Any) -> Any:
-    """A component that is logged in inside STARTTLS, and a letter."""
-    smtp = front.make(
-        mail_server=server.host,
-        mail_port=server.port,
-        ssl_start_mode="explicit",
-        user=server.user,
-        password=server.password,
-        from_="Teacher <teacher@school.test>",
-        send_to="Bob <bob@school.test>",
-        subject="Your résumé",
-        message_date="Mon, 01 Jan 2024 10:00:00 +0000",
-        message_id="<1@school.test>",
-    )
-    smtp.settings["CACertFilePaths"] = str(server.ca_file)
-    smtp.set({"message_text": "It works."} | properties)
-    return smtp
 
 
 def composed(smtp: Any) -> bytes:
@@ -171,31 +145,7 @@ def test_a_refusal_in_a_stream_changes_nobodys_sender(front: Front, server: Serv
         assert message.content.startswith(f"Subject: {recipient.partition('@')[0]}\r\n".encode())
 
 
-# -- logins -------------------------------------------------------------------------------------
-
-
-@pytest.mark.covers("SmtpAuthMechanisms.amUserPassword", "SMTP.AuthMechanism")
-@pytest.mark.parametrize("mechanism", ["user_password", "sasl_plain", "login", "cram_md5", "auto"])
-def test_every_login_works(front: Front, server: Server, mechanism: str) -> None:
-    smtp = component(front, server, auth_mechanism=mechanism)
-    assert front.run(smtp.send()).outcome is Outcome.ACCEPTED
-    assert len(server.messages()) == 1
-
-
-def test_a_password_beyond_ascii_works(front: Front, server: Server) -> None:
-    smtp = component(front, server, user="zoe", password=server.accounts["zoe"])
-    assert front.run(smtp.send()).outcome is Outcome.ACCEPTED
-
-
-@pytest.mark.parametrize("mechanism", ["sasl_plain", "login", "cram_md5"])
-def test_a_wrong_password_is_an_error_of_its_own(
-    front: Front, server: Server, mechanism: str
-) -> None:
-    smtp = component(front, server, auth_mechanism=mechanism, password="looking glass")
-    with pytest.raises(AuthenticationError) as caught:
-        front.run(smtp.send())
-    assert caught.value.reply.code == 535
-    assert server.messages() == []
+# -- TLS ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.covers("SmtpSSLStartModes.sslImplicit", "SMTP.MailPort")

@@ -14,12 +14,20 @@ NAMES = frozenset(mechanism.name for mechanism in MECHANISMS)
 PASSWORD = sasl.Credentials("alice", Secret("wonderland"))
 TOKENS = sasl.Credentials("alice", tokens=sasl.Tokens(lambda renew: "token"))
 BOTH = replace(TOKENS, password=Secret("wonderland"))
+V2 = replace(PASSWORD, uses_ntlm_v2=True)
+TICKET = sasl.Credentials("alice")
 NAMELESS = sasl.Credentials("")
 
 OPEN = sasl.Line("mx.test", 587, NAMES)
 LOOPBACK = replace(OPEN, is_protected=True)
 TLS = replace(LOOPBACK, binding={"tls-exporter": b"octets"}.get)
 CERTIFIED = replace(TLS, has_certificate=True)
+
+
+@pytest.fixture(autouse=True)
+def all_extras(monkeypatch):
+    """The choice is the same on every machine."""
+    monkeypatch.setattr("smtp_nb.sasl.mechanisms.is_installed", lambda *modules: True)
 
 
 def chosen(asked, credentials, line, offered=""):
@@ -60,13 +68,19 @@ def test_what_is_asked_for_by_name_is_taken(asked, offered, name):
         (BOTH, OPEN, "", "SCRAM-SHA-256"),
         (BOTH, TLS, "PLAIN CRAM-MD5", "CRAM-MD5"),
         (NAMELESS, CERTIFIED, "", "EXTERNAL"),
+        (NAMELESS, OPEN, "", "GSSAPI"),
+        (TICKET, TLS, "PLAIN GSSAPI", "GSSAPI"),
+        (PASSWORD, TLS, "GSSAPI DIGEST-MD5 CRAM-MD5", "DIGEST-MD5"),
+        (PASSWORD, TLS, "NTLM PLAIN", "NTLM"),
+        (PASSWORD, TLS, "NTLM CRAM-MD5", "CRAM-MD5"),
+        (V2, OPEN, "NTLM PLAIN", "NTLM"),
     ],
 )
 def test_auto_takes_the_strongest_that_there_is_enough_for(credentials, line, offered, name):
     assert chosen(AuthMechanism.AUTO, credentials, line, offered) == name
 
 
-@pytest.mark.parametrize("offered", ["PLAIN LOGIN", "PLAIN XOAUTH2", "LOGIN OAUTHBEARER"])
+@pytest.mark.parametrize("offered", ["PLAIN LOGIN", "NTLM", "PLAIN XOAUTH2", "LOGIN OAUTHBEARER"])
 @pytest.mark.parametrize("credentials", [PASSWORD, BOTH])
 def test_auto_never_gives_a_secret_away_on_an_open_line(credentials, offered):
     with pytest.raises(ClearTextRefused, match="TLS"):
@@ -81,6 +95,21 @@ def test_nor_does_a_login_that_was_asked_for_by_name(mechanism):
     with pytest.raises(ClearTextRefused, match=mechanism.name):
         chosen(mechanism.kind, BOTH, OPEN)
     assert chosen(mechanism.kind, BOTH, LOOPBACK) == mechanism.name
+
+
+@pytest.mark.covers("IPPort.UseNTLMv2")
+def test_ntlm_in_version_1_counts_as_clear_text():
+    with pytest.raises(ClearTextRefused, match="NTLM"):
+        chosen(AuthMechanism.NTLM, PASSWORD, OPEN)
+    assert chosen(AuthMechanism.NTLM, V2, OPEN) == "NTLM"
+    assert chosen(AuthMechanism.NTLM, PASSWORD, TLS) == "NTLM"
+
+
+def test_auto_passes_over_what_is_not_installed(monkeypatch):
+    monkeypatch.setattr("smtp_nb.sasl.mechanisms.is_installed", lambda *modules: not modules)
+    assert chosen(AuthMechanism.AUTO, PASSWORD, TLS, "NTLM PLAIN") == "PLAIN"
+    with pytest.raises(MissingError):
+        chosen(AuthMechanism.AUTO, TICKET, TLS, "GSSAPI PLAIN")
 
 
 def test_which_logins_show_a_secret_is_written_down():

@@ -19,8 +19,9 @@ from smtp_nb.errors import (
 from smtp_nb.model.secret import Secret, encodings
 from smtp_nb.sasl.mechanisms import MECHANISMS
 
-NAMES = [mechanism.name for mechanism in MECHANISMS]
-MUTUAL = ["CRAM-MD5", *(name for name in NAMES if name.startswith("SCRAM"))]
+# Kerberos says nothing without a realm: tests/real has one.
+NAMES = [mechanism.name for mechanism in MECHANISMS if mechanism.name != "GSSAPI"]
+MUTUAL = ["CRAM-MD5", "DIGEST-MD5", "NTLM", *(name for name in NAMES if name.startswith("SCRAM"))]
 LINE = sasl.Line("mail.test", 587, binding={"tls-unique": b"octets"}.get)
 
 

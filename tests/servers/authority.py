@@ -16,7 +16,12 @@ import trustme
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
 from cryptography.x509.oid import NameOID
 
 LONG_AGO = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
@@ -48,6 +53,28 @@ class Authority:
     @cached_property
     def good(self) -> Leaf:
         return self._keep("good", self._ca.issue_cert(*NAMES))
+
+    @cached_property
+    def alice(self) -> Leaf:
+        """A client's, in the name of alice."""
+        return self._keep("alice", self._ca.issue_cert("alice@school.test", common_name="alice"))
+
+    @cached_property
+    def ca_and_crl(self) -> Path:
+        """The root and a list of what it has revoked, which is nothing: some servers want both."""
+        root = x509.load_pem_x509_certificate(self._ca.cert_pem.bytes())
+        now = datetime.datetime.now(datetime.UTC)
+        builder = x509.CertificateRevocationListBuilder(
+            issuer_name=root.subject,
+            last_update=now - datetime.timedelta(days=1),
+            next_update=now + datetime.timedelta(days=30),
+        )
+        key = load_pem_private_key(self._ca.private_key_pem.bytes(), None)
+        assert isinstance(key, ec.EllipticCurvePrivateKey)
+        revoked = builder.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
+        path = self._directory / "ca_and_crl.pem"
+        path.write_bytes(self._ca.cert_pem.bytes() + revoked)
+        return path
 
     @cached_property
     def expired(self) -> Leaf:

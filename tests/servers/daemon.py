@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import psutil
@@ -44,17 +44,30 @@ def listens(port: int) -> bool:
 
 
 class Daemon:
-    """A server that puts itself into the background."""
+    """A server that puts itself into the background.
+
+    Args:
+        environment: variables beside those of this process.
+    """
 
     def __init__(
-        self, command: Sequence[str | Path], pid_file: Path, log: Path, ports: Sequence[int]
+        self,
+        command: Sequence[str | Path],
+        pid_file: Path,
+        log: Path,
+        ports: Sequence[int],
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         self._pid_file = pid_file
         self._log = log
         # Not a pipe: a daemon that inherits one keeps whoever reads it waiting for ever.
         with (log.parent / f"{log.name}.start").open("w+b") as output:
             started = subprocess.run(
-                command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=os.environ | dict(environment or {}),
             )
             output.seek(0)
             if started.returncode:

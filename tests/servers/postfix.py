@@ -16,6 +16,7 @@ from typing import ClassVar
 
 from servers.authority import Authority
 from servers.daemon import Daemon, free_ports, wait_until
+from servers.realm import Realm
 from servers.variants import SIZE_LIMIT, VARIANTS, Variant
 
 PROGRAMS = ("postfix", "saslpasswd2")
@@ -79,7 +80,8 @@ SASL_SETTINGS = """\
 pwcheck_method: auxprop
 auxprop_plugin: sasldb
 sasldb_path: {passwords}
-mech_list: PLAIN LOGIN CRAM-MD5
+keytab: {keytab}
+mech_list: PLAIN LOGIN CRAM-MD5 DIGEST-MD5 NTLM SCRAM-SHA-1 SCRAM-SHA-256 GSSAPI
 """
 REFUSALS = """\
 /^refused@/ 550 5.1.1 no such student
@@ -130,14 +132,16 @@ class Postfix:
     user = "alice"
     password = accounts[user]
 
-    def __init__(self, directory: Path, authority: Authority, programs: dict[str, str]) -> None:
+    def __init__(
+        self, directory: Path, authority: Authority, realm: Realm, programs: dict[str, str]
+    ) -> None:
         self.ca_file = authority.ca_file
         self.port, self.tls_port, self.relay_port = free_ports(3)
         self.ports = dict(zip(VARIANTS, free_ports(len(VARIANTS)), strict=True))
         self._spool = directory / "spool"
         self._inbox = directory / "mail" / "inbox"
         self._log = directory / "log"
-        self._write_settings(directory, authority)
+        self._write_settings(directory, authority, realm)
         self._add_accounts(directory / "passwords", programs["saslpasswd2"])
         self._daemon = Daemon(
             [programs["postfix"], "-c", directory / "etc", "start"],
@@ -146,7 +150,7 @@ class Postfix:
             [self.port, self.tls_port, self.relay_port, *self.ports.values()],
         )
 
-    def _write_settings(self, directory: Path, authority: Authority) -> None:
+    def _write_settings(self, directory: Path, authority: Authority, realm: Realm) -> None:
         etc, data, mail = directory / "etc", directory / "data", directory / "mail"
         for path in (etc / "sasl", data, mail, self._spool):
             path.mkdir(parents=True)
@@ -157,6 +161,9 @@ class Postfix:
             "data_directory": data,
             "virtual_mailbox_base": mail,
             "maillog_file": self._log,
+            # Its programs see no other variables than these.
+            "import_environment": f"MAIL_CONFIG TZ LANG=C KRB5_CONFIG={realm.config}"
+            f" KRB5_KTNAME={realm.keytab}",
             "maillog_file_prefixes": directory,
             "smtpd_tls_cert_file": authority.good.certificate,
             "smtpd_tls_key_file": authority.good.key,
@@ -168,7 +175,8 @@ class Postfix:
         (etc / "master.cf").write_text(SERVICES.format(**vars(self), variants=variants))
         (etc / "refusals").write_text(REFUSALS)
         (etc / "refused_senders").write_text(REFUSED_SENDERS)
-        (etc / SASL).write_text(SASL_SETTINGS.format(passwords=directory / "passwords"))
+        passwords = directory / "passwords"
+        (etc / SASL).write_text(SASL_SETTINGS.format(passwords=passwords, keytab=realm.keytab))
 
     def _add_accounts(self, passwords: Path, saslpasswd2: str) -> None:
         for user, password in self.accounts.items():

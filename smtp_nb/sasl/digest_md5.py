@@ -1,0 +1,185 @@
+"""DIGEST-MD5 (RFC 2831, historic): a digest over password, both nonces and the server's name.
+
+The server proves in the end that it knows the password too (rspauth). There is no security layer:
+TLS protects the line.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import md5
+
+from smtp_nb.errors import AuthenticationError, InputError
+from smtp_nb.sasl.credentials import Credentials
+from smtp_nb.sasl.exchange import Exchange, Line
+
+MAX_CHALLENGE = 2048  # RFC 2831 section 2.1.1
+_TOKEN = r"[!#$%&'*+.0-9A-Z^_`a-z|~-]+"
+# Section 7.1: name=token or name="quoted", octets read as Latin-1.
+_DIRECTIVE = re.compile(
+    rf"[ \t]*(?P<name>{_TOKEN})[ \t]*=[ \t]*"
+    rf'(?:(?P<token>{_TOKEN})|"(?P<quoted>(?:[^"\\\x00-\x08\x0a-\x1f\x7f]|\\[\x20-\x7e])*)")'
+    r"[ \t]*(?:,[ \t,]*|\Z)"
+)
+_PAIR = re.compile(r"\\(.)")
+_ONCE = frozenset({"nonce", "qop", "charset", "algorithm", "maxbuf", "stale", "cipher", "rspauth"})
+
+
+def new_nonce() -> str:
+    """At least 64 bits that nobody can foretell."""
+    return secrets.token_urlsafe(24)
+
+
+def digest_md5(credentials: Credentials, line: Line, nonce: str = "") -> Exchange:
+    """Answer the challenge, and see the server answer too.
+
+    Args:
+        nonce: ours; made anew if it is empty.
+
+    Raises:
+        AuthenticationError: the challenge is not of this mechanism or wants what is not there, or
+            the server's answer is wrong.
+        InputError: the server reads Latin-1 only, and the user name or the password is beyond it.
+    """
+    challenge = _read_challenge((yield None))
+    _require_spellable(credentials, challenge)
+    realm = _realm(challenge.realms, credentials.user).encode("latin-1")
+    login = Login(
+        user=hashable(credentials.user.encode()),
+        realm=hashable(realm) if challenge.is_utf8 else realm,
+        password=hashable(credentials.password.reveal().encode()),
+        nonce=challenge.nonce.encode("latin-1"),
+        cnonce=(nonce or new_nonce()).encode("ascii"),
+        uri=f"smtp/{line.host}".encode(),
+        identity=credentials.authorization_identity.reveal().encode(),
+    )
+    last = yield _answer(login, credentials.user, challenge)
+    if last is None or not hmac.compare_digest(_proof(last), login.digest(b"")):
+        raise AuthenticationError(
+            "The server's proof is wrong or missing: it does not know the password",
+            remedy="It may be an impostor; ask its operator before you send anything",
+        )
+    return (yield b"")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Login:
+    """All that is hashed (section 2.1.2.1)."""
+
+    user: bytes
+    realm: bytes
+    password: bytes
+    nonce: bytes
+    cnonce: bytes
+    uri: bytes
+    identity: bytes
+
+    def digest(self, method: bytes) -> bytes:
+        """The client's digest with the method AUTHENTICATE, the server's with none."""
+        secret = md5(b":".join((self.user, self.realm, self.password))).digest()
+        acting = (self.identity,) if self.identity else ()
+        first = md5(b":".join((secret, self.nonce, self.cnonce, *acting))).hexdigest().encode()
+        second = md5(method + b":" + self.uri).hexdigest().encode()
+        whole = (first, self.nonce, b"00000001", self.cnonce, b"auth", second)
+        return md5(b":".join(whole)).hexdigest().encode()
+
+
+@dataclass(frozen=True, slots=True)
+class _Challenge:
+    """Octets as Latin-1."""
+
+    nonce: str
+    realms: tuple[str, ...]
+    is_utf8: bool
+
+
+def directives(message: bytes | None) -> Iterator[tuple[str, str]]:
+    """Names in small letters and values, octets as Latin-1.
+
+    Raises:
+        AuthenticationError: it is no list of directives, or is too long, or repeats one.
+    """
+    text, at = (message or b"").decode("latin-1").lstrip(" \t,"), 0
+    seen: set[str] = set()
+    if not text or len(text) > MAX_CHALLENGE:
+        raise AuthenticationError("The server's message is not of DIGEST-MD5")
+    while at < len(text):
+        match = _DIRECTIVE.match(text, at)
+        if match is None:
+            raise AuthenticationError("The server's message is not of DIGEST-MD5")
+        at, name = match.end(), match["name"].lower()
+        if name in seen & _ONCE:
+            raise AuthenticationError(f"The server's message has two of {name}")
+        seen.add(name)
+        yield name, match["token"] or _PAIR.sub(r"\1", match["quoted"] or "")
+
+
+def _read_challenge(message: bytes | None) -> _Challenge:
+    found = list(directives(message))
+    values = dict(found)
+    if not values.get("nonce") or values.get("algorithm", "").lower() != "md5-sess":
+        raise AuthenticationError("The server's challenge has no nonce or another algorithm")
+    if "auth" not in re.split(r"[ \t]*,[ \t]*", values.get("qop", "auth").lower().strip(" \t")):
+        raise AuthenticationError("The server wants a security layer under the login; TLS is ours")
+    if values.get("charset", "utf-8").lower() != "utf-8":
+        raise AuthenticationError("The server's challenge is in another charset than UTF-8")
+    realms = tuple(value for name, value in found if name == "realm")
+    return _Challenge(values["nonce"], realms, "charset" in values)
+
+
+def _realm(realms: tuple[str, ...], user: str) -> str:
+    """The realm that the user names behind an @ if the server has it, else its first."""
+    own = user.rpartition("@")[2].encode().decode("latin-1")
+    return own if own in realms else next(iter(realms), "")
+
+
+def hashable(text: bytes) -> bytes:
+    """UTF-8 as it is hashed: as Latin-1 where that is possible (section 2.1.2.1)."""
+    try:
+        return text.decode().encode("latin-1")
+    except UnicodeError:
+        return text
+
+
+def _require_spellable(credentials: Credentials, challenge: _Challenge) -> None:
+    if challenge.is_utf8:
+        return
+    for text, what in (
+        (credentials.user, "user name"),
+        (credentials.password.reveal(), "password"),
+    ):
+        if any(ord(character) > 255 for character in text):
+            raise InputError(
+                f"The server reads Latin-1 only, and the {what} is beyond it",
+                remedy="Try auth_mechanism='sasl_plain' inside TLS",
+            )
+
+
+def _answer(login: Login, user: str, challenge: _Challenge) -> bytes:
+    """The client's message (section 2.1.2)."""
+    charset = "utf-8" if challenge.is_utf8 else "latin-1"
+    quoted = {
+        "username": user.encode(charset),
+        "realm": _realm(challenge.realms, user).encode("latin-1") if challenge.realms else None,
+        "nonce": login.nonce,
+        "cnonce": login.cnonce,
+        "digest-uri": login.uri,
+        "authzid": login.identity or None,
+    }
+    words = [
+        name.encode() + b"=" + _quote(value) for name, value in quoted.items() if value is not None
+    ]
+    words += [b"nc=00000001", b"qop=auth", b"response=" + login.digest(b"AUTHENTICATE")]
+    return b",".join([*words, *([b"charset=utf-8"] if challenge.is_utf8 else [])])
+
+
+def _quote(value: bytes) -> bytes:
+    return b'"' + value.replace(b"\\", b"\\\\").replace(b'"', b'\\"') + b'"'
+
+
+def _proof(message: bytes) -> bytes:
+    return dict(directives(message)).get("rspauth", "").encode("latin-1")
