@@ -9,7 +9,6 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, TypeVar
 
@@ -35,14 +34,11 @@ def require(extra: str, *modules: str) -> None:
     Raises:
         Unsupported: it is not; says how it is had.
     """
-    for name in modules:
-        try:
-            import_module(name)
-        except ImportError as error:
-            raise Unsupported(
-                f"The login {extra} needs the module {name}: {error}",
-                remedy=f"pip install 'smtp_nb[{extra}]'",
-            ) from None
+    if missing := [name for name in modules if not is_installed(name)]:
+        raise Unsupported(
+            f"A login by {extra} needs what is not installed: {', '.join(missing)}",
+            remedy=f"pip install 'smtp_nb[{extra}]'",
+        )
     for logger in map(logging.getLogger, _LOGGERS):
         if _is_of_others not in logger.filters:
             logger.addFilter(_is_of_others)

@@ -215,7 +215,7 @@ SETTINGS = (
     flag("IPPort.TCPKeepAlive"),
     flag("IPPort.TcpNoDelay", True),
     number("IPPort.UseIPv6", 0, 0, 1, 2, illegal=(3,)),
-    fixed("IPPort.UseNTLMv2", False, True),
+    flag("IPPort.UseNTLMv2"),
     line("SSL.CACertFilePaths", "/etc/a.pem;/etc/b.pem"),
     flag("SSL.LogSSLPackets"),
     flag("SSL.ReuseSSLSession"),

@@ -62,9 +62,9 @@ def assert_refused(front: Front, server: Server, smtp: Any, code: int | None = 5
 # -- passwords ----------------------------------------------------------------------------------
 
 
-@pytest.mark.covers("SMTP.AuthMechanism")
-@pytest.mark.covers("SMTP.User")
-@pytest.mark.covers("SMTP.Password")
+@pytest.mark.covers("SMTP.AuthMechanism", "SMTP.User", "SMTP.Password")
+@pytest.mark.covers("SmtpAuthMechanisms.amCRAMMD5", "SmtpAuthMechanisms.amSASLPlain")
+@pytest.mark.covers("SmtpAuthMechanisms.amSASLDigestMD5")
 @pytest.mark.parametrize(("mechanism", "name"), BY_PASSWORD.items())
 @pytest.mark.parametrize("user", ["alice", "zoe"])
 def test_the_right_password_opens(
@@ -91,6 +91,7 @@ def test_nor_does_a_user_whom_nobody_knows(front: Front, postfix: Postfix, mecha
     assert_refused(front, postfix, sender(front, postfix, auth_mechanism=mechanism, user="mallory"))
 
 
+@pytest.mark.covers("SmtpAuthMechanisms.amUserPassword", "SMTP.AuthMechanism")
 def test_user_password_is_plain_where_there_is_plain(front: Front, server: Server) -> None:
     assert_taken(front, server, sender(front, server), "PLAIN")
 
@@ -99,8 +100,7 @@ def test_auto_takes_the_strongest(front: Front, server: Server) -> None:
     assert_taken(front, server, sender(front, server, auth_mechanism="auto"), "SCRAM-SHA-256")
 
 
-@pytest.mark.covers("IPPort.UseNTLMv2")
-@pytest.mark.covers("SmtpAuthMechanisms.amNTLM")
+@pytest.mark.covers("IPPort.UseNTLMv2", "SmtpAuthMechanisms.amNTLM")
 @pytest.mark.parametrize("version", NTLM)
 def test_ntlm_in_both_versions(front: Front, postfix: Postfix, version: str) -> None:
     assert_taken(front, postfix, sender(front, postfix, **NTLM[version]), "NTLM")
