@@ -80,20 +80,24 @@ def _left(left: float, seconds: float) -> float:
 
 
 def throttled(flow: Flow[T], octets_per_second: int, clock: Clock) -> Flow[T]:
-    """Write no faster than so many octets a second, in small pieces with pauses between them."""
+    """Write no faster than so many octets a second, in small pieces with a pause behind each.
+
+    Behind, because then a call is over when its octets had their time, however few they are.
+    """
     size = max(1, octets_per_second // PIECES)
-    free_at = clock()
+    due = clock()
 
     def carry(intent: Intent) -> Flow[Any]:
-        nonlocal free_at
+        nonlocal due
         if not isinstance(intent, Write):
             return (yield intent)
         for start in range(0, len(intent.data), size):
             piece = intent.data[start : start + size]
-            if (pause := free_at - clock()) > 0:
-                yield Sleep(pause)
-            free_at = max(free_at, clock()) + len(piece) / octets_per_second
             yield Write(piece, intent.timeout_s)
+            # A pause that lasted too long is made good with the next one; idle hours are not.
+            due = max(due, clock() - 1 / PIECES) + len(piece) / octets_per_second
+            if (pause := due - clock()) > 0:
+                yield Sleep(pause)
         return None
 
     return _through(flow, carry)

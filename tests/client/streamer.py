@@ -1,16 +1,19 @@
 """A process that sends one small message, then one out of a stream of so many octets through TLS,
-and tells what that cost: the growth of its peak memory in KiB.
+and tells what that cost: the growth of its peak memory in KiB, and the seconds.
 
-`python -m client.streamer PORT ROOTS OCTETS`
+`python -m client.streamer PORT ROOTS OCTETS HOW`: by `smtp_nb`, or the same octets by a bare TLS
+`socket`, to compare with.
 """
 
 from __future__ import annotations
 
+import socket
+import ssl
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 
 from client.attacher import peak
-from smtp_nb import SMTP
 
 LINE = b"x" * 76 + b"\r\n"
 BLOCK = LINE * 840
@@ -23,16 +26,52 @@ def letter(octets: int) -> Iterator[bytes]:
         yield BLOCK
 
 
-def main(port: str, roots: str, octets: str) -> None:
-    smtp = SMTP(mail_server="localhost", mail_port=int(port), ssl_start_mode="implicit")
+def by_smtp_nb(port: int, roots: str) -> Callable[[int], None]:
+    """Sends a letter of so many octets, as users do."""
+    from smtp_nb import SMTP
+
+    smtp = SMTP(mail_server="localhost", mail_port=port, ssl_start_mode="implicit")
     smtp.from_, smtp.send_to = "ann@example.test", "ben@example.test"
     smtp.config(f"CACertFilePaths={roots}")
-    smtp.set_message_stream(letter(0))
-    smtp.send()
-    before = peak()
-    smtp.set_message_stream(letter(int(octets)))
-    smtp.send()
-    print(peak() - before)
+    smtp.connect()
+
+    def send(octets: int) -> None:
+        smtp.set_message_stream(letter(octets))
+        smtp.send()
+
+    return send
+
+
+def by_socket(port: int, roots: str) -> Callable[[int], None]:
+    """Writes a letter of so many octets, and what has to be around it."""
+    line = ssl.create_default_context(cafile=roots).wrap_socket(
+        socket.create_connection(("127.0.0.1", port)), server_hostname="localhost"
+    )
+    replies = line.makefile("rb")
+    replies.readline()
+
+    def ask(command: bytes) -> None:
+        line.sendall(command + b"\r\n")
+        while replies.readline()[3:4] == b"-":
+            pass
+
+    def send(octets: int) -> None:
+        for command in (b"MAIL FROM:<ann@example.test>", b"RCPT TO:<ben@example.test>", b"DATA"):
+            ask(command)
+        for piece in letter(octets):
+            line.sendall(piece)
+        ask(b".")
+
+    ask(b"EHLO client.test")
+    return send
+
+
+def main(port: str, roots: str, octets: str, how: str) -> None:
+    send = {"smtp_nb": by_smtp_nb, "socket": by_socket}[how](int(port), roots)
+    send(0)
+    before, began = peak(), time.perf_counter()
+    send(int(octets))
+    print(peak() - before, time.perf_counter() - began)
 
 
 if __name__ == "__main__":
