@@ -8,10 +8,11 @@ A file of the queue is one line of JSON, the envelope, and behind it the message
                     ├──────> .queued    the line failed before the message had left
                     └──────> stays      the line failed when it may have left
 
-Laws. A file appears whole or not at all. Only who holds the system's lock on a file may rename it,
-and the lock goes with the process, so a `.sending` without a lock was left behind by one that
-died. Nobody knows whether that message left: it is reported, and never sent again without being
-asked. Each step is on the disk before the next one begins, so losing power is as losing a process.
+Laws. A file appears whole or not at all. Only who holds the system's lock on a file may rename it
+(`holding.py`), and the lock goes with the process, so a `.sending` without a lock was left behind
+by one that died. Nobody knows whether that message left: it is reported, and never sent again
+without being asked. Each step is on the disk before the next one begins, so losing power is as
+losing a process.
 
 Neither passwords nor a header with blind copies' names are ever in a file; who gets a blind copy
 stands in the envelope, which only the owner may read (mode 0600).
@@ -19,9 +20,9 @@ stands in the envelope, which only the owner may read (mode 0600).
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -29,6 +30,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from smtp_nb.client import holding
+from smtp_nb.client.holding import Hold
 from smtp_nb.client.recipients import MessageRecipient
 from smtp_nb.compose.stream import StreamContent
 from smtp_nb.errors import InputError
@@ -108,6 +111,8 @@ class Spool:
 
     def _sync(self) -> None:
         """What the directory says now shall hold after a loss of power too."""
+        if sys.platform == "win32":
+            return  # it does so by itself, and opens no directory
         handle = os.open(self.path, os.O_RDONLY)
         try:
             os.fsync(handle)
@@ -127,18 +132,18 @@ class Spool:
         )
 
     def _is_abandoned(self, path: Path) -> bool:
-        with _locked(path) as file:
-            return file is not None
+        with holding.hold(path) as held:
+            return held is not None
 
     @contextmanager
     def claim(self, stem: str) -> Iterator[Claim | None]:
         """Make a waiting message ours for the length of a block; None if others were faster."""
         queued = self.path / (stem + QUEUED)
-        with _locked(queued) as file:
-            if file is None:
+        with holding.hold(queued) as held:
+            if held is None:
                 yield None
                 return
-            claim = Claim(self, stem, file)
+            claim = Claim(self, stem, held)
             claim.move(SENDING)
             yield claim
 
@@ -146,14 +151,15 @@ class Spool:
 class Claim:
     """One message that is ours to send."""
 
-    def __init__(self, spool: Spool, stem: str, file: BinaryIO) -> None:
+    def __init__(self, spool: Spool, stem: str, held: Hold) -> None:
         self.stem = stem
         self._spool = spool
-        self._file = file
+        self._held = held
         self._path = spool.path / (stem + QUEUED)
 
     def move(self, ending: str) -> None:
         """Give the file another ending; an empty one deletes it."""
+        self._held.let_move()
         if ending:
             new = self._path.with_suffix(ending)
             os.rename(self._path, new)
@@ -169,41 +175,14 @@ class Claim:
             InputError: 303, the file is none of ours, or was damaged.
         """
         try:
-            found = json.loads(self._file.readline(MAX_ENVELOPE))
-            return _job(found, self._file, stop_on)
+            file = self._held.open(self._path)
+            found = json.loads(file.readline(MAX_ENVELOPE))
+            return _job(found, file, stop_on)
         except (ValueError, TypeError, KeyError) as error:
             why = error.description if isinstance(error, InputError) else "its envelope is damaged"
             raise InputError(
                 f"{self._path.name} is no message of a queue: {why}", code=UNREADABLE
             ) from error
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[BinaryIO | None]:
-    """The file, locked by us; None if it is gone or another process holds it."""
-    try:
-        file = open(path, "rb")  # noqa: SIM115  it is closed below
-    except FileNotFoundError:
-        yield None
-        return
-    with file:
-        yield file if _lock(file) and _is_still(path, file) else None
-
-
-def _lock(file: BinaryIO) -> bool:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
-
-
-def _is_still(path: Path, file: BinaryIO) -> bool:
-    """False if its former holder renamed or removed the file before we got the lock."""
-    try:
-        return os.path.samestat(os.fstat(file.fileno()), path.stat())
-    except FileNotFoundError:
-        return False
 
 
 def _private(path: str, flags: int) -> int:

@@ -1,4 +1,6 @@
-"""A process that sends the messages of a queue directory: `drainer.py PORT DIRECTORY`.
+"""A process that sends the messages of a queue directory: `drainer.py PORT DIRECTORY HOLD`.
+
+HOLD is the way to hold files: `inside`, or `beside`, which is that of Windows.
 
 It says which messages it has begun, a line each, and at the end what came of the run.
 """
@@ -10,9 +12,11 @@ import sys
 from dataclasses import asdict
 
 from smtp_nb import SMTP, TrailDirection
+from smtp_nb.client import holding
 
 
-def main(port: str, directory: str) -> None:
+def main(port: str, directory: str, hold: str) -> None:
+    holding.hold = getattr(holding, hold)
     smtp = SMTP(mail_server="127.0.0.1", mail_port=int(port))
 
     def tell(event) -> None:

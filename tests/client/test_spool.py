@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import subprocess
@@ -17,11 +16,20 @@ import pytest
 from drivers.fronts import Front, letter
 from drivers.peers import Peer, greet
 from smtp_nb import MessageRecipient
+from smtp_nb.client import holding
 from smtp_nb.errors import InputError, Interrupted, LinkError, SMTPError
 from smtp_nb.model.secret import encodings
 from smtp_nb.sandbox import SandboxServer
 
 DRAINER = Path(__file__).with_name("drainer.py")
+
+
+@pytest.fixture(params=["inside", "beside"], autouse=True)
+def hold(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Both ways of holding a file: this system's, and that of Windows."""
+    name: str = request.param
+    monkeypatch.setattr(holding, "hold", getattr(holding, name))
+    return name
 
 
 def endings(directory: Path) -> Counter[str]:
@@ -250,28 +258,28 @@ def test_an_edited_message_is_sent_as_edited_and_checked_again(front: Front, tmp
 def test_a_message_that_another_process_holds_is_left_to_it(front: Front, tmp_path):
     fill(front, tmp_path, 2)
     held, _ = sorted(tmp_path.iterdir())
-    with SandboxServer() as server, held.open("rb") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    with SandboxServer() as server, holding.hold(held) as ours:
+        assert ours is not None
         os.rename(held, held.with_suffix(".sending"))
         smtp = front.make(mail_server="127.0.0.1", mail_port=server.port)
         report = front.run(smtp.process_queue(tmp_path))
         assert recipients(server) == ["n1@example.test"]
-    assert report.left_behind == []
+        assert report.left_behind == []
     assert endings(tmp_path) == {".sending": 1}
 
 
 @pytest.mark.covers("SMTP.ProcessQueue")
 @pytest.mark.parametrize("count", [60, pytest.param(500, marks=pytest.mark.long)])
-@pytest.mark.parametrize("killed_at", [1, 7, 20])
+@pytest.mark.parametrize("killed_at", [1, 20])
 def test_two_processes_of_which_one_is_killed_send_each_message_once_or_report_it(
-    tmp_path, count, killed_at
+    tmp_path, count, killed_at, hold
 ):
     from drivers.fronts import open_front
 
     with open_front("blocking") as front:
         fill(front, tmp_path, count)
     with SandboxServer() as server:
-        command = [sys.executable, str(DRAINER), str(server.port), str(tmp_path)]
+        command = [sys.executable, str(DRAINER), str(server.port), str(tmp_path), hold]
         workers = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in "ab"]
         with workers[0] as victim, workers[1] as other:
             for _ in range(killed_at):
@@ -287,6 +295,8 @@ def test_two_processes_of_which_one_is_killed_send_each_message_once_or_report_i
     assert set(delivered.values()) == {1}, "none twice"
     assert set(delivered) | doubtful == {f"n{number}@example.test" for number in range(count)}
     assert len(left) <= 1
+    for path in tmp_path.glob(".*.lock"):
+        path.unlink()  # of the one that was killed; it locks nobody out
     assert endings(tmp_path) == Counter({".sending": len(left)} if left else {})
 
 

@@ -1,0 +1,125 @@
+"""Holding a file of the queue so that no other process touches it.
+
+The system gives the lock and takes it back when a process dies, however it dies. Where files can
+be renamed while they are open it lies on the file itself. Windows can not: there it lies on an
+empty file beside it, `.NAME.lock`, and the file is closed for each renaming.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from io import FileIO
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+if sys.platform == "win32":  # pragma: no cover
+    import msvcrt
+
+    def lock(descriptor: int) -> None:
+        """Take the lock of an open file.
+
+        Raises:
+            OSError: another one has it.
+        """
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+
+else:
+    import fcntl
+
+    def lock(descriptor: int) -> None:
+        """Take the lock of an open file.
+
+        Raises:
+            OSError: another one has it.
+        """
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+class Hold(Protocol):
+    """A file that is ours."""
+
+    def open(self, path: Path) -> BinaryIO:
+        """The file for reading; `path` is where it is now."""
+
+    def let_move(self) -> None:
+        """To be called before it is renamed or removed."""
+
+
+class _Inside:
+    """The lock lies on the file itself."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def open(self, path: Path) -> BinaryIO:
+        return self._file
+
+    def let_move(self) -> None:
+        """It can move as it is."""
+
+
+@contextmanager
+def inside(path: Path) -> Iterator[Hold | None]:
+    """Hold a file for the length of a block; None if it is gone or another one holds it."""
+    with suppress(FileNotFoundError), open(path, "rb") as file:
+        yield _Inside(file) if _locked(file.fileno(), path) else None
+        return
+    yield None
+
+
+class _Beside:
+    """The lock lies on another file."""
+
+    def __init__(self) -> None:
+        self._file: BinaryIO | None = None
+
+    def open(self, path: Path) -> BinaryIO:
+        self._file = self._file or open(path, "rb")  # noqa: SIM115  `let_move` closes it
+        return self._file
+
+    def let_move(self) -> None:
+        if self._file is not None:
+            self._file.close()
+        self._file = None
+
+
+@contextmanager
+def beside(path: Path) -> Iterator[Hold | None]:
+    """As `inside`, for systems that do not let an open file move."""
+    lock_path = path.with_name(f".{path.stem}.lock")
+    with FileIO(lock_path, "r+", opener=_made) as lock_file:
+        if not _locked(lock_file.fileno(), lock_path):
+            yield None
+            return
+        hold = _Beside()
+        try:
+            yield hold if path.exists() else None
+        finally:
+            hold.let_move()
+            # Elsewhere it goes while we still hold it, so that nobody loses a fresh one.
+            if sys.platform != "win32":
+                lock_path.unlink()
+    if sys.platform == "win32":  # pragma: no cover
+        with suppress(OSError):  # another one has it open by now
+            lock_path.unlink()
+
+
+def _made(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_CREAT, 0o600)
+
+
+def _locked(descriptor: int, path: Path) -> bool:
+    """Take the lock of an open file; False if another one has it, or its former holder renamed or
+    removed the file before we got it."""
+    try:
+        lock(descriptor)
+        return sys.platform == "win32" or os.path.samestat(os.fstat(descriptor), path.stat())
+    except OSError:
+        return False
+
+
+hold = beside if sys.platform == "win32" else inside
+"""The way of this system."""
