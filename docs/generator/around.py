@@ -19,15 +19,13 @@ from smtp_nb.notebook.verbs import VERBS
 
 def merges() -> str:
     """MailMerge, its templates, options, and jobs in the background."""
-    load = section("merge-load", "`load(path)`", prose(markdown(merge.load.__doc__)), level=3)
     return page(
         "Mail merge",
         _class(smtp_nb.MailMerge),
         _class(smtp_nb.Template),
         _class(Options),
         _class(MergeJob),
-        "## `smtp_nb.merge`",
-        load,
+        _function(merge.load),
     )
 
 
@@ -37,14 +35,7 @@ def logins() -> str:
     kinds = [oauth.Account, oauth.DeviceCode, oauth.Consent]
     return page(
         "Passwords and tokens",
-        *(
-            section(
-                f"function-{f.__name__}",
-                f"`{f.__name__}{_arguments(f)}`",
-                prose(markdown(f.__doc__)),
-            )
-            for f in functions
-        ),
+        *map(_function, functions),
         *map(_class, kinds),
     )
 
@@ -105,9 +96,18 @@ def _class(kind: type) -> str:
     return section(
         f"class-{kind.__name__}".lower(),
         f"`{kind.__name__}`",
-        prose(markdown(kind.__doc__)),
+        _whole(kind),
         *_members(kind),
     )
+
+
+def _function(called: Callable[..., object]) -> str:
+    name = called.__name__
+    return section(f"function-{name}", f"`{name}{_arguments(called)}`", _whole(called))
+
+
+def _whole(thing: object) -> str:
+    return prose(markdown(thing.__doc__))
 
 
 def _members(kind: type) -> Iterator[str]:
@@ -118,7 +118,7 @@ def _members(kind: type) -> Iterator[str]:
         if inspect.isfunction(member):
             label = f"{kind.__name__}-{name}".lower()
             title = f"`{name}{_arguments(member)}`"
-            yield section(label, title, prose(markdown(member.__doc__)), level=3)
+            yield section(label, title, _whole(member), level=3)
         elif isinstance(member, property):
             told.append((f"`{name}`", prose(summary(member.__doc__))))
     if told:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import os
 import re
 import subprocess
 import sys
@@ -62,6 +63,7 @@ def test_the_examples_do_what_they_show(
     path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(os, "environ", os.environ.copy())
     names: dict[str, Any] = {}
     for kind, text in BLOCK.findall(path.read_text("utf-8")):
         if kind == "python":
