@@ -144,7 +144,14 @@ _ERRORS = {
 # Numbers with a class and words of their own that nothing in a client's life brings about.
 _UNCAUSED = {
     117: "it belongs to a component for datagrams",
+    135: "all waiting is done in one place, so no call meets a socket that would have to wait",
+    212: "every method makes the connection that it needs",
     213: "it belongs to components that listen",
+    274: "280 tells it, with the fault of the chain",
+    275: "280 tells it, with the fault of the chain",
+    283: "OpenSSL seals whatever it is given",
+    1117: "every method makes the connection that it needs",
+    1119: "107 tells it: the reference has two numbers for one cause",
     10067: "no Unix counts processes this way",
     **dict.fromkeys((10091, 10092, 10093), "Winsock alone has it"),
 }
@@ -152,6 +159,7 @@ _CAUSED = {10022, 10024, 10047, 10048, 10049, 10051, 10054, 10061, 11001, 11002,
 _NEVER_SEEN = "it is told if the system gives it; nothing that a client does brings it about"
 _UNCAUSED |= dict.fromkeys(set(WINSOCK) - _CAUSED - set(_UNCAUSED), _NEVER_SEEN)
 _TRUST_LIST = "certificate trust lists are a notion of Windows; OpenSSL knows none"
+_TEST_ROOT = "Microsoft's test root is known to Windows alone"
 _SECRET = "it is a Secret that shows nothing; reveal() gives the text"
 # What does not simply work, apart from the rows of the registry, which say it themselves.
 _EXCEPTIONS: dict[str, tuple[State, str]] = {
@@ -179,6 +187,12 @@ _EXCEPTIONS: dict[str, tuple[State, str]] = {
     "SmtpAuthMechanisms.amAPOP": (State.IMPOSSIBLE, "a command of POP3: SMTP has none like it"),
     "SSLSecurityFlags.0x00000002": (State.IMPOSSIBLE, _TRUST_LIST),
     "SSLSecurityFlags.0x00000200": (State.IMPOSSIBLE, _TRUST_LIST),
+    "SSLSecurityFlags.0x00000004": (
+        State.DEVIATES,
+        "OpenSSL does not look for this fault, so there is nothing to overlook",
+    ),
+    "SSLSecurityFlags.0x00004000": (State.IMPOSSIBLE, _TEST_ROOT),
+    "SSLSecurityFlags.0x00008000": (State.IMPOSSIBLE, _TEST_ROOT),
     "SSLEnabledProtocols.SSL2": (State.IMPOSSIBLE, "no OpenSSL in use speaks SSL 2.0"),
     "SSLEnabledProtocols.SSL3": (State.IMPOSSIBLE, "no OpenSSL in use speaks SSL 3.0"),
     "IPPort.301": (State.DEVIATES, "a time-out is always 201; 301 says that a call was stopped"),

@@ -250,6 +250,7 @@ def test_memoryviews_and_bytearrays_are_data_too(pair):
     assert server.plaintext == b"EHLO x\r\nQUIT\r\n"
 
 
+@pytest.mark.covers("error.284")
 def test_a_forged_record_is_error_284(pair):
     layer, server = pair
     sealed = bytearray(server.say(b"250 OK\r\n"))
