@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from smtp_nb.client.component import Component
 from smtp_nb.client.events import DO_EVENTS_SECONDS
-from smtp_nb.client.sessions import limited
+from smtp_nb.client.sessions import MAIL_PORTS, limited
 from smtp_nb.drivers.aio import AsyncDriver
 from smtp_nb.flows.intents import Flow, JobSource
 from smtp_nb.flows.lasting import LastingSource
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from smtp_nb.client.spool import QueueReport
+    from smtp_nb.model.checkup import Checkup
 
 T = TypeVar("T")
 
@@ -105,6 +106,12 @@ class AsyncSMTP(Component):
     async def send_command(self, command: str) -> str:
         """As `SMTP.send_command`."""
         return str(await self._run(self._send_command(command)))
+
+    async def doctor(self, patience_s: float = 10.0, ports: Sequence[int] = MAIL_PORTS) -> Checkup:
+        """As `SMTP.doctor`."""
+        from smtp_nb.client.doctor import examine
+
+        return await self._run(examine(self, patience_s, ports))
 
     def interrupt(self) -> None:
         """As `SMTP.interrupt`; from any thread."""

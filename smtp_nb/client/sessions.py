@@ -39,6 +39,8 @@ _IP_VERSIONS = {0: 4, 1: 6}
 ANY_FAMILY = 2
 # RFC 8314: submission and relay ports begin in clear, all others with TLS.
 _STARTTLS_PORTS = frozenset({25, 587, 2525})
+# Where servers take mail, the likeliest first.
+MAIL_PORTS = (587, 465, 2525, 25)
 
 _NAMELESS = frozenset({AuthMechanism.EXTERNAL, AuthMechanism.KERBEROS})
 _BEARER = frozenset({AuthMechanism.XOAUTH2, AuthMechanism.OAUTHBEARER})

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from smtp_nb.client.component import Component
 from smtp_nb.client.events import DO_EVENTS_SECONDS
-from smtp_nb.client.sessions import limited
+from smtp_nb.client.sessions import MAIL_PORTS, limited
 from smtp_nb.drivers.blocking import BlockingDriver
 from smtp_nb.flows.intents import Flow, JobSource
 from smtp_nb.flows.lasting import LastingSource
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from smtp_nb.client.spool import QueueReport
+    from smtp_nb.model.checkup import Checkup
 
 T = TypeVar("T")
 
@@ -171,6 +172,25 @@ class SMTP(Component):
             InputError: a method exists for it (DATA, AUTH, …), or it is more than one line.
         """
         return str(self._run(self._send_command(command)))
+
+    def doctor(self, patience_s: float = 10.0, ports: Sequence[int] = MAIL_PORTS) -> Checkup:
+        """Go the whole way to the server step by step, and say what is wrong and what to do.
+
+        Name, line, TLS, certificate, banner, extensions, login; no message is sent.
+
+        Args:
+            patience_s: the longest wait for each word of the server.
+            ports: others to try where this one does not answer.
+
+        Returns:
+            What was found, true if all is well; what goes wrong on the way does not raise.
+
+        Raises:
+            StateError: 104, there is a session; use another object.
+        """
+        from smtp_nb.client.doctor import examine
+
+        return self._run(examine(self, patience_s, ports))
 
     def interrupt(self) -> None:
         """Stop the running call, from any thread or handler; it raises `Interrupted` (301)."""

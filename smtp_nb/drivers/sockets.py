@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+import os
 import socket
 import struct
 from collections.abc import Sequence
@@ -109,9 +110,16 @@ def peer_of(sock: socket.socket) -> Peer:
     return Peer(remote[0], remote[1], local[0], local[1])
 
 
+def _words(error: OSError) -> str:
+    """The system's words: asyncio puts its own, with the address, in their place."""
+    if error.errno and not isinstance(error, socket.gaierror):
+        return os.strerror(error.errno)
+    return error.strerror or str(error)
+
+
 def connect_failed(intent: Open | Resolve, error: OSError) -> ConnectFailed:
     """The error for a connection that did not come about."""
-    words = (error.strerror or str(error)).lower()
+    words = _words(error).lower()
     made = ConnectFailed(
         f"no connection to {intent.host} port {intent.port}: {words}",
         code=os_error_code(error),

@@ -26,15 +26,15 @@ def connect(session: Session) -> Flow[None]:
 
         context_for(session.settings.tls)  # what it cannot do is said before a byte is written
     try:
-        early = yield from _open(session)
+        early = yield from open_line(session)
         if session.settings.start_mode is SSLStartMode.IMPLICIT:
             yield from start_tls(session, early)
         else:
             session.protocol.receive_data(early)
-        yield from _banner(session)
+        yield from hear_banner(session)
         yield from greet(session)
         if session.settings.start_mode is SSLStartMode.EXPLICIT:
-            yield from _upgrade(session)
+            yield from upgrade(session)
         if session.settings.credentials is not None:
             from smtp_nb.flows.login import login
 
@@ -46,7 +46,7 @@ def connect(session: Session) -> Flow[None]:
         raise
 
 
-def _open(session: Session) -> Flow[bytes]:
+def open_line(session: Session) -> Flow[bytes]:
     """Open the line; gives what came in already behind a proxy's answer."""
     settings, early = session.settings, b""
     if settings.proxy is not None:
@@ -61,7 +61,8 @@ def _open(session: Session) -> Flow[bytes]:
     return early
 
 
-def _banner(session: Session) -> Flow[None]:
+def hear_banner(session: Session) -> Flow[None]:
+    """Wait for the server's first words, which say whether it serves us at all."""
     _, reply = yield from session.next_reply(session.settings.banner_timeout_s, "the banner")
     if reply.code != 220:
         raise refusal(reply, "the connection")
@@ -83,7 +84,7 @@ def greet(session: Session) -> Flow[None]:
         raise refusal(reply, "HELO")
 
 
-def _upgrade(session: Session) -> Flow[None]:
+def upgrade(session: Session) -> Flow[None]:
     """STARTTLS (RFC 3207), required: a server that does not offer it gets nothing more of us."""
     if "STARTTLS" not in session.extensions:
         raise ExtensionError(

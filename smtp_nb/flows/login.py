@@ -183,10 +183,10 @@ def is_protected(session: Session) -> bool:
     if session.layer is not None or session.settings.allow_clear_text:
         return True
     peer = session.peer
-    return peer is not None and session.settings.proxy is None and _is_loopback(peer.remote_address)
+    return peer is not None and session.settings.proxy is None and is_loopback(peer.remote_address)
 
 
-def _is_loopback(address: str) -> bool:
+def is_loopback(address: str) -> bool:
     """127/8 and ::1, and nothing that Python versions disagree about, such as ::ffff:127.0.0.1."""
     try:
         found = ipaddress.ip_address(address.partition("%")[0])

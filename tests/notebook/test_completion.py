@@ -9,8 +9,8 @@ import pytest
 if TYPE_CHECKING:
     from notebook.conftest import Kernel
 
-VERBS = ["connect", "disconnect", "explain", "help", "merge", "preview", "results", "send",
-         "server", "status", "template", "trail"]  # fmt: skip
+VERBS = ["connect", "disconnect", "doctor", "explain", "help", "login", "merge", "preview",
+         "results", "send", "server", "status", "template", "trail"]  # fmt: skip
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from smtp_nb.notebook.verb import Verb
 from smtp_nb.notebook.verbs import (
     connection,
+    examining,
     explaining,
     login,
     merging,
@@ -16,7 +17,7 @@ from smtp_nb.notebook.verbs import (
     trail,
 )
 
-_MODULES = (connection, login, message, template, merging, trail, serving, explaining)
+_MODULES = (connection, login, message, template, merging, trail, serving, examining, explaining)
 VERBS: dict[str, Verb] = {verb.name: verb for module in _MODULES for verb in module.VERBS}
 
 

@@ -13,21 +13,27 @@ from smtp_nb.notebook.verb import Request, Verb
 def _connect(request: Request) -> Card:
     desk = request.desk
     desk.end_session()
-    smtp = _session_for(request)
-    if smtp.user and not smtp.password:
-        smtp.password = find_password(
-            smtp.user,
-            smtp.mail_server,
-            variable=request.text("password_env"),
-            file=request.text("password_file"),
-        )
+    smtp = with_password(request, session_for(request))
     desk.take_session(smtp)
     desk.sender = request.text("from", desk.sender)
     smtp.connect()
     return session_card(request)
 
 
-def _session_for(request: Request) -> SMTP:
+def with_password(request: Request, smtp: SMTP) -> SMTP:
+    """The same, with the password of its user if that is still missing."""
+    if smtp.user and not smtp.password and smtp.token_source is None:
+        smtp.password = find_password(
+            smtp.user,
+            smtp.mail_server,
+            variable=request.text("password_env"),
+            file=request.text("password_file"),
+        )
+    return smtp
+
+
+def session_for(request: Request) -> SMTP:
+    """One for the server of the line, else for the sandbox; not connected yet."""
     if url := request.text("url"):
         return SMTP.from_url(url)
     if request.desk.sandbox is None:

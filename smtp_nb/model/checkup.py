@@ -1,0 +1,129 @@
+"""What an examination of the way to a server found, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from html import escape
+
+from smtp_nb.model.shown import masked, visible
+
+
+class Finding(Enum):
+    """How a step went. The value is its sign and its word."""
+
+    GOOD = ("✓", "good")
+    DOUBTFUL = ("!", "doubtful")
+    BAD = ("✗", "bad")
+    UNSEEN = ("–", "not looked at")
+
+    @property
+    def sign(self) -> str:
+        return self.value[0]
+
+    @property
+    def word(self) -> str:
+        return self.value[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One step of the way.
+
+    Attributes:
+        name: of the step, in one word.
+        finding: how it went.
+        text: what was seen, in plain words.
+        remedy: what to do about it; empty if it is good.
+        code: the reference's number of the error, 0 for none.
+        seconds: how long it took.
+    """
+
+    name: str
+    finding: Finding
+    text: str
+    remedy: str = ""
+    code: int = 0
+    seconds: float = 0.0
+
+    @property
+    def sentences(self) -> list[str]:
+        """What was seen and what to do, safe to show and to save."""
+        parts = [self.text, f"What to do: {self.remedy}" if self.remedy else ""]
+        return [_sentence(visible(masked(part))) for part in parts if part]
+
+
+def _sentence(words: str) -> str:
+    words = f"{words[0].upper()}{words[1:]}".rstrip(".")
+    return words if words.endswith("?") else f"{words}."
+
+
+class Checkup:
+    """The steps in order; true if none is bad.
+
+    Attributes:
+        server: whom it was about.
+        checks: the steps, those that were not reached too.
+    """
+
+    def __init__(self, server: str, checks: Sequence[Check]) -> None:
+        self.server = server
+        self.checks = tuple(checks)
+
+    def __bool__(self) -> bool:
+        return all(check.finding is not Finding.BAD for check in self.checks)
+
+    def __getitem__(self, name: str) -> Check:
+        """The step with this name, in any case.
+
+        Raises:
+            KeyError: there is none.
+        """
+        for check in self.checks:
+            if check.name.lower() == name.lower():
+                return check
+        raise KeyError(name)
+
+    @property
+    def trouble(self) -> Check | None:
+        """The step that went wrong, or None."""
+        return next((check for check in self.checks if check.finding is Finding.BAD), None)
+
+    @property
+    def title(self) -> str:
+        """The outcome in one line."""
+        trouble = self.trouble
+        outcome = f"stopped at: {trouble.name}" if trouble else "all is well"
+        if trouble is None and any(it.finding is Finding.DOUBTFUL for it in self.checks):
+            outcome = "it works, with doubts"
+        return visible(f"{self.server}: {outcome}")
+
+    def __str__(self) -> str:
+        width = max((len(check.name) for check in self.checks), default=0)
+        lines = [self.title]
+        for check in self.checks:
+            first, *rest = check.sentences or [f"{check.finding.word.capitalize()}."]
+            lines.append(f"  {check.finding.sign} {check.name:{width}}  {first}")
+            lines += [f"    {'':{width}}  {text}" for text in rest]
+        return "\n".join(lines)
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        rows = "".join(_row(check) for check in self.checks)
+        return (
+            f"<p><b>{escape(self.title)}</b></p><table><thead><tr>"
+            + "".join(f'<th scope="col">{name}</th>' for name in ("", "Step", "What was found"))
+            + f"</tr></thead><tbody>{rows}</tbody></table>"
+        )
+
+
+def _row(check: Check) -> str:
+    left = ' style="text-align:left"'
+    words = "<br>".join(map(escape, check.sentences)) or escape(check.finding.word.capitalize())
+    sign = f'<span role="img" aria-label="{check.finding.word}">{check.finding.sign}</span>'
+    return (
+        f'<tr><td>{sign}</td><th scope="row"{left}>{escape(check.name)}</th>'
+        f"<td{left}>{words}</td></tr>"
+    )

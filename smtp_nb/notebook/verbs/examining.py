@@ -1,0 +1,40 @@
+"""`doctor`."""
+
+from __future__ import annotations
+
+from smtp_nb.client.smtp import SMTP
+from smtp_nb.model.checkup import Checkup
+from smtp_nb.notebook.syntax import Argument, Kind, Option
+from smtp_nb.notebook.verb import Request, Verb
+from smtp_nb.notebook.verbs.connection import PASSWORD_OPTIONS, session_for, with_password
+
+
+def _doctor(request: Request) -> Checkup:
+    smtp = with_password(request, _patient(request))
+    smtp.on_pi_trail(request.desk.observe)
+    return smtp.doctor(request.number("patience") or 10)
+
+
+def _patient(request: Request) -> SMTP:
+    """The server of the line, else that of the session, else the sandbox."""
+    desk = request.desk
+    if not request.text("url") and desk.smtp is not None:
+        return desk.smtp.clone()
+    return session_for(request)
+
+
+VERBS = (
+    Verb(
+        "doctor",
+        "Go the whole way to a server, step by step: what is wrong, and what to do",
+        _doctor,
+        (Argument("url", "smtp://user@host:587; empty: the session's server, or the sandbox",
+                  required=False),),
+        (
+            *PASSWORD_OPTIONS,
+            Option("--patience", "the longest wait for each word of the server, 10 if not given",
+                   Kind.NUMBER, "SECONDS"),
+        ),
+        example="%smtp doctor smtp://ann@mail.example.org:587",
+    ),
+)  # fmt: skip
