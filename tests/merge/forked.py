@@ -10,19 +10,20 @@ import json
 import os
 import signal
 import sys
+from typing import Any
 
 import pandas as pd
 
 from smtp_nb.merge import MailMerge, Template
 
 
-def send(order: dict[str, str]) -> None:
+def send(order: dict[str, Any]) -> None:
     frame = pd.read_csv(order["csv"])
     template = Template(subject="For {{ name }}", markdown="Dear **{{ name }}**")
     merge = MailMerge(
         frame, template, to="email", from_="t@x.test", server=order["url"], journal=order["journal"]
     )
-    merge.run()
+    merge.run(connections=order["connections"])
 
 
 def main() -> None:
