@@ -37,35 +37,35 @@ class Handlers:
     """The handlers of one event: `smtp.on_x += f`, `-= f`, `= f`, or `@smtp.on_x`."""
 
     def __init__(self) -> None:
-        self._handlers: list[Handler] = []
+        self.each: list[Handler] = []
 
     def __call__(self, handler: Handler) -> Handler:
         """Add a handler; usable as a decorator."""
-        self._handlers.append(handler)
+        self.each.append(handler)
         return handler
 
     def __iadd__(self, handler: Handler) -> Handlers:
-        self._handlers.append(handler)
+        self.each.append(handler)
         return self
 
     def __isub__(self, handler: Handler) -> Handlers:
-        if handler in self._handlers:
-            self._handlers.remove(handler)
+        if handler in self.each:
+            self.each.remove(handler)
         return self
 
     def __iter__(self) -> Any:
-        return iter(self._handlers)
+        return iter(self.each)
 
     def __len__(self) -> int:
-        return len(self._handlers)
+        return len(self.each)
 
     def __repr__(self) -> str:
-        return f"<{len(self._handlers)} handlers>"
+        return f"<{len(self.each)} handlers>"
 
     def replace(self, handler: Handler | Handlers | None) -> None:
         """`smtp.on_x = f`: only this one from now on; None for nobody."""
         if not isinstance(handler, Handlers):
-            self._handlers[:] = [] if handler is None else [handler]
+            self.each[:] = [] if handler is None else [handler]
 
 
 class EventProperty:
@@ -119,7 +119,7 @@ class Events:
     def wants(self, kind: type[Event]) -> bool:
         """True if somebody listens."""
         other = self._reports_to
-        return len(self._handlers[kind]) > 0 or (other is not None and other.wants(kind))
+        return bool(self._handlers[kind].each) or (other is not None and other.wants(kind))
 
     def report_to(self, other: Events | None) -> None:
         """Post each event to another component too, whose `do_events()` tells its handlers.
@@ -150,10 +150,10 @@ class Events:
         waiting = []
         if self._reports_to is not None:
             self._reports_to._posted.put(event)
-        self._told = event
-        for handler in tuple(self._handlers[type(event)]):
+        self._told, outside = event, self._driver.outside
+        for handler in tuple(self._handlers[type(event)].each):
             try:
-                answer = self._driver.outside(handler, event)
+                answer = outside(handler, event)
             except BaseException as error:
                 self._note_failure(event, error)
             else:

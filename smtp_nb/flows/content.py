@@ -7,6 +7,7 @@ on the message may have been delivered, whatever happens to the line.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 
 from smtp_nb.errors import SMTPError
@@ -115,7 +116,8 @@ def next_piece(content: Content, pieces: Iterator[bytes]) -> Flow[bytes | None]:
 
 def whole(transaction: Transaction) -> bytes:
     """The content in one piece, for messages that are small enough."""
-    return b"".join(_pieces(transaction, PIECE))
+    with _readable():
+        return b"".join(transaction.job.content.chunks())
 
 
 def stuffed(transaction: Transaction) -> bytes:
@@ -128,13 +130,21 @@ def _pieces(transaction: Transaction, size: int) -> Iterator[bytes]:
     """The content in pieces of at least `size`, the last one apart; at least one piece."""
     held: list[bytes] = []
     length = 0
-    try:
+    with _readable():
         for chunk in transaction.job.content.chunks():
             held.append(chunk)
             length += len(chunk)
             if length >= size:
                 yield b"".join(held)
                 held, length = [], 0
+    yield b"".join(held)
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    """What goes wrong inside is that the content could not be read, which ends the session."""
+    try:
+        yield
     except SMTPError as error:
         error.connection_survives = False
         raise
@@ -143,7 +153,6 @@ def _pieces(transaction: Transaction, size: int) -> Iterator[bytes]:
             f"the content could not be read: {error}",
             remedy="Nothing was delivered; the connection was dropped in the middle",
         ) from error
-    yield b"".join(held)
 
 
 # -- events: nothing is computed where nobody listens -----------------------------------------

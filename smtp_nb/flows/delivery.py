@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from smtp_nb.flows.session import Session
 from smtp_nb.flows.transaction import NOTHING_WRITTEN, Transaction, queue_id
-from smtp_nb.model.enums import RecipientType
-from smtp_nb.model.envelope import Job, Recipient
+from smtp_nb.model.envelope import Job
 from smtp_nb.model.events import ErrorEvent
 from smtp_nb.model.outcome import Outcome
 from smtp_nb.model.receipt import Receipt, RecipientResult, summary
@@ -19,6 +18,8 @@ class Delivery:
         self.job = job
         # Recipients go by their place: the same address may stand in an envelope twice.
         self._open = tuple(range(len(job.envelope.recipients)))
+        self.remaining = job.envelope.recipients
+        """Who still needs a transaction."""
         self._session = session
         self._began = session.clock()
         self._ended = self._began
@@ -26,29 +27,26 @@ class Delivery:
         self._reply: Reply | None = None
         self._trouble = NOTHING_WRITTEN
 
-    @property
-    def remaining(self) -> tuple[Recipient, ...]:
-        """Who still needs a transaction."""
-        return tuple(self.job.envelope.recipients[place] for place in self._open)
-
     def note(self, transaction: Transaction) -> None:
         """Take the results of a transaction over; who was only one too many remains."""
         self._results |= zip(self._open, transaction.results(), strict=True)
         self._reply = transaction.last_reply()
         self._ended = self._session.clock()
-        self._open = tuple(self._open[place] for place in transaction.left_over)
+        left_over = transaction.left_over
+        self.remaining = tuple([transaction.recipients[place] for place in left_over])
+        self._open = tuple([self._open[place] for place in left_over])
 
     def give_up(self, why: str) -> None:
         """Nothing more is tried; recipients without a result were not written to."""
         self._trouble = why
-        self._open = ()
+        self._open = self.remaining = ()
 
     def receipt(self) -> Receipt:
         """What is known by now."""
         results = tuple(map(self._result, range(len(self.job.envelope.recipients))))
         content = self.job.content
         return Receipt(
-            outcome=summary(result.outcome for result in results),
+            outcome=summary([result.outcome for result in results]),
             recipients=results,
             reply=self._reply,
             queue_id=queue_id(self._reply),
@@ -61,7 +59,7 @@ class Delivery:
     def _result(self, place: int) -> RecipientResult:
         recipient = self.job.envelope.recipients[place]
         return self._results.get(place) or RecipientResult(
-            recipient.address, RecipientType(recipient.kind), Outcome.NOT_SENT, text=self._trouble
+            recipient.address, recipient.kind, Outcome.NOT_SENT, text=self._trouble
         )
 
     def tell_refusals(self) -> None:

@@ -21,7 +21,9 @@ GROUP_SIZE = 500
 
 def must_look_first(recipients: Collection[Recipient], stop_on: Collection[RecipientType]) -> bool:
     """A stop switch covers one of several recipients: their replies come before any content."""
-    return len(recipients) > 1 and any(recipient.kind in stop_on for recipient in recipients)
+    if not stop_on or len(recipients) < 2:
+        return False
+    return any(recipient.kind in stop_on for recipient in recipients)
 
 
 def envelope_commands(session: Session, transaction: Transaction) -> list[Command]:
@@ -47,12 +49,17 @@ def send_envelope(
 def take_reply(
     session: Session, transaction: Transaction, timeout_s: float | None = USUAL
 ) -> Flow[str]:
-    """Wait for one reply, note it, and give the verb that it answers.
+    """Wait for one reply, note it, and give the verb that it answers; errors as of `note_reply`."""
+    command, reply = yield from session.next_reply(timeout_s)
+    return note_reply(transaction, command, reply)
+
+
+def note_reply(transaction: Transaction, command: Command, reply: Reply) -> str:
+    """Note a reply, and give the verb that it answers.
 
     Raises:
         LinkError: 421, which ends the session, or a reply that fits no command.
     """
-    command, reply = yield from session.next_reply(timeout_s)
     transaction.take(command, reply)
     if reply.code == 421:
         transaction.trouble = transaction.trouble or f"not sent: the server hung up: {reply.text}"

@@ -52,7 +52,7 @@ def _needs_smtputf8(job: Job) -> bool:
 
 
 def _wants_dsn(job: Job) -> bool:
-    return bool(job.envelope.options) or any(r.options for r in job.envelope.recipients)
+    return any([job.envelope.options, *[r.options for r in job.envelope.recipients]])
 
 
 def mail_command(session: Session, job: Job) -> Command:

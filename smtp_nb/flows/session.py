@@ -205,8 +205,7 @@ class Session:
             return
         self._group += len(commands) > 1
         group = self._group if len(commands) > 1 else 0
-        for command in commands:
-            self._show(TrailDirection.CLIENT, command.shown, group)
+        self._show(TrailDirection.CLIENT, [command.shown for command in commands], group)
 
     # -- reading ------------------------------------------------------------------------------
 
@@ -220,9 +219,18 @@ class Session:
         """
         if timeout_s == USUAL:
             timeout_s = self.settings.timeout_s
-        while (found := self._parsed()) is None:
+        while (found := self.reply_in_hand()) is None:
             yield from self._fill(timeout_s, waiting_for or f"the reply to {self.protocol.awaited}")
-        return found[0], self._note_reply(*found)
+        return found
+
+    def reply_in_hand(self) -> tuple[Command, Reply] | None:
+        """As `next_reply`, without waiting: None if the reply has not come in yet.
+
+        Raises:
+            MalformedReply: the session is lost.
+        """
+        found = self._parsed()
+        return None if found is None else (found[0], self._note_reply(*found))
 
     def _parsed(self) -> tuple[Command, Reply] | None:
         try:
@@ -285,9 +293,7 @@ class Session:
         masked = self.mask(reply)
         self.last_reply = masked
         if self.observer.wants(PITrailEvent):
-            lines = masked.wire_lines()
-            for number, line in enumerate(lines, 1):
-                self._show(TrailDirection.SERVER, line, final=number == len(lines))
+            self._show(TrailDirection.SERVER, masked.wire_lines())
         is_challenge = reply.code == 334 and command.verb in ("AUTH", "ANSWER")
         is_offer = reply.is_success and command.verb == "EHLO"
         return reply if is_challenge or is_offer else masked
@@ -297,7 +303,7 @@ class Session:
     def remark(self, text: str) -> None:
         """A line of ours in the trail."""
         if self.observer.wants(PITrailEvent):
-            self._show(TrailDirection.INFO, text)
+            self._show(TrailDirection.INFO, (text,))
 
     def status(self, what: str, code: int = 0, description: str = "OK") -> None:
         """Tell that a connection, a proxy or TLS was made or lost."""
@@ -310,14 +316,13 @@ class Session:
             for text in layer.take_steps() if layer else ():
                 self.observer.emit(SSLStatusEvent(text))
 
-    def _show(
-        self, direction: TrailDirection, text: str, group: int = 0, final: bool = True
-    ) -> None:
-        seconds = self.clock() - self._began
-        is_protected = self.layer is not None
-        self.observer.emit(
-            PITrailEvent(direction, text, seconds, is_protected, group, final, self._number)
-        )
+    def _show(self, direction: TrailDirection, lines: Sequence[str], group: int = 0) -> None:
+        """Trail lines that came or go together: one reply, the commands of one write, a remark."""
+        seconds, tls, emit = self.clock() - self._began, self.layer is not None, self.observer.emit
+        is_reply, last = direction is TrailDirection.SERVER, len(lines) - 1
+        for place, line in enumerate(lines):
+            is_final = not is_reply or place == last
+            emit(PITrailEvent(direction, line, seconds, tls, group, is_final, self._number))
 
     def restart_clock(self) -> None:
         """Trail times count from here."""

@@ -15,8 +15,8 @@ It knows no line and no clock; flows feed it.
 from __future__ import annotations
 
 import re
+from itertools import chain, repeat
 
-from smtp_nb.model.enums import RecipientType
 from smtp_nb.model.envelope import Job, Recipient
 from smtp_nb.model.outcome import Outcome
 from smtp_nb.model.receipt import RecipientResult
@@ -66,10 +66,10 @@ class Transaction:
             self.reset = reply
         elif verb in _OPENERS:
             self.mail = reply
-        elif verb == "END" or command.is_last_chunk:
-            self.final = None if self.is_void else reply
-        elif verb in ("DATA", "BDAT"):
+        elif verb == "DATA" or (verb == "BDAT" and not command.is_last_chunk):
             self.data = reply
+        elif verb in ("END", "BDAT"):
+            self.final = None if self.is_void else reply
 
     def fail(self, why: str) -> None:
         """Note why it ended early; once the terminator is out, only doubt is left to state."""
@@ -127,15 +127,13 @@ class Transaction:
 
     def results(self) -> tuple[RecipientResult, ...]:
         """One result for each recipient."""
-        replies: list[Reply | None] = [*self.rcpt]
-        replies += [None] * (len(self.recipients) - len(replies))
-        return tuple(map(self._result, self.recipients, replies))
+        return tuple(map(self._result, self.recipients, chain(self.rcpt, repeat(None))))
 
     def _result(self, recipient: Recipient, rcpt: Reply | None) -> RecipientResult:
         outcome, reply, text = self._decide(rcpt)
         return RecipientResult(
             recipient.address,
-            RecipientType(recipient.kind),
+            recipient.kind,
             outcome,
             reply.code if reply else 0,
             reply.enhanced_code if reply else "",

@@ -19,7 +19,7 @@ from collections.abc import Sequence
 
 from smtp_nb.errors import LinkError, MalformedReply, SMTPTimeout, TLSError
 from smtp_nb.flows.content import CHUNK, stuffed, whole
-from smtp_nb.flows.envelope import envelope_commands, hung_up, must_look_first, take_reply
+from smtp_nb.flows.envelope import envelope_commands, hung_up, must_look_first, note_reply
 from smtp_nb.flows.intents import Flow
 from smtp_nb.flows.session import QUIT_TIMEOUT, Session
 from smtp_nb.flows.transaction import Transaction
@@ -113,7 +113,10 @@ def _take_all(session: Session, transaction: Transaction, last: str) -> Flow[Non
     timeout_s = session.settings.final_timeout_s
     verb = ""
     while verb != last:
-        verb = yield from take_reply(session, transaction, timeout_s)
+        # Most replies of a window have come in with the first of them.
+        if (found := session.reply_in_hand()) is None:
+            found = yield from session.next_reply(timeout_s)
+        verb = note_reply(transaction, *found)
 
 
 def _took_leave(session: Session, transaction: Transaction, error: LinkError) -> Flow[bool]:

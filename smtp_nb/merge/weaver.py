@@ -36,9 +36,9 @@ class Weaver:
     """
 
     def __init__(self, pieces: Sequence[nodes.Node], environment: Environment) -> None:
-        self._shown = _escaped if environment.autoescape else str
-        self._runs = list(_runs([_read(piece, environment) for piece in pieces]))
-        self._is_woven = any(isinstance(run, Stretch) for run in self._runs)
+        shown = _escaped if environment.autoescape else str
+        runs = list(_runs([_read(piece, environment) for piece in pieces]))
+        self._runs = [run if isinstance(run, Stretch) else _Run(run, shown) for run in runs]
 
     def text(self, values: Values) -> str:
         """The text for one row.
@@ -46,24 +46,30 @@ class Weaver:
         Raises:
             Exception: whatever a filter or a value that cannot be printed raises.
         """
-        texts = [
-            run if isinstance(run, Stretch) else self._filled(run, values) for run in self._runs
-        ]
-        if not self._is_woven:
-            return "".join(texts)  # type: ignore[arg-type]  # there are no stretches
-        return Woven(texts)
+        first, *more = self._runs
+        if isinstance(first, _Run) and not more:
+            return first.filled(values)
+        return Woven(
+            [run if isinstance(run, Stretch) else run.filled(values) for run in self._runs]
+        )
 
-    def _filled(self, run: list[str | _Hole], values: Values) -> str:
-        shown = self._shown
-        texts = run.copy()
-        for at, piece in enumerate(run):
-            if type(piece) is tuple:
-                name, filters = piece
-                value = values[name]
-                for apply in filters:
-                    value = apply(value)
-                texts[at] = shown(value)
-        return "".join(texts)  # type: ignore[arg-type]  # every hole is filled
+
+class _Run:
+    """Texts and holes in turn."""
+
+    def __init__(self, pieces: list[str | _Hole], shown: Callable[[object], str]) -> None:
+        self._texts = [piece if isinstance(piece, str) else "" for piece in pieces]
+        self._holes = [(at, *hole) for at, hole in enumerate(pieces) if not isinstance(hole, str)]
+        self._shown = shown
+
+    def filled(self, values: Values) -> str:
+        texts, shown = self._texts.copy(), self._shown
+        for at, name, filters in self._holes:
+            value = values[name]
+            for apply in filters:
+                value = apply(value)
+            texts[at] = shown(value)
+        return "".join(texts)
 
 
 def _read(piece: nodes.Node, environment: Environment) -> str | _Hole:

@@ -80,8 +80,9 @@ class Envelope:
 
     @property
     def needs_smtputf8(self) -> bool:
-        sender = self.mail_from is not None and self.mail_from.needs_smtputf8
-        return sender or any(r.mailbox.needs_smtputf8 for r in self.recipients)
+        if self.mail_from is not None and self.mail_from.needs_smtputf8:
+            return True
+        return not all(map(str.isascii, [r.mailbox.local for r in self.recipients]))
 
 
 @dataclass(frozen=True, slots=True)

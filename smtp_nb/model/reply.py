@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 # RFC 3463 section 2: class "." subject "." detail, and the class agrees with the reply's.
 _ENHANCED = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})(?= |$)")
@@ -17,48 +17,46 @@ class Reply:
         code: 200 to 559, the three digits.
         lines: the text of each line, without code, separator and line end. Octets that are not
             UTF-8 are shown as backslash escapes.
+        enhanced_code: the enhanced status code (RFC 2034), or an empty string.
+        text: the words, lines joined by line feeds, without code and enhanced code.
+        is_success: 2yz: done.
+        is_intermediate: 3yz: go on (354 to DATA, 334 to AUTH).
+        is_transient: 4yz: may work later.
+        is_permanent: 5yz: will not work unchanged.
     """
 
     code: int
     lines: tuple[str, ...] = ("",)
+    enhanced_code: str = field(init=False, repr=False, compare=False)
+    text: str = field(init=False, repr=False, compare=False)
+    is_success: bool = field(init=False, repr=False, compare=False)
+    is_intermediate: bool = field(init=False, repr=False, compare=False)
+    is_transient: bool = field(init=False, repr=False, compare=False)
+    is_permanent: bool = field(init=False, repr=False, compare=False)
+    _wire: tuple[str, ...] = field(init=False, repr=False, compare=False)
 
-    @property
-    def enhanced_code(self) -> str:
-        """The enhanced status code (RFC 2034), or an empty string."""
+    def __post_init__(self) -> None:
+        # Found out once: a reply is looked at again and again, and servers repeat themselves.
+        kind = self.code // 100
         match = _ENHANCED.match(self.lines[0])
-        return match.group() if match and match.group(1) == str(self.code)[0] else ""
-
-    @property
-    def text(self) -> str:
-        """The words, lines joined by line feeds, without code and enhanced code."""
-        if enhanced := self.enhanced_code:
-            return "\n".join(line.removeprefix(enhanced).lstrip() for line in self.lines)
-        return "\n".join(self.lines)
-
-    @property
-    def is_success(self) -> bool:
-        """2yz: done."""
-        return 200 <= self.code < 300
-
-    @property
-    def is_intermediate(self) -> bool:
-        """3yz: go on (354 to DATA, 334 to AUTH)."""
-        return 300 <= self.code < 400
-
-    @property
-    def is_transient(self) -> bool:
-        """4yz: may work later."""
-        return 400 <= self.code < 500
-
-    @property
-    def is_permanent(self) -> bool:
-        """5yz: will not work unchanged."""
-        return 500 <= self.code < 600
-
-    def wire_lines(self) -> list[str]:
-        """The reply as it stood on the wire, line by line, without line ends."""
+        code = match.group() if match and match.group(1) == str(kind) else ""
+        lines = [line.removeprefix(code).lstrip() for line in self.lines] if code else self.lines
         *first, last = self.lines
-        return [f"{self.code}-{line}" for line in first] + [f"{self.code} {last}".rstrip()]
+        facts = {
+            "enhanced_code": code,
+            "text": "\n".join(lines),
+            "is_success": kind == 2,
+            "is_intermediate": kind == 3,
+            "is_transient": kind == 4,
+            "is_permanent": kind == 5,
+            "_wire": (*(f"{self.code}-{line}" for line in first), f"{self.code} {last}".rstrip()),
+        }
+        for name, value in facts.items():
+            object.__setattr__(self, name, value)
+
+    def wire_lines(self) -> tuple[str, ...]:
+        """The reply as it stood on the wire, line by line, without line ends."""
+        return self._wire
 
     def __str__(self) -> str:
         return "\n".join(self.wire_lines())

@@ -21,6 +21,7 @@ from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.events import PITrailEvent
 from smtp_nb.model.shown import masked, visible
 
+_CLIENT, _SERVER, _INFO = TrailDirection.CLIENT, TrailDirection.SERVER, TrailDirection.INFO
 STATIC_ROWS = 50
 _OPEN_ROWS = 30  # a longer table waits behind a click
 
@@ -42,7 +43,7 @@ _WHO = {
 
 def is_refusal(event: PITrailEvent) -> bool:
     """True for a line of a 4yz or 5yz reply."""
-    return event.direction == TrailDirection.SERVER and bool(_BAD_REPLY.match(event.message))
+    return event.direction is TrailDirection.SERVER and bool(_BAD_REPLY.match(event.message))
 
 
 @dataclass(slots=True)
@@ -67,12 +68,15 @@ class Tally:
     def add(self, event: PITrailEvent) -> None:
         self.lines += 1
         self.seconds = event.seconds
-        if event.direction == TrailDirection.INFO:
+        speaker = event.direction
+        if speaker is _INFO:
             return
-        if event.direction == TrailDirection.SERVER:
-            self.round_trips += self._speaker == TrailDirection.CLIENT
-            self.refusals += event.final and is_refusal(event)
-        self._speaker = event.direction
+        if speaker is _SERVER:
+            if self._speaker is _CLIENT:
+                self.round_trips += 1
+            if event.final and _BAD_REPLY.match(event.message):
+                self.refusals += 1
+        self._speaker = speaker
         self.protected = event.tls
 
     def __str__(self) -> str:

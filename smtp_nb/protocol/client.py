@@ -169,6 +169,8 @@ class ClientProtocol:
 
     def _move(self, command: Command, reply: Reply) -> None:
         """What only a reply can tell: the greeting, a refused command, the end of a login."""
+        if command.verb in _STILL:
+            return
         if command is BANNER and reply.is_success:
             self.state = State.GREETED
         elif not reply.is_intermediate:
@@ -185,5 +187,10 @@ class ClientProtocol:
         self.state = State.GREETED
 
 
+# Whatever the reply to these, it moves nothing that the command itself has not moved.
+_STILL = frozenset({"MAIL", "RCPT", "RSET", "NOOP"})
+
+
 def _row(command: Command) -> str:
-    return "BDAT LAST" if command.is_last_chunk else command.verb
+    verb = command.verb
+    return "BDAT LAST" if verb == "BDAT" and command.is_last_chunk else verb

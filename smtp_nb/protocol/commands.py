@@ -8,6 +8,7 @@ here; the guard stands behind the parsers, not in their place.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from smtp_nb.errors import InjectionError, InputError
 from smtp_nb.model.address import Mailbox, refuse_controls
@@ -72,6 +73,10 @@ def command(verb: str, *arguments: str, utf8: bool = False) -> Command:
     return Command(verb, line, text)
 
 
+# In a mailing these come back again and again, letter for letter.
+_usual = lru_cache(maxsize=256)(command)
+
+
 def single_argument(verb: str, argument: str) -> Command:
     """A command whose argument is one word without spaces (EHLO, HELO, LHLO).
 
@@ -101,7 +106,7 @@ def mail(
 ) -> Command:
     """MAIL FROM (or SEND, SOML, SAML); None is the null path."""
     path = sender.address if sender else ""
-    return command(verb, f"FROM:<{path}>", *parameters, utf8=utf8)
+    return _usual(verb, f"FROM:<{path}>", *parameters, utf8=utf8)
 
 
 def rcpt(recipient: Mailbox, *parameters: str, utf8: bool = False) -> Command:
@@ -111,7 +116,7 @@ def rcpt(recipient: Mailbox, *parameters: str, utf8: bool = False) -> Command:
 
 def bdat(octets: int, *, last: bool) -> Command:
     """BDAT (RFC 3030); the octets follow it."""
-    return command("BDAT", str(octets), "LAST" if last else "")
+    return _usual("BDAT", str(octets), "LAST" if last else "")
 
 
 def auth(mechanism: str, initial_response: bytes | None) -> Command:

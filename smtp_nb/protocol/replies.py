@@ -80,17 +80,16 @@ class ReplyParser:
             self._known[line] = reply
 
     def _next_line(self) -> bytes | None:
-        end = self._buffer.find(b"\r\n", self._start)
-        length = (len(self._buffer) if end < 0 else end) - self._start
-        if length > self.max_line:
+        start, buffer = self._start, self._buffer
+        end = buffer.find(b"\r\n", start)
+        if (end if end >= 0 else len(buffer)) - start > self.max_line:
             raise self.malformed(f"a reply line is longer than {self.max_line} octets")
         if end < 0:
             self._refuse_bare_newline()
             self._compact()
             return None
-        line = bytes(self._buffer[self._start : end])
         self._start = end + 2
-        return line
+        return bytes(buffer[start:end])
 
     def _refuse_bare_newline(self) -> None:
         """A fragment with a bare LF will never become a good line: say so at once."""
