@@ -115,14 +115,23 @@ class Entry(Generic[T]):
     @property
     def shown_default(self) -> str:
         """The default as text."""
-        return "" if self.default is None or self.is_secret else str(self.default)
+        return "" if self.is_secret else _as_text(self.default)
 
     def shown(self, holder: Holder) -> str:
         """The value as text, a secret hidden."""
         value = self.read(holder)
         if self.is_secret:
             return HIDDEN if value else ""
-        return "" if value is None else str(value)
+        return _as_text(value)
+
+
+def _as_text(value: object) -> str:
+    """A value as `config()` gives it; whole seconds have no point."""
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "surrogateescape")
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return "" if value is None else str(value)
 
 
 REGISTRY: dict[str, Entry[Any]] = {}

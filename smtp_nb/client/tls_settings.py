@@ -112,6 +112,7 @@ _ROWS: tuple[Entry[Any], ...] = (
         "Registered names of cipher suites, or the system's names of their parts (CALG_AES_256),"
         " semicolons between; * is OpenSSL's choice.",
         owner="SSL",
+        deviation="a part of which no suite of TLS is made, such as CALG_SEAL, is an error",
     ),
     Entry(
         "SSLCipherStrength",

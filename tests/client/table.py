@@ -6,6 +6,7 @@ A row of the registry without a row here fails a test, and the other way round.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from smtp_nb import (
@@ -82,8 +83,12 @@ def line(name: str, *legal: Any) -> Row:
     return Row(name, "", ("", *legal))
 
 
-def names(name: str, one: str, other: str) -> Row:
-    legal = ("", one, f"{one},{other}", (f" {one.upper()}, {other} ,{one}", f"{one},{other}"))
+def names(name: str, listed: str) -> Row:
+    """A list of names; `listed` has all that the reference knows."""
+    each = listed.split()
+    one, other = each[0], each[-1]
+    messy = (f" {one.upper()}, {other} ,{one}", f"{one},{other}")
+    legal = ("", *each, ",".join(each), messy)
     return Row(name, "", legal, ("none", f"{one};{other}", "a\r\nb", 5))
 
 
@@ -150,7 +155,7 @@ PROPERTIES = (
         ("", ("X-A: b", "X-A: b\r\n"), ("\nX-A: b\n  c\n", "\r\nX-A: b\r\n  c\r\n")),
         ("no field", "X-A: b\n\nbody", "X A: b", "Bcc: e@x.test", "X-A: b\rc", 5),
     ),
-    Row("SMTP.Password", "", (("", "<hidden>"), ("pass word", "<hidden>")), (5, None)),
+    Row("SMTP.Password", "", ("", ("pass word", "<hidden>")), (5, None)),
     member("SMTP.Priority", Priority.UNSPECIFIED, *Priority),
     boxes("SMTP.ReadReceiptTo"),
     boxes("SMTP.ReplyTo"),
@@ -170,6 +175,27 @@ PROPERTIES = (
     text("MessageMarkdown", "# a\n"),
     Row("Pipelining", "auto", ("auto", "message", "off", ("OFF", "off")), ("on", 5, None)),
     number("Window", 32, 1, 1024, illegal=(0, 1025)),
+)
+
+GROUPS = (
+    "ecdhe_x25519 ecdhe_x448 ecdhe_secp256r1 ecdhe_secp384r1 ecdhe_secp521r1 ffdhe_2048 ffdhe_3072"
+    " ffdhe_4096 ffdhe_6144 ffdhe_8192"
+)
+# The reference's names of suites, and of what suites are made of, in the words of Windows.
+PARTS = (
+    "CALG_3DES CALG_AES CALG_AES_128 CALG_AES_256 CALG_DES CALG_DH_EPHEM CALG_DH_SF CALG_DSS_SIGN"
+    " CALG_ECDH CALG_ECDH_EPHEM CALG_ECDSA CALG_MD5 CALG_RC4 CALG_RSA_KEYX CALG_RSA_SIGN CALG_SHA"
+    " CALG_SHA1 CALG_SHA_256 CALG_SHA_384"
+)
+SUITES = [*(Path(__file__).parents[1] / "wire" / "suites.txt").read_text().split(), *PARTS.split()]
+# No suite of TLS is made of these.
+NO_PARTS = (
+    "CALG_3DES_112 CALG_AES_192 CALG_AGREEDKEY_ANY CALG_CYLINK_MEK CALG_DESX CALG_ECMQV CALG_HMAC"
+    " CALG_HASH_REPLACE_OWF CALG_HUGHES_MD5 CALG_KEA_KEYX CALG_MAC CALG_MD2 CALG_MD4 CALG_NO_SIGN"
+    " CALG_OID_INFO_CNG_ONLY CALG_OID_INFO_PARAMETERS CALG_PCT1_MASTER CALG_RC2 CALG_RC5 CALG_SEAL"
+    " CALG_SCHANNEL_ENC_KEY CALG_SCHANNEL_MAC_KEY CALG_SCHANNEL_MASTER_HASH CALG_SHA_512 CALG_TEK"
+    " CALG_SKIPJACK CALG_SSL2_MASTER CALG_SSL3_MASTER CALG_SSL3_SHAMD5 CALG_TLS1_MASTER"
+    " CALG_TLS1PRF"
 )
 
 SETTINGS = (
@@ -227,10 +253,11 @@ SETTINGS = (
         "*",
         (
             "*",
-            "TLS_AES_256_GCM_SHA384",
+            *SUITES,
+            ";".join(SUITES),
             ("tls_rsa_with_rc4_128_md5; CALG_AES_256", "TLS_RSA_WITH_RC4_128_MD5;CALG_AES_256"),
         ),
-        ("TLS_NONE", "TLS_DH_anon_WITH_AES_128_CBC_SHA", "CALG_SEAL", "", "*;*", "a\r\nb", 5),
+        ("TLS_NONE", "TLS_DH_anon_WITH_AES_128_CBC_SHA", "", "*;*", "a\r\nb", 5, *NO_PARTS.split()),
     ),
     Row(
         "SSL.SSLEnabledProtocols",
@@ -248,12 +275,21 @@ SETTINGS = (
         ("all", None),
     ),
     text("SSL.SSLServerCACerts", "-----BEGIN"),
-    names("SSL.TLS12SignatureAlgorithms", "sha512-ecdsa", "sha256-rsa"),
-    names("SSL.TLS12SupportedGroups", "ecdhe_secp256r1", "ecdhe_secp384r1"),
-    names("SSL.TLS13KeyShareGroups", "ecdhe_x25519", "ffdhe_2048"),
+    names(
+        "SSL.TLS12SignatureAlgorithms",
+        "sha512-ecdsa sha512-rsa sha512-dsa sha384-ecdsa sha384-rsa sha384-dsa sha256-ecdsa"
+        " sha256-rsa sha256-dsa sha224-ecdsa sha224-rsa sha224-dsa sha1-ecdsa sha1-rsa sha1-dsa",
+    ),
+    names("SSL.TLS12SupportedGroups", "ecdhe_secp256r1 ecdhe_secp384r1 ecdhe_secp521r1"),
+    names("SSL.TLS13KeyShareGroups", GROUPS),
     fixed("SSL.TLS13Provider", 0, 1),
-    names("SSL.TLS13SignatureAlgorithms", "ed25519", "rsa_pss_sha256"),
-    names("SSL.TLS13SupportedGroups", "ecdhe_x25519", "ffdhe_8192"),
+    names(
+        "SSL.TLS13SignatureAlgorithms",
+        "ed25519 ed448 ecdsa_secp256r1_sha256 ecdsa_secp384r1_sha384 ecdsa_secp521r1_sha512"
+        " rsa_pkcs1_sha256 rsa_pkcs1_sha384 rsa_pkcs1_sha512 rsa_pss_sha256 rsa_pss_sha384"
+        " rsa_pss_sha512",
+    ),
+    names("SSL.TLS13SupportedGroups", GROUPS),
     flag("Socket.AbsoluteTimeout"),
     Row(
         "Socket.FirewallData",
