@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from smtp_nb.client.spool import QueueReport
     from smtp_nb.compose.message import Composed
     from smtp_nb.compose.parts import Attachment, EncodedPart
+    from smtp_nb.wire.revocation import RevocationLists
     from smtp_nb.wire.sessions import SessionCache
 
 C = TypeVar("C", bound="Component")
@@ -76,6 +77,7 @@ class Component(Properties, Status, Certificates, Recipients, Streams, Events):
         self._last_reply: Reply | None = None
         self._memory: dict[tuple[str, int], str] = {}
         self._tls_sessions: SessionCache | None = None
+        self._revocation_lists: RevocationLists | None = None
         self.attachments: list[Attachment | EncodedPart] = []
         """Files behind the text: `Attachment(path=…)` or `Attachment(data=…, filename=…)`."""
         self.inline_images: list[Attachment | EncodedPart] = []
@@ -123,6 +125,7 @@ class Component(Properties, Status, Certificates, Recipients, Streams, Events):
         other._values = dict(self._values)
         self._copy_certificates(other)
         other._memory = self._memory
+        other._revocation_lists = self._revocation_lists
         other.firewall = self.firewall.copy()
         other.message_recipients[:] = map(replace, self.message_recipients)
         other.attachments = list(self.attachments)

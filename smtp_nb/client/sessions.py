@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from smtp_nb.client.component import Component
     from smtp_nb.sasl import Credentials, TokenSource
     from smtp_nb.wire.identity import Identity
+    from smtp_nb.wire.revocation import RevocationLists
     from smtp_nb.wire.sessions import Shelf
     from smtp_nb.wire.settings import Offer
     from smtp_nb.wire.tls import TLSSettings
@@ -74,6 +75,7 @@ def settings_from(component: Component) -> Settings:
         start_mode=start_mode,
         tls=tls,
         shelf=_shelf(component, tls),
+        lists=_lists(component, tls),
         mechanism=component.auth_mechanism,
         credentials=_credentials(component),
         allow_extensions=component.allow_extensions,
@@ -206,7 +208,12 @@ def _proxy_tls(component: Component) -> TLSSettings:
     """What to trust on the way to the proxy: the same roots, but neither the pins, the flags nor
     our own certificate, which were all meant for the mail server."""
     return replace(
-        _tls(component), pins=(), accepted_der=b"", security_flags=SSLSecurityFlag(0), identity=None
+        _tls(component),
+        pins=(),
+        accepted_der=b"",
+        security_flags=SSLSecurityFlag(0),
+        identity=None,
+        checks_revocation=False,  # the way to its list leads through this very proxy
     )
 
 
@@ -248,6 +255,7 @@ def _tls(component: Component) -> TLSSettings:
         enabled_protocols=read("SSLEnabledProtocols"),
         identity=_identity(component, read("SSLCACerts")),
         offer=_offer(component),
+        checks_revocation=read("SSLCheckCRL"),
         key_log_file=read("SSLKeyLogFile"),
         logs_records=read("LogSSLPackets"),
     )
@@ -296,6 +304,17 @@ def _shelf(component: Component, tls: TLSSettings | None) -> Shelf | None:
     if component._tls_sessions is None:
         component._tls_sessions = SessionCache()
     return component._tls_sessions.shelf(component.mail_server, component.mail_port, tls)
+
+
+def _lists(component: Component, tls: TLSSettings | None) -> RevocationLists | None:
+    """The revocation lists that this component, and those it was copied from, have fetched."""
+    if tls is None or not tls.checks_revocation:
+        return None
+    from smtp_nb.wire.revocation import RevocationLists
+
+    if component._revocation_lists is None:
+        component._revocation_lists = RevocationLists()
+    return component._revocation_lists
 
 
 def _is_internal(component: Component) -> bool:

@@ -47,7 +47,7 @@ def connect(session: Session) -> Flow[None]:
 
 
 def open_line(session: Session) -> Flow[bytes]:
-    """Open the line; gives what came in already behind a proxy's answer."""
+    """Open the line, through a proxy if there is one; gives what came behind the proxy's answer."""
     settings, early = session.settings, b""
     if settings.proxy is not None:
         early = yield from unseen(reach(session, settings.proxy))

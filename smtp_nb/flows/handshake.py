@@ -26,7 +26,9 @@ def shake_hands(session: Session, layer: TLSLayer, deadline: Deadline) -> Flow[N
     try:
         while (step := layer.handshake()) is not Step.DONE:
             if step is Step.DECIDE:
+                began = session.clock()
                 yield from _decide(session, layer)
+                deadline.put_off(session.clock() - began)  # the server does not make us wait here
                 continue
             yield from _flush(session, layer, deadline)
             raw = yield from session.get(deadline.left(), "the TLS handshake")
@@ -46,7 +48,11 @@ def _flush(session: Session, layer: TLSLayer, deadline: Deadline) -> Flow[None]:
 
 
 def _decide(session: Session, layer: TLSLayer) -> Flow[None]:
-    """Let pin, flags and then the user's handler decide; what holds in the end is final."""
+    """Let pin, flags, revocation lists and then the user's handler decide; the end is final."""
+    if layer.wants_revocation:
+        from smtp_nb.flows.revocation import ask_lists
+
+        layer.add_findings((yield from ask_lists(session, layer.verdict)))
     verdict = layer.verdict
     event = SSLServerAuthenticationEvent(
         cert_encoded=verdict.chain_pem if session.settings.shows_chain else verdict.leaf_pem,

@@ -34,6 +34,11 @@ class Deadline:
         self._end = clock() + seconds if seconds else None
         self._what = what
 
+    def put_off(self, seconds: float) -> None:
+        """Move the end: so long somebody else was waited for."""
+        if self._end is not None:
+            self._end += seconds
+
     def left(self) -> float | None:
         """Seconds until then; None for ever.
 

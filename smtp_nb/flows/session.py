@@ -26,6 +26,7 @@ from smtp_nb.protocol.replies import MAX_LINE
 if TYPE_CHECKING:
     from smtp_nb.model.receipt import TLSInfo
     from smtp_nb.sasl import Credentials
+    from smtp_nb.wire.revocation import RevocationLists
     from smtp_nb.wire.sessions import Shelf
     from smtp_nb.wire.tls import TLSLayer, TLSSettings
 
@@ -74,6 +75,7 @@ class Settings:
         pipelining: "auto" across messages, "message" within one, or "off".
         proxy: the line goes through it, so its address says nothing about the server.
         shelf: where the TLS session is kept, if sessions are to be resumed.
+        lists: revocation lists that were fetched before.
         shows_chain: whoever judges the server's certificate sees those above it too.
     """
 
@@ -83,6 +85,7 @@ class Settings:
     start_mode: SSLStartMode = SSLStartMode.NONE
     tls: TLSSettings | None = None
     shelf: Shelf | None = None
+    lists: RevocationLists | None = None
     mechanism: AuthMechanism = AuthMechanism.USER_PASSWORD
     credentials: Credentials | None = None
     allow_extensions: bool = True

@@ -45,7 +45,7 @@ from smtp_nb.wire.negotiated import negotiated, require_offered
 from smtp_nb.wire.records import RecordLog
 from smtp_nb.wire.sessions import Shelf
 from smtp_nb.wire.settings import TLSSettings
-from smtp_nb.wire.verification import Verdict, acceptable, judge
+from smtp_nb.wire.verification import Verdict, acceptable, is_meant, judge
 
 __all__ = ["Step", "TLSLayer", "TLSSettings"]
 
@@ -195,6 +195,11 @@ class TLSLayer:
         if self._verdict is None:
             raise StateError("The server has not shown its certificate yet")
         return self._verdict
+
+    @property
+    def wants_revocation(self) -> bool:
+        """True if revocation lists are to be asked before the decision."""
+        return self._settings.checks_revocation and not is_meant(self.verdict, self._settings)
 
     @property
     def is_acceptable(self) -> bool:

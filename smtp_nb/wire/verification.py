@@ -136,11 +136,16 @@ def judge(
 
 def acceptable(verdict: Verdict, settings: TLSSettings) -> bool:
     """The decision, before the user's handler has its say."""
-    if settings.accepted_der and verdict.leaf_der == settings.accepted_der:
-        return True
-    if is_pinned(verdict.chain[0], settings.pins):
+    if is_meant(verdict, settings):
         return True
     return all(_is_overlooked(fault, settings.security_flags) for fault in verdict.faults)
+
+
+def is_meant(verdict: Verdict, settings: TLSSettings) -> bool:
+    """True if it is the very server that was meant: the accepted certificate, or a pinned key."""
+    if settings.accepted_der and verdict.leaf_der == settings.accepted_der:
+        return True
+    return is_pinned(verdict.chain[0], settings.pins)
 
 
 def _is_overlooked(fault: Fault, flags: SSLSecurityFlag) -> bool:

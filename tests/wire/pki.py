@@ -118,6 +118,39 @@ def issue(
     return Issued(certificate, key, chain if sends is None else sends)
 
 
+def points(*addresses):
+    """The extension that says where revocation lists lie, one point for each address."""
+    return x509.CRLDistributionPoints([point(address) for address in addresses])
+
+
+def point(*addresses, crl_issuer=None, reasons=None):
+    names = [x509.UniformResourceIdentifier(address) for address in addresses]
+    return x509.DistributionPoint(names or None, None, reasons, crl_issuer)
+
+
+def revocations(issuer, *revoked, since=-DAY, until=DAY, key=None, digest=None, extensions=()):
+    """A revocation list of `issuer`'s that names some certificates."""
+    builder = (
+        x509.CertificateRevocationListBuilder()
+        .issuer_name(issuer.certificate.subject)
+        .last_update(NOW + since)
+        .next_update(NOW + until)
+    )
+    for issued in revoked:
+        entry = x509.RevokedCertificateBuilder(issued.certificate.serial_number, NOW - DAY)
+        reason = x509.CRLReason(x509.ReasonFlags.key_compromise)
+        builder = builder.add_revoked_certificate(
+            entry.add_extension(reason, critical=False).build()
+        )
+    for extension, critical in extensions:
+        builder = builder.add_extension(extension, critical)
+    return builder.sign(key or issuer.key, digest or hashes.SHA256())
+
+
+def octets(revocations, encoding=serialization.Encoding.DER):
+    return revocations.public_bytes(encoding)
+
+
 @cache
 def root():
     return issue("Test root", ca=True, until=30 * DAY)
