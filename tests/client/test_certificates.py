@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import json
 import ssl
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import ExtendedKeyUsageOID
+from joserfc.jwk import import_key
 
 from drivers.fronts import Front, letter
 from drivers.peers import Peer, greet, talk
@@ -64,6 +70,42 @@ def test_our_certificate_is_shown_to_a_server_that_asks(front: Front, tmp_path):
     with club(tmp_path, front, members_of=pki.root()) as smtp:
         smtp.ssl_cert = own(tmp_path, ann)
         assert smtp.ssl_cert.subject.startswith("CN=Ann,")
+        assert front.run(smtp.send())
+        assert smtp.met == ["Ann"]
+
+
+RSA_ANN = pki.issue("Ann", pki.root(), key=rsa.generate_private_key(65537, 2048), **MEMBER)
+PASSWORD = "opensesame"
+
+
+def stores(folder: Any) -> dict[str, tuple[CertStoreType, bytes, str | bytes]]:
+    """Ann's certificate and key in each form that holds both, or her key beside it."""
+    from wire import test_stores as made
+
+    ann, lock = RSA_ANN, serialization.BestAvailableEncryption(PASSWORD.encode())
+    pfx = pkcs12.serialize_key_and_certificates(b"ann", ann.key, ann.certificate, None, lock)
+    jwk = import_key(ann.key_pem, "RSA").as_dict(private=True)
+    jwk["x5c"] = [base64.b64encode(ann.der).decode()]
+    xml = f"<a>{made.xml_key(key=ann.key)}{made.xml_certificate(ann.der)}</a>"
+    ppk = made.ppk(folder, ann.key, "--ppk-param", f"version=3,{made.CHEAP}", password=PASSWORD)
+    kinds = CertStoreType
+    return {
+        "PEM": (kinds.PEM_KEY_BLOB, made.pem_of(ann.key, PASSWORD) + ann.pem, "*"),
+        "PFX": (kinds.PFX_BLOB, pfx, "CN=Ann"),
+        "Java": (kinds.JKS_BLOB, pfx, "*"),
+        "JWK": (kinds.JWK_BLOB, json.dumps(jwk).encode(), "*"),
+        "XML": (kinds.XML_BLOB, xml.encode(), "*"),
+        "PuTTY": (kinds.PPK_BLOB, ppk, ann.pem),
+        "auto": (kinds.AUTO, pfx, "*"),
+    }
+
+
+@pytest.mark.covers("SMTP.SSLCert")
+@pytest.mark.parametrize("form", ["PEM", "PFX", "Java", "JWK", "XML", "PuTTY", "auto"])
+def test_whatever_store_it_comes_from(front: Front, tmp_path, form):
+    kind, store, entry = stores(tmp_path)[form]
+    with club(tmp_path, front, members_of=pki.root()) as smtp:
+        smtp.ssl_cert = Certificate(kind, store, PASSWORD, entry)
         assert front.run(smtp.send())
         assert smtp.met == ["Ann"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from keyring.errors import KeyringLocked, NoKeyringError, PasswordSetError
 
 from canary import CANARY, assert_clean, ours, texts_of_error
 from client.keyrings import Ring, using
+from components import require
 from smtp_nb.client.passwords import find_password, keep_in_keyring
 from smtp_nb.errors import InputError, MissingError
 from smtp_nb.model.secret import Secret
@@ -186,6 +188,29 @@ find_password("ann", "mail.test")
         timeout=60,
     )
     assert "MissingError: [303] this system has no keyring; and nobody is there" in run.stderr
+
+
+def test_what_is_typed_at_a_terminal_does_not_show() -> None:
+    setsid = require("setsid")["setsid"]
+    code = """
+from smtp_nb.client.passwords import from_person
+print("typed", len(from_person("ann", "mail.test").reveal()), flush=True)
+"""
+    ours, theirs = os.openpty()
+    with open(theirs, "r+b", 0) as end, open(ours, "r+b", 0) as keyboard:
+        run = subprocess.Popen(
+            [setsid, "--ctty", "--wait", sys.executable, "-c", code],
+            stdin=end, stdout=end, stderr=end,
+            env={"PATH": "/usr/bin", "PYTHONPATH": str(Path(__file__).parents[2])},
+        )  # fmt: skip
+        shown = b""
+        while b"mail.test: " not in shown:
+            shown += keyboard.read(1000)
+        keyboard.write(b"correct horse\n")
+        while b"typed 13" not in shown:
+            shown += keyboard.read(1000)
+        assert run.wait(60) == 0
+    assert b"correct" not in shown
 
 
 # -- keeping ------------------------------------------------------------------------------------

@@ -99,21 +99,21 @@ def test_a_password_comes_out_of_a_private_file(guarded: Kernel) -> None:
     path.unlink()
 
 
-@pytest.mark.parametrize(
-    ("line", "words"),
-    [
-        ("login", "a user name is missing"),
-        ("login gogle ann@x.test", "'gogle' is no service"),
-        ("login google", "a mailbox is missing"),
-        ("login google ann@x.test", "--client is missing"),
-        ("login microsoft ann@x.test", "--client is missing"),
-        ("login google ann@x.test --client nowhere.json", "desktop app"),
-    ],
-)
-def test_what_is_missing_is_told(guarded: Kernel, line: str, words: str) -> None:
-    seen = guarded.run(f"%smtp {line}")
-    assert seen.status == "error"
-    assert words in seen.text + str(seen.error)
+MISSING = {
+    "login": "a user name is missing",
+    "login gogle ann@x.test": "'gogle' is no service",
+    "login google": "a mailbox is missing",
+    "login google ann@x.test": "--client is missing",
+    "login microsoft ann@x.test": "--client is missing",
+    "login google ann@x.test --client nowhere.json": "desktop app",
+}
+
+
+def test_what_is_missing_is_told(guarded: Kernel) -> None:
+    for line, words in MISSING.items():
+        seen = guarded.run(f"%smtp {line}")
+        assert seen.status == "error"
+        assert words in seen.text + str(seen.error)
 
 
 # -- tokens -------------------------------------------------------------------------------------

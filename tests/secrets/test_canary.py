@@ -11,6 +11,8 @@ from urllib.parse import quote
 
 import pandas as pd
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.serialization import pkcs12
 
 from canary import (
     CANARY,
@@ -24,10 +26,11 @@ from canary import (
 )
 from drivers.fronts import NAMES, Front, letter, open_front
 from drivers.peers import Line, Peer, greet
-from smtp_nb import MailMerge, Template
+from smtp_nb import Certificate, CertStoreType, MailMerge, Template
 from smtp_nb.client.sessions import settings_from
 from smtp_nb.errors import SMTPError
 from smtp_nb.sandbox import SandboxServer
+from wire import pki
 
 MECHANISMS = {"sasl_plain": b"PLAIN", "login": b"LOGIN", "cram_md5": b"CRAM-MD5"}
 CREDENTIALS = {"user": "alice", "password": CANARY}
@@ -342,3 +345,21 @@ def test_the_canary_would_be_found() -> None:
         with contextlib.suppress(AssertionError):
             assert_clean(text, "a text")
             pytest.fail(f"not found in {text!r}")
+
+
+# -- certificates -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("is_accepted", [True, False])
+def test_the_password_of_a_certificates_store(front: Front, is_accepted: bool) -> None:
+    """Ours is set, whether the session comes about or not."""
+    issued = pki.issue("Ann")
+    lock = serialization.BestAvailableEncryption(CANARY.encode())
+    store = pkcs12.serialize_key_and_certificates(b"", issued.key, issued.certificate, None, lock)
+    with SandboxServer(tls="starttls", auth={"alice": CANARY}) as server:
+        smtp = front.SMTP.from_url(server.url, **letter(server.port))
+        smtp.ssl_cert = Certificate(CertStoreType.PFX_BLOB, store, CANARY, "*")
+        if not is_accepted:
+            smtp.config("CACertFilePaths=")
+        assert_secret(front, smtp, None if is_accepted else SMTPError)
+        assert_clean(f"{smtp.ssl_cert}{smtp.ssl_cert!r}{vars(smtp.ssl_cert)}", "the certificate")

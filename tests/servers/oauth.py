@@ -13,6 +13,7 @@ import secrets
 import ssl
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -40,6 +41,7 @@ class OAuthServer:
         answers: what the next polls of a device get before the person has decided.
         lifetime_s: of an access token.
         interval_s: between two looks of a device.
+        make_token: an access token, for mail servers that look into it.
         rotates: a refresh token is good once, and replaced.
         fault: the error that every request for a token gets.
         asked: the paths and forms of all requests, in order.
@@ -54,6 +56,7 @@ class OAuthServer:
     fault: str = ""
     words: str = "because"
     user: str = "ann@school.test"
+    make_token: Callable[[], str] = lambda: secrets.token_urlsafe(24)
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -198,7 +201,8 @@ class OAuthServer:
             raise Refused("access_denied")
 
     def _grant(self, form: dict[str, str]) -> dict[str, Any]:
-        token, refresher = self._secret(), self._secret()
+        token, refresher = self.make_token(), self._secret()
+        self.secrets.append(token)
         self.issued.append(token)
         self._refreshers.add(refresher)
         return {

@@ -316,23 +316,25 @@ def test_neither_password_nor_key_shows_anywhere(tmp_path: Path) -> None:
         assert HIDDEN in shown(made)
 
 
-@pytest.mark.parametrize("form", ["PKCS8", "OpenSSH"])
-@pytest.mark.parametrize("wanted", ["*", "nobody", b"nonsense", pki.root().pem])
-@pytest.mark.parametrize("is_right", [True, False])
+@pytest.mark.parametrize(
+    ("form", "wanted", "is_right"),
+    [
+        *(("PKCS8", wanted, True) for wanted in ("nobody", b"nonsense", pki.root().pem)),
+        ("PKCS8", "*", False),
+        ("OpenSSH", "*", False),
+    ],
+)
 def test_no_traceback_shows_them(form: str, wanted: Any, is_right: bool) -> None:
     stores = {
         "PKCS8": pfx_of(CANARY if is_right else "another"),
         "OpenSSH": LEAF.key.private_bytes(
-            serialization.Encoding.PEM,
-            getattr(serialization.PrivateFormat, form),
-            lock(CANARY if is_right else "another"),
+            serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, lock("another")
         ),
     }
-    try:
+    with pytest.raises(SMTPError) as caught:
         Certificate(Kind.AUTO, stores.pop(form), CANARY, wanted)
-    except SMTPError as error:
-        for where, text in texts_of_error(error):
-            assert_clean(ours(text), where)
+    for where, text in texts_of_error(caught.value):
+        assert_clean(ours(text), where)
 
 
 def test_the_rich_repr_says_what_a_person_asks_first() -> None:

@@ -115,8 +115,9 @@ def assert_locked(kind: CertStoreType, store: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", both(Kind.PEM_KEY_FILE, Kind.PEM_KEY_BLOB))
-@pytest.mark.parametrize("algorithm", KEYS)
-@pytest.mark.parametrize("form", ["PKCS8", "OpenSSH"])
+@pytest.mark.parametrize(
+    ("form", "algorithm"), [*(("PKCS8", name) for name in KEYS), ("OpenSSH", "Ed25519")]
+)
 def test_a_private_key_opens_with_its_password_alone(kind, algorithm, form, put) -> None:
     key = KEYS[algorithm]
     assert_locked(kind, put(kind, pem_of(key, PASSWORD, form)))
@@ -187,15 +188,45 @@ def test_a_p7b_holds_certificates_whose_keys_are_elsewhere(kind, encoding, put) 
 
 
 def test_a_p7b_of_openssl_is_read(tmp_path) -> None:
-    openssl = require("openssl")["openssl"]
     (tmp_path / "chain.pem").write_bytes(RSA.pem + pki.root().pem)
-    subprocess.run(
-        [openssl, "crl2pkcs7", "-nocrl", "-certfile", "chain.pem", "-out", "out.p7b"],
-        cwd=tmp_path,
-        check=True,
-    )
+    openssl(tmp_path, "crl2pkcs7", "-nocrl", "-certfile", "chain.pem", "-out", "out.p7b")
     opened = Certificate(Kind.P7B_FILE, str(tmp_path / "out.p7b"), "", "mail.test")
     assert opened == Certificate(RSA.der)
+
+
+def openssl(folder: Path, *arguments: str) -> None:
+    program = require("openssl")["openssl"]
+    subprocess.run([program, *arguments], cwd=folder, check=True, capture_output=True)
+
+
+@pytest.mark.covers("CertStoreTypes.cstPFXFile")
+@pytest.mark.parametrize("options", [[], ["-legacy"], ["-nomac"], ["-keypbe", "NONE"]])
+def test_a_pfx_of_openssl_is_read(tmp_path, options) -> None:
+    (tmp_path / "me.pem").write_bytes(RSA.key_pem + RSA.pem)
+    export = [
+        "pkcs12",
+        "-export",
+        "-in",
+        "me.pem",
+        "-out",
+        "me.pfx",
+        "-passout",
+        f"pass:{PASSWORD}",
+    ]
+    openssl(tmp_path, *export, *options)
+    opened = Certificate(Kind.PFX_FILE, str(tmp_path / "me.pfx"), PASSWORD, "*")
+    assert (opened, opened.private_key_available) == (Certificate(RSA.der), True)
+
+
+@pytest.mark.parametrize(
+    "lock", ["-nocrypt", "-v2 aes256", "-v2 des3", "-scrypt", "-v1 PBE-SHA1-3DES"]
+)
+def test_a_key_that_openssl_locked_is_read(tmp_path, lock) -> None:
+    (tmp_path / "key.pem").write_bytes(pem_of(KEYS["RSA"]))
+    change = ["pkcs8", "-topk8", "-in", "key.pem", "-out", "out.pem", "-passout"]
+    openssl(tmp_path, *change, f"pass:{PASSWORD}", *lock.split())
+    opened = Certificate(Kind.PEM_KEY_FILE, str(tmp_path / "out.pem"), PASSWORD, "*")
+    assert opened.private_key.reveal() == pem_of(KEYS["RSA"]).decode()
 
 
 # -- SSH and PuTTY ------------------------------------------------------------------------------
@@ -222,10 +253,10 @@ def test_a_public_key_as_in_rfc_4716_is_read(kind, algorithm, tmp_path) -> None:
     assert Certificate(kind, made, "", "*").public_key == public_pem(KEYS[algorithm])
 
 
-def ppk(folder: Path, algorithm: str, *options: str, password: str = "") -> bytes:
+def ppk(folder: Path, key: Any, *options: str, password: str = "") -> bytes:
     """What PuTTY's own program makes of a key."""
     puttygen = require("puttygen")["puttygen"]
-    (folder / "key").write_bytes(pem_of(KEYS[algorithm], form="OpenSSH"))
+    (folder / "key").write_bytes(pem_of(key, form="OpenSSH"))
     (folder / "password").write_text(password)
     lock = ["--new-passphrase", "password"]
     command = [puttygen, "key", "-O", "private", "-o", "key.ppk", "-C", "Änn's", *lock, *options]
@@ -241,18 +272,18 @@ CHEAP = "kdf=argon2id,memory=64,passes=1"
 @pytest.mark.parametrize("version", ["version=2", f"version=3,{CHEAP}"])
 def test_a_key_of_putty_opens(kind, algorithm, version, put, tmp_path) -> None:
     key = KEYS[algorithm]
-    open_one = ppk(tmp_path, algorithm, "--ppk-param", version)
+    open_one = ppk(tmp_path, key, "--ppk-param", version)
     opened = Certificate(kind, put(kind, open_one), "", "*")
     assert opened.private_key.reveal() == pem_of(key).decode()
     assert opened.public_key == public_pem(key)
-    locked = ppk(tmp_path, algorithm, "--ppk-param", version, password=PASSWORD)
+    locked = ppk(tmp_path, key, "--ppk-param", version, password=PASSWORD)
     assert_locked(kind, put(kind, locked))
 
 
 @pytest.mark.parametrize("kdf", ["argon2i", "argon2d"])
 def test_each_key_derivation_of_putty_is_known(kdf, tmp_path) -> None:
     options = ("--ppk-param", f"version=3,kdf={kdf},memory=64,passes=1")
-    assert_locked(Kind.PPK_BLOB, ppk(tmp_path, "Ed25519", *options, password=PASSWORD))
+    assert_locked(Kind.PPK_BLOB, ppk(tmp_path, KEYS["Ed25519"], *options, password=PASSWORD))
 
 
 @pytest.mark.parametrize(
@@ -269,7 +300,7 @@ def test_each_key_derivation_of_putty_is_known(kdf, tmp_path) -> None:
     ],
 )
 def test_a_key_of_putty_that_was_changed_is_refused(old, new, tmp_path) -> None:
-    data = ppk(tmp_path, "Ed25519", "--ppk-param", f"version=3,{CHEAP}")
+    data = ppk(tmp_path, KEYS["Ed25519"], "--ppk-param", f"version=3,{CHEAP}")
     assert old in data
     assert code_of(Kind.PPK_BLOB, data.replace(old, new), "", "*") == 271
 
@@ -278,7 +309,7 @@ def test_a_key_of_putty_that_was_changed_is_refused(old, new, tmp_path) -> None:
     "cost", [b"Argon2-Memory: 999999999", b"Argon2-Passes: 999999999", b"Argon2-Parallelism: 9999"]
 )
 def test_a_key_of_putty_that_would_cost_hours_is_refused(cost, tmp_path) -> None:
-    data = ppk(tmp_path, "Ed25519", "--ppk-param", f"version=3,{CHEAP}", password=PASSWORD)
+    data = ppk(tmp_path, KEYS["Ed25519"], "--ppk-param", f"version=3,{CHEAP}", password=PASSWORD)
     name = cost.partition(b":")[0]
     lines = [cost if line.startswith(name) else line for line in data.splitlines()]
     assert code_of(Kind.PPK_BLOB, b"\n".join(lines), PASSWORD, "*") == 271
@@ -287,9 +318,9 @@ def test_a_key_of_putty_that_would_cost_hours_is_refused(cost, tmp_path) -> None
 # -- XML ----------------------------------------------------------------------------------------
 
 
-def xml_key(with_private: bool = True) -> str:
+def xml_key(with_private: bool = True, key: Any = KEYS["RSA"]) -> str:
     """RSAKeyValue as .NET's ToXmlString writes it."""
-    private = KEYS["RSA"].private_numbers()
+    private = key.private_numbers()
     numbers = {"Modulus": private.public_numbers.n, "Exponent": private.public_numbers.e}
     if with_private:
         numbers |= {"P": private.p, "Q": private.q, "DP": private.dmp1, "DQ": private.dmq1}
