@@ -17,11 +17,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from smtp_nb.errors import LinkError, MalformedReply, SMTPTimeout, TLSError
+from smtp_nb.errors import LinkError
 from smtp_nb.flows.content import CHUNK, stuffed, whole
-from smtp_nb.flows.envelope import envelope_commands, hung_up, must_look_first, note_reply
+from smtp_nb.flows.envelope import envelope_commands, must_look_first, note_reply
+from smtp_nb.flows.farewell import hear_out
 from smtp_nb.flows.intents import Flow
-from smtp_nb.flows.session import QUIT_TIMEOUT, Session
+from smtp_nb.flows.session import Session
 from smtp_nb.flows.transaction import Transaction
 from smtp_nb.model.envelope import Job
 from smtp_nb.protocol.client import State
@@ -90,14 +91,8 @@ def _stream(session: Session, transactions: Sequence[Transaction]) -> Flow[None]
         try:
             yield from _take_all(session, transaction, "BDAT")
         except LinkError as error:
-            if not (yield from _took_leave(session, transaction, error)):
-                raise
-            for unseen in transactions[place:]:
-                unseen.withdraw()
-            if not transaction.is_reset_refused:
-                raise
-            words = session.last_reply.text if session.last_reply else ""
-            raise hung_up(words, session.last_reply) from error
+            yield from hear_out(session, transactions[place:], error)
+            raise
 
 
 def _write(session: Session, group: dict[Transaction, bytes]) -> Flow[None]:
@@ -117,29 +112,6 @@ def _take_all(session: Session, transaction: Transaction, last: str) -> Flow[Non
         if (found := session.reply_in_hand()) is None:
             found = yield from session.next_reply(timeout_s)
         verb = note_reply(transaction, *found)
-
-
-def _took_leave(session: Session, transaction: Transaction, error: LinkError) -> Flow[bool]:
-    """True if the server said that it goes, and went without another word.
-
-    It says so by 421 (RFC 5321 section 3.8), or by a no to RSET, which nobody may say who stays
-    (section 4.1.1.5); Exim does after ten refused messages. Commands are answered in their order,
-    so those behind were not looked at.
-    """
-    if session.last_reply is not None and session.last_reply.code == 421:
-        return (yield from _says_no_more(session))
-    return transaction.is_reset_refused and not isinstance(error, SMTPTimeout | MalformedReply)
-
-
-def _says_no_more(session: Session) -> Flow[bool]:
-    """True if the line ends now."""
-    try:
-        yield from session.next_reply(QUIT_TIMEOUT, "the server to hang up")
-    except (SMTPTimeout, MalformedReply):
-        return False
-    except (LinkError, TLSError):
-        return True
-    return False
 
 
 # -- without CHUNKING -------------------------------------------------------------------------

@@ -25,6 +25,7 @@ TOGETHER = ALONE + message("b", reset=False) + message("c")
 
 SHUT = "S: 421 4.3.2 shutting down\n"
 FULL = "S: 554 Too many nonmail commands\n"
+OUT = "S: 503 5.5.1 no sender yet\n"
 A, D, R, N, U = "ACCEPTED", "DEFERRED", "REFUSED", "NOT_SENT", "UNKNOWN"
 ENDS = {
     # What the server says to the two, and what became of each.
@@ -32,11 +33,15 @@ ENDS = {
     "421 to RSET": (OK + OK + QUEUED + SHUT + "-- close", A, N),
     "421 to MAIL": (OK + OK + QUEUED + OK + SHUT + "-- close", A, D),
     "421 to RCPT": (OK + OK + QUEUED + OK + OK + SHUT + "-- close", A, D),
+    "421 to all that follow": (SHUT + OUT + OUT + OK + SHUT + OUT + OUT, D, D),
+    "421 and a no to the rest": (SHUT + OUT + OUT + "-- close", D, N),
     "421 to the end": (OK + OK + QUEUED + OK + OK + OK + SHUT + "-- close", A, D),
     "421 and a reset of the line": (SHUT + "-- reset", D, N),
     "no to RSET": (OK + OK + QUEUED + FULL + "-- close", A, N),
     # Whoever says more, or goes without a word, leaves doubt.
     "421 and more": (SHUT + OK + "-- close", D, U),
+    "421 and a yes to the next": (SHUT + OUT + OUT + OK + OK + "-- close", D, U),
+    "421 and all is well": (SHUT + OUT + OUT + OK + OK + OK + QUEUED, D, A),
     "421 and noise": (SHUT + "S: hello\n-- close", D, U),
     "421 and silence": (SHUT + "-- silence", D, U),
     "no to RSET and more": (OK + OK + QUEUED + FULL + OK + "-- close", A, U),

@@ -191,3 +191,12 @@ def test_a_server_that_hangs_up_on_too_many_refusals_costs_nobody_their_message(
     kinds = [GOOD, *[ODD["refused"]] * 30, *[GOOD] * 5, *[ODD["refused"]] * 5, GOOD]
     said = run(server, variant, 8, kinds, tmp_path / "journal")
     assert said.count("EHLO [127.0.0.1]") > 1
+
+
+@pytest.mark.parametrize("variant", ["BDAT", "DATA"])
+def test_a_server_that_takes_no_more_over_this_connection_gets_the_rest_over_another(
+    exim: Exim, variant: str, tmp_path: Path
+) -> None:
+    """Exim says 421 to MAIL, stays, and answers all that was written behind it one by one."""
+    said = run(exim, variant, 32, [GOOD] * 100, tmp_path / "journal")
+    assert said.count("EHLO [127.0.0.1]") > 1

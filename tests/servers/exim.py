@@ -35,6 +35,8 @@ deliver_drop_privilege
 # Deliver at once, however many messages come over one connection.
 smtp_accept_queue_per_connection = 0
 smtp_accept_max = 100
+# By itself it takes a thousand messages over one connection, and says 421 to each one behind.
+smtp_accept_max_per_connection = 60
 tls_advertise_hosts =
 pipelining_advertise_hosts = *
 chunking_advertise_hosts = ${{if inlist{{$received_port}}{{{chunking}}}{{*}}{{}}}}

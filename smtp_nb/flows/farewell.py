@@ -1,0 +1,57 @@
+"""A server that takes its leave while messages of a window are under way.
+
+It says so by 421 (RFC 5321 section 3.8), or by a no to RSET, which nobody may say who stays
+(section 4.1.1.5); Exim does after ten refused messages. Commands are answered in their order, so
+what has no answer when the line ends behind such words was not looked at: it is not in doubt. Some
+say 421 and stay to refuse the rest of what was written one by one; they are heard to the end.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+
+from smtp_nb.errors import LinkError, MalformedReply, SMTPTimeout, TLSError
+from smtp_nb.flows.envelope import hung_up
+from smtp_nb.flows.intents import Flow
+from smtp_nb.flows.session import QUIT_TIMEOUT, Session
+from smtp_nb.flows.transaction import Transaction
+
+
+def hear_out(session: Session, transactions: Sequence[Transaction], error: LinkError) -> Flow[None]:
+    """Take what the server still says, and withdraw what it did not look at.
+
+    Args:
+        transactions: those whose end has no reply yet; `error` came with the first of them.
+
+    Raises:
+        ConnectionClosed: in place of `error`, where the server's words for its leave are a no.
+    """
+    last = session.last_reply
+    if transactions[0].is_reset_refused and not isinstance(error, SMTPTimeout | MalformedReply):
+        _withdraw(transactions)
+        raise hung_up(last.text if last else "", last) from error
+    if last is not None and last.code == 421:
+        yield from _take_the_rest(session, transactions)
+
+
+def _take_the_rest(session: Session, transactions: Sequence[Transaction]) -> Flow[None]:
+    waiting = deque(t for t in transactions if t.final is None)
+    stays = False
+    try:
+        while waiting:
+            command, reply = yield from session.next_reply(QUIT_TIMEOUT, "the server to hang up")
+            waiting[0].take(command, reply)
+            stays |= reply.is_success and command.verb != "RSET"
+            if command.is_last_chunk:
+                waiting.popleft()
+    except (SMTPTimeout, MalformedReply):
+        return
+    except (LinkError, TLSError):
+        if not stays:
+            _withdraw(waiting)
+
+
+def _withdraw(transactions: Iterable[Transaction]) -> None:
+    for transaction in transactions:
+        transaction.withdraw()
