@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from itertools import accumulate, groupby, islice
 from threading import Lock
@@ -63,7 +63,7 @@ class Tally:
     refusals: int = 0
     seconds: float = 0.0
     protected: bool = False
-    _speaker: TrailDirection = TrailDirection.SERVER
+    _speakers: dict[int, TrailDirection] = field(default_factory=dict)
 
     def add(self, event: PITrailEvent) -> None:
         self.lines += 1
@@ -72,11 +72,11 @@ class Tally:
         if speaker is _INFO:
             return
         if speaker is _SERVER:
-            if self._speaker is _CLIENT:
+            if self._speakers.get(event.connection) is _CLIENT:
                 self.round_trips += 1
             if event.final and _BAD_REPLY.match(event.message):
                 self.refusals += 1
-        self._speaker = speaker
+        self._speakers[event.connection] = speaker
         self.protected = event.tls
 
     def __str__(self) -> str:
@@ -94,7 +94,7 @@ class Trail(Sequence[PITrailEvent]):
 
     `smtp.on_pi_trail += trail` fills it, from any thread. It is a sequence of `PITrailEvent`.
     `str(trail)` reads like swaks: `->` and `<-` in clear, `~>` and `<~` inside TLS, `<**` and
-    `<~*` for a refusal, `===` for a remark.
+    `<~*` for a refusal, `===` for a remark, and `[2]` before the lines of a second connection.
 
     Args:
         maxlen: how many lines are kept; older ones are forgotten and counted in `dropped`.
@@ -153,7 +153,12 @@ class Trail(Sequence[PITrailEvent]):
 
 def text_of(events: Iterable[PITrailEvent], show: Callable[[str], str] = visible) -> str:
     """The lines, swaks-like, one a line; `show` says how a message is written."""
-    return "\n".join(f"{_arrow(event)}{show(event.message)}" for event in events)
+    return "\n".join(f"{_arrow(event)}{_mark(event)}{show(event.message)}" for event in events)
+
+
+def _mark(event: PITrailEvent) -> str:
+    """Which connection it is, where there are several."""
+    return f"[{event.connection}] " if event.connection > 1 else ""
 
 
 def _arrow(event: PITrailEvent) -> str:
@@ -230,7 +235,7 @@ def _html_row(reply: list[PITrailEvent], mark: str) -> str:
 
 
 def _html_line(event: PITrailEvent) -> str:
-    line = f"<code><bdi>{escape(_discreet(event.message))}</bdi></code>"
+    line = f"{_mark(event)}<code><bdi>{escape(_discreet(event.message))}</bdi></code>"
     return f"<strong>{line}</strong>" if is_refusal(event) else line
 
 
@@ -241,7 +246,7 @@ def _cell(html: str, attributes: str = "") -> str:
 def group_marks(events: Sequence[PITrailEvent]) -> list[str]:
     """A bracket piece for each line: lines of ours that left in one write stand in one bracket."""
     marks: list[str] = []
-    for number, run in groupby(events, lambda event: event.group):
+    for (number, _), run in groupby(events, lambda event: (event.group, event.connection)):
         size = len(list(run))
         marks += [""] * size if not number or size == 1 else ["┌ ", *["│ "] * (size - 2), "└ "]
     return marks

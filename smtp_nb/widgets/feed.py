@@ -117,7 +117,8 @@ class TrailFeed:
         seconds = round(event.seconds, 4)
         text = visible(event.message)
         key = self._explanation_key(event)
-        return [number, int(event.direction), seconds, flags, event.group, text, key]
+        direction = int(event.direction)
+        return [number, direction, seconds, flags, event.group, text, key, event.connection]
 
     def _explanation_key(self, event: PITrailEvent) -> int:
         if event.direction == TrailDirection.INFO:

@@ -28,6 +28,7 @@ function duration(seconds) {
 function sentence(now) {
   const words = [`${integer.format(now.done)} of ${integer.format(now.total)}`];
   for (const [outcome, count] of now.counts) words.push(`${integer.format(count)} ${outcome}`);
+  if (now.note && now.note !== now.state) words.push(now.note);
   return words.join(" · ");
 }
 

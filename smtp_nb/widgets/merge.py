@@ -83,6 +83,7 @@ class MergeView(Live):
             "rate": round(shown.rate, 1),
             "eta": None if shown.eta_s is None else round(shown.eta_s),
             "counts": [[str(outcome), count] for outcome, count in shown.counts.items()],
+            "note": shown.note,
             "state": self._state,
             "hasJob": self._job is not None,
         }

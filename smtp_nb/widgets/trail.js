@@ -1,6 +1,7 @@
 // The live trail in the page.
 //
-// Rows arrive in numbered batches: [number, direction, seconds, flags, group, text, explanation].
+// Rows arrive in numbered batches: [number, direction, seconds, flags, group, text,
+// explanation, connection].
 // A model has one Store, however many views it has: a custom message reaches all of them, and
 // rows that were sent again for one view must not show twice in another. What a server says is
 // hostile: it only ever becomes a text node.
@@ -23,6 +24,7 @@ class Store {
     this.model = model;
     this.rows = []; // in the order of their numbers
     this.lines = []; // what is to be seen: { row, reply }; a folded reply is one line
+    this.speakers = new Map(); // the last row of each connection
     this.explained = {};
     this.tally = { lines: 0, trips: 0, refusals: 0, seconds: 0, tls: false };
     this.unfolded = false;
@@ -88,15 +90,15 @@ class Store {
   // How long the client waited for a server's line.
   measure(row) {
     if (row[1] === INFO) return;
-    const asked = this.speaker;
+    const asked = this.speakers.get(row[7]);
     row.wait = row[1] === SERVER && asked && asked[1] !== SERVER ? row[2] - asked[2] : null;
-    this.speaker = row;
+    this.speakers.set(row[7], row);
   }
 
   rebuild(rows) {
     this.rows = [];
     this.lines = [];
-    this.speaker = null;
+    this.speakers.clear();
     rows.forEach((row) => this.append(row));
   }
 
@@ -125,6 +127,11 @@ class Store {
   changed() {
     for (const view of this.views) view.changed();
   }
+}
+
+// Whether two rows left in one write.
+function together(row, other) {
+  return row[4] > 0 && other !== undefined && other[4] === row[4] && other[7] === row[7];
 }
 
 function make(tag, className, text) {
@@ -284,7 +291,8 @@ class View {
     const words = make("bdi", "");
     words.dir = "auto";
     words.textContent = text;
-    lane.append(make("span", "smtpnb-who", PREFIXES[direction]), words);
+    const connection = row[7] > 1 ? `[${row[7]}] ` : "";
+    lane.append(make("span", "smtpnb-who", connection + PREFIXES[direction]), words);
     if (reply.rows.length > 1 && reply.rows[0] === row) {
       const more = reply.open ? "▾ fold" : `▸ ${count(reply.rows.length - 1, "more line")}`;
       lane.append(make("span", "smtpnb-fold", more));
@@ -294,13 +302,13 @@ class View {
 
   classes(index) {
     const { row } = this.store.lines[index];
-    const [number, , , flags, group] = row;
+    const [number, , , flags] = row;
     const names = ["smtpnb-row"];
     if (flags & TLS) names.push("smtpnb-protected");
     if (flags & REFUSAL) names.push("smtpnb-refusal");
     if (number === this.store.current) names.push("smtpnb-current");
-    const above = group && this.store.lines[index - 1]?.row[4] === group;
-    const below = group && this.store.lines[index + 1]?.row[4] === group;
+    const above = together(row, this.store.lines[index - 1]?.row);
+    const below = together(row, this.store.lines[index + 1]?.row);
     if (above || below) names.push("smtpnb-group");
     if (below && !above) names.push("smtpnb-first");
     if (above && !below) names.push("smtpnb-last");

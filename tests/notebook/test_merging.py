@@ -142,3 +142,33 @@ def test_a_wrong_template_is_refused_at_once(kernel: Kernel, cell: str, words: s
     seen = kernel.run(cell)
     assert seen.error is not None
     assert words in "".join(seen.error["traceback"])
+
+
+PACE = (
+    "--connections 2 --messages-per-connection 1 --rate 100/s --domain-rate '*=50/s'"
+    " --deadline '5 min' --patience 0"
+)
+
+
+def test_the_pace_is_given_on_the_line(class_of_four: Kernel) -> None:
+    class_of_four.run("df = df[:3].assign(email=['a@x.test', 'b@x.test', 'c@y.test'])")
+    class_of_four.run(f"r = %smtp merge df result --send --yes 3 {PACE}")
+    assert class_of_four.value("list(r.outcome)") == "['ACCEPTED', 'ACCEPTED', 'ACCEPTED']"
+    desk = "get_ipython().magics_manager.registry['SMTPMagics']._desk"
+    assert int(class_of_four.value(f"len({desk}.sandbox.sessions)")) >= 3
+
+
+@pytest.mark.parametrize(
+    ("option", "words"),
+    [
+        ("--rate fast", "no rate"),
+        ("--domain-rate x.test", "DOMAIN=RATE"),
+        ("--deadline soon", "no duration"),
+        ("--connections 0", "connections is 0"),
+    ],
+)
+def test_a_wrong_pace_sends_nothing(class_of_four: Kernel, option: str, words: str) -> None:
+    seen = class_of_four.run(f"r = %smtp merge df result --send --yes 2 --skip-invalid {option}")
+    shown = seen.text + "".join(seen.error["traceback"] if seen.error else ())
+    assert words in shown
+    assert sent(class_of_four) == 0

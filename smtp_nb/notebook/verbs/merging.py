@@ -99,8 +99,25 @@ def _run_options(request: Request) -> dict[str, Any]:  # the fields of Options, 
         "only_to": tuple(request.texts("only_to")),
         "redirect_to": request.text("redirect_to"),
         "template_changed": "go on" if request.flag("changed") else "",
+        "connections": request.number("connections"),
+        "messages_per_connection": request.number("messages_per_connection"),
+        "rate": request.text("rate"),
+        "domain_rates": _domain_rates(request),
+        "deadline": request.text("deadline"),
+        "patience": request.text("patience"),
     }
     return {name: value for name, value in options.items() if value or value == 0}
+
+
+def _domain_rates(request: Request) -> dict[str, str]:
+    """`example.org=100/h`, each."""
+    found = {}
+    for given in request.texts("domain_rate"):
+        domain, sign, rate = given.partition("=")
+        if not sign:
+            raise request.syntax.error(f"--domain-rate wants DOMAIN=RATE, not {given!r}")
+        found[domain] = rate
+    return found
 
 
 def _count(merge: MailMerge, request: Request) -> int:
@@ -175,6 +192,17 @@ _RUN_OPTIONS = (
     Option("--limit", "send at most so many", Kind.NUMBER, "N"),
     Option("--only-to", "an address or domain; all others are skipped", many=True, metavar="WHO"),
     Option("--redirect-to", "send everything to this address, as a trial", metavar="ADDRESS"),
+    Option("--connections", "how many at once; 1 by default", Kind.NUMBER, "N"),
+    Option("--messages-per-connection", "then a new one is made", Kind.NUMBER, "N"),
+    Option("--rate", "messages in a period: 20/s, 500/h", metavar="RATE"),
+    Option(
+        "--domain-rate",
+        "the same for a recipient's domain; * is for all others",
+        many=True,
+        metavar="DOMAIN=RATE",
+    ),
+    Option("--deadline", "begin no message after so long: '30 min'", metavar="TIME"),
+    Option("--patience", "try greylisted messages again for so long: '10 min'", metavar="TIME"),
     Option("--changed", "go on although the template was changed meanwhile", Kind.FLAG),
 )
 
