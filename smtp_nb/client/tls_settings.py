@@ -28,6 +28,13 @@ def _groups(name: str, value: Any) -> str:
     return _listed(name, value, GROUPS)
 
 
+def _old_groups(name: str, value: Any) -> str:
+    """As `_groups`; those that are joined with ML-KEM are for TLS 1.3 alone."""
+    from smtp_nb.wire.groups import GROUPS
+
+    return _listed(name, value, [group for group in GROUPS if "mlkem" not in group])
+
+
 def _old_signatures(name: str, value: Any) -> str:
     """Names of signatures in TLS 1.2, such as sha256-rsa, with commas between."""
     from smtp_nb.wire.signatures import OLD_SIGNATURES
@@ -124,7 +131,7 @@ _ROWS: tuple[Entry[Any], ...] = (
     Entry(
         "TLS12SupportedGroups",
         "",
-        _groups,
+        _old_groups,
         "Groups for the exchange of keys in TLS 1.2, commas between, best first.",
         owner="SSL",
         deviation=_OWN_CHOICE,

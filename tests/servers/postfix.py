@@ -46,6 +46,7 @@ SETTINGS = {
     "smtpd_sasl_auth_enable": "yes",
     "smtpd_sasl_local_domain": "localhost",
     "smtpd_tls_security_level": "may",
+    "smtpd_tls_received_header": "yes",
     "smtpd_error_sleep_time": "0",
     # Tests connect as often as they like.
     "smtpd_client_connection_count_limit": "0",

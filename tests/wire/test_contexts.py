@@ -7,7 +7,8 @@ import pytest
 from OpenSSL import SSL
 
 from smtp_nb.errors import InputError, Unsupported
-from smtp_nb.model.enums import SSLProtocol
+from smtp_nb.model.enums import SSLProtocol, SSLSecurityFlag
+from smtp_nb.wire import contexts, tls
 from smtp_nb.wire.contexts import context_for
 from smtp_nb.wire.identity import Identity
 from smtp_nb.wire.tls import Step, TLSLayer, TLSSettings
@@ -30,6 +31,32 @@ def test_equal_settings_share_a_context():
     first = context_for(TLSSettings(ca_data=pki.root().pem))
     assert context_for(TLSSettings(ca_data=pki.root().pem)) is first
     assert context_for(TLSSettings()) is not first
+
+
+def test_a_context_never_changes_so_other_settings_have_another_one():
+    # pyOpenSSL refuses to change one from which a connection was made.
+    first = context_for(TLSSettings()).context
+    SSL.Connection(first, None)
+    with pytest.raises(ValueError, match=r"[Cc]ontext"):
+        first.set_cipher_list(b"DEFAULT")
+    assert context_for(TLSSettings(security_flags=SSLSecurityFlag(1))).context is not first
+
+
+def test_a_callback_that_raises_ends_the_handshake(folder, monkeypatch):
+    """On the context it propagates; on a connection it would become 'certificate verify failed'."""
+
+    class Blind(contexts.Witness):
+        def __getattribute__(self, wanted):
+            if wanted == "findings":
+                raise ZeroDivisionError
+            return super().__getattribute__(wanted)
+
+    monkeypatch.setattr(tls, "Witness", Blind)
+    layer = TLSLayer(TLSSettings(), pki.HOST)
+    server = pki.MemoryServer(pki.server_context(folder / "server.pem"))
+    with pytest.raises(ZeroDivisionError):
+        pki.shake(layer, server)
+    assert not server.is_shaken
 
 
 def test_a_file_of_authorities_that_changed_is_read_again(tmp_path, leaf, folder):

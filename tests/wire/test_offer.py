@@ -353,6 +353,20 @@ def test_a_function_that_was_not_bound_is_a_clear_error(monkeypatch, lacking, of
     assert "Update cryptography" in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("lacking", "ask"),
+    [
+        ("SSL_get_extms_support", libssl.has_extended_master_secret),
+        ("SSL_session_reused", libssl.is_resumed),
+    ],
+)
+def test_what_a_connection_cannot_be_asked_is_a_clear_error_too(leaf, monkeypatch, lacking, ask):
+    layer = met(leaf, "1.2")
+    monkeypatch.setattr(libssl, "_lib", Poor(lacking))
+    with pytest.raises(Unsupported, match=lacking):
+        ask(layer._connection)
+
+
 def test_a_list_that_an_older_openssl_does_not_take_is_a_clear_error():
     context = SSL.Context(SSL.TLS_CLIENT_METHOD)
     with pytest.raises(Unsupported, match="does not take"):
