@@ -1,81 +1,111 @@
-"""Speed against peers, in one run, as ratios.
+"""Speed and memory against peers, in one run, as ratios.
 
-    python -m benchmarks [--rows 2000] [--repeat 5]
+    python -m benchmarks [--repeat 3] [--only loopback distance …] [--quick] [--docs]
 
-Each figure is a process of its own against a sink of its own. Peers take turns, so that a machine
-whose speed drifts is fair to all; the ratio is taken pair by pair and its median and spread shown.
+Each figure is a process of its own against a sink of its own. Contestants take turns, so that a
+machine whose speed drifts is fair to all; the ratio is taken turn by turn, and its median is shown
+with the least and the most. `--docs` writes docs/benchmarks.md and its pictures from it.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import os
+import platform
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from dataclasses import replace
 from statistics import median
+from typing import Any
 
-HERE = Path(__file__).parent
-PEERS = ("smtplib", "aiosmtplib")
+from benchmarks import race, report
+from benchmarks.scenarios import SCENARIOS, Scenario
 
-
-@contextmanager
-def sink(chunking: bool) -> Iterator[int]:
-    """A sink in a process of its own; gives its port."""
-    command = [sys.executable, str(HERE / "sink.py"), *(["--chunking"] if chunking else [])]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        yield int(process.stdout.readline())
-        process.stdin.close()
+SIZES = (1_000, 10_000, 100_000)
+CASES = ("path", "email", "merge", "smtplib")
+EXTRAS = ("memory", "scale", "imports")
 
 
-def measure(name: str, rows: int, chunking: bool) -> float:
-    """Seconds that one contestant needs for the job."""
-    with sink(chunking) as port:
-        command = [sys.executable, str(HERE / "contestants.py"), name, str(port), str(rows)]
-        done = subprocess.run(command, check=True, capture_output=True, text=True)
-    return float(done.stdout.split()[0])
+def scenario_result(scenario: Scenario, labels: list[str], repeat: int) -> dict[str, Any]:
+    """One block of the table, measured and printed."""
+    figures = race.compare(scenario, labels, repeat)
+    rows = {label: scenario.rows_of(label) for label in figures}
+    block = {"name": scenario.name, "title": scenario.title, "rows": rows, "figures": figures}
+    print("\n".join(["", *report.lines(block)]), flush=True)
+    return block
 
 
-def compare(rows: int, repeat: int, chunking: bool) -> None:
-    """One block of the table."""
-    print(f"\n{rows} rows, text and HTML, {'with' if chunking else 'without'} CHUNKING")
-    print(f"{'':12} {'messages/s':>11} {'smtp_nb is … times as fast':>28}")
-    taken: dict[str, list[float]] = {name: [] for name in ("smtp_nb", *PEERS)}
+def memory_result(repeat: int) -> dict[str, list[float]]:
+    """Megabytes that 25 MB of attachment cost above what was there before."""
+    found: dict[str, list[float]] = {}
+    for case in CASES:
+        more = [race.memory(case, 25)["more_kib"] / 1024 for _ in range(repeat)]
+        found[case] = more
+        print(f"25 MB attachment, {report.CASES[case]}: {report.spread(more, '.1f')} MB more")
+    return found
+
+
+def scale_result(repeat: int, sizes: tuple[int, ...]) -> dict[str, dict[str, list[float]]]:
+    """What a row costs in merges of different size."""
+    found: dict[str, dict[str, list[float]]] = {}
     for _ in range(repeat):
-        for name, seconds in taken.items():
-            seconds.append(measure(name, rows, chunking))
-    for name, seconds in taken.items():
-        pairs = zip(seconds, taken["smtp_nb"], strict=True)
-        ratios = sorted(peer / ours for peer, ours in pairs)
-        shown = f"{median(ratios):.1f}  ({ratios[0]:.1f} to {ratios[-1]:.1f})"
-        print(f"{name:12} {rows / median(seconds):11.0f} {shown if name in PEERS else '':>28}")
+        for size in sizes:
+            got = race.memory("rows", size)
+            figures = found.setdefault(str(size), {"seconds": [], "more_kib": []})
+            figures["seconds"].append(got["seconds"] / size)
+            figures["more_kib"].append(got["more_kib"] / size)
+    print()
+    for size, figures in found.items():
+        micro = report.spread([s * 1e6 for s in figures["seconds"]], ".0f")
+        print(f"{size} rows: {micro} µs and {median(figures['more_kib']):.2f} KB a row")
+    return found
 
 
-def imports(repeat: int) -> None:
+def imports_result(repeat: int) -> dict[str, list[float]]:
     """What `from smtp_nb import SMTP` costs beside the standard library's parts."""
     code = "import time; t = time.perf_counter(); {}; print(time.perf_counter() - t)"
-    lines = ("from smtp_nb import SMTP", "import smtplib, ssl, email.message")
-    taken: list[list[float]] = [[], []]
+    taken: dict[str, list[float]] = {line: [] for line in report.IMPORTS}
     for _ in range(repeat * 3):
-        for line, seconds in zip(lines, taken, strict=True):
+        for line, seconds in taken.items():
             command = [sys.executable, "-c", code.format(line)]
             done = subprocess.run(command, check=True, capture_output=True, text=True)
             seconds.append(float(done.stdout))
-    ours, theirs = map(median, taken)
-    print(f"\n{lines[0]}: {ours * 1e3:.0f} ms, {ours / theirs:.1f} times '{lines[1]}'")
+    ours, theirs = (median(taken[line]) for line in report.IMPORTS)
+    print(f"\n{report.IMPORTS[0]}: {ours * 1e3:.0f} ms, {ours / theirs:.1f} times theirs")
+    return taken
+
+
+def machine() -> str:
+    """What it was measured on."""
+    where = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
+    return f"{where}, Python {platform.python_version()}"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=2000)
-    parser.add_argument("--repeat", type=int, default=5)
+    names = [scenario.name for scenario in SCENARIOS]
+    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--only", nargs="+", choices=[*names, *EXTRAS], default=[*names, *EXTRAS])
+    parser.add_argument("--quick", action="store_true", help="a tenth of the rows, for a look")
+    parser.add_argument("--docs", action="store_true", help="write docs/benchmarks.md")
     options = parser.parse_args()
-    for chunking in (False, True):
-        compare(options.rows, options.repeat, chunking)
-    imports(options.repeat)
+    race.BUILD.mkdir(parents=True, exist_ok=True)
+    labels, part = race.present(), 10 if options.quick else 1
+    found: dict[str, Any] = {"machine": machine(), "repeat": options.repeat, "scenarios": []}
+    for scenario in SCENARIOS:
+        if scenario.name in options.only:
+            short = replace(scenario, rows=scenario.rows // part, few=scenario.few // part)
+            found["scenarios"].append(scenario_result(short, labels, options.repeat))
+    if "memory" in options.only:
+        found["memory"] = memory_result(options.repeat)
+    if "scale" in options.only:
+        found["scale"] = scale_result(options.repeat, SIZES[: 2 if options.quick else 3])
+    if "imports" in options.only:
+        found["imports"] = imports_result(options.repeat)
+    (race.BUILD / "results.json").write_text(json.dumps(found, indent=1))
+    if options.docs:
+        report.write(found)
 
 
 if __name__ == "__main__":

@@ -2,63 +2,88 @@
 
     python benchmarks/sink.py [--chunking]      prints its port, serves until its input ends
 
-One thread a connection; it looks at no more of a line than it must.
+Each connection has a process to itself, which looks at no more of a line than it must. How fast a
+client can be on it at most is measured too: see `flood.py`.
 """
 
 from __future__ import annotations
 
 import argparse
-import contextlib
+import os
+import signal
 import socket
 import sys
-import threading
 
+WORKERS = 16  # as many connections are served at the same time
 EHLO = [b"250-sink.test", b"250-PIPELINING", b"250-SIZE 0", b"250-8BITMIME", b"250-DSN"]
 OK = b"250 2.0.0 Ok\r\n"
-REPLIES = {b"DATA": b"354 go on\r\n", b"QUIT": b"221 2.0.0 Bye\r\n"}
+END = b"\r\n.\r\n"
 
 
-def serve(connection: socket.socket, ehlo: bytes) -> None:
-    """Answer one client until it leaves."""
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
-    replies = {**REPLIES, b"EHLO": ehlo}
-    connection.sendall(b"220 sink.test ESMTP\r\n")
-    data = b""
-    with contextlib.suppress(ConnectionError), connection:
-        while more := connection.recv(1 << 18):
-            data, answer, is_over = advance(data + more, replies)
-            if answer:
-                connection.sendall(answer)
-            if is_over:
-                return
+class Conversation:
+    """Octets in, answers out."""
 
+    def __init__(self, ehlo: bytes) -> None:
+        self._replies = {b"DATA": b"354 go on\r\n", b"QUIT": b"221 2.0.0 Bye\r\n", b"EHLO": ehlo}
+        self._rest = b""
+        self._left = 0
+        self._is_data = False
+        self.is_over = False
 
-def advance(data: bytes, replies: dict[bytes, bytes]) -> tuple[bytes, bytes, bool]:
-    """(what is left, the answers, True after QUIT). A body that is not whole yet stays."""
-    at, answers = 0, []
-    while (end := data.find(b"\r\n", at)) >= 0:
+    def feed(self, data: bytes) -> bytes:
+        """The answers to what came."""
+        answers: list[bytes] = []
+        data, at = self._rest + data, 0
+        while at < len(data) and not self.is_over:
+            if self._left:
+                at = self._skip(data, at, answers)
+            elif self._is_data:
+                if (end := data.find(END, at)) < 0:
+                    at = max(at, len(data) - len(END) + 1)
+                    break
+                answers.append(OK)
+                self._is_data, at = False, end + len(END)
+            else:
+                if (end := data.find(b"\r\n", at)) < 0:
+                    break
+                at = self._command(data, at, end, answers)
+        self._rest = data[at:]
+        return b"".join(answers)
+
+    def _skip(self, data: bytes, at: int, answers: list[bytes]) -> int:
+        """Pass over a chunk's octets; its answer comes when they are all there."""
+        step = min(self._left, len(data) - at)
+        self._left -= step
+        if not self._left:
+            answers.append(OK)
+        return at + step
+
+    def _command(self, data: bytes, at: int, end: int, answers: list[bytes]) -> int:
         verb = data[at : at + 4].upper()
         if verb == b"BDAT":
-            size = int(data[at + 5 : end].split()[0])
-            if len(data) < end + 2 + size:
-                break
-            end += size
-        answers.append(replies.get(verb, OK))
-        if verb == b"DATA":
-            stop = data.find(b"\r\n.\r\n", end)
-            if stop < 0:
-                if end + 2 < len(data):  # the body has begun: 354 was sent when DATA came
-                    answers.pop()
-                    break
-                return data[at:], b"".join(answers), False
-            if stop > end:
-                answers.pop()
-            answers.append(OK)
-            end = stop + 3
-        at = end + 2
-        if verb == b"QUIT":
-            return b"", b"".join(answers), True
-    return data[at:], b"".join(answers), False
+            self._left = int(data[at + 5 : end].split()[0])
+            return end + 2
+        answers.append(self._replies.get(verb, OK))
+        self.is_over = verb == b"QUIT"
+        self._is_data = verb == b"DATA"
+        # The line end of DATA may be the one in front of the dot.
+        return end if self._is_data else end + 2
+
+
+def serve(listener: socket.socket, ehlo: bytes) -> None:
+    """Answer one client after the other."""
+    while True:
+        connection, _ = listener.accept()
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
+        conversation = Conversation(ehlo)
+        try:
+            connection.sendall(b"220 sink.test ESMTP\r\n")
+            while not conversation.is_over and (data := connection.recv(1 << 18)):
+                if answer := conversation.feed(data):
+                    connection.sendall(answer)
+        except ConnectionError:
+            pass
+        connection.close()
 
 
 def main() -> None:
@@ -67,15 +92,15 @@ def main() -> None:
     lines = EHLO + ([b"250-CHUNKING"] if parser.parse_args().chunking else [])
     ehlo = b"\r\n".join([*lines, b"250 ENHANCEDSTATUSCODES", b""])
     listener = socket.create_server(("127.0.0.1", 0), backlog=128)
-
-    def accept() -> None:
-        while True:
-            connection, _ = listener.accept()
-            threading.Thread(target=serve, args=(connection, ehlo), daemon=True).start()
-
-    threading.Thread(target=accept, daemon=True).start()
+    workers = []
+    for _ in range(WORKERS):
+        if not (worker := os.fork()):
+            serve(listener, ehlo)
+        workers.append(worker)
     print(listener.getsockname()[1], flush=True)
     sys.stdin.read()
+    for worker in workers:
+        os.kill(worker, signal.SIGKILL)
 
 
 if __name__ == "__main__":
