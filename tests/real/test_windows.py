@@ -99,7 +99,14 @@ def at_every_place(odd: list[Kind], window: int) -> list[Kind]:
     return rows
 
 
-def run(server: Server, variant: str, window: int, kinds: list[Kind], journal: Path) -> list[str]:
+def run(
+    server: Server,
+    variant: str,
+    window: int,
+    kinds: list[Kind],
+    journal: Path,
+    connections: int = 1,
+) -> list[str]:
     """Send all rows and compare what the journal says and what arrived with what shall be.
 
     Returns:
@@ -108,7 +115,15 @@ def run(server: Server, variant: str, window: int, kinds: list[Kind], journal: P
     smtp = client(server, variant, window)
     trail: list[Any] = []
     smtp.on_pi_trail += trail.append
-    merge = MailMerge(frame(kinds), TEMPLATE, to="to", server=smtp, journal=journal, patience=0)
+    merge = MailMerge(
+        frame(kinds),
+        TEMPLATE,
+        to="to",
+        server=smtp,
+        journal=journal,
+        patience=0,
+        connections=connections,
+    )
     results = merge.run(progress=None)
     for _ in range(5):
         if (results["code"] == 421).any():  # told to come back later
@@ -181,6 +196,15 @@ def test_many_odd_rows_side_by_side(
     server: Server, variant: str, seed: int, tmp_path: Path
 ) -> None:
     run(server, variant, 32, at_random(Random(seed), variant, 400), tmp_path / "journal")
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_odd_rows_over_several_connections_spoil_no_other(
+    server: Server, variant: str, tmp_path: Path
+) -> None:
+    kinds = at_random(Random(variant), variant, 60)
+    said = run(server, variant, 8, kinds, tmp_path / "journal", connections=4)
+    assert said.count("EHLO [127.0.0.1]") >= 4
 
 
 @pytest.mark.parametrize("variant", ["BDAT", "DATA"])
