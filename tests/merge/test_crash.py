@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import json
 import random
-import shutil
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from smtp_nb.client.smtp import SMTP
-from smtp_nb.flows.lasting import LastingSource
 from smtp_nb.merge import MailMerge, Template
-from smtp_nb.merge.journal import Journal, JournalReader
-from smtp_nb.merge.schema import RETRIED
-from smtp_nb.model.envelope import Job
-from smtp_nb.model.receipt import Receipt
+from smtp_nb.merge.journal import JournalReader
 from smtp_nb.sandbox import SandboxServer
 
 WINDOW = 32
@@ -178,57 +173,3 @@ class Ordeal:
             again = merge(frame, fresh, self.journal).run()
             assert len(fresh.messages) == 0
         assert again["outcome"].tolist() == results["outcome"].tolist()
-
-
-class Watched:
-    """A source that keeps a copy of the journal after each of its commits."""
-
-    def __init__(self, source: LastingSource, watcher: Watcher) -> None:
-        self.source = source
-        self.watcher = watcher
-        self.pause = source.pause
-        self.broke = source.broke
-
-    def next_jobs(self, most: int) -> Sequence[Job]:
-        jobs = self.source.next_jobs(most)
-        self.watcher.copy()
-        return jobs
-
-    def done(self, results: Sequence[tuple[Job, Receipt]]) -> None:
-        self.source.done(results)
-        self.watcher.copy()
-
-
-class Watcher(SMTP):
-    """A client that lets its source be watched."""
-
-    def watch(self, server: SandboxServer, journal: Path, copies: Path) -> None:
-        self.server, self.journal, self.copies = server, journal, copies
-        self.delivered: list[set[str]] = []
-
-    def copy(self) -> None:
-        target = self.copies / f"{len(self.delivered):04}"
-        target.mkdir(parents=True)
-        for file in self.journal.parent.glob(f"{self.journal.name}*"):
-            shutil.copy(file, target)
-        self.delivered.append(set(received(self.server)))
-
-    def deliver_all(self, sources: Sequence[LastingSource]) -> None:
-        super().deliver_all([Watched(source, self) for source in sources])
-
-
-def test_every_state_of_the_journal_resumes_right(tmp_path: Path) -> None:
-    journal, copies = tmp_path / "journal.sqlite", tmp_path / "copies"
-    frame = students(150)
-    with SandboxServer() as server:
-        client = Watcher.from_url(server.url)
-        client.watch(server, journal, copies)
-        merge(frame, client, journal).run()
-    states = sorted(copies.iterdir())
-    assert len(states) > 10
-    for state, delivered_until_next in zip(states, client.delivered[1:], strict=False):
-        with Journal(state / journal.name) as crashed:
-            assert crashed.doubt() <= WINDOW
-            known = {d.address: d.outcome for d in crashed.deliveries()}
-        pending = {a for a in frame["email"] if known.get(a, "NOT_SENT") in RETRIED}
-        assert not pending & delivered_until_next
