@@ -41,6 +41,7 @@ from __future__ import annotations
 
 import errno
 import socket
+from types import ModuleType
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
@@ -54,13 +55,14 @@ class SMTPError(Exception):
     Attributes:
         code: the reference's number for this error.
         description: what happened, in words, without the advice.
-        remedy: what to do about it; may be empty.
+        remedy: what to do about it.
         reply: the server's reply that caused it, or None.
         receipt: what is known of each recipient, when a send failed; else None.
         connection_survives: True if the session can be used on.
     """
 
     default_code: ClassVar[int] = 162
+    default_remedy: ClassVar[str] = ""
     connection_survives: bool = True
 
     def __init__(
@@ -75,21 +77,20 @@ class SMTPError(Exception):
         super().__init__(description)
         self.description = description
         self.code = self.default_code if code is None else code
-        self.remedy = remedy
+        self.remedy = remedy or self.default_remedy
         self.reply = reply
         self.receipt = receipt
 
     def __str__(self) -> str:
         text = f"[{self.code}] {self.description}"
-        if not self.remedy:
-            return text
-        return f"{text.rstrip('.')}. {self.remedy}"
+        return f"{text.rstrip('.')}. {self.remedy}" if self.remedy else text
 
 
 class InputError(SMTPError, ValueError):
     """Something given to us is wrong; nothing was written."""
 
     default_code = 10022
+    default_remedy = "Correct it and call again"
 
 
 class AddressError(InputError):
@@ -130,6 +131,7 @@ class StateError(SMTPError):
     """The call does not fit the moment: not connected, or locked while connected, say."""
 
     default_code = 211
+    default_remedy = "The trail shows what came before"
 
 
 class BusyError(StateError):
@@ -159,6 +161,8 @@ class DeferredError(ReplyError):
 class AuthenticationError(ReplyError):
     """The login was refused, or the server could not prove that it knows the password."""
 
+    default_remedy = "Check user, password and auth_mechanism; the trail shows the exchange"
+
 
 class ExtensionError(ReplyError):
     """The server does not offer an extension that this message, login or option needs."""
@@ -174,6 +178,7 @@ class LinkError(SMTPError, ConnectionError):
     """The line to the server failed; the connection is gone."""
 
     connection_survives = False
+    default_remedy = "Connect again; the trail shows how far it got"
 
 
 class ConnectFailed(LinkError):
@@ -194,12 +199,14 @@ class SMTPTimeout(LinkError, TimeoutError):
     """Nothing came in time."""
 
     default_code = 201
+    default_remedy = "Raise timeout, or see whether the server is overloaded"
 
 
 class FirewallError(LinkError):
     """The proxy refused, failed or lied; its words are in the description."""
 
     default_code = 118
+    default_remedy = "Check the firewall's host, port and login"
 
 
 class FirewallTimeout(FirewallError, SMTPTimeout):
@@ -211,6 +218,7 @@ class TLSError(SMTPError):
 
     default_code = 276
     connection_survives = False
+    default_remedy = "Check ssl_start_mode and the port; the SSLStatus event tells the steps"
 
 
 class CertificateError(TLSError):
@@ -240,6 +248,7 @@ class Interrupted(SMTPError):
 
     default_code = 301
     connection_survives = False
+    default_remedy = "What had left before stands in .receipt"
 
 
 # The reference numbers its TCP/IP errors as Winsock does: 10000 and the old BSD number.
@@ -344,16 +353,12 @@ CODES: dict[int, tuple[type[SMTPError], str]] = {
 }
 
 
-# What Windows says of overlapped calls, which are asyncio's, has numbers of another kind.
-_WIN32 = {
-    64: 10054,  # ERROR_NETNAME_DELETED
-    121: 10060,  # ERROR_SEM_TIMEOUT
-    1225: 10061,  # ERROR_CONNECTION_REFUSED
-    1226: 10053,  # ERROR_GRACEFUL_DISCONNECT
-    1231: 10051,  # ERROR_NETWORK_UNREACHABLE
-    1232: 10065,  # ERROR_HOST_UNREACHABLE
-    1236: 10053,  # ERROR_CONNECTION_ABORTED
-}
+# Names that Winsock does not know, or has another for.
+_NEAREST = {"EAGAIN": 10035, "EPERM": 10013, "EPIPE": 10053, "ENFILE": 10024}
+_NEAREST |= {"EAI_ADDRFAMILY": 10047, "EAI_FAMILY": 10047}
+# What Windows says of overlapped calls, which are asyncio's: ERROR_NETNAME_DELETED, SEM_TIMEOUT,
+# CONNECTION_REFUSED, GRACEFUL_DISCONNECT, NETWORK_ and HOST_UNREACHABLE, CONNECTION_ABORTED.
+_WIN32 = {64: 10054, 121: 10060, 1225: 10061, 1226: 10053, 1231: 10051, 1232: 10065, 1236: 10053}
 
 
 def error_class(code: int) -> type[SMTPError]:
@@ -370,22 +375,14 @@ def error_class(code: int) -> type[SMTPError]:
     raise KeyError(f"{code} is no error number of the reference component")
 
 
-def _errno_codes() -> dict[int, int]:
-    named = {
-        getattr(errno, name): code for code, (name, _) in WINSOCK.items() if hasattr(errno, name)
+def _numbers(module: ModuleType, prefix: str) -> dict[int, int]:
+    """This system's numbers for the names that the reference has numbers for."""
+    names = {name: code for code, (name, _) in WINSOCK.items()} | _NEAREST
+    return {
+        getattr(module, name): code
+        for name, code in names.items()
+        if name.startswith(prefix) and hasattr(module, name)
     }
-    return named | {
-        errno.EAGAIN: 10035,
-        errno.EPERM: 10013,
-        errno.EPIPE: 10053,
-        errno.ENFILE: 10024,
-    }
-
-
-def _gai_codes() -> dict[int, int]:
-    names = {name: code for code, (name, _) in WINSOCK.items() if name.startswith("EAI_")}
-    names |= {"EAI_ADDRFAMILY": 10047, "EAI_FAMILY": 10047}
-    return {getattr(socket, name): code for name, code in names.items() if hasattr(socket, name)}
 
 
 def os_error_code(error: OSError) -> int:
@@ -399,5 +396,5 @@ def os_error_code(error: OSError) -> int:
     if number in WINSOCK:  # on Windows these are the numbers themselves
         return number
     if isinstance(error, socket.gaierror):
-        return _gai_codes().get(number, 11003)
-    return _errno_codes().get(number, 162)
+        return _numbers(socket, "EAI_").get(number, 11003)
+    return _numbers(errno, "E").get(number, 162)

@@ -221,6 +221,7 @@ class Component(Properties, Status, Certificates, Recipients, Streams, Events):
 
     def _reset(self) -> None:
         self._values.clear()
+        self._last_reply, self._server_pem = None, ""
         self.message_recipients.clear()
         self._firewall = Firewall()
         self.content_stream = None

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from smtp_nb.errors import ConnectionClosed, MalformedReply, SMTPError
+from smtp_nb.errors import ConnectionClosed, LinkError, MalformedReply, SMTPError
 from smtp_nb.flows.intents import Close, Flow, Octets, Peer, Probe, Read, SocketOptions, Write
 from smtp_nb.flows.mask import Mask, without_frames
 from smtp_nb.model.enums import AuthMechanism, FirewallType, SSLStartMode, TrailDirection
@@ -137,6 +137,7 @@ class Session:
         """What protects the line to the proxy; the server's TLS runs inside of it."""
         self.last_reply: Reply | None = None
         self.is_open = False
+        self._ending = (0, "OK")
         self.last_use = 0.0
         self.memory = {} if memory is None else memory
         """Which servers stumble over what, for the sessions that come after this one."""
@@ -187,7 +188,11 @@ class Session:
             timeout_s = self.settings.timeout_s
         wire = self.under.send(octets) if self.under else octets
         self.tell_tls()
-        yield Write(wire, timeout_s)
+        try:
+            yield Write(wire, timeout_s)
+        except LinkError as error:
+            self._ending = (error.code, error.description)
+            raise
 
     def send(self, *commands: Command, content: bytes = b"") -> Flow[None]:
         """Write commands in one piece, and content behind them; their replies come later."""
@@ -249,13 +254,15 @@ class Session:
         return reply
 
     def _fill(self, timeout_s: float | None, waiting_for: str) -> Flow[None]:
-        raw = yield from self.get(timeout_s, waiting_for)
-        if not raw:
+        try:
+            if not (raw := (yield from self.get(timeout_s, waiting_for))):
+                raise ConnectionClosed(
+                    f"the server closed the line while we waited for {waiting_for}"
+                )
+        except LinkError as error:
+            self._ending = (error.code, error.description)
             self._note_closed()
-            raise ConnectionClosed(
-                f"the server closed the line while we waited for {waiting_for}",
-                remedy="Connect again; the trail shows how far it got",
-            )
+            raise
         yield from self._take(raw)
 
     def get(self, timeout_s: float | None, waiting_for: str) -> Flow[bytes]:
@@ -339,8 +346,8 @@ class Session:
         self.is_open = False
         self.protocol.state = State.CLOSED
         if self.layer and is_broken:
-            self.status("SSL connection broken")
-        self.status("Remote host disconnected")
+            self.status("SSL connection broken", *self._ending)
+        self.status("Remote host disconnected", *self._ending)
         if self.settings.proxy:
             self.status("Firewall host disconnected")
 
@@ -354,16 +361,14 @@ class Session:
         if self.is_open and not self.protocol.waiting and not self.protocol.has_rest:
             try:
                 yield from self.send(QUIT)
-                yield from self.next_reply(self._quit_timeout(), "the reply to QUIT")
+                patience = min(QUIT_TIMEOUT, self.settings.timeout_s or QUIT_TIMEOUT)
+                yield from self.next_reply(patience, "the reply to QUIT")
                 if self.layer:
                     yield from self.put(self.layer.close(), QUIT_TIMEOUT)
             except SMTPError as error:
                 self.remark(f"the line broke at QUIT: {error.description}")
         self._note_closed(is_broken=False)
         yield Close()
-
-    def _quit_timeout(self) -> float:
-        return min(QUIT_TIMEOUT, self.settings.timeout_s or QUIT_TIMEOUT)
 
     def has_hung_up(self) -> Flow[bool]:
         """Look, after a pause, whether the server is still there; if not, let go of the line."""

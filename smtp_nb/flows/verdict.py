@@ -9,12 +9,19 @@ from smtp_nb.model.reply import Reply
 
 
 def refusal(reply: Reply, what: str, remedy: str = "") -> SMTPError:
-    """The error for a reply that did not grant `what` ("MAIL", "the login", …)."""
+    """The error for a reply that did not grant `what` ("MAIL", "the login", …).
+
+    Args:
+        remedy: what to do; if it is empty, what is known about such replies.
+    """
+    from smtp_nb.model.explain import explain
+
+    remedy = remedy or explain(reply).short.rstrip(".")
     words = " ".join(filter(None, (str(reply.code), reply.enhanced_code, reply.text)))
     description = f"the server answered {what} with {words!r}"
     error: SMTPError
     if reply.is_transient:
-        error = DeferredError(description, reply=reply, remedy=remedy or "Try again later")
+        error = DeferredError(description, reply=reply, remedy=remedy)
     elif reply.is_permanent:
         error = RefusedError(description, reply=reply, remedy=remedy)
     else:

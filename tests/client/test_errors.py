@@ -334,3 +334,48 @@ def asyncio_step(result: Any) -> None:
     if asyncio.iscoroutine(result):
         with contextlib.closing(result):
             result.send(None)
+
+
+# -- what an error tells ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("driver", DRIVERS)
+@pytest.mark.parametrize("said", ["554 5.7.1 go away", "450 4.2.1 busy", "421 4.3.2 bye", "399 ?"])
+def test_the_last_words_of_a_refusal_say_what_to_do(driver, said):
+    text = f"S: 220 x\nC* EHLO\nS: 250 x\nC* MAIL\nS: {said}\n"
+    text += "" if said.startswith(("421", "399")) else "C: QUIT\nS: 221 bye\n"
+    with stage(driver, text, {}) as played, pytest.raises(SMTPError) as caught:
+        played.call("send")
+    error = caught.value
+    assert str(error).endswith(error.remedy)
+    assert len(error.remedy) > 10
+    assert error.receipt is not None
+
+
+@pytest.mark.covers("ConnectionStatus.StatusCode", "ConnectionStatus.Description")
+def test_a_line_that_breaks_is_told_with_its_number(front: Front):
+    def hang_up(line) -> None:
+        greet(line)
+        line.hear()
+        line.reset()
+
+    with Peer(hang_up) as peer:
+        smtp, heard = front.make(**letter(peer.port)), []
+        smtp.on_connection_status += heard.append
+        error = raised(front, smtp)
+    made, lost = heard
+    assert (made.connection_event, made.status_code, made.description) == (
+        "Remote host connection complete", 0, "OK"
+    )  # fmt: skip
+    assert lost.connection_event == "Remote host disconnected"
+    assert (lost.status_code, lost.description) == (error.code, error.description)
+    assert error.code == 10054
+
+
+@pytest.mark.covers("ConnectionStatus.StatusCode")
+def test_a_server_that_closes_its_side_is_told_with_1120(front: Front):
+    with Peer(lambda line: line.sock.shutdown(socket.SHUT_WR)) as peer:
+        smtp, heard = front.make(**letter(peer.port)), []
+        smtp.on_connection_status += heard.append
+        raised(front, smtp)
+    assert [event.status_code for event in heard] == [0, 1120]

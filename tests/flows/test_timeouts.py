@@ -78,7 +78,7 @@ def test_by_default_patience_is_that_of_the_rfc(name, text, before):
 def test_the_error_and_the_trail_say_what_is_waited_for():
     texts = [text for text, _ in silences("login_login")]
     words = [play("login_login", text)[1] for text in texts[:-1]]
-    assert [str(error).partition("waited for ")[2] for error in words] == [
+    assert [error.description.partition("waited for ")[2] for error in words] == [
         "the banner",
         "the reply to EHLO",
         "the reply to AUTH",
