@@ -49,7 +49,7 @@ def ask_lists(session: Session, verdict: Verdict) -> Flow[list[Finding]]:
     from smtp_nb.wire.faults import LEAF_REVOCATION_UNKNOWN, Finding
     from smtp_nb.wire.revocation import is_vouched_for, links
 
-    if not is_vouched_for(verdict.faults):
+    if not (verdict.verified and is_vouched_for(verdict.faults)):
         why = "no trusted authority vouches for it, so its list was not asked"
         return [Finding(LEAF_REVOCATION_UNKNOWN, 0, verdict.chain[0], why)]
     seconds = min(SECONDS, session.settings.timeout_s or SECONDS)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ssl
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from smtp_nb.wire.forms import read_certificates
 from smtp_nb.wire.identity import Hidden, Identity
 from smtp_nb.wire.names import UNREADABLE
 from smtp_nb.wire.offer import make_offer
-from smtp_nb.wire.settings import TLSSettings
+from smtp_nb.wire.settings import OVERLOOK_NOTHING, TLSSettings
 
 MAX_STEPS = 64
 
@@ -59,11 +59,21 @@ class Witness:
 def context_for(settings: TLSSettings) -> Prepared:
     """The context for `settings`, the same one for as long as the file of authorities is the same.
 
+    What is asked of it only when a certificate is judged makes no other context.
+
     Raises:
         InputError: 271 the authorities cannot be read; 273 our own key cannot be used.
         Unsupported: 270 the installed OpenSSL cannot do what was asked for.
     """
-    return _context(settings, _stamp(settings.ca_file))
+    alike = replace(
+        settings,
+        pins=(),
+        accepted_der=b"",
+        security_flags=OVERLOOK_NOTHING,
+        checks_revocation=False,
+        logs_records=False,
+    )
+    return _context(alike, _stamp(settings.ca_file))
 
 
 def _stamp(path: str) -> tuple[int, int]:

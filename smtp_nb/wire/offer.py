@@ -10,8 +10,8 @@ What OpenSSL lacks is an error if nothing else is left of a list, else a remark.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from functools import cache
+from collections.abc import Iterable, Sized
+from functools import lru_cache
 
 from OpenSSL import SSL
 
@@ -73,7 +73,7 @@ def _old_versions(settings: TLSSettings) -> list[str]:
 # -- cipher suites ------------------------------------------------------------------------------
 
 
-@cache
+@lru_cache(maxsize=32)
 def _known(cipher_list: str) -> tuple[str, ...]:
     """The suites that a list in OpenSSL's language stands for, by OpenSSL's names.
 
@@ -116,7 +116,7 @@ def _bits(openssl: str) -> int:
 
 
 def _lacking(
-    setting: str, named: Iterable[str], usable: Iterable[str], lacking: Iterable[str]
+    setting: str, named: Iterable[str], usable: Sized, lacking: Iterable[str]
 ) -> list[str]:
     """A remark on what OpenSSL lacks, or the error if nothing is left."""
     if not usable:

@@ -94,7 +94,8 @@ def distribution_points(link: Link) -> list[tuple[str, ...]]:
     except UNREADABLE as error:
         raise NoAnswer("where its revocation list lies cannot be read") from error
     points = extension.value
-    assert isinstance(points, x509.CRLDistributionPoints)
+    if not isinstance(points, x509.CRLDistributionPoints) or not len(points):
+        raise NoAnswer("it names no revocation list")
     return [_addresses(point) for point in points]
 
 

@@ -10,7 +10,7 @@ from play.stage import ScriptedStage
 from smtp_nb.drivers.scripted import ScriptedDriver
 from smtp_nb.errors import Interrupted, SMTPTimeout
 from smtp_nb.flows.intents import Close, Open, Read, Sleep, Write
-from smtp_nb.flows.limits import throttled, within
+from smtp_nb.flows.limits import Deadline, throttled, within
 
 GREETING = "S: 220 mx.test ready\nC* EHLO\nS: 250 mx.test\n"
 LETTER = f"{GREETING}C* MAIL\nS: 250 ok\nC* RCPT\nS: 250 ok\nC: DATA\nS: 354 go on\nC...\n"
@@ -196,3 +196,21 @@ def test_both_limits_work_together_on_the_driver():
     with pytest.raises(SMTPTimeout):
         driver.run(within(throttled(writes(), 10, driver.clock), 5, driver.clock))
     assert len(driver.written) == pytest.approx(50, abs=2)
+
+
+def test_a_deadline_is_one_end_for_all_waits_and_can_be_put_off():
+    now = [0.0]
+    deadline = Deadline(lambda: now[0], 5, "the handshake")
+    now[0] = 4
+    assert deadline.left() == 1
+    deadline.put_off(3)
+    assert deadline.left() == 4
+    now[0] = 8
+    with pytest.raises(SMTPTimeout, match="the handshake"):
+        deadline.left()
+
+
+def test_without_seconds_a_deadline_never_comes():
+    deadline = Deadline(lambda: 1e9, None, "anything")
+    deadline.put_off(5)
+    assert deadline.left() is None

@@ -400,6 +400,21 @@ def test_a_handshake_that_fails_is_told_as_far_as_it_came(front):
     assert [step for step in steps if "server certificate" in step]
 
 
+def test_whoever_decides_may_take_their_time(front):
+    """A person may be asked; the server does not make us wait meanwhile."""
+    passed = [0.0]
+
+    def ponder(event: Any) -> None:
+        passed[0] += 3600
+
+    def prepare(smtp: Any) -> None:
+        clock = smtp._clock
+        smtp._clock = lambda: clock() + passed[0]
+        smtp.on_ssl_server_authentication(ponder)
+
+    assert send(front, Server(good), prepare, timeout=30)
+
+
 @covers("SSL.LogSSLPackets")
 @pytest.mark.parametrize("implicit", [False, True])
 def test_each_record_is_told(front, implicit):

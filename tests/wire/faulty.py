@@ -88,6 +88,11 @@ CASES = {
     "self-signed": Case(pki.issue, {(18, 0)}, Flag.ALLOW_UNKNOWN_CA),
     "signed by no authority": Case(lambda: pki.issue(issuer=no_authority()), {(79, 1)}),
     "name constraint": Case(constrained, {(47, 0)}),
+    "weak key": Case(
+        lambda: pki.issue(issuer=pki.intermediate(), key=pki.weak_key()),
+        {(66, 0)},
+        ciphers="DEFAULT:@SECLEVEL=0",
+    ),
     "weak key at a lowered level": Case(
         lambda: pki.issue(issuer=pki.intermediate(), key=pki.weak_key()),
         {(66, 0)},

@@ -194,6 +194,11 @@ def test_points_that_cannot_be_asked_are_no_answer(point):
         points_of(x509.CRLDistributionPoints([point]))
 
 
+def test_an_extension_without_points_is_no_answer():
+    with pytest.raises(NoAnswer, match="names no"):
+        points_of(x509.CRLDistributionPoints([]))
+
+
 def test_a_certificate_without_points_is_no_answer_unless_it_is_the_root():
     for depth in (0, 1):
         with pytest.raises(NoAnswer, match="names no"):

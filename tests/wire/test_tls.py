@@ -8,6 +8,7 @@ import threading
 import weakref
 from itertools import pairwise
 
+import psutil
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -357,6 +358,21 @@ def over_socket(layer, line):
         layer.receive(line.recv(65536))
     line.sendall(layer.outgoing())
     return layer.receive(b"")
+
+
+@pytest.mark.long
+def test_thousands_of_handshakes_cost_no_memory(make):
+    process = psutil.Process()
+
+    def handshakes(count):
+        for _ in range(count):
+            layer, server = make()
+            assert pki.shake(layer, server) is Step.DONE
+        gc.collect()
+        return process.memory_info().rss
+
+    before = handshakes(200)
+    assert handshakes(2000) - before < 8 << 20
 
 
 def test_a_layer_that_is_dropped_is_gone(make):
