@@ -176,11 +176,12 @@ class Examination:
 
         yield from self._step("TLS", session, work())
         assert session.layer is not None  # the handshake is over
-        chain = session.layer.verdict.chain
-        until = chain[0].not_valid_after_utc
-        days = (until - datetime.datetime.now(datetime.UTC)).days
         verdict = session.layer.verdict
+        until = verdict.chain[0].not_valid_after_utc
+        days = (until - datetime.datetime.now(datetime.UTC)).days
         text = f"{verdict.subject}, vouched for by {verdict.issuer}, until {until:%Y-%m-%d}"
+        if above := len(verdict.chain) - 1:
+            text += f", with {above} of those above it"
         if verdict.faults:
             text += f"; accepted although: {verdict.status}"
         is_good = days >= SOON_DAYS and not verdict.faults

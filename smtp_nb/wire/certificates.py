@@ -312,7 +312,7 @@ def _public(parts: dict[str, Part]) -> tuple[CertStoreType, str | Hidden]:
     source = parts["source"]
     if not source:
         return CertStoreType.USER, ""
-    if isinstance(source, str):
+    if isinstance(source, str) and not is_contents(source):
         return CertStoreType.PUBLIC_KEY_FILE, source
     return CertStoreType.PUBLIC_KEY_BLOB, _contents(source)
 
@@ -321,7 +321,8 @@ def _is_blob(kind: CertStoreType, store: Part) -> bool:
     """Are these the contents of a store, and not the name of its file?"""
     if not isinstance(store, str) or kind.name.endswith("_BLOB"):
         return True
-    return kind is CertStoreType.AUTO and is_contents(store)
+    # Also where a file was meant: an error would show its name, and this may be a key.
+    return is_contents(store)
 
 
 def _contents(store: Part) -> Hidden:

@@ -37,8 +37,10 @@ _KDFS: dict[str, type[Argon2d] | type[Argon2i] | type[Argon2id]] = {
     "Argon2i": Argon2i,
     "Argon2id": Argon2id,
 }
-# puttygen takes 8 MiB and some 20 passes; more than this is an attack on whoever opens it.
+# puttygen takes 8 MiB and some 20 passes; more than this is an attack on whoever opens it. The last
+# is for both together: what goes through the memory, in KiB.
 _LIMITS = {"Argon2-Memory": 1 << 20, "Argon2-Passes": 1 << 10, "Argon2-Parallelism": 1 << 6}
+_MAX_WORK = 1 << 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +150,8 @@ def _keys(file: _File, password: Hidden) -> _Keys:
 def _argon2(fields: Mapping[str, str], password: Hidden) -> bytes:
     kind = _KDFS.get(fields.get("Key-Derivation", ""))
     costs = {name: _count(fields.get(name, "0")) for name in _LIMITS}
-    if kind is None or any(costs[name] > most for name, most in _LIMITS.items()):
+    is_too_much = costs["Argon2-Memory"] * costs["Argon2-Passes"] > _MAX_WORK
+    if kind is None or is_too_much or any(costs[name] > most for name, most in _LIMITS.items()):
         raise ValueError("its key derivation is not known, or beyond all measure")
     derivation = kind(
         salt=bytes.fromhex(fields.get("Argon2-Salt", "")),

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from smtp_nb.errors import InputError, SMTPError, Unsupported
 from smtp_nb.model.enums import CertStoreType
+from smtp_nb.wire.cost import refuse_costly
 from smtp_nb.wire.forms import (
     P7B_HEAD,
     PFX_HEAD,
@@ -63,6 +64,7 @@ def open_store(kind: CertStoreType, store: str | Hidden, password: Hidden) -> St
     octets = _octets(store)
     problem: SMTPError
     try:
+        refuse_costly(octets)
         return form.read(octets, password)
     except SMTPError as error:
         problem = error.with_traceback(None)

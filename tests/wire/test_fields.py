@@ -316,6 +316,23 @@ def test_neither_password_nor_key_shows_anywhere(tmp_path: Path) -> None:
         assert HIDDEN in shown(made)
 
 
+def test_a_key_that_was_taken_for_a_files_name_shows_in_no_error() -> None:
+    """Its text in place of a file's name, which errors show."""
+    text = LEAF.key_pem.decode()
+    body = text.splitlines()[1]
+    for arguments in (
+        (text,),
+        (Kind.PFX_FILE, text),
+        (Kind.PEM_KEY_FILE, f"{text}x"),
+        ("JWK_FILE", text),
+    ):
+        try:
+            Certificate(*arguments)
+        except SMTPError as error:
+            for where, shown in texts_of_error(error):
+                assert body not in ours(shown), where
+
+
 @pytest.mark.parametrize(
     ("form", "wanted", "is_right"),
     [

@@ -306,12 +306,20 @@ def test_a_key_of_putty_that_was_changed_is_refused(old, new, tmp_path) -> None:
 
 
 @pytest.mark.parametrize(
-    "cost", [b"Argon2-Memory: 999999999", b"Argon2-Passes: 999999999", b"Argon2-Parallelism: 9999"]
+    "cost",
+    [
+        b"Argon2-Memory: 999999999",
+        b"Argon2-Memory: 1000000\nArgon2-Passes: 1000",
+        b"Argon2-Passes: 999999999",
+        b"Argon2-Parallelism: 9999",
+    ],
 )
 def test_a_key_of_putty_that_would_cost_hours_is_refused(cost, tmp_path) -> None:
     data = ppk(tmp_path, KEYS["Ed25519"], "--ppk-param", f"version=3,{CHEAP}", password=PASSWORD)
     name = cost.partition(b":")[0]
     lines = [cost if line.startswith(name) else line for line in data.splitlines()]
+    if cost.count(b"\n"):
+        lines = [line for line in lines if line != b"Argon2-Passes: 1"]
     assert code_of(Kind.PPK_BLOB, b"\n".join(lines), PASSWORD, "*") == 271
 
 
