@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
+from smtp_nb.compose.large import LargeText, SplicedContent, put_back, take_out
 from smtp_nb.compose.words import encode
 from smtp_nb.errors import InjectionError, InputError, MissingError
 from smtp_nb.model.address import Mailbox, ascii_domain, parse_addresses
@@ -158,7 +159,7 @@ def head_size(raw: bytes) -> int:
 
 def from_email_message(
     message: EmailMessage | Message,
-) -> tuple[RawContent, Mailbox, tuple[Recipient, ...]]:
+) -> tuple[RawContent | SplicedContent, Mailbox, tuple[Recipient, ...]]:
     """Content, sender and recipients of a message of the `email` package.
 
     The recipients are those of To, Cc and Bcc; the sender is Sender, else the first of From. They
@@ -170,7 +171,7 @@ def from_email_message(
         InjectionError: a header that would become two on the wire.
         InputError: the `email` package cannot write the message.
     """
-    raw = _serialised(message)
+    raw, large = _serialised(message)
     head = raw[: head_size(raw)]
     text = head.decode("utf-8", "replace").replace("\r\n ", " ").replace("\r\n\t", " ")
     fields = [line.partition(":")[::2] for line in text.split("\r\n") if line]
@@ -184,7 +185,7 @@ def from_email_message(
     if not senders:
         raise MissingError("The message has no From", code=164, remedy="Set message['From']")
     recipients = tuple(Recipient(box, kind) for name, kind in _KINDS.items() for box in boxes[name])
-    return raw_content(raw), senders[0], recipients
+    return put_back(raw_content(raw), large), senders[0], recipients
 
 
 def _own(names: list[str]) -> list[str]:
@@ -201,14 +202,16 @@ def _boxes(name: str, fields: list[tuple[str, str]]) -> list[Mailbox]:
     return [Mailbox(box.local, box.domain) for box in boxes]
 
 
-def _serialised(message: EmailMessage | Message) -> bytes:
-    """The message with CRLF line ends, 7-bit unless a local part cannot be."""
+def _serialised(message: EmailMessage | Message) -> tuple[bytes, dict[bytes, LargeText]]:
+    """The message with CRLF line ends, 7-bit unless a local part cannot be, and what was taken out
+    of it."""
     from email.errors import MessageError
     from email.generator import BytesGenerator
 
     out = BytesIO()
     try:
         wire = deepcopy(message)
+        large = take_out(wire)
         # Any: policies differ in the keywords that they take.
         settings: dict[str, Any] = {"linesep": "\r\n", "cte_type": "7bit"}
         if _use_a_labels(wire):
@@ -218,7 +221,7 @@ def _serialised(message: EmailMessage | Message) -> bytes:
         raise
     except (MessageError, ValueError, LookupError) as error:
         raise InputError(f"The message cannot be written: {error}") from error
-    return out.getvalue()
+    return out.getvalue(), large
 
 
 def _use_a_labels(message: EmailMessage | Message) -> bool:
