@@ -67,8 +67,17 @@ def _challenge(challenge: bytes) -> Reply:
     return say(334, b64encode(challenge).decode("ascii"))
 
 
-def shown_auth(line: str) -> str:
-    """A line that begins with AUTH, for a trail: `AUTH PLAIN <hidden>`."""
+def shown_line(line: str, is_stray: bool) -> str:
+    """The line for a trail, without what could be a password: `AUTH PLAIN <hidden>`.
+
+    Args:
+        is_stray: it is no command and stands behind an AUTH. After a refused AUTH a client may
+            send its secrets as if they had been asked for.
+    """
+    if is_stray:
+        return HIDDEN
+    if line[:4].upper() != "AUTH":
+        return line
     words = line.split(" ")[1:]
     name = words[:1] if words and _NAME.match(words[0]) else []
     return " ".join(["AUTH", *name, *([HIDDEN] if len(words) > len(name) else [])])

@@ -27,7 +27,7 @@ from smtp_nb.protocol.arguments import MAIL, RCPT, Chunk, read_chunk, read_path
 from smtp_nb.protocol.commands import MAX_COMMAND
 from smtp_nb.protocol.dots import Unstuffer
 from smtp_nb.protocol.intake import Intake, read_text
-from smtp_nb.protocol.login import LoginExchange, shown_auth
+from smtp_nb.protocol.login import LoginExchange, shown_line
 from smtp_nb.protocol.rules import RULES
 from smtp_nb.protocol.service import END, GREETING, UNKNOWN, Request, Service, Transaction
 
@@ -65,6 +65,7 @@ class ServerProtocol:
         tls: True inside TLS.
         hello: the name that the client gave; empty before EHLO.
         user: who logged in.
+        certificate: the name in the certificate that the client showed inside TLS, or empty.
         discarded: what stood in clear behind STARTTLS.
     """
 
@@ -74,6 +75,7 @@ class ServerProtocol:
         self.tls = tls
         self.hello = ""
         self.user: str | None = None
+        self.certificate = ""
         self.discarded = b""
         self._is_welcome = False
         self._intake = Intake()
@@ -159,7 +161,7 @@ class ServerProtocol:
         except Refused as refused:
             text = line[:_LINE_LIMIT].decode("utf-8", "backslashreplace")
             stage = verb if verb in RULES else UNKNOWN
-            return Request(stage, refused.reply, shown=self._shown(text))
+            return Request(stage, refused.reply, shown=shown_line(text, self._is_stray(verb)))
 
     def _read_response(self) -> Request | None:
         """A line inside AUTH."""
@@ -220,17 +222,11 @@ class ServerProtocol:
         rule.check(argument, self.service, self.hello, self._transaction)
         request = _HANDLERS[verb](self, verb, argument)
         if request is not None:
-            request.shown = self._shown(text)
+            request.shown = shown_line(text, is_stray=False)
         return request
 
-    def _shown(self, line: str) -> str:
-        """The line for a trail, without what could be a password."""
-        if line[:4].upper() == "AUTH":
-            return shown_auth(line)
-        # After a refused AUTH a client may send its secrets as if they had been asked for.
-        if self._login_tried and line.partition(" ")[0].upper() not in RULES:
-            return HIDDEN
-        return line
+    def _is_stray(self, verb: str) -> bool:
+        return self._login_tried and verb not in RULES
 
     def _hello(self, verb: str, argument: str) -> Request:
         if not _HELLO_NAME.match(argument):
@@ -349,7 +345,7 @@ class ServerProtocol:
             raise Refused(answers.LOGGED_IN_ALREADY)
         if name.upper() not in self.service.mechanisms:
             raise Refused(answers.UNKNOWN_MECHANISM)
-        exchange = LoginExchange(self.service.begin_login(name.upper()))
+        exchange = LoginExchange(self.service.begin_login(name.upper(), self.certificate))
         request = self._login_request(exchange, exchange.begin(initial))
         request.credential = argument
         return request

@@ -47,7 +47,7 @@ def _new_id() -> str:
     return f"{next(_numbers):06X}"
 
 
-def _no_login(name: str) -> Mechanism:
+def _no_login(name: str, certificate: str) -> Mechanism:
     raise LookupError(name)
 
 
@@ -60,7 +60,8 @@ class Service:
         max_size: octets that a message may have.
         max_recipients: of one message; RFC 5321 section 4.5.3.1.8 asks for 100.
         mechanisms: names for the AUTH line.
-        begin_login: starts the server's side of a mechanism.
+        begin_login: starts the server's side of a mechanism, given its name and that of the
+            certificate which the client showed inside TLS, if it did.
         login_needs_tls: AUTH is offered inside TLS only.
         needs_login: MAIL is refused before a login.
         users: local parts that VRFY knows.
@@ -72,7 +73,7 @@ class Service:
     max_size: int = 64 * 1024 * 1024
     max_recipients: int = 1000
     mechanisms: tuple[str, ...] = ()
-    begin_login: Callable[[str], Mechanism] = field(default=_no_login, repr=False)
+    begin_login: Callable[[str, str], Mechanism] = field(default=_no_login, repr=False)
     login_needs_tls: bool = False
     needs_login: bool = False
     users: frozenset[str] = frozenset()

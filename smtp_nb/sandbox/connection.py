@@ -235,6 +235,7 @@ class Connection(asyncio.BufferedProtocol):
     def _secured(self, tls: ServerTLS) -> None:
         self._session.tls = tls.info
         self._session.remark(f"TLS is up: {tls.info}")
+        self._machine.certificate = tls.client_name
         if not self._house.implicit_tls:
             self._machine.secured()
 

@@ -8,6 +8,7 @@ rows that have a name; `inject` takes a copy of one with other values in it.
 from __future__ import annotations
 
 import threading
+from base64 import b64decode, b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
@@ -32,6 +33,7 @@ class Fault:
         code, text: the reply to give instead; 0 leaves the reply as it is.
         delay: seconds to wait before the reply.
         tail: what to say behind the reply, as it is; the client did not ask for it.
+        is_forged: spoil a login's challenge, so that the server seems not to know the password.
         cut: end the line "before" or "after" the reply, or "" not at all.
         stored: with a cut before the reply to the end of the data: keep the message all the same.
         once_each: strike only the first time that a recipient is named.
@@ -49,6 +51,7 @@ class Fault:
     text: str = ""
     delay: float = 0.0
     tail: str = ""
+    is_forged: bool = False
     cut: Literal["", "before", "after"] = ""
     stored: bool = False
     once_each: bool = False
@@ -103,6 +106,20 @@ class Fault:
         """The reply to give instead, if there is one."""
         return Reply(self.code, tuple(self.text.split("\n"))) if self.code else None
 
+    def reply_to(self, request: Request) -> Reply | None:
+        """The reply to give instead, or what becomes of the one that the rules give."""
+        if self.is_forged and request.reply.code == 334:
+            return Reply(334, (_forged(request.reply.lines[0]),))
+        return self.reply
+
+
+def _forged(challenge: str) -> str:
+    """The challenge with one octet near its end, in a proof if there is one, changed."""
+    octets = bytearray(b64decode(challenge))
+    if len(octets) > 6:
+        octets[-6] = ord("1" if octets[-6] != ord("1") else "2")
+    return b64encode(octets).decode("ascii")
+
 
 def _recipients(request: Request) -> Iterable[str]:
     if request.stage == END and request.transaction is not None:
@@ -123,12 +140,16 @@ FAULTS: dict[str, Fault] = {
         Fault("421", ANY, 421, "4.3.2 Service shutting down"),
         Fault("slow", delay=0.5),
         Fault("close", "RCPT", cut="before"),
+        Fault("wrong_proof", "AUTH", is_forged=True, after=1),
+        Fault("bad_challenge", "AUTH", 334, "what?"),
         Fault("starttls_injection", "STARTTLS", tail="250 2.0.0 Injected in clear\r\n"),
         Fault("drop_before_final_reply", END, cut="before"),
         Fault("drop_after_final_reply", END, cut="after"),
     )
 }
-"""The faults by name. `reply` gives any reply at any stage; `close` ends the line without one."""
+"""The faults by name. `reply` gives any reply at any stage; `close` ends the line without one.
+`wrong_proof` spoils what SCRAM and DIGEST-MD5 servers say last; with `after=0` it is their first
+challenge."""
 
 _ARGUMENTS = tuple(
     f.name for f in fields(Fault) if f.name not in ("name", "hits", "_met", "_passed")
@@ -191,7 +212,7 @@ class FaultTable:
             return NO_ACTION
         cut = next((fault for fault in due if fault.cut), None)
         return Action(
-            reply=next((fault.reply for fault in due if fault.code), None),
+            reply=next(filter(None, (fault.reply_to(request) for fault in due)), None),
             delay=sum(fault.delay for fault in due),
             tail="".join(fault.tail for fault in due),
             cut=cut.cut if cut else "",

@@ -29,7 +29,15 @@ if TYPE_CHECKING:
     pass
 
 TLS = Literal["starttls", "implicit"]
-MECHANISMS = ("PLAIN", "LOGIN", "CRAM-MD5")
+MECHANISMS = (
+    "PLAIN",
+    "LOGIN",
+    "CRAM-MD5",
+    "SCRAM-SHA-1",
+    "SCRAM-SHA-256",
+    "XOAUTH2",
+    "OAUTHBEARER",
+)
 
 
 class SandboxServer:
@@ -53,6 +61,10 @@ class SandboxServer:
             `allow_remote`.
         without: keywords of `EXTENSIONS` that are not offered.
         also: keywords of `ON_REQUEST` that are offered too: BINARYMIME.
+        mechanisms: the logins to offer; DIGEST-MD5 is there too. XOAUTH2 and OAUTHBEARER take the
+            password for the token.
+        client_ca: a file of authorities. Inside TLS, clients with a certificate of theirs may log
+            in by EXTERNAL, as the user whom its common name names.
         refuse: recipients to refuse with 550 5.1.1; `*` stands for any letters.
         lists: what EXPN tells: a list's name and its members.
         max_size, max_recipients: what a message may have.
@@ -83,6 +95,7 @@ class SandboxServer:
         max_size: int = 64 * 1024 * 1024,
         max_recipients: int = 1000,
         certificate: str = "valid",
+        client_ca: str | Path | None = None,
         allow_remote: bool = False,
     ) -> None:
         if tls not in (None, "starttls", "implicit"):
@@ -90,7 +103,7 @@ class SandboxServer:
         self._address = _address(host, allow_remote), port
         self._auth = dict(auth or {})
         self._tls = tls
-        self._certificate = certificate
+        self._certificate, self._client_ca = certificate, client_ca
         self._directory: Path | None = None
         self._port = 0
         self._thread: ServerThread | None = None
@@ -102,7 +115,7 @@ class SandboxServer:
             _extensions(without, also, tls),
             max_size,
             max_recipients,
-            tuple(name.upper() for name in mechanisms) if auth else (),
+            _mechanisms(mechanisms, client_ca) if auth else (),
             self._begin_login,
             login_needs_tls=tls is not None,
             needs_login=bool(auth),
@@ -119,10 +132,11 @@ class SandboxServer:
             passwords=tuple(self._auth.values()),
         )
 
-    def _begin_login(self, name: str) -> Mechanism:
+    def _begin_login(self, name: str, certificate: str) -> Mechanism:
+        from smtp_nb.sasl.desk import Desk
         from smtp_nb.sasl.server import serve
 
-        return serve(name, self._auth.get)
+        return serve(name, Desk(self._auth.get, certificate, self._house.service.hostname))
 
     # Running
 
@@ -187,7 +201,7 @@ class SandboxServer:
         identity = make_identity(names, self._certificate)
         self._directory = Path(tempfile.mkdtemp(prefix="smtp_nb-sandbox-"))
         (self._directory / "ca.pem").write_bytes(identity.ca_pem)
-        context = server_context(identity, self._directory)
+        context = server_context(identity, self._directory, self._client_ca)
         self._house.new_tls = lambda: ServerTLS(context)
 
     def _remove_directory(self) -> None:
@@ -298,6 +312,18 @@ def _address(host: str, allow_remote: bool) -> str:
             remedy="Listen at 127.0.0.1, or say allow_remote=True",
         )
     return host
+
+
+def _mechanisms(names: Iterable[str], client_ca: str | Path | None) -> tuple[str, ...]:
+    from smtp_nb.sasl.server import SERVICES
+
+    asked = [name.upper() for name in names] + (["EXTERNAL"] if client_ca else [])
+    if unknown := set(asked).difference(SERVICES):
+        raise InputError(
+            f"There is no login {', '.join(sorted(unknown))}",
+            remedy=f"Choose from {', '.join(SERVICES)}",
+        )
+    return tuple(dict.fromkeys(asked))
 
 
 def _extensions(without: Iterable[str], also: Iterable[str], tls: TLS | None) -> tuple[str, ...]:

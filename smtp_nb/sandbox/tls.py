@@ -8,13 +8,21 @@ from __future__ import annotations
 import contextlib
 import ssl
 from pathlib import Path
+from typing import Any
 
 from smtp_nb.model.receipt import TLSInfo
 from smtp_nb.sandbox.certificates import Identity
 
 
-def server_context(identity: Identity, directory: Path) -> ssl.SSLContext:
-    """A context that shows `identity`. Its key stands in `directory` only while it is read."""
+def server_context(
+    identity: Identity, directory: Path, client_ca: str | Path | None = None
+) -> ssl.SSLContext:
+    """A context that shows `identity`. Its key stands in `directory` only while it is read.
+
+    Args:
+        client_ca: clients are asked for a certificate, which an authority in this file has to vouch
+            for; they may have none.
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     file = directory / "server.pem"
@@ -24,6 +32,9 @@ def server_context(identity: Identity, directory: Path) -> ssl.SSLContext:
         context.load_cert_chain(file)
     finally:
         file.unlink()
+    if client_ca is not None:
+        context.load_verify_locations(client_ca)
+        context.verify_mode = ssl.CERT_OPTIONAL
     return context
 
 
@@ -86,6 +97,14 @@ class ServerTLS:
     def outgoing(self) -> bytes:
         """Octets of TLS's own for the wire."""
         return self._outgoing.read()
+
+    @property
+    def client_name(self) -> str:
+        """The common name in the client's certificate; empty if it showed none."""
+        # The standard library's types are of all fields of a certificate, hence Any.
+        shown: dict[str, Any] = dict(self._layer.getpeercert() or {})
+        names = dict(pair for part in shown.get("subject", ()) for pair in part)
+        return str(names.get("commonName", ""))
 
     @property
     def info(self) -> TLSInfo:

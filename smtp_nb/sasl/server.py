@@ -3,75 +3,92 @@
 from __future__ import annotations
 
 import hmac
+import re
 import secrets
-from collections.abc import Callable, Generator
+from collections.abc import Callable
+from functools import partial
 
 from smtp_nb.errors import Unsupported
 from smtp_nb.sasl.cram_md5 import digest
+from smtp_nb.sasl.desk import Desk, Service, text
+from smtp_nb.sasl.digest_server import digest_md5
+from smtp_nb.sasl.scram_server import scram
 
-Lookup = Callable[[str], str | None]
-# Yields challenges, gets responses, returns the user who logged in, or None.
-Service = Generator[bytes, bytes, str | None]
+_REASON = b'{"status":"401","schemes":"bearer","scope":"mail"}'
+# RFC 7628 section 3.1, and Google's page for XOAUTH2: the user, then the token.
+_BEARERS = {
+    "OAUTHBEARER": re.compile(
+        rb"n,a=([^,\x01]+),\x01(?:host=[^\x01]*\x01)?(?:port=\d+\x01)?"
+        rb"auth=Bearer ([^\x01]+)\x01\x01"
+    ),
+    "XOAUTH2": re.compile(rb"user=([^\x01]+)\x01auth=Bearer ([^\x01]+)\x01\x01"),
+}
 
 
-def serve(name: str, lookup: Lookup) -> Service:
+def serve(name: str, desk: Desk) -> Service:
     """Check a login: yields challenges, gets responses, returns the user or None.
 
     An initial response, if the client gave one, answers the first challenge, which then does not
     go out. A response that makes no sense is a failed login, never an exception.
 
-    Args:
-        lookup: the password of a user, or None if there is no such user.
-
     Raises:
         Unsupported: no such mechanism.
     """
     if service := SERVICES.get(name.upper()):
-        return service(lookup)
+        return service(desk)
     raise Unsupported(f"The login {name!r} is not known here")
 
 
-def _plain(lookup: Lookup) -> Service:
+def _plain(desk: Desk) -> Service:
     response = yield b""
     if response.count(b"\0") != 2:
         return None
-    identity, user, password = (_text(field) for field in response.split(b"\0"))
+    identity, user, password = map(text, response.split(b"\0"))
     if identity not in ("", user):
         return None  # nobody here may act as somebody else
-    return _check(lookup, user, password)
+    return desk.check(user, password)
 
 
-def _login(lookup: Lookup) -> Service:
+def _login(desk: Desk) -> Service:
     user = yield b"Username:"
     password = yield b"Password:"
-    return _check(lookup, _text(user), _text(password))
+    return desk.check(text(user), text(password))
 
 
-def _cram_md5(lookup: Lookup) -> Service:
-    challenge = f"<{secrets.token_hex(16)}@sandbox>".encode("ascii")
+def _cram_md5(desk: Desk) -> Service:
+    challenge = f"<{secrets.token_hex(16)}@{desk.host}>".encode()
     response = yield challenge
     user, _, answer = response.rpartition(b" ")
-    password = lookup(_text(user))
+    password = desk.lookup(text(user))
     right = digest((password or "").encode(), challenge)
     if password is None or not hmac.compare_digest(answer, right):
         return None
-    return _text(user)
+    return text(user)
 
 
-def _check(lookup: Lookup, user: str, password: str) -> str | None:
-    right = lookup(user)
-    if right is None or not hmac.compare_digest(password.encode(), right.encode()):
-        return None
-    return user
+def _bearer(form: re.Pattern[bytes], desk: Desk) -> Service:
+    response = yield b""
+    if match := form.fullmatch(response):
+        user = match[1].replace(b"=2C", b",").replace(b"=3D", b"=")
+        if found := desk.check(text(user), text(match[2])):
+            return found
+    yield _REASON
+    return None
 
 
-def _text(raw: bytes) -> str:
-    # Octets that are not UTF-8 become a character that no password holds.
-    return raw.decode("utf-8", "replace")
+def _external(desk: Desk) -> Service:
+    asked = text((yield b""))
+    is_known = desk.lookup(desk.certificate) is not None
+    return desk.certificate if is_known and asked in ("", desk.certificate) else None
 
 
-SERVICES: dict[str, Callable[[Lookup], Service]] = {
+SERVICES: dict[str, Callable[[Desk], Service]] = {
+    "SCRAM-SHA-256": partial(scram, "sha256"),
+    "SCRAM-SHA-1": partial(scram, "sha1"),
+    "DIGEST-MD5": digest_md5,
+    "CRAM-MD5": _cram_md5,
     "PLAIN": _plain,
     "LOGIN": _login,
-    "CRAM-MD5": _cram_md5,
+    **{name: partial(_bearer, form) for name, form in _BEARERS.items()},
+    "EXTERNAL": _external,
 }

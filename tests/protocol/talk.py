@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from smtp_nb.model.reply import Reply
 from smtp_nb.protocol.server import ServerProtocol
 from smtp_nb.protocol.service import END, Service, Transaction
+from smtp_nb.sasl.desk import Desk
 from smtp_nb.sasl.server import serve
 
 PASSWORDS = {"alice": "wonderland"}
@@ -20,7 +21,7 @@ def service(**changes) -> Service:
 def login_service(**changes) -> Service:
     return service(
         mechanisms=("PLAIN", "LOGIN", "CRAM-MD5"),
-        begin_login=lambda name: serve(name, PASSWORDS.get),
+        begin_login=lambda name, certificate: serve(name, Desk(PASSWORDS.get, certificate)),
         **changes,
     )
 
