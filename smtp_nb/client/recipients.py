@@ -15,7 +15,15 @@ from smtp_nb.model.envelope import Recipient
 
 _kind = member(RecipientType)
 # RFC 5321 section 4.1.2, `esmtp-param`.
-_PARAMETER = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*=[!-<>-~]+\Z")
+_PARAMETER = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]*)=([!-<>-~]+)\Z")
+_NOTIFY = r"(?:SUCCESS|FAILURE|DELAY)"
+# RFC 3461 sections 4.1 and 4.2; the utf-8 of RFC 6533 has its own escapes, which are ASCII too.
+_VALUES = {
+    "NOTIFY": re.compile(rf"NEVER|{_NOTIFY}(?:,{_NOTIFY}){{0,2}}", re.IGNORECASE),
+    "ORCPT": re.compile(r"[A-Za-z0-9-]+;(?:[!-*,-<>-~]|\+[0-9A-F]{2})+"),
+}
+# As the reference's own example writes it.
+_SPACED = re.compile(r"\b(NOTIFY|ORCPT) ", re.IGNORECASE)
 
 
 @dataclass
@@ -64,13 +72,23 @@ class MessageRecipient:
 
 def _checked_options(options: str) -> str:
     refuse_controls(options, "The recipient's options")
-    words = options.replace("NOTIFY ", "NOTIFY=", 1).split(" ") if options else []
-    if not all(map(_PARAMETER.match, words)):
+    words = _SPACED.sub(r"\1=", options).split(" ") if options else []
+    found = [_PARAMETER.match(word) for word in words]
+    names = [match[1].upper() for match in found if match]
+    if not all(map(_is_legal, found)) or len(set(names)) < len(names):
         raise InputError(
             f"{options!r} are no RCPT parameters",
-            remedy="Write NOTIFY=SUCCESS,FAILURE,DELAY or NOTIFY=NEVER (RFC 3461)",
+            remedy="Write NOTIFY=SUCCESS,FAILURE,DELAY or NOTIFY=NEVER, and"
+            " ORCPT=rfc822;name@example.org (RFC 3461)",
         )
     return " ".join(words)
+
+
+def _is_legal(match: re.Match[str] | None) -> bool:
+    if match is None:
+        return False
+    rule = _VALUES.get(match[1].upper())
+    return rule is None or rule.fullmatch(match[2]) is not None
 
 
 class MessageRecipients(MutableSequence[MessageRecipient]):

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from drivers.fronts import Front, letter
+from drivers.fronts import Front, letter, said
 from smtp_nb import MessageRecipient, Outcome, RecipientType
 from smtp_nb.errors import (
     AddressError,
@@ -160,3 +160,37 @@ def test_no_recipient_is_error_165(front: Front) -> None:
     with pytest.raises(MissingError) as caught:
         front.run(smtp.send())
     assert caught.value.code == 165
+
+
+@pytest.mark.covers("MessageRecipient.Options")
+@pytest.mark.parametrize(
+    ("options", "sent"),
+    [
+        ("NOTIFY=NEVER", "NOTIFY=NEVER"),
+        ("NOTIFY SUCCESS,FAILURE,DELAY", "NOTIFY=SUCCESS,FAILURE,DELAY"),
+        ("notify delay", "notify=delay"),
+        ("NOTIFY=FAILURE ORCPT=rfc822;b+2Bc@x.test", "NOTIFY=FAILURE ORCPT=rfc822;b+2Bc@x.test"),
+        ("ORCPT utf-8;b\\x{e9}@x.test", "ORCPT=utf-8;b\\x{e9}@x.test"),
+    ],
+)
+def test_options_are_those_of_rfc_3461(front: Front, options: str, sent: str) -> None:
+    with SandboxServer() as server:
+        smtp = front.make(**letter(server.port))
+        smtp.message_recipients[0].options = options
+        assert front.run(smtp.send())
+        assert f"RCPT TO:<ben@example.test> {sent}" in said(server)
+
+
+@pytest.mark.covers("MessageRecipient.Options")
+@pytest.mark.parametrize(
+    "options",
+    ["NOTIFY=", "NOTIFY=MAYBE", "NOTIFY=NEVER,DELAY", "NOTIFY=SUCCESS, DELAY", "NOTIFY", "ORCPT=x",
+     "ORCPT=rfc822;a b", "ORCPT=rfc822;a+zz", "NOTIFY=DELAY NOTIFY=NEVER", "A=b\r\nRSET", "A==b"],
+)  # fmt: skip
+def test_other_options_are_refused_before_a_connection(front: Front, options: str) -> None:
+    with SandboxServer() as server:
+        smtp = front.make(**letter(server.port))
+        smtp.message_recipients[0].options = options
+        with pytest.raises(InputError):
+            front.run(smtp.send())
+        assert len(server.sessions) == 0
