@@ -33,7 +33,9 @@ class SMTP(Component):
             receipt = smtp.send()
 
     Keywords are properties. Ctrl-C and `interrupt()` stop a call at a safe point: what was sent is
-    known, and a connection that would be in the middle of something is dropped.
+    known, and a connection that would be in the middle of something is dropped. One call at a time:
+    a second one on the same object, from another thread or from a handler, raises `BusyError`
+    (166) and disturbs nothing.
     """
 
     _driver: BlockingDriver
@@ -61,7 +63,10 @@ class SMTP(Component):
         self._run(self._connect())
 
     def disconnect(self) -> None:
-        """QUIT and close; nothing to do if there is no session (reference: Disconnect)."""
+        """QUIT and close; nothing to do if there is no session (reference: Disconnect).
+
+        A line that is lost already raises nothing.
+        """
         self._run(self._disconnect())
 
     def send(self, message: EmailMessage | None = None) -> Receipt:
@@ -103,11 +108,17 @@ class SMTP(Component):
     def queue(self, queue_dir: str | PathLike[str]) -> str:
         """Write the message into a directory, to be sent by `process_queue()` (reference: Queue).
 
+        No server is needed. The file is whole and on the disk when the call returns.
+
+        Args:
+            queue_dir: a directory that exists.
+
         Returns:
             The name of its file, which ends in `.queued`.
 
         Raises:
-            InputError: 303, the directory does not exist; or the message cannot be sent.
+            InputError: 303, the directory does not exist; or the message cannot be sent. Nothing
+                was queued, and a connection is as it was.
         """
         return self._run(self._queue(queue_dir))
 
@@ -116,9 +127,16 @@ class SMTP(Component):
 
         Several processes may do so at once. A message that fails ends in `.failed` and stops none
         of the others; the Error event tells of it, and of those that a process left behind when
-        it died.
+        it died. One connection serves all; it is closed again if it was opened for them.
+
+        Args:
+            queue_dir: a directory that exists.
+
+        Returns:
+            A `QueueReport`: the names of what was sent, has failed, or was left behind.
 
         Raises:
+            InputError: 303, the directory does not exist.
             SMTPError: the session ended; messages that had not left wait again.
         """
         return self._run(self._process_queue(queue_dir))
@@ -150,26 +168,59 @@ class SMTP(Component):
         self._driver.nudge()
 
     def verify(self, email_address: str) -> str:
-        """Ask whether the server knows a mailbox (VRFY; reference: Verify); gives its reply.
+        """Ask whether the server knows a mailbox (VRFY, RFC 5321 section 4.1.1.6; reference:
+        Verify). It connects for that if need be.
+
+        Args:
+            email_address: an address or a user's name; words with spaces stand in quotes.
+
+        Returns:
+            The server's reply: 250 knows it, 251 knows where it has moved, 252 does not say.
 
         Raises:
-            ReplyError: it does not know it, or does not tell; the session goes on.
+            InjectionError: it is no single word; nothing was written.
+            ReplyError: the server does not know it, or does not tell; the session goes on.
+            LinkError, TLSError, Interrupted: the session is lost.
         """
         return str(self._run(self._verify(email_address)))
 
     def expand(self, email_address: str) -> str:
-        """Ask who is on a list (EXPN; reference: Expand); fires Expand once for each.
+        """Ask who is on a list (EXPN, RFC 5321 section 4.1.1.7; reference: Expand).
+
+        Expand fires once for each line of the reply, an address with or without a name; not for a
+        252, with which a server only says that it does not tell. It connects if need be.
+
+        Args:
+            email_address: a list's name or address.
+
+        Returns:
+            The server's reply, all its lines.
 
         Raises:
+            InjectionError: it is no single word; nothing was written.
             ReplyError: there is no such list, or it is not told; the session goes on.
+            LinkError, TLSError, Interrupted: the session is lost.
         """
         return str(self._run(self._expand(email_address)))
 
     def send_command(self, command: str) -> str:
-        """Send one line as given and give the reply, good or bad (reference: SendCommand).
+        """Send one line as given (reference: SendCommand). It connects for that if need be.
+
+        What it changes is known afterwards: a transaction that MAIL began is reset before the next
+        message, and EHLO tells what the server offers from now on.
+
+        Args:
+            command: the line, without its line end.
+
+        Returns:
+            The server's reply, good or bad.
 
         Raises:
-            InputError: a method exists for it (DATA, AUTH, …), or it is more than one line.
+            InputError: a method exists for it (DATA, BDAT, STARTTLS, AUTH, QUIT), which the text
+                names; or it is more than one line. Nothing was written.
+            StateError: 211, it does not fit the moment, such as RCPT before MAIL; the session goes
+                on.
+            LinkError, TLSError, Interrupted: the session is lost.
         """
         return str(self._run(self._send_command(command)))
 
@@ -193,7 +244,8 @@ class SMTP(Component):
         return self._run(examine(self, patience_s, ports))
 
     def interrupt(self) -> None:
-        """Stop the running call, from any thread or handler; it raises `Interrupted` (301)."""
+        """Stop the running call, from any thread, handler or signal; it raises `Interrupted` (301)
+        and the connection is dropped. Without one, nothing happens (reference: Interrupt)."""
         self._driver.interrupt()
 
     def do_events(self) -> None:
@@ -204,7 +256,8 @@ class SMTP(Component):
             self.emit(event)
 
     def reset(self) -> None:
-        """Disconnect and put all properties back to their defaults (reference: Reset)."""
+        """Disconnect and put all properties back to their defaults (reference: Reset). Handlers
+        of events stay."""
         self.disconnect()
         self._reset()
 
