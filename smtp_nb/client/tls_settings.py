@@ -108,9 +108,10 @@ _ROWS: tuple[Entry[Any], ...] = (
         "SSLCheckCRL",
         False,
         values.boolean,
-        "Fetch the revocation lists that the server's certificate and those above it name; what"
-        " nobody can say counts as revoked, but for SSLSecurityFlags 0x100, 0x400 and 0x800.",
+        "Fetch the revocation lists that the server's certificate and those above it name. No"
+        " answer is a fault, which SSLSecurityFlags 0x100, 0x400 and 0x800 overlook.",
         owner="SSL",
+        deviation="all certificates up to the root are asked about, not the server's alone",
     ),
     Entry(
         "SSLEnabledCipherSuites",
@@ -119,7 +120,8 @@ _ROWS: tuple[Entry[Any], ...] = (
         "Registered names of cipher suites, or the system's names of their parts (CALG_AES_256),"
         " semicolons between; * is OpenSSL's choice.",
         owner="SSL",
-        deviation="a part of which no suite of TLS is made, such as CALG_SEAL, is an error",
+        deviation="suites without a certificate are never offered; a part of which no suite of TLS"
+        " is made, such as CALG_SEAL, is an error",
     ),
     Entry(
         "SSLCipherStrength",
@@ -150,7 +152,7 @@ _ROWS: tuple[Entry[Any], ...] = (
         _groups,
         "Groups with a key in our first message, which saves a round trip; OpenSSL makes four.",
         owner="SSL",
-        deviation=_OWN_CHOICE,
+        deviation=f"{_OWN_CHOICE}, and it makes four at most",
     ),
     Entry(
         "TLS12SignatureAlgorithms",
@@ -174,6 +176,7 @@ _ROWS: tuple[Entry[Any], ...] = (
         values.boolean,
         "renegotiation_info in our first message; OpenSSL can leave it out with TLS 1.3 alone.",
         owner="SSL",
+        deviation="False is error 270 with TLS 1.2 and older, where OpenSSL always sends it",
     ),
     Entry(
         "ReuseSSLSession",
@@ -182,6 +185,7 @@ _ROWS: tuple[Entry[Any], ...] = (
         "Resume the last session with the same server under the same settings. The verdict on its"
         " certificate is kept with it, and decided on again each time.",
         owner="SSL",
+        deviation="settings that changed end the session too, and nobody is trusted unasked",
     ),
     Entry(
         "SSLKeyLogFile",
