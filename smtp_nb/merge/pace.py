@@ -19,6 +19,8 @@ from smtp_nb.merge.signals import Signal, Trouble
 # greylisting server too early does no harm, and many let a message pass after a minute or five.
 BUSY_PAUSES = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 RETRIES = (2.0, 8.0, 30.0, 60.0, 120.0, 300.0)
+# So many messages deferred one behind the other are no longer the trouble of their recipients.
+IN_A_ROW = 20
 # Somebody else who was told the same shall not come back in the same moment.
 _JITTER = 0.1
 
@@ -90,6 +92,8 @@ class Backoff:
 
     def busy(self, hint_s: float | None = None) -> None:
         """The server said that it is busy, and perhaps for how long."""
+        if self._clock() < self.until and hint_s is None:
+            return  # about messages that were under way already
         pause = BUSY_PAUSES[min(self._times, len(BUSY_PAUSES) - 1)]
         pause = hint_s if hint_s is not None else pause * self._spread(1 - _JITTER, 1 + _JITTER)
         self._times += 1
@@ -136,6 +140,8 @@ class Pace:
         self._ends = math.inf if limits.deadline_s is None else clock() + limits.deadline_s
         self._patience_s = limits.patience_s
         self._closed_after = 0
+        self._deferred = 0
+        self._went_well_at = clock()
 
     def free(self, now: float) -> int:
         """How many messages may begin now."""
@@ -158,6 +164,23 @@ class Pace:
     def is_over_at(self, time: float) -> bool:
         """True if the deadline has passed by then."""
         return time >= self._ends
+
+    @property
+    def has_lost_patience(self) -> bool:
+        """True if the server stays busy for longer than we wait for it."""
+        return self.backoff.until - self._went_well_at > self._patience_s
+
+    def went_well(self) -> None:
+        """The server took a message."""
+        self.backoff.went_well()
+        self._deferred = 0
+        self._went_well_at = self.clock()
+
+    def in_a_row(self, found: Signal) -> Signal:
+        """What the deferral of a whole message means, seeing those before it."""
+        self._deferred += 1
+        is_own = found.trouble is Trouble.OWN
+        return Signal(Trouble.BUSY) if is_own and self._deferred >= IN_A_ROW else found
 
     def learn(self, found: Signal) -> None:
         """Take a server at its word."""

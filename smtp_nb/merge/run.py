@@ -60,7 +60,7 @@ class Options:
         messages_per_connection: after so many a new connection is made.
         deadline: seconds, or "30 min": no message is begun later; the next run goes on.
         patience: seconds, or "10 min": so long greylisted messages and a busy server are tried
-            again before they are left to the next run; 0 leaves them at once.
+            again before the rest is left to the next run; 0 leaves it at once.
     """
 
     skip_invalid: bool = False

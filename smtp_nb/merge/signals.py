@@ -52,16 +52,16 @@ _UNITS = {"s": 1, "m": 60, "h": 3600}
 
 def signal(result: RecipientResult) -> Signal:
     """Read the reply that deferred a recipient."""
-    text = result.text
-    if result.code != 421 and _GREYLISTED.search(text):
-        return Signal(Trouble.GREYLISTED, hint(text))
-    is_policy = result.enhanced_code.startswith(_POLICY)
-    if is_policy and _BUSY_WORDS.search(text):
+    text, enhanced = result.text, result.enhanced_code
+    if enhanced in _BUSY_CODES and result.code != 421:
+        return Signal(Trouble.BUSY, hint(text))
+    if enhanced.startswith(_POLICY) and _BUSY_WORDS.search(text):
         return Signal(Trouble.BUSY, hint(text))
     if result.code == 421:
         return Signal(Trouble.CLOSING, hint(text))
-    is_busy = result.enhanced_code in _BUSY_CODES
-    return Signal(Trouble.BUSY, hint(text)) if is_busy else Signal(Trouble.OWN)
+    if _GREYLISTED.search(text):
+        return Signal(Trouble.GREYLISTED, hint(text))
+    return Signal(Trouble.OWN)
 
 
 def hint(text: str) -> float | None:

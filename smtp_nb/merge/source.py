@@ -75,7 +75,7 @@ class Source:
     def pause(self) -> Pause | None:
         """How long until the next message may begin; None if none will."""
         control, now = self._control, self.pace.clock()
-        if control.is_cancelled or self.pace.is_over_at(now):
+        if control.is_cancelled or self.pace.is_over_at(now) or self.pace.has_lost_patience:
             return None
         if control.is_paused:
             return self._wait(_INDEFINITELY, PAUSED)
@@ -162,10 +162,12 @@ class Source:
     def _learn(self, job: Job, receipt: Receipt) -> Signal | None:
         """What the server's words for a message mean; None for nothing out of the ordinary."""
         if receipt.outcome is Outcome.ACCEPTED:
-            self.pace.backoff.went_well()
+            self.pace.went_well()
             return None
         found = [signal(r) for r in receipt.recipients if r.outcome is Outcome.DEFERRED]
-        return max(found, key=_weight, default=None)
+        worst = max(found, key=_weight, default=None)
+        is_nobodys = worst is not None and receipt.outcome is Outcome.DEFERRED
+        return self.pace.in_a_row(worst) if worst and is_nobodys else worst
 
     def _try_again(self, todo: Todo, found: Signal) -> bool:
         """Put a deferred message off to another try in this run, if it is worth one."""

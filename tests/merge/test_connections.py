@@ -148,6 +148,17 @@ def test_connections_that_a_server_does_not_want_are_done_without(
         assert set(received(server).values()) == {1}
 
 
+def test_a_busy_server_is_tried_until_patience_ends_and_the_rest_waits(
+    merge: Make, run: Run, server: SandboxServer
+) -> None:
+    server.inject("reply", stage="MAIL", text="4.3.2 Come back tomorrow", after=30)
+    results = run(merge(), connections=2, patience=1)
+    found = outcomes(results)
+    assert found["ACCEPTED"] == 30
+    assert found["DEFERRED"] + found["NOT_SENT"] == 170
+    assert found["NOT_SENT"] > 50
+
+
 def test_a_deadline_leaves_the_rest_to_the_next_run(merge: Make, run: Run) -> None:
     first = run(merge(), rate="20/s", deadline=0.5)
     assert outcomes(first) == {"ACCEPTED": 20, "NOT_SENT": 180}

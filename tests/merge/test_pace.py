@@ -7,7 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smtp_nb.merge.durations import Rate
-from smtp_nb.merge.pace import BUSY_PAUSES, RETRIES, Allowance, Backoff, Domains, Limits, Pace
+from smtp_nb.merge.pace import (
+    BUSY_PAUSES,
+    IN_A_ROW,
+    RETRIES,
+    Allowance,
+    Backoff,
+    Domains,
+    Limits,
+    Pace,
+)
 from smtp_nb.merge.signals import Signal, Trouble
 
 GREYLISTED = Signal(Trouble.GREYLISTED)
@@ -81,6 +90,13 @@ def test_a_busy_server_is_left_alone_for_longer_each_time(clock: Clock) -> None:
     backoff.went_well()
     backoff.busy()
     assert backoff.until - clock.now == pytest.approx(BUSY_PAUSES[0])
+
+
+def test_messages_that_were_under_way_make_no_pause_longer(clock: Clock) -> None:
+    backoff = Backoff(clock, the_middle)
+    for _ in range(10):
+        backoff.busy()
+    assert backoff.until == pytest.approx(clock.now + BUSY_PAUSES[0])
 
 
 def test_a_connection_that_is_ended_is_replaced_at_once_but_not_again_and_again(
@@ -178,3 +194,25 @@ def test_the_number_at_which_a_server_shows_the_door_twice_is_its_rule(clock: Cl
     for messages, known in ((50, 100), (20, 100), (20, 20), (1, 20), (1, 20)):
         pace.closed_after(messages)
         assert pace.messages_per_connection == known
+
+
+def test_one_deferral_is_the_recipients_and_twenty_in_a_row_are_the_servers(clock: Clock) -> None:
+    pace, own = Pace(Limits(), clock), Signal(Trouble.OWN)
+    for _ in range(2):
+        assert {pace.in_a_row(own) for _ in range(IN_A_ROW - 1)} == {own}
+        assert pace.in_a_row(own) == Signal(Trouble.BUSY)
+        assert pace.in_a_row(GREYLISTED) == GREYLISTED
+        pace.went_well()
+
+
+def test_patience_with_a_busy_server_ends(clock: Clock) -> None:
+    pace, begin = Pace(Limits(patience_s=100), clock), clock.now
+    while not pace.has_lost_patience:
+        pace.learn(Signal(Trouble.BUSY))
+        clock.now = pace.backoff.until
+    assert begin + 40 < clock.now < begin + 200
+    pace.went_well()
+    pace.learn(Signal(Trouble.BUSY))
+    assert not pace.has_lost_patience
+    pace.learn(Signal(Trouble.BUSY, 3600))
+    assert pace.has_lost_patience

@@ -33,6 +33,7 @@ def deferred(words: str) -> RecipientResult:
         ("451 4.7.500 Server busy. Please try again later", BUSY, None),
         ("450 4.7.28 You have exceeded your rate limit; wait 60 s", BUSY, 60),
         ("452 4.3.1 Insufficient system storage", BUSY, None),
+        ("451 4.3.2 Come back tomorrow", BUSY, None),
         ("451 4.4.5 System congestion", BUSY, None),
         ("450 4.2.1 Mailbox busy", OWN, None),
         ("452 4.2.2 The mailbox is full", OWN, None),
