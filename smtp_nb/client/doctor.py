@@ -9,7 +9,7 @@ goes where a session would not send it.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -109,7 +109,7 @@ class Examination:
                 self._note_clear(session)
             self._note("Extensions", Finding.GOOD, _offers(session))
             yield from self._log_in(session)
-        except BaseException:
+        except Exception:
             yield from session.abort()
             raise
         yield from session.close()
@@ -253,47 +253,28 @@ class Examination:
         settings = session.settings
         is_implicit = settings.start_mode is SSLStartMode.IMPLICIT
         if name == "Banner" and not is_implicit and isinstance(error, SMTPTimeout):
-            is_other, mode = (yield from self._begins_with_tls(settings)), "implicit"
+            begin, how, mode = _begin_with_tls, "with TLS at once", "implicit"
         elif name == "TLS" and is_implicit and not isinstance(error, CertificateError):
-            is_other, mode = (yield from self._begins_in_clear(settings)), "explicit"
+            begin, how, mode = _begin_in_clear, "in clear", "explicit"
         else:
             return
-        if is_other:
-            how = {"implicit": "with TLS at once", "explicit": "in clear"}[mode]
+        if (yield from self._begins(settings, begin)):
             remedy = f"It begins {how}: set ssl_start_mode={mode!r}"
             self._checks[-1] = replace(self._checks[-1], remedy=remedy)
 
-    def _begins_with_tls(self, settings: Settings) -> Flow[bool]:
-        other = self._other_session(settings)
-        try:
-            early = yield from open_line(other)
-            yield from start_tls(other, early)
-        except CertificateError:
-            return True
-        except Interrupted:
-            raise
-        except SMTPError:
-            return False
-        finally:
-            yield from other.abort()
-        return True
-
-    def _begins_in_clear(self, settings: Settings) -> Flow[bool]:
-        other = self._other_session(settings)
-        try:
-            other.protocol.receive_data((yield from open_line(other)))
-            yield from hear_banner(other)
-        except Interrupted:
-            raise
-        except SMTPError:
-            return False
-        finally:
-            yield from other.abort()
-        return True
-
-    def _other_session(self, settings: Settings) -> Session:
+    def _begins(self, settings: Settings, begin: Callable[[Session], Flow[None]]) -> Flow[bool]:
+        """Does the server begin like this, on a line of its own?"""
         component = self._component
-        return Session(replace(settings, credentials=None), component, component._clock)
+        other = Session(replace(settings, credentials=None), component, component._clock)
+        try:
+            yield from begin(other)
+            is_so = True
+        except Interrupted:
+            raise
+        except SMTPError as error:
+            is_so = isinstance(error, CertificateError)  # it came as far as to show one
+        yield from other.abort()
+        return is_so
 
     # -- notes --------------------------------------------------------------------------------
 
@@ -344,6 +325,16 @@ class Examination:
         seconds: float = 0.0,
     ) -> None:
         self._checks.append(Check(name, finding, text, remedy, code, seconds))
+
+
+def _begin_with_tls(session: Session) -> Flow[None]:
+    early = yield from open_line(session)
+    yield from start_tls(session, early)
+
+
+def _begin_in_clear(session: Session) -> Flow[None]:
+    session.protocol.receive_data((yield from open_line(session)))
+    yield from hear_banner(session)
 
 
 def _plan(settings: Settings) -> str:

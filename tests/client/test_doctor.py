@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from canary import CANARY, assert_clean, log
 from drivers.fronts import Front
 from drivers.peers import Line, Peer, free_port, full_backlog, greet, talk
-from smtp_nb import SMTP
+from smtp_nb import SMTP, AsyncSMTP
 from smtp_nb.errors import Interrupted, StateError
 from smtp_nb.model.checkup import Checkup, Finding
 from smtp_nb.sandbox import SandboxServer
@@ -250,3 +251,16 @@ def test_a_visit_can_be_interrupted() -> None:
         smtp.on_connection_status += lambda event: smtp.interrupt()
         with pytest.raises(Interrupted):
             smtp.doctor()
+
+
+def test_a_visit_can_be_cancelled() -> None:
+    async def visit() -> None:
+        smtp = AsyncSMTP(mail_server="127.0.0.1", mail_port=running.port)
+        task = asyncio.create_task(smtp.doctor())
+        smtp.on_connection_status += lambda event: task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert smtp.idle
+
+    with Peer(lambda line: line.stall()) as running:
+        asyncio.run(visit())

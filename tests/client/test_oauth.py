@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import stat
 from collections.abc import Callable, Iterator
@@ -11,10 +12,13 @@ from typing import Any
 import pytest
 from keyring.errors import NoKeyringError
 
-from canary import log, ours, texts_of_error
+from canary import Witness, log, ours, texts_of_error
 from client.keyrings import Ring, using
+from drivers.fronts import letter
+from drivers.peers import Line, Peer, greet
 from servers.authority import Authority
 from servers.oauth import CLIENT_ID, CLIENT_SECRET, OAuthServer
+from smtp_nb import SMTP
 from smtp_nb.client.oauth import Account, DeviceCode, google, microsoft
 from smtp_nb.errors import AuthenticationError, InputError, LinkError, MissingError, SMTPError
 from smtp_nb.model.secret import encodings
@@ -301,6 +305,25 @@ def test_no_secret_shows_in_any_error(make: Make, server: OAuthServer, fault: st
             assert_hidden(server, where, ours(text))
 
 
+@pytest.mark.parametrize("answer", [b"235 2.7.0 welcome", b"535 5.7.8 not %s"])
+def test_no_token_shows_when_it_was_used(make: Make, server: OAuthServer, answer: bytes) -> None:
+    def habit(line: Line) -> None:
+        greet(line, b"AUTH XOAUTH2 OAUTHBEARER")
+        while (said := line.hear()).startswith(b"AUTH "):
+            line.say(answer.replace(b"%s", base64.b64decode(said.split()[2])))
+        line.hear_the_end()
+
+    with Peer(habit) as peer, log() as lines:
+        account = enter(make(), server)
+        smtp = SMTP(**account.properties() | letter(peer.port, ssl_start_mode="none"))
+        witness = Witness(smtp)
+        with pytest.raises(SMTPError) as caught:
+            smtp.send()
+        texts = [*witness.texts(), *texts_of_error(caught.value), ("log", "\n".join(lines.lines))]
+    for where, text in texts:
+        assert_hidden(server, where, ours(text))
+
+
 # -- what a person gives ------------------------------------------------------------------------
 
 
@@ -324,5 +347,12 @@ def test_googles_file_is_read(tmp_path: Path, server: OAuthServer, ring: Ring) -
 def test_an_account_knows_its_server(make: Make) -> None:
     account = make()
     properties = account.properties()
-    assert properties["mail_server"] in ("smtp.gmail.com", "smtp.office365.com")
+    hosts = {"google": "smtp.gmail.com", "microsoft": "smtp.office365.com"}
+    assert properties["mail_server"] == hosts[account.service]
     assert properties["token_source"] is account
+    assert SMTP(**properties).token_source is account
+
+
+def test_a_person_at_outlook_has_another_server(ring: Ring) -> None:
+    for user in ("ann@outlook.com", "ann@Hotmail.com"):
+        assert microsoft(user, CLIENT_ID).host == "smtp-mail.outlook.com"

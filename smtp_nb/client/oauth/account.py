@@ -130,7 +130,7 @@ class Account(ABC):
     """
 
     service: ClassVar[str]
-    host: ClassVar[str]
+    host: str
 
     def __init__(self, user: str, keeper: Keeper) -> None:
         self.user = user

@@ -75,7 +75,7 @@ class GoogleAccount(Account):
     """See `google`."""
 
     service: ClassVar[str] = "google"
-    host: ClassVar[str] = "smtp.gmail.com"
+    host = "smtp.gmail.com"
 
     def __init__(self, user: str, config: Config, keeper: Keeper, verify: bool | str) -> None:
         super().__init__(user, keeper)

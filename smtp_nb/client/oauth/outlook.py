@@ -18,6 +18,9 @@ from smtp_nb.model.secret import Secret
 SCOPES = ["https://outlook.office.com/SMTP.Send"]
 AUTHORITY = "https://login.microsoftonline.com"
 REDIRECT = "http://localhost"
+# Mailboxes of persons, not of organisations, have a server of their own.
+PERSONAL = frozenset({"outlook.com", "hotmail.com", "live.com", "msn.com"})
+PERSONAL_HOST = "smtp-mail.outlook.com"
 
 
 def microsoft(
@@ -52,12 +55,14 @@ class MicrosoftAccount(Account):
     """See `microsoft`."""
 
     service: ClassVar[str] = "microsoft"
-    host: ClassVar[str] = "smtp.office365.com"
+    host = "smtp.office365.com"
 
     def __init__(
         self, user: str, client_id: str, authority: str, keeper: Keeper, verify: bool | str
     ) -> None:
         super().__init__(user, keeper)
+        if user.rpartition("@")[2].lower() in PERSONAL:
+            self.host = PERSONAL_HOST
         self._client_id, self._authority, self._verify = client_id, authority, verify
         self._app: Any = None  # msal has no types
         self._cache: Any = None
