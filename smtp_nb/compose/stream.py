@@ -223,14 +223,21 @@ def _ends_a_line(source: Source) -> bool:
 
 def _octets(source: Source) -> Iterator[bytes]:
     read = getattr(source, "read", None)
-    pieces = iter(lambda: read(CHUNK), b"") if read else source
+    try:
+        pieces = iter(lambda: read(CHUNK), b"") if read else iter(source)
+    except TypeError as error:
+        raise _no_stream(f"is of type {type(source).__name__}") from error
     for piece in pieces:
         if not isinstance(piece, bytes):
-            raise InputError(
-                f"the stream of the message gives {type(piece).__name__}, not bytes",
-                remedy="Open the file with 'rb', and let it block",
-            )
+            raise _no_stream(f"gives {type(piece).__name__}, not bytes")
         yield piece
+
+
+def _no_stream(what: str) -> InputError:
+    return InputError(
+        f"the stream of the message {what}",
+        remedy="Give a file opened with 'rb', a pipe that blocks, or an iterable of bytes",
+    )
 
 
 def _checked(pieces: Iterable[bytes], offset: int) -> Iterator[bytes]:

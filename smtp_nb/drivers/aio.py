@@ -129,7 +129,8 @@ class AsyncDriver(Stoppable):
         while (intent := pump.advance(answer, trouble)) is not None:
             answer, trouble = None, None
             try:
-                await self._hear_handlers()
+                if self._postponed:
+                    await self._hear_handlers()
                 answer = await self._do(intent, line, source)
             except BaseException as error:
                 trouble = error

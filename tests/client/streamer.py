@@ -1,17 +1,19 @@
 """A process that sends one small message, then one out of a stream of so many octets through TLS,
 and tells what that cost: the growth of its peak memory in KiB, and the seconds.
 
-`python -m client.streamer PORT ROOTS OCTETS HOW`: by `smtp_nb`, or the same octets by a bare TLS
-`socket`, to compare with.
+`python -m client.streamer PORT ROOTS OCTETS HOW`: by `blocking` or `asyncio`, or the same octets by
+a bare TLS `socket`, to compare with.
 """
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import ssl
 import sys
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from client.attacher import peak
 
@@ -26,18 +28,38 @@ def letter(octets: int) -> Iterator[bytes]:
         yield BLOCK
 
 
-def by_smtp_nb(port: int, roots: str) -> Callable[[int], None]:
+def prepared(front: Any, port: int, roots: str) -> Any:
+    """A component that has a recipient and trusts the server."""
+    smtp = front(mail_server="localhost", mail_port=port, ssl_start_mode="implicit")
+    smtp.from_, smtp.send_to = "ann@example.test", "ben@example.test"
+    smtp.config(f"CACertFilePaths={roots}")
+    return smtp
+
+
+def by_blocking(port: int, roots: str) -> Callable[[int], None]:
     """Sends a letter of so many octets, as users do."""
     from smtp_nb import SMTP
 
-    smtp = SMTP(mail_server="localhost", mail_port=port, ssl_start_mode="implicit")
-    smtp.from_, smtp.send_to = "ann@example.test", "ben@example.test"
-    smtp.config(f"CACertFilePaths={roots}")
+    smtp = prepared(SMTP, port, roots)
     smtp.connect()
 
     def send(octets: int) -> None:
         smtp.set_message_stream(letter(octets))
         smtp.send()
+
+    return send
+
+
+def by_asyncio(port: int, roots: str) -> Callable[[int], None]:
+    """The same on the other front."""
+    from smtp_nb import AsyncSMTP
+
+    smtp, runner = prepared(AsyncSMTP, port, roots), asyncio.Runner()
+    runner.run(smtp.connect())
+
+    def send(octets: int) -> None:
+        smtp.set_message_stream(letter(octets))
+        runner.run(smtp.send())
 
     return send
 
@@ -67,7 +89,8 @@ def by_socket(port: int, roots: str) -> Callable[[int], None]:
 
 
 def main(port: str, roots: str, octets: str, how: str) -> None:
-    send = {"smtp_nb": by_smtp_nb, "socket": by_socket}[how](int(port), roots)
+    ways = {"blocking": by_blocking, "asyncio": by_asyncio, "socket": by_socket}
+    send = ways[how](int(port), roots)
     send(0)
     before, began = peak(), time.perf_counter()
     send(int(octets))

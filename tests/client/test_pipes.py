@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import os
 import signal
 import threading
@@ -16,7 +17,7 @@ from drivers.fronts import Front, letter
 from drivers.peers import wait_until
 from drivers.stages import receipt_of
 from smtp_nb import SMTP, AsyncSMTP, Outcome
-from smtp_nb.errors import Interrupted, SMTPTimeout, StateError
+from smtp_nb.errors import InputError, Interrupted, SMTPTimeout, StateError
 from smtp_nb.sandbox import SandboxServer
 
 HEAD = b"Subject: x\r\nMessage-ID: <1@x.test>\r\n\r\n"
@@ -202,3 +203,15 @@ def test_what_a_stream_raises_is_told_and_nothing_is_delivered(
     with pytest.raises(Exception, match="Input/output error"):
         front.run(smtp.send())
     assert not server.messages
+
+
+@pytest.mark.covers("SMTP.SetMessageStream")
+@pytest.mark.parametrize("wrong", [5, "text", b"octets", ["text"], io.StringIO("text")])
+def test_what_is_no_stream_is_refused_before_a_connection(
+    front: Front, server: SandboxServer, wrong: Any
+) -> None:
+    smtp = front.make(**letter(server.port))
+    smtp.set_message_stream(wrong)
+    with pytest.raises(InputError, match="Give a file"):
+        front.run(smtp.send())
+    assert len(server.sessions) == 0

@@ -209,6 +209,21 @@ def test_an_interrupted_run_leaves_the_rest_waiting(front: Front, tmp_path):
     assert left[".queued"] >= 1
 
 
+@pytest.mark.covers("SMTP.ProcessQueue")
+@pytest.mark.parametrize("ending", [".failed", ".sending"])
+def test_who_renames_a_file_to_queued_asks_for_it_to_be_sent_again(front: Front, tmp_path, ending):
+    fill(front, tmp_path, 1)
+    (path,) = tmp_path.iterdir()
+    path = path.rename(path.with_suffix(ending))
+    with SandboxServer() as server:
+        smtp = front.make(mail_server="127.0.0.1", mail_port=server.port)
+        report = front.run(smtp.process_queue(tmp_path))
+        assert (report.sent, server.messages) == ([], [])
+        path.rename(path.with_suffix(".queued"))
+        assert front.run(smtp.process_queue(tmp_path)).sent == [path.stem]
+        assert recipients(server) == ["n0@example.test"]
+
+
 @pytest.mark.parametrize(
     "damage",
     [

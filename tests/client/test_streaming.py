@@ -66,8 +66,9 @@ def stream(folder: Path, octets: int, how: str) -> tuple[int, float]:
 
 
 @pytest.mark.covers("SMTP.SetMessageStream")
-def test_a_stream_through_tls_costs_at_most_40_megabytes(tmp_path: Path):
-    memory, _ = stream(tmp_path, 50 * MEGABYTE, "smtp_nb")
+@pytest.mark.parametrize("front", ["blocking", "asyncio"])
+def test_a_stream_through_tls_costs_at_most_40_megabytes(tmp_path: Path, front: str):
+    memory, _ = stream(tmp_path, 50 * MEGABYTE, front)
     assert memory < 40 * 1024
 
 
@@ -77,7 +78,7 @@ def test_a_gigabyte_costs_no_more_and_takes_at_most_four_times_a_bare_socket(tmp
     """Measured by turns, and the best of two counts, for others use this machine too."""
     ours, bare = [], []
     for _ in range(2):
-        memory, seconds = stream(tmp_path, 1024 * MEGABYTE, "smtp_nb")
+        memory, seconds = stream(tmp_path, 1024 * MEGABYTE, "blocking")
         assert memory < 40 * 1024
         ours.append(seconds)
         bare.append(stream(tmp_path, 1024 * MEGABYTE, "socket")[1])
