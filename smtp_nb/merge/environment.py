@@ -125,18 +125,20 @@ class Part:
     def __init__(self, what: str, source: str, environment: Sandbox) -> None:
         self.what = what
         self.source = source
+        self._environment = environment
         try:
             tree = environment.parse(source)
-            self._template = environment.from_string(source)
+            pieces = _pieces(tree)
+            self.is_plain = pieces is not None and all(map(_cannot_fail, pieces))
+            """True if nothing can go wrong with it in a row whose cells are all plain."""
+            # Jinja2 takes milliseconds to compile what a plain template seldom needs.
+            self._jinja = None if self.is_plain else environment.from_string(source)
         except TemplateSyntaxError as error:
             raise InputError(
                 f"{what}, line {error.lineno}: {error.message}", remedy="Correct the template"
             ) from error
         self.names = _names(tree, environment)
-        pieces = _pieces(tree)
         self.constant = _constant(pieces)
-        self.is_plain = pieces is not None and all(map(_cannot_fail, pieces))
-        """True if nothing can go wrong with it in a row whose cells are all plain."""
         self.has_words = bool(_words(pieces).strip())
         """True if it gives some visible text, whatever the cells hold."""
         # Where printing is more than that (slots), Jinja2 does it.
@@ -163,9 +165,10 @@ class Part:
         return self._rendered(values)
 
     def _rendered(self, values: Values) -> str:
+        self._jinja = template = self._jinja or self._environment.from_string(self.source)
         try:
-            context = self._template.new_context(dict(values), shared=True)
-            return "".join(self._template.root_render_func(context))
+            context = template.new_context(dict(values), shared=True)
+            return "".join(template.root_render_func(context))
         except RowError:
             raise
         except InputError as error:

@@ -118,25 +118,28 @@ class Journal(JournalReader):
         self._unhurried = "NORMAL" if mode == "wal" else "FULL"
 
     def note(self, facts: dict[str, str]) -> None:
-        """Keep facts about the campaign as a whole."""
-        with self._transaction() as sql:
+        """Keep facts about the campaign as a whole.
+
+        As all that precedes the first intent, they are flushed with it: without it nothing left.
+        """
+        with self._transaction(self._unhurried) as sql:
             sql.executemany("INSERT OR REPLACE INTO campaign VALUES (?, ?)", facts.items())
 
     def register(self, keys: Iterable[str]) -> dict[str, int]:
         """Give each key a number that it keeps for the life of the campaign."""
-        with self._transaction() as sql:
+        with self._transaction(self._unhurried) as sql:
             sql.executemany("INSERT OR IGNORE INTO message (key) VALUES (?)", ((k,) for k in keys))
             return dict(sql.execute("SELECT key, id FROM message").fetchall())
 
     def replan(self, entries: Iterable[PlanEntry]) -> None:
         """Keep what this run means to do, in place of what the last one meant."""
-        with self._transaction() as sql:
+        with self._transaction(self._unhurried) as sql:
             sql.execute("DELETE FROM plan")
             sql.executemany(schema.KEEP_PLAN, entries)
 
     def doubt(self) -> int:
         """Turn intents that no process is following any more into UNKNOWN; how many there were."""
-        with self._transaction() as sql:
+        with self._transaction(self._unhurried) as sql:
             return sql.execute(schema.DOUBT).rowcount
 
     def intend(self, intents: Sequence[Intent], left_out: Sequence[LeftOut] = ()) -> None:
