@@ -14,8 +14,8 @@ from smtp_nb import SMTP, errors, model
 from smtp_nb.client.reference import Row, rows
 
 # Methods beyond the reference.
-_OWN_METHODS = ["from_url", "clone", "deliver", "set"]
-_VALUES = ["Receipt", "RecipientResult", "Outcome", "Trail", "Attachment"]
+_OWN_METHODS = "from_url clone set deliver deliver_all doctor report_to"
+_VALUES = "Receipt RecipientResult Outcome Trail Attachment"
 
 
 def methods() -> str:
@@ -23,7 +23,7 @@ def methods() -> str:
     listed = [row.python.partition(".")[2] for row in rows() if row.kind == "method"]
     references = {r.python.partition(".")[2]: r.name for r in rows() if r.kind == "method"}
     blocks = []
-    for name in [*listed, *_OWN_METHODS]:
+    for name in [*listed, *_OWN_METHODS.split()]:
         method = getattr(SMTP, name)
         note = f"In the reference: {references[name]}." if name in references else ""
         label = f"method-{references.get(name, name)}".lower()
@@ -83,7 +83,7 @@ def types() -> str:
     blocks = [_type(name) for name in owners]
     blocks += [
         section(f"type-{name}".lower(), f"`{name}`", _told(getattr(smtp_nb, name)))
-        for name in _VALUES
+        for name in _VALUES.split()
     ]
     return page("Types", *blocks)
 

@@ -6,7 +6,8 @@ import inspect
 from collections.abc import Iterator
 from typing import Any
 
-from generator.text import page, prose, section
+from generator.docstrings import summary
+from generator.text import page, prose, section, table
 from smtp_nb import SMTP
 from smtp_nb.client import component  # noqa: F401  all rows of the registry are declared with it
 from smtp_nb.client.registry import PROPERTIES, REGISTRY, Entry
@@ -53,7 +54,23 @@ def properties() -> str:
         " under the name of the reference, a setting.",
         *blocks,
         _COMMAND,
+        section("properties-ours", "Beyond the reference", table(("attribute", "what"), _ours())),
     )
+
+
+# Other names for what a setting tells, and `command`, which has a section of its own.
+_TOLD_ELSEWHERE = {"command", "build_info", "transfer_text", "negotiated"}
+
+
+def _ours() -> Iterator[tuple[str, str]]:
+    """The attributes that are neither the reference's nor settings."""
+    public = {name for name in dir(SMTP) if not name.startswith("_")}
+    for name in sorted(public - PROPERTIES.keys() - _TOLD_ELSEWHERE):
+        member = inspect.getattr_static(SMTP, name)
+        if isinstance(member, property):
+            yield f"`{name}`", prose(summary(member.__doc__))
+    yield "`attachments`", "Files behind the text: a list of `Attachment`."
+    yield "`inline_images`", "Images that `message_html` shows as `cid:…`: a list of `Attachment`."
 
 
 _COMMAND = (
