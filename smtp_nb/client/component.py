@@ -22,7 +22,7 @@ from smtp_nb.client.properties import Properties
 from smtp_nb.client.recipients import Recipients
 from smtp_nb.client.sessions import limited, settings_from
 from smtp_nb.client.settings import HEADERS
-from smtp_nb.client.status import Status
+from smtp_nb.client.status import NO_TLS, Status
 from smtp_nb.client.streams import Streams
 from smtp_nb.client.urls import properties_from_url
 from smtp_nb.client.values import boolean
@@ -221,7 +221,7 @@ class Component(Properties, Status, Certificates, Recipients, Streams, Events):
 
     def _reset(self) -> None:
         self._values.clear()
-        self._last_reply, self._server_pem = None, ""
+        self._last_reply, self._server_pem, self._negotiated = None, "", NO_TLS
         self.message_recipients.clear()
         self._firewall = Firewall()
         self.content_stream = None
@@ -266,11 +266,11 @@ class Component(Properties, Status, Certificates, Recipients, Streams, Events):
             raise BusyError("connect() is at work already", code=1105, remedy="Wait for it")
 
     def _new_session(self) -> Flow[Session]:
-        self._server_pem = ""
+        self._server_pem, self._negotiated = "", NO_TLS
         self._session = session = Session(settings_from(self), self, self._clock, self._memory)
         yield from connect(session)
         if session.layer:
-            self._server_pem = session.layer.verdict.leaf_pem
+            self._server_pem, self._negotiated = session.layer.verdict.leaf_pem, session.layer.info
         return session
 
     def _further_session(self, settings: Settings, number: int) -> Flow[Session]:

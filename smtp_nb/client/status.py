@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from smtp_nb.model.reply import Reply
 
 _NOWHERE = Peer("", 0)
-_NO_TLS = TLSInfo("", "")
+NO_TLS = TLSInfo("", "")
 
 
 class Status:
@@ -24,6 +24,7 @@ class Status:
     _session: Session | None
     _busy: threading.Lock
     _last_reply: Reply | None
+    _negotiated: TLSInfo = NO_TLS
 
     @property
     def _is_connected(self) -> bool:
@@ -64,8 +65,8 @@ class Status:
 
     @property
     def negotiated(self) -> TLSInfo:
-        """As `tls`, with empty fields where there is no TLS."""
-        return self.tls or _NO_TLS
+        """What the last handshake agreed on; empty fields if there was none."""
+        return self.tls or self._negotiated
 
     @property
     def build_info(self) -> str:

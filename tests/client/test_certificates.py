@@ -238,12 +238,14 @@ def test_the_handshake_tells_its_steps(front: Front, tmp_path):
 @pytest.mark.covers("SSL.SSLNegotiatedProtocol")
 @pytest.mark.covers("SSL.SSLNegotiatedCipher")
 @pytest.mark.covers("SSL.SSLNegotiatedCipherStrength")
-def test_what_was_negotiated_is_told_while_connected(front: Front, tmp_path):
+def test_what_was_negotiated_is_told_until_the_next_handshake(front: Front, tmp_path):
     with club(tmp_path, front) as smtp:
         with front.connected(smtp):
             assert smtp.config("SSLNegotiatedProtocol") == "TLSv1.3"
             assert smtp.config("SSLNegotiatedCipher").startswith("TLS_")
             assert smtp.settings["SSLNegotiatedCipherStrength"] in (128, 256)
+        assert smtp.config("SSLNegotiatedProtocol") == "TLSv1.3"
+        front.run(smtp.reset())
         assert smtp.config("SSLNegotiatedProtocol") == ""
 
 

@@ -19,6 +19,7 @@ from typing import Any
 from drivers.fronts import Front
 from drivers.peers import Line, Peer
 from play.stage import LETTER
+from smtp_nb.errors import CertificateError
 from smtp_nb.model.receipt import Receipt
 from wire import pki
 
@@ -212,3 +213,12 @@ def connected(
         prepare(smtp)
         with front.connected(smtp):
             yield smtp
+
+
+def steps_of(front: Front, server: Server, **changes: Any) -> list[str]:
+    """What is told of the handshake while a letter is sent, or refused."""
+    steps: list[str] = []
+    with contextlib.suppress(CertificateError):
+        prepare = lambda smtp: smtp.on_ssl_status(lambda e: steps.append(e.message))  # noqa: E731
+        send(front, server, prepare, **changes)
+    return steps
