@@ -53,7 +53,9 @@ class Properties:
         )
     )
     mail_port = Property(
-        Entry("MailPort", 25, values.integer(0, 65535), "Its port; 465 is implicit TLS.", 100)
+        Entry(
+            "MailPort", 25, values.integer(0, 65535), "The server's port; 465 is TLS at once.", 100
+        )
     )
     timeout = Property(
         Entry(
@@ -78,7 +80,12 @@ class Properties:
         )
     )
     allow_extensions = Property(
-        Entry("AllowExtensions", True, values.boolean, "EHLO first; if not, HELO at once.")
+        Entry(
+            "AllowExtensions",
+            True,
+            values.boolean,
+            "Say EHLO first, and HELO if that fails; False says HELO at once.",
+        )
     )
     pipelining = Property(
         Entry(
@@ -127,7 +134,7 @@ class Properties:
         )
     )
     password = Property(
-        Entry("Password", Secret(""), values.secret, "Its password.", is_secret=True)
+        Entry("Password", Secret(""), values.secret, "The password of `user`.", is_secret=True)
     )
     auth_mechanism = Property(
         Entry(
@@ -166,11 +173,15 @@ class Properties:
 
     # -- message ------------------------------------------------------------------------------
     from_ = _boxes("From", "The author: header From.")
-    reply_to = _boxes("ReplyTo", "Where answers go.")
+    reply_to = _boxes("ReplyTo", "Where answers go: header Reply-To.")
     return_path = _boxes("ReturnPath", "The envelope's sender, where bounces go; empty means From.")
-    read_receipt_to = _boxes("ReadReceiptTo", "Header Disposition-Notification-To.")
-    delivery_notification_to = _boxes("DeliveryNotificationTo", "Header Return-Receipt-To.")
-    subject = _line("Subject", "The subject, one line.")
+    read_receipt_to = _boxes(
+        "ReadReceiptTo", "Who is told that it was read: header Disposition-Notification-To."
+    )
+    delivery_notification_to = _boxes(
+        "DeliveryNotificationTo", "Who is told that it arrived: header Return-Receipt-To."
+    )
+    subject = _line("Subject", "The subject, on one line: header Subject.")
     message_date = Property(
         Entry(
             "MessageDate",
@@ -205,7 +216,7 @@ class Properties:
             "Importance",
             Importance.UNSPECIFIED,
             values.member(Importance),
-            "Header Importance.",
+            "How important it is: header Importance.",
             is_header=True,
         )
     )
@@ -214,7 +225,7 @@ class Properties:
             "Priority",
             Priority.UNSPECIFIED,
             values.member(Priority),
-            "Header Priority.",
+            "How urgent it is: header Priority.",
             is_header=True,
         )
     )
@@ -223,7 +234,7 @@ class Properties:
             "Sensitivity",
             Sensitivity.UNSPECIFIED,
             values.member(Sensitivity),
-            "Header Sensitivity.",
+            "How private it is: header Sensitivity.",
             is_header=True,
         )
     )

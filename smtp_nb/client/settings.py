@@ -19,7 +19,7 @@ _INT, _SECONDS = values.integer(), values.seconds
 
 # The rows are of different types, hence Any.
 _OF_THE_MESSAGE: tuple[Entry[Any], ...] = (
-    Entry("AllowEmptyTo", False, values.boolean, "Cc or Bcc suffice."),
+    Entry("AllowEmptyTo", False, values.boolean, "A message needs no To: Cc or Bcc suffice."),
     Entry(
         "AuthorizationIdentity",
         Secret(""),
@@ -89,7 +89,7 @@ _OF_THE_LINE: tuple[Entry[Any], ...] = (
         "ConnectionTimeout",
         0.0,
         _SECONDS,
-        "As Timeout, for connecting; 0: Timeout.",
+        "Seconds to connect in; 0: as Timeout says.",
         owner="IPPort",
     ),
     Entry(
@@ -100,12 +100,19 @@ _OF_THE_LINE: tuple[Entry[Any], ...] = (
         owner="IPPort",
         path="firewall.auto_detect",
     ),
-    Entry("FirewallHost", "", values.host, "firewall.host", owner="IPPort", path="firewall.host"),
+    Entry(
+        "FirewallHost",
+        "",
+        values.host,
+        "The proxy's name or address: `firewall.host`.",
+        owner="IPPort",
+        path="firewall.host",
+    ),
     Entry(
         "FirewallListener",
         False,
         values.boolean,
-        "Listen behind a SOCKS server.",
+        "Listen for connections behind a SOCKS server.",
         owner="IPPort",
         reason=_NO_LISTENING,
     ),
@@ -113,7 +120,7 @@ _OF_THE_LINE: tuple[Entry[Any], ...] = (
         "FirewallPassword",
         Secret(""),
         values.secret,
-        "firewall.password",
+        "The password at the proxy: `firewall.password`.",
         is_secret=True,
         owner="IPPort",
         path="firewall.password",
@@ -122,7 +129,7 @@ _OF_THE_LINE: tuple[Entry[Any], ...] = (
         "FirewallPort",
         0,
         values.integer(0, 65535),
-        "firewall.port, which FirewallType sets to what is usual.",
+        "The proxy's port: `firewall.port`. FirewallType sets it to what is usual.",
         owner="IPPort",
         path="firewall.port",
     ),
@@ -130,7 +137,7 @@ _OF_THE_LINE: tuple[Entry[Any], ...] = (
         "FirewallType",
         FirewallType.NONE,
         values.member(FirewallType),
-        "firewall.firewall_type",
+        "The kind of proxy: `firewall.firewall_type`.",
         owner="IPPort",
         path="firewall.firewall_type",
     ),
@@ -142,7 +149,14 @@ _OF_THE_LINE: tuple[Entry[Any], ...] = (
         owner="",
         path="firewall.tls",
     ),
-    Entry("FirewallUser", "", values.line, "firewall.user", owner="IPPort", path="firewall.user"),
+    Entry(
+        "FirewallUser",
+        "",
+        values.line,
+        "Who logs in at the proxy: `firewall.user`.",
+        owner="IPPort",
+        path="firewall.user",
+    ),
     Entry(
         "KeepAliveInterval",
         0,
@@ -206,7 +220,13 @@ _OF_THE_LINE: tuple[Entry[Any], ...] = (
         "Hosts that are reached without the proxy, semicolons between; * stands for anything.",
         owner="IPPort",
     ),
-    Entry("TCPKeepAlive", False, values.boolean, "Keep-alive probes of TCP.", owner="IPPort"),
+    Entry(
+        "TCPKeepAlive",
+        False,
+        values.boolean,
+        "Let TCP probe a line that is silent.",
+        owner="IPPort",
+    ),
     Entry(
         "TcpNoDelay",
         True,
@@ -320,9 +340,19 @@ _ATTRIBUTES: tuple[tuple[str, str, Any, str], ...] = (
     ("BCc", "bcc", "", "The Bcc addresses, which no header names."),
     ("Cc", "cc", "", "The Cc addresses."),
     ("SendTo", "send_to", "", "The To addresses."),
-    ("Connected", "connected", False, "Is there a session? Assigning connects or disconnects."),
-    ("MessageB", "message_b", b"", "The octets of Message."),
-    ("SSLEnabled", "ssl_enabled", False, "Is SSLStartMode anything but NONE?"),
+    (
+        "Connected",
+        "connected",
+        False,
+        "True while there is a session. Assigning connects or disconnects.",
+    ),
+    ("MessageB", "message_b", b"", "The octets of `message`."),
+    (
+        "SSLEnabled",
+        "ssl_enabled",
+        False,
+        "True unless SSLStartMode is NONE. Assigning sets that to AUTOMATIC or NONE.",
+    ),
     ("SSLCert", "ssl_cert", None, "Our own certificate, for servers that want one."),
     (
         "SSLAcceptServerCert",
@@ -336,9 +366,24 @@ _TOLD: tuple[tuple[str, str, Any, str], ...] = (
     ("Idle", "idle", True, "False while a method is at work."),
     ("LastReply", "last_reply", "", "The newest reply of the server."),
     ("MessageHeaders", "message_headers", (), "The header fields as they will be sent."),
-    ("MessageHeadersString", "message_headers_string", "", "The same as one text."),
-    ("MessageRecipients", "message_recipients", (), "To, Cc and Bcc, changed in place."),
-    ("SSLServerCert", "ssl_server_cert", None, "The server's certificate."),
+    (
+        "MessageHeadersString",
+        "message_headers_string",
+        "",
+        "The header fields as they will be sent, as one text.",
+    ),
+    (
+        "MessageRecipients",
+        "message_recipients",
+        (),
+        "All recipients: To, Cc and Bcc together, changed in place.",
+    ),
+    (
+        "SSLServerCert",
+        "ssl_server_cert",
+        None,
+        "The server's certificate on the last connection; empty without TLS.",
+    ),
 )
 
 _REPLACES = "assigning replaces those of its kind, for a cell that is run twice must not send twice"

@@ -72,7 +72,7 @@ _ROWS: tuple[Entry[Any], ...] = (
         "SSLEnabledProtocols",
         SSLProtocol.TLS1_2 | SSLProtocol.TLS1_3,
         values.flags(SSLProtocol),
-        "Versions of TLS.",
+        "The versions of TLS that are offered.",
         owner="SSL",
         deviation="RFC 8996: TLS 1.0 and 1.1 are not to be used, and 1.3 is",
     ),
@@ -225,7 +225,7 @@ _FIXED: tuple[tuple[str, Any, Any, str, str], ...] = (
         "TLS13Provider",
         0,
         values.integer(0, 1),
-        "Engine for TLS 1.3.",
+        "The engine for TLS 1.3.",
         "the other engine is a part of Windows",
     ),
 )
@@ -233,11 +233,16 @@ _FIXED: tuple[tuple[str, Any, Any, str, str], ...] = (
 # What the handshake came to: (name, where it stands, default, meaning).
 _NEGOTIATED: tuple[tuple[str, str, Any, str], ...] = (
     ("SSLNegotiatedCipher", "negotiated.cipher", "", "The cipher that protects the line."),
-    ("SSLNegotiatedCipherStrength", "negotiated.bits", 0, "Bits of its key."),
+    ("SSLNegotiatedCipherStrength", "negotiated.bits", 0, "The bits of the cipher's key."),
     ("SSLNegotiatedCipherSuite", "negotiated.suite", "", "The cipher suite's registered name."),
     ("SSLNegotiatedKeyExchange", "negotiated.key_exchange", "", "How the keys were agreed on."),
-    ("SSLNegotiatedKeyExchangeStrength", "negotiated.key_exchange_bits", 0, "Bits of that."),
-    ("SSLNegotiatedProtocol", "negotiated.protocol", "", "The version of TLS."),
+    (
+        "SSLNegotiatedKeyExchangeStrength",
+        "negotiated.key_exchange_bits",
+        0,
+        "The bits of the exchange of keys.",
+    ),
+    ("SSLNegotiatedProtocol", "negotiated.protocol", "", "The version of TLS that is in use."),
 )
 
 for _entry in _ROWS:

@@ -103,6 +103,19 @@ def test_the_registry_knows_whose_each_row_is(row: Row):
     assert REGISTRY[row.reference].owner == row.name.rpartition(".")[0]
 
 
+def test_the_names_of_all_settings_are_there_to_complete(front):
+    smtp = front.make()
+    assert smtp.settings._ipython_key_completions_() == sorted(REGISTRY)
+    assert set(ATTRIBUTES) <= set(dir(smtp))
+    assert sorted(smtp.settings) == sorted(REGISTRY)
+    assert len(smtp.settings) == len(REGISTRY)
+
+
+@pytest.mark.parametrize("name", ATTRIBUTES)
+def test_every_attribute_has_a_docstring(name: str):
+    assert getattr(SMTP, name).__doc__
+
+
 @pytest.mark.parametrize("entry", REGISTRY.values(), ids=lambda entry: entry.reference)
 def test_every_row_says_what_it_means(entry):
     assert entry.doc
