@@ -25,7 +25,7 @@ from smtp_nb.errors import LinkError, SMTPTimeout
 from smtp_nb.flows.intents import Call, Octets, Open, Peer, Read, Resolve, Write
 
 T = TypeVar("T")
-MAX_INBOX = 4 * 1024 * 1024
+MAX_INBOX = 768 * 1024
 
 
 class Inbox(asyncio.Protocol):

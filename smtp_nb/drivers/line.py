@@ -32,7 +32,7 @@ from smtp_nb.flows.intents import Call, Octets, Open, Peer, Read, Resolve, Write
 
 R = TypeVar("R")
 RECEIVE = 64 * 1024
-MAX_INBOX = 4 * 1024 * 1024
+MAX_INBOX = 768 * 1024
 READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 
 

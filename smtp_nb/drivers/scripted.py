@@ -12,6 +12,7 @@ A dialogue is a text that people read:
     -- reset                        the server resets the line
     -- wait 5                       five seconds pass before the server goes on
     -- silence                      the server says nothing more
+    -- deaf                         the server reads nothing more, so the client cannot write
     # a remark
 
 Lines of the client that follow each other may come in one write; who talks before its turn breaks
@@ -64,7 +65,7 @@ class DialogueError(AssertionError):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One line of a dialogue: `kind` is S, C, C*, C..., C<n>, close, reset, wait or silence."""
+    """One line of a dialogue: `kind` is S, C, C*, C..., C<n>, close, reset, wait, silence, deaf."""
 
     kind: str
     data: bytes = b""
@@ -111,6 +112,11 @@ class Player:
     def is_finished(self) -> bool:
         """True if every step was played and nothing more was said."""
         return not self._steps and not self._heard
+
+    @property
+    def is_deaf(self) -> bool:
+        """True if the server reads nothing now."""
+        return bool(self._steps) and self._steps[0].kind == "deaf"
 
     def hear(self, data: bytes) -> None:
         """Take octets of the client in.
@@ -238,7 +244,7 @@ class ScriptedDriver(Stoppable):
             case Resolve():
                 return [self.peer.remote_address]
             case Write():
-                return self._write(intent.data)
+                return self._write(intent)
             case Read():
                 return self._read(intent)
             case Probe():
@@ -298,8 +304,11 @@ class ScriptedDriver(Stoppable):
             self.now += step.number
         return None
 
-    def _write(self, data: bytes) -> None:
+    def _write(self, intent: Write) -> None:
         self._check()
+        if self.player.is_deaf:
+            self._pass_time(intent.timeout_s, "writing")
+        data = intent.data
         if self.cut_after_written is not None:
             room = self.cut_after_written - len(self.written)
             if room < len(data):
@@ -325,7 +334,7 @@ class ScriptedDriver(Stoppable):
 
     def _advance(self, step: Step | None, intent: Read) -> None:
         if step is None or step.kind == "silence":
-            self._pass_time(intent)
+            self._pass_time(intent.timeout_s, intent.waiting_for)
         elif step.kind == "S":
             self._inbox = step.data
         elif step.kind == "wait":
@@ -339,8 +348,8 @@ class ScriptedDriver(Stoppable):
         else:
             raise DialogueError(f"unknown direction {step.kind!r}")
 
-    def _pass_time(self, intent: Read) -> None:
-        if intent.timeout_s is None:
-            raise DialogueError(f"the client waits for ever for {intent.waiting_for}")
-        self.now += intent.timeout_s
-        raise SMTPTimeout(f"nothing came in time while we waited for {intent.waiting_for}")
+    def _pass_time(self, timeout_s: float | None, waiting_for: str) -> None:
+        if timeout_s is None:
+            raise DialogueError(f"the client waits for ever for {waiting_for}")
+        self.now += timeout_s
+        raise SMTPTimeout(f"nothing came in time while we waited for {waiting_for}")

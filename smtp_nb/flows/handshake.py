@@ -31,7 +31,7 @@ def shake_hands(session: Session, layer: TLSLayer, deadline: Deadline) -> Flow[N
                 deadline.put_off(session.clock() - began)  # the server does not make us wait here
                 continue
             yield from _flush(session, layer, deadline)
-            raw = yield from session.get(deadline.left(), "the TLS handshake")
+            raw = yield from session.get(deadline)
             if not raw:
                 layer.eof()
             layer.receive(raw)

@@ -10,29 +10,36 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from smtp_nb.errors import SMTPTimeout
+from smtp_nb.errors import LinkError, SMTPTimeout
 from smtp_nb.flows.intents import Call, Flow, Hold, Intent, Open, Read, Resolve, Sleep, Write
 
 T = TypeVar("T")
 Clock = Callable[[], float]
 # What asks the driver for one intent, perhaps in several steps, and gives its answer.
 Carrier = Callable[[Intent], Flow[Any]]
+# More than any reply or handshake has; half of it is the most that a reply may be.
+MAX_READ = 768 * 1024
 # Pieces in a second: small enough that no burst is noticed, large enough to be worth a packet.
 PIECES = 50
 
 
 class Deadline:
-    """An end for several waits together, so that nobody can begin it anew by saying a little.
+    """An end for several waits together, so that nobody can begin it anew by saying a little, nor
+    make us read for ever.
 
     Args:
         seconds: from now on; None or 0 for ever.
         what: we wait for, in words.
+        octets: the most that may come until then; None: somebody else counts them.
     """
 
-    def __init__(self, clock: Clock, seconds: float | None, what: str) -> None:
+    def __init__(
+        self, clock: Clock, seconds: float | None, what: str, octets: int | None = MAX_READ
+    ) -> None:
         self._clock = clock
         self._end = clock() + seconds if seconds else None
-        self._what = what
+        self._octets = self._most_octets = octets
+        self.what = what
 
     def put_off(self, seconds: float) -> None:
         """Move the end: so long somebody else was waited for."""
@@ -49,10 +56,25 @@ class Deadline:
             return None
         if (left := self._end - self._clock()) <= 0:
             raise SMTPTimeout(
-                f"nothing came in time while we waited for {self._what}",
+                f"nothing came in time while we waited for {self.what}",
                 remedy="Raise timeout, or see whether the server is overloaded",
             )
         return left
+
+    def spend(self, octets: int) -> None:
+        """So many octets came in.
+
+        Raises:
+            LinkError: they are too many.
+        """
+        if self._octets is None:
+            return
+        self._octets -= octets
+        if self._octets < 0:
+            raise LinkError(
+                f"more than {self._most_octets} octets came in while we waited for {self.what}",
+                remedy="The other side floods us; the line was dropped",
+            )
 
 
 def within(flow: Flow[T], seconds: float, clock: Clock) -> Flow[T]:

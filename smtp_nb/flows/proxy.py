@@ -104,7 +104,7 @@ def _pass(session: Session, proxy: Proxy, tunnel: Tunnel, deadline: Deadline) ->
     while not tunnel.is_done:
         if request := tunnel.outgoing():
             yield from session.put(request, deadline.left())
-        tunnel.receive((yield from session.get(deadline.left(), "the proxy")))
+        tunnel.receive((yield from session.get(deadline)))
     session.status("Firewall connection complete")
     return Octets(tunnel.rest)
 

@@ -53,7 +53,7 @@ def ask_lists(session: Session, verdict: Verdict) -> Flow[list[Finding]]:
         why = "no trusted authority vouches for it, so its list was not asked"
         return [Finding(LEAF_REVOCATION_UNKNOWN, 0, verdict.chain[0], why)]
     seconds = min(SECONDS, session.settings.timeout_s or SECONDS)
-    deadline = Deadline(session.clock, seconds, "revocation lists")
+    deadline = Deadline(session.clock, seconds, "a revocation list", None)
     findings: list[Finding] = []
     for link in links(verdict.verified):
         findings += yield from _judge(session, link, deadline)
@@ -162,4 +162,4 @@ def _request(session: Session, url: Url, got: HttpGet, deadline: Deadline) -> Fl
     if data:
         got.receive(data)
     while not got.is_done:
-        got.receive((yield from aside.get(deadline.left(), "a revocation list")))
+        got.receive((yield from aside.get(deadline)))

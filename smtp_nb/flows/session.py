@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from smtp_nb.errors import ConnectionClosed, LinkError, MalformedReply, SMTPError
 from smtp_nb.flows.intents import Close, Flow, Octets, Peer, Probe, Read, SocketOptions, Write
+from smtp_nb.flows.limits import Deadline
 from smtp_nb.flows.mask import Mask, without_frames
 from smtp_nb.model.enums import AuthMechanism, FirewallType, SSLStartMode, TrailDirection
 from smtp_nb.model.events import ConnectionStatusEvent, Event, PITrailEvent, SSLStatusEvent
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from smtp_nb.wire.sessions import Shelf
     from smtp_nb.wire.tls import TLSLayer, TLSSettings
 
-# RFC 5321 section 4.5.3.2 asks for this much patience; an explicit `timeout` overrides it.
+# RFC 5321 section 4.5.3.2 asks for this much deadline; an explicit `timeout` overrides it.
 BANNER_TIMEOUT = 300.0
 FINAL_REPLY_TIMEOUT = 600.0
 QUIT_TIMEOUT = 5.0
@@ -227,8 +228,13 @@ class Session:
         """
         if timeout_s == USUAL:
             timeout_s = self.settings.timeout_s
-        while (found := self.reply_in_hand()) is None:
-            yield from self._fill(timeout_s, waiting_for or f"the reply to {self.protocol.awaited}")
+        if (found := self.reply_in_hand()) is None:
+            what = waiting_for or f"the reply to {self.protocol.awaited}"
+            # One for the whole reply: a server could drip its octets for days.
+            deadline = Deadline(self.clock, timeout_s, what)
+            while found is None:
+                yield from self._fill(deadline)
+                found = self.reply_in_hand()
         return found
 
     def reply_in_hand(self) -> tuple[Command, Reply] | None:
@@ -253,11 +259,11 @@ class Session:
         _, reply = yield from self.next_reply()
         return reply
 
-    def _fill(self, timeout_s: float | None, waiting_for: str) -> Flow[None]:
+    def _fill(self, deadline: Deadline) -> Flow[None]:
         try:
-            if not (raw := (yield from self.get(timeout_s, waiting_for))):
+            if not (raw := (yield from self.get(deadline))):
                 raise ConnectionClosed(
-                    f"the server closed the line while we waited for {waiting_for}"
+                    f"the server closed the line while we waited for {deadline.what}"
                 )
         except LinkError as error:
             self._ending = (error.code, error.description)
@@ -265,15 +271,16 @@ class Session:
             raise
         yield from self._take(raw)
 
-    def get(self, timeout_s: float | None, waiting_for: str) -> Flow[bytes]:
+    def get(self, deadline: Deadline) -> Flow[bytes]:
         """The next octets below the server's TLS; b"" at the end of the line."""
-        raw: bytes = yield Read(timeout_s, waiting_for)
-        while raw and self.under is not None:
+        while True:
+            raw: bytes = yield Read(deadline.left(), deadline.what)
+            deadline.spend(len(raw))
+            if not raw or self.under is None:
+                return raw
             data = yield from self._uncover(raw)
             if data or self.under.is_closed:
                 return data
-            raw = yield Read(timeout_s, waiting_for)
-        return raw
 
     def _uncover(self, raw: bytes) -> Flow[bytes]:
         """What octets from the line say once the proxy's TLS is taken off them."""
@@ -384,7 +391,12 @@ class Session:
         while data:  # under TLS this may be a session ticket, which means nothing
             yield from self._take((yield from self._uncover(data)))
             data = yield Probe()
-        if (found := self._parsed()) and found[0] is BANNER:
+        try:
+            found = self._parsed()
+        except MalformedReply as error:
+            self.remark(error.description)
+            return True
+        if found and found[0] is BANNER:
             self._note_reply(*found)
             return True
         return data is not None or self.protocol.has_rest
