@@ -175,9 +175,15 @@ class BinaryRefused(ExtensionError, InputError):
 
 
 class LinkError(SMTPError, ConnectionError):
-    """The line to the server failed; the connection is gone."""
+    """The line to the server failed; the connection is gone.
+
+    Attributes:
+        fell_back: True if something was learnt from it, so that the next connection to this server
+            goes more carefully.
+    """
 
     connection_survives = False
+    fell_back: bool = False
     default_remedy = "Connect again; the trail shows how far it got"
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from smtp_nb.errors import ExtensionError, LinkError, SMTPError, SMTPTimeout
+from smtp_nb.errors import ExtensionError, LinkError, SMTPError
 from smtp_nb.flows.content import send_content, send_lone_dot
 from smtp_nb.flows.delivery import Delivery
 from smtp_nb.flows.envelope import (
@@ -20,6 +20,7 @@ from smtp_nb.flows.envelope import (
     send_envelope,
     take_reply,
 )
+from smtp_nb.flows.farewell import learn, look_first
 from smtp_nb.flows.intents import Done, Flow, Next
 from smtp_nb.flows.parameters import check_offers
 from smtp_nb.flows.session import Session
@@ -83,9 +84,11 @@ def _batch(session: Session, jobs: Sequence[Job]) -> Flow[None]:
     try:
         for delivery in deliveries:
             _check(session, delivery)
+        yield from look_first(session)
         yield from _window(session, deliveries)
         for delivery in deliveries:
             yield from _finish(session, delivery)
+        session.batches += 1
     except Exception as error:
         for delivery in deliveries:
             delivery.give_up(f"not sent: {error}")
@@ -137,8 +140,8 @@ def _guarded(
     except Exception as error:
         for transaction in transactions:
             transaction.fail(f"not sent: {error}")
-        if isinstance(error, SMTPTimeout) and session.protocol.waiting > 1:
-            session.fall_back("the server did not answer every command of a group", group=False)
+        if isinstance(error, LinkError):
+            learn(session, transactions, error)
         yield from session.abort()
         return error
     return None

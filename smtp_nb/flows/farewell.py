@@ -1,9 +1,12 @@
-"""A server that takes its leave while messages of a window are under way.
+"""A server that takes its leave while messages are under way, in words or without.
 
 It says so by 421 (RFC 5321 section 3.8), or by a no to RSET, which nobody may say who stays
 (section 4.1.1.5); Exim does after ten refused messages. Commands are answered in their order, so
 what has no answer when the line ends behind such words was not looked at: it is not in doubt. Some
 say 421 and stay to refuse the rest of what was written one by one; they are heard to the end.
+
+Without a word, whatever was written whole is in doubt. So the line is looked at before, and a
+server that goes behind its first message is not written to in one piece any more.
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Sequence
 
-from smtp_nb.errors import LinkError, MalformedReply, SMTPTimeout, TLSError
+from smtp_nb.errors import ConnectionClosed, LinkError, MalformedReply, SMTPTimeout, TLSError
 from smtp_nb.flows.envelope import hung_up
 from smtp_nb.flows.intents import Flow
 from smtp_nb.flows.session import QUIT_TIMEOUT, Session
@@ -55,3 +58,29 @@ def _take_the_rest(session: Session, transactions: Sequence[Transaction]) -> Flo
 def _withdraw(transactions: Iterable[Transaction]) -> None:
     for transaction in transactions:
         transaction.withdraw()
+
+
+def look_first(session: Session) -> Flow[None]:
+    """Make sure that the line still stands, where messages leave in one piece with their envelope.
+
+    Raises:
+        ConnectionClosed: the server has gone since its last reply; nothing was written.
+    """
+    is_in_one_piece = session.may_group and "CHUNKING" in session.extensions
+    if is_in_one_piece and session.batches and (yield from session.is_stale()):
+        session.remark("the server hung up behind the last message")
+        yield from session.abort()
+        raise ConnectionClosed("the server hung up behind the last message")
+
+
+def learn(session: Session, transactions: Sequence[Transaction], error: LinkError) -> None:
+    """Be more careful with a server that does not keep what it offers."""
+    if isinstance(error, SMTPTimeout):
+        if session.protocol.waiting > 1:
+            session.fall_back("the server did not answer every command of a group", group=False)
+            error.fell_back = True
+        return
+    is_unheard = all(t.is_committed and not (t.reset or t.mail) for t in transactions)
+    if is_unheard and session.batches == 1 and session.may_group:
+        session.fall_back("the server hung up behind its first message", group=False)
+        error.fell_back = True

@@ -142,6 +142,8 @@ class Session:
         self.last_use = 0.0
         self.memory = {} if memory is None else memory
         """Which servers stumble over what, for the sessions that come after this one."""
+        self.batches = 0
+        """Batches of messages that ended without trouble."""
         known = self.memory.get((settings.host, settings.port), "auto")
         self._pipelining = max(settings.pipelining, known, key=_CAUTION.index)
         self._began = clock()
@@ -173,7 +175,8 @@ class Session:
 
     def fall_back(self, why: str, group: bool = True) -> None:
         """Do without windows from now on, or without groups at all, and say so in the trail."""
-        self._pipelining = "message" if group else "off"
+        level = "message" if group else "off"
+        self._pipelining = max(self._pipelining, level, key=_CAUTION.index)
         self.memory[self.settings.host, self.settings.port] = self._pipelining
         self.remark(f"{why}; from now on {_FALL_BACKS[self._pipelining]}")
 
@@ -379,14 +382,14 @@ class Session:
 
     def has_hung_up(self) -> Flow[bool]:
         """Look, after a pause, whether the server is still there; if not, let go of the line."""
-        if self.clock() - self.last_use <= IDLE_SECONDS or not (yield from self._is_stale()):
+        if self.clock() - self.last_use <= IDLE_SECONDS or not (yield from self.is_stale()):
             return False
         self.remark("the server hung up while we were idle; connecting again")
         yield from self.abort()
         return True
 
-    def _is_stale(self) -> Flow[bool]:
-        """Whether the server has gone, or said 421, while we were idle."""
+    def is_stale(self) -> Flow[bool]:
+        """Whether the server has gone, or said 421, while we asked for nothing."""
         data: bytes | None = yield Probe()
         while data:  # under TLS this may be a session ticket, which means nothing
             yield from self._take((yield from self._uncover(data)))

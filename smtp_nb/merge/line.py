@@ -108,6 +108,8 @@ class Line:
         """The connection failed: what did not leave goes over another one, if that may help."""
         self._source.take_back(self._unsent)
         decided, self._unsent, self._begun, self._decided = self._decided, [], 0, 0
+        if isinstance(error, LinkError) and error.fell_back:
+            return True
         if not isinstance(error, LinkError) or not decided:
             return self._crew.may_go_on(self, error)
         if error.reply is not None and error.reply.code == CLOSING:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
-from play.stage import DRIVERS, Jobs, ScriptedStage, stage
+from play.stage import DRIVERS, Jobs, ScriptedStage, SocketStage, stage
 from smtp_nb.errors import ConnectionClosed, LinkError
+from smtp_nb.model.envelope import Job
 
 HELLO = "S: 220 mx.test\nC: EHLO client.test\nS: 250-mx.test\nS: 250-PIPELINING\nS: 250 CHUNKING\n"
 OK = "S: 250 2.1.0 ok\n"
@@ -75,3 +78,46 @@ def test_who_was_not_looked_at_reads_why() -> None:
     (result,) = jobs.given[-1][1].recipients
     assert result.text.startswith("not sent: ")
     assert "Too many nonmail commands" in result.text
+
+
+SILENT = TOGETHER + "-- close\n"
+ONE_BY_ONE = (
+    HELLO
+    + "C: MAIL FROM:<ann@client.test>\n" + OK
+    + "C: RCPT TO:<d@server.test>\n" + OK
+    + "C: BDAT 28 LAST\nC<28>\n" + QUEUED
+    + "C: QUIT\nS: 221 bye\n"
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("driver", DRIVERS)
+def test_a_server_that_goes_behind_its_first_message_is_asked_before_the_next(driver: str) -> None:
+    """What was written whole is in doubt once; then the envelope shows whether it is there."""
+    with stage(driver, SILENT + ONE_BY_ONE, {"pipelining": "auto"}) as played:
+        jobs = Jobs(*ABCD)
+        with pytest.raises(LinkError) as caught:
+            played.call("deliver", jobs)
+        assert caught.value.fell_back
+        played.call("deliver", jobs)
+        assert played.is_finished()
+    assert [str(receipt.outcome) for _, receipt in jobs.given] == [A, U, U, A]
+    assert (
+        "-- the server hung up behind its first message; from now on one command at a time"
+        in played.lines()
+    )
+
+
+@pytest.mark.parametrize("driver", DRIVERS)
+def test_a_server_that_has_gone_already_leaves_no_doubt(driver: str) -> None:
+    class Late(Jobs):
+        def next_jobs(self, most: int) -> Sequence[Job]:
+            if self.given and isinstance(played, SocketStage):
+                played.server.wait_until_idle()
+            return super().next_jobs(most)
+
+    with stage(driver, ALONE + "-- close\n", {"pipelining": "auto"}) as played:
+        jobs = Late(*ABCD)
+        with pytest.raises(ConnectionClosed, match="hung up behind the last message"):
+            played.call("deliver", jobs)
+    assert [str(receipt.outcome) for _, receipt in jobs.given] == [A, N, N]
+    assert "-- the server hung up behind the last message" in played.lines()
