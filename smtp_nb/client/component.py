@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from smtp_nb.client import registry, tls_settings  # noqa: F401  the rows register themselves
+from smtp_nb.client import registry
 from smtp_nb.client.certificates import Certificates
 from smtp_nb.client.drafting import draft_from, job_from
 from smtp_nb.client.events import Events

@@ -9,13 +9,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from smtp_nb.client import values
+from smtp_nb.client import line_settings, tls_settings, values  # noqa: F401  with their rows
 from smtp_nb.client.properties import NO_BLIND_COPIES, ONE_ENGINE
 from smtp_nb.client.registry import PROPERTIES, REGISTRY, Entry, register
-from smtp_nb.model.enums import FirewallType
 from smtp_nb.model.secret import Secret
-
-_INT, _SECONDS = values.integer(), values.seconds
 
 # The rows are of different types, hence Any.
 _OF_THE_MESSAGE: tuple[Entry[Any], ...] = (
@@ -75,212 +72,6 @@ _OF_THE_MESSAGE: tuple[Entry[Any], ...] = (
     ),
 )
 
-_NO_LISTENING = "a client does not listen behind a SOCKS server"
-
-_OF_THE_LINE: tuple[Entry[Any], ...] = (
-    Entry(
-        "CloseStreamAfterTransfer",
-        True,
-        values.boolean,
-        "Close the stream of set_message_stream() once it was sent.",
-        owner="IPPort",
-    ),
-    Entry(
-        "ConnectionTimeout",
-        0.0,
-        _SECONDS,
-        "Seconds to connect in; 0: as Timeout says.",
-        owner="IPPort",
-    ),
-    Entry(
-        "FirewallAutoDetect",
-        False,
-        values.boolean,
-        "Go through the proxy of the system's settings, if there is one and FirewallHost is empty.",
-        owner="IPPort",
-        path="firewall.auto_detect",
-    ),
-    Entry(
-        "FirewallHost",
-        "",
-        values.host,
-        "The proxy's name or address: `firewall.host`.",
-        owner="IPPort",
-        path="firewall.host",
-    ),
-    Entry(
-        "FirewallListener",
-        False,
-        values.boolean,
-        "Listen for connections behind a SOCKS server.",
-        owner="IPPort",
-        reason=_NO_LISTENING,
-    ),
-    Entry(
-        "FirewallPassword",
-        Secret(""),
-        values.secret,
-        "The password at the proxy: `firewall.password`.",
-        is_secret=True,
-        owner="IPPort",
-        path="firewall.password",
-    ),
-    Entry(
-        "FirewallPort",
-        0,
-        values.integer(0, 65535),
-        "The proxy's port: `firewall.port`. FirewallType sets it to what is usual.",
-        owner="IPPort",
-        path="firewall.port",
-    ),
-    Entry(
-        "FirewallType",
-        FirewallType.NONE,
-        values.member(FirewallType),
-        "The kind of proxy: `firewall.firewall_type`.",
-        owner="IPPort",
-        path="firewall.firewall_type",
-    ),
-    Entry(
-        "FirewallTLS",
-        False,
-        values.boolean,
-        "firewall.tls: TLS protects the way to the proxy itself. Beyond the reference.",
-        owner="",
-        path="firewall.tls",
-    ),
-    Entry(
-        "FirewallUser",
-        "",
-        values.line,
-        "Who logs in at the proxy: `firewall.user`.",
-        owner="IPPort",
-        path="firewall.user",
-    ),
-    Entry(
-        "KeepAliveInterval",
-        0,
-        _INT,
-        "Milliseconds between keep-alive probes without an answer; 0: the system's. Turns"
-        " TCPKeepAlive on.",
-        owner="IPPort",
-        turns_on="TCPKeepAlive",
-    ),
-    Entry(
-        "KeepAliveTime",
-        0,
-        _INT,
-        "Milliseconds of silence before the first keep-alive probe; 0: the system's. Turns"
-        " TCPKeepAlive on.",
-        owner="IPPort",
-        turns_on="TCPKeepAlive",
-    ),
-    Entry(
-        "Linger",
-        True,
-        values.boolean,
-        "Close gracefully; False resets the line instead.",
-        owner="IPPort",
-    ),
-    Entry(
-        "LingerTime",
-        0,
-        values.integer(0, 65535),
-        "Seconds that a graceful close may last; 0: as long as TCP tries.",
-        owner="IPPort",
-    ),
-    Entry(
-        "LocalPort",
-        0,
-        values.integer(0, 65535),
-        "The local port to connect from; 0: any. Tells the real one while connected.",
-        locked=106,
-        owner="IPPort",
-        live="line.local_port",
-    ),
-    Entry(
-        "MaxLineLength",
-        2048,
-        values.integer(256, 65536),
-        "The longest line of a reply that is taken.",
-        locked=112,
-        owner="IPPort",
-    ),
-    Entry(
-        "MaxTransferRate",
-        0,
-        _INT,
-        "The most octets a second that we write; 0: no limit.",
-        owner="IPPort",
-    ),
-    Entry(
-        "ProxyExceptionsList",
-        "",
-        values.line,
-        "Hosts that are reached without the proxy, semicolons between; * stands for anything.",
-        owner="IPPort",
-    ),
-    Entry(
-        "TCPKeepAlive",
-        False,
-        values.boolean,
-        "Let TCP probe a line that is silent.",
-        owner="IPPort",
-    ),
-    Entry(
-        "TcpNoDelay",
-        True,
-        values.boolean,
-        "Do not wait to fill packets (Nagle off).",
-        owner="IPPort",
-        deviation="Nagle and delayed acknowledgements make each round trip of SMTP 40 ms longer",
-    ),
-    Entry(
-        "UseIPv6",
-        0,
-        values.integer(0, 2),
-        "0 IPv4 only, 1 IPv6 only, 2 IPv6 then IPv4. Until it is set, an address as mail_server"
-        " decides by itself.",
-        owner="IPPort",
-    ),
-    Entry(
-        "UseNTLMv2",
-        False,
-        values.boolean,
-        "NTLM in version 2; False is version 1, which AllowClearTextAuth must allow outside TLS.",
-        owner="IPPort",
-    ),
-    Entry(
-        "AbsoluteTimeout",
-        False,
-        values.boolean,
-        "Timeout limits the whole call, not each wait in it.",
-        owner="Socket",
-    ),
-    Entry(
-        "FirewallData",
-        Secret(""),
-        values.proxy_fields,
-        "Further header fields for a tunnelling proxy, one on a line.",
-        is_secret=True,
-        owner="Socket",
-    ),
-    Entry(
-        "InBufferSize",
-        0,
-        _INT,
-        "Octets of the socket's incoming buffer; 0: the system's.",
-        owner="Socket",
-    ),
-    Entry(
-        "OutBufferSize",
-        0,
-        _INT,
-        "Octets of the socket's outgoing buffer; 0: the system's.",
-        owner="Socket",
-    ),
-)
-
 _OF_THE_LIBRARY: tuple[Entry[Any], ...] = (
     Entry(
         "BuildInfo",
@@ -329,7 +120,7 @@ _OURS: tuple[Entry[Any], ...] = (
     Entry(
         "FinalReplyTimeout",
         600.0,
-        _SECONDS,
+        values.seconds,
         "The wait for the reply to the whole message; 0 waits for ever.",
         owner="",
     ),
@@ -398,7 +189,7 @@ def _as_given(_: str, value: Any) -> Any:
     return value
 
 
-for _entry in (*_OF_THE_MESSAGE, *_OF_THE_LINE, *_OF_THE_LIBRARY, *_OURS):
+for _entry in (*_OF_THE_MESSAGE, *_OF_THE_LIBRARY, *_OURS):
     register(_entry)
 for _rows, _is_settable in ((_ATTRIBUTES, True), (_TOLD, False)):
     for _reference, _path, _default, _doc in _rows:
