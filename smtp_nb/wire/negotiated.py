@@ -13,6 +13,8 @@ from smtp_nb.wire.records import dh_bits
 from smtp_nb.wire.settings import Offer
 from smtp_nb.wire.suites import BY_OPENSSL, suite_name
 
+LEAST_PRIME_BITS = 2048  # what OpenSSL's security level 2 asks for
+
 
 def negotiated(connection: SSL.Connection, leaf: x509.Certificate, received: bytes) -> TLSInfo:
     """Version, cipher and exchange of keys.
@@ -57,21 +59,27 @@ def _key_bits(leaf: x509.Certificate) -> int:
     return bits
 
 
-def require_offered(connection: SSL.Connection, offer: Offer) -> None:
-    """OpenSSL has one list of groups for all versions; look into the list of this version.
+def require_offered(info: TLSInfo, offer: Offer) -> None:
+    """Hold what was agreed on against what was asked for.
+
+    OpenSSL has one list of groups for all versions, so the one of this version is looked into. And
+    a lowered security level lets short primes in, as it does short keys.
 
     Raises:
-        TLSError: 276, the group or the cipher is not one that was asked for.
+        TLSError: 276, the group, the prime or the cipher is not one to go on with.
     """
-    is_new = connection.get_protocol_version() >= SSL.TLS1_3_VERSION
-    setting, names = (
-        ("TLS13SupportedGroups", offer.new_groups)
-        if is_new
-        else ("TLS12SupportedGroups", offer.old_groups)
-    )
-    group = connection.get_group_name()
-    if names and group and group.lower() not in {GROUPS[name][0].lower() for name in names}:
-        raise TLSError(f"The server chose the group {group}, which {setting} does not name")
-    bits = connection.get_cipher_bits() or 0
-    if bits < offer.least_bits:
-        raise TLSError(f"The server chose a cipher of {bits} bits, SSLCipherStrength wants more")
+    is_new = info.protocol == "TLSv1.3"
+    setting = "TLS13SupportedGroups" if is_new else "TLS12SupportedGroups"
+    names = offer.new_groups if is_new else offer.old_groups
+    groups = {GROUPS[name][0] for name in names}
+    if groups and info.key_exchange in _SPELLED.values() and info.key_exchange not in groups:
+        raise TLSError(f"The server chose the group {info.key_exchange}, which {setting} omits")
+    if info.key_exchange == "DHE" and 0 < info.key_exchange_bits < LEAST_PRIME_BITS:
+        raise TLSError(
+            f"The server's prime for the exchange of keys has {info.key_exchange_bits} bits only",
+            remedy="Its owner has to set up a longer one",
+        )
+    if info.bits < offer.least_bits:
+        raise TLSError(
+            f"The server chose a cipher of {info.bits} bits, SSLCipherStrength wants more"
+        )

@@ -133,7 +133,7 @@ class TLSLayer:
             return Step.DECIDE
         if not is_complete:
             return Step.READ
-        require_offered(self._connection, self._settings.offer)
+        require_offered(self.info, self._settings.offer)
         return Step.DONE
 
     def _write_keys(self) -> None:

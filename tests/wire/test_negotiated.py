@@ -1,10 +1,16 @@
 """What was agreed on, in the words of the registries and in bits."""
 
+import base64
+from dataclasses import replace
+
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from smtp_nb.errors import TLSError
-from smtp_nb.wire import libssl, negotiated
+from smtp_nb.model.enums import SSLProtocol
+from smtp_nb.model.receipt import TLSInfo
+from smtp_nb.wire import libssl
+from smtp_nb.wire.negotiated import require_offered
 from smtp_nb.wire.settings import Offer
 from smtp_nb.wire.tls import TLSLayer, TLSSettings
 from wire import openssl_server, pki
@@ -54,11 +60,57 @@ def test_a_prime_of_tls_1_2_is_measured():
     assert found.suite == "TLS_DHE_RSA_WITH_AES_256_GCM_SHA384"
 
 
-def test_a_weaker_cipher_than_was_asked_for_is_refused(leaf):
-    """It was not offered; a server that takes it all the same must not get away with it."""
-    layer = TLSLayer(TLSSettings(), pki.HOST)
-    context = openssl_server.context(leaf, "1.2", b"ECDHE-ECDSA-AES128-GCM-SHA256")
-    openssl_server.exchange(layer, openssl_server.serve(context))
-    with pytest.raises(TLSError, match="128 bits") as caught:
-        negotiated.require_offered(layer._connection, Offer(least_bits=256))
+AGREED = TLSInfo("TLSv1.2", "x", 128, "TLS_X", "DHE", 2048)
+
+
+@pytest.mark.parametrize(
+    ("info", "offer", "words"),
+    [
+        # None of this is offered; a server that takes it all the same must not get away with it.
+        (AGREED, Offer(least_bits=256), "128 bits"),
+        (replace(AGREED, key_exchange="X448"), Offer(old_groups=("ecdhe_x25519",)), "TLS12"),
+        (
+            replace(AGREED, protocol="TLSv1.3", key_exchange="X448"),
+            Offer(new_groups=("ecdhe_x25519",)),
+            "TLS13",
+        ),
+        (replace(AGREED, key_exchange_bits=1024), Offer(), "1024 bits"),
+    ],
+)
+def test_what_was_not_asked_for_is_refused(info, offer, words):
+    with pytest.raises(TLSError, match=words) as caught:
+        require_offered(info, offer)
     assert caught.value.code == 276
+
+
+@pytest.mark.parametrize(
+    "offer", [Offer(), Offer(new_groups=("ecdhe_x25519",)), Offer(least_bits=128)]
+)
+def test_what_was_asked_for_passes(offer):
+    require_offered(AGREED, offer)
+    require_offered(replace(AGREED, key_exchange_bits=0), offer)  # a resumed session has none
+
+
+def test_a_short_prime_at_a_lowered_level_is_refused(tmp_path):
+    """OpenSSL takes it there without a word."""
+    # PKCS #3: a sequence of the prime and the generator, 2.
+    der = b"\x30\x81\x87\x02\x81\x81" + OAKLEY_GROUP_2.to_bytes(129) + b"\x02\x01\x02"
+    text = base64.encodebytes(der).decode()
+    file = tmp_path / "prime.pem"
+    file.write_text(f"-----BEGIN DH PARAMETERS-----\n{text}-----END DH PARAMETERS-----\n")
+    leaf = pki.issue(key=RSA).write(tmp_path)
+    context = pki.server_context(leaf, "1.2", ciphers="DHE-RSA-AES128-SHA:@SECLEVEL=0")
+    context.load_dh_params(file)
+    old = SSLProtocol.TLS1_1 | SSLProtocol.TLS1_2
+    layer = TLSLayer(TLSSettings(enabled_protocols=old), pki.HOST)
+    with pytest.raises(TLSError, match="1024 bits"):
+        pki.shake(layer, pki.MemoryServer(context))
+
+
+# RFC 2409 section 6.2: 1024 bits.
+OAKLEY_GROUP_2 = int(
+    "FFFFFFFFFFFFFFFFC90FDAA22168C234C4C6628B80DC1CD129024E088A67CC74020BBEA63B139B22514A08798E3404"
+    "DDEF9519B3CD3A431B302B0A6DF25F14374FE1356D6D51C245E485B576625E7EC6F44C42E9A637ED6B0BFF5CB6F406"
+    "B7EDEE386BFB5A899FA5AE9F24117C4B1FE649286651ECE65381FFFFFFFFFFFFFFFF",
+    16,
+)
