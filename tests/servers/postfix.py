@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+from canary import CANARY
 from servers.authority import Authority
 from servers.daemon import Daemon, free_ports, wait_until
 from servers.realm import Realm
@@ -129,7 +130,7 @@ class Postfix:
     """
 
     host = "localhost"
-    accounts: ClassVar = {"alice": "wonder land/+%=~", "zoe": "Grüße für Zoë"}
+    accounts: ClassVar = {"alice": "wonder land/+%=~", "zoe": "Grüße für Zoë", "canary": CANARY}
     user = "alice"
     password = accounts[user]
 

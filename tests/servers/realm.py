@@ -70,7 +70,7 @@ class Realm:
         self.config.write_text(CLIENTS.format(port=port))
         (directory / "kdc.conf").write_text(CENTRE.format(port=port, directory=directory))
         self._run("kdb5_util", "-r", "TEST", "create", "-s", "-P", "master")
-        people = [f'addprinc -pw "{password}" {user}' for user, password in accounts.items()]
+        people = [f"addprinc -pw {_quoted(text)} {user}" for user, text in accounts.items()]
         server = ["addprinc -randkey smtp/localhost", f"ktadd -k {self.keytab} smtp/localhost"]
         self._run("kadmin.local", "-r", "TEST", text="\n".join([*people, *server, ""]))
         self.keytab.chmod(0o644)
@@ -99,3 +99,7 @@ class Realm:
     def stop(self) -> None:
         if self._daemon is not None:
             self._daemon.stop()
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'
