@@ -27,6 +27,7 @@ class Certificates:
 
     @ssl_cert.setter
     def ssl_cert(self, value: Any) -> None:
+        value = _unshown(value)
         self._values["SSLCert"] = _read("SSLCert", value)
 
     @property
@@ -37,6 +38,7 @@ class Certificates:
 
     @ssl_accept_server_cert.setter
     def ssl_accept_server_cert(self, value: Any) -> None:
+        value = _unshown(value)
         self._values["SSLAcceptServerCert"] = _read("SSLAcceptServerCert", value)
 
     @property
@@ -60,6 +62,13 @@ class Certificates:
         """Give another component its own copies; a certificate can be changed."""
         for name in _OURS & self._values.keys():
             other._values[name] = copy(self._values[name])
+
+
+def _unshown(value: Any) -> Any:
+    """The same, so that no traceback shows it: it may hold a key."""
+    from smtp_nb.wire.identity import concealed
+
+    return concealed(value)
 
 
 def _read(name: str, value: Any) -> Certificate | None:

@@ -12,7 +12,7 @@ from smtp_nb.model.enums import CertStoreType
 from smtp_nb.model.secret import Secret
 from smtp_nb.wire.fields import Fields, thumbprints
 from smtp_nb.wire.forms import read_certificates
-from smtp_nb.wire.identity import Hidden, HiddenText, Identity
+from smtp_nb.wire.identity import Hidden, HiddenText, Identity, concealed
 from smtp_nb.wire.names import UNREADABLE, distinguished_name, shown
 from smtp_nb.wire.stores import is_contents, open_store
 
@@ -62,17 +62,16 @@ class Certificate(Fields):
         **named: str | bytes | int,
     ) -> None:
         self._store_password = _secret(store_password)
-        # From here on no variable holds it: a verbose traceback shows those.
-        store_password = NO_PASSWORD
+        parts: dict[str, Part] = {"source": concealed(source), "store": concealed(store)}
+        # From here on no variable shows a secret: a verbose traceback shows those.
+        store_password, source, store = NO_PASSWORD, b"", b""
+        named.update({name: concealed(value) for name, value in named.items()})
+        parts |= {"subject": subject} | _by_reference(named)
         self._identity, self._has_lost_key = Identity(), False
-        parts = {"source": source, "store": store, "subject": subject} | _by_reference(named)
         is_long = bool(parts["store"]) or isinstance(parts["source"], int)
         self._store_type, self._store = (_place if is_long else _public)(parts)
-        source = store = b""
-        named.clear()
         self._thumbprint = _options(configuration_string).get("thumbprint", "")
         self._wanted = _plain(parts["subject"]) if self._store else ""
-        parts.clear()
         if self._store:
             self._identity = self._found(must=True)
 
@@ -99,7 +98,8 @@ class Certificate(Fields):
 
     @store.setter
     def store(self, value: str | bytes) -> None:
-        self._store = _contents(value) if _is_blob(self._store_type, value) else str(value)
+        value = concealed(value)
+        self._store = _contents(value) if _is_blob(self._store_type, value) else _name_of(value)
         self._identity, self._has_lost_key = Identity(), False
         if self._store and self._wanted:
             self._look()
@@ -111,6 +111,7 @@ class Certificate(Fields):
 
     @store_b.setter
     def store_b(self, value: bytes) -> None:
+        value = concealed(value)
         self.store = value
 
     @property
@@ -290,21 +291,21 @@ def _kind(value: Part) -> CertStoreType:
     """A type of store: the member, its number, or its name in any case."""
     try:
         if isinstance(value, str):
-            return CertStoreType[value.upper()]
+            return CertStoreType[value[:].upper()]
         return CertStoreType(int(value))
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, TypeError):
         names = ", ".join(name.lower() for name in CertStoreType.__members__)
-        raise SettingError(f"there is no type of store {value!r}", remedy=f"Take {names}") from None
+        raise SettingError("there is no such type of store", remedy=f"Take {names}") from None
 
 
 def _plain(wanted: Part) -> str | bytes:
-    return wanted if isinstance(wanted, str) else Hidden(wanted)
+    return wanted[:] if isinstance(wanted, str) else Hidden(wanted)
 
 
 def _place(parts: dict[str, Part]) -> tuple[CertStoreType, str | Hidden]:
     """Of the long form: the type of the store, and its file or its octets."""
     kind, store = _kind(parts["source"]), parts["store"]
-    return kind, _contents(store) if _is_blob(kind, store) else str(store)
+    return kind, _contents(store) if _is_blob(kind, store) else _name_of(store)
 
 
 def _public(parts: dict[str, Part]) -> tuple[CertStoreType, str | Hidden]:
@@ -313,7 +314,7 @@ def _public(parts: dict[str, Part]) -> tuple[CertStoreType, str | Hidden]:
     if not source:
         return CertStoreType.USER, ""
     if isinstance(source, str) and not is_contents(source):
-        return CertStoreType.PUBLIC_KEY_FILE, source
+        return CertStoreType.PUBLIC_KEY_FILE, _name_of(source)
     return CertStoreType.PUBLIC_KEY_BLOB, _contents(source)
 
 
@@ -323,6 +324,11 @@ def _is_blob(kind: CertStoreType, store: Part) -> bool:
         return True
     # Also where a file was meant: an error would show its name, and this may be a key.
     return is_contents(store)
+
+
+def _name_of(store: Part) -> str:
+    """The name of a file, which may be shown."""
+    return store[:] if isinstance(store, str) else ""  # a slice of a hidden text is plain
 
 
 def _contents(store: Part) -> Hidden:

@@ -7,6 +7,7 @@ shows variables does not give away.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TypeVar, cast
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
@@ -55,6 +56,16 @@ class HiddenText(str):
 
     def __format__(self, spec: str) -> str:
         return format(HIDDEN, spec)
+
+
+G = TypeVar("G")
+
+
+def concealed(given: G) -> G:
+    """The same, so that no traceback shows it: what stands for a store may hold a key."""
+    if isinstance(given, str):
+        return cast(G, HiddenText(given[:]))  # a slice of a hidden text is plain
+    return cast(G, Hidden(given)) if isinstance(given, bytes) else given
 
 
 @dataclass(frozen=True, slots=True)

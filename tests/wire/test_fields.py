@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import copy
 import pickle
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.serialization import pkcs12
 
 from canary import CANARY, assert_clean, ours, texts_of_error
-from smtp_nb import Certificate, CertStoreType, KeyUsage
+from smtp_nb import SMTP, Certificate, CertStoreType, KeyUsage
 from smtp_nb.errors import InputError, SettingError, SMTPError
 from smtp_nb.model.secret import HIDDEN, Secret, encodings
 from wire import pki
@@ -352,6 +353,36 @@ def test_no_traceback_shows_them(form: str, wanted: Any, is_right: bool) -> None
         Certificate(Kind.AUTO, stores.pop(form), CANARY, wanted)
     for where, text in texts_of_error(caught.value):
         assert_clean(ours(text), where)
+
+
+def mistakes(pem: bytes) -> list[Callable[[], object]]:
+    """Each with an unprotected key in it, and an error that is not about its form."""
+    made = Certificate()
+    made.store_type, made.subject = Kind.PFX_BLOB, "*"
+    return [
+        lambda: Certificate(Kind.PEM_KEY_BLOB, pem, "", "nobody"),
+        lambda: Certificate(Kind.PEM_KEY_BLOB, pem.decode(), "", "*", "No=1"),
+        lambda: Certificate("no such type", pem),
+        lambda: Certificate(cert_store_type=Kind.PFX_BLOB, store_blob=pem),
+        lambda: Certificate(stroe=pem),
+        lambda: Certificate(pem + b"-----BEGIN CERTIFICATE-----"),
+        lambda: setattr(made, "store", pem),
+        lambda: setattr(made, "store_b", pem),
+        lambda: setattr(SMTP(), "ssl_cert", pem + b"-----BEGIN CERTIFICATE-----"),
+    ]
+
+
+@pytest.mark.parametrize("number", range(9))
+def test_no_traceback_shows_what_was_given(number: int) -> None:
+    body = LEAF.key_pem.splitlines()[1].decode()
+    with pytest.raises((SMTPError, TypeError)) as caught:
+        mistakes(pem_of_key())[number]()
+    for where, text in texts_of_error(caught.value):
+        assert body not in ours(text), where
+
+
+def pem_of_key() -> bytes:
+    return LEAF.key_pem
 
 
 def test_the_rich_repr_says_what_a_person_asks_first() -> None:
