@@ -23,6 +23,8 @@ class Gullible:
         contents: what came between DATA and the dot.
     """
 
+    is_deaf = False
+
     def __init__(self) -> None:
         self.commands: list[bytes] = []
         self.contents: list[bytes] = []
