@@ -34,23 +34,28 @@ DO_EVENTS_SECONDS = 0.02
 
 
 class Handlers:
-    """The handlers of one event: `smtp.on_x += f`, `-= f`, `= f`, or `@smtp.on_x`."""
+    """The handlers of one event: `smtp.on_x += f`, `-= f`, `= f`, or `@smtp.on_x`.
+
+    Attributes:
+        each: the handlers; another tuple once they change, so whoever goes through it may go on.
+    """
 
     def __init__(self) -> None:
-        self.each: list[Handler] = []
+        self.each: tuple[Handler, ...] = ()
 
     def __call__(self, handler: Handler) -> Handler:
         """Add a handler; usable as a decorator."""
-        self.each.append(handler)
+        self.each = (*self.each, handler)
         return handler
 
     def __iadd__(self, handler: Handler) -> Handlers:
-        self.each.append(handler)
+        self.each = (*self.each, handler)
         return self
 
     def __isub__(self, handler: Handler) -> Handlers:
         if handler in self.each:
-            self.each.remove(handler)
+            place = self.each.index(handler)
+            self.each = (*self.each[:place], *self.each[place + 1 :])
         return self
 
     def __iter__(self) -> Any:
@@ -65,7 +70,7 @@ class Handlers:
     def replace(self, handler: Handler | Handlers | None) -> None:
         """`smtp.on_x = f`: only this one from now on; None for nobody."""
         if not isinstance(handler, Handlers):
-            self.each[:] = [] if handler is None else [handler]
+            self.each = () if handler is None else (handler,)
 
 
 class EventProperty:
@@ -135,30 +140,42 @@ class Events:
             while True:
                 yield self._posted.get_nowait()
 
-    def emit(self, event: Event) -> None:
+    def emit(self, *events: Event) -> None:
         """Tell everybody who listens. What a handler raises is logged; the session goes on.
 
         The rest of a coroutine function runs before the session goes on.
         """
-        for waiting in self.ask(event):
+        for waiting in self._told_of(events):
             if not self._driver.postpone(waiting):
                 getattr(waiting, "close", lambda: None)()
-                _log().error("a handler of %s needs AsyncSMTP: it must be awaited", type(event))
+                _log().error("a handler of %s needs AsyncSMTP: it must be awaited", type(events[0]))
 
     def ask(self, event: Event) -> Sequence[Awaitable[None]]:
         """As `emit`; gives what coroutine functions among the handlers want awaited."""
-        waiting = []
+        return self._told_of((event,))
+
+    def _told_of(self, events: Sequence[Event]) -> Sequence[Awaitable[None]]:
         if self._reports_to is not None:
-            self._reports_to._posted.put(event)
-        self._told, outside = event, self._driver.outside
-        for handler in tuple(self._handlers[type(event)].each):
-            try:
-                answer = outside(handler, event)
-            except BaseException as error:
-                self._note_failure(event, error)
-            else:
-                if answer is not None and isinstance(answer, Awaitable):
-                    waiting.append(_Waiting(self, event, answer))
+            for event in events:
+                self._reports_to._posted.put(event)
+        try:
+            return self._driver.outside(self._tell, events)
+        except BaseException as error:  # a Ctrl-C too many, between two handlers
+            self._note_failure(events[-1], error)
+            return ()
+
+    def _tell(self, events: Sequence[Event]) -> Sequence[Awaitable[None]]:
+        waiting = []
+        for event in events:
+            self._told = event
+            for handler in self._handlers[type(event)].each:
+                try:
+                    answer = handler(event)
+                except BaseException as error:
+                    self._note_failure(event, error)
+                else:
+                    if answer is not None and isinstance(answer, Awaitable):
+                        waiting.append(_Waiting(self, event, answer))
         return waiting
 
     def _note_failure(self, event: Event, error: BaseException) -> None:

@@ -37,7 +37,7 @@ class _Nobody:
     def wants(self, kind: type[Event]) -> bool:
         return False
 
-    def emit(self, event: Event) -> None:
+    def emit(self, *events: Event) -> None:
         pass
 
     def ask(self, event: Event) -> Sequence[Awaitable[None]]:

@@ -109,7 +109,7 @@ class Observer(Protocol):
 
     def wants(self, kind: type[Event]) -> bool: ...
 
-    def emit(self, event: Event) -> None: ...
+    def emit(self, *events: Event) -> None: ...
 
     def ask(self, event: Event) -> Sequence[Awaitable[None]]:
         """As `emit`, for an event whose handlers may change something; gives what to await."""
@@ -338,11 +338,18 @@ class Session:
 
     def _show(self, direction: TrailDirection, lines: Sequence[str], group: int = 0) -> None:
         """Trail lines that came or go together: one reply, the commands of one write, a remark."""
-        seconds, tls, emit = self.clock() - self._began, self.layer is not None, self.observer.emit
-        is_reply, last = direction is TrailDirection.SERVER, len(lines) - 1
-        for place, line in enumerate(lines):
-            is_final = not is_reply or place == last
-            emit(PITrailEvent(direction, line, seconds, tls, group, is_final, self._number))
+        seconds, tls, number = self.clock() - self._began, self.layer is not None, self._number
+        if len(lines) == 1:
+            event = PITrailEvent(direction, lines[0], seconds, tls, group, True, number)
+            self.observer.emit(event)
+            return
+        *more, last = lines
+        is_final = direction is not TrailDirection.SERVER
+        events = [
+            PITrailEvent(direction, line, seconds, tls, group, is_final, number) for line in more
+        ]
+        events.append(PITrailEvent(direction, last, seconds, tls, group, True, number))
+        self.observer.emit(*events)
 
     def restart_clock(self) -> None:
         """Trail times count from here."""

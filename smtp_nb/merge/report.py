@@ -60,20 +60,22 @@ def results(
             added at the end.
     """
     known = _by_message(journal)
-    columns: list[list[object]] = [[] for _ in COLUMNS]
+    lines: list[Line] = []
     places: list[int] = []
     for place, entry in enumerate(entries):
         # Taken out of `known`, so that a large campaign is never held twice.
         for line in _of_row(entry, known):
             places.append(place)
-            for column, value in zip(columns, line, strict=True):
-                column.append(value)
+            lines.append(line)
     if index is not None:
-        return framed(columns, index.take(places))
-    for delivery in (delivery for many in known.values() for delivery in many):
-        for column, value in zip(columns, _delivered(None, delivery), strict=True):
-            column.append(value)
-    return framed(columns, None)
+        return framed(_columns(lines), index.take(places))
+    lines += [_delivered(None, delivery) for many in known.values() for delivery in many]
+    return framed(_columns(lines), None)
+
+
+def _columns(lines: list[Line]) -> Sequence[Sequence[object]]:
+    """The lines' values by column."""
+    return list(zip(*lines, strict=True)) or [()] * len(COLUMNS)
 
 
 def _by_message(journal: JournalReader | None) -> dict[int, list[Delivery]]:
@@ -131,7 +133,7 @@ def _explanation(outcome: str, code: int, enhanced_code: str, text: str) -> str:
     return IN_DOUBT if outcome == Outcome.UNKNOWN else text
 
 
-def framed(columns: list[list[object]], index: pd.Index | None) -> pd.DataFrame:
+def framed(columns: Sequence[Sequence[object]], index: pd.Index | None) -> pd.DataFrame:
     """The columns of results, `sent_at` in seconds, as a frame with the types that they have."""
     frame = pd.DataFrame(dict(zip(COLUMNS, columns, strict=True)), index=index)
     moments = (frame["sent_at"].astype("float64") * 1000).round()
