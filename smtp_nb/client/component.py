@@ -288,6 +288,13 @@ class Component(Properties, Status, Certificates, Recipients, Streams, Events):
             return (yield from self._new_session()), False
         return session, False
 
+    def _leave(self, session: Session, is_ours: bool) -> Flow[None]:
+        """Close a session that was opened for this call; `last_reply` stays the call's."""
+        if is_ours and session.is_open:
+            reply = session.last_reply
+            yield from session.close()
+            session.last_reply = reply
+
     def _disconnect(self) -> Flow[None]:
         if self._session is not None:
             yield from self._session.close()
@@ -330,11 +337,9 @@ class Component(Properties, Status, Certificates, Recipients, Streams, Events):
         try:
             given = yield from deliver_one(session, job)
         except SMTPError:
-            if is_ours and session.is_open:
-                yield from session.close()
+            yield from self._leave(session, is_ours)
             raise
-        if is_ours:
-            yield from session.close()
+        yield from self._leave(session, is_ours)
         if not given:
             raise not_sent(given)
         return given
@@ -347,11 +352,9 @@ class Component(Properties, Status, Certificates, Recipients, Streams, Events):
             yield from session.abort()
             raise
         except Exception:
-            if is_ours:
-                yield from session.close()
+            yield from self._leave(session, is_ours)
             raise
-        if is_ours:
-            yield from session.close()
+        yield from self._leave(session, is_ours)
 
     def _deliver_all(
         self, sources: Sequence[LastingSource]
@@ -375,11 +378,10 @@ class Component(Properties, Status, Certificates, Recipients, Streams, Events):
         except SMTPError as error:
             if not error.connection_survives:
                 yield from session.abort()
-            elif is_ours:
-                yield from session.close()
+            else:
+                yield from self._leave(session, is_ours)
             raise
-        if is_ours:
-            yield from session.close()
+        yield from self._leave(session, is_ours)
         return reply
 
     def _send_command(self, text: str) -> Flow[Reply]:

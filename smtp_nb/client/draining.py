@@ -51,8 +51,7 @@ class Draining:
             with self._spool.claim(stem) as claim:
                 if claim is not None:
                     yield from self._send(session, claim)
-        if is_ours:
-            yield from session.close()
+        yield from self._component._leave(session, is_ours)
         return self.report
 
     def _send(self, session: Session, claim: Claim) -> Flow[None]:

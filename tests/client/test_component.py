@@ -275,6 +275,22 @@ def test_send_command_gives_the_reply_good_or_bad(front: Front) -> None:
 
 
 @pytest.mark.covers("SMTP.SendCommand")
+@pytest.mark.covers("SMTP.LastReply")
+def test_the_last_reply_is_that_of_the_call_not_of_the_goodbye(front: Front) -> None:
+    with SandboxServer(lists={"class": ["ann@x.test"]}, refuse=["nobody@*"]) as server:
+        smtp = front.make(**letter(server.port))
+        assert front.run(smtp.expand("class")) == smtp.last_reply
+        assert front.run(smtp.send_command("HELP")) == smtp.last_reply
+        assert str(front.run(smtp.send()).reply) == smtp.last_reply
+        smtp.send_to = "nobody@x.test"
+        with pytest.raises(RefusedError):
+            front.run(smtp.send())
+        assert smtp.last_reply[0] == "5"
+        front.run(smtp.connect())
+        front.run(smtp.disconnect())
+        assert smtp.last_reply[:3] == "221", "this time it was asked for"
+
+
 @pytest.mark.parametrize("command", ["", " ", "DATA", "auth PLAIN x", "BDAT 3", "QUIT", "STARTTLS"])
 def test_a_command_that_needs_more_than_a_line_is_refused(front: Front, command: str) -> None:
     with Peer(lambda line: line.stall()) as peer:
