@@ -20,7 +20,7 @@ lab: $(INSTALLED)
 
 test: $(INSTALLED)
 	$(BIN)/python notebooks/build.py copy
-	$(PYTEST) $(NBVAL) tests $(NOTEBOOKS)
+	$(PYTEST) --numprocesses=2 --dist=loadfile $(NBVAL) tests $(NOTEBOOKS)
 
 test-long: $(INSTALLED)
 	$(PYTEST) -m long --timeout=3600 tests
