@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, IntEnum
 
-from smtp_nb.client import component  # noqa: F401  all rows of the registry are declared with it
+from smtp_nb.client import settings  # noqa: F401  all rows of the registry are declared with it
 from smtp_nb.client.registry import PROPERTIES, REGISTRY, Entry
 from smtp_nb.errors import CODES, WINSOCK
 from smtp_nb.model import enums
