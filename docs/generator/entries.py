@@ -9,7 +9,6 @@ from typing import Any
 from generator.docstrings import summary
 from generator.text import page, prose, section, table
 from smtp_nb import SMTP
-from smtp_nb.client import settings  # noqa: F401  all rows of the registry are declared with it
 from smtp_nb.client.registry import PROPERTIES, REGISTRY, Entry
 from smtp_nb.errors import SMTPError
 
