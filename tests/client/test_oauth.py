@@ -311,7 +311,7 @@ def test_no_token_shows_when_it_was_used(make: Make, server: OAuthServer, answer
         greet(line, b"AUTH XOAUTH2 OAUTHBEARER")
         while (said := line.hear()).startswith(b"AUTH "):
             line.say(answer.replace(b"%s", base64.b64decode(said.split()[2])))
-        line.hear_the_end()
+        line.sock.close()
 
     with Peer(habit) as peer, log() as lines:
         account = enter(make(), server)
