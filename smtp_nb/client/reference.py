@@ -185,6 +185,10 @@ _EXCEPTIONS: dict[str, tuple[State, str]] = {
         ),
     ),
     "SmtpAuthMechanisms.amAPOP": (State.IMPOSSIBLE, "a command of POP3: SMTP has none like it"),
+    "SmtpAuthMechanisms.amNTLM": (
+        State.DEVIATES,
+        "outside TLS its version 1 needs AllowClearTextAuth, as a password in clear does",
+    ),
     "SSLSecurityFlags.0x00000002": (State.IMPOSSIBLE, _TRUST_LIST),
     "SSLSecurityFlags.0x00000200": (State.IMPOSSIBLE, _TRUST_LIST),
     "SSLSecurityFlags.0x00000004": (

@@ -7,7 +7,7 @@ import ipaddress
 from collections.abc import Callable, Generator
 
 from smtp_nb import sasl
-from smtp_nb.errors import AuthenticationError, SMTPError
+from smtp_nb.errors import AuthenticationError, ConnectionClosed, SMTPError
 from smtp_nb.flows.intents import Call, Flow
 from smtp_nb.flows.session import Session
 from smtp_nb.model.reply import Reply
@@ -65,7 +65,14 @@ def _by_token(
     second = yield from _with_token(session, credentials, renew=True)
     if second.token == first.token:
         return reply
-    return (yield from _attempt(session, mechanism, second, line))
+    try:
+        return (yield from _attempt(session, mechanism, second, line))
+    except ConnectionClosed:
+        raise AuthenticationError(
+            "the server refused the token and hung up",
+            reply=reply,
+            remedy="There is a new token by now: connect again",
+        ) from None
 
 
 def _with_token(

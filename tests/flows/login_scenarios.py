@@ -10,7 +10,7 @@ from flows.scenarios import Scenario as S
 from smtp_nb.errors import AuthenticationError, ExtensionError, MalformedReply, SMTPTimeout
 
 NONCE = "fyko+d2lbbFgONRv9qkxdawL"
-"""Ours, in every SCRAM: that of RFC 5802 section 5."""
+"""Ours, in every login: that of RFC 5802 section 5."""
 
 
 def giving(*tokens: str) -> Callable[[bool], str]:
@@ -66,6 +66,8 @@ TOKENS = [
              "C: AUTH XOAUTH2 <hidden>")),
     S("login_token_renewed_in_vain", LOST, AuthenticationError, 161,
       properties=bearer("xoauth2", "stale", "fresh")),
+    S("login_token_hung_up", LOST, AuthenticationError, 161,
+      properties=bearer("xoauth2", "stale", "fresh")),
     S("login_token_deferred", LOST, AuthenticationError, 161,
       properties=bearer("xoauth2", "stale", "fresh")),
     S("login_token_long", GOOD, properties=bearer("xoauth2", "x" * 600),
@@ -94,4 +96,14 @@ SCRAM = [
     refused("login_cancelled"),
 ]
 
-LOGIN_SCENARIOS = [*LOGINS, *TOKENS, *SCRAM]
+DIGEST = [
+    S(f"login_digest{fault}", LOST, AuthenticationError, 161,
+      properties=USER | {"auth_mechanism": "sasl_digest_md5"})
+    for fault in ("_impostor", "_impostor_agrees", "_malformed", "_layer", "_endless")
+] + [
+    S("login_digest", GOOD, properties=USER | {"auth_mechanism": "sasl_digest_md5"},
+      trail=("C: AUTH DIGEST-MD5", "C: <hidden>", "C: ")),
+    S("login_digest", GOOD, properties=USER | {"auth_mechanism": "auto"}, variant="auto"),
+]  # fmt: skip
+
+LOGIN_SCENARIOS = [*LOGINS, *TOKENS, *SCRAM, *DIGEST]

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from play.stage import ScriptedStage, Stage, dialogue, stage
+from smtp_nb.drivers.scripted import DialogueError
 from smtp_nb.errors import (
     AuthenticationError,
     ClearTextRefused,
@@ -50,6 +51,47 @@ def test_no_password_crosses_a_wire_in_clear(offered, mechanism):
         on_stage.call("connect")
     assert on_stage.heard == b"EHLO client.test\r\n"
     assert not caught.value.connection_survives
+
+
+@pytest.mark.parametrize(
+    ("mechanism", "offered"),
+    [
+        ("ntlm", "NTLM"),
+        ("xoauth2", "XOAUTH2"),
+        ("oauthbearer", "OAUTHBEARER"),
+        ("auto", "NTLM PLAIN XOAUTH2"),
+        ("auto", "OAUTHBEARER LOGIN"),
+        ("scram_sha_256", "SCRAM-SHA-256"),
+        ("external", "EXTERNAL"),
+    ],
+)
+def test_nor_does_a_token_an_answer_to_ntlm_or_an_identity(mechanism, offered):
+    """An authorization identity may be a token that was meant for another mechanism."""
+    token = {"AuthorizationIdentity": "Bearer ya29.x"}
+    on_stage = played(GREETING.format(offered), FAR, auth_mechanism=mechanism, **token)
+    with pytest.raises(ClearTextRefused, match="secret in clear"):
+        on_stage.call("connect")
+    assert on_stage.heard == b"EHLO client.test\r\n"
+
+
+@pytest.mark.parametrize("left", ["PLAIN", "LOGIN", "NTLM", "XOAUTH2 PLAIN LOGIN"])
+def test_a_list_from_which_the_strong_were_taken_gets_nothing(left):
+    """The downgrade of the mechanism: AUTO took SCRAM before, and takes nothing weaker now."""
+    strong = played(GREETING.format(f"SCRAM-SHA-256 {left}"), FAR, auth_mechanism="auto")
+    with pytest.raises(DialogueError, match="AUTH SCRAM-SHA-256"):
+        strong.call("connect")
+    stripped = played(GREETING.format(left), FAR, auth_mechanism="auto")
+    with pytest.raises(ClearTextRefused):
+        stripped.call("connect")
+    assert b"AUTH" not in stripped.heard
+
+
+@pytest.mark.parametrize("name", ["SCRAM-SHA-256 PLAIN", "CRAM-MD5 PLAIN", "DIGEST-MD5 LOGIN"])
+def test_after_a_refusal_nothing_weaker_is_tried(name):
+    on_stage = played(GREETING.format(name) + "C* AUTH\nS: 535 no\n", auth_mechanism="auto")
+    with pytest.raises(AuthenticationError):
+        on_stage.call("connect")
+    assert on_stage.heard.count(b"AUTH ") == 1
 
 
 def test_a_digest_may_cross_a_wire_in_clear():

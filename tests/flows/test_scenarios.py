@@ -26,7 +26,8 @@ RUNS = [
 
 @pytest.fixture(autouse=True)
 def nothing_is_random(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("smtp_nb.sasl.scram.new_nonce", lambda: NONCE)
+    for mechanism in ("scram", "digest_md5"):
+        monkeypatch.setattr(f"smtp_nb.sasl.{mechanism}.new_nonce", lambda: NONCE)
 
 
 @pytest.mark.parametrize(("scenario", "driver"), RUNS)
