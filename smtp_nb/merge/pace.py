@@ -141,7 +141,7 @@ class Pace:
         self._patience_s = limits.patience_s
         self._closed_after = 0
         self._deferred = 0
-        self._went_well_at = clock()
+        self._busy_since: float | None = None
 
     def free(self, now: float) -> int:
         """How many messages may begin now."""
@@ -168,13 +168,14 @@ class Pace:
     @property
     def has_lost_patience(self) -> bool:
         """True if the server stays busy for longer than we wait for it."""
-        return self.backoff.until - self._went_well_at > self._patience_s
+        since = self._busy_since
+        return since is not None and self.backoff.until - since > self._patience_s
 
     def went_well(self) -> None:
-        """The server took a message."""
+        """The server decided about a message."""
         self.backoff.went_well()
         self._deferred = 0
-        self._went_well_at = self.clock()
+        self._busy_since = None
 
     def in_a_row(self, found: Signal) -> Signal:
         """What the deferral of a whole message means, seeing those before it."""
@@ -184,6 +185,8 @@ class Pace:
 
     def learn(self, found: Signal) -> None:
         """Take a server at its word."""
+        if found.trouble in (Trouble.CLOSING, Trouble.BUSY) and self._busy_since is None:
+            self._busy_since = self.clock()
         if found.trouble is Trouble.CLOSING:
             self.backoff.closed(found.hint_s)
         elif found.trouble is Trouble.BUSY:

@@ -27,6 +27,10 @@ from smtp_nb.model.receipt import Receipt
 _INDEFINITELY = 100 * LONG_PAUSE
 
 
+# What a server says that is not busy.
+_DECISIONS = frozenset({Outcome.ACCEPTED, Outcome.PARTIAL, Outcome.REFUSED})
+
+
 class LeaveOut(RowError):
     """This row is not sent in this run, on purpose."""
 
@@ -161,8 +165,9 @@ class Source:
 
     def _learn(self, job: Job, receipt: Receipt) -> Signal | None:
         """What the server's words for a message mean; None for nothing out of the ordinary."""
-        if receipt.outcome is Outcome.ACCEPTED:
+        if receipt.outcome in _DECISIONS:
             self.pace.went_well()
+        if receipt.outcome is Outcome.ACCEPTED:
             return None
         found = [signal(r) for r in receipt.recipients if r.outcome is Outcome.DEFERRED]
         worst = max(found, key=_weight, default=None)

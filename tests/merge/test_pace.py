@@ -212,6 +212,7 @@ def test_patience_with_a_busy_server_ends(clock: Clock) -> None:
         clock.now = pace.backoff.until
     assert begin + 40 < clock.now < begin + 200
     pace.went_well()
+    clock.now += 10_000
     pace.learn(Signal(Trouble.BUSY))
     assert not pace.has_lost_patience
     pace.learn(Signal(Trouble.BUSY, 3600))
