@@ -31,12 +31,12 @@ def merges() -> str:
 
 def logins() -> str:
     """Where passwords and tokens come from."""
-    functions = [passwords.find_password, oauth.google, oauth.microsoft]
-    kinds = [oauth.Account, oauth.DeviceCode, oauth.Consent]
     return page(
         "Passwords and tokens",
-        *map(_function, functions),
-        *map(_class, kinds),
+        _function(passwords.find_password),
+        _function(oauth.google),
+        _function(oauth.microsoft),
+        *map(_class, (oauth.Account, oauth.DeviceCode, oauth.Consent)),
     )
 
 

@@ -68,9 +68,9 @@ def test_pages(tests: Tests, root: Path) -> Iterator[tuple[str, str]]:
     for row, names in tests.items():
         for name in names:
             rows_of[name].append(row)
-    for file, names in groupby(sorted(rows_of), key=lambda name: name.partition("::")[0]):
+    for file, shown_here in groupby(sorted(rows_of), key=lambda name: name.partition("::")[0]):
         source = (root / file).read_text("utf-8")
-        shown = [_shown(source, name, rows_of[name]) for name in names]
+        shown = [_shown(source, name, rows_of[name]) for name in shown_here]
         title = file.removeprefix("tests/")
         said = summary(ast.get_docstring(ast.parse(source)))
         yield title.removesuffix(".py"), page(f"`{title}`", prose(said), *shown)

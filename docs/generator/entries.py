@@ -133,10 +133,9 @@ def _type(entry: Entry[Any]) -> str:
 
 
 def _default(entry: Entry[Any]) -> str:
-    if entry.default in ("", b"", (), None) or entry.is_secret:
+    if entry.default == ():
         return ""
-    name = getattr(entry.default, "name", None)
-    return str(name or entry.default)
+    return getattr(entry.default, "name", None) or entry.shown_default
 
 
 def _takes(entry: Entry[Any]) -> str:
