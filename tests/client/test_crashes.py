@@ -61,9 +61,9 @@ def check(server: SandboxServer, directory: Path, queued: list[str], report: Que
 
 
 @pytest.mark.covers("SMTP.Queue", "SMTP.ProcessQueue")
-@pytest.mark.parametrize("hold", ["inside", "beside"])
+@pytest.mark.parametrize(("hold", "step"), [("inside", 1), ("beside", 4)])
 def test_a_process_may_die_at_any_moment(
-    tmp_path: Path, hold: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, hold: str, step: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(holding, "hold", getattr(holding, hold))
     doubts = moment = 0
@@ -79,7 +79,7 @@ def test_a_process_may_die_at_any_moment(
             if status == 0:
                 break
             assert status == KILLED
-            moment += 1
+            moment += step
     assert moment > 40, "so many moments there are"
-    assert 5 < doubts < moment, "some messages are in doubt, and are reported"
+    assert 0 < doubts < moment, "some messages are in doubt, and are reported"
     assert len(queued) == 2

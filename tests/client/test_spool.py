@@ -284,7 +284,11 @@ def test_a_message_that_another_process_holds_is_left_to_it(front: Front, tmp_pa
 
 
 @pytest.mark.covers("SMTP.ProcessQueue")
-@pytest.mark.parametrize(("count", "killed_at"), [(60, 1), (500, 150)])
+@pytest.mark.parametrize(
+    ("hold", "count", "killed_at"),
+    [("inside", 500, 150), ("inside", 60, 1), ("beside", 60, 20)],
+    indirect=["hold"],
+)
 def test_two_processes_of_which_one_is_killed_send_each_message_once_or_report_it(
     tmp_path, count, killed_at, hold
 ):

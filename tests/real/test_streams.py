@@ -58,11 +58,10 @@ def test_a_pipe_arrives_octet_for_octet(front: Front, server: Postfix | Exim, po
 
 
 @pytest.mark.covers("SMTP.SetMessageStream")
-@pytest.mark.parametrize("port", ["BDAT", "DATA"])
 def test_a_pipe_that_gives_too_much_is_refused_by_the_server(
-    front: Front, server: Postfix | Exim, port: str
+    front: Front, server: Postfix | Exim
 ) -> None:
-    smtp = component(front, server.ports[port])
+    smtp = component(front, server.ports["DATA"])
     smtp.set_message_stream(pipe(HEAD + BODY * 5))
     with pytest.raises(RefusedError) as caught:
         front.run(smtp.send())
@@ -74,11 +73,10 @@ def test_a_pipe_that_gives_too_much_is_refused_by_the_server(
 
 
 @pytest.mark.covers("SMTP.Message")
-@pytest.mark.parametrize("port", ["BDAT", "DATA"])
 def test_what_is_no_lines_is_not_sent_to_who_does_not_offer_to_take_it(
-    front: Front, server: Postfix | Exim, port: str
+    front: Front, server: Postfix | Exim
 ) -> None:
-    smtp = component(front, server.ports[port])
+    smtp = component(front, server.ports["BDAT"])
     smtp.message = HEAD + b"a\nb\r\n"
     with front.connected(smtp):
         with pytest.raises(BinaryRefused, match=f"bare LF at offset {len(HEAD) + 1}"):
