@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 _REFUSED = (
     "%smtp: a password stands on the line, where the notebook and IPython's history keep it, so it"
     " was not used. It was taken out of this session's history; take it out of the cell too, and"
-    " change it if the notebook was saved or shared. Give it by --password-env NAME, the keyring"
-    " or the prompt of %smtp connect"
+    " change it if the notebook was saved or shared. Give it by --password-env NAME,"
+    " --password-file PATH, the keyring or the prompt of %smtp connect"
 )
 
 
