@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import socket
 import tempfile
 import threading
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from ssl import SSLContext
@@ -71,8 +73,14 @@ def pass_time(stage: ScriptedStage) -> Any:
     return lambda: stage.pass_time(40)
 
 
-def habit_of(villain: Villain) -> Any:
-    """The villain on a socket. Pauses take no time there."""
+def habit_of(
+    villain: Villain, pause: Callable[[float], object] = bool, most_octets: float = math.inf
+) -> Callable[[Line], None]:
+    """The villain on a socket. Pauses take no time there, unless `pause` takes it.
+
+    Args:
+        most_octets: it gives up after so many; otherwise whoever reads on reads for ever.
+    """
 
     turn = threading.Lock()  # the next line may come before we know that the last one is gone
 
@@ -81,7 +89,7 @@ def habit_of(villain: Villain) -> Any:
         line.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
         with turn:
             try:
-                while _take_turn(line, villain):
+                while villain.octets <= most_octets and _take_turn(line, villain, pause):
                     pass
             except ConnectionResetError:
                 line.reset()
@@ -92,7 +100,7 @@ def habit_of(villain: Villain) -> Any:
     return habit
 
 
-def _take_turn(line: Line, villain: Villain) -> bool:
+def _take_turn(line: Line, villain: Villain, pause: Callable[[float], object]) -> bool:
     step = villain.next_step()
     match step.kind if step else "listen":
         case "S":
@@ -103,7 +111,7 @@ def _take_turn(line: Line, villain: Villain) -> bool:
         case "close":
             return False
         case "wait":
-            pass
+            pause(step.number if step else 0)
         case _ if villain.is_deaf:
             line.stop_reading()
             return False

@@ -41,6 +41,9 @@ def test_every_known_defect_has_its_test(defect: Defect):
     here = ast.parse(Path(__file__).read_text("utf-8"))
     assert defect.test in {node.name for node in here.body if isinstance(node, ast.FunctionDef)}
     assert all((TESTS / path).exists() for path in defect.more)
+    files = ", ".join(f"`{path}`" for path in defect.more)
+    row = f"| {defect.known} | {defect.what} | `{defect.test}` | {files} |"
+    assert row in (TESTS.parent / "docs" / "hostile.md").read_text("utf-8")
 
 
 def played(**properties: Any) -> tuple[ScriptedStage, Gullible]:
