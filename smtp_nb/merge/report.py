@@ -43,6 +43,9 @@ _COLOURS = {
     Outcome.SKIPPED: "#e2e3e5",
 }
 
+# Outcomes of somebody who surely has no message.
+_WITHOUT = RETRIED | {Outcome.REFUSED}
+
 Line = tuple[object, ...]
 
 
@@ -98,11 +101,18 @@ def _of_row(entry: PlanEntry, known: dict[int, list[Delivery]]) -> list[Line]:
 
 
 def _of_now(entry: PlanEntry, deliveries: list[Delivery]) -> list[Delivery]:
-    """Without the To address that the row had before it was corrected."""
+    """Without the To addresses that the row had before it was corrected.
+
+    Of several it is the one that has the message, or may have it, else the one in the row now.
+    """
+    copies = [d for d in deliveries if d.kind]
+    given = [d for d in deliveries if not d.kind]
     current = entry.recipient.lower()
-    if not any(d.kind == RecipientType.TO and d.recipient.lower() == current for d in deliveries):
-        return deliveries
-    return [d for d in deliveries if d.kind or d.recipient.lower() == current]
+    return (
+        [d for d in given if d.outcome not in _WITHOUT]
+        or [d for d in given if d.recipient.lower() == current]
+        or given
+    ) + copies
 
 
 def _kind(delivery: Delivery) -> int:

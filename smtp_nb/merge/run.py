@@ -286,9 +286,21 @@ def _todo(planned: PlannedRow, number: int, begun: Begun | None) -> Todo | None:
     if begun is None:
         return Todo(planned, number)
     outcomes = {address: outcome for address, (_, outcome) in begun.recipients.items()}
+    if planned.mailbox is not None and (had := _had_it_elsewhere(planned.mailbox, begun)):
+        outcomes[planned.mailbox.key] = had
     if not (RETRIED & set(outcomes.values()) or _is_corrected(planned.mailbox, begun)):
         return None
     return Todo(planned, number, begun.message_id, outcomes)
+
+
+def _had_it_elsewhere(mailbox: Mailbox, begun: Begun) -> str:
+    """The outcome at another To address of this row that got the message, or may have got it."""
+    others = [
+        outcome
+        for address, (kind, outcome) in begun.recipients.items()
+        if kind == RecipientType.TO and address != mailbox.key
+    ]
+    return next((o for o in others if o not in RETRIED and o != Outcome.REFUSED), "")
 
 
 def _is_corrected(mailbox: Mailbox | None, begun: Begun) -> bool:

@@ -109,6 +109,21 @@ def test_with_a_key_only_a_refused_address_can_be_corrected(
     assert new == {"a@other.test"}
 
 
+def test_a_row_known_by_its_key_gets_one_message_however_often_its_address_changes(
+    merge: Make, server: SandboxServer, frame: pd.DataFrame
+) -> None:
+    server.inject("refuse", recipient="later@x.test", code=450, text="4.2.1 not now")
+    for address in ("later@x.test", "new@x.test", "newer@x.test", "later@x.test"):
+        frame.loc["student 10", "email"] = address
+        results = merge(key="name", frame=frame, patience=0).run()
+        if address == "new@x.test":
+            server.heal()
+    assert received(server)["new@x.test"] == 1
+    assert not {"newer@x.test", "later@x.test"} & set(received(server))
+    ann = results[results["row"] == 0].set_index("recipient")["outcome"]
+    assert ann["new@x.test"] == "ACCEPTED"
+
+
 def test_a_refused_row_never_stops_the_rest(merge: Make, server: SandboxServer) -> None:
     server.inject("refuse", recipient=("a@school.test", "d@school.test"))
     results = merge().run()
