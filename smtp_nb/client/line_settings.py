@@ -179,6 +179,7 @@ _ROWS: tuple[Entry[Any], ...] = (
         "0 IPv4 only, 1 IPv6 only, 2 IPv6 then IPv4. Until it is set, an address as mail_server"
         " decides by itself.",
         owner="IPPort",
+        deviation="left alone it is about names: who writes an address means it",
     ),
     Entry(
         "UseNTLMv2",

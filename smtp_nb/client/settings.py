@@ -178,7 +178,9 @@ _TOLD: tuple[tuple[str, str, Any, str], ...] = (
 )
 
 _REPLACES = "assigning replaces those of its kind, for a cell that is run twice must not send twice"
+_AWAIT = "on the asyncio front, where an assignment cannot wait, it is an error"
 _DEVIATIONS = {
+    "Connected": _AWAIT,
     **dict.fromkeys(("BCc", "Cc", "SendTo"), _REPLACES),
     "MessageB": NO_BLIND_COPIES,
 }
