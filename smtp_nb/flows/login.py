@@ -47,7 +47,8 @@ def _line(session: Session) -> sasl.Line:
         settings.host,
         settings.port,
         session.extensions.auth,
-        is_protected(session),
+        is_protected=_is_protected(session),
+        allows_clear_text=settings.allow_clear_text,
         has_certificate=bool(layer and settings.tls and settings.tls.identity),
         binding=layer.channel_binding if layer else no_binding,
     )
@@ -184,10 +185,9 @@ def _refused(reply: Reply, name: str) -> AuthenticationError:
     )
 
 
-def is_protected(session: Session) -> bool:
-    """True if nobody on a wire can read the line, or the user allowed clear text (law: no
-    credential crosses a wire in clear). A proxy on this machine is not the server."""
-    if session.layer is not None or session.settings.allow_clear_text:
+def _is_protected(session: Session) -> bool:
+    """True if nobody on a wire can read the line. A proxy on this machine is not the server."""
+    if session.layer is not None:
         return True
     peer = session.peer
     return peer is not None and session.settings.proxy is None and is_loopback(peer.remote_address)

@@ -23,8 +23,9 @@ def choose(mechanism: AuthMechanism, credentials: Credentials, line: Line) -> Me
     Args:
         mechanism: what the user asked for. USER_PASSWORD is PLAIN if it is offered, else LOGIN;
             AUTO is the strongest that both sides know and that the credentials are enough for. On
-            a line that others can read AUTO passes over those that give a secret away; if it then
-            fails, nothing weaker is tried.
+            a line that others can read it takes none in clear text, even where the user allowed
+            that: whoever can read the line could have taken the stronger ones off the server's
+            list. If it fails, nothing weaker is tried.
 
     Raises:
         Unsupported: this library does not speak it.
@@ -36,14 +37,20 @@ def choose(mechanism: AuthMechanism, credentials: Credentials, line: Line) -> Me
     offered = [candidate for candidate in candidates if candidate.name in line.offered]
     if not offered:
         raise _not_offered(candidates, line)
-    usable = (
-        _at_hand(offered, credentials, line) if mechanism is AuthMechanism.AUTO else offered[:1]
-    )
+    is_free = mechanism is AuthMechanism.AUTO
+    usable = _at_hand(offered, credentials, line) if is_free else offered[:1]
     for candidate in usable:
-        if line.is_protected or not candidate.gives_away(credentials):
+        if _is_safe(candidate, credentials, line, is_free):
             candidate.require(credentials)
             return candidate
     raise _in_clear(usable[0], line)
+
+
+def _is_safe(mechanism: Mechanism, credentials: Credentials, line: Line, is_free: bool) -> bool:
+    """True if no secret crosses an open line by it against the user's will."""
+    if line.is_protected or not mechanism.gives_away(credentials):
+        return True
+    return line.allows_clear_text and not (is_free and mechanism.is_clear_text)
 
 
 def _candidates(mechanism: AuthMechanism) -> tuple[Mechanism, ...]:
@@ -82,7 +89,7 @@ def _in_clear(mechanism: Mechanism, line: Line) -> ClearTextRefused:
     return ClearTextRefused(
         f"{mechanism.name} would send a secret in clear to {line.host}",
         remedy="Turn TLS on (ssl_start_mode='explicit'),"
-        " or mean it: config('AllowClearTextAuth=True')",
+        " or mean it: config('AllowClearTextAuth=True') and auth_mechanism by name",
     )
 
 

@@ -22,7 +22,8 @@ class Line:
         host, port: the server's, as the user gave them; some mechanisms sign them.
         offered: the names in the server's AUTH line, in capitals, learnt inside TLS if there is
             TLS.
-        is_protected: nobody can read it (TLS or loopback), or the user allowed that all the same.
+        is_protected: nobody can read it: TLS or loopback.
+        allows_clear_text: a secret may cross it all the same, because the user said so.
         has_certificate: TLS showed a certificate of ours.
         binding: what ties a login to this very TLS connection, by the registered name of the kind
             (RFC 5056); None where there is none.
@@ -32,5 +33,6 @@ class Line:
     port: int = 25
     offered: frozenset[str] = frozenset()
     is_protected: bool = False
+    allows_clear_text: bool = False
     has_certificate: bool = False
     binding: Callable[[str], bytes | None] = no_binding

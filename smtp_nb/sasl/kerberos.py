@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 # Windows has it built in (SSPI).
 MODULES = ("spnego",) if sys.platform == "win32" else ("spnego", "gssapi", "krb5")
+_TICKET = "Get a ticket with kinit, or set user and password; mail_server is the name in the ticket"
 _NO_LAYER = 1  # RFC 4752 section 3.3: the first octet is a set of bits
 
 
@@ -31,8 +32,8 @@ def gssapi(credentials: Credentials, line: Line) -> Exchange:
             layer of its own.
     """
     pyspnego.require("kerberos", *MODULES)
-    context = pyspnego.attempt("Kerberos", lambda: _new_context(credentials, line.host))
-    challenge = yield pyspnego.step(context, None, "Kerberos")
+    context = pyspnego.attempt("Kerberos", lambda: _new_context(credentials, line.host), _TICKET)
+    challenge = yield pyspnego.step(context, None, "Kerberos", _TICKET)
     while not context.complete:
         answer = pyspnego.step(context, challenge or b"", "Kerberos")
         challenge = yield answer

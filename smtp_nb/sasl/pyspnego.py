@@ -57,7 +57,7 @@ def _quietly() -> Iterator[None]:
         _is_ours.reset(token)
 
 
-def attempt(what: str, work: Callable[[], T]) -> T:
+def attempt(what: str, work: Callable[[], T], remedy: str = "") -> T:
     """Do something with pyspnego.
 
     Raises:
@@ -75,13 +75,15 @@ def attempt(what: str, work: Callable[[], T]) -> T:
             # What a hostile server sends makes its parsers raise all kinds of errors.
             is_kerberos = type(error).__module__.startswith(("krb5", "gssapi"))
             words = str(error) if is_kerberos else type(error).__name__
-    raise AuthenticationError(f"{what} failed: {words}")
+    raise AuthenticationError(f"{what} failed: {words}", remedy=remedy)
 
 
-def step(context: spnego.ContextProxy, challenge: bytes | None, name: str) -> bytes:
+def step(
+    context: spnego.ContextProxy, challenge: bytes | None, name: str, remedy: str = ""
+) -> bytes:
     """One step of a login.
 
     Raises:
         AuthenticationError: what the server sent makes no sense, or there is no ticket.
     """
-    return attempt(f"The login by {name}", lambda: context.step(challenge)) or b""
+    return attempt(f"The login by {name}", lambda: context.step(challenge), remedy) or b""

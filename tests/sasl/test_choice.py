@@ -19,6 +19,7 @@ TICKET = sasl.Credentials("alice")
 NAMELESS = sasl.Credentials("")
 
 OPEN = sasl.Line("mx.test", 587, NAMES)
+ALLOWED = replace(OPEN, allows_clear_text=True)
 LOOPBACK = replace(OPEN, is_protected=True)
 TLS = replace(LOOPBACK, binding={"tls-exporter": b"octets"}.get)
 CERTIFIED = replace(TLS, has_certificate=True)
@@ -87,6 +88,15 @@ def test_auto_never_gives_a_secret_away_on_an_open_line(credentials, offered):
         chosen(AuthMechanism.AUTO, credentials, OPEN, offered)
 
 
+@pytest.mark.parametrize("offered", ["PLAIN LOGIN", "PLAIN XOAUTH2", "LOGIN OAUTHBEARER"])
+def test_not_even_where_clear_text_is_allowed(offered):
+    """Who reads the line may have taken the stronger ones off the list; a name is meant."""
+    with pytest.raises(ClearTextRefused, match="by name"):
+        chosen(AuthMechanism.AUTO, BOTH, ALLOWED, offered)
+    assert chosen(AuthMechanism.USER_PASSWORD, BOTH, ALLOWED, offered)
+    assert chosen(AuthMechanism.AUTO, BOTH, ALLOWED, "NTLM PLAIN") == "NTLM"
+
+
 CLEAR_TEXT = [mechanism for mechanism in MECHANISMS if mechanism.is_clear_text]
 
 
@@ -95,6 +105,7 @@ def test_nor_does_a_login_that_was_asked_for_by_name(mechanism):
     with pytest.raises(ClearTextRefused, match=mechanism.name):
         chosen(mechanism.kind, BOTH, OPEN)
     assert chosen(mechanism.kind, BOTH, LOOPBACK) == mechanism.name
+    assert chosen(mechanism.kind, BOTH, ALLOWED) == mechanism.name
 
 
 @pytest.mark.covers("IPPort.UseNTLMv2")
