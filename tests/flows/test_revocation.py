@@ -77,7 +77,7 @@ class Lists:
 _count = itertools.count()
 
 
-@pytest.fixture(params=NAMES)
+@pytest.fixture(params=NAMES, scope="module")
 def front(request):
     with open_front(request.param) as opened:
         yield opened

@@ -18,7 +18,7 @@ from wire import pki
 covers = pytest.mark.covers
 
 
-@pytest.fixture(params=NAMES)
+@pytest.fixture(params=NAMES, scope="module")
 def front(request):
     with open_front(request.param) as opened:
         yield opened

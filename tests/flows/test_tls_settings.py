@@ -20,7 +20,7 @@ covers = pytest.mark.covers
 ROOT = pki.root().pem.decode()
 
 
-@pytest.fixture(params=NAMES)
+@pytest.fixture(params=NAMES, scope="module")
 def front(request):
     with open_front(request.param) as opened:
         yield opened
