@@ -13,6 +13,7 @@ from pathlib import Path
 
 _NETWORK = re.compile(
     r"nfs|cifs|smb|9p|afs|ceph|lustre|gluster|beegfs|gpfs|sshfs|davfs|rclone|drvfs|vboxsf|virtiofs"
+    r"|s3fs|gcsfuse|juicefs|moosefs|orangefs|ocfs2|gfs2|curlftpfs"
 )
 _DRIVE_REMOTE = 4  # GetDriveTypeW
 _MOUNTS = Path("/proc/self/mountinfo")
@@ -26,7 +27,9 @@ def is_on_network(path: Path) -> bool:
         return remote or root.startswith("\\\\")
     if not _MOUNTS.exists():
         return False
-    return bool(_NETWORK.search(kind_of_mount(path.resolve(), _MOUNTS.read_text())))
+    # Names of mount points are octets, in whatever encoding.
+    mounts = _MOUNTS.read_text("utf-8", "surrogateescape")
+    return bool(_NETWORK.search(kind_of_mount(path.resolve(), mounts)))
 
 
 def kind_of_mount(path: Path, mountinfo: str) -> str:

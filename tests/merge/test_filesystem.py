@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from smtp_nb.merge import filesystem
 from smtp_nb.merge.filesystem import is_on_network, kind_of_mount
 
 MOUNTS = r"""
@@ -29,6 +30,21 @@ MOUNTS = r"""
 )
 def test_the_mount_that_a_path_is_under_counts(path: str, kind: str) -> None:
     assert kind_of_mount(Path(path), MOUNTS) == kind
+
+
+@pytest.mark.parametrize(
+    ("kind", "is_remote"),
+    [("nfs4", True), ("cifs", True), ("fuse.sshfs", True), ("fuse.s3fs", True), ("9p", True),
+     ("ext4", False), ("overlay", False), ("fuseblk", False), ("tmpfs", False)],
+)  # fmt: skip
+def test_file_systems_behind_a_network_are_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, is_remote: bool
+) -> None:
+    mounts = tmp_path / "mountinfo"
+    other = b"23 22 0:2 / /caf\xe9 rw - ext4 y rw\n"
+    mounts.write_bytes(b"22 1 0:1 / / rw - %s x rw\n" % kind.encode() + other)
+    monkeypatch.setattr(filesystem, "_MOUNTS", mounts)
+    assert is_on_network(tmp_path / "x.sqlite") is is_remote
 
 
 def test_this_directory_is_local(tmp_path: Path) -> None:

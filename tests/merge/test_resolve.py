@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from smtp_nb.errors import CampaignBusy, InputError
+from smtp_nb.errors import CampaignBusy, InputError, TemplateChanged
 from smtp_nb.merge import MailMerge, Template
 from smtp_nb.merge.journal import Journal, JournalReader
 from smtp_nb.merge.lock import CampaignLock
@@ -89,7 +89,8 @@ def merge(server: SandboxServer, path: Path, **changes: object) -> MailMerge:
         }
     )
     arguments = {"to": "email", "from_": "t@x.test", "server": server.url, "journal": path}
-    return MailMerge(frame, COPIES, **(arguments | changes))  # type: ignore[arg-type]
+    arguments["template"] = COPIES
+    return MailMerge(frame, **(arguments | changes))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("key", [2, 2.0, "2"])
@@ -133,3 +134,17 @@ def test_a_row_that_is_gone_can_still_be_decided(path: Path) -> None:
         gone = merge(server, path, to="hidden")
         assert gone.resolve("b@x.test", "give up") == 3
     assert outcomes(path)["b@x.test"] == "SKIPPED"
+
+
+def test_doubt_is_not_resent_with_another_template_unasked(path: Path) -> None:
+    with SandboxServer(without=["CHUNKING"]) as server:
+        server.inject("drop_before_final_reply", recipient="b@x.test", times=1)
+        merge(server, path).run()
+        other = merge(server, path, template=Template(subject="Other", text="Sorry"))
+        assert other.resolve("b@x.test", "resend") == 3
+        with pytest.raises(TemplateChanged):
+            other.run()
+        assert [m.subject for m in server.messages] == ["Result", "Result"]
+        other.run(template_changed="go on")
+        assert [m.subject for m in server.messages] == ["Result", "Result", "Other"]
+        assert server.messages[-1].rcpt_tos == ("b@x.test",)
