@@ -30,6 +30,8 @@ from client.asked import (
 from drivers.fronts import NAMES, Front, letter, open_front
 from drivers.peers import Peer, greet, talk
 from smtp_nb import TrailDirection
+from smtp_nb.errors import RefusedError
+from smtp_nb.sandbox import SandboxServer
 
 STEM = re.compile(r"\d{20}-[0-9a-f]{16}")
 BOUNDARY = re.compile(rb'boundary="([^"]+)"')
@@ -180,6 +182,21 @@ def test_252_names_nobody(front: Front):
         smtp, heard = front.make(**letter(peer.port)), []
         smtp.on_expand += heard.append
         assert "I do not tell" in front.run(smtp.expand("class"))
+    assert heard == []
+
+
+@pytest.mark.covers("SMTP.Verify", "SMTP.Expand")
+@pytest.mark.parametrize(("method", "verb"), [("verify", "VRFY"), ("expand", "EXPN")])
+def test_the_sandbox_can_be_told_not_to_tell(front: Front, method, verb):
+    with SandboxServer(lists=LISTS) as server:
+        server.inject("reply", stage=verb, code=252, text="2.5.2 I do not tell")
+        smtp, heard = front.make(**letter(server.port)), []
+        smtp.on_expand += heard.append
+        assert front.run(getattr(smtp, method)("class")) == "252 2.5.2 I do not tell"
+        server.heal()
+        server.inject("reply", stage=verb, code=550, text="5.7.1 Not to you", times=1)
+        with pytest.raises(RefusedError, match="Not to you"):
+            front.run(getattr(smtp, method)("class"))
     assert heard == []
 
 
