@@ -10,7 +10,7 @@ EXTRAS ?= test
 NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=120 \
 	--nbval-sanitize-with=tests/nbval_sanitize.cfg
 
-.PHONY: demo lab test test-long lint bench docs
+.PHONY: demo lab test test-long fuzz lint bench docs
 
 demo: $(INSTALLED)
 	$(BIN)/python notebooks/build.py demo
@@ -24,6 +24,11 @@ test: $(INSTALLED)
 
 test-long: $(INSTALLED)
 	$(PYTEST) -m long --timeout=3600 tests
+
+# So many seconds for each parser; NAMES are some of tests/fuzz/targets.py, all by default.
+SECONDS := 300
+fuzz: $(INSTALLED)
+	cd tests && ../$(BIN)/python -m fuzz --seconds $(SECONDS) $(NAMES)
 
 lint: $(INSTALLED)
 	$(PYTEST) tests/architecture/test_style.py tests/architecture/test_contract.py

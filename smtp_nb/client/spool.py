@@ -178,7 +178,7 @@ class Claim:
             file = self._held.open(self._path)
             found = json.loads(file.readline(MAX_ENVELOPE))
             return _job(found, file, stop_on)
-        except (ValueError, TypeError, KeyError) as error:
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
             why = error.description if isinstance(error, InputError) else "its envelope is damaged"
             raise InputError(
                 f"{self._path.name} is no message of a queue: {why}", code=UNREADABLE
