@@ -86,6 +86,7 @@ def test_a_wrong_password_does_not(front: Front, server: Server, mechanism: str)
     assert_refused(front, server, smtp)
 
 
+@pytest.mark.parametrize("front", ["asyncio"], indirect=True)
 @pytest.mark.parametrize("mechanism", BY_PASSWORD)
 def test_nor_does_a_user_whom_nobody_knows(front: Front, postfix: Postfix, mechanism: str) -> None:
     assert_refused(front, postfix, sender(front, postfix, auth_mechanism=mechanism, user="mallory"))
