@@ -30,7 +30,8 @@ from smtp_nb.model.envelope import Job
 from smtp_nb.model.receipt import Receipt
 from smtp_nb.protocol.commands import DATA
 
-# A batch that takes longer than this is not made larger; the next one is smaller.
+# A batch that takes longer than this is not made larger; after one that takes twice as long the
+# next one is smaller.
 BATCH_SECONDS = 0.5
 
 
@@ -48,8 +49,11 @@ def deliver(session: Session) -> Flow[bool]:
     while jobs := (yield Next(most)):
         began = session.clock()
         yield from _batch(session, jobs)
-        quick = session.clock() - began < BATCH_SECONDS
-        most = min(most * 2, session.settings.window) if quick else max(most // 2, 1)
+        seconds = session.clock() - began
+        if seconds < BATCH_SECONDS:
+            most = min(most * 2, session.settings.window)
+        elif seconds >= 2 * BATCH_SECONDS:
+            most = max(most // 2, 1)
     return jobs is not None
 
 
