@@ -96,7 +96,7 @@ class Settings:
     banner_timeout_s: float | None = BANNER_TIMEOUT
     final_timeout_s: float | None = FINAL_REPLY_TIMEOUT
     pipelining: str = "auto"
-    window: int = 32
+    window: int = 64
     send_rset: bool = True
     max_line: int = MAX_LINE
     proxy: Proxy | None = None

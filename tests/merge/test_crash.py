@@ -18,7 +18,7 @@ from smtp_nb.merge import MailMerge, Template
 from smtp_nb.merge.journal import JournalReader
 from smtp_nb.sandbox import SandboxServer
 
-WINDOW = 32
+WINDOW = 64
 TEMPLATE = Template(subject="For {{ name }}", markdown="Dear **{{ name }}**")
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kill -9 is POSIX")
