@@ -77,9 +77,10 @@ def imports_result(repeat: int) -> dict[str, list[float]]:
 
 
 def machine() -> str:
-    """What it was measured on."""
+    """What it was measured on, and how quiet that was: a journal waits for the disk."""
     where = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
-    return f"{where}, Python {platform.python_version()}"
+    load = f"a load of {os.getloadavg()[0]:.1f} from others when it began"
+    return f"{where}, Python {platform.python_version()}, {load}"
 
 
 def main() -> None:
