@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 
 import pytest
@@ -38,10 +39,24 @@ def test_ipv4_stands_in_where_ipv6_does_not_answer(front):
             assert smtp.remote_address == "127.0.0.1"
 
 
+@contextlib.contextmanager
+def at_one_port():
+    """A server on ::1, and one at the same port of 127.0.0.1."""
+    for _ in range(20):
+        with (
+            contextlib.suppress(OSError),  # somebody has that port there: try another
+            SandboxServer(host="::1") as six,
+            SandboxServer(port=six.port) as four,
+        ):
+            yield six, four
+            return
+    raise AssertionError("no port is free on both")
+
+
 @pytest.fixture
 def two_servers(monkeypatch):
-    """A server on ::1, and one at the same port of 127.0.0.1; both.test is the name of both."""
-    with SandboxServer(host="::1") as six, SandboxServer(port=six.port) as four:
+    """Two servers at one port; both.test is the name of both."""
+    with at_one_port() as (six, four):
         found = [
             (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", six.port)),
             (socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("::1", six.port, 0, 0)),
