@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import ipaddress
 import os
 import socket
@@ -105,8 +106,15 @@ def _set_linger(sock: socket.socket | TransportSocket, seconds: int) -> None:
 
 
 def peer_of(sock: socket.socket) -> Peer:
-    """Both ends of a connected socket."""
-    remote, local = sock.getpeername(), sock.getsockname()
+    """Both ends of a connected socket.
+
+    Raises:
+        ConnectionResetError: the peer reset the line already; the system says 'not connected'.
+    """
+    try:
+        remote, local = sock.getpeername(), sock.getsockname()
+    except OSError as error:
+        raise ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET)) from error
     return Peer(remote[0], remote[1], local[0], local[1])
 
 
