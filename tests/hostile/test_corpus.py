@@ -58,18 +58,8 @@ def check_contents(case: Case, contents: list[bytes]) -> None:
         assert contents == []
 
 
-@pytest.mark.parametrize("case", QUICK[::4], ids=lambda case: case.name)
-def test_misdeeds_on_a_real_line(front: Front, case: Case):
-    check_on_a_real_line(front, case)
-
-
-@pytest.mark.long
 @pytest.mark.parametrize("case", QUICK, ids=lambda case: case.name)
 def test_each_misdeed_on_a_real_line(front: Front, case: Case):
-    check_on_a_real_line(front, case)
-
-
-def check_on_a_real_line(front: Front, case: Case) -> None:
     villain = villain_of(case)
     with Peer(habit_of(villain)) as peer:
         smtp = component(front, case, peer.port)
