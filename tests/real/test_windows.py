@@ -173,7 +173,7 @@ def test_an_odd_row_at_every_place_spoils_no_other(
 
 @pytest.mark.long
 @pytest.mark.parametrize("variant", VARIANTS)
-@pytest.mark.parametrize("window", [2, 8, 32])
+@pytest.mark.parametrize("window", [2, 8, 16])
 def test_windows_of_any_size(server: Server, variant: str, window: int, tmp_path: Path) -> None:
     run(server, variant, window, at_every_place(kinds_for(variant), window), tmp_path / "journal")
 
