@@ -99,7 +99,7 @@ class Properties:
     window = Property(
         Entry(
             "Window",
-            64,
+            32,
             values.integer(1, 1024),
             "The most messages without an outcome on one connection.",
             owner="",

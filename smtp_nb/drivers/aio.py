@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from smtp_nb.drivers.aio_line import AsyncLine
 from smtp_nb.drivers.pump import Pump, Stoppable, stopped
 from smtp_nb.flows.intents import (
+    Ahead,
     Ask,
     Call,
     Close,
@@ -143,6 +144,9 @@ class AsyncDriver(Stoppable):
                 return await line.write(intent)
             case Next():
                 return await self._next_jobs(intent, source)
+            case Ahead():
+                if source is not None:
+                    source.prepare(intent.most)
             case Done():
                 return source.done(intent.results) if source else None
             case Open():

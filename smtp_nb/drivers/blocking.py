@@ -19,6 +19,7 @@ from smtp_nb.drivers.pump import Pump, Stoppable, stopped
 from smtp_nb.drivers.waits import Waits
 from smtp_nb.errors import SMTPTimeout
 from smtp_nb.flows.intents import (
+    Ahead,
     Ask,
     Call,
     Close,
@@ -246,6 +247,8 @@ class BlockingDriver(Stoppable):
         match intent:
             case Next():
                 return self._next_jobs(intent, source)
+            case Ahead():
+                return self._prepare(intent, source)
             case Done():
                 return self.outside(source.done, intent.results) if source else None
             case Close():
@@ -263,6 +266,10 @@ class BlockingDriver(Stoppable):
         if source is None or not self._wants_more:
             return None
         return self.outside(source.next_jobs, intent.most)
+
+    def _prepare(self, intent: Ahead, source: JobSource | None) -> None:
+        if source is not None and self._wants_more:
+            self.outside(source.prepare, intent.most)
 
     @property
     def _wants_more(self) -> bool:

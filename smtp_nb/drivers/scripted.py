@@ -34,6 +34,7 @@ from typing import Any, TypeVar
 from smtp_nb.drivers.pump import Pump, Stoppable
 from smtp_nb.errors import SMTPTimeout
 from smtp_nb.flows.intents import (
+    Ahead,
     Ask,
     Call,
     Close,
@@ -266,6 +267,9 @@ class ScriptedDriver(Stoppable):
                 return self.observer.ask(intent.event) if self.observer else ()
             case Next():
                 return source.next_jobs(intent.most) if source else None
+            case Ahead():
+                if source is not None:
+                    source.prepare(intent.most)
             case Done():
                 return source.done(intent.results) if source else None
         return None

@@ -165,6 +165,13 @@ class Next:
 
 
 @dataclass(frozen=True, slots=True)
+class Ahead:
+    """We are about to wait: the source may get up to `most` jobs ready meanwhile. Answer: None."""
+
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """Tell the source what became of jobs. Answer: None."""
 
@@ -173,7 +180,7 @@ class Done:
 
 Intent = (
     Open | Resolve | Write | Read | Probe | Close | PutAside | TakeBack  # the line
-    | Sleep | Hold | Call | Ask | Next | Done
+    | Sleep | Hold | Call | Ask | Next | Ahead | Done
 )  # fmt: skip
 T = TypeVar("T")
 # The answer's type depends on the intent; a generator has one type for all of them.
@@ -189,6 +196,9 @@ class JobSource(Protocol):
 
     def next_jobs(self, most: int) -> Sequence[Job]:
         """Up to `most` jobs to send now; an empty sequence ends the stream."""
+
+    def prepare(self, most: int) -> None:
+        """Get up to `most` jobs ready for the next call, if that is of use. It raises nothing."""
 
     def done(self, results: Sequence[tuple[Job, Receipt]]) -> None:
         """What became of jobs, in the order in which they were taken."""

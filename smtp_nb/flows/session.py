@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from smtp_nb.wire.sessions import Shelf
     from smtp_nb.wire.tls import TLSLayer, TLSSettings
 
-# RFC 5321 section 4.5.3.2 asks for this much deadline; an explicit `timeout` overrides it.
+# RFC 5321 section 4.5.3.2 asks for this much patience; an explicit `timeout` overrides it.
 BANNER_TIMEOUT = 300.0
 FINAL_REPLY_TIMEOUT = 600.0
 QUIT_TIMEOUT = 5.0
@@ -96,7 +96,7 @@ class Settings:
     banner_timeout_s: float | None = BANNER_TIMEOUT
     final_timeout_s: float | None = FINAL_REPLY_TIMEOUT
     pipelining: str = "auto"
-    window: int = 64
+    window: int = 32
     send_rset: bool = True
     max_line: int = MAX_LINE
     proxy: Proxy | None = None

@@ -21,7 +21,7 @@ from smtp_nb.errors import LinkError
 from smtp_nb.flows.content import CHUNK, stuffed, whole
 from smtp_nb.flows.envelope import envelope_commands, must_look_first, note_reply
 from smtp_nb.flows.farewell import hear_out
-from smtp_nb.flows.intents import Flow
+from smtp_nb.flows.intents import Ahead, Flow
 from smtp_nb.flows.session import Session
 from smtp_nb.flows.transaction import Transaction
 from smtp_nb.model.envelope import Job
@@ -87,6 +87,7 @@ def _stream(session: Session, transactions: Sequence[Transaction]) -> Flow[None]
             yield from _write(session, group)
             group, size = {}, 0
     yield from _write(session, group)
+    yield Ahead(min(2 * len(transactions), session.settings.window))
     for place, transaction in enumerate(transactions):
         try:
             yield from _take_all(session, transaction, "BDAT")

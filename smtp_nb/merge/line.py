@@ -92,6 +92,10 @@ class Line:
         self._begun += len(jobs)
         return jobs
 
+    def prepare(self, most: int) -> None:
+        """Render ahead, while the server is busy with the last window."""
+        self._source.prepare(min(most, self._room()))
+
     def done(self, results: Sequence[tuple[Job, Receipt]]) -> None:
         """What became of jobs."""
         self._source.settle(results)

@@ -5,7 +5,9 @@ One source serves all connections of a run, each through a `Line` of its own.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 
 from smtp_nb.errors import InputError
 from smtp_nb.flows.lasting import LONG_PAUSE, Pause
@@ -37,6 +39,8 @@ class LeaveOut(RowError):
 
 Recipients = tuple[Recipient, ...]
 Readdress = Callable[[Message], Recipients]
+# A message that may leave, or what is wrong with it.
+Made = tuple[Todo, Job | InputError]
 
 
 class Source:
@@ -62,6 +66,7 @@ class Source:
         self._control = control
         self._readdress = readdress
         self._waiting = Waiting(todos, letters, pace.domains)
+        self._ready: deque[Made] = deque()
         self._under_way = 0
         self.pace = pace
 
@@ -72,7 +77,7 @@ class Source:
 
     def __len__(self) -> int:
         """How many messages wait to be sent."""
-        return len(self._waiting)
+        return len(self._waiting) + len(self._ready)
 
     # -- giving -------------------------------------------------------------------------------
 
@@ -83,7 +88,7 @@ class Source:
             return None
         if control.is_paused:
             return self._wait(_INDEFINITELY, PAUSED)
-        opens = self._waiting.opens_at(now)
+        opens = now if self._ready else self._waiting.opens_at(now)
         if opens is None:
             return Pause(LONG_PAUSE) if self._under_way else None
         because = "another try" if self._waiting.put_off else "the rate of a domain"
@@ -105,28 +110,44 @@ class Source:
         jobs: list[Job] = []
         left_out: list[LeftOut] = []
         now = self.pace.clock()
-        for todo, filled in self._candidates(now):
-            try:
-                jobs.append(self._job(todo, filled))
-            except InputError as error:
-                left_out.append(self._leave_out(todo.planned, error))
-            if len(jobs) >= min(most, self.pace.free(now)):
-                break
+        room = min(most, self.pace.free(now))
+        while len(jobs) < room and (made := self._next(now)) is not None:
+            todo, job = made
+            if isinstance(job, InputError):
+                left_out.append(self._leave_out(todo.planned, job))
+            else:
+                jobs.append(job)
         if jobs or left_out:
             self._journal.intend([intent for job in jobs for intent in _intents(job)], left_out)
         self.pace.take(len(jobs), now)
         self._under_way += len(jobs)
         return jobs
 
-    def _candidates(self, now: float) -> Iterator[tuple[Todo, Filled]]:
-        control = self._control
-        if self.pace.free(now) <= 0:
-            return
-        while not (control.is_cancelled or control.is_paused):
-            found = self._waiting.next(now)
-            if found is None:
-                return
-            yield found
+    def prepare(self, most: int) -> None:
+        """Render up to `most` messages that `take` will give next; the journal knows of none."""
+        now = self.pace.clock()
+        with suppress(Exception):  # whatever it is, `take` will meet it when nothing is under way
+            while len(self._ready) < most and (made := self._rendered(now)) is not None:
+                self._ready.append(made)
+
+    def _next(self, now: float) -> Made | None:
+        if self._control.is_cancelled or self._control.is_paused:
+            return None
+        return self._ready.popleft() if self._ready else self._rendered(now)
+
+    def _rendered(self, now: float) -> Made | None:
+        """The next message, or what is wrong with it."""
+        found = self._waiting.next(now)
+        if found is None:
+            return None
+        todo, filled = found
+        try:
+            return todo, self._job(todo, filled)
+        except InputError as error:
+            return todo, error
+        except Exception:
+            self._waiting.put_back(todo)
+            raise
 
     def _job(self, todo: Todo, filled: Filled) -> Job:
         message = self._letters.compose(filled, todo.message_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from smtp_nb.compose.raw import raw_content
+from smtp_nb.flows.intents import JobSource
 from smtp_nb.model.address import parse_mailbox
 from smtp_nb.model.envelope import Envelope, Job, Recipient
 from smtp_nb.model.outcome import Outcome
@@ -18,7 +19,7 @@ def numbered(tag: object) -> Job:
     return Job(Envelope(sender, (Recipient(to),)), content, tag)
 
 
-class Stream:
+class Stream(JobSource):
     """Gives so many letters (a `JobSource`).
 
     Args:

@@ -13,6 +13,7 @@ from smtp_nb import SMTP, AsyncSMTP, PITrailEvent, Receipt, TrailDirection
 from smtp_nb.client.component import Component
 from smtp_nb.compose.raw import raw_content
 from smtp_nb.drivers.scripted import ScriptedDriver
+from smtp_nb.flows.intents import JobSource
 from smtp_nb.model.address import parse_mailbox
 from smtp_nb.model.envelope import Envelope, Job, Recipient
 
@@ -45,7 +46,7 @@ class ScriptedSMTP(SMTP):
         driver.observer = self
 
 
-class Jobs:
+class Jobs(JobSource):
     """A stream of messages, one for each group of recipients, and what became of them."""
 
     def __init__(self, *groups: str, content: bytes = CONTENT, stop_on: frozenset = frozenset()):
