@@ -174,7 +174,7 @@ PROPERTIES = (
     text("MessageHtml", "<p>a</p>"),
     text("MessageMarkdown", "# a\n"),
     Row("Pipelining", "auto", ("auto", "message", "off", ("OFF", "off")), ("on", 5, None)),
-    number("Window", 64, 1, 1024, illegal=(0, 1025)),
+    number("Window", 32, 1, 1024, illegal=(0, 1025)),
 )
 
 GROUPS = (
