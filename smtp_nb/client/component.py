@@ -41,7 +41,8 @@ from smtp_nb.flows.deliver import deliver, deliver_one, unsent
 from smtp_nb.flows.intents import Flow
 from smtp_nb.flows.lasting import LastingSource, lasting
 from smtp_nb.flows.mask import without_frames
-from smtp_nb.flows.session import Session, Settings
+from smtp_nb.flows.session import Session
+from smtp_nb.flows.settings import Settings
 from smtp_nb.flows.verdict import not_sent
 from smtp_nb.model.envelope import Job
 from smtp_nb.model.receipt import Receipt

@@ -19,7 +19,8 @@ from smtp_nb.errors import CertificateError, Interrupted, SMTPError, SMTPTimeout
 from smtp_nb.flows.connect import greet, hear_banner, open_line, start_tls, upgrade
 from smtp_nb.flows.intents import Close, Flow, Open, Resolve
 from smtp_nb.flows.mask import unseen
-from smtp_nb.flows.session import Session, Settings
+from smtp_nb.flows.session import Session
+from smtp_nb.flows.settings import Settings
 from smtp_nb.model.checkup import Check, Checkup, Finding
 from smtp_nb.model.enums import SSLStartMode
 from smtp_nb.model.explain import explain

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from smtp_nb.client import values
-from smtp_nb.flows.session import Proxy
+from smtp_nb.flows.settings import Proxy
 from smtp_nb.model.enums import FirewallType
 from smtp_nb.model.secret import Secret
 

@@ -14,7 +14,7 @@ from smtp_nb.client.registry import REGISTRY
 from smtp_nb.errors import AddressError, ConnectFailed, InputError, MissingError
 from smtp_nb.flows.intents import Flow, SocketOptions
 from smtp_nb.flows.limits import throttled, within
-from smtp_nb.flows.session import BANNER_TIMEOUT, Proxy, Settings
+from smtp_nb.flows.settings import BANNER_TIMEOUT, Proxy, Settings
 from smtp_nb.model.address import ascii_domain
 from smtp_nb.model.enums import (
     AuthMechanism,

@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from smtp_nb.client import values
 from smtp_nb.errors import FirewallError, SMTPError
-from smtp_nb.flows.session import Proxy
+from smtp_nb.flows.settings import Proxy
 from smtp_nb.model.enums import FirewallType
 from smtp_nb.model.secret import Secret
 

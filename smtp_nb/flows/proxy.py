@@ -16,7 +16,8 @@ from smtp_nb.errors import (
 from smtp_nb.flows.handshake import shake_hands
 from smtp_nb.flows.intents import Flow, Octets, Open, Resolve
 from smtp_nb.flows.limits import Deadline
-from smtp_nb.flows.session import Proxy, Session
+from smtp_nb.flows.session import Session
+from smtp_nb.flows.settings import Proxy
 from smtp_nb.model.enums import FirewallType
 
 if TYPE_CHECKING:

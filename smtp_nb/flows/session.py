@@ -8,32 +8,24 @@ story than the wire.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from smtp_nb.errors import ConnectionClosed, LinkError, MalformedReply, SMTPError
-from smtp_nb.flows.intents import Close, Flow, Octets, Peer, Probe, Read, SocketOptions, Write
+from smtp_nb.flows.intents import Close, Flow, Octets, Peer, Probe, Read, Write
 from smtp_nb.flows.limits import Deadline
 from smtp_nb.flows.mask import Mask, without_frames
-from smtp_nb.model.enums import AuthMechanism, FirewallType, SSLStartMode, TrailDirection
+from smtp_nb.flows.settings import Settings, secrets_of
+from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.events import ConnectionStatusEvent, Event, PITrailEvent, SSLStatusEvent
 from smtp_nb.model.reply import Reply
-from smtp_nb.model.secret import Secret
 from smtp_nb.protocol.client import ClientProtocol, State
 from smtp_nb.protocol.commands import BANNER, QUIT, Command
 from smtp_nb.protocol.extensions import NO_EXTENSIONS, Extensions
-from smtp_nb.protocol.replies import MAX_LINE
 
 if TYPE_CHECKING:
     from smtp_nb.model.receipt import TLSInfo
-    from smtp_nb.sasl import Credentials
-    from smtp_nb.wire.revocation import RevocationLists
-    from smtp_nb.wire.sessions import Shelf
-    from smtp_nb.wire.tls import TLSLayer, TLSSettings
+    from smtp_nb.wire.tls import TLSLayer
 
-# RFC 5321 section 4.5.3.2 asks for this much patience; an explicit `timeout` overrides it.
-BANNER_TIMEOUT = 300.0
-FINAL_REPLY_TIMEOUT = 600.0
 QUIT_TIMEOUT = 5.0
 # A server seldom hangs up so soon: there is no need to look before.
 IDLE_SECONDS = 1.0
@@ -42,66 +34,6 @@ USUAL = -1.0
 
 _CAUTION = ("auto", "message", "off")
 _FALL_BACKS = {"message": "one message at a time", "off": "one command at a time"}
-
-
-@dataclass(frozen=True, slots=True)
-class Proxy:
-    """A proxy to go through.
-
-    Attributes:
-        looks_up: it is given the server's name, not the address that we find.
-        data: further header fields for an HTTP proxy, one on a line.
-        tls: protects the line to the proxy itself; None: that one is in clear.
-    """
-
-    kind: FirewallType
-    host: str
-    port: int
-    user: str = ""
-    password: Secret = field(default_factory=lambda: Secret(""))
-    looks_up: bool = True
-    data: Secret = field(default_factory=lambda: Secret(""))
-    tls: TLSSettings | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """All that a session needs to know, fixed when it begins.
-
-    Attributes:
-        host: as the user gave it; certificates are checked against it.
-        timeout_s: the wait for a reply; None waits for ever.
-        banner_timeout_s, final_timeout_s: the two waits that RFC 5321 wants longer.
-        allow_clear_text: a password may cross a wire in clear, because the user said so.
-        pipelining: "auto" across messages, "message" within one, or "off".
-        proxy: the line goes through it, so its address says nothing about the server.
-        shelf: where the TLS session is kept, if sessions are to be resumed.
-        lists: revocation lists that were fetched before.
-        shows_chain: whoever judges the server's certificate sees those above it too.
-    """
-
-    host: str
-    port: int = 25
-    hello: str = ""
-    start_mode: SSLStartMode = SSLStartMode.NONE
-    tls: TLSSettings | None = None
-    shelf: Shelf | None = None
-    lists: RevocationLists | None = None
-    mechanism: AuthMechanism = AuthMechanism.USER_PASSWORD
-    credentials: Credentials | None = None
-    allow_extensions: bool = True
-    allow_clear_text: bool = False
-    timeout_s: float | None = 60.0
-    connect_timeout_s: float | None = 60.0
-    banner_timeout_s: float | None = BANNER_TIMEOUT
-    final_timeout_s: float | None = FINAL_REPLY_TIMEOUT
-    pipelining: str = "auto"
-    window: int = 32
-    send_rset: bool = True
-    max_line: int = MAX_LINE
-    proxy: Proxy | None = None
-    shows_chain: bool = False
-    socket: SocketOptions = field(default_factory=SocketOptions)
 
 
 class Observer(Protocol):
@@ -129,7 +61,7 @@ class Session:
         self.settings = settings
         self.observer = observer
         self.clock = clock
-        self.mask = Mask(*_secrets(settings))
+        self.mask = Mask(*secrets_of(settings))
         self.protocol = ClientProtocol(settings.max_line, self.mask.text)
         self.extensions: Extensions = NO_EXTENSIONS
         self.peer: Peer | None = None
@@ -410,15 +342,3 @@ class Session:
             self._note_reply(*found)
             return True
         return data is not None or self.protocol.has_rest
-
-
-def _secrets(settings: Settings) -> list[Secret]:
-    login, proxy = settings.credentials, settings.proxy
-    found = [login.password, login.authorization_identity] if login else []
-    return [*found, proxy.password, *_parts(proxy.data)] if proxy else found
-
-
-def _parts(data: Secret) -> list[Secret]:
-    """What a proxy may echo of header fields: each value, and what stands behind a scheme."""
-    values = [line.partition(":")[2].strip() for line in data.reveal().splitlines()]
-    return [Secret(part) for value in values if value for part in {value, value.split()[-1]}]
