@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Sequence
 from typing import Any, TypeVar
 
 from smtp_nb.drivers.aio_line import AsyncLine
-from smtp_nb.drivers.pump import Pump, Stoppable, stopped
+from smtp_nb.drivers.pump import Pump, Stoppable, first_stopped, stopped
 from smtp_nb.flows.intents import (
     Ahead,
     Ask,
@@ -97,9 +97,9 @@ class AsyncDriver(Stoppable):
             raise stop from pumps[0].cause(self._failure)
         finally:
             self._loop = None
-        for pump, done in zip(pumps, work, strict=True):
+        for done in work:
             done.result()
-            pump.outcome(self._failure)
+        first_stopped(pumps).outcome(self._failure)
 
     def _begin(self, lines: Sequence[AsyncLine]) -> None:
         self._stop, self._failure, self._lines = None, None, lines

@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 
 from smtp_nb.drivers.interrupts import Interrupts
 from smtp_nb.drivers.line import Op, SocketLine, Wait
-from smtp_nb.drivers.pump import Pump, Stoppable, stopped
+from smtp_nb.drivers.pump import Pump, Stoppable, first_stopped, stopped
 from smtp_nb.drivers.waits import Waits
 from smtp_nb.errors import SMTPTimeout
 from smtp_nb.flows.intents import (
@@ -123,8 +123,7 @@ class BlockingDriver(Stoppable):
             _Task(flow, line, source) for (flow, source), line in zip(flows, lines, strict=True)
         ]
         self._call(tasks, at_work, graceful=1)
-        for task in tasks:
-            task.pump.outcome(self._failure)
+        first_stopped([task.pump for task in tasks]).outcome(self._failure)
 
     def _call(
         self, tasks: Sequence[_Task[Any]], at_work: AbstractContextManager[None], graceful: int

@@ -7,7 +7,7 @@ line and give results back; anything that would wait is interrupted again.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Generic, TypeVar
 
 from smtp_nb.errors import Interrupted, LinkError, os_error_code
@@ -110,6 +110,11 @@ class Pump(Generic[T]):
             trouble = line_error(trouble)
         self._is_stopping |= isinstance(trouble, Interrupted)
         return self._flow.throw(trouble)
+
+
+def first_stopped(pumps: Sequence[Pump[T]]) -> Pump[T]:
+    """Whose outcome is that of all: one that was stopped, if any was."""
+    return next((pump for pump in pumps if pump.origin is not None), pumps[0])
 
 
 def stopped() -> Interrupted:

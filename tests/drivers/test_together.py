@@ -153,3 +153,19 @@ def test_a_cancelled_task_drops_all_lines(server: SandboxServer) -> None:
     asyncio.run(work())
     server.stop()
     assert_counted(all_streams, server)
+
+
+def test_what_a_source_raises_is_what_the_caller_sees(front: Front, server: SandboxServer) -> None:
+    class Gone(BaseException):
+        """As sys.exit() in somebody's code."""
+
+    def leave(taken: int) -> None:
+        if taken > 7:
+            raise Gone
+
+    all_streams = streams(100_000)
+    all_streams[1]._before = leave
+    with pytest.raises(Gone):
+        front.run(front.SMTP.from_url(server.url).deliver_all(all_streams))
+    server.stop()
+    assert_counted(all_streams, server)
