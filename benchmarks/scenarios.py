@@ -50,7 +50,7 @@ class Scenario:
 
 SCENARIOS = (
     Scenario("loopback", "Loopback, one connection", 10_000),
-    Scenario("distance", "20 ms round trip, one connection", 2_000, few=60, delay_ms=20),
+    Scenario("distance", "20 ms round trip, one connection", 10_000, few=60, delay_ms=20),
     Scenario("attachment", "2 MB attachment, one connection", 200, few=30,
              attachment=2 * MEGABYTE),
     Scenario("loopback-8", "Loopback, 8 connections", 10_000, connections=8),
