@@ -151,7 +151,8 @@ class Ordeal:
     def cut(self, server: SandboxServer) -> None:
         """Lines break, some in front of a reply to a message that was taken."""
         for stage, stored in (("RCPT", False), ("END", False), ("END", True)):
-            after = self.dice.randrange(40)
+            # A first message that comes through: nobody goes on with a server that never worked.
+            after = self.dice.randrange(1, 40)
             server.inject("close", stage=stage, after=after, times=1, stored=stored)
             self.cuts += 1
 
