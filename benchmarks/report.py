@@ -24,8 +24,11 @@ Block = dict[str, Any]
 
 def spread(values: list[float], form: str) -> str:
     """The median, with the least and the most."""
-    low, high = min(values), max(values)
-    return f"{median(values):{form}} ({low:{form}} to {high:{form}})"
+    middle, low, high = (
+        f"{value:{form if value < 99.5 else '.0f'}}"
+        for value in (median(values), min(values), max(values))
+    )
+    return f"{middle} ({low} to {high})"
 
 
 def ratios(block: Block, ours: str, label: str) -> list[float]:
