@@ -122,10 +122,9 @@ class SandboxServer:
             users=frozenset(self._auth),
             lists={name: tuple(members) for name, members in (lists or {}).items()},
         )
-        refused = (refuse,) if isinstance(refuse, str) else tuple(refuse)
         self._house = House(
             service,
-            FaultTable([make("refuse", {"recipient": refused})] if refused else []),
+            _refusing((refuse,) if isinstance(refuse, str) else tuple(refuse)),
             self.messages,
             self.sessions,
             implicit_tls=tls == "implicit",
@@ -312,6 +311,11 @@ def _address(host: str, allow_remote: bool) -> str:
             remedy="Listen at 127.0.0.1, or say allow_remote=True",
         )
     return host
+
+
+def _refusing(recipients: tuple[str, ...]) -> FaultTable:
+    """Faults to begin with: mail to these is refused."""
+    return FaultTable([make("refuse", {"recipient": recipients})] if recipients else [])
 
 
 def _mechanisms(names: Iterable[str], client_ca: str | Path | None) -> tuple[str, ...]:

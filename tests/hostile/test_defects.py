@@ -233,18 +233,24 @@ def test_a_header_is_one_header(evil: str):
     assert read["Bcc"] is None
 
 
+def merge_of(
+    frame: pd.DataFrame, template: Template, server: SandboxServer, directory: Path
+) -> MailMerge:
+    return MailMerge(
+        frame,
+        template,
+        to="email",
+        from_="t@x.test",
+        server=server.url,
+        journal=directory / "m.sqlite",
+    )
+
+
 def test_a_cell_is_one_value(tmp_path: Path):
     frame = pd.DataFrame({"email": ["ann@x.test"], "name": ["A\r\nBcc: eve@x.test"]})
     with SandboxServer() as server:
         template = Template(subject="Hi {{ name }}", text="{{ name }}")
-        merge = MailMerge(
-            frame,
-            template,
-            to="email",
-            from_="t@x.test",
-            server=server.url,
-            journal=tmp_path / "m.sqlite",
-        )
+        merge = merge_of(frame, template, server, tmp_path)
         merge.run(skip_invalid=True)
         for message in server.messages:
             assert message.rcpt_tos == ("ann@x.test",)
@@ -264,14 +270,7 @@ def test_data_is_no_template(tmp_path: Path):
     frame = pd.DataFrame({"email": ["ann@x.test"], "name": ["{{ 7 * 7 }}{% raw %}"]})
     with SandboxServer() as server:
         template = Template(subject="Hi", text="{{ name }}")
-        merge = MailMerge(
-            frame,
-            template,
-            to="email",
-            from_="t@x.test",
-            server=server.url,
-            journal=tmp_path / "m.sqlite",
-        )
+        merge = merge_of(frame, template, server, tmp_path)
         merge.run()
         (message,) = server.messages
         assert b"{{ 7 * 7 }}{% raw %}" in message.content
