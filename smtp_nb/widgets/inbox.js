@@ -3,7 +3,7 @@
 
 const POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
 const COLUMNS = ["time", "from", "to", "subject", "size"];
-const NAMES = ["Received", "From", "To", "Subject", "Octets"];
+const NAMES = ["Received", "From", "To", "Subject", "Size"];
 const integer = new Intl.NumberFormat();
 
 function make(tag, className, text) {
@@ -66,14 +66,14 @@ function letter(message) {
 }
 
 function render(state, { model, el }) {
-  const root = make("div", "smtpnb-inbox");
+  const root = make("div", "smtpnb smtpnb-inbox");
   const title = make("div", "smtpnb-title");
   title.setAttribute("role", "status");
   const list = make("table", "smtpnb-list");
   const head = make("thead", "");
   const body = make("tbody", "");
   const names = make("tr", "");
-  names.append(...NAMES.map((name) => Object.assign(make("th", "", name), { scope: "col" })));
+  names.append(...NAMES.map((name, at) => Object.assign(make("th", `smtpnb-${COLUMNS[at]}`, name), { scope: "col" })));
   head.append(names);
   list.append(head, body);
   const box = make("div", "smtpnb-box");
@@ -91,7 +91,7 @@ function render(state, { model, el }) {
     const element = make("tr", message.number === state.chosen ? "smtpnb-chosen" : "");
     for (const column of COLUMNS) {
       const value = column === "size" ? integer.format(message.size) : message[column];
-      const cell = make("td", "");
+      const cell = make("td", `smtpnb-${column}`);
       if (column === "subject") {
         const open = make("button", "smtpnb-open", value || "(no subject)");
         open.type = "button";

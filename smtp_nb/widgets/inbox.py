@@ -15,6 +15,7 @@ from smtp_nb.sandbox import Inbox
 from smtp_nb.sandbox import Message as Received
 from smtp_nb.widgets.latest import Latest
 from smtp_nb.widgets.live import Forms, Live
+from smtp_nb.widgets.look import style_sheet
 from smtp_nb.widgets.pump import Message, Pump
 
 LISTED = 500
@@ -36,7 +37,7 @@ class InboxView(Live):
     """
 
     _esm = Path(__file__).with_name("inbox.js")
-    _css = Path(__file__).with_name("inbox.css")
+    _css = style_sheet("inbox")
 
     def __init__(self, server: Server, **traits: Any) -> None:
         super().__init__(**traits)

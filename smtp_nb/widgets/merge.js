@@ -45,7 +45,7 @@ function button(label, press) {
 }
 
 function render(state, { model, el }) {
-  const root = make("div", "smtpnb-merge");
+  const root = make("div", "smtpnb smtpnb-merge");
   const bar = make("div", "smtpnb-progress");
   const fill = make("div", "smtpnb-fill");
   bar.setAttribute("role", "progressbar");

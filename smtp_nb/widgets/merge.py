@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from smtp_nb.model.shown import masked
 from smtp_nb.widgets.latest import Latest
 from smtp_nb.widgets.live import Forms, Live
+from smtp_nb.widgets.look import style_sheet
 from smtp_nb.widgets.pump import Message, Pump
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class MergeView(Live):
     """
 
     _esm = Path(__file__).with_name("merge.js")
-    _css = Path(__file__).with_name("merge.css")
+    _css = style_sheet("merge")
 
     def __init__(self, **traits: Any) -> None:
         super().__init__(**traits)

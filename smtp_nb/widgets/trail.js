@@ -167,7 +167,7 @@ class View {
     this.height = height;
     this.announced = 0;
     this.pending = 0;
-    this.el = make("div", "smtpnb-trail");
+    this.el = make("div", "smtpnb smtpnb-trail");
     this.box = this.makeBox();
     this.detail = make("div", "smtpnb-detail");
     this.detail.hidden = true;
@@ -190,8 +190,8 @@ class View {
   makeHead() {
     const head = make("div", "smtpnb-row smtpnb-head");
     head.setAttribute("aria-hidden", "true");
-    const names = ["Seconds", "Waited", "", "Client", "Server"];
-    head.append(...names.map((name) => make("span", "", name)));
+    const names = { time: "Seconds", wait: "Waited", tls: "", client: "Client", server: "Server" };
+    head.append(...Object.entries(names).map(([column, name]) => make("span", `smtpnb-${column}`, name)));
     return head;
   }
 

@@ -11,6 +11,7 @@ from smtp_nb.model.events import PITrailEvent
 from smtp_nb.model.trail import Trail, static_html, static_text
 from smtp_nb.widgets.feed import TrailFeed
 from smtp_nb.widgets.live import Forms, Live
+from smtp_nb.widgets.look import style_sheet
 from smtp_nb.widgets.pump import Pump
 
 
@@ -27,7 +28,7 @@ class TrailView(Live):
     """
 
     _esm = Path(__file__).with_name("trail.js")
-    _css = Path(__file__).with_name("trail.css")
+    _css = style_sheet("trail")
     height = traitlets.Int(320, min=80).tag(sync=True)
 
     def __init__(self, trail: Trail | None = None, **traits: Any) -> None:

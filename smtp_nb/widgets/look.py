@@ -1,0 +1,18 @@
+"""The style sheet of a view: what all views share, then the view's own rules.
+
+A page holds the styles of all its views at once, so each rule stands below the class of its view's
+root (`.smtpnb` for what is shared, `.smtpnb-trail` and so on for the rest); a test holds this.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_FOLDER = Path(__file__).parent
+
+
+def style_sheet(view: str) -> str:
+    """The rules for a view, such as `trail`."""
+    return "\n".join(
+        (_FOLDER / f"{name}.css").read_text(encoding="utf-8") for name in ("look", view)
+    )

@@ -1,0 +1,55 @@
+"""The style sheets of the views, which all meet in one page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import smtp_nb.widgets
+from smtp_nb.widgets.look import style_sheet
+
+FOLDER = Path(smtp_nb.widgets.__file__).parent
+SHEETS = sorted(path.stem for path in FOLDER.glob("*.css"))
+VIEWS = [name for name in SHEETS if name != "look"]
+
+
+def selectors(sheet: str) -> Iterator[str]:
+    """Every selector of a style sheet, those within @media and @container too."""
+    bare = re.sub(r"/\*.*?\*/", "", sheet, flags=re.DOTALL)
+    for group in re.findall(r"([^{}]+)\{", bare):
+        if not group.strip().startswith("@"):
+            yield from (one.strip() for one in group.split(","))
+
+
+@pytest.mark.parametrize("name", SHEETS)
+def test_every_selector_stands_below_its_root(name: str) -> None:
+    root = ".smtpnb" if name == "look" else f".smtpnb-{name}"
+    found = list(selectors((FOLDER / f"{name}.css").read_text(encoding="utf-8")))
+    assert found
+    assert [s for s in found if re.split(r"[\s:>]", s)[0] != root] == []
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_a_view_has_the_shared_look_and_its_own(name: str) -> None:
+    sheet = style_sheet(name)
+    assert "--smtpnb-accent:" in sheet
+    assert f".smtpnb-{name} " in sheet
+    script = (FOLDER / f"{name}.js").read_text(encoding="utf-8")
+    assert f'"smtpnb smtpnb-{name}"' in script
+
+
+@pytest.mark.parametrize("name", SHEETS)
+def test_no_sheet_names_a_colour_that_no_theme_can_change(name: str) -> None:
+    sheet = (FOLDER / f"{name}.css").read_text(encoding="utf-8")
+    fixed = re.findall(r"(?:color|background|border[\w-]*):[^;]*(#[0-9a-fA-F]{3,8}|rgba?\()", sheet)
+    # A message of a stranger is written for white paper.
+    assert fixed == (["#fff"] if name == "inbox" else [])
+
+
+@pytest.mark.parametrize("name", SHEETS)
+def test_no_state_is_told_by_a_shadow(name: str) -> None:
+    """Forced colours drop shadows, so what they mark would be lost."""
+    assert "box-shadow" not in (FOLDER / f"{name}.css").read_text(encoding="utf-8")
