@@ -19,11 +19,12 @@ from typing import Any, overload
 
 from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.events import PITrailEvent
+from smtp_nb.model.ladder import Ladder, Scale
 from smtp_nb.model.shown import masked, visible
 
 _CLIENT, _SERVER, _INFO = TrailDirection.CLIENT, TrailDirection.SERVER, TrailDirection.INFO
 STATIC_ROWS = 50
-_OPEN_ROWS = 30  # a longer table waits behind a click
+STATIC_RUNGS = 40
 
 _BAD_REPLY = re.compile(r"[45]\d\d")
 
@@ -127,6 +128,21 @@ class Trail(Sequence[PITrailEvent]):
         with self._lock:
             return list(self._events)
 
+    def ladder(self, scale: Scale = "steps", *, show_addresses: bool = False) -> Ladder:
+        """The conversation as a ladder diagram.
+
+        Args:
+            scale: "steps" puts the steps at equal distances, "time" as far apart as they were.
+            show_addresses: True shows addresses in full, also in the saved notebook.
+
+        Returns:
+            A value that shows itself in a cell; `.svg`, `.mermaid` and `save(path)` take it out.
+
+        Raises:
+            InputError: there is no such scale.
+        """
+        return Ladder(self.snapshot(), scale, show_addresses=show_addresses)
+
     def __len__(self) -> int:
         return len(self._events)
 
@@ -181,9 +197,10 @@ def static_text(events: Sequence[PITrailEvent], tally: Tally) -> str:
 
 
 def static_html(events: Sequence[PITrailEvent], tally: Tally) -> str:
-    """The first rows as a table that any viewer shows: no script, nothing fetched.
+    """The ladder of the first steps, then the first rows as a table, for viewers without a kernel.
 
-    A reply of several lines is one row; its further lines are behind a click.
+    It has no script and fetches nothing. A viewer that takes the picture out still has the table,
+    in which a reply of several lines is one row, with its further lines after a click.
     """
     title = f"SMTP conversation: {tally}" if events else "SMTP conversation: nothing yet"
     if not events:
@@ -195,10 +212,10 @@ def static_html(events: Sequence[PITrailEvent], tally: Tally) -> str:
     if (left := tally.lines - sum(map(len, replies))) > 0:
         more = _cell(f"… {left:,} more", ' colspan="4"')
         rows.append(f"<tr>{more}</tr>")
-    is_open = " open" if len(rows) <= _OPEN_ROWS else ""
     head = "".join(f'<th scope="col"{_LEFT}>{word}</th>' for word in _COLUMNS)
     return (
-        f"<details{is_open}><summary>{title}</summary>"
+        f"<p>{title}</p>{Ladder(events, most=STATIC_RUNGS).svg}"
+        f"<details><summary>The same line by line</summary>"
         f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></details>"
     )
 

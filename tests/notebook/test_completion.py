@@ -9,7 +9,8 @@ import pytest
 if TYPE_CHECKING:
     from notebook.conftest import Kernel
 
-VERBS = ["connect", "disconnect", "doctor", "explain", "help", "login", "merge", "preview",
+VERBS = ["connect", "disconnect", "doctor", "explain", "help",
+            "ladder", "login", "merge", "preview",
          "results", "send", "server", "status", "template", "trail"]  # fmt: skip
 
 

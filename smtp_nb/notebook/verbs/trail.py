@@ -1,4 +1,4 @@
-"""`trail`."""
+"""`trail` and `ladder`."""
 
 from __future__ import annotations
 
@@ -15,6 +15,12 @@ def _trail(request: Request) -> object:
     return desk.trail if request.flag("static") else desk.view
 
 
+def _ladder(request: Request) -> object:
+    return request.desk.trail.ladder(
+        "time" if request.flag("time") else "steps", show_addresses=request.flag("show_addresses")
+    )
+
+
 VERBS = (
     Verb(
         "trail",
@@ -25,5 +31,15 @@ VERBS = (
             Option("--clear", "forget what was said so far", Kind.FLAG),
         ),
         example="%smtp trail",
+    ),
+    Verb(
+        "ladder",
+        "Draw the conversation as a ladder diagram",
+        _ladder,
+        options=(
+            Option("--time", "steps as far apart as they were in time", Kind.FLAG),
+            Option("--show-addresses", "addresses in full, also in the saved file", Kind.FLAG),
+        ),
+        example="%smtp ladder",
     ),
 )
