@@ -21,6 +21,7 @@ from smtp_nb.model.shown import masked, visible
 Scale = Literal["steps", "time"]
 SCALES: tuple[Scale, ...] = ("steps", "time")
 MOST_RUNGS = 400
+_NAMESPACE = "http://www.w3.org/2000/svg"  # for a file; within HTML it is known
 _INFO, _CLIENT, _SERVER = TrailDirection.INFO, TrailDirection.CLIENT, TrailDirection.SERVER
 _ARROWS = {_CLIENT: "->>", _SERVER: "-->>"}
 
@@ -118,9 +119,7 @@ class Ladder:
     @property
     def svg(self) -> str:
         """The picture as an SVG document of its own: no script, no font, nothing fetched."""
-        from smtp_nb.model.ladder_svg import draw
-
-        return draw(self.rungs, self.scale, self._most)
+        return self._repr_html_().replace("<svg ", f'<svg xmlns="{_NAMESPACE}" ', 1)
 
     @property
     def mermaid(self) -> str:
@@ -154,7 +153,9 @@ class Ladder:
         printer.text(str(self))
 
     def _repr_html_(self) -> str:
-        return self.svg
+        from smtp_nb.model.ladder_svg import draw
+
+        return draw(self.rungs, self.scale, self._most)
 
 
 def _text_line(rung: Rung) -> str:

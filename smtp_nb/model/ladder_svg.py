@@ -45,7 +45,7 @@ def draw(rungs: Sequence[Rung], scale: Scale, most: int) -> str:
         body.append(_words((LEFT + RIGHT) // 2, bottom, f"… {left:,} more steps", "middle"))
         bottom += ROW
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {bottom + 16}" '
+        f'<svg viewBox="0 0 {WIDTH} {bottom + 16}" '
         f'role="img" style="max-width:{WIDTH}px;width:100%;height:auto;{_STYLE}">'
         f"<title>SMTP conversation in {len(rungs)} steps</title>"
         f"<desc>{escape(_description(rungs))}</desc>{''.join(body)}</svg>"

@@ -214,7 +214,7 @@ def static_html(events: Sequence[PITrailEvent], tally: Tally) -> str:
         rows.append(f"<tr>{more}</tr>")
     head = "".join(f'<th scope="col"{_LEFT}>{word}</th>' for word in _COLUMNS)
     return (
-        f"<p>{title}</p>{Ladder(events, most=STATIC_RUNGS).svg}"
+        f"<p>{title}</p>{Ladder(events, most=STATIC_RUNGS)._repr_html_()}"
         f"<details><summary>The same line by line</summary>"
         f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></details>"
     )

@@ -4,14 +4,6 @@
 const POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
 const COLUMNS = ["time", "from", "to", "subject", "size"];
 const NAMES = ["Received", "From", "To", "Subject", "Size"];
-const integer = new Intl.NumberFormat();
-
-function make(tag, className, text) {
-  const element = document.createElement(tag);
-  element.className = className;
-  if (text !== undefined) element.textContent = text;
-  return element;
-}
 
 function listen(model) {
   const state = { list: [], total: 0, open: null, chosen: -1, views: new Set() };

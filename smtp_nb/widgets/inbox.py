@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable
 from email.message import EmailMessage, MIMEPart
-from pathlib import Path
 from typing import Any, Protocol
 
 from IPython.lib.pretty import pretty
@@ -15,7 +14,7 @@ from smtp_nb.sandbox import Inbox
 from smtp_nb.sandbox import Message as Received
 from smtp_nb.widgets.latest import Latest
 from smtp_nb.widgets.live import Forms, Live
-from smtp_nb.widgets.look import style_sheet
+from smtp_nb.widgets.look import script, style_sheet
 from smtp_nb.widgets.pump import Message, Pump
 
 LISTED = 500
@@ -36,7 +35,7 @@ class InboxView(Live):
     policy lets it load nothing.
     """
 
-    _esm = Path(__file__).with_name("inbox.js")
+    _esm = script("inbox")
     _css = style_sheet("inbox")
 
     def __init__(self, server: Server, **traits: Any) -> None:

@@ -1,7 +1,8 @@
-"""The style sheet of a view: what all views share, then the view's own rules.
+"""The style sheet and the script of a view: what all views share, then the view's own.
 
-A page holds the styles of all its views at once, so each rule stands below the class of its view's
-root (`.smtpnb` for what is shared, `.smtpnb-trail` and so on for the rest); a test holds this.
+A widget's script is one text, so its files are joined here. A page holds the styles of all its
+views at once, so each rule stands below the class of its view's root (`.smtpnb` for what is shared,
+`.smtpnb-trail` and so on for the rest); a test holds this.
 """
 
 from __future__ import annotations
@@ -15,4 +16,11 @@ def style_sheet(view: str) -> str:
     """The rules for a view, such as `trail`."""
     return "\n".join(
         (_FOLDER / f"{name}.css").read_text(encoding="utf-8") for name in ("look", view)
+    )
+
+
+def script(*names: str) -> str:
+    """The script of a view, out of these files after the one that all share."""
+    return "\n".join(
+        (_FOLDER / f"{name}.js").read_text(encoding="utf-8") for name in ("look", *names)
     )

@@ -1,14 +1,6 @@
-// How far a merge is. Text from anywhere only becomes a text node.
+// How far a merge is.
 
-const integer = new Intl.NumberFormat();
 const BLOCKED = "While the cell runs, its stop button stops the merge between two messages.";
-
-function make(tag, className, text) {
-  const element = document.createElement(tag);
-  element.className = className;
-  if (text !== undefined) element.textContent = text;
-  return element;
-}
 
 function listen(model) {
   const state = { latest: null, views: new Set() };
@@ -37,13 +29,6 @@ function pace(now) {
   return `${integer.format(now.rate)} a second` + (now.eta === null ? "" : `, ${duration(now.eta)} left`);
 }
 
-function button(label, press) {
-  const element = make("button", "smtpnb-button", label);
-  element.type = "button";
-  element.addEventListener("click", press);
-  return element;
-}
-
 function render(state, { model, el }) {
   const root = make("div", "smtpnb smtpnb-merge");
   const bar = make("div", "smtpnb-progress");
@@ -56,8 +41,8 @@ function render(state, { model, el }) {
   const status = make("div", "smtpnb-unseen");
   status.setAttribute("role", "status");
   const buttons = make("div", "smtpnb-buttons");
-  const pause = button("Pause", () => model.send({ press: pause.dataset.press }));
-  const cancel = button("Cancel", () => model.send({ press: "cancel" }));
+  const pause = button("Pause", "", () => model.send({ press: pause.dataset.press }));
+  const cancel = button("Cancel", "", () => model.send({ press: "cancel" }));
   const hint = make("span", "smtpnb-hint", BLOCKED);
   buttons.append(pause, cancel, hint);
   root.append(line, bar, speed, buttons, status);

@@ -5,13 +5,12 @@ from __future__ import annotations
 import contextvars
 import threading
 from html import escape
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from smtp_nb.model.shown import masked
 from smtp_nb.widgets.latest import Latest
 from smtp_nb.widgets.live import Forms, Live
-from smtp_nb.widgets.look import style_sheet
+from smtp_nb.widgets.look import script, style_sheet
 from smtp_nb.widgets.pump import Message, Pump
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ class MergeView(Live):
     job and they work.
     """
 
-    _esm = Path(__file__).with_name("merge.js")
+    _esm = script("merge")
     _css = style_sheet("merge")
 
     def __init__(self, **traits: Any) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import traitlets
@@ -11,7 +10,7 @@ from smtp_nb.model.events import PITrailEvent
 from smtp_nb.model.trail import Trail, static_html, static_text
 from smtp_nb.widgets.feed import TrailFeed
 from smtp_nb.widgets.live import Forms, Live
-from smtp_nb.widgets.look import style_sheet
+from smtp_nb.widgets.look import script, style_sheet
 from smtp_nb.widgets.pump import Pump
 
 
@@ -27,7 +26,7 @@ class TrailView(Live):
         height: of the list, in pixels.
     """
 
-    _esm = Path(__file__).with_name("trail.js")
+    _esm = script("trail_store", "trail")
     _css = style_sheet("trail")
     height = traitlets.Int(320, min=80).tag(sync=True)
 

@@ -68,7 +68,7 @@ def opened(lab: Lab) -> Iterator[Open]:
 
 
 def rows(notebook: Notebook, cell: int, words: str = "") -> Locator:
-    found = notebook.output_area(cell).locator(".smtpnb-list .smtpnb-row")
+    found = notebook.output_area(cell).locator(".smtpnb-list .smtpnb-row:not(.smtpnb-begins)")
     return found.filter(has_text=words) if words else found
 
 
@@ -179,7 +179,7 @@ def test_the_keyboard_walks_folds_and_explains(opened: Open) -> None:
     expect(current).to_contain_text("Remote host")
     press("ArrowDown")
     expect(current).to_contain_text("220 sandbox.test")
-    expect(status).to_contain_text("Line 2 of")
+    expect(status).to_contain_text("Line 3 of")
     expect(status).to_contain_text("Server, in clear: 220 sandbox.test")
     press("ArrowDown")
     expect(current).to_contain_text("EHLO")
@@ -198,6 +198,41 @@ def test_the_keyboard_walks_folds_and_explains(opened: Open) -> None:
     press("Escape")
     expect(current).to_have_count(0)
     assert notebook.page.locator(".jp-Notebook.jp-mod-commandMode").count() == 1
+
+
+def test_the_meaning_comes_first_and_each_line_of_a_reply_has_its_own(opened: Open) -> None:
+    notebook = opened(START, "%smtp trail")
+    notebook.run(0)
+    notebook.run(1)
+    expect(rows(notebook, 1, "220 sandbox.test")).to_be_visible(timeout=20_000)
+    rows(notebook, 1, "more lines").first.click()
+    detail = notebook.output_area(1).locator(".smtpnb-detail")
+    meaning = detail.locator("dt", has_text="250-PIPELINING").locator("+ dd")
+    expect(meaning).to_contain_text("The client may send several commands at once")
+    title, box = detail.locator(".smtpnb-title"), detail.bounding_box()
+    where = title.bounding_box()
+    assert where is not None
+    assert box is not None
+    assert box["y"] <= where["y"] < box["y"] + box["height"]
+
+
+def test_sessions_have_heads_and_words_are_found(opened: Open) -> None:
+    notebook = opened(START, "%smtp trail", "%smtp disconnect", "%smtp connect")
+    for cell in range(4):
+        notebook.run(cell)
+    heads = notebook.output_area(1).locator(".smtpnb-begins")
+    expect(heads.last).to_contain_text("Session 2 · sandbox.test")
+    box(notebook, 1).evaluate("box => box.scrollTo(0, 0)")
+    expect(heads.first).to_contain_text("Session 1 · sandbox.test")
+    search = notebook.output_area(1).get_by_role("searchbox")
+    search.fill("starttls")
+    expect(heads).to_have_count(0)
+    found = rows(notebook, 1)
+    expect(found).to_have_count(4)
+    search.fill("")
+    expect(heads.first).to_be_visible()
+    notebook.output_area(1).get_by_role("button", name="Refusals").click()
+    expect(found).to_have_count(0)
 
 
 def test_a_screen_reader_finds_a_log_with_words_for_the_speakers(opened: Open) -> None:

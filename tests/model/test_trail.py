@@ -126,7 +126,7 @@ def test_html_of_a_hostile_line_is_inert(line: str) -> None:
     } | {"svg", "title", "desc", "g", "path", "rect", "text"}
     drawn = {"d", "fill", "fill-opacity", "font-style", "font-weight", "height", "role"} | {
         *("stroke", "stroke-dasharray", "stroke-opacity", "stroke-width", "text-anchor"),
-        *("viewbox", "width", "x", "xmlns", "y"),
+        *("viewbox", "width", "x", "y"),
     }
     assert tags.attributes <= {"open", "scope", "style", "colspan"} | drawn
     assert "\x1b" not in html

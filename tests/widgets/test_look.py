@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import smtp_nb.widgets
-from smtp_nb.widgets.look import style_sheet
+from smtp_nb.widgets.look import script, style_sheet
 
 FOLDER = Path(smtp_nb.widgets.__file__).parent
 SHEETS = sorted(path.stem for path in FOLDER.glob("*.css"))
@@ -37,8 +37,9 @@ def test_a_view_has_the_shared_look_and_its_own(name: str) -> None:
     sheet = style_sheet(name)
     assert "--smtpnb-accent:" in sheet
     assert f".smtpnb-{name} " in sheet
-    script = (FOLDER / f"{name}.js").read_text(encoding="utf-8")
-    assert f'"smtpnb smtpnb-{name}"' in script
+    own = (FOLDER / f"{name}.js").read_text(encoding="utf-8")
+    assert f'"smtpnb smtpnb-{name}"' in own
+    assert "function make(" in script(name)
 
 
 @pytest.mark.parametrize("name", SHEETS)

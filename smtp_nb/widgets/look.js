@@ -1,0 +1,22 @@
+// What the scripts of all views share. Text from anywhere only becomes a text node.
+
+const integer = new Intl.NumberFormat();
+
+function make(tag, className, text) {
+  const element = document.createElement(tag);
+  element.className = className;
+  if (text !== undefined) element.textContent = text;
+  return element;
+}
+
+function button(label, title, act) {
+  const element = make("button", "smtpnb-button", label);
+  element.type = "button";
+  if (title) element.title = title;
+  element.addEventListener("click", act);
+  return element;
+}
+
+function count(value, noun) {
+  return `${integer.format(value)} ${noun}${value === 1 ? "" : "s"}`;
+}

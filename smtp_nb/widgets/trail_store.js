@@ -1,0 +1,163 @@
+// The rows of a live trail in the page, and what of them is to be seen.
+//
+// Rows arrive in numbered batches: [number, direction, seconds, flags, group, text,
+// explanation, connection]. A model has one Store, however many views it has: a custom message
+// reaches all of them, and rows that were sent again for one view must not show twice in another.
+
+const MOST_ROWS = 200_000;
+const SERVER = 1, INFO = 2;
+const TLS = 1, FINAL = 2, REFUSAL = 4;
+
+class Store {
+  constructor(model) {
+    this.model = model;
+    this.rows = []; // in the order of their numbers
+    this.lines = []; // { row, reply }; a folded reply is one line, { session } begins another one
+    this.shown = this.lines; // those of them that the search lets through
+    this.search = { words: "", refusals: false };
+    this.sessions = 0;
+    this.heads = new Map(); // the newest session of each connection
+    this.clocks = new Map(); // the newest time of each connection
+    this.speakers = new Map(); // the last row of each connection
+    this.explained = {};
+    this.tally = { lines: 0, trips: 0, refusals: 0, seconds: 0, tls: false };
+    this.unfolded = false;
+    this.asked = 0; // the gap that was asked for; its rows may be gone for good
+    this.current = 0; // the number of the chosen row
+    this.follow = true;
+    this.scrollTop = 0;
+    this.views = new Set();
+    model.on("msg:custom", (message) => {
+      if (message.kind === "rows") this.take(message);
+    });
+  }
+
+  get last() {
+    return this.rows.length ? this.rows[this.rows.length - 1][0] : 0;
+  }
+
+  ask(have) {
+    this.model.send({ ready: true, have });
+  }
+
+  take(message) {
+    this.tally = message.tally;
+    Object.assign(this.explained, message.explained);
+    if (this.rows.length && this.rows[0][0] < message.from) this.forgetBelow(message.from);
+    this.askForGap(message);
+    this.add(message.rows);
+    if (this.rows.length > MOST_ROWS) this.forgetBelow(this.rows[MOST_ROWS / 4][0]);
+    this.changed();
+  }
+
+  // Messages that were sent before the page listened are lost: ask for their rows, once.
+  askForGap(message) {
+    if (!message.rows.length) return;
+    const expected = Math.max(this.last + 1, message.from);
+    if (message.rows[0][0] > expected && this.asked !== expected) {
+      this.asked = expected;
+      this.ask(expected - 1);
+    }
+  }
+
+  add(rows) {
+    if (!rows.length) return;
+    if (rows[0][0] > this.last) return rows.forEach((row) => this.append(row));
+    const known = new Set(this.rows.map((row) => row[0]));
+    const fresh = rows.filter((row) => !known.has(row[0]));
+    if (fresh.length) this.rebuild([...this.rows, ...fresh].sort((a, b) => a[0] - b[0]));
+  }
+
+  append(row) {
+    this.beginSession(row);
+    this.name(row);
+    this.measure(row);
+    const before = this.rows[this.rows.length - 1];
+    this.rows.push(row);
+    if (this.reply && row[1] === SERVER && before[1] === SERVER && !(before[3] & FINAL)) {
+      this.reply.rows.push(row);
+      if (this.reply.open) this.lines.push({ row, reply: this.reply });
+    } else {
+      this.reply = { rows: [row], open: this.unfolded };
+      this.lines.push({ row, reply: this.reply });
+    }
+  }
+
+  // The clock of a connection starts again with each session.
+  beginSession(row) {
+    const before = this.clocks.get(row[7]);
+    this.clocks.set(row[7], row[2]);
+    if (before !== undefined && row[2] >= before) return;
+    this.sessions += 1;
+    this.reply = null;
+    const connection = row[7] > 1 ? `, connection ${row[7]}` : "";
+    this.heads.set(row[7], { row, session: `Session ${this.sessions}${connection}` });
+    this.lines.push(this.heads.get(row[7]));
+  }
+
+  // A session is named by the server that greets it.
+  name(row) {
+    const head = this.heads.get(row[7]);
+    const server = head && !head.server && row[1] === SERVER && /^220[ -](\S+)/.exec(row[5]);
+    if (!server) return;
+    head.server = server[1];
+    head.session += ` · ${server[1]}`;
+  }
+
+  // How long the client waited for a server's line.
+  measure(row) {
+    if (row[1] === INFO) return;
+    const asked = this.speakers.get(row[7]);
+    row.wait = row[1] === SERVER && asked && asked[1] !== SERVER ? row[2] - asked[2] : null;
+    this.speakers.set(row[7], row);
+  }
+
+  rebuild(rows) {
+    this.rows = [];
+    this.lines = [];
+    this.sessions = 0;
+    this.clocks.clear();
+    this.speakers.clear();
+    rows.forEach((row) => this.append(row));
+  }
+
+  forgetBelow(first) {
+    this.rebuild(this.rows.filter((row) => row[0] >= first));
+  }
+
+  unfoldAll(unfolded) {
+    this.unfolded = unfolded;
+    this.rebuild(this.rows);
+    this.changed();
+  }
+
+  toggle(index) {
+    const { reply } = this.shown[index] || {};
+    if (!reply || reply.rows.length < 2) return;
+    const head = this.lines.findIndex((line) => line.reply === reply);
+    const rest = reply.rows.slice(1).map((row) => ({ row, reply }));
+    if (reply.open) this.lines.splice(head + 1, rest.length);
+    else this.lines.splice(head + 1, 0, ...rest);
+    reply.open = !reply.open;
+    this.current = reply.rows[0][0];
+    this.changed();
+  }
+
+  find(search) {
+    Object.assign(this.search, search);
+    this.changed();
+  }
+
+  matches(line) {
+    const rows = line.reply ? (line.reply.open ? [line.row] : line.reply.rows) : [];
+    const words = this.search.words.toLowerCase();
+    return rows.some((row) =>
+      (!this.search.refusals || row[3] & REFUSAL) && row[5].toLowerCase().includes(words));
+  }
+
+  changed() {
+    const all = !this.search.words && !this.search.refusals;
+    this.shown = all ? this.lines : this.lines.filter((line) => this.matches(line));
+    for (const view of this.views) view.changed();
+  }
+}
