@@ -14,6 +14,7 @@ from smtp_nb.drivers.aio import AsyncDriver
 from smtp_nb.flows.intents import Flow, JobSource
 from smtp_nb.flows.lasting import LastingSource
 from smtp_nb.model.receipt import Receipt
+from smtp_nb.model.unseen import unseen_arguments
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
@@ -39,6 +40,7 @@ class AsyncSMTP(Component):
 
     _driver: AsyncDriver
 
+    @unseen_arguments
     def __init__(self, **properties: Any) -> None:
         self._driver = AsyncDriver(self)
         self._clock = self._driver.clock

@@ -13,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from smtp_nb.client import registry
+from smtp_nb.client.attached import Attached
 from smtp_nb.client.certificates import Certificates
 from smtp_nb.client.drafting import draft_from, job_from
 from smtp_nb.client.events import Events
@@ -40,14 +41,15 @@ from smtp_nb.flows.connect import connect
 from smtp_nb.flows.deliver import deliver, deliver_one, unsent
 from smtp_nb.flows.intents import Flow
 from smtp_nb.flows.lasting import LastingSource, lasting
-from smtp_nb.flows.mask import without_frames
 from smtp_nb.flows.session import Session
 from smtp_nb.flows.settings import Settings
 from smtp_nb.flows.verdict import not_sent
 from smtp_nb.model.envelope import Job
+from smtp_nb.model.known import known_attributes
 from smtp_nb.model.receipt import Receipt
 from smtp_nb.model.reply import Reply
 from smtp_nb.model.secret import Secret
+from smtp_nb.model.unseen import unseen_arguments
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
@@ -55,14 +57,14 @@ if TYPE_CHECKING:
 
     from smtp_nb.client.spool import QueueReport
     from smtp_nb.compose.message import Composed
-    from smtp_nb.compose.parts import Attachment, EncodedPart
     from smtp_nb.wire.revocation import RevocationLists
     from smtp_nb.wire.sessions import SessionCache
 
 C = TypeVar("C", bound="Component")
 
 
-class Component(Properties, Status, Certificates, Recipients, Streams, Events):
+@known_attributes(registry.settings_as_written)
+class Component(Properties, Status, Certificates, Recipients, Attached, Streams, Events):
     """Properties, settings and events, and each method as a flow."""
 
     _clock: Callable[[], float]
@@ -71,6 +73,7 @@ class Component(Properties, Status, Certificates, Recipients, Streams, Events):
         self._values = {}
         Recipients.__init__(self)
         Events.__init__(self)
+        Attached.__init__(self)
         Streams.__init__(self)
         self._session: Session | None = None
         self._busy = threading.Lock()
@@ -79,10 +82,6 @@ class Component(Properties, Status, Certificates, Recipients, Streams, Events):
         self._memory: dict[tuple[str, int], str] = {}
         self._tls_sessions: SessionCache | None = None
         self._revocation_lists: RevocationLists | None = None
-        self.attachments: list[Attachment | EncodedPart] = []
-        """Files behind the text: `Attachment(path=…)` or `Attachment(data=…, filename=…)`."""
-        self.inline_images: list[Attachment | EncodedPart] = []
-        """Images that `message_html` shows as `cid:…`."""
         self._firewall = Firewall()
 
     @property
@@ -99,6 +98,7 @@ class Component(Properties, Status, Certificates, Recipients, Streams, Events):
         self._firewall = value
 
     @classmethod
+    @unseen_arguments
     def from_url(cls: type[C], url: str, **properties: Any) -> C:
         """A component for the server that a URL names; see `properties_from_url` for its form.
 
@@ -106,8 +106,7 @@ class Component(Properties, Status, Certificates, Recipients, Streams, Events):
             InputError: it is no such URL.
         """
         made = cls()
-        whole, url = Secret(url), ""  # a traceback that shows locals must not show the password
-        for name, value in properties_from_url(whole).items():
+        for name, value in properties_from_url(Secret(url)).items():
             if name in registry.REGISTRY:
                 made.settings[name] = value
             else:
@@ -129,8 +128,7 @@ class Component(Properties, Status, Certificates, Recipients, Streams, Events):
         other._revocation_lists = self._revocation_lists
         other.firewall = self.firewall.copy()
         other.message_recipients[:] = map(replace, self.message_recipients)
-        other.attachments = list(self.attachments)
-        other.inline_images = list(self.inline_images)
+        other.attachments, other.inline_images = self.attachments, self.inline_images
 
     # -- looking ------------------------------------------------------------------------------
 
@@ -174,6 +172,7 @@ class Component(Properties, Status, Certificates, Recipients, Streams, Events):
         """All settings by their reference names, with their types."""
         return registry.Settings(self)
 
+    @unseen_arguments  # a mistyped name may stand before a password
     def config(self, text: str) -> str:
         """`config("Name=Value")` sets, `config("Name")` reads, as text (reference: Config).
 
@@ -181,12 +180,7 @@ class Component(Properties, Status, Certificates, Recipients, Streams, Events):
             SettingError: unknown name or unreadable value; suggests the nearest.
             StateError: it cannot change while connected.
         """
-        given, text = Secret(text), ""  # a mistyped name may stand before a password
-        try:
-            return registry.config(self, given)
-        except SMTPError as error:
-            failure = without_frames(error)
-        raise failure
+        return registry.config(self, text)
 
     @property
     def message_headers(self) -> list[Header]:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from smtp_nb.model.known import known_attributes
 
+
+@known_attributes()
 @dataclass
 class Header:
     """A field of a message's header.

@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from smtp_nb.client import values
-from smtp_nb.client.registry import PROPERTIES, REGISTRY, Entry, Property, unknown
+from smtp_nb.client.registry import PROPERTIES, Entry, Property, settings_as_written, unknown
 from smtp_nb.errors import SettingError
 from smtp_nb.model.enums import AuthMechanism, Importance, Priority, Sensitivity, SSLProvider
 from smtp_nb.model.enums import SSLStartMode as StartMode
 from smtp_nb.model.secret import Secret
+from smtp_nb.model.unseen import unseen_arguments
 
 if TYPE_CHECKING:
     from smtp_nb.sasl import Tokens, TokenSource
@@ -285,27 +286,19 @@ class Properties:
         elif not self.ssl_enabled:
             self.ssl_start_mode = StartMode.AUTOMATIC
 
+    @unseen_arguments
     def set(self, properties: dict[str, Any]) -> None:
         """Set several properties by their Python names.
 
         Raises:
             SettingError: there is no such property; suggests the nearest.
         """
-        _hide_secrets(properties)
         for name in properties:
             if not isinstance(getattr(type(self), name, None), (property, Property)):
-                properties.clear()  # a password's name, mistyped: tracebacks may show them all
-                raise unknown("property", name, [*PROPERTIES, *self._extra_properties()])
+                names = [*PROPERTIES, *self._extra_properties()]
+                raise unknown("property", name, names, settings_as_written())
         for name, value in properties.items():
             setattr(self, name, value)
 
     def _extra_properties(self) -> Iterable[str]:
         return [n for n in dir(type(self)) if isinstance(getattr(type(self), n), property)]
-
-
-def _hide_secrets(properties: dict[str, Any]) -> None:
-    """Wrap them where they stand: a traceback that shows variables shows the caller's dict too."""
-    for name, value in properties.items():
-        reference = PROPERTIES.get(name)
-        if isinstance(value, str) and reference and REGISTRY[reference].is_secret:
-            properties[name] = Secret(value)

@@ -12,6 +12,7 @@ from smtp_nb.errors import AddressError, InputError
 from smtp_nb.model.address import Mailbox, parse_mailbox, refuse_controls
 from smtp_nb.model.enums import RecipientType
 from smtp_nb.model.envelope import Recipient
+from smtp_nb.model.known import known_attributes
 
 _kind = member(RecipientType)
 # RFC 5321 section 4.1.2, `esmtp-param`.
@@ -26,6 +27,7 @@ _VALUES = {
 _SPACED = re.compile(r"\b(NOTIFY|ORCPT) ", re.IGNORECASE)
 
 
+@known_attributes()
 @dataclass
 class MessageRecipient:
     """One recipient (reference: MessageRecipient).

@@ -13,6 +13,7 @@ from smtp_nb.drivers.blocking import BlockingDriver
 from smtp_nb.flows.intents import Flow, JobSource
 from smtp_nb.flows.lasting import LastingSource
 from smtp_nb.model.receipt import Receipt
+from smtp_nb.model.unseen import unseen_arguments
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
@@ -40,6 +41,7 @@ class SMTP(Component):
 
     _driver: BlockingDriver
 
+    @unseen_arguments
     def __init__(self, **properties: Any) -> None:
         self._driver = BlockingDriver(self)
         self._clock = self._driver.clock

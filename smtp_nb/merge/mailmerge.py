@@ -31,13 +31,24 @@ from smtp_nb.merge.schema import SUFFIX, PlanEntry
 from smtp_nb.merge.server import Server, asend, component, send
 from smtp_nb.merge.template import Compiled, Template
 from smtp_nb.model.address import parse_mailbox
+from smtp_nb.model.known import known_attributes
+from smtp_nb.model.unseen import unseen_arguments
 
 if TYPE_CHECKING:
     from pandas.io.formats.style import Styler
 
+
+def _options_of_runs() -> dict[str, str]:
+    """What is given to a run and not assigned, and how that is written."""
+    return {
+        name: f"run({name}=…) or MailMerge(…, {name}=…)" for name in Options.__dataclass_fields__
+    } | {name: f"MailMerge(…, {name}=…)" for name in ("to", "from_", "journal", "key")}
+
+
 _NAME = re.compile(r"[^\s./\\:*?\"<>|\x00-\x1f][^/\\:*?\"<>|\x00-\x1f]{0,99}\Z")
 
 
+@known_attributes(_options_of_runs)
 class MailMerge:
     """One message for each row of a frame, sent once and accounted for.
 
@@ -64,6 +75,9 @@ class MailMerge:
         InputError: no such column, a wrong template, an unusable name.
     """
 
+    server: Server
+
+    @unseen_arguments  # a URL may hold a password
     def __init__(
         self,
         frame: pd.DataFrame,
@@ -77,8 +91,7 @@ class MailMerge:
         key: Hashable | None = None,
         **options: Any,  # the fields of Options, which checks them
     ) -> None:
-        # First of all: no traceback with variables shall show the password in a URL.
-        self.server = server = component(server)
+        self.server = component(server)
         if not _NAME.match(name):
             raise InputError(f"{name!r} is no name for a campaign", remedy="Use letters and digits")
         self._options = _options(Options(), options)

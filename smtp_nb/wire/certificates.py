@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from smtp_nb.errors import InputError, SettingError
 from smtp_nb.model.enums import CertStoreType
+from smtp_nb.model.known import known_attributes
 from smtp_nb.model.secret import Secret
 from smtp_nb.wire.fields import Fields, thumbprints
 from smtp_nb.wire.forms import read_certificates
@@ -20,6 +21,7 @@ NO_PASSWORD = Secret("")
 _OPTIONS = ("PersistPFXKey", "Thumbprint", "UseInternalSecurityAPI")
 
 
+@known_attributes()
 class Certificate(Fields):
     """A certificate, with its private key if the store had one.
 
