@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, Generic, Protocol, TypeVar, overload
 
-from smtp_nb.client.values import Converter
+from smtp_nb.client.values import MAX_SHOWN, Converter
 from smtp_nb.errors import SettingError, StateError, Unsupported
 from smtp_nb.model.known import known_attributes, suggestion
 from smtp_nb.model.secret import HIDDEN, Secret
 from smtp_nb.model.unseen import unseen_arguments
 
 T = TypeVar("T")
-MAX_SHOWN = 200  # a whole message may be a value
 
 
 class Holder(Protocol):

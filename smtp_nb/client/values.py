@@ -10,7 +10,9 @@ from smtp_nb.errors import SettingError, Unsupported
 from smtp_nb.model.address import Mailbox, ascii_domain, parse_addresses, refuse_controls
 from smtp_nb.model.enums import AuthMechanism, SSLProvider
 from smtp_nb.model.secret import Secret
+from smtp_nb.model.unseen import without_login
 
+MAX_SHOWN = 200  # characters: a whole message may be a value
 T = TypeVar("T")
 E = TypeVar("E", bound=IntEnum)
 F = TypeVar("F", bound=IntFlag)
@@ -23,7 +25,13 @@ _BOOLS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no"
 def unreadable(name: str, value: object, wanted: str, nearest: object = "") -> SettingError:
     """The error for a value that a property does not take; it may suggest the nearest one."""
     hint = f"; did you mean {nearest!r}?" if nearest != "" else ""
-    return SettingError(f"{name} does not take {value!r}", remedy=f"It takes {wanted}{hint}")
+    return SettingError(f"{name} does not take {_shown(value)}", remedy=f"It takes {wanted}{hint}")
+
+
+def _shown(value: object) -> str:
+    """A value in an error: bounded, without the login of a URL in it."""
+    text = repr(value)
+    return without_login(text) if len(text) <= MAX_SHOWN else f"such a {type(value).__name__}"
 
 
 def _nearest(value: Any, words: Iterable[str]) -> str:
@@ -151,11 +159,11 @@ def host(name: str, value: Any) -> str:
     """A host name or address, empty for none. Names beyond ASCII become A-labels."""
     refuse_controls(text(name, value), name)
     bare = str(value).strip()
-    if not bare or bare.isascii():
-        if any(character in bare for character in " <>\"'\\/@"):
-            raise unreadable(name, value, "a host name or an IP address")
-        return bare
-    return ascii_domain(bare)
+    if any(character in bare for character in " <>\"'\\/@"):
+        # Before the at sign of a URL stands a password, with or without its scheme.
+        shown = f"…{bare[bare.rindex('@') :]}" if "@" in bare else bare
+        raise unreadable(name, shown, "a host name or an IP address, without scheme or login")
+    return bare if bare.isascii() else ascii_domain(bare)
 
 
 def domain(name: str, value: Any) -> str:

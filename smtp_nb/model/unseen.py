@@ -18,8 +18,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 E = TypeVar("E", bound=Exception)
 
-# Up to the last at sign, for a password may hold one; and as long as no white space ends the URL.
-_LOGIN = re.compile(r"(?<=//)\S*(?=@)")
+# Up to the last at sign, for a password may hold one, or white space.
+_LOGIN = re.compile(r"(?<=//).*(?=@)", re.DOTALL)
 
 
 def without_frames(error: E) -> E:
