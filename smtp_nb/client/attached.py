@@ -19,9 +19,9 @@ class Files(list["Attachment | EncodedPart"]):
         name: the property that it is.
     """
 
-    def __init__(self, name: str, given: Iterable[Any] = ()) -> None:
+    def __init__(self, name: str, given: Any = None) -> None:
         self._name = name
-        super().__init__(self._each(given))
+        super().__init__(() if given is None else self._each(given))
 
     def append(self, value: Any) -> None:
         super().append(_file(self._name, value))

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from smtp_nb.client import registry
 from smtp_nb.client.attached import Attached
 from smtp_nb.client.certificates import Certificates
-from smtp_nb.client.drafting import draft_from, job_from
+from smtp_nb.client.drafting import job_from
 from smtp_nb.client.events import Events
 from smtp_nb.client.firewall import Firewall
-from smtp_nb.client.headers import Header
+from smtp_nb.client.headers import Headers
 from smtp_nb.client.properties import Properties
 from smtp_nb.client.recipients import Recipients
 from smtp_nb.client.sessions import limited, settings_from
@@ -30,7 +30,6 @@ from smtp_nb.client.values import boolean
 from smtp_nb.errors import (
     BusyError,
     Interrupted,
-    MissingError,
     SettingError,
     SMTPError,
     StateError,
@@ -52,11 +51,10 @@ from smtp_nb.model.secret import Secret
 from smtp_nb.model.unseen import unseen_arguments
 
 if TYPE_CHECKING:
-    from email.message import EmailMessage
     from os import PathLike
 
+    from smtp_nb.client.drafting import Given
     from smtp_nb.client.spool import QueueReport
-    from smtp_nb.compose.message import Composed
     from smtp_nb.wire.revocation import RevocationLists
     from smtp_nb.wire.sessions import SessionCache
 
@@ -64,7 +62,7 @@ C = TypeVar("C", bound="Component")
 
 
 @known_attributes(registry.settings_as_written)
-class Component(Properties, Status, Certificates, Recipients, Attached, Streams, Events):
+class Component(Properties, Headers, Status, Certificates, Recipients, Attached, Streams, Events):
     """Properties, settings and events, and each method as a flow."""
 
     _clock: Callable[[], float]
@@ -182,32 +180,6 @@ class Component(Properties, Status, Certificates, Recipients, Attached, Streams,
         """
         return registry.config(self, text)
 
-    @property
-    def message_headers(self) -> list[Header]:
-        """The header fields as they will be sent (reference: MessageHeaders).
-
-        Without an author there are none. A date or Message-ID of `*` is made anew each time.
-
-        Raises:
-            InputError: a property cannot be sent.
-        """
-        head = self._head()
-        return [Header(field, value) for field, value in head.headers] if head else []
-
-    @property
-    def message_headers_string(self) -> str:
-        """As `message_headers`, as one text (reference: MessageHeadersString)."""
-        head = self._head()
-        return head.head.decode() if head else ""
-
-    def _head(self) -> Composed | None:
-        from smtp_nb.compose.message import compose
-
-        try:
-            return compose(draft_from(self))
-        except MissingError:
-            return None
-
     def reset_headers(self) -> None:
         """Empty all header properties and the recipients (reference: ResetHeaders)."""
         for name in HEADERS:
@@ -294,15 +266,27 @@ class Component(Properties, Status, Certificates, Recipients, Attached, Streams,
         if self._session is not None:
             yield from self._session.close()
 
-    def _send(self, message: EmailMessage | None = None, verb: str = "MAIL") -> Flow[Receipt]:
-        if verb != "MAIL" and not self.allow_extensions:
-            raise StateError(f"{verb} needs allow_extensions", remedy="Set it to True")
+    def _send(self, message: Given = None, verb: str = "MAIL") -> Flow[Receipt]:
         stream = None if message is not None else (yield from self._open_stream())
-        job = job_from(self, message, verb, may_be_binary=True)
+        job = self._job(message, verb)
         try:
             return (yield from self._send_job(job))
         finally:
             self._let_go_of(stream, self.settings["CloseStreamAfterTransfer"])
+
+    def _send_as_is(self, message: Given = None, verb: str = "MAIL") -> Flow[Receipt]:
+        """As `_send`, but what is sent is the message of this moment, whenever the flow begins."""
+        if message is None and self.content_stream is not None:
+            return self._send(verb=verb)
+        try:
+            return self._send_job(self._job(message, verb))
+        except Exception as error:
+            return _failed(error)
+
+    def _job(self, message: Given, verb: str) -> Job:
+        if verb != "MAIL" and not self.allow_extensions:
+            raise StateError(f"{verb} needs allow_extensions", remedy="Set it to True")
+        return job_from(self, message, verb, may_be_binary=True)
 
     def _queue(self, directory: str | PathLike[str]) -> Flow[str]:
         from smtp_nb.client.spool import Spool
@@ -381,6 +365,10 @@ class Component(Properties, Status, Certificates, Recipients, Attached, Streams,
 
     def _send_command(self, text: str) -> Flow[Reply]:
         asked = courtesy.single(text)
+        if not self.connected:
+            raise StateError(
+                f"{asked.verb} needs a connection", code=1117, remedy="Call connect() first"
+            )
         return (yield from self._on_session(lambda session: courtesy.courtesy(session, asked)))
 
     def _verify(self, address: str) -> Flow[Reply]:
@@ -390,3 +378,9 @@ class Component(Properties, Status, Certificates, Recipients, Attached, Streams,
     def _expand(self, address: str) -> Flow[Reply]:
         asked = courtesy.about("EXPN", address)
         return (yield from self._on_session(lambda session: courtesy.expand(session, asked)))
+
+
+def _failed(error: Exception) -> Flow[Receipt]:
+    """A flow that only raises."""
+    raise error
+    yield  # a flow is a generator

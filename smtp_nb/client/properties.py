@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from smtp_nb.client import values
 from smtp_nb.client.registry import PROPERTIES, Entry, Property, settings_as_written, unknown
+from smtp_nb.client.values import Converter
 from smtp_nb.errors import SettingError
 from smtp_nb.model.enums import AuthMechanism, Importance, Priority, Sensitivity, SSLProvider
 from smtp_nb.model.enums import SSLStartMode as StartMode
@@ -24,10 +25,15 @@ def _line(reference: str, doc: str, default: str = "") -> Property[str]:
     return Property(Entry(reference, default, values.line, doc, is_header=True))
 
 
-def _boxes(reference: str, doc: str) -> Property[str]:
+def _boxes(
+    reference: str,
+    doc: str,
+    convert: Converter[str] = values.address_text,
+    owner: str = "SMTP",
+) -> Property[str]:
     deviation = "it is checked when it is assigned: a wrong address is refused where it was written"
     return Property(
-        Entry(reference, "", values.address_text, doc, is_header=True, deviation=deviation)
+        Entry(reference, "", convert, doc, is_header=True, owner=owner, deviation=deviation)
     )
 
 
@@ -175,7 +181,15 @@ class Properties:
     # -- message ------------------------------------------------------------------------------
     from_ = _boxes("From", "The author: header From.")
     reply_to = _boxes("ReplyTo", "Where answers go: header Reply-To.")
-    return_path = _boxes("ReturnPath", "The envelope's sender, where bounces go; empty means From.")
+    sender = _boxes(
+        "Sender", "Who sends it, if several wrote it or somebody else: header Sender.", owner=""
+    )
+    return_path = _boxes(
+        "ReturnPath",
+        "The envelope's sender, where bounces go; empty means Sender or From, and <> nobody: the"
+        " null path of automatic answers (RFC 3834 section 3.3).",
+        values.return_path,
+    )
     read_receipt_to = _boxes(
         "ReadReceiptTo", "Who is told that it was read: header Disposition-Notification-To."
     )
@@ -188,7 +202,8 @@ class Properties:
             "MessageDate",
             "*",
             values.date,
-            "Header Date; * is now, empty leaves it to the relay.",
+            "Header Date, a datetime or a text as in a header; * is now, empty leaves it to the"
+            " relay.",
             is_header=True,
         )
     )

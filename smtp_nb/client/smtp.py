@@ -16,9 +16,9 @@ from smtp_nb.model.receipt import Receipt
 from smtp_nb.model.unseen import unseen_arguments
 
 if TYPE_CHECKING:
-    from email.message import EmailMessage
     from os import PathLike
 
+    from smtp_nb.client.drafting import Given
     from smtp_nb.client.spool import QueueReport
     from smtp_nb.model.checkup import Checkup
 
@@ -71,7 +71,7 @@ class SMTP(Component):
         """
         self._run(self._disconnect())
 
-    def send(self, message: EmailMessage | None = None) -> Receipt:
+    def send(self, message: Given = None) -> Receipt:
         """Send one message: the properties', or an `EmailMessage` (reference: Send).
 
         A connection that was opened for it is closed again, on errors too.
@@ -206,7 +206,7 @@ class SMTP(Component):
         return str(self._run(self._expand(email_address)))
 
     def send_command(self, command: str) -> str:
-        """Send one line as given (reference: SendCommand). It connects for that if need be.
+        """Send one line as given (reference: SendCommand), on the connection that there is.
 
         What it changes is known afterwards: a transaction that MAIL began is reset before the next
         message, and EHLO tells what the server offers from now on.
@@ -220,8 +220,8 @@ class SMTP(Component):
         Raises:
             InputError: a method exists for it (DATA, BDAT, STARTTLS, AUTH, QUIT), which the text
                 names; or it is more than one line. Nothing was written.
-            StateError: 211, it does not fit the moment, such as RCPT before MAIL; the session goes
-                on.
+            StateError: 1117, there is no connection; 211, it does not fit the moment, such as RCPT
+                before MAIL; the session goes on.
             LinkError, TLSError, Interrupted: the session is lost.
         """
         return str(self._run(self._send_command(command)))
