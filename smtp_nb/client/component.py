@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 from smtp_nb.client import registry
 from smtp_nb.client.attached import Attached
@@ -19,7 +19,7 @@ from smtp_nb.client.drafting import job_from
 from smtp_nb.client.events import Events
 from smtp_nb.client.firewall import Firewall
 from smtp_nb.client.headers import Headers
-from smtp_nb.client.properties import Properties
+from smtp_nb.client.properties import Properties, keyword_defaults
 from smtp_nb.client.recipients import Recipients
 from smtp_nb.client.sessions import limited, settings_from
 from smtp_nb.client.settings import HEADERS
@@ -44,6 +44,7 @@ from smtp_nb.flows.session import Session
 from smtp_nb.flows.settings import Settings
 from smtp_nb.flows.verdict import not_sent
 from smtp_nb.model.envelope import Job
+from smtp_nb.model.keywords import shows_keywords
 from smtp_nb.model.known import known_attributes
 from smtp_nb.model.receipt import Receipt
 from smtp_nb.model.reply import Reply
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from smtp_nb.client.drafting import Given
+    from smtp_nb.client.keywords import SMTPProperties
     from smtp_nb.client.spool import QueueReport
     from smtp_nb.wire.revocation import RevocationLists
     from smtp_nb.wire.sessions import SessionCache
@@ -96,8 +98,9 @@ class Component(Properties, Headers, Status, Certificates, Recipients, Attached,
         self._firewall = value
 
     @classmethod
+    @shows_keywords(keyword_defaults())
     @unseen_arguments
-    def from_url(cls: type[C], url: str, **properties: Any) -> C:
+    def from_url(cls: type[C], url: str, **properties: Unpack[SMTPProperties]) -> C:
         """A component for the server that a URL names; see `properties_from_url` for its form.
 
         Raises:
@@ -109,7 +112,7 @@ class Component(Properties, Headers, Status, Certificates, Recipients, Attached,
                 made.settings[name] = value
             else:
                 setattr(made, name, value)
-        made.set(properties)
+        made.set({**properties})
         return made
 
     def clone(self: C) -> C:

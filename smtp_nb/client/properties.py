@@ -6,7 +6,14 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from smtp_nb.client import values
-from smtp_nb.client.registry import PROPERTIES, Entry, Property, settings_as_written, unknown
+from smtp_nb.client.registry import (
+    PROPERTIES,
+    REGISTRY,
+    Entry,
+    Property,
+    settings_as_written,
+    unknown,
+)
 from smtp_nb.client.values import Converter
 from smtp_nb.errors import SettingError
 from smtp_nb.model.enums import AuthMechanism, Importance, Priority, Sensitivity, SSLProvider
@@ -317,3 +324,18 @@ class Properties:
 
     def _extra_properties(self) -> Iterable[str]:
         return [n for n in dir(type(self)) if isinstance(getattr(type(self), n), property)]
+
+
+# Attributes that no row of the registry declares, and their defaults.
+_OTHERS = {"attachments": (), "inline_images": (), "token_source": None}
+
+
+def keyword_defaults() -> dict[str, object]:
+    """What the constructor takes, with what holds without it."""
+    entries = {name: REGISTRY[reference] for name, reference in PROPERTIES.items()}
+    declared = {
+        name: "" if entry.is_secret else entry.default
+        for name, entry in entries.items()
+        if entry.is_settable
+    }
+    return declared | _OTHERS

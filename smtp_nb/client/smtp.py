@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 from smtp_nb.client.component import Component
 from smtp_nb.client.events import DO_EVENTS_SECONDS
+from smtp_nb.client.properties import keyword_defaults
 from smtp_nb.client.sessions import MAIL_PORTS, limited
 from smtp_nb.drivers.blocking import BlockingDriver
 from smtp_nb.flows.intents import Flow, JobSource
 from smtp_nb.flows.lasting import LastingSource
+from smtp_nb.model.keywords import shows_keywords
 from smtp_nb.model.receipt import Receipt
 from smtp_nb.model.unseen import unseen_arguments
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from smtp_nb.client.drafting import Given
+    from smtp_nb.client.keywords import SMTPProperties
     from smtp_nb.client.spool import QueueReport
     from smtp_nb.model.checkup import Checkup
 
@@ -41,12 +44,13 @@ class SMTP(Component):
 
     _driver: BlockingDriver
 
+    @shows_keywords(keyword_defaults())
     @unseen_arguments
-    def __init__(self, **properties: Any) -> None:
+    def __init__(self, **properties: Unpack[SMTPProperties]) -> None:
         self._driver = BlockingDriver(self)
         self._clock = self._driver.clock
         super().__init__()
-        self.set(properties)
+        self.set({**properties})
 
     def _run(self, flow: Flow[T], source: JobSource | None = None) -> T:
         return self._driver.run(limited(self, flow), source, self._at_work())

@@ -134,6 +134,12 @@ class Options:
         return frozenset(map(_allowed, given))
 
 
+def option_defaults() -> dict[str, object]:
+    """The fields of `Options` with what holds without them."""
+    plain = Options()
+    return {name: getattr(plain, name) for name in Options.__dataclass_fields__}
+
+
 def _allowed(entry: str) -> str:
     local, _, domain = entry.rpartition("@")
     return parse_mailbox(entry).key if local else ascii_domain(domain).lower()
