@@ -76,7 +76,7 @@ class SMTP(Component):
         self._run(self._disconnect())
 
     def send(self, message: Given = None) -> Receipt:
-        """Send one message: the properties', or an `EmailMessage` (reference: Send).
+        """Send one message: the properties', an `EmailMessage`, or a draft (reference: Send).
 
         A connection that was opened for it is closed again, on errors too.
 

@@ -171,7 +171,8 @@ def host(name: str, value: Any) -> str:
     if any(character in bare for character in " <>\"'\\/@"):
         # Before the at sign of a URL stands a password, with or without its scheme.
         shown = f"…{bare[bare.rindex('@') :]}" if "@" in bare else bare
-        raise unreadable(name, shown, "a host name or an IP address, without scheme or login")
+        also = "; from_url() takes a whole URL" if name == "MailServer" else ""
+        raise unreadable(name, shown, f"a host name or an IP address alone{also}")
     return bare if bare.isascii() else ascii_domain(bare)
 
 
