@@ -6,6 +6,7 @@
     │   ├── InjectionError        a line break, NUL or control inside an argument or header
     │   ├── MissingError          163 no server, 164 no sender, 165 no recipient
     │   ├── SettingError          (KeyError too) an unknown setting, or a value it does not take
+    │   │   └── AttributeRefused  (AttributeError) an attribute that an object does not have
     │   ├── ProblemsFound         rows of a merge that cannot be sent as they are
     │   ├── TemplateChanged       a campaign goes on with another template than it began with
     │   └── JournalError          a file that is not the journal of a merge
@@ -111,6 +112,10 @@ class SettingError(InputError, KeyError):
     """A setting or property that does not exist, or a value that it does not take."""
 
     __str__ = SMTPError.__str__  # KeyError would print the repr
+
+
+class AttributeRefused(SettingError, AttributeError):
+    """An attribute that an object does not have, or that can only be read."""
 
 
 class ProblemsFound(InputError):

@@ -14,7 +14,7 @@ from smtp_nb.errors import SMTPError
 
 _PARTS = {
     "Recipients": "SendTo Cc BCc MessageRecipients",
-    "Header": "From ReplyTo ReturnPath Subject MessageDate MessageId Importance Priority"
+    "Header": "From Sender ReplyTo ReturnPath Subject MessageDate MessageId Importance Priority"
     " Sensitivity ReadReceiptTo DeliveryNotificationTo OtherHeaders MessageHeaders"
     " MessageHeadersString",
     "Content": "MessageText MessageHtml MessageMarkdown Message MessageB",
@@ -68,8 +68,6 @@ def _ours() -> Iterator[tuple[str, str]]:
         member = inspect.getattr_static(SMTP, name)
         if isinstance(member, property):
             yield f"`{name}`", prose(summary(member.__doc__))
-    yield "`attachments`", "Files behind the text: a list of `Attachment`."
-    yield "`inline_images`", "Images that `message_html` shows as `cid:…`: a list of `Attachment`."
 
 
 _COMMAND = (

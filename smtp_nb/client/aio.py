@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Generator, Sequence
+from collections.abc import Awaitable, Coroutine, Generator, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 from smtp_nb.client.component import Component
 from smtp_nb.client.events import DO_EVENTS_SECONDS
+from smtp_nb.client.properties import keyword_defaults
 from smtp_nb.client.sessions import MAIL_PORTS, limited
+from smtp_nb.client.turns import Turns
 from smtp_nb.drivers.aio import AsyncDriver
 from smtp_nb.flows.intents import Flow, JobSource
 from smtp_nb.flows.lasting import LastingSource
+from smtp_nb.model.keywords import shows_keywords
 from smtp_nb.model.receipt import Receipt
+from smtp_nb.model.unseen import unseen_arguments
 
 if TYPE_CHECKING:
-    from email.message import EmailMessage
     from os import PathLike
 
+    from smtp_nb.client.drafting import Given
+    from smtp_nb.client.keywords import SMTPProperties
     from smtp_nb.client.spool import QueueReport
     from smtp_nb.model.checkup import Checkup
 
@@ -31,23 +36,30 @@ class AsyncSMTP(Component):
         async with AsyncSMTP(mail_server="mail.example.org", ssl_start_mode="explicit") as smtp:
             receipt = await smtp.send()
 
-    One call at a time: a second one on the same object raises `BusyError`. A cancelled task knows
-    the outcome of its message before it ends; it is on the `CancelledError`'s cause. Handlers may
+    Calls on one object take turns, first come, first served: `asyncio.gather()` of several `send()`
+    sends one after the other, each the message of the moment in which it was called. `BusyError`
+    is for a handler that awaits the object whose call it is in, for a second `connect()` during
+    one, and for other threads. A cancelled task knows the outcome of its message before it ends; it
+    is on the `CancelledError`'s cause. Handlers may
     be coroutine functions: the session goes on when they are done. What never waits is a plain
     call here too: `config`, `reset_headers`, `set_message_stream`, `interrupt`.
     """
 
     _driver: AsyncDriver
 
-    def __init__(self, **properties: Any) -> None:
+    @shows_keywords(keyword_defaults())
+    @unseen_arguments
+    def __init__(self, **properties: Unpack[SMTPProperties]) -> None:
         self._driver = AsyncDriver(self)
         self._clock = self._driver.clock
+        self._turns = Turns()
         super().__init__()
-        self.set(properties)
+        self.set({**properties})
 
     async def _run(self, flow: Flow[T], source: JobSource | None = None) -> T:
-        with self._at_work():
-            return await self._driver.run(limited(self, flow), source)
+        async with self._turns.take():
+            with self._at_work():
+                return await self._driver.run(limited(self, flow), source)
 
     async def connect(self) -> None:
         """As `SMTP.connect`."""
@@ -58,21 +70,23 @@ class AsyncSMTP(Component):
         """As `SMTP.disconnect`."""
         await self._run(self._disconnect())
 
-    async def send(self, message: EmailMessage | None = None) -> Receipt:
-        """As `SMTP.send`."""
-        return await self._run(self._send(message))
+    # No coroutine functions: the message is taken when they are called, and not when their turn
+    # comes, for by then the properties may be those of the next one.
+    def send(self, message: Given = None) -> Coroutine[Any, Any, Receipt]:
+        """As `SMTP.send`, of the message as it is when this is called."""
+        return self._run(self._send_as_is(message))
 
-    async def send_to_terminal_only(self) -> Receipt:
+    def send_to_terminal_only(self) -> Coroutine[Any, Any, Receipt]:
         """As `SMTP.send_to_terminal_only`."""
-        return await self._run(self._send(verb="SEND"))
+        return self._run(self._send_as_is(verb="SEND"))
 
-    async def send_to_terminal_or_email(self) -> Receipt:
+    def send_to_terminal_or_email(self) -> Coroutine[Any, Any, Receipt]:
         """As `SMTP.send_to_terminal_or_email`."""
-        return await self._run(self._send(verb="SOML"))
+        return self._run(self._send_as_is(verb="SOML"))
 
-    async def send_to_terminal_and_email(self) -> Receipt:
+    def send_to_terminal_and_email(self) -> Coroutine[Any, Any, Receipt]:
         """As `SMTP.send_to_terminal_and_email`."""
-        return await self._run(self._send(verb="SAML"))
+        return self._run(self._send_as_is(verb="SAML"))
 
     async def queue(self, queue_dir: str | PathLike[str]) -> str:
         """As `SMTP.queue`."""
@@ -88,8 +102,9 @@ class AsyncSMTP(Component):
 
     async def deliver_all(self, sources: Sequence[LastingSource]) -> None:
         """As `SMTP.deliver_all`; a cancelled task drops the lines."""
-        with self._at_work():
-            await self._driver.run_all(self._deliver_all(sources))
+        async with self._turns.take():
+            with self._at_work():
+                await self._driver.run_all(self._deliver_all(sources))
 
     def nudge(self) -> None:
         """As `SMTP.nudge`."""

@@ -10,15 +10,16 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 from smtp_nb.client import registry
+from smtp_nb.client.attached import Attached
 from smtp_nb.client.certificates import Certificates
-from smtp_nb.client.drafting import draft_from, job_from
+from smtp_nb.client.drafting import job_from
 from smtp_nb.client.events import Events
 from smtp_nb.client.firewall import Firewall
-from smtp_nb.client.headers import Header
-from smtp_nb.client.properties import Properties
+from smtp_nb.client.headers import Headers
+from smtp_nb.client.properties import Properties, keyword_defaults
 from smtp_nb.client.recipients import Recipients
 from smtp_nb.client.sessions import limited, settings_from
 from smtp_nb.client.settings import HEADERS
@@ -29,7 +30,6 @@ from smtp_nb.client.values import boolean
 from smtp_nb.errors import (
     BusyError,
     Interrupted,
-    MissingError,
     SettingError,
     SMTPError,
     StateError,
@@ -40,29 +40,31 @@ from smtp_nb.flows.connect import connect
 from smtp_nb.flows.deliver import deliver, deliver_one, unsent
 from smtp_nb.flows.intents import Flow
 from smtp_nb.flows.lasting import LastingSource, lasting
-from smtp_nb.flows.mask import without_frames
 from smtp_nb.flows.session import Session
 from smtp_nb.flows.settings import Settings
 from smtp_nb.flows.verdict import not_sent
 from smtp_nb.model.envelope import Job
+from smtp_nb.model.keywords import shows_keywords
+from smtp_nb.model.known import known_attributes
 from smtp_nb.model.receipt import Receipt
 from smtp_nb.model.reply import Reply
 from smtp_nb.model.secret import Secret
+from smtp_nb.model.unseen import unseen_arguments
 
 if TYPE_CHECKING:
-    from email.message import EmailMessage
     from os import PathLike
 
+    from smtp_nb.client.drafting import Given
+    from smtp_nb.client.keywords import SMTPProperties
     from smtp_nb.client.spool import QueueReport
-    from smtp_nb.compose.message import Composed
-    from smtp_nb.compose.parts import Attachment, EncodedPart
     from smtp_nb.wire.revocation import RevocationLists
     from smtp_nb.wire.sessions import SessionCache
 
 C = TypeVar("C", bound="Component")
 
 
-class Component(Properties, Status, Certificates, Recipients, Streams, Events):
+@known_attributes(registry.settings_as_written)
+class Component(Properties, Headers, Status, Certificates, Recipients, Attached, Streams, Events):
     """Properties, settings and events, and each method as a flow."""
 
     _clock: Callable[[], float]
@@ -71,6 +73,7 @@ class Component(Properties, Status, Certificates, Recipients, Streams, Events):
         self._values = {}
         Recipients.__init__(self)
         Events.__init__(self)
+        Attached.__init__(self)
         Streams.__init__(self)
         self._session: Session | None = None
         self._busy = threading.Lock()
@@ -79,10 +82,6 @@ class Component(Properties, Status, Certificates, Recipients, Streams, Events):
         self._memory: dict[tuple[str, int], str] = {}
         self._tls_sessions: SessionCache | None = None
         self._revocation_lists: RevocationLists | None = None
-        self.attachments: list[Attachment | EncodedPart] = []
-        """Files behind the text: `Attachment(path=…)` or `Attachment(data=…, filename=…)`."""
-        self.inline_images: list[Attachment | EncodedPart] = []
-        """Images that `message_html` shows as `cid:…`."""
         self._firewall = Firewall()
 
     @property
@@ -99,20 +98,21 @@ class Component(Properties, Status, Certificates, Recipients, Streams, Events):
         self._firewall = value
 
     @classmethod
-    def from_url(cls: type[C], url: str, **properties: Any) -> C:
+    @shows_keywords(keyword_defaults())
+    @unseen_arguments
+    def from_url(cls: type[C], url: str, **properties: Unpack[SMTPProperties]) -> C:
         """A component for the server that a URL names; see `properties_from_url` for its form.
 
         Raises:
             InputError: it is no such URL.
         """
         made = cls()
-        whole, url = Secret(url), ""  # a traceback that shows locals must not show the password
-        for name, value in properties_from_url(whole).items():
+        for name, value in properties_from_url(Secret(url)).items():
             if name in registry.REGISTRY:
                 made.settings[name] = value
             else:
                 setattr(made, name, value)
-        made.set(properties)
+        made.set({**properties})
         return made
 
     def clone(self: C) -> C:
@@ -129,8 +129,7 @@ class Component(Properties, Status, Certificates, Recipients, Streams, Events):
         other._revocation_lists = self._revocation_lists
         other.firewall = self.firewall.copy()
         other.message_recipients[:] = map(replace, self.message_recipients)
-        other.attachments = list(self.attachments)
-        other.inline_images = list(self.inline_images)
+        other.attachments, other.inline_images = self.attachments, self.inline_images
 
     # -- looking ------------------------------------------------------------------------------
 
@@ -174,6 +173,7 @@ class Component(Properties, Status, Certificates, Recipients, Streams, Events):
         """All settings by their reference names, with their types."""
         return registry.Settings(self)
 
+    @unseen_arguments  # a mistyped name may stand before a password
     def config(self, text: str) -> str:
         """`config("Name=Value")` sets, `config("Name")` reads, as text (reference: Config).
 
@@ -181,38 +181,7 @@ class Component(Properties, Status, Certificates, Recipients, Streams, Events):
             SettingError: unknown name or unreadable value; suggests the nearest.
             StateError: it cannot change while connected.
         """
-        given, text = Secret(text), ""  # a mistyped name may stand before a password
-        try:
-            return registry.config(self, given)
-        except SMTPError as error:
-            failure = without_frames(error)
-        raise failure
-
-    @property
-    def message_headers(self) -> list[Header]:
-        """The header fields as they will be sent (reference: MessageHeaders).
-
-        Without an author there are none. A date or Message-ID of `*` is made anew each time.
-
-        Raises:
-            InputError: a property cannot be sent.
-        """
-        head = self._head()
-        return [Header(field, value) for field, value in head.headers] if head else []
-
-    @property
-    def message_headers_string(self) -> str:
-        """As `message_headers`, as one text (reference: MessageHeadersString)."""
-        head = self._head()
-        return head.head.decode() if head else ""
-
-    def _head(self) -> Composed | None:
-        from smtp_nb.compose.message import compose
-
-        try:
-            return compose(draft_from(self))
-        except MissingError:
-            return None
+        return registry.config(self, text)
 
     def reset_headers(self) -> None:
         """Empty all header properties and the recipients (reference: ResetHeaders)."""
@@ -300,15 +269,27 @@ class Component(Properties, Status, Certificates, Recipients, Streams, Events):
         if self._session is not None:
             yield from self._session.close()
 
-    def _send(self, message: EmailMessage | None = None, verb: str = "MAIL") -> Flow[Receipt]:
-        if verb != "MAIL" and not self.allow_extensions:
-            raise StateError(f"{verb} needs allow_extensions", remedy="Set it to True")
+    def _send(self, message: Given = None, verb: str = "MAIL") -> Flow[Receipt]:
         stream = None if message is not None else (yield from self._open_stream())
-        job = job_from(self, message, verb, may_be_binary=True)
+        job = self._job(message, verb)
         try:
             return (yield from self._send_job(job))
         finally:
             self._let_go_of(stream, self.settings["CloseStreamAfterTransfer"])
+
+    def _send_as_is(self, message: Given = None, verb: str = "MAIL") -> Flow[Receipt]:
+        """As `_send`, but what is sent is the message of this moment, whenever the flow begins."""
+        if message is None and self.content_stream is not None:
+            return self._send(verb=verb)
+        try:
+            return self._send_job(self._job(message, verb))
+        except Exception as error:
+            return _failed(error)
+
+    def _job(self, message: Given, verb: str) -> Job:
+        if verb != "MAIL" and not self.allow_extensions:
+            raise StateError(f"{verb} needs allow_extensions", remedy="Set it to True")
+        return job_from(self, message, verb, may_be_binary=True)
 
     def _queue(self, directory: str | PathLike[str]) -> Flow[str]:
         from smtp_nb.client.spool import Spool
@@ -387,6 +368,10 @@ class Component(Properties, Status, Certificates, Recipients, Streams, Events):
 
     def _send_command(self, text: str) -> Flow[Reply]:
         asked = courtesy.single(text)
+        if not self.connected:
+            raise StateError(
+                f"{asked.verb} needs a connection", code=1117, remedy="Call connect() first"
+            )
         return (yield from self._on_session(lambda session: courtesy.courtesy(session, asked)))
 
     def _verify(self, address: str) -> Flow[Reply]:
@@ -396,3 +381,9 @@ class Component(Properties, Status, Certificates, Recipients, Streams, Events):
     def _expand(self, address: str) -> Flow[Reply]:
         asked = courtesy.about("EXPN", address)
         return (yield from self._on_session(lambda session: courtesy.expand(session, asked)))
+
+
+def _failed(error: Exception) -> Flow[Receipt]:
+    """A flow that only raises."""
+    raise error
+    yield  # a flow is a generator

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from smtp_nb.client.registry import REGISTRY
+from smtp_nb.client.values import NULL_PATH
 from smtp_nb.errors import MissingError
 from smtp_nb.model.address import Mailbox, parse_addresses
 from smtp_nb.model.enums import RecipientType
@@ -12,9 +14,13 @@ from smtp_nb.model.envelope import Content, Envelope, Job, Recipient
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
+    from typing import TypeAlias
 
     from smtp_nb.client.component import Component
-    from smtp_nb.compose.draft import Draft
+    from smtp_nb.compose.draft import Addressed, Draft
+
+    # What `send()` takes.
+    Given: TypeAlias = "EmailMessage | Draft | Addressed | None"
 
 _SWITCHES = {
     RecipientType.TO: "StopOnToErrors",
@@ -25,7 +31,7 @@ _SWITCHES = {
 
 def job_from(
     component: Component,
-    message: EmailMessage | None = None,
+    message: Given = None,
     verb: str = "MAIL",
     *,
     may_be_binary: bool = False,
@@ -34,7 +40,8 @@ def job_from(
 
     Args:
         message: one of the standard library's, whose From, To, Cc and Bcc make the envelope; the
-            component's recipients, where there are any, and its return path go before them.
+            component's recipients, where there are any, and its return path go before them. Or a
+            draft, which takes nothing from the component's message but the return path.
         verb: the command that begins the transaction.
         may_be_binary: the server will say whether it takes a raw message that is no lines.
 
@@ -42,17 +49,39 @@ def job_from(
         MissingError: 164 no sender, 165 no recipient.
         InputError: something in the message cannot be sent.
     """
-    recipients = tuple(item.as_recipient() for item in component.message_recipients)
     if message is not None:
-        from smtp_nb.compose.raw import from_email_message
-
-        raw, sender, named = from_email_message(message)
-        return Job(_envelope(component, recipients or named, sender, verb), raw)
-    author = _first(component.from_)
+        return _job_of_given(component, message, verb)
+    recipients = tuple(item.as_recipient() for item in component.message_recipients)
+    author = _first(component.sender) or _first(component.from_)
     if author is None and component.content_stream is None and not component.message:
         raise MissingError("there is no sender", code=164, remedy="Set from_")
     envelope = _envelope(component, recipients, author, verb)
     return Job(envelope, _content(component, may_be_binary), has_text=_has_text(component))
+
+
+def _job_of_given(
+    component: Component, message: EmailMessage | Draft | Addressed, verb: str
+) -> Job:
+    from smtp_nb.compose.draft import Addressed, Draft
+
+    if isinstance(message, Draft | Addressed):
+        whole = message if isinstance(message, Addressed) else Addressed(message)
+        return _job_of_draft(component, whole, verb)
+    from smtp_nb.compose.raw import from_email_message
+
+    recipients = tuple(item.as_recipient() for item in component.message_recipients)
+    raw, sender, named = from_email_message(message)
+    return Job(_envelope(component, recipients or named, sender, verb), raw)
+
+
+def _job_of_draft(component: Component, given: Addressed, verb: str) -> Job:
+    from smtp_nb.compose.message import compose
+
+    draft = replace(given.draft, **_style(component))
+    author = next(iter(draft.authors), None)
+    envelope = _envelope(component, given.recipients, draft.sender or author, verb)
+    has_text = any((draft.text, draft.html, draft.markdown, draft.attachments))
+    return Job(envelope, compose(draft), has_text=has_text)
 
 
 def _content(component: Component, may_be_binary: bool) -> Content:
@@ -92,10 +121,36 @@ def _envelope(
             code=165,
             remedy="Set send_to, or config('AllowEmptyTo=True')",
         )
+    return Envelope(
+        _reverse_path(component, author),
+        _each_once(recipients),
+        stop_switches(component),
+        verb=verb,
+    )
+
+
+def _reverse_path(component: Component, author: Mailbox | None) -> Mailbox | None:
+    """What MAIL says; None is the null path."""
+    if component.return_path == NULL_PATH:
+        return None
     sender = _first(component.return_path) or author
     if sender is None:
         raise MissingError("there is no sender", code=164, remedy="Set from_ or return_path")
-    return Envelope(sender, recipients, stop_switches(component), verb=verb)
+    return sender
+
+
+def _each_once(recipients: tuple[Recipient, ...]) -> tuple[Recipient, ...]:
+    """One RCPT for each mailbox, of the kind that comes first of To, Cc and Bcc.
+
+    Servers that get several deliver several times, or stop at the second. Other options are
+    another wish, and stand.
+    """
+    each: dict[tuple[str, str], Recipient] = {}
+    for recipient in recipients:
+        key = recipient.mailbox.key, recipient.options
+        if key not in each or recipient.kind < each[key].kind:
+            each[key] = recipient
+    return tuple(each.values())
 
 
 def stop_switches(component: Component) -> frozenset[RecipientType]:
@@ -109,6 +164,7 @@ def draft_from(component: Component) -> Draft:
 
     return Draft(
         from_=tuple(parse_addresses(component.from_)),
+        sender=_first(component.sender),
         reply_to=tuple(parse_addresses(component.reply_to)),
         to=_boxes(component, RecipientType.TO),
         cc=_boxes(component, RecipientType.CC),
@@ -121,16 +177,24 @@ def draft_from(component: Component) -> Draft:
         date=component.message_date,
         message_id=component.message_id,
         other_headers=component.other_headers,
-        message_id_algorithm=_setting(component, "MessageIdAlgorithm"),
         importance=component.importance,
         priority=component.priority,
         sensitivity=component.sensitivity,
         read_receipt_to=_first(component.read_receipt_to),
         delivery_notification_to=_first(component.delivery_notification_to),
-        charset=_setting(component, "Charset") or "utf-8",
-        fold_headers=_setting(component, "FoldHeaders"),
-        max_header_length=_setting(component, "MaxHeaderLength") - len("\r\n"),
+        **_style(component),
     )
+
+
+# Settings are of different types, hence Any.
+def _style(component: Component) -> dict[str, Any]:
+    """How any message of the component is written."""
+    return {
+        "message_id_algorithm": _setting(component, "MessageIdAlgorithm"),
+        "charset": _setting(component, "Charset") or "utf-8",
+        "fold_headers": _setting(component, "FoldHeaders"),
+        "max_header_length": _setting(component, "MaxHeaderLength") - len("\r\n"),
+    }
 
 
 def _boxes(component: Component, kind: RecipientType) -> tuple[Mailbox, ...]:

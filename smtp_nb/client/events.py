@@ -19,6 +19,7 @@ from smtp_nb.model.events import (
     StartTransferEvent,
     TransferEvent,
 )
+from smtp_nb.model.known import known_attributes
 
 if TYPE_CHECKING:
     import logging
@@ -33,6 +34,7 @@ Handler = Callable[[Any], object]
 DO_EVENTS_SECONDS = 0.02
 
 
+@known_attributes()
 class Handlers:
     """The handlers of one event: `smtp.on_x += f`, `-= f`, `= f`, or `@smtp.on_x`.
 
@@ -40,8 +42,10 @@ class Handlers:
         each: the handlers; another tuple once they change, so whoever goes through it may go on.
     """
 
+    each: tuple[Handler, ...]
+
     def __init__(self) -> None:
-        self.each: tuple[Handler, ...] = ()
+        self.each = ()
 
     def __call__(self, handler: Handler) -> Handler:
         """Add a handler; usable as a decorator."""

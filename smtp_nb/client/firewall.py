@@ -7,7 +7,9 @@ from typing import Any
 from smtp_nb.client import values
 from smtp_nb.flows.settings import Proxy
 from smtp_nb.model.enums import FirewallType
+from smtp_nb.model.known import known_attributes
 from smtp_nb.model.secret import Secret
+from smtp_nb.model.unseen import unseen_arguments
 
 _PORTS = {FirewallType.NONE: 0, FirewallType.TUNNEL: 80}
 _SOCKS_PORT = 1080
@@ -18,6 +20,7 @@ _kind = values.member(FirewallType)
 _port = values.integer(0, 65535)
 
 
+@known_attributes()
 class Firewall:
     """A proxy; its fields are set in place: `smtp.firewall.host = "proxy.test"`.
 
@@ -25,6 +28,7 @@ class Firewall:
     means no proxy, unless `auto_detect` finds one.
     """
 
+    @unseen_arguments
     def __init__(
         self,
         firewall_type: FirewallType | int | str = FirewallType.NONE,

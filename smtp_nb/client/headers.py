@@ -1,10 +1,20 @@
-"""One header field (reference: Header)."""
+"""Header fields (reference: Header), and those of the component's message."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from smtp_nb.client.drafting import draft_from
+from smtp_nb.errors import MissingError
+from smtp_nb.model.known import known_attributes
+
+if TYPE_CHECKING:
+    from smtp_nb.client.component import Component
+    from smtp_nb.compose.message import Composed
 
 
+@known_attributes()
 @dataclass
 class Header:
     """A field of a message's header.
@@ -16,3 +26,33 @@ class Header:
 
     field: str = ""
     value: str = ""
+
+
+class Headers:
+    """The part of the component that tells the header as it will be sent."""
+
+    @property
+    def message_headers(self) -> list[Header]:
+        """The header fields as they will be sent (reference: MessageHeaders).
+
+        Without an author there are none. A date or Message-ID of `*` is made anew each time.
+
+        Raises:
+            InputError: a property cannot be sent.
+        """
+        head = self._head()
+        return [Header(field, value) for field, value in head.headers] if head else []
+
+    @property
+    def message_headers_string(self) -> str:
+        """As `message_headers`, as one text (reference: MessageHeadersString)."""
+        head = self._head()
+        return head.head.decode() if head else ""
+
+    def _head(self) -> Composed | None:
+        from smtp_nb.compose.message import compose
+
+        try:
+            return compose(draft_from(cast("Component", self)))
+        except MissingError:
+            return None

@@ -6,11 +6,20 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from smtp_nb.client import values
-from smtp_nb.client.registry import PROPERTIES, REGISTRY, Entry, Property, unknown
+from smtp_nb.client.registry import (
+    PROPERTIES,
+    REGISTRY,
+    Entry,
+    Property,
+    settings_as_written,
+    unknown,
+)
+from smtp_nb.client.values import Converter
 from smtp_nb.errors import SettingError
 from smtp_nb.model.enums import AuthMechanism, Importance, Priority, Sensitivity, SSLProvider
 from smtp_nb.model.enums import SSLStartMode as StartMode
 from smtp_nb.model.secret import Secret
+from smtp_nb.model.unseen import unseen_arguments
 
 if TYPE_CHECKING:
     from smtp_nb.sasl import Tokens, TokenSource
@@ -23,10 +32,15 @@ def _line(reference: str, doc: str, default: str = "") -> Property[str]:
     return Property(Entry(reference, default, values.line, doc, is_header=True))
 
 
-def _boxes(reference: str, doc: str) -> Property[str]:
+def _boxes(
+    reference: str,
+    doc: str,
+    convert: Converter[str] = values.address_text,
+    owner: str = "SMTP",
+) -> Property[str]:
     deviation = "it is checked when it is assigned: a wrong address is refused where it was written"
     return Property(
-        Entry(reference, "", values.address_text, doc, is_header=True, deviation=deviation)
+        Entry(reference, "", convert, doc, is_header=True, owner=owner, deviation=deviation)
     )
 
 
@@ -174,7 +188,15 @@ class Properties:
     # -- message ------------------------------------------------------------------------------
     from_ = _boxes("From", "The author: header From.")
     reply_to = _boxes("ReplyTo", "Where answers go: header Reply-To.")
-    return_path = _boxes("ReturnPath", "The envelope's sender, where bounces go; empty means From.")
+    sender = _boxes(
+        "Sender", "Who sends it, if several wrote it or somebody else: header Sender.", owner=""
+    )
+    return_path = _boxes(
+        "ReturnPath",
+        "The envelope's sender, where bounces go; empty means Sender or From, and <> nobody: the"
+        " null path of automatic answers (RFC 3834 section 3.3).",
+        values.return_path,
+    )
     read_receipt_to = _boxes(
         "ReadReceiptTo", "Who is told that it was read: header Disposition-Notification-To."
     )
@@ -187,7 +209,8 @@ class Properties:
             "MessageDate",
             "*",
             values.date,
-            "Header Date; * is now, empty leaves it to the relay.",
+            "Header Date, a datetime or a text as in a header; * is now, empty leaves it to the"
+            " relay.",
             is_header=True,
         )
     )
@@ -285,17 +308,17 @@ class Properties:
         elif not self.ssl_enabled:
             self.ssl_start_mode = StartMode.AUTOMATIC
 
+    @unseen_arguments
     def set(self, properties: dict[str, Any]) -> None:
         """Set several properties by their Python names.
 
         Raises:
             SettingError: there is no such property; suggests the nearest.
         """
-        _hide_secrets(properties)
         for name in properties:
             if not isinstance(getattr(type(self), name, None), (property, Property)):
-                properties.clear()  # a password's name, mistyped: tracebacks may show them all
-                raise unknown("property", name, [*PROPERTIES, *self._extra_properties()])
+                names = [*PROPERTIES, *self._extra_properties()]
+                raise unknown("property", name, names, settings_as_written())
         for name, value in properties.items():
             setattr(self, name, value)
 
@@ -303,9 +326,16 @@ class Properties:
         return [n for n in dir(type(self)) if isinstance(getattr(type(self), n), property)]
 
 
-def _hide_secrets(properties: dict[str, Any]) -> None:
-    """Wrap them where they stand: a traceback that shows variables shows the caller's dict too."""
-    for name, value in properties.items():
-        reference = PROPERTIES.get(name)
-        if isinstance(value, str) and reference and REGISTRY[reference].is_secret:
-            properties[name] = Secret(value)
+# Attributes that no row of the registry declares, and their defaults.
+_OTHERS = {"attachments": (), "inline_images": (), "token_source": None}
+
+
+def keyword_defaults() -> dict[str, object]:
+    """What the constructor takes, with what holds without it."""
+    entries = {name: REGISTRY[reference] for name, reference in PROPERTIES.items()}
+    declared = {
+        name: "" if entry.is_secret else entry.default
+        for name, entry in entries.items()
+        if entry.is_settable
+    }
+    return declared | _OTHERS

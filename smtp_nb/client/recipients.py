@@ -12,6 +12,7 @@ from smtp_nb.errors import AddressError, InputError
 from smtp_nb.model.address import Mailbox, parse_mailbox, refuse_controls
 from smtp_nb.model.enums import RecipientType
 from smtp_nb.model.envelope import Recipient
+from smtp_nb.model.known import known_attributes
 
 _kind = member(RecipientType)
 # RFC 5321 section 4.1.2, `esmtp-param`.
@@ -26,6 +27,7 @@ _VALUES = {
 _SPACED = re.compile(r"\b(NOTIFY|ORCPT) ", re.IGNORECASE)
 
 
+@known_attributes()
 @dataclass
 class MessageRecipient:
     """One recipient (reference: MessageRecipient).
@@ -46,6 +48,8 @@ class MessageRecipient:
     def __setattr__(self, name: str, value: Any) -> None:
         if name == "recipient_type":
             value = _kind("RecipientType", value)
+        elif not isinstance(value, str):
+            raise InputError(f"a recipient's {name} is a text, not {type(value).__name__}")
         object.__setattr__(self, name, value)
 
     @property
@@ -133,10 +137,18 @@ class MessageRecipients(MutableSequence[MessageRecipient]):
         self._items = sorted(kept, key=lambda item: item.recipient_type)
 
 
-def _item(value: MessageRecipient | str) -> MessageRecipient:
+def _item(value: Any) -> MessageRecipient:
+    """A recipient out of what is put into the list: one, or the address of one."""
     if isinstance(value, MessageRecipient):
         return value
-    box = parse_mailbox(value)
+    if isinstance(value, str):
+        box = parse_mailbox(value)
+    elif len(boxes := addresses("MessageRecipients", value)) == 1:
+        (box,) = boxes
+    else:
+        raise InputError(
+            f"one recipient is put in at a time, not {len(boxes)}", remedy="Use extend()"
+        )
     return MessageRecipient(box.address, RecipientType.TO, box.name)
 
 

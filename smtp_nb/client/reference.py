@@ -145,12 +145,11 @@ _ERRORS = {
 _UNCAUSED = {
     117: "it belongs to a component for datagrams",
     135: "all waiting is done in one place, so no call meets a socket that would have to wait",
-    212: "every method makes the connection that it needs",
+    212: "1117 tells it; every other method makes the connection that it needs",
     213: "it belongs to components that listen",
     274: "280 tells it, with the fault of the chain",
     275: "280 tells it, with the fault of the chain",
     283: "OpenSSL seals whatever it is given",
-    1117: "every method makes the connection that it needs",
     1119: "107 tells it: the reference has two numbers for one cause",
     10067: "no Unix counts processes this way",
     **dict.fromkeys((10091, 10092, 10093), "Winsock alone has it"),

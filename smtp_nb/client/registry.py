@@ -5,16 +5,18 @@ Attributes, `config()`, `settings`, `reset()`, completion and the docs are all m
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, Generic, Protocol, TypeVar, overload
 
-from smtp_nb.client.values import Converter
+from smtp_nb.client.values import MAX_SHOWN, Converter
 from smtp_nb.errors import SettingError, StateError, Unsupported
+from smtp_nb.model.known import known_attributes, suggestion
 from smtp_nb.model.secret import HIDDEN, Secret
+from smtp_nb.model.unseen import unseen_arguments
 
 T = TypeVar("T")
-MAX_SHOWN = 200  # a whole message may be a value
 
 
 class Holder(Protocol):
@@ -186,16 +188,29 @@ def _folded() -> dict[str, Entry[Any]]:
     return {name.lower(): entry for name, entry in REGISTRY.items()}
 
 
-def unknown(what: str, name: str, names: Any) -> SettingError:
-    """The error for a name that does not exist; `names` is any collection of those that do."""
-    from difflib import get_close_matches
+def settings_as_written() -> dict[str, str]:
+    """The settings that are no attributes of the component, and how one is written."""
+    return {
+        name: entry.path if "." in entry.path else f'settings["{name}"] or config("{name}=…")'
+        for name, entry in REGISTRY.items()
+        if name not in PROPERTIES.values()
+    }
 
-    folded = {known.lower(): known for known in names}
-    near = get_close_matches(name.lower(), folded, 1, 0.5)
-    remedy = f"Did you mean {folded[near[0]]}?" if near else "See the documentation for all names"
-    return SettingError(f"there is no {what} {name!r}", remedy=remedy)
+
+def unknown(
+    what: str, name: str, names: Iterable[str], elsewhere: Mapping[str, str] | None = None
+) -> SettingError:
+    """The error for a name that does not exist.
+
+    Args:
+        names: those that do.
+        elsewhere: those that stand in another place, and how they are written there.
+    """
+    remedy = suggestion(name, names, elsewhere) or "See the documentation for all names"
+    return SettingError(f"there is no {what} {name[:MAX_SHOWN]!r}", remedy=remedy)
 
 
+@known_attributes()
 class Settings:
     """`smtp.settings["Name"]`: all settings with their types, and their names to complete."""
 
@@ -206,9 +221,8 @@ class Settings:
         value = find(name).read(self._holder)
         return HIDDEN if isinstance(value, Secret) else value
 
+    @unseen_arguments  # a password's name may be mistyped
     def __setitem__(self, name: str, value: Any) -> None:
-        if _lookup(name) is None:
-            value = None  # a password's name, mistyped: tracebacks may show what we were given
         find(name).write(self._holder, value)
 
     def __iter__(self) -> Any:
@@ -225,14 +239,16 @@ class Settings:
         return "\n".join(f"{e.reference}={e.shown(self._holder)[:MAX_SHOWN]}" for e in settable)
 
 
-def config(holder: Holder, text: Secret) -> str:
+def config(holder: Holder, text: str) -> str:
     """`Name` reads a setting as text, `Name=Value` sets it and gives the text it reads as now.
 
     Raises:
         SettingError: unknown name or unreadable value.
         StateError: not while connected.
     """
-    name, equals, value = text.reveal().partition("=")
+    if not isinstance(text, str):
+        raise SettingError("config takes a text", remedy='Write config("Name=Value")')
+    name, equals, value = text.partition("=")
     entry = find(name.strip())
     if equals:
         entry.write(holder, value)

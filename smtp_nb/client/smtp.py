@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 from smtp_nb.client.component import Component
 from smtp_nb.client.events import DO_EVENTS_SECONDS
+from smtp_nb.client.properties import keyword_defaults
 from smtp_nb.client.sessions import MAIL_PORTS, limited
 from smtp_nb.drivers.blocking import BlockingDriver
 from smtp_nb.flows.intents import Flow, JobSource
 from smtp_nb.flows.lasting import LastingSource
+from smtp_nb.model.keywords import shows_keywords
 from smtp_nb.model.receipt import Receipt
+from smtp_nb.model.unseen import unseen_arguments
 
 if TYPE_CHECKING:
-    from email.message import EmailMessage
     from os import PathLike
 
+    from smtp_nb.client.drafting import Given
+    from smtp_nb.client.keywords import SMTPProperties
     from smtp_nb.client.spool import QueueReport
     from smtp_nb.model.checkup import Checkup
 
@@ -40,11 +44,13 @@ class SMTP(Component):
 
     _driver: BlockingDriver
 
-    def __init__(self, **properties: Any) -> None:
+    @shows_keywords(keyword_defaults())
+    @unseen_arguments
+    def __init__(self, **properties: Unpack[SMTPProperties]) -> None:
         self._driver = BlockingDriver(self)
         self._clock = self._driver.clock
         super().__init__()
-        self.set(properties)
+        self.set({**properties})
 
     def _run(self, flow: Flow[T], source: JobSource | None = None) -> T:
         return self._driver.run(limited(self, flow), source, self._at_work())
@@ -69,8 +75,8 @@ class SMTP(Component):
         """
         self._run(self._disconnect())
 
-    def send(self, message: EmailMessage | None = None) -> Receipt:
-        """Send one message: the properties', or an `EmailMessage` (reference: Send).
+    def send(self, message: Given = None) -> Receipt:
+        """Send one message: the properties', an `EmailMessage`, or a draft (reference: Send).
 
         A connection that was opened for it is closed again, on errors too.
 
@@ -204,7 +210,7 @@ class SMTP(Component):
         return str(self._run(self._expand(email_address)))
 
     def send_command(self, command: str) -> str:
-        """Send one line as given (reference: SendCommand). It connects for that if need be.
+        """Send one line as given (reference: SendCommand), on the connection that there is.
 
         What it changes is known afterwards: a transaction that MAIL began is reset before the next
         message, and EHLO tells what the server offers from now on.
@@ -218,8 +224,8 @@ class SMTP(Component):
         Raises:
             InputError: a method exists for it (DATA, BDAT, STARTTLS, AUTH, QUIT), which the text
                 names; or it is more than one line. Nothing was written.
-            StateError: 211, it does not fit the moment, such as RCPT before MAIL; the session goes
-                on.
+            StateError: 1117, there is no connection; 211, it does not fit the moment, such as RCPT
+                before MAIL; the session goes on.
             LinkError, TLSError, Interrupted: the session is lost.
         """
         return str(self._run(self._send_command(command)))

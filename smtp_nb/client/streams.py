@@ -16,9 +16,10 @@ class Streams:
     """The part of the component that knows about its stream."""
 
     _session: Session | None
+    content_stream: StreamContent | None
 
     def __init__(self) -> None:
-        self.content_stream: StreamContent | None = None
+        self.content_stream = None
         """What `set_message_stream` was given."""
 
     def set_message_stream(self, stream: Source | None) -> None:

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
 from enum import IntEnum, IntFlag
 from typing import Any, TypeVar
 
 from smtp_nb.errors import SettingError, Unsupported
-from smtp_nb.model.address import Mailbox, ascii_domain, parse_addresses, refuse_controls
+from smtp_nb.model.address import (
+    MAX_TEXT,
+    Mailbox,
+    ascii_domain,
+    parse_addresses,
+    parse_mailbox,
+    refuse_controls,
+)
 from smtp_nb.model.enums import AuthMechanism, SSLProvider
 from smtp_nb.model.secret import Secret
+from smtp_nb.model.unseen import without_login
 
+MAX_SHOWN = 200  # characters: a whole message may be a value
+NULL_PATH = "<>"
 T = TypeVar("T")
 E = TypeVar("E", bound=IntEnum)
 F = TypeVar("F", bound=IntFlag)
@@ -23,7 +34,13 @@ _BOOLS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no"
 def unreadable(name: str, value: object, wanted: str, nearest: object = "") -> SettingError:
     """The error for a value that a property does not take; it may suggest the nearest one."""
     hint = f"; did you mean {nearest!r}?" if nearest != "" else ""
-    return SettingError(f"{name} does not take {value!r}", remedy=f"It takes {wanted}{hint}")
+    return SettingError(f"{name} does not take {_shown(value)}", remedy=f"It takes {wanted}{hint}")
+
+
+def _shown(value: object) -> str:
+    """A value in an error: bounded, without the login of a URL in it."""
+    text = repr(value)
+    return without_login(text) if len(text) <= MAX_SHOWN else f"such a {type(value).__name__}"
 
 
 def _nearest(value: Any, words: Iterable[str]) -> str:
@@ -151,11 +168,12 @@ def host(name: str, value: Any) -> str:
     """A host name or address, empty for none. Names beyond ASCII become A-labels."""
     refuse_controls(text(name, value), name)
     bare = str(value).strip()
-    if not bare or bare.isascii():
-        if any(character in bare for character in " <>\"'\\/@"):
-            raise unreadable(name, value, "a host name or an IP address")
-        return bare
-    return ascii_domain(bare)
+    if any(character in bare for character in " <>\"'\\/@"):
+        # Before the at sign of a URL stands a password, with or without its scheme.
+        shown = f"…{bare[bare.rindex('@') :]}" if "@" in bare else bare
+        also = "; from_url() takes a whole URL" if name == "MailServer" else ""
+        raise unreadable(name, shown, f"a host name or an IP address alone{also}")
+    return bare if bare.isascii() else ascii_domain(bare)
 
 
 def domain(name: str, value: Any) -> str:
@@ -164,14 +182,45 @@ def domain(name: str, value: Any) -> str:
 
 
 def addresses(name: str, value: Any) -> tuple[Mailbox, ...]:
-    """Mailboxes: one text with commas or semicolons, or several texts."""
+    """Mailboxes: one text with commas or semicolons, a pair of name and address, or several."""
+    if _is_pair(value) and "@" in value[0]:
+        raise unreadable(
+            name,
+            value,
+            "a list: ['a@x.test', 'b@y.test'] for two addresses, [('Name', 'a@x.test')] for one",
+        )
+    return tuple(_boxes(name, value))
+
+
+def _boxes(name: str, value: Any) -> Iterator[Mailbox]:
     if isinstance(value, Mailbox):
-        return (value,)
-    if isinstance(value, str):
-        return tuple(parse_addresses(_without_controls(name, value)))
-    if isinstance(value, Iterable):
-        return tuple(box for item in value for box in addresses(name, item))
-    raise unreadable(name, value, "addresses: 'a@x.test, B <b@y.test>' or a list of them")
+        yield value
+    elif isinstance(value, str):
+        yield from parse_addresses(_without_controls(name, value))
+    elif _is_pair(value):
+        yield _named(name, *value)
+    elif isinstance(value, Iterable) and not isinstance(value, bytes | bytearray | memoryview):
+        for item in value:
+            yield from _boxes(name, item)
+    else:
+        wanted = "addresses: 'a@x.test, B <b@y.test>', ('B', 'b@y.test') or a list of them"
+        raise unreadable(name, value, wanted)
+
+
+def _is_pair(value: Any) -> bool:
+    """True for a display name and an address, as `email.utils` has them."""
+    if not isinstance(value, tuple) or len(value) != 2:
+        return False
+    return all(isinstance(part, str) for part in value)
+
+
+def _named(name: str, shown: str, address: str) -> Mailbox:
+    """The mailbox of a pair. Whatever the display name holds, it is no address."""
+    refuse_controls(shown, f"The display name in {name}")
+    box = parse_mailbox(address)
+    if box.name or len(shown) > MAX_TEXT:
+        raise unreadable(name, (shown, address), "pairs of a name and a bare address")
+    return Mailbox(box.local, box.domain, shown.strip(" "))
 
 
 def _without_controls(name: str, value: str) -> str:
@@ -219,10 +268,22 @@ def charset(name: str, value: Any) -> str:
 
 
 def date(name: str, value: Any) -> str:
-    """A date as in a header; `*` or empty."""
+    """A date as in a header, or a datetime (in local time if it has no zone); `*` or empty."""
     from smtp_nb.compose.header import check_date
 
+    if isinstance(value, datetime):
+        return check_date(_written(name, value))
+
     return text(name, value) if value in ("", "*") else check_date(text(name, value))
+
+
+def _written(name: str, value: datetime) -> str:
+    from email.utils import format_datetime
+
+    try:
+        return format_datetime(value if value.tzinfo else value.astimezone())
+    except (ValueError, TypeError, OverflowError):  # pandas has one that is no time
+        raise unreadable(name, value, "a datetime, or a text as in a header") from None
 
 
 def message_id(name: str, value: Any) -> str:
@@ -266,6 +327,12 @@ def server(name: str, value: Any) -> str:
 def address_text(name: str, value: Any) -> str:
     """Mailboxes, checked, as one text."""
     return ", ".join(map(str, addresses(name, value)))
+
+
+def return_path(name: str, value: Any) -> str:
+    """Mailboxes as one text; `<>` is the null path (RFC 5321 section 4.5.5)."""
+    is_null = isinstance(value, str) and value.strip() == NULL_PATH
+    return NULL_PATH if is_null else address_text(name, value)
 
 
 def raw(name: str, value: Any) -> str:

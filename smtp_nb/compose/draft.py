@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from smtp_nb.compose.parts import Attachment, EncodedPart
 from smtp_nb.model.address import Mailbox
-from smtp_nb.model.enums import Importance, Priority, Sensitivity
+from smtp_nb.model.enums import Importance, Priority, RecipientType, Sensitivity
+from smtp_nb.model.envelope import Recipient
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,3 +68,25 @@ class Draft:
     def authors(self) -> tuple[Mailbox, ...]:
         """The mailboxes of the From header."""
         return (self.from_,) if isinstance(self.from_, Mailbox) else self.from_
+
+
+@dataclass(frozen=True, slots=True)
+class Addressed:
+    """A draft with all who get it.
+
+    Attributes:
+        bcc: who gets a blind copy.
+    """
+
+    draft: Draft
+    bcc: tuple[Mailbox, ...] = ()
+
+    @property
+    def recipients(self) -> tuple[Recipient, ...]:
+        """Everybody, To first and Bcc last."""
+        kinds = (
+            (RecipientType.TO, self.draft.to),
+            (RecipientType.CC, self.draft.cc),
+            (RecipientType.BCC, self.bcc),
+        )
+        return tuple(Recipient(box, kind) for kind, boxes in kinds for box in boxes)

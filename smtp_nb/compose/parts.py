@@ -23,6 +23,7 @@ from smtp_nb.compose.fields import HeaderStyle, check_head, fold, quoted
 from smtp_nb.compose.params import ascii_filename, check_content_type, parameter
 from smtp_nb.compose.text import base64_size, wrapped_base64
 from smtp_nb.errors import InputError
+from smtp_nb.model.known import known_attributes
 
 PIECE = 57 * 800  # whole base64 lines: 45,600 octets of a file become 62,400 on the wire
 IN_MEMORY = 1024 * 1024
@@ -45,6 +46,7 @@ _TYPES = {
 }
 
 
+@known_attributes()
 @dataclass(frozen=True, slots=True)
 class Attachment:
     """A file to send along: either a path or the octets themselves.

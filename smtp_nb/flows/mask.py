@@ -17,10 +17,10 @@ from typing import TypeVar
 from smtp_nb.flows.intents import Flow
 from smtp_nb.model.reply import Reply
 from smtp_nb.model.secret import HIDDEN, Secret, encodings
+from smtp_nb.model.unseen import without_frames
 from smtp_nb.protocol.commands import Command
 
 T = TypeVar("T")
-E = TypeVar("E", bound=Exception)
 
 _WORD = re.compile(r"[A-Za-z0-9+/]{4,}={0,2}")
 # A part of what was sent is told from a chance likeness by its length.
@@ -71,14 +71,6 @@ def unseen(flow: Flow[T]) -> Flow[T]:
     except Exception as error:
         cut = without_frames(error)
     raise cut
-
-
-def without_frames(error: E) -> E:
-    """The error without the frames that it came through, and without errors that have them."""
-    if not isinstance(error.__cause__, OSError):  # those come from the driver
-        error.__cause__ = None
-    error.__context__ = None
-    return error.with_traceback(None)
 
 
 def _pattern(secrets: Sequence[Secret]) -> re.Pattern[str] | None:

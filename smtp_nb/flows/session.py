@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Protocol
 from smtp_nb.errors import ConnectionClosed, LinkError, MalformedReply, SMTPError
 from smtp_nb.flows.intents import Close, Flow, Octets, Peer, Probe, Read, Write
 from smtp_nb.flows.limits import Deadline
-from smtp_nb.flows.mask import Mask, without_frames
+from smtp_nb.flows.mask import Mask
 from smtp_nb.flows.settings import Settings, secrets_of
 from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.events import ConnectionStatusEvent, Event, PITrailEvent, SSLStatusEvent
 from smtp_nb.model.reply import Reply
+from smtp_nb.model.unseen import without_frames
 from smtp_nb.protocol.client import ClientProtocol, State
 from smtp_nb.protocol.commands import BANNER, QUIT, Command
 from smtp_nb.protocol.extensions import NO_EXTENSIONS, Extensions

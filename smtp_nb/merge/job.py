@@ -12,11 +12,13 @@ from smtp_nb.merge import report
 from smtp_nb.merge.progress import Progress
 from smtp_nb.merge.run import Run
 from smtp_nb.merge.server import Server, send
+from smtp_nb.model.known import known_attributes
 
 if TYPE_CHECKING:
     from pandas.io.formats.style import Styler
 
 
+@known_attributes()
 class MergeJob:
     """A merge that is being sent while its starter does something else.
 
@@ -27,8 +29,10 @@ class MergeJob:
         error: what ended it early, or None.
     """
 
+    error: BaseException | None
+
     def __init__(self, run: Run, server: Server) -> None:
-        self.error: BaseException | None = None
+        self.error = None
         self._run = run
         self._server = server
         self._results: pd.DataFrame | None = None

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import pandas as pd
 
@@ -26,18 +26,32 @@ from smtp_nb.merge.preview import Preview, PreviewedRow
 from smtp_nb.merge.problem import Problem, problem_frame
 from smtp_nb.merge.resolve import resolve
 from smtp_nb.merge.rows import Rows
-from smtp_nb.merge.run import Campaign, Options, Run, plan_entries
+from smtp_nb.merge.run import Campaign, Options, Run, option_defaults, plan_entries
 from smtp_nb.merge.schema import SUFFIX, PlanEntry
 from smtp_nb.merge.server import Server, asend, component, send
 from smtp_nb.merge.template import Compiled, Template
 from smtp_nb.model.address import parse_mailbox
+from smtp_nb.model.keywords import shows_keywords
+from smtp_nb.model.known import known_attributes, suggestion
+from smtp_nb.model.unseen import unseen_arguments
 
 if TYPE_CHECKING:
     from pandas.io.formats.style import Styler
 
+    from smtp_nb.merge.keywords import RunOptions
+
+
+def _options_of_runs() -> dict[str, str]:
+    """What is given to a run and not assigned, and how that is written."""
+    return {
+        name: f"run({name}=…) or MailMerge(…, {name}=…)" for name in Options.__dataclass_fields__
+    } | {name: f"MailMerge(…, {name}=…)" for name in ("to", "from_", "journal", "key")}
+
+
 _NAME = re.compile(r"[^\s./\\:*?\"<>|\x00-\x1f][^/\\:*?\"<>|\x00-\x1f]{0,99}\Z")
 
 
+@known_attributes(_options_of_runs)
 class MailMerge:
     """One message for each row of a frame, sent once and accounted for.
 
@@ -64,6 +78,10 @@ class MailMerge:
         InputError: no such column, a wrong template, an unusable name.
     """
 
+    server: Server
+
+    @shows_keywords(option_defaults())
+    @unseen_arguments  # a URL may hold a password
     def __init__(
         self,
         frame: pd.DataFrame,
@@ -75,13 +93,12 @@ class MailMerge:
         name: str = "merge",
         journal: str | os.PathLike[str] | None = None,
         key: Hashable | None = None,
-        **options: Any,  # the fields of Options, which checks them
+        **options: Unpack[RunOptions],
     ) -> None:
-        # First of all: no traceback with variables shall show the password in a URL.
-        self.server = server = component(server)
+        self.server = component(server)
         if not _NAME.match(name):
             raise InputError(f"{name!r} is no name for a campaign", remedy="Use letters and digits")
-        self._options = _options(Options(), options)
+        self._options = _options(Options(), {**options})
         rows = Rows(frame)
         self._campaign = Campaign(
             name=name,
@@ -131,7 +148,8 @@ class MailMerge:
 
     # -- sending ------------------------------------------------------------------------------
 
-    def run(self, **options: Any) -> pd.DataFrame:
+    @shows_keywords(option_defaults())
+    def run(self, **options: Unpack[RunOptions]) -> pd.DataFrame:
         """Send what is not sent yet and wait for the end.
 
         Ctrl-C lets what is under way finish, then raises KeyboardInterrupt; `results` holds what
@@ -154,19 +172,21 @@ class MailMerge:
             send(run, self.server)
             return run.results()
 
-    async def arun(self, **options: Any) -> pd.DataFrame:
+    @shows_keywords(option_defaults())
+    async def arun(self, **options: Unpack[RunOptions]) -> pd.DataFrame:
         """`run` for asyncio: `results = await merge.arun()`."""
         run = self._open(options)
         with run.until_closed():
             await asend(run, self.server)
             return run.results()
 
-    def start(self, **options: Any) -> MergeJob:
+    @shows_keywords(option_defaults())
+    def start(self, **options: Unpack[RunOptions]) -> MergeJob:
         """`run` in the background; what stops it from beginning is raised here."""
         return MergeJob(self._open(options), self.server)
 
-    def _open(self, options: dict[str, Any]) -> Run:
-        chosen = _options(self._options, options)
+    def _open(self, options: RunOptions) -> Run:
+        chosen = _options(self._options, {**options})
         if not chosen.skip_invalid and (wrong := errors(self._problems())):
             raise _problems_found(wrong)
         return Run(self._campaign, chosen, Control())
@@ -254,11 +274,13 @@ def load(path: str | os.PathLike[str]) -> pd.DataFrame:
 
 
 def _options(base: Options, given: dict[str, Any]) -> Options:
-    if unknown := set(given) - set(Options.__dataclass_fields__):
-        raise InputError(
-            f"a merge has no option {min(unknown)!r}",
-            remedy=f"There are {', '.join(Options.__dataclass_fields__)}",
-        )
+    for name in given:
+        if name not in Options.__dataclass_fields__:
+            known = list(Options.__dataclass_fields__)
+            raise InputError(
+                f"a merge has no option {name!r}",
+                remedy=suggestion(name, known) or f"There are {', '.join(known)}",
+            )
     return replace(base, **given)
 
 

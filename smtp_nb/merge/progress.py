@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from smtp_nb.errors import InputError
+from smtp_nb.model.known import known_attributes
 from smtp_nb.model.outcome import Outcome
 
 # The rate is that of the last so many seconds: it follows a server that slows down.
@@ -18,6 +19,7 @@ _WINDOW_S = 10.0
 PAUSED = "paused"
 
 
+@known_attributes()
 @dataclass(frozen=True, slots=True)
 class Progress:
     """Where a merge stands.

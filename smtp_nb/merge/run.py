@@ -35,11 +35,13 @@ from smtp_nb.merge.waiting import Todo
 from smtp_nb.model.address import Mailbox, ascii_domain, parse_mailbox
 from smtp_nb.model.enums import RecipientType
 from smtp_nb.model.envelope import Recipient
+from smtp_nb.model.known import known_attributes
 from smtp_nb.model.outcome import Outcome
 
 GO_ON = "go on"
 
 
+@known_attributes()
 @dataclass(frozen=True, kw_only=True)
 class Options:
     """How a run differs from a plain one. A merge takes them for all its runs, a run for itself.
@@ -130,6 +132,12 @@ class Options:
         """Normalised addresses and domains; empty if all are allowed."""
         given = [self.only_to] if isinstance(self.only_to, str) and self.only_to else self.only_to
         return frozenset(map(_allowed, given))
+
+
+def option_defaults() -> dict[str, object]:
+    """The fields of `Options` with what holds without them."""
+    plain = Options()
+    return {name: getattr(plain, name) for name in Options.__dataclass_fields__}
 
 
 def _allowed(entry: str) -> str:

@@ -20,11 +20,13 @@ from smtp_nb.merge.problem import RowError
 from smtp_nb.merge.rows import Row
 from smtp_nb.merge.unsubscribe import UnsubscribePart
 from smtp_nb.model.address import CONTROLS, Mailbox, refuse_controls
+from smtp_nb.model.known import known_attributes
 
 # Under this name a template finds the whole row, with the columns that are no Python names.
 ROW = "row"
 
 
+@known_attributes()
 @dataclass(frozen=True, kw_only=True)
 class Template:
     """A message with `{{ column }}` where rows differ (Jinja2, sandboxed and strict).

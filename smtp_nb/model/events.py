@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from smtp_nb.model.enums import TrailDirection
+from smtp_nb.model.known import known_attributes
 
 
+@known_attributes()
 @dataclass(slots=True)
 class PITrailEvent:
     """One line of the conversation, message content apart. Secrets are masked already.
@@ -30,6 +32,7 @@ class PITrailEvent:
     connection: int = 1
 
 
+@known_attributes()
 @dataclass(slots=True)
 class ConnectionStatusEvent:
     """Proxy, TLS or connection made or lost.
@@ -46,6 +49,7 @@ class ConnectionStatusEvent:
     description: str = ""
 
 
+@known_attributes()
 @dataclass(slots=True)
 class StartTransferEvent:
     """The content begins to leave.
@@ -57,6 +61,7 @@ class StartTransferEvent:
     direction: TrailDirection = TrailDirection.CLIENT
 
 
+@known_attributes()
 @dataclass(slots=True)
 class TransferEvent:
     """A piece of the content left.
@@ -79,6 +84,7 @@ class TransferEvent:
         return self.text_b.decode("utf-8", "replace")
 
 
+@known_attributes()
 @dataclass(slots=True)
 class EndTransferEvent:
     """The content is out.
@@ -90,6 +96,7 @@ class EndTransferEvent:
     direction: TrailDirection = TrailDirection.CLIENT
 
 
+@known_attributes()
 @dataclass(slots=True)
 class ErrorEvent:
     """Something went wrong that does not raise: a refused Bcc, say.
@@ -103,6 +110,7 @@ class ErrorEvent:
     description: str
 
 
+@known_attributes()
 @dataclass(slots=True)
 class ExpandEvent:
     """One address of a reply to EXPN.
@@ -114,6 +122,7 @@ class ExpandEvent:
     address: str
 
 
+@known_attributes()
 @dataclass(slots=True)
 class SSLServerAuthenticationEvent:
     """The server's certificate, before anything of ours answers it.
@@ -140,6 +149,7 @@ class SSLServerAuthenticationEvent:
         return self.cert_encoded.encode("ascii")
 
 
+@known_attributes()
 @dataclass(slots=True)
 class SSLStatusEvent:
     """A step of the handshake.

@@ -8,11 +8,13 @@ from html import escape
 from typing import Any
 
 from smtp_nb.model.enums import RecipientType
+from smtp_nb.model.known import known_attributes
 from smtp_nb.model.outcome import Outcome
 from smtp_nb.model.reply import Reply
 from smtp_nb.model.shown import masked, visible
 
 
+@known_attributes()
 @dataclass(frozen=True, slots=True)
 class RecipientResult:
     """What became of the message for one recipient.
@@ -42,6 +44,7 @@ class RecipientResult:
         return f"{self.outcome:9} {self.address}  {self.words}"
 
 
+@known_attributes()
 @dataclass(frozen=True, slots=True)
 class TLSInfo:
     """What the handshake agreed on. Empty and 0 stand for what is not known."""
@@ -57,6 +60,7 @@ class TLSInfo:
         return f"{self.protocol} {self.cipher}"
 
 
+@known_attributes()
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """What came of one message.

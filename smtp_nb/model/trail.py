@@ -20,6 +20,7 @@ from typing import Any, overload
 from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.events import PITrailEvent
 from smtp_nb.model.ladder import Ladder, Scale
+from smtp_nb.model.known import known_attributes
 from smtp_nb.model.shown import masked, visible
 
 _CLIENT, _SERVER, _INFO = TrailDirection.CLIENT, TrailDirection.SERVER, TrailDirection.INFO
@@ -90,6 +91,7 @@ def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+@known_attributes()
 class Trail(Sequence[PITrailEvent]):
     """The last lines of a conversation: an observer that remembers.
 
@@ -100,6 +102,8 @@ class Trail(Sequence[PITrailEvent]):
     Args:
         maxlen: how many lines are kept; older ones are forgotten and counted in `dropped`.
     """
+
+    tally: Tally
 
     def __init__(self, maxlen: int = 10_000) -> None:
         self._events: deque[PITrailEvent] = deque(maxlen=maxlen)

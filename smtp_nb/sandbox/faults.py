@@ -16,6 +16,7 @@ from fnmatch import fnmatchcase
 from typing import Any, Literal, NamedTuple
 
 from smtp_nb.errors import InputError
+from smtp_nb.model.known import known_attributes
 from smtp_nb.model.reply import Reply
 from smtp_nb.protocol.rules import RULES
 from smtp_nb.protocol.service import END, GREETING, UNKNOWN, Request
@@ -23,6 +24,7 @@ from smtp_nb.protocol.service import END, GREETING, UNKNOWN, Request
 ANY = "*"
 
 
+@known_attributes()
 @dataclass(slots=True)
 class Fault:
     """One thing that goes wrong.

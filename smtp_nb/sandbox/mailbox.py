@@ -12,12 +12,14 @@ from functools import cached_property
 from html import escape
 from typing import Any, overload
 
+from smtp_nb.model.known import known_attributes
 from smtp_nb.model.receipt import TLSInfo
 from smtp_nb.model.shown import masked, visible
 
 SHOWN_ROWS = 20
 
 
+@known_attributes()
 @dataclass(frozen=True)
 class Message:
     """A message as the sandbox got it, the envelope beside the content.
@@ -112,6 +114,7 @@ def _shown(text: str) -> str:
     return escape(_discreet(text))
 
 
+@known_attributes()
 class Inbox(Sequence[Message]):
     """The messages so far, oldest first. It grows while the server runs."""
 

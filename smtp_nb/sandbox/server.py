@@ -10,12 +10,14 @@ import tempfile
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping
 from html import escape
+from inspect import signature
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 from urllib.parse import quote, urlencode
 
 from smtp_nb.errors import InputError, StateError
+from smtp_nb.model.known import known_attributes
 from smtp_nb.model.secret import HIDDEN
 from smtp_nb.protocol.login import Mechanism
 from smtp_nb.protocol.service import EXTENSIONS, ON_REQUEST, Service
@@ -40,6 +42,15 @@ MECHANISMS = (
 )
 
 
+def _arguments() -> dict[str, str]:
+    """What is given to a new server and not assigned, and how that is written."""
+    return {
+        name: f"SandboxServer({name}=…): a server that runs does not change"
+        for name in signature(SandboxServer.__init__).parameters
+    }
+
+
+@known_attributes(_arguments)
 class SandboxServer:
     """An SMTP server on this machine, in a thread of its own.
 
@@ -79,6 +90,9 @@ class SandboxServer:
         sessions: the trail of each connection, from the server's side, a live list of `Session`.
     """
 
+    messages: Inbox
+    sessions: list[Session]
+
     def __init__(
         self,
         tls: TLS | None = None,
@@ -109,7 +123,7 @@ class SandboxServer:
         self._thread: ServerThread | None = None
         self._turn = threading.Lock()
         self.messages = Inbox()
-        self.sessions: list[Session] = []
+        self.sessions = []
         service = Service(
             hostname,
             _extensions(without, also, tls),

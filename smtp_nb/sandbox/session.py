@@ -10,6 +10,7 @@ from typing import NamedTuple, overload
 
 from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.events import PITrailEvent
+from smtp_nb.model.known import known_attributes
 from smtp_nb.model.receipt import TLSInfo
 from smtp_nb.model.reply import Reply
 from smtp_nb.model.secret import HIDDEN, encodings
@@ -29,6 +30,7 @@ class _Line(NamedTuple):
     credential: str = ""
 
 
+@known_attributes()
 class Session(Sequence[PITrailEvent]):
     """The trail of one connection: a sequence of `PITrailEvent`, from the server's side.
 
@@ -43,12 +45,20 @@ class Session(Sequence[PITrailEvent]):
         is_open: True until the connection has ended.
     """
 
+    number: int
+    peer: str
+    hello: str
+    user: str | None
+    tls: TLSInfo | None
+    is_open: bool
+    group: int
+
     def __init__(self, number: int, peer: str, secrets: Collection[str]) -> None:
         self.number = number
         self.peer = peer
         self.hello = ""
-        self.user: str | None = None
-        self.tls: TLSInfo | None = None
+        self.user = None
+        self.tls = None
         self.is_open = True
         self.group = 0
         self._opened_at = time.monotonic()

@@ -9,17 +9,19 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from smtp_nb.errors import InputError, SettingError
 from smtp_nb.model.enums import CertStoreType
+from smtp_nb.model.known import known_attributes
 from smtp_nb.model.secret import Secret
+from smtp_nb.model.unseen import unseen_arguments
 from smtp_nb.wire.fields import Fields, thumbprints
 from smtp_nb.wire.forms import read_certificates
 from smtp_nb.wire.identity import Hidden, HiddenText, Identity, concealed
 from smtp_nb.wire.names import UNREADABLE, distinguished_name, shown
 from smtp_nb.wire.stores import is_contents, open_store
 
-NO_PASSWORD = Secret("")
 _OPTIONS = ("PersistPFXKey", "Thumbprint", "UseInternalSecurityAPI")
 
 
+@known_attributes()
 class Certificate(Fields):
     """A certificate, with its private key if the store had one.
 
@@ -52,6 +54,7 @@ class Certificate(Fields):
         Unsupported: a store that Python cannot open.
     """
 
+    @unseen_arguments
     def __init__(
         self,
         source: str | bytes | int = b"",
@@ -63,8 +66,6 @@ class Certificate(Fields):
     ) -> None:
         self._store_password = _secret(store_password)
         parts: dict[str, Part] = {"source": concealed(source), "store": concealed(store)}
-        # From here on no variable shows a secret: a verbose traceback shows those.
-        store_password, source, store = NO_PASSWORD, b"", b""
         named.update({name: concealed(value) for name, value in named.items()})
         parts |= {"subject": subject} | _by_reference(named)
         self._identity, self._has_lost_key = Identity(), False
@@ -284,7 +285,11 @@ def _by_reference(named: dict[str, Part]) -> dict[str, Part]:
 
 
 def _secret(password: str | Secret) -> Secret:
-    return password if isinstance(password, Secret) else Secret(password)
+    if isinstance(password, Secret):
+        return password
+    if not isinstance(password, str):
+        raise SettingError("store_password takes a text or a Secret")
+    return Secret(password)
 
 
 def _kind(value: Part) -> CertStoreType:

@@ -6,6 +6,7 @@ A row of the registry without a row here fails a test, and the other way round.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +105,8 @@ def boxes(name: str, *more: Any) -> Row:
 SEVERAL = (
     ("a@x.test; b@x.test", "a@x.test, b@x.test"),
     (["a@x.test", "B <b@x.test>"], "a@x.test, B <b@x.test>"),
+    (("Bé, B", "b@x.test"), '"Bé, B" <b@x.test>'),
+    ([("", "a@x.test"), ("B", "b@x.test")], "a@x.test, B <b@x.test>"),
 )
 SECONDS = (0, 1, 0.5, 300, ("60", 60.0))
 NO_PORT = (65536,)
@@ -139,7 +142,10 @@ PROPERTIES = (
     Row(
         "SMTP.MessageDate",
         "*",
-        ("", "*", "Fri, 01 Mar 2024 21:24:52 +0100", "Fri, 1 Mar 96 21:24:52 EST"),
+        (
+            *("", "*", "Fri, 01 Mar 2024 21:24:52 +0100", "Fri, 1 Mar 96 21:24:52 EST"),
+            (datetime(2024, 3, 1, 21, 24, 52, tzinfo=UTC), "Fri, 01 Mar 2024 21:24:52 +0000"),
+        ),
         ("yesterday", "Fri, 1 Mar 96 21:24:52 EST\r\nBcc: e@x.test", 5),
     ),
     Row(
@@ -159,7 +165,7 @@ PROPERTIES = (
     member("SMTP.Priority", Priority.UNSPECIFIED, *Priority),
     boxes("SMTP.ReadReceiptTo"),
     boxes("SMTP.ReplyTo"),
-    boxes("SMTP.ReturnPath"),
+    boxes("SMTP.ReturnPath", "<>", (" <> ", "<>")),
     member("SMTP.Sensitivity", Sensitivity.UNSPECIFIED, *Sensitivity),
     flag("SMTP.SSLEnabled"),
     # Another word would be the name of an engine, which is not wrong but not there.
@@ -171,6 +177,7 @@ PROPERTIES = (
     line("SMTP.Subject", "Grüße", "a: b"),
     Row("SMTP.Timeout", 60.0, SECONDS, (-1, "long", None, True)),
     line("SMTP.User", "ann", "ann@x.test"),
+    boxes("Sender"),
     text("MessageHtml", "<p>a</p>"),
     text("MessageMarkdown", "# a\n"),
     Row("Pipelining", "auto", ("auto", "message", "off", ("OFF", "off")), ("on", 5, None)),

@@ -1,8 +1,8 @@
-"""One call at a time: a second one is error 166 at once, and the first one never notices."""
+"""One call at a time: on threads a second one is error 166 at once, and the first one never
+notices; among tasks it waits for its turn (`test_turns.py`)."""
 
 from __future__ import annotations
 
-import asyncio
 import signal
 import threading
 from collections.abc import Callable
@@ -12,7 +12,7 @@ import pytest
 
 from drivers.fronts import Front, letter, said
 from drivers.peers import Peer, greet, talk
-from smtp_nb import SMTP, AsyncSMTP
+from smtp_nb import SMTP
 from smtp_nb.errors import BusyError, Interrupted
 from smtp_nb.sandbox import SandboxServer
 
@@ -73,29 +73,6 @@ def test_on_threads_a_second_call_of_any_method_is_refused() -> None:
 
 
 @pytest.mark.covers("error.166")
-@pytest.mark.covers("SMTP.Idle")
-def test_among_tasks_a_second_call_of_any_method_is_refused() -> None:
-    async def ask_again(port: int, peer: Peer) -> None:
-        smtp = AsyncSMTP(**letter(port))
-        first = asyncio.ensure_future(smtp.send())
-        while not peer.stalled.is_set():
-            await asyncio.sleep(0)
-        for method in METHODS:
-            with pytest.raises(BusyError) as caught:
-                await calling(smtp, method)
-            assert caught.value.code == 166, method
-            assert not smtp.idle
-            assert smtp.mail_port == port, "nothing was reset"
-        peer.told.set()
-        assert (await first).queue_id == "T1"
-        assert smtp.idle
-        assert await smtp.send()
-
-    with Peer(silent) as peer:
-        asyncio.run(ask_again(peer.port, peer))
-
-
-@pytest.mark.covers("error.166")
 def test_many_threads_at_once_send_each_message_once_or_not_at_all() -> None:
     with SandboxServer() as server:
         smtp, outcomes = SMTP(**letter(server.port)), []
@@ -123,6 +100,8 @@ def test_many_threads_at_once_send_each_message_once_or_not_at_all() -> None:
 
 LONG_CALLS = {name: args for name, args in METHODS.items() if name not in ("disconnect", "reset")}
 
+CONNECTING = [name for name in LONG_CALLS if "queue" not in name and name != "send_command"]
+
 
 def interrupted(front: Front, smtp: Any, call: Callable[[], Any]) -> None:
     with pytest.raises(Interrupted) as caught:
@@ -134,7 +113,7 @@ def interrupted(front: Front, smtp: Any, call: Callable[[], Any]) -> None:
 
 @pytest.mark.covers("SMTP.Interrupt")
 @pytest.mark.covers("error.301")
-@pytest.mark.parametrize("method", [name for name in LONG_CALLS if "queue" not in name])
+@pytest.mark.parametrize("method", CONNECTING)
 @pytest.mark.parametrize("where", ["thread", "signal"])
 def test_every_call_ends_at_once_when_a_thread_or_a_signal_interrupts_it(
     front: Front, method: str, where: str
@@ -163,6 +142,22 @@ def test_every_call_ends_at_once_when_a_thread_or_a_signal_interrupts_it(
         finally:
             thread.join()
             signal.signal(signal.SIGUSR1, before)
+
+
+@pytest.mark.covers("SMTP.Interrupt")
+def test_a_command_ends_at_once_when_a_thread_interrupts_it(front: Front) -> None:
+    def mute(line: Any) -> None:
+        greet(line)
+        line.hear()
+        line.stall()
+
+    with Peer(mute) as peer:
+        smtp = front.make(**letter(peer.port))
+        front.run(smtp.connect())
+        thread = threading.Thread(target=lambda: (peer.stalled.wait(), smtp.interrupt()))
+        thread.start()
+        interrupted(front, smtp, lambda: smtp.send_command("NOOP"))
+        thread.join()
 
 
 @pytest.mark.covers("SMTP.Interrupt")

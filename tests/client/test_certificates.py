@@ -53,7 +53,7 @@ def club(folder: Any, front: Front, members_of: pki.Issued | None = None) -> Ite
     with Peer(door) as peer:
         smtp = front.make(**letter(peer.port, mail_server="localhost", ssl_start_mode="implicit"))
         smtp.config(f"SSLServerCACerts={pki.root().pem.decode()}")
-        smtp.met = door.met
+        smtp._met = door.met
         yield smtp
 
 
@@ -71,7 +71,7 @@ def test_our_certificate_is_shown_to_a_server_that_asks(front: Front, tmp_path):
         smtp.ssl_cert = own(tmp_path, ann)
         assert smtp.ssl_cert.subject.startswith("CN=Ann,")
         assert front.run(smtp.send())
-        assert smtp.met == ["Ann"]
+        assert smtp._met == ["Ann"]
 
 
 RSA_ANN = pki.issue("Ann", pki.root(), key=rsa.generate_private_key(65537, 2048), **MEMBER)
@@ -107,7 +107,7 @@ def test_whatever_store_it_comes_from(front: Front, tmp_path, form):
     with club(tmp_path, front, members_of=pki.root()) as smtp:
         smtp.ssl_cert = Certificate(kind, store, PASSWORD, entry)
         assert front.run(smtp.send())
-        assert smtp.met == ["Ann"]
+        assert smtp._met == ["Ann"]
 
 
 @pytest.mark.covers("SMTP.SSLCert")
@@ -115,7 +115,7 @@ def test_without_one_the_server_lets_nobody_in(front: Front, tmp_path):
     with club(tmp_path, front, members_of=pki.root()) as smtp:
         with pytest.raises(SMTPError):
             front.run(smtp.send())
-        assert smtp.met == []
+        assert smtp._met == []
 
 
 @pytest.mark.covers("SSL.SSLCACerts")
@@ -127,7 +127,7 @@ def test_the_certificates_above_ours_go_along(front: Front, tmp_path):
             front.run(smtp.send())
         smtp.config(f"SSLCACerts={pki.intermediate().pem.decode()}")
         assert front.run(smtp.send())
-        assert smtp.met == ["Ben"]
+        assert smtp._met == ["Ben"]
 
 
 @pytest.mark.covers("error.273")
@@ -305,4 +305,4 @@ def test_a_bare_key_in_place_of_a_certificate_is_told(front: Front, tmp_path, na
         with pytest.raises(InputError, match="bare key") as caught:
             front.run(smtp.send())
         assert caught.value.code == code
-        assert smtp.met == []
+        assert smtp._met == []

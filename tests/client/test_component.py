@@ -280,7 +280,8 @@ def test_the_last_reply_is_that_of_the_call_not_of_the_goodbye(front: Front) -> 
     with SandboxServer(lists={"class": ["ann@x.test"]}, refuse=["nobody@*"]) as server:
         smtp = front.make(**letter(server.port))
         assert front.run(smtp.expand("class")) == smtp.last_reply
-        assert front.run(smtp.send_command("HELP")) == smtp.last_reply
+        with front.connected(smtp):
+            assert front.run(smtp.send_command("HELP")) == smtp.last_reply
         assert str(front.run(smtp.send()).reply) == smtp.last_reply
         smtp.send_to = "nobody@x.test"
         with pytest.raises(RefusedError):

@@ -183,7 +183,7 @@ def test_a_clone_shares_nothing_that_changes(front: Front) -> None:
     copy.subject, copy.cc = "other", ""
     copy.message_recipients[0].address = "other@example.test"
     copy.firewall.host = "other.test"
-    copy.attachments.append(None)
+    copy.attachments.append("more.pdf")
     assert (smtp.subject, smtp.cc, smtp.send_to) == ("Hello", THREE["cc"], THREE["send_to"])
     assert smtp.firewall.host == "proxy.test"
     assert smtp.attachments == []

@@ -260,7 +260,9 @@ def test_a_text_that_its_charset_cannot_write(front: Front, name):
 def test_a_command_that_does_not_fit_the_moment(front: Front):
     with SandboxServer() as server:
         smtp = front.make(**letter(server.port))
-        assert raised(front, smtp, "send_command", "RCPT TO:<ben@example.test>").code == 211
+        with front.connected(smtp), pytest.raises(SMTPError) as caught:
+            front.run(smtp.send_command("RCPT TO:<ben@example.test>"))
+        assert caught.value.code == 211
 
 
 @pytest.mark.covers("error.118")

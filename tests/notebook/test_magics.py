@@ -70,6 +70,27 @@ def test_variables_files_and_figures_go_along(connected: Kernel) -> None:
     assert "cid:" in connected.value(f"{MESSAGES}[-1].parsed.get_body(('html',)).get_content()")
 
 
+def test_a_message_leaves_the_users_session_as_it_was(connected: Kernel) -> None:
+    connected.run(
+        "from smtp_nb import Attachment\n"
+        "smtp = get_ipython().run_line_magic('smtp', 'status').about\n"
+        "smtp.attachments.append(Attachment(data=b'x', filename='mine.txt'))\n"
+        "smtp.other_headers, smtp.subject, smtp.importance = 'X-Class: 7b', 'Mine', 'high'\n"
+        "smtp.send_to, smtp.cc, smtp.message_text = 'mine@x.test', 'mine@y.test', 'My text'\n"
+        "before = (repr(smtp.settings), list(smtp.attachments), smtp.send_to, smtp.cc)"
+    )
+    seen = connected.run("%smtp send --to a@b.test --bcc c@b.test --subject Yours --text Hello")
+    assert seen.error is None, seen.error
+    after = "(repr(smtp.settings), list(smtp.attachments), smtp.send_to, smtp.cc)"
+    assert connected.value(f"before == {after}") == "True"
+    last = f"{MESSAGES}[-1]"
+    assert connected.value(f"{last}.rcpt_tos") == "('a@b.test', 'c@b.test')"
+    assert connected.value(f"{last}.subject") == "'Yours'"
+    sent = connected.value(f"str({last})")
+    for mine in ("mine", "X-Class", "Importance", "My text"):
+        assert mine not in sent
+
+
 def test_a_raw_body_keeps_its_braces(connected: Kernel) -> None:
     connected.run("%%smtp send --to a@b.test --subject Raw --raw\n{{ nothing }} {x}")
     assert "{{ nothing }} {x}" in connected.value(f"{MESSAGES}[-1].parsed.get_content()")

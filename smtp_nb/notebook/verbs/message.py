@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from smtp_nb.client.smtp import SMTP
-from smtp_nb.compose.draft import Draft
+from smtp_nb.client.values import addresses
+from smtp_nb.compose.draft import Addressed, Draft
 from smtp_nb.compose.parts import Attachment, EncodedPart
 from smtp_nb.errors import MissingError
 from smtp_nb.merge.filters import SharedImages
@@ -26,12 +27,17 @@ _NOBODY = "nobody@localhost"
 def _send(request: Request) -> Receipt:
     smtp = request.desk.session()
     body = request.text("text") if request.body is None else request.body
-    draft = _draft(request, body)
-    _fill(smtp, request, draft)
-    try:
-        return smtp.send()
-    finally:
-        _empty(smtp)
+    draft = replace(
+        _draft(request, body),
+        from_=addresses("--from", _sender(request, smtp)),
+        to=addresses("--to", request.texts("to")),
+        cc=addresses("--cc", request.texts("cc")),
+        reply_to=addresses("--reply-to", request.text("reply_to")),
+        subject=request.text("subject"),
+        attachments=tuple(_attachments(request)),
+        message_id="*",
+    )
+    return smtp.send(Addressed(draft, addresses("--bcc", request.texts("bcc"))))
 
 
 def _draft(request: Request, body: str) -> Draft:
@@ -53,30 +59,6 @@ def _draft(request: Request, body: str) -> Draft:
 
 def _body(kind: str, body: str) -> dict[str, Any]:  # keywords of several types, by mypy's rules
     return {kind: body}
-
-
-def _fill(smtp: SMTP, request: Request, draft: Draft) -> None:
-    smtp.set({
-        "from_": _sender(request, smtp),
-        "send_to": request.texts("to"),
-        "cc": request.texts("cc"),
-        "bcc": request.texts("bcc"),
-        "reply_to": request.text("reply_to"),
-        "subject": request.text("subject"),
-        "message_text": draft.text or "",
-        "message_html": draft.html or "",
-        "message_markdown": draft.markdown or "",
-    })  # fmt: skip
-    smtp.inline_images[:] = draft.inline
-    smtp.attachments[:] = _attachments(request)
-
-
-def _empty(smtp: SMTP) -> None:
-    """Leave nothing of this message behind for the next."""
-    smtp.reset_headers()
-    smtp.message_text = smtp.message_html = smtp.message_markdown = ""
-    smtp.inline_images.clear()
-    smtp.attachments.clear()
 
 
 def _sender(request: Request, smtp: SMTP) -> str:

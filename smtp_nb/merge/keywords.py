@@ -1,0 +1,29 @@
+"""The keywords of a merge and of its runs, as a type.
+
+Written by docs/generator/keywords.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TypedDict
+
+from smtp_nb.merge.durations import Duration
+from smtp_nb.merge.progress import Shown
+
+
+class RunOptions(TypedDict, total=False):
+    """The fields of `Options`."""
+
+    skip_invalid: bool
+    limit: int | None
+    only_to: str | Sequence[str]
+    redirect_to: str
+    template_changed: str
+    progress: Shown
+    connections: int
+    rate: str
+    domain_rates: Mapping[str, str]
+    messages_per_connection: int | None
+    deadline: Duration | None
+    patience: Duration

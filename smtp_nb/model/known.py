@@ -1,0 +1,129 @@
+"""Known attributes: a name that an object does not have is refused, with the nearest that it has.
+
+Python takes any attribute of any name, so a misspelt one would be kept and never looked at: the
+message leaves without its subject, the proxy is not used. The reference is a .NET class, in which
+that does not compile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
+from functools import lru_cache
+from typing import Any, TypeVar
+
+from smtp_nb.errors import AttributeRefused
+from smtp_nb.model.unseen import unseen_arguments
+
+T = TypeVar("T")
+# What other libraries call it, without underscores, and what it is called here. A name leads only
+# to one that the object has.
+_FOREIGN = {
+    "message_text": "text body plaintext textbody bodytext content msg messagebody",
+    "message_html": "html htmlbody bodyhtml htmlmessage",
+    "message_markdown": "markdown md",
+    "send_to": "to toaddr toaddrs toaddress toemail recipient recipients receiver receivers rcptto",
+    "from_": "from fromaddr fromaddress fromemail author",
+    "return_path": "envelopefrom mailfrom bounceaddress errorsto",
+    "bcc": "blindcopy",
+    "attachments": "attachment attach files file",
+    "inline_images": "images inlineimage inline",
+    "subject": "title",
+    "other_headers": "headers extraheaders",
+    "message_date": "date",
+    "mail_server": "server host hostname smtpserver smtphost",
+    "mail_port": "port smtpport",
+    "user": "username login loginname",
+    "password": "passwd pass pwd",
+    "ssl_start_mode": "starttls usetls usessl ssl",
+    "firewall": "proxy",
+    "send": "sendmail sendmessage",
+    "disconnect": "quit close",
+    "address": "email mail",
+    "name": "displayname",
+}
+_OURS = {word: ours for ours, words in _FOREIGN.items() for word in words.split()}
+
+
+def _fold(name: str) -> str:
+    """A name without what spellings differ in: `SSLStartMode` is `ssl_start_mode`."""
+    return name.replace("_", "").lower()
+
+
+def suggestion(name: str, names: Iterable[str], elsewhere: Mapping[str, str] | None = None) -> str:
+    """What to write in the place of a name that is not among `names`.
+
+    Args:
+        elsewhere: names that stand in another place, and how they are written there.
+    """
+    word = _fold(name)
+    for other, written in (elsewhere or {}).items():
+        if _fold(other) == word:
+            return f"Write {written}"
+    folded = {_fold(known): known for known in names}
+    for close in (word, f"on{word}", _fold(_OURS.get(word, ""))):
+        if close in folded:
+            return f"Did you mean {folded[close]}?"
+    if near := get_close_matches(word, folded, 1, 0.5):
+        return f"Did you mean {folded[near[0]]}?"
+    return ""
+
+
+def known_attributes(
+    elsewhere: Callable[[], Mapping[str, str]] = dict,
+) -> Callable[[type[T]], type[T]]:
+    """Decorate a class: its objects have the attributes that it declares, and no others.
+
+    Declared is what stands in the class: methods, properties, annotations. Names that begin with
+    an underscore are private and pass.
+
+    Args:
+        elsewhere: gives names that stand in another place, and how they are written there.
+    """
+
+    def guard(kind: type[T]) -> type[T]:
+        inner: Callable[[Any, str, object], None] = kind.__setattr__
+
+        @unseen_arguments
+        def set_known(self: Any, name: str, value: object) -> None:
+            if name[:1] != "_":
+                _check(type(self), name, elsewhere)
+            inner(self, name, value)
+
+        # Called for a name that was not found. Objects are of any type.
+        def get_unknown(self: Any, name: str) -> Any:
+            if name[:1] == "_" or name in _declared(self.__class__):
+                return object.__getattribute__(self, name)  # to raise again what was raised
+            raise _refused(type(self), name, elsewhere)
+
+        # Set, and not written in a class body, from which a type checker would conclude that every
+        # name is allowed.
+        type.__setattr__(kind, "__setattr__", set_known)
+        type.__setattr__(kind, "__getattr__", get_unknown)
+        return kind
+
+    return guard
+
+
+@lru_cache(maxsize=256)
+def _declared(kind: type) -> frozenset[str]:
+    annotated = (getattr(base, "__annotations__", {}) for base in kind.__mro__)
+    return frozenset(dir(kind)).union(*annotated)
+
+
+def _check(kind: type, name: str, elsewhere: Callable[[], Mapping[str, str]]) -> None:
+    if name not in _declared(kind):
+        raise _refused(kind, name, elsewhere)
+    found = getattr(kind, name, None)
+    if isinstance(found, property) and found.fset is None:
+        raise AttributeRefused(
+            f"{kind.__name__}.{name} can only be read", remedy="It is made from others"
+        )
+
+
+def _refused(kind: type, name: str, elsewhere: Callable[[], Mapping[str, str]]) -> AttributeRefused:
+    public = [known for known in _declared(kind) if known[:1] != "_"]
+    return AttributeRefused(
+        f"{kind.__name__} has no attribute {name[:80]!r}",
+        remedy=suggestion(name, sorted(public), elsewhere()) or "dir() lists those that it has",
+    )
