@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from smtp_nb.compose.words import MAX_WORD, check_charset, encoded_words, looks_encoded
 from smtp_nb.errors import AddressError, InjectionError, InputError
@@ -79,20 +80,56 @@ def structured(name: str, value: str, style: HeaderStyle) -> str:
     return fold(name, value.split(" "), style)
 
 
+class Addresses(Protocol):
+    """What `address_list` writes: a named group, or mailboxes that stand by themselves."""
+
+    @property
+    def name(self) -> str | None: ...
+
+    @property
+    def boxes(self) -> Sequence[Mailbox]: ...
+
+
 def addresses(name: str, boxes: Sequence[Mailbox], style: HeaderStyle) -> str:
     """A field of mailboxes, such as To. A local part beyond ASCII makes it raw UTF-8."""
     raw = not all(map(str.isascii, [box.local for box in boxes]))
+    return fold(name, _boxes(boxes, name, style, _room(name, style), raw), style)
+
+
+def address_list(name: str, groups: Sequence[Addresses], style: HeaderStyle) -> str:
+    """A field of mailboxes and groups of them (RFC 5322 section 3.4)."""
+    raw = not all(box.local.isascii() for group in groups for box in group.boxes)
+    tokens: list[str] = []
+    for group in groups:
+        room = MAX_WORD if tokens else _room(name, style)
+        if tokens:
+            tokens[-1] += ","
+        if group.name is None:
+            tokens += _boxes(group.boxes, name, style, room, raw)
+            continue
+        tokens += phrase(group.name, name, style, room, raw)
+        # RFC 2047 section 5 (3): an encoded word stands apart from a special.
+        tokens[-1:] = [tokens[-1], ":"] if tokens[-1].startswith("=?") else [f"{tokens[-1]}:"]
+        tokens += _boxes(group.boxes, name, style, MAX_WORD, raw)
+        tokens[-1] += ";"
+    return fold(name, tokens, style)
+
+
+def _boxes(
+    boxes: Sequence[Mailbox], name: str, style: HeaderStyle, first: int, raw: bool
+) -> list[str]:
+    """Mailboxes as tokens, a comma behind each but the last."""
     tokens: list[str] = []
     for box in boxes:
         address = box.address
         _check_address(address, name)
         if box.name:
-            room = MAX_WORD if tokens else _room(name, style)
-            tokens += _phrase(box.name, name, style, room, raw)
+            tokens += phrase(box.name, name, style, MAX_WORD if tokens else first, raw)
             address = f"<{address}>"
         tokens.append(f"{address},")
-    tokens[-1] = tokens[-1][:-1]
-    return fold(name, tokens, style)
+    if tokens:
+        tokens[-1] = tokens[-1][:-1]
+    return tokens
 
 
 def _check_address(address: str, field: str) -> None:
@@ -107,11 +144,11 @@ def _room(name: str, style: HeaderStyle) -> int:
     return min(style.max_length, WORD_LINE) - len(name) - 2
 
 
-def _phrase(text: str, field: str, style: HeaderStyle, first: int, raw: bool) -> list[str]:
+def phrase(text: str, field: str, style: HeaderStyle, first: int, raw: bool) -> list[str]:
     """A display name as the tokens of a phrase (RFC 5322 section 3.2.5)."""
     refuse_controls(text, f"A name in {field}")
     if raw or (text.isascii() and len(text) <= 60 and not looks_encoded(text)):
-        return [text if _ATOMS.match(text) else quoted(text)]
+        return [text if _ATOMS.match(text) and not looks_encoded(text) else quoted(text)]
     return encoded_words(text, style.charset, f"A name in {field}", first)
 
 
