@@ -171,7 +171,8 @@ class FieldReader:
             strict = read_addresses(name, text)
         except InputError:
             return replace(found, is_strict=False)
-        return strict if strict.boxes == found.boxes else replace(found, is_strict=False)
+        same = [box.key for box in strict.boxes] == [box.key for box in found.boxes]
+        return strict if same else replace(found, is_strict=False)
 
     def _package_reads(self, name: str, text: str) -> Any:
         """What the user's object says of source text; None if it says nothing about addresses."""
