@@ -19,6 +19,7 @@ from smtp_nb.model.address import Mailbox, refuse_controls
 
 MAX_LINE = 998  # RFC 5322 section 2.1.1
 MAX_NAME = 76
+MAX_SHOWN_NAME = 60
 WORD_LINE = 76  # RFC 2047 section 2: a line with an encoded word in it
 _FIELD_NAME = re.compile(r"[!-9;-~]+\Z")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*\Z")
@@ -110,13 +111,18 @@ def address_list(name: str, groups: Sequence[Addresses], style: HeaderStyle) -> 
         tokens += phrase(group.name, name, style, room, raw)
         # RFC 2047 section 5 (3): an encoded word stands apart from a special.
         tokens[-1:] = [tokens[-1], ":"] if tokens[-1].startswith("=?") else [f"{tokens[-1]}:"]
-        tokens += _boxes(group.boxes, name, style, MAX_WORD, raw)
+        tokens += _boxes(group.boxes, name, style, MAX_WORD, raw, is_group=True)
         tokens[-1] += ";"
     return fold(name, tokens, style)
 
 
 def _boxes(
-    boxes: Sequence[Mailbox], name: str, style: HeaderStyle, first: int, raw: bool
+    boxes: Sequence[Mailbox],
+    name: str,
+    style: HeaderStyle,
+    first: int,
+    raw: bool,
+    is_group: bool = False,
 ) -> list[str]:
     """Mailboxes as tokens, a comma behind each but the last."""
     tokens: list[str] = []
@@ -124,7 +130,10 @@ def _boxes(
         address = box.address
         _check_address(address, name)
         if box.name:
-            tokens += phrase(box.name, name, style, MAX_WORD if tokens else first, raw)
+            # postal-mime 4 ends a group at a semicolon in quotes; in an encoded word there is none.
+            word = MAX_WORD if tokens else first
+            hides = is_group and ";" in box.name and not raw
+            tokens += phrase(box.name, name, style, word, raw, hides=hides)
             address = f"<{address}>"
         tokens.append(f"{address},")
     if tokens:
@@ -144,11 +153,23 @@ def _room(name: str, style: HeaderStyle) -> int:
     return min(style.max_length, WORD_LINE) - len(name) - 2
 
 
-def phrase(text: str, field: str, style: HeaderStyle, first: int, raw: bool) -> list[str]:
-    """A display name as the tokens of a phrase (RFC 5322 section 3.2.5)."""
+def phrase(
+    text: str, field: str, style: HeaderStyle, first: int, raw: bool, *, hides: bool = False
+) -> list[str]:
+    """A display name as the tokens of a phrase (RFC 5322 section 3.2.5).
+
+    Args:
+        first: bytes that an encoded word may take on the first line.
+        raw: the field is raw UTF-8, so nothing is encoded.
+        hides: encode ASCII too.
+    """
     refuse_controls(text, f"A name in {field}")
-    if raw or (text.isascii() and len(text) <= 60 and not looks_encoded(text)):
-        return [text if _ATOMS.match(text) and not looks_encoded(text) else quoted(text)]
+    if raw or (text.isascii() and not looks_encoded(text) and not hides):
+        shown = text if _ATOMS.match(text) and not looks_encoded(text) else quoted(text)
+        # Folded at its spaces, those in quotes too: a reader takes out nothing but the line ends.
+        tokens = [shown] if len(shown) <= MAX_SHOWN_NAME else shown.split(" ")
+        if raw or max(map(len, tokens)) <= MAX_WORD:
+            return tokens
     return encoded_words(text, style.charset, f"A name in {field}", first)
 
 
