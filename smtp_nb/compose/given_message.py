@@ -20,7 +20,7 @@ from smtp_nb.compose.fields import MAX_LINE, check_head
 from smtp_nb.compose.header import date_now
 from smtp_nb.compose.large import GivenContent, LargeText, given_content
 from smtp_nb.compose.message_fields import MAX_SHOWN, FieldReader, WireField
-from smtp_nb.compose.raw import find_wrong, head_size, longest_line, message_id_in, says_binary
+from smtp_nb.compose.raw import find_long_line, find_wrong, head_size, message_id_in, says_binary
 from smtp_nb.compose.resent import latest_block
 from smtp_nb.compose.tree import TreeWriter
 from smtp_nb.errors import InputError, MissingError
@@ -113,7 +113,7 @@ class GivenReader:
         raw = _LINE_END.sub(b"\r\n", data)
         head = raw[: head_size(raw)]
         body = raw[len(head) + 2 :]
-        is_clean = find_wrong(body) is None and longest_line(body) <= MAX_LINE
+        is_clean = find_wrong(body) is None and find_long_line(body) is None
         if not is_clean or says_binary(head):
             # As lines it cannot go out: it is encoded, part by part.
             return self._from_object(message_from_bytes(data if says_binary(head) else raw))

@@ -16,6 +16,9 @@ from smtp_nb.compose.words import encode
 from smtp_nb.errors import InputError
 
 CHUNK = 65536
+MAX_LINE = 998  # RFC 5321 section 4.5.3.1.6, without CRLF
+# It holds for text with any mixture of line ends, so that no second error follows.
+CRLF_REMEDY = r"re.sub(r'\r\n?|\n', '\r\n', text)"
 _WRONG = re.compile(rb"\r(?!\n)|(?<!\r)\n|\0")
 _BLIND = re.compile(
     rb"^(?:resent-)?bcc[ \t]*:[^\n]*\n(?:[ \t][^\n]*\n)*", re.IGNORECASE | re.MULTILINE
@@ -91,6 +94,9 @@ def _bare(raw: bytes, may_be_binary: bool) -> str:
     head = raw[: head_size(raw)]
     if (at := find_wrong(raw)) is None:
         is_cut = says_binary(head) and not raw.endswith(b"\r\n")
+        long = find_long_line(head if says_binary(head) else raw)
+        if long is not None:
+            raise long_line("the raw message", long)
         return "a last line without its end" if is_cut else ""
     if at < len(head) or not (may_be_binary or says_binary(head)):
         raise wrong_octet("The raw message", raw[at], at)
@@ -105,9 +111,25 @@ def find_wrong(raw: bytes) -> int | None:
     return found.start() if found else None
 
 
-def longest_line(raw: bytes) -> int:
-    """Bytes of the longest line, without its CRLF."""
-    return max(map(len, raw.split(b"\r\n")))
+def find_long_line(raw: bytes) -> int | None:
+    """Where the first line begins that is longer than SMTP takes; None if there is none."""
+    at, end = 0, len(raw)
+    while end - at > MAX_LINE:
+        found = raw.rfind(b"\r\n", at, at + MAX_LINE + 2)
+        if found < 0:
+            return at
+        at = found + 2
+    return None
+
+
+def long_line(what: str, offset: int) -> InputError:
+    """The error for a line that `find_long_line` found."""
+    return InputError(
+        f"{what} has a line of more than {MAX_LINE} bytes at offset {offset}"
+        " (RFC 5321 section 4.5.3.1.6)",
+        remedy="Encode the part in quoted-printable or base64, or give the message to send() as"
+        " bytes, which encodes it",
+    )
 
 
 def bare_octet(octet: int, offset: int) -> str:
@@ -119,8 +141,7 @@ def wrong_octet(what: str, octet: int, offset: int) -> InputError:
     """The error for an octet that `find_wrong` found."""
     return InputError(
         f"{what} holds {bare_octet(octet, offset)}",
-        remedy="End every line with CRLF, such as text.replace('\\n', '\\r\\n'),"
-        " and encode binary data in base64",
+        remedy=f"End every line with CRLF: {CRLF_REMEDY}; encode binary data in base64",
     )
 
 

@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 from smtp_nb.compose.large import LARGE, LargeText, with_crlf
 from smtp_nb.compose.message_fields import FieldReader, WireField, with_parameter
+from smtp_nb.compose.raw import MAX_LINE, find_long_line
 from smtp_nb.compose.text import base64_size, quoted_printable, wrapped_base64
 from smtp_nb.errors import InputError
 
 if TYPE_CHECKING:
     from email.message import Message
 
-MAX_LINE = 998
 MAX_DEPTH = 100
 Piece = bytes | LargeText
 _IDENTITY = ("", "7bit", "8bit", "binary")
@@ -228,16 +228,12 @@ def _octets(part: Message, payload: object) -> bytes:
 
 
 def _is_clean(lines: bytes) -> bool:
-    return (
-        lines.isascii()
-        and b"\0" not in lines
-        and (len(lines) <= MAX_LINE or max(map(len, lines.split(b"\r\n"))) <= MAX_LINE)
-    )
+    return lines.isascii() and b"\0" not in lines and find_long_line(lines) is None
 
 
 def _as_signed(lines: bytes) -> bytes:
     """What may not be encoded any more: 8-bit bytes may pass, NUL and long lines may not."""
-    if b"\0" in lines or max(map(len, lines.split(b"\r\n"))) > MAX_LINE:
+    if b"\0" in lines or find_long_line(lines) is not None:
         raise InputError(
             f"a part that must not be changed has a NUL or a line of more than {MAX_LINE} bytes",
             remedy="Encode it before it is signed or attached",
