@@ -16,10 +16,10 @@ from smtp_nb.flows.lasting import LastingSource
 from smtp_nb.model.receipt import Receipt
 
 if TYPE_CHECKING:
-    from email.message import EmailMessage
     from os import PathLike
 
     from smtp_nb.client.spool import QueueReport
+    from smtp_nb.compose.given_message import Given
     from smtp_nb.model.checkup import Checkup
 
 T = TypeVar("T")
@@ -58,7 +58,7 @@ class AsyncSMTP(Component):
         """As `SMTP.disconnect`."""
         await self._run(self._disconnect())
 
-    async def send(self, message: EmailMessage | None = None) -> Receipt:
+    async def send(self, message: Given | None = None) -> Receipt:
         """As `SMTP.send`."""
         return await self._run(self._send(message))
 

@@ -50,10 +50,10 @@ from smtp_nb.model.reply import Reply
 from smtp_nb.model.secret import Secret
 
 if TYPE_CHECKING:
-    from email.message import EmailMessage
     from os import PathLike
 
     from smtp_nb.client.spool import QueueReport
+    from smtp_nb.compose.given_message import Given
     from smtp_nb.compose.message import Composed
     from smtp_nb.compose.parts import Attachment, EncodedPart
     from smtp_nb.wire.revocation import RevocationLists
@@ -300,7 +300,7 @@ class Component(Properties, Status, Certificates, Recipients, Streams, Events):
         if self._session is not None:
             yield from self._session.close()
 
-    def _send(self, message: EmailMessage | None = None, verb: str = "MAIL") -> Flow[Receipt]:
+    def _send(self, message: Given | None = None, verb: str = "MAIL") -> Flow[Receipt]:
         if verb != "MAIL" and not self.allow_extensions:
             raise StateError(f"{verb} needs allow_extensions", remedy="Set it to True")
         stream = None if message is not None else (yield from self._open_stream())

@@ -94,7 +94,9 @@ class GivenReader:
         remedy = "Give an EmailMessage, bytes, or the path of an .eml file"
         if callable(getattr(message, "message", None)):
             remedy = "Give what its method message() returns"
-        raise InputError(f"a {type(message).__name__} is not a message", remedy=remedy)
+        raise InputError(
+            f"an object of type {type(message).__name__} is not a message", remedy=remedy
+        )
 
     def _from_object(self, message: Message) -> GivenMessage:
         # What a signature covers stays on its lines where SMTP allows it.

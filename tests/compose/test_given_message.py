@@ -371,7 +371,7 @@ class TestBodies:
         class Mail:
             def message(self): ...
 
-        with pytest.raises(InputError, match="Mail is not a message") as caught:
+        with pytest.raises(InputError, match="type Mail is not a message") as caught:
             read(Mail())
         assert "message()" in caught.value.remedy
 

@@ -5,12 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from email import message_from_bytes
-from email.policy import default
+from email.message import EmailMessage, Message
+from email.policy import SMTPUTF8, compat32, default
+from typing import Any
 
 import pytest
+from pandas import DataFrame
 
+from smtp_nb import MailMerge, Template
 from smtp_nb.compose.draft import Draft
 from smtp_nb.compose.fields import HeaderStyle
+from smtp_nb.compose.given_message import GivenReader
 from smtp_nb.compose.kinds import KINDS, Kind, encoded_already, kind_of, write_field
 from smtp_nb.compose.message import compose
 from smtp_nb.errors import InputError
@@ -23,7 +28,7 @@ KEY = "keydata=" + "mQENBFabc/+123" * 60
 CARRIED = [
     ("Reply-To", "Jörg <j@x.test>", "Jörg <j@x.test>"),
     ("Reply-To", '"Müller, Jörg" <j@x.test>', '"Müller, Jörg" <j@x.test>'),
-    ("Resent-From", "Jörg <j@x.test>", "Jörg <j@x.test>"),
+    ("Return-Receipt-To", "Jörg <j@x.test>", "Jörg <j@x.test>"),
     ("Errors-To", "Jörg <j@x.test>", "Jörg <j@x.test>"),
     ("Mail-Followup-To", "Team: Jörg <j@x.test>;", "Team: Jörg <j@x.test>;"),
     ("List-Id", "Mitglieder Zürich <zh.list.test>", "Mitglieder Zürich <zh.list.test>"),
@@ -58,9 +63,39 @@ def by_name(name: str, value: str) -> bytes:
     return bytes(compose(draft))
 
 
+def by_message(kind: Any) -> Callable[[str, str], bytes]:
+    def write(name: str, value: str) -> bytes:
+        made: Any = Message() if kind is compat32 else EmailMessage(policy=kind)
+        for field, text in {"From": "ann@x.test", "Bcc": "b@x.test", name: value}.items():
+            made[field] = text
+        return bytes(GivenReader().read(made).content)
+
+    return write
+
+
+def by_octets(name: str, value: str) -> bytes:
+    raw = f"From: ann@x.test\nBcc: b@x.test\n{name}: {value}\n\n"
+    return bytes(GivenReader().read(raw.encode()).content)
+
+
+def by_template(name: str, value: str) -> bytes:
+    given: Any = {"reply_to": value} if name == "Reply-To" else {"headers": {name: value}}
+    template = Template(subject="x", text="x", **given)
+    merge = MailMerge(DataFrame({"email": ["b@x.test"]}), template, to="email", from_="a@x.test")
+    (row,) = merge.preview(1).rows
+    if row.message is None:
+        raise InputError(row.problem)
+    return bytes(row.message.content)
+
+
 DOORS: dict[str, Callable[[str, str], bytes]] = {
     "other_headers": by_other_headers,
     "by name": by_name,
+    "a message": by_message(default),
+    "an older message": by_message(compat32),
+    "a message with utf8": by_message(SMTPUTF8),
+    "octets": by_octets,
+    "a template": by_template,
 }
 
 
