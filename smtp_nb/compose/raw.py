@@ -41,6 +41,19 @@ class RawContent:
     bare: str = ""
 
     @property
+    def remark(self) -> str:
+        """What servers need not take, in words; empty if there is nothing.
+
+        It is no error, for many servers take such lines; others cut them, or refuse the message.
+        """
+        if self.bare or (at := find_long_line(self.data)) is None:
+            return ""
+        return (
+            f"a line of the message at offset {at} has more than {MAX_LINE} bytes, which servers"
+            " may cut or refuse (RFC 5321 section 4.5.3.1.6); send(bytes) encodes it"
+        )
+
+    @property
     def size(self) -> int:
         """Octets of the whole."""
         return len(self.data)
@@ -94,9 +107,6 @@ def _bare(raw: bytes, may_be_binary: bool) -> str:
     head = raw[: head_size(raw)]
     if (at := find_wrong(raw)) is None:
         is_cut = says_binary(head) and not raw.endswith(b"\r\n")
-        long = find_long_line(head if says_binary(head) else raw)
-        if long is not None:
-            raise long_line("the raw message", long)
         return "a last line without its end" if is_cut else ""
     if at < len(head) or not (may_be_binary or says_binary(head)):
         raise wrong_octet("The raw message", raw[at], at)
@@ -120,16 +130,6 @@ def find_long_line(raw: bytes) -> int | None:
             return at
         at = found + 2
     return None
-
-
-def long_line(what: str, offset: int) -> InputError:
-    """The error for a line that `find_long_line` found."""
-    return InputError(
-        f"{what} has a line of more than {MAX_LINE} bytes at offset {offset}"
-        " (RFC 5321 section 4.5.3.1.6)",
-        remedy="Encode the part in quoted-printable or base64, or give the message to send() as"
-        " bytes, which encodes it",
-    )
 
 
 def bare_octet(octet: int, offset: int) -> str:

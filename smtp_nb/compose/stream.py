@@ -18,10 +18,8 @@ from typing import BinaryIO
 
 from smtp_nb.compose.raw import (
     CHUNK,
-    find_long_line,
     find_wrong,
     head_size,
-    long_line,
     message_id_in,
     says_binary,
     without_blind_copies,
@@ -162,13 +160,8 @@ class StreamContent:
     def _lines(self, pieces: Iterable[bytes], offset: int) -> Iterator[bytes]:
         """A body of lines, checked, the last one ended."""
         last = b"\r\n"
-        open_line = b""
         for piece in _checked(pieces, offset):
             self._check_7bit(piece, offset)
-            lines = open_line + piece
-            if (long := find_long_line(lines)) is not None:
-                raise long_line("the stream", offset - len(open_line) + long)
-            open_line = lines[lines.rfind(b"\r\n") + 2 :] if b"\r\n" in lines else lines
             offset += len(piece)
             last = piece or last
             yield piece
@@ -276,8 +269,6 @@ def _read_head(pieces: Iterator[bytes]) -> bytes:
     head = bytes(begun)[: head_size(bytes(begun))]
     if (at := find_wrong(head)) is not None:
         raise wrong_octet("The stream", head[at], at)
-    if len(head) <= MAX_HEAD and (at := find_long_line(head)) is not None:
-        raise long_line("the stream", at)
     if len(head) > MAX_HEAD:
         raise InputError(
             f"the stream has no empty line in its first {MAX_HEAD} octets",

@@ -155,6 +155,17 @@ def test_a_bare_line_end_in_a_raw_message_is_refused_with_its_offset(
         assert not any(line.startswith("MAIL") for line in said(server))
 
 
+@pytest.mark.covers("SMTP.Message")
+def test_a_line_that_servers_need_not_take_is_remarked_upon_in_the_trail(front: Front) -> None:
+    smtp = front.make(from_="ann@x.test", send_to="b@x.test", message=RAW + b"y" * 3000)
+    heard: list[str] = []
+    smtp.on_pi_trail = lambda event: heard.append(event.message)
+    with SandboxServer() as server:
+        found = arrived(front, smtp, server)
+    assert found.content == RAW + b"y" * 3000 + b"\r\n"
+    assert sum("998 bytes" in text for text in heard) == 1
+
+
 # -- EmailMessage -------------------------------------------------------------------------------
 
 
