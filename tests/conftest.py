@@ -16,6 +16,8 @@ import hypothesis
 import pytest
 
 from components import find, require
+from judges.parsers import PROGRAMS as JUDGES
+from judges.parsers import Judges
 from servers import dovecot as dovecot_server
 from servers import exim as exim_server
 from servers import postfix as postfix_server
@@ -75,6 +77,12 @@ def kerberos(realm: Realm, monkeypatch: pytest.MonkeyPatch) -> Realm:
     monkeypatch.setenv("KRB5_CONFIG", str(realm.config))
     monkeypatch.setenv("KRB5CCNAME", "MEMORY:nobody")
     return realm
+
+
+@pytest.fixture(scope="session")
+def judges() -> Judges:
+    """Independent parsers of mail, from npm."""
+    return Judges(**require(*JUDGES))
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,7 @@ from smtp_nb.model.unseen import unseen_arguments
 if TYPE_CHECKING:
     from os import PathLike
 
-    from smtp_nb.client.drafting import Given
+    from smtp_nb.client.drafting import Sendable
     from smtp_nb.client.keywords import SMTPProperties
     from smtp_nb.client.spool import QueueReport
     from smtp_nb.model.checkup import Checkup
@@ -72,7 +72,7 @@ class AsyncSMTP(Component):
 
     # No coroutine functions: the message is taken when they are called, and not when their turn
     # comes, for by then the properties may be those of the next one.
-    def send(self, message: Given = None) -> Coroutine[Any, Any, Receipt]:
+    def send(self, message: Sendable | None = None) -> Coroutine[Any, Any, Receipt]:
         """As `SMTP.send`, of the message as it is when this is called."""
         return self._run(self._send_as_is(message))
 

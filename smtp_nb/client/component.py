@@ -54,7 +54,7 @@ from smtp_nb.model.unseen import unseen_arguments
 if TYPE_CHECKING:
     from os import PathLike
 
-    from smtp_nb.client.drafting import Given
+    from smtp_nb.client.drafting import Sendable
     from smtp_nb.client.keywords import SMTPProperties
     from smtp_nb.client.spool import QueueReport
     from smtp_nb.wire.revocation import RevocationLists
@@ -269,7 +269,7 @@ class Component(Properties, Headers, Status, Certificates, Recipients, Attached,
         if self._session is not None:
             yield from self._session.close()
 
-    def _send(self, message: Given = None, verb: str = "MAIL") -> Flow[Receipt]:
+    def _send(self, message: Sendable | None = None, verb: str = "MAIL") -> Flow[Receipt]:
         stream = None if message is not None else (yield from self._open_stream())
         job = self._job(message, verb)
         try:
@@ -277,7 +277,7 @@ class Component(Properties, Headers, Status, Certificates, Recipients, Attached,
         finally:
             self._let_go_of(stream, self.settings["CloseStreamAfterTransfer"])
 
-    def _send_as_is(self, message: Given = None, verb: str = "MAIL") -> Flow[Receipt]:
+    def _send_as_is(self, message: Sendable | None = None, verb: str = "MAIL") -> Flow[Receipt]:
         """As `_send`, but what is sent is the message of this moment, whenever the flow begins."""
         if message is None and self.content_stream is not None:
             return self._send(verb=verb)
@@ -286,7 +286,7 @@ class Component(Properties, Headers, Status, Certificates, Recipients, Attached,
         except Exception as error:
             return _failed(error)
 
-    def _job(self, message: Given, verb: str) -> Job:
+    def _job(self, message: Sendable | None, verb: str) -> Job:
         if verb != "MAIL" and not self.allow_extensions:
             raise StateError(f"{verb} needs allow_extensions", remedy="Set it to True")
         return job_from(self, message, verb, may_be_binary=True)

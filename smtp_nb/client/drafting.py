@@ -13,14 +13,14 @@ from smtp_nb.model.enums import RecipientType
 from smtp_nb.model.envelope import Content, Envelope, Job, Recipient
 
 if TYPE_CHECKING:
-    from email.message import EmailMessage
     from typing import TypeAlias
 
     from smtp_nb.client.component import Component
     from smtp_nb.compose.draft import Addressed, Draft
+    from smtp_nb.compose.given_message import Given
 
     # What `send()` takes.
-    Given: TypeAlias = "EmailMessage | Draft | Addressed | None"
+    Sendable: TypeAlias = Given | Draft | Addressed
 
 _SWITCHES = {
     RecipientType.TO: "StopOnToErrors",
@@ -31,7 +31,7 @@ _SWITCHES = {
 
 def job_from(
     component: Component,
-    message: Given = None,
+    message: Sendable | None = None,
     verb: str = "MAIL",
     *,
     may_be_binary: bool = False,
@@ -39,7 +39,7 @@ def job_from(
     """The job that `send()` delivers; everything is checked here, before any connection.
 
     Args:
-        message: one of the standard library's, whose From, To, Cc and Bcc make the envelope; the
+        message: what `GivenReader.read` takes, whose From, To, Cc and Bcc make the envelope; the
             component's recipients, where there are any, and its return path go before them. Or a
             draft, which takes nothing from the component's message but the return path.
         verb: the command that begins the transaction.
@@ -52,26 +52,25 @@ def job_from(
     if message is not None:
         return _job_of_given(component, message, verb)
     recipients = tuple(item.as_recipient() for item in component.message_recipients)
-    author = _first(component.sender) or _first(component.from_)
+    author = _first(component.sender) or _author(component)
     if author is None and component.content_stream is None and not component.message:
         raise MissingError("there is no sender", code=164, remedy="Set from_")
     envelope = _envelope(component, recipients, author, verb)
     return Job(envelope, _content(component, may_be_binary), has_text=_has_text(component))
 
 
-def _job_of_given(
-    component: Component, message: EmailMessage | Draft | Addressed, verb: str
-) -> Job:
+def _job_of_given(component: Component, message: Sendable, verb: str) -> Job:
     from smtp_nb.compose.draft import Addressed, Draft
 
     if isinstance(message, Draft | Addressed):
         whole = message if isinstance(message, Addressed) else Addressed(message)
         return _job_of_draft(component, whole, verb)
-    from smtp_nb.compose.raw import from_email_message
+    from smtp_nb.compose.given_message import GivenReader
 
     recipients = tuple(item.as_recipient() for item in component.message_recipients)
-    raw, sender, named = from_email_message(message)
-    return Job(_envelope(component, recipients or named, sender, verb), raw)
+    given = GivenReader().read(message)
+    named = recipients or given.recipients
+    return Job(_envelope(component, named, given.sender, verb, is_given=True), given.content)
 
 
 def _job_of_draft(component: Component, given: Addressed, verb: str) -> Job:
@@ -110,12 +109,18 @@ def _has_text(component: Component) -> bool:
 
 
 def _envelope(
-    component: Component, recipients: tuple[Recipient, ...], author: Mailbox | None, verb: str
+    component: Component,
+    recipients: tuple[Recipient, ...],
+    author: Mailbox | None,
+    verb: str,
+    *,
+    is_given: bool = False,
 ) -> Envelope:
     if not recipients:
         raise MissingError("there is no recipient", code=165, remedy="Set send_to")
     has_to = any(recipient.kind is RecipientType.TO for recipient in recipients)
-    if not has_to and not _setting(component, "AllowEmptyTo"):
+    # The setting is about the properties; RFC 5322 section 3.6 asks no message for a To.
+    if not (has_to or is_given or _setting(component, "AllowEmptyTo")):
         raise MissingError(
             "there is no To, only Cc or Bcc",
             code=165,
@@ -195,6 +200,18 @@ def _style(component: Component) -> dict[str, Any]:
         "fold_headers": _setting(component, "FoldHeaders"),
         "max_header_length": _setting(component, "MaxHeaderLength") - len("\r\n"),
     }
+
+
+def _author(component: Component) -> Mailbox | None:
+    """Who sends: of several authors, the Sender of other_headers (RFC 5322 section 3.6.2)."""
+    authors = parse_addresses(component.from_)
+    if len(authors) > 1 and "sender" in component.other_headers.lower():
+        from smtp_nb.compose.given import given_fields
+        from smtp_nb.compose.kinds import read_addresses
+
+        sender = given_fields(component.other_headers).value("Sender")
+        authors = [*read_addresses("Sender", sender).boxes, *authors]
+    return authors[0] if authors else None
 
 
 def _boxes(component: Component, kind: RecipientType) -> tuple[Mailbox, ...]:

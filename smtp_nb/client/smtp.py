@@ -20,7 +20,7 @@ from smtp_nb.model.unseen import unseen_arguments
 if TYPE_CHECKING:
     from os import PathLike
 
-    from smtp_nb.client.drafting import Given
+    from smtp_nb.client.drafting import Sendable
     from smtp_nb.client.keywords import SMTPProperties
     from smtp_nb.client.spool import QueueReport
     from smtp_nb.model.checkup import Checkup
@@ -75,10 +75,18 @@ class SMTP(Component):
         """
         self._run(self._disconnect())
 
-    def send(self, message: Given = None) -> Receipt:
+    def send(self, message: Sendable | None = None) -> Receipt:
         """Send one message: the properties', an `EmailMessage`, or a draft (reference: Send).
 
         A connection that was opened for it is closed again, on errors too.
+
+        Args:
+            message: an `EmailMessage` or any other `email.message.Message`, which is left as it
+                is; bytes with any line ends; or the path of an `.eml` file. The mailboxes of its
+                To, Cc and Bcc get it, from its Sender or From; those of the latest Resent fields
+                where there are some (RFC 5322 section 3.6.6). `send_to`, `cc`, `bcc` and
+                `return_path` go before them. Blind copies stand in no header. A Date and a
+                Message-ID are added where they are missing.
 
         Returns:
             A receipt whose outcome is ACCEPTED, or PARTIAL if some recipients were refused.

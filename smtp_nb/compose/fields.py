@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from smtp_nb.compose.words import MAX_WORD, check_charset, encoded_words, looks_encoded
 from smtp_nb.errors import AddressError, InjectionError, InputError
@@ -18,6 +19,7 @@ from smtp_nb.model.address import Mailbox, refuse_controls
 
 MAX_LINE = 998  # RFC 5322 section 2.1.1
 MAX_NAME = 76
+MAX_SHOWN_NAME = 60
 WORD_LINE = 76  # RFC 2047 section 2: a line with an encoded word in it
 _FIELD_NAME = re.compile(r"[!-9;-~]+\Z")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*\Z")
@@ -79,20 +81,64 @@ def structured(name: str, value: str, style: HeaderStyle) -> str:
     return fold(name, value.split(" "), style)
 
 
+class Addresses(Protocol):
+    """What `address_list` writes: a named group, or mailboxes that stand by themselves."""
+
+    @property
+    def name(self) -> str | None: ...
+
+    @property
+    def boxes(self) -> Sequence[Mailbox]: ...
+
+
 def addresses(name: str, boxes: Sequence[Mailbox], style: HeaderStyle) -> str:
     """A field of mailboxes, such as To. A local part beyond ASCII makes it raw UTF-8."""
     raw = not all(map(str.isascii, [box.local for box in boxes]))
+    return fold(name, _boxes(boxes, name, style, _room(name, style), raw), style)
+
+
+def address_list(name: str, groups: Sequence[Addresses], style: HeaderStyle) -> str:
+    """A field of mailboxes and groups of them (RFC 5322 section 3.4)."""
+    raw = not all(box.local.isascii() for group in groups for box in group.boxes)
+    tokens: list[str] = []
+    for group in groups:
+        room = MAX_WORD if tokens else _room(name, style)
+        if tokens:
+            tokens[-1] += ","
+        if group.name is None:
+            tokens += _boxes(group.boxes, name, style, room, raw)
+            continue
+        tokens += phrase(group.name, name, style, room, raw)
+        # RFC 2047 section 5 (3): an encoded word stands apart from a special.
+        tokens[-1:] = [tokens[-1], ":"] if tokens[-1].startswith("=?") else [f"{tokens[-1]}:"]
+        tokens += _boxes(group.boxes, name, style, MAX_WORD, raw, is_group=True)
+        tokens[-1] += ";"
+    return fold(name, tokens, style)
+
+
+def _boxes(
+    boxes: Sequence[Mailbox],
+    name: str,
+    style: HeaderStyle,
+    first: int,
+    raw: bool,
+    is_group: bool = False,
+) -> list[str]:
+    """Mailboxes as tokens, a comma behind each but the last."""
     tokens: list[str] = []
     for box in boxes:
         address = box.address
         _check_address(address, name)
         if box.name:
-            room = MAX_WORD if tokens else _room(name, style)
-            tokens += _phrase(box.name, name, style, room, raw)
+            # postal-mime 4 ends a group at a semicolon in quotes; in an encoded word there is none.
+            word = MAX_WORD if tokens else first
+            hides = is_group and ";" in box.name and not raw
+            tokens += phrase(box.name, name, style, word, raw, hides=hides)
             address = f"<{address}>"
         tokens.append(f"{address},")
-    tokens[-1] = tokens[-1][:-1]
-    return fold(name, tokens, style)
+    if tokens:
+        tokens[-1] = tokens[-1][:-1]
+    return tokens
 
 
 def _check_address(address: str, field: str) -> None:
@@ -107,11 +153,23 @@ def _room(name: str, style: HeaderStyle) -> int:
     return min(style.max_length, WORD_LINE) - len(name) - 2
 
 
-def _phrase(text: str, field: str, style: HeaderStyle, first: int, raw: bool) -> list[str]:
-    """A display name as the tokens of a phrase (RFC 5322 section 3.2.5)."""
+def phrase(
+    text: str, field: str, style: HeaderStyle, first: int, raw: bool, *, hides: bool = False
+) -> list[str]:
+    """A display name as the tokens of a phrase (RFC 5322 section 3.2.5).
+
+    Args:
+        first: bytes that an encoded word may take on the first line.
+        raw: the field is raw UTF-8, so nothing is encoded.
+        hides: encode ASCII too.
+    """
     refuse_controls(text, f"A name in {field}")
-    if raw or (text.isascii() and len(text) <= 60 and not looks_encoded(text)):
-        return [text if _ATOMS.match(text) else quoted(text)]
+    if raw or (text.isascii() and not looks_encoded(text) and not hides):
+        shown = text if _ATOMS.match(text) and not looks_encoded(text) else quoted(text)
+        # Folded at its spaces, those in quotes too: a reader takes out nothing but the line ends.
+        tokens = [shown] if len(shown) <= MAX_SHOWN_NAME else shown.split(" ")
+        if raw or max(map(len, tokens)) <= MAX_WORD:
+            return tokens
     return encoded_words(text, style.charset, f"A name in {field}", first)
 
 

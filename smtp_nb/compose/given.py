@@ -1,32 +1,39 @@
 """Header fields that a user wrote out (OtherHeaders), and the body that goes with them.
 
 They go out as they stand: who writes a header by hand has encoded and folded it. Only a value
-beyond ASCII is encoded, as that of any other field would be.
+beyond ASCII is encoded, by the rules of its kind, as that of any other field would be.
 
-If MIME's fields are among them, or if they replace the whole computed header, the text is the body
-as it stands too: a MIME tree that somebody else built, say. No part of ours fits beside it.
+A Content-Type says what the text is: it is encoded in the charset named there, and the fields of
+MIME that are missing are added. With a Content-Transfer-Encoding, or a type that must not be
+encoded (multipart/mixed, say), the text is the body as it stands. So it is if the whole computed
+header is replaced and no type given. No part of ours fits beside either.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from smtp_nb.compose.draft import Draft
-from smtp_nb.compose.fields import MAX_LINE, HeaderStyle, check_name, unstructured
-from smtp_nb.compose.mime import Entity
+from smtp_nb.compose.fields import MAX_LINE, HeaderStyle, check_name
+from smtp_nb.compose.kinds import write_field
+from smtp_nb.compose.mime import MIME_VERSION, Entity
+from smtp_nb.compose.text import encode_text
+from smtp_nb.compose.words import check_charset
 from smtp_nb.errors import InputError
 from smtp_nb.model.address import refuse_controls
 
 _LINE_END = re.compile(r"\r\n|\n")
-_MIME = ("mime-version", "content-")
+_ENCODING = "Content-Transfer-Encoding"
+_CHARSET = re.compile(r';[ \t]*charset[ \t]*=[ \t]*"?([^";\s]+)', re.IGNORECASE)
+_NOT_ENCODED = ("multipart/", "message/")
 _BLIND = frozenset({"bcc", "resent-bcc"})
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field: its name, and its lines without their ends, the first with the name."""
+    """One field: its name as written, and its lines without their ends, the first with the name."""
 
     name: str
     lines: tuple[str, ...]
@@ -40,7 +47,7 @@ class Field:
         """The field as it goes out."""
         if all(line.isascii() for line in self.lines):
             return "".join(f"{line}\r\n" for line in self.lines)
-        return unstructured(self.name, self.value, style)
+        return write_field(self.name, self.value, style)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +65,27 @@ class GivenFields:
 
     @property
     def owns_body(self) -> bool:
-        """True if the text is the body as it stands."""
-        return self.replaces or any(field.name.startswith(_MIME) for field in self.fields)
+        """True if the text is the whole body, as it stands or encoded as a given type says."""
+        return self.replaces or bool(self.value("Content-Type") or self.value(_ENCODING))
 
     def value(self, name: str) -> str:
-        """The value of the first field of that name, else empty."""
-        return next((field.value for field in self.fields if field.name == name), "")
+        """The value of the first field of that name, in any case, else empty."""
+        lower = name.lower()
+        return next((field.value for field in self.fields if field.name.lower() == lower), "")
+
+    def completed(self, text: str) -> GivenFields:
+        """These fields, the Content-Type with the charset that a text beyond ASCII needs."""
+        kind = self.value("Content-Type").lower()
+        is_open = kind.startswith("text/") and not self.value(_ENCODING)
+        if text.isascii() or not is_open or _CHARSET.search(kind):
+            return self
+        fields = tuple(
+            Field(field.name, (*field.lines[:-1], f"{field.lines[-1].rstrip('; ')}; charset=utf-8"))
+            if field.name.lower() == "content-type"
+            else field
+            for field in self.fields
+        )
+        return replace(self, fields=fields)
 
     def written(self, computed: list[str], style: HeaderStyle) -> list[str]:
         """All fields of the message: the computed ones first, unless these replace them.
@@ -75,7 +97,7 @@ class GivenFields:
             computed = []
         taken = {text.partition(":")[0].lower() for text in computed}
         for field in self.fields:
-            if field.name in taken:
+            if field.name.lower() in taken:
                 raise InputError(
                     f"The header {field.name} is made from a property already",
                     remedy="Set the property, or begin other_headers with an empty line to"
@@ -129,11 +151,11 @@ def _field(line: str, number: int) -> Field:
             f"The header {name} is not given by hand",
             remedy="Set bcc; no header names blind copies",
         )
-    return Field(name.lower(), (line,))
+    return Field(name, (line,))
 
 
-def body_as_it_stands(draft: Draft) -> Entity:
-    """The text as the whole body, untouched but for its line ends.
+def body_of_given(draft: Draft, given: GivenFields) -> Entity:
+    """The text as the whole body, with the fields of MIME that the given ones leave out.
 
     Raises:
         InputError: it holds what cannot go out like this, or there are other parts beside it.
@@ -144,7 +166,18 @@ def body_as_it_stands(draft: Draft) -> Entity:
             remedy="Take MIME's fields out of other_headers, or build the whole body in"
             " message_text",
         )
-    lines = _LINE_END.split(draft.text or "")
+    kind = given.value("Content-Type")
+    missing = MIME_VERSION if kind and not given.value("MIME-Version") else b""
+    if not kind or given.value(_ENCODING) or kind.lower().startswith(_NOT_ENCODED):
+        return Entity(missing, [_as_it_stands(draft.text or "")])
+    charset = _CHARSET.search(kind)
+    name = check_charset(charset[1]) if charset else "utf-8"
+    encoding, body = encode_text(draft.text or "", name, "The text")
+    return Entity(missing + f"{_ENCODING}: {encoding}\r\n".encode("ascii"), [body])
+
+
+def _as_it_stands(text: str) -> bytes:
+    lines = _LINE_END.split(text)
     for number, line in enumerate(lines, 1):
         if not line.isascii() or "\r" in line or "\0" in line or len(line) > MAX_LINE:
             raise InputError(
@@ -152,4 +185,4 @@ def body_as_it_stands(draft: Draft) -> Entity:
                 f" {MAX_LINE} octets or holds something beyond ASCII, a NUL or a lone CR",
                 remedy="Encode it as the other headers say, in base64 for instance",
             )
-    return Entity(b"", ["\r\n".join(lines).encode("ascii")])
+    return "\r\n".join(lines).encode("ascii")

@@ -17,6 +17,8 @@ from smtp_nb.compose.fields import (
     structured,
     unstructured,
 )
+from smtp_nb.compose.given import given_fields
+from smtp_nb.compose.kinds import write_field
 from smtp_nb.errors import InputError, MissingError
 from smtp_nb.model.address import Mailbox, refuse_controls
 from smtp_nb.model.enums import Importance, Priority, Sensitivity
@@ -42,34 +44,6 @@ _REPLACEABLE = {
     "cc": "cc",
     "subject": "subject",
 }
-# Fields of tokens and addresses, where an encoded word would be read as the token itself.
-_STRUCTURED = frozenset(
-    {
-        "references",
-        "in-reply-to",
-        "auto-submitted",
-        "precedence",
-        "content-language",
-        "dkim-signature",
-        "received",
-        "list-unsubscribe",
-        "list-unsubscribe-post",
-        "list-help",
-        "list-post",
-        "list-subscribe",
-        "list-owner",
-        "list-archive",
-        "resent-from",
-        "resent-sender",
-        "resent-to",
-        "resent-cc",
-        "mail-followup-to",
-        "mail-reply-to",
-        "errors-to",
-        "disposition-notification-to",
-        "return-receipt-to",
-    }
-)
 _IMPORTANCE = {Importance.HIGH: "high", Importance.NORMAL: "normal", Importance.LOW: "low"}
 _PRIORITY = {
     Priority.NORMAL: "normal",
@@ -115,11 +89,15 @@ def check_authors(draft: Draft) -> None:
     """
     if not draft.authors:
         raise MissingError("The message has no From", code=164, remedy="Set from_")
-    if len(draft.authors) > 1 and draft.sender is None:
+    if len(draft.authors) > 1 and draft.sender is None and not _has_sender(draft):
         raise InputError(
-            "The message has several authors and no sender (RFC 5322 section 3.6.2)",
-            remedy="Set sender to the one who sends it",
+            "the message has several authors and no sender (RFC 5322 section 3.6.2)",
+            remedy="Say who sends it: other_headers='Sender: name@example.org'",
         )
+
+
+def _has_sender(draft: Draft) -> bool:
+    return bool(draft.other_headers) and bool(given_fields(draft.other_headers).value("Sender"))
 
 
 def random_id(draft: Draft, seed: bytes) -> str:
@@ -239,7 +217,7 @@ def _by_hand(name: str, value: str, style: HeaderStyle) -> str:
     lower = name.lower()
     if lower in _OWNED:
         raise InputError(f"The header {name} is not given by hand", remedy=_OWNED[lower])
-    return (structured if lower in _STRUCTURED else unstructured)(name, value, style)
+    return write_field(name, value, style)
 
 
 def check_date(date: str) -> str:

@@ -1,26 +1,15 @@
-"""Large parts of an EmailMessage, which the `email` package would write out several times over.
+"""Given messages, and their large parts, which are written piece by piece while they are sent.
 
-They are taken out before it writes the message, each with a word in its place, and put back while
-the message is sent. Only text that the package would write as it stands, line by line, is taken:
-base64, above all.
+Only text that can go out as it stands, line by line, is one of them: base64, above all.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from email.message import EmailMessage, Message
-
-    from smtp_nb.compose.raw import RawContent
 
 CHUNK = 65536
 LARGE = 256 * 1024
-# Its marks: of lines that begin a boundary, and of lines that some policies write with `>`.
-_STRUCTURE = ("-", "From ", "\0")
 
 
 class LargeText:
@@ -46,50 +35,40 @@ class LargeText:
             end = min(at + CHUNK, self._end)
             while end < self._end and self._text[end - 1] == "\r":
                 end += 1  # never between CR and LF
-            yield _with_crlf(self._text[at:end].encode("ascii"))
+            yield with_crlf(self._text[at:end].encode("ascii"))
             at = end
 
 
-def _with_crlf(lines: bytes) -> bytes:
+def with_crlf(lines: bytes) -> bytes:
     if b"\r" in lines:
         lines = lines.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     return lines.replace(b"\n", b"\r\n")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class SplicedContent:
-    """A message with its large parts in their places again (a `Content`).
+class GivenContent:
+    """A message that somebody gave, with its large parts in their places (a `Content`).
 
     Attributes:
-        outline: the message with words in their places.
+        size: bytes of the whole.
+        message_id: with its angle brackets; empty if there is none.
+        needs_smtputf8: True if the header is raw UTF-8.
+        is_8bit: True if bytes above 127 may come; large parts have none.
     """
 
-    outline: RawContent
     size: int
+    message_id: str
+    needs_smtputf8: bool
+    is_8bit: bool
     _pieces: tuple[bytes | LargeText, ...]
 
     @property
-    def is_8bit(self) -> bool:
-        """True if an octet above 127 may come; large parts have none."""
-        return self.outline.is_8bit
-
-    @property
-    def needs_smtputf8(self) -> bool:
-        """True if the header is raw UTF-8."""
-        return self.outline.needs_smtputf8
-
-    @property
-    def message_id(self) -> str:
-        """The Message-ID with its angle brackets; empty if there is none."""
-        return self.outline.message_id
-
-    @property
     def bare(self) -> str:
-        """What makes the message binary, in words; large parts do not."""
-        return self.outline.bare
+        """Empty: what is sent are lines."""
+        return ""
 
     def chunks(self) -> Iterator[bytes]:
-        """The octets, in pieces of about 64 KiB. May be called again."""
+        """The bytes, in pieces of about 64 KiB. May be called again."""
         for piece in self._pieces:
             if isinstance(piece, LargeText):
                 yield from piece.chunks()
@@ -100,38 +79,31 @@ class SplicedContent:
         return b"".join(self.chunks())
 
     def __repr__(self) -> str:
-        return f"<SplicedContent {self.message_id or 'message'}, {self.size} octets>"
+        return f"<GivenContent {self.message_id or 'message'}, {self.size} bytes>"
 
 
-def take_out(message: EmailMessage | Message) -> dict[bytes, LargeText]:
-    """Replace what is large in a message by words; the words, with what they stand for."""
-    found: dict[bytes, LargeText] = {}
-    for part in message.walk():
-        # get_payload() makes a copy to look for surrogates in. Where the attribute is called
-        # otherwise, nothing is taken out.
-        text = vars(part).get("_payload")
-        if not isinstance(text, str) or len(text) < LARGE or not _is_plain(text):
-            continue
-        word = os.urandom(16).hex()
-        end = len(text) - 64 + len(text[-64:].rstrip("\r\n"))
-        part.set_payload(word + text[end:])
-        found[word.encode()] = LargeText(text, end)
-    return found
+def given_content(head: bytes, body: Sequence[bytes | LargeText], message_id: str) -> GivenContent:
+    """A message of a header and the pieces of its body; the last line is ended if it is not."""
+    pieces, last = _joined([head, b"\r\n", *body])
+    pieces = [*pieces, last if last.endswith(b"\r\n") else last + b"\r\n"]
+    return GivenContent(
+        size=sum(piece.size if isinstance(piece, LargeText) else len(piece) for piece in pieces),
+        message_id=message_id,
+        needs_smtputf8=not head.isascii(),
+        is_8bit=not all(isinstance(piece, LargeText) or piece.isascii() for piece in pieces),
+        _pieces=tuple(pieces),
+    )
 
 
-def _is_plain(text: str) -> bool:
-    return text.isascii() and not any(mark in text for mark in _STRUCTURE)
-
-
-def put_back(outline: RawContent, parts: Mapping[bytes, LargeText]) -> RawContent | SplicedContent:
-    """The message with its large parts again."""
-    pieces: list[bytes | LargeText] = []
-    rest = outline.data
-    for word, text in parts.items():
-        before, _, rest = rest.partition(word)
-        pieces += [before, text]
-    if not pieces:
-        return outline
-    words = sum(map(len, parts))
-    size = len(outline.data) - words + sum(text.size for text in parts.values())
-    return SplicedContent(outline, size, (*pieces, rest))
+def _joined(pieces: Sequence[bytes | LargeText]) -> tuple[list[bytes | LargeText], bytes]:
+    """Neighbours put together, so that a short message is one piece, and what is behind the
+    last large part."""
+    found: list[bytes | LargeText] = []
+    run: list[bytes] = []
+    for piece in pieces:
+        if isinstance(piece, bytes):
+            run.append(piece)
+        else:
+            found += [b"".join(run), piece]
+            run = []
+    return found, b"".join(run)

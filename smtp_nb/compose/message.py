@@ -16,7 +16,7 @@ from functools import lru_cache
 
 from smtp_nb.compose.draft import Draft
 from smtp_nb.compose.fields import HeaderStyle, check_head
-from smtp_nb.compose.given import body_as_it_stands, given_fields
+from smtp_nb.compose.given import body_of_given, given_fields
 from smtp_nb.compose.header import (
     HeaderWriter,
     check_authors,
@@ -24,11 +24,11 @@ from smtp_nb.compose.header import (
     date_now,
     random_id,
 )
-from smtp_nb.compose.mime import Boundaries, Entity, Measured, Piece, entity
+from smtp_nb.compose.mime import MIME_VERSION, Boundaries, Entity, Measured, Piece, entity
 
 CHUNK = 65536
-MIME_VERSION = b"MIME-Version: 1.0\r\n"
 _CONTENT_FIELD = re.compile(rb"^Content-", re.MULTILINE)
+_MIME_FIELD = re.compile(rb"^(?:Content-|MIME-Version:)", re.MULTILINE)
 _FOLD = re.compile(r"\r\n(?=[ \t])")
 _style = lru_cache(maxsize=64)(HeaderStyle)
 
@@ -136,16 +136,17 @@ class Press:
 
     def _with_given(self, draft: Draft, own: list[str], message_id: str) -> Composed:
         """The message with the fields that the user wrote, and the body that goes with them."""
-        given = given_fields(draft.other_headers)
+        given = given_fields(draft.other_headers).completed(draft.text or "")
         own = given.written(own, self._header.style)
         if given.owns_body:
-            body = body_as_it_stands(draft)
+            body = body_of_given(draft, given)
         else:
             body = entity(draft, self._header.style.charset, self._boundaries)
-            own.append(MIME_VERSION.decode())
+            if not given.value("MIME-Version"):
+                own.append(MIME_VERSION.decode())
         head = "".join(own).encode() + body.head
-        check_head(head, len(own) + len(_CONTENT_FIELD.findall(body.head)))
-        return _composed(head, body, given.value("message-id") if given.replaces else message_id)
+        check_head(head, len(own) + len(_MIME_FIELD.findall(body.head)))
+        return _composed(head, body, given.value("Message-ID") if given.replaces else message_id)
 
     def _message_id(self, draft: Draft) -> str:
         if draft.message_id == "*":

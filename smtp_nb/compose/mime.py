@@ -21,6 +21,8 @@ from smtp_nb.compose.parts import UNREADABLE, Attachment, EncodedPart
 from smtp_nb.compose.text import encode_text
 from smtp_nb.errors import InputError
 
+MIME_VERSION = b"MIME-Version: 1.0\r\n"
+
 
 class Body(Protocol):
     """Octets that are made while the message is sent."""

@@ -13,6 +13,7 @@ from smtp_nb.model.address import refuse_controls
 _ROOM = 60  # octets of one section, so that its line stays below 78
 _PERCENT = escapes(ALNUM + b"!#$&+-.^_`{}|~", "%")  # RFC 2231 section 7: attribute-char
 _TOKEN = r"[A-Za-z0-9!#$%&'*+.^_`{|}~-]+"
+MAX_VALUE = 900  # bytes on one line; a longer one would be cut, which many readers do not undo
 _CONTENT_TYPE = re.compile(
     rf"({_TOKEN}/{_TOKEN})((?:; ?{_TOKEN}=(?:{_TOKEN}|\"(?:[ !#-\[\]-~]|\\[ -~])*\"))*)\Z"
 )
@@ -44,6 +45,10 @@ def check_content_type(value: str) -> str:
 def parameter(name: str, value: str, what: str) -> list[str]:
     """`name=value`, in as many parameters as RFC 2231 makes of it where ASCII does not do."""
     refuse_controls(value, what)
+    if len(value) > MAX_VALUE:
+        raise InputError(
+            f"{what} has {len(value)} characters; {MAX_VALUE} is the limit", remedy="Shorten it"
+        )
     if value.isascii() and not looks_encoded(value):
         return [f"{name}={quoted(value)}"]
     pieces = _sections(

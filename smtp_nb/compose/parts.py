@@ -12,6 +12,7 @@ import re
 import stat
 import threading
 import weakref
+from codecs import getincrementaldecoder
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -27,6 +28,7 @@ from smtp_nb.model.known import known_attributes
 
 PIECE = 57 * 800  # whole base64 lines: 45,600 octets of a file become 62,400 on the wire
 IN_MEMORY = 1024 * 1024
+MAX_LOOK = 64 * 1024 * 1024  # how far a text is searched for what is not ASCII
 UNREADABLE = 302
 _CID = re.compile(r"[A-Za-z0-9!#$&'*+/=^_`{|}~.@-]{1,200}\Z")
 _STYLE = HeaderStyle()
@@ -53,9 +55,10 @@ class Attachment:
 
     Attributes:
         path: a regular file, read while the message is sent. No text is taken for a path but here.
-        data: the octets.
+        data: the bytes, of any bytes-like type.
         filename: the name that the reader sees; that of the path if empty.
-        content_type: guessed from the name if empty.
+        content_type: guessed from the name if empty. Text in UTF-8 that is not ASCII gets
+            `charset=utf-8` if it names none.
         cid: the name under which the HTML shows an inline image: `<img src="cid:logo">`.
 
     Raises:
@@ -63,18 +66,40 @@ class Attachment:
     """
 
     path: str | os.PathLike[str] | None = None
-    data: bytes | None = field(default=None, repr=False)
+    data: bytes | bytearray | memoryview | None = field(default=None, repr=False)
     filename: str = ""
     content_type: str = ""
     cid: str = ""
 
     def __post_init__(self) -> None:
         _check_source(self.path, self.data)
+        if self.data is not None and not isinstance(self.data, bytes):
+            # A copy: what is in a buffer may change before it is sent.
+            object.__setattr__(self, "data", bytes(self.data))
         if not self.filename and self.path is not None:
             object.__setattr__(self, "filename", os.path.basename(os.fspath(self.path)))
         if not self.content_type:
             object.__setattr__(self, "content_type", guess_type(self.filename))
+        kind = self.content_type.lower()
+        if kind.startswith("text/") and "charset=" not in kind and self._is_utf8():
+            object.__setattr__(self, "content_type", f"{self.content_type}; charset=utf-8")
         self.head("attachment")
+
+    def _is_utf8(self) -> bool:
+        """True for text beyond ASCII in UTF-8, which without a charset is read as ASCII (RFC 2046
+        section 4.1.2)."""
+        decoder, is_ascii = getincrementaldecoder("utf-8")(), True
+        try:
+            with self._open() as file:
+                for _ in range(0, MAX_LOOK, PIECE):
+                    piece = file.read(PIECE)
+                    is_ascii &= piece.isascii()
+                    decoder.decode(piece, final=not piece)
+                    if not piece:
+                        break
+        except (UnicodeDecodeError, OSError, InputError):
+            return False  # what cannot be read is an error when it is sent
+        return not is_ascii
 
     @property
     def size(self) -> int:
@@ -205,10 +230,12 @@ def _check_source(path: object, data: object) -> None:
             "An attachment is a path or data, one of the two",
             remedy="Write Attachment(path=...) or Attachment(data=..., filename=...)",
         )
-    if data is not None and not isinstance(data, bytes):
+    if data is not None and not isinstance(data, (bytes, bytearray, memoryview)):
         raise InputError(
             f"The data of an attachment is {type(data).__name__}, not bytes",
-            remedy="Encode text first: text.encode()",
+            remedy="Encode text first: text.encode()"
+            if isinstance(data, str)
+            else "Give bytes; for a file give its path",
         )
 
 

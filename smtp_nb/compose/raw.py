@@ -1,4 +1,4 @@
-"""Messages that others composed: raw octets, and the standard library's EmailMessage.
+"""Messages given as raw octets.
 
 They go out as they are. Only what would do harm is not let through: a bare CR or LF, which
 servers read in different ways (this is how mail is smuggled), a NUL, and the names of the blind
@@ -10,23 +10,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from copy import deepcopy
 from dataclasses import dataclass
-from io import BytesIO
-from typing import TYPE_CHECKING, Any
 
-from smtp_nb.compose.large import LargeText, SplicedContent, put_back, take_out
 from smtp_nb.compose.words import encode
-from smtp_nb.errors import InjectionError, InputError, MissingError
-from smtp_nb.model.address import Mailbox, ascii_domain, parse_addresses
-from smtp_nb.model.enums import RecipientType
-from smtp_nb.model.envelope import Recipient
-
-if TYPE_CHECKING:
-    from email.headerregistry import Group
-    from email.message import EmailMessage, Message
+from smtp_nb.errors import InputError
 
 CHUNK = 65536
+MAX_LINE = 998  # RFC 5321 section 4.5.3.1.6, without CRLF
+# It holds for text with any mixture of line ends, so that no second error follows.
+CRLF_REMEDY = r"re.sub(r'\r\n?|\n', '\r\n', text)"
 _WRONG = re.compile(rb"\r(?!\n)|(?<!\r)\n|\0")
 _BLIND = re.compile(
     rb"^(?:resent-)?bcc[ \t]*:[^\n]*\n(?:[ \t][^\n]*\n)*", re.IGNORECASE | re.MULTILINE
@@ -35,10 +27,7 @@ _BINARY = re.compile(
     rb"^content-transfer-encoding[ \t]*:[ \t]*binary[ \t]*\r\n", re.IGNORECASE | re.MULTILINE
 )
 _MESSAGE_ID = re.compile(rb"^message-id[ \t]*:\s*(<[!-~]+>)", re.IGNORECASE | re.MULTILINE)
-_GROUP = re.compile(r'[^"<>@,;:]*:(.*);\Z')
-_ADDED = frozenset({"content-transfer-encoding", "content-type", "mime-version"})
 _NAMES = {13: "CR", 10: "LF", 0: "NUL"}
-_KINDS = {"To": RecipientType.TO, "Cc": RecipientType.CC, "Bcc": RecipientType.BCC}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -50,6 +39,19 @@ class RawContent:
     needs_smtputf8: bool
     message_id: str
     bare: str = ""
+
+    @property
+    def remark(self) -> str:
+        """What servers need not take, in words; empty if there is nothing.
+
+        It is no error, for many servers take such lines; others cut them, or refuse the message.
+        """
+        if self.bare or (at := find_long_line(self.data)) is None:
+            return ""
+        return (
+            f"a line of the message at offset {at} has more than {MAX_LINE} bytes, which servers"
+            " may cut or refuse (RFC 5321 section 4.5.3.1.6); send(bytes) encodes it"
+        )
 
     @property
     def size(self) -> int:
@@ -119,6 +121,17 @@ def find_wrong(raw: bytes) -> int | None:
     return found.start() if found else None
 
 
+def find_long_line(raw: bytes) -> int | None:
+    """Where the first line begins that is longer than SMTP takes; None if there is none."""
+    at, end = 0, len(raw)
+    while end - at > MAX_LINE:
+        found = raw.rfind(b"\r\n", at, at + MAX_LINE + 2)
+        if found < 0:
+            return at
+        at = found + 2
+    return None
+
+
 def bare_octet(octet: int, offset: int) -> str:
     """An octet that `find_wrong` found, in words."""
     return f"a bare {_NAMES[octet]} at offset {offset}"
@@ -128,8 +141,7 @@ def wrong_octet(what: str, octet: int, offset: int) -> InputError:
     """The error for an octet that `find_wrong` found."""
     return InputError(
         f"{what} holds {bare_octet(octet, offset)}",
-        remedy="End every line with CRLF, such as text.replace('\\n', '\\r\\n'),"
-        " and encode binary data in base64",
+        remedy=f"End every line with CRLF: {CRLF_REMEDY}; encode binary data in base64",
     )
 
 
@@ -155,93 +167,3 @@ def head_size(raw: bytes) -> int:
         return 0
     end = raw.find(b"\r\n\r\n")
     return len(raw) if end < 0 else end + 2
-
-
-def from_email_message(
-    message: EmailMessage | Message,
-) -> tuple[RawContent | SplicedContent, Mailbox, tuple[Recipient, ...]]:
-    """Content, sender and recipients of a message of the `email` package.
-
-    The recipients are those of To, Cc and Bcc; the sender is Sender, else the first of From. They
-    are read by the strict parser from the very octets that will be sent.
-
-    Raises:
-        MissingError: 164, no sender.
-        AddressError: a header whose addresses are not exactly what RFC 5321 allows.
-        InjectionError: a header that would become two on the wire.
-        InputError: the `email` package cannot write the message.
-    """
-    raw, large = _serialised(message)
-    head = raw[: head_size(raw)]
-    text = head.decode("utf-8", "replace").replace("\r\n ", " ").replace("\r\n\t", " ")
-    fields = [line.partition(":")[::2] for line in text.split("\r\n") if line]
-    if _own([name for name, _ in fields]) != _own(message.keys()):
-        raise InjectionError(
-            "A header of the message becomes another header when it is written",
-            remedy="Look for line breaks in its values, encoded ones too",
-        )
-    boxes = {name: _boxes(name, fields) for name in ("Sender", "From", *_KINDS)}
-    senders = boxes["Sender"] or boxes["From"]
-    if not senders:
-        raise MissingError("The message has no From", code=164, remedy="Set message['From']")
-    recipients = tuple(Recipient(box, kind) for name, kind in _KINDS.items() for box in boxes[name])
-    return put_back(raw_content(raw), large), senders[0], recipients
-
-
-def _own(names: list[str]) -> list[str]:
-    """The fields that the package does not add by itself when it writes a message."""
-    return [name for name in names if name.lower() not in _ADDED]
-
-
-def _boxes(name: str, fields: list[tuple[str, str]]) -> list[Mailbox]:
-    """The mailboxes of all fields of that name, without display names."""
-    values = [value.strip(" ") for field, value in fields if field.lower() == name.lower()]
-    groups = [_GROUP.match(value) for value in values]
-    texts = [group[1] if group else value for group, value in zip(groups, values, strict=True)]
-    boxes = [box for text in texts for box in parse_addresses(text)]
-    return [Mailbox(box.local, box.domain) for box in boxes]
-
-
-def _serialised(message: EmailMessage | Message) -> tuple[bytes, dict[bytes, LargeText]]:
-    """The message with CRLF line ends, 7-bit unless a local part cannot be, and what was taken out
-    of it."""
-    from email.errors import MessageError
-    from email.generator import BytesGenerator
-
-    out = BytesIO()
-    try:
-        wire = deepcopy(message)
-        large = take_out(wire)
-        # Any: policies differ in the keywords that they take.
-        settings: dict[str, Any] = {"linesep": "\r\n", "cte_type": "7bit"}
-        if _use_a_labels(wire):
-            settings["utf8"] = True
-        BytesGenerator(out, policy=wire.policy.clone(**settings)).flatten(wire)
-    except InputError:
-        raise
-    except (MessageError, ValueError, LookupError) as error:
-        raise InputError(f"The message cannot be written: {error}") from error
-    return out.getvalue(), large
-
-
-def _use_a_labels(message: EmailMessage | Message) -> bool:
-    """Write the domains of the address headers in ASCII; True if a local part is not ASCII."""
-    is_utf8 = False
-    for name in ("Sender", "From", "Reply-To", *_KINDS):
-        header: Any = message[name]  # a text or an AddressHeader, as the message's policy has it
-        boxes = getattr(header, "addresses", ())
-        is_utf8 |= any(not box.username.isascii() for box in boxes)
-        if any(not box.domain.isascii() for box in boxes):
-            groups: Any = [_ascii_group(group) for group in header.groups]
-            message.replace_header(name, groups)
-    return is_utf8
-
-
-def _ascii_group(group: Group) -> Group:
-    from email.headerregistry import Address, Group
-
-    boxes = [
-        Address(box.display_name or "", box.username, ascii_domain(box.domain))
-        for box in group.addresses
-    ]
-    return Group(group.display_name, tuple(boxes))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from smtp_nb.compose.raw import CRLF_REMEDY, RawContent
 from smtp_nb.errors import BinaryRefused, ExtensionError
 from smtp_nb.flows.session import Session
 from smtp_nb.model.envelope import Job, Recipient
@@ -17,12 +18,13 @@ def check_offers(session: Session, job: Job) -> None:
         ExtensionError: the session is as it was, and nothing was written.
     """
     content, offered = job.content, session.extensions
+    if isinstance(content, RawContent) and content.remark:
+        session.remark(content.remark)
     if content.bare and not offered.keywords.keys() >= _BINARY:
         raise BinaryRefused(
             f"the message holds {content.bare}, and the server does not offer BINARYMIME with"
             " CHUNKING (RFC 3030)",
-            remedy="End every line with CRLF, such as text.replace('\\n', '\\r\\n'), and encode"
-            " binary data in base64",
+            remedy=f"End every line with CRLF: {CRLF_REMEDY}; encode binary data in base64",
         )
     if _needs_smtputf8(job) and "SMTPUTF8" not in offered:
         raise ExtensionError(

@@ -4,7 +4,9 @@ The law here: an address is taken exactly as RFC 5321 section 4.1.2 and RFC 6531
 is refused. It is never repaired, because a repaired address is somebody else's address. Comments,
 source routes, folded white space and control characters have no place in it. A quoted local part
 is taken, and goes out quoted where it must be and bare where it can be, as RFC 5321 section 4.1.2
-asks: the two are one mailbox. Every pattern here is linear, whatever it is fed.
+asks: the two are one mailbox. Encoded words in an unquoted name are decoded, for an address is
+header syntax and `email.utils.formataddr` makes them. Every pattern here is linear, whatever it is
+fed.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from smtp_nb.errors import AddressError, InjectionError
+from smtp_nb.model.encoded import decode_words
 
 # What is refused rather than what is taken: a set that reaches to U+10FFFF takes 8 ms to compile.
 _ATOM = r'[^\x00- "(),.:;<>@\[\\\]\x7f]+'
@@ -117,6 +120,8 @@ def ascii_domain(domain: str) -> str:
     refuse_controls(domain, "The domain")
     if domain.startswith("[") and domain.endswith("]"):
         return _literal(domain)
+    if not domain.isascii():
+        _refuse_blanks(domain)
     name = (domain if domain.isascii() else _a_labels(domain)).removesuffix(".")
     labels = name.split(".")
     if len(name) > MAX_DOMAIN or not all(_LABEL.match(label) for label in labels):
@@ -130,6 +135,17 @@ def ascii_domain(domain: str) -> str:
             remedy="Write an IP address in brackets, as [192.0.2.1]",
         )
     return name
+
+
+def _refuse_blanks(domain: str) -> None:
+    """Raise at a character that shows as a space or as nothing, such as those copied from pages."""
+    for char in domain:
+        if not char.isascii() and (char.isspace() or _INVISIBLE.match(char)):
+            raise AddressError(
+                f"{_cut(domain)} holds U+{ord(char):04X} ({unicodedata.name(char, 'unnamed')}),"
+                " which is not part of a domain name",
+                remedy="Take it out; text copied from a web page often brings it along",
+            )
 
 
 def _a_labels(domain: str) -> str:
@@ -270,7 +286,21 @@ def _split_name(text: str) -> tuple[str, str]:
             f"The name in {_cut(text)} holds a character that needs quotes",
             remedy='Write "Surname, Name" <name@example.org>',
         )
-    return name.strip(" "), spec[:-1]
+    return _decoded(name.strip(" "), text), spec[:-1]
+
+
+def _decoded(name: str, text: str) -> str:
+    """An unquoted name with its encoded words decoded (RFC 2047 section 5)."""
+    try:
+        decoded = decode_words(name)
+    except ValueError as error:
+        raise AddressError(
+            f"The name in {_cut(text)} cannot be read: {error}",
+            remedy="Write the name as it is; it is encoded when the message is written",
+        ) from error
+    if decoded is not name:
+        refuse_controls(decoded, f"The name in {_cut(text)}, once decoded,")
+    return decoded
 
 
 def split_addresses(text: str) -> list[str]:

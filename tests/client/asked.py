@@ -57,6 +57,7 @@ def send_raw(front: Front, smtp: Any) -> None:
 def send_given(front: Front, smtp: Any) -> None:
     message = EmailMessage()
     message["From"], message["To"], message["Bcc"] = "ann@x.test", "ben@x.test", "cy@x.test"
+    message["Date"], message["Message-ID"] = "Fri, 01 Mar 2024 21:24:52 +0100", "<1@x.test>"
     message.set_content("It works.")
     front.run(smtp.send(message))
 
@@ -139,7 +140,7 @@ def run_queue(front: Front, smtp: Any) -> None:
 
 
 def bad_stream(front: Front, smtp: Any) -> None:
-    smtp.set_message_stream(io.BytesIO(HEAD + b"x" * 200_000 + b"\n"))
+    smtp.set_message_stream(io.BytesIO(HEAD + (b"x" * 76 + b"\r\n") * 2600 + b"\n"))
     front.run(smtp.send())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from email import policy
+from email.headerregistry import Address
 from email.message import EmailMessage
 from email.mime.text import MIMEText
 from pathlib import Path
@@ -154,6 +155,17 @@ def test_a_bare_line_end_in_a_raw_message_is_refused_with_its_offset(
         assert not any(line.startswith("MAIL") for line in said(server))
 
 
+@pytest.mark.covers("SMTP.Message")
+def test_a_line_that_servers_need_not_take_is_remarked_upon_in_the_trail(front: Front) -> None:
+    smtp = front.make(from_="ann@x.test", send_to="b@x.test", message=RAW + b"y" * 3000)
+    heard: list[str] = []
+    smtp.on_pi_trail = lambda event: heard.append(event.message)
+    with SandboxServer() as server:
+        found = arrived(front, smtp, server)
+    assert found.content == RAW + b"y" * 3000 + b"\r\n"
+    assert sum("998 bytes" in text for text in heard) == 1
+
+
 # -- EmailMessage -------------------------------------------------------------------------------
 
 
@@ -193,6 +205,89 @@ def test_a_message_without_sender_or_recipient_is_refused(front: Front) -> None:
         with pytest.raises(MissingError) as caught:
             front.run(smtp.send(message))
         assert caught.value.code == code
+
+
+@pytest.mark.parametrize("kind", ["object", "bytes", "path", "text of a path"])
+def test_a_message_in_any_form_is_sent_with_its_envelope(
+    front: Front, tmp_path: Path, kind: str
+) -> None:
+    message = email(Cc="Cy <cy@x.test>", Bcc=HIDDEN, Sender="office@x.test")
+    path = tmp_path / "mail.eml"
+    path.write_bytes(message.as_bytes())
+    given: Any = {
+        "object": message,
+        "bytes": message.as_bytes(),
+        "path": path,
+        "text of a path": str(path),
+    }[kind]
+    with SandboxServer() as server:
+        smtp = front.make(mail_server=server.host, mail_port=server.port)
+        receipt = front.run(smtp.send(given))
+        (found,) = server.messages
+    assert found.mail_from == "office@x.test"
+    assert found.rcpt_tos == ("ben@x.test", "cy@x.test", HIDDEN)
+    assert HIDDEN.encode() not in found.content
+    assert str(found.parsed["Subject"]) == "Héllo"
+    assert receipt.message_id == found.parsed["Message-ID"]
+    assert found.parsed["Date"].datetime is not None
+
+
+@pytest.mark.parametrize("to", [None, "undisclosed-recipients:;"])
+def test_a_given_message_needs_no_to(front: Front, to: str | None) -> None:
+    message = email(Bcc=HIDDEN)
+    del message["To"]
+    if to is not None:
+        message["To"] = to
+    with SandboxServer() as server:
+        found = arrived(front, front.make(), server, message)
+    assert found.rcpt_tos == (HIDDEN,)
+    assert (found.parsed["To"] or None) == to
+
+
+@pytest.mark.parametrize("header", ["To", "Cc", "Bcc", "From"])
+def test_a_display_name_adds_no_recipient_and_changes_no_sender(front: Front, header: str) -> None:
+    evil = "evil@attacker.test, a display name that is long enough for the header to be folded"
+    message = email()
+    del message[header]
+    message[header] = Address(evil, addr_spec="to@x.test")
+    with SandboxServer() as server:
+        found = arrived(front, front.make(), server, message)
+    assert {found.mail_from, *found.rcpt_tos} <= {"ann@x.test", "ben@x.test", "to@x.test"}
+    assert "to@x.test" in (found.mail_from, *found.rcpt_tos)
+
+
+def test_a_resent_message_goes_to_those_of_its_resent_fields(front: Front) -> None:
+    message = email(**{"Resent-From": "rf@x.test", "Resent-To": "r@x.test"})
+    with SandboxServer() as server:
+        found = arrived(front, front.make(), server, message)
+    assert (found.mail_from, found.rcpt_tos) == ("rf@x.test", ("r@x.test",))
+
+
+def test_a_policy_with_utf8_asks_for_no_smtputf8(front: Front) -> None:
+    message = email()
+    message.policy = policy.SMTPUTF8
+    with SandboxServer(without=["SMTPUTF8", "8BITMIME"]) as server:
+        found = arrived(front, front.make(), server, message)
+    assert set(found.parameters) == {"SIZE"}
+    assert str(found.parsed["Subject"]) == "Héllo"
+
+
+def test_what_is_no_message_is_refused_with_what_is_one(front: Front) -> None:
+    smtp = front.make(mail_server="127.0.0.1")
+    for wrong in (5, ["a"], object()):
+        with pytest.raises(InputError, match=r"is not a message\. .*\.eml"):
+            front.run(smtp.send(wrong))
+
+
+@pytest.mark.covers("SMTP.OtherHeaders", "SMTP.From")
+def test_of_several_authors_the_sender_among_the_other_headers_sends(front: Front) -> None:
+    smtp = front.make(from_="ann@x.test, bob@x.test", send_to="c@x.test", message_text="x")
+    smtp.other_headers = "Sender: Bob <bob@x.test>"
+    with SandboxServer() as server:
+        found = arrived(front, smtp, server)
+    assert found.mail_from == "bob@x.test"
+    assert str(found.parsed["From"]) == "ann@x.test, bob@x.test"
+    assert str(found.parsed["Sender"]) == "Bob <bob@x.test>"
 
 
 # -- Bcc ----------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ ANN = parse_mailbox("ann@client.test")
 
 
 def composed(other: str, **parts) -> bytes:
-    return bytes(compose(Draft(from_=ANN, other_headers=other, **parts)))
+    return bytes(compose(Draft(**{"from_": ANN, "other_headers": other, **parts})))
 
 
 @pytest.mark.covers("SMTP.OtherHeaders")
@@ -53,6 +53,65 @@ def test_a_value_beyond_ascii_is_encoded():
     octets = composed("X-Name: Jürgen", text="")
     assert octets.isascii()
     assert message_from_bytes(octets, policy=default)["X-Name"] == "Jürgen"
+
+
+HTML = "<p>Grüße</p>"
+
+
+@pytest.mark.covers("SMTP.OtherHeaders", "SMTP.MessageText")
+@pytest.mark.parametrize(
+    "other",
+    [
+        "MIME-Version: 1.0\r\nContent-Type: text/html; charset=utf-8",
+        "Content-Type: text/html; charset=utf-8",
+        "Content-Type: text/html",
+        'Content-Type: text/html;\r\n charset="iso-8859-1"',
+        "content-type: text/html; charset=UTF-8\r\nX-A: b",
+        "\r\nFrom: ann@client.test\r\nContent-Type: text/html; charset=utf-8",
+    ],
+)
+def test_a_given_content_type_completes_composing(other):
+    octets = composed(other, text=HTML)
+    assert octets.isascii()
+    parsed = message_from_bytes(octets, policy=default)
+    assert parsed.get_content_type() == "text/html"
+    assert parsed.get_content().strip() == HTML
+    assert parsed.get_all("MIME-Version") == ["1.0"]
+    assert len(parsed.get_all("Content-Transfer-Encoding")) == 1
+
+
+def test_with_an_encoding_the_text_stands_as_it_is():
+    other = "Content-Type: text/html; charset=utf-8\nContent-Transfer-Encoding: quoted-printable"
+    octets = composed(other, text="Gr=C3=BC=C3=9Fe")
+    parsed = message_from_bytes(octets, policy=default)
+    assert parsed.get_content().strip() == "Grüße"
+    assert parsed["MIME-Version"] == "1.0"
+    with pytest.raises(InputError, match="as it stands"):
+        composed(other, text="Grüße")
+
+
+def test_a_charset_that_cannot_hold_the_text_is_refused():
+    with pytest.raises(InputError, match="us-ascii"):
+        composed("Content-Type: text/html; charset=us-ascii", text="Grüße")
+    with pytest.raises(InputError, match="charset"):
+        composed("Content-Type: text/html; charset=utf-16", text="Grüße")
+
+
+def test_other_fields_of_mime_leave_composing_alone():
+    octets = composed("MIME-Version: 1.0\nContent-Language: de", text="Grüße", html=HTML)
+    parsed = message_from_bytes(octets, policy=default)
+    assert parsed.get_all("MIME-Version") == ["1.0"]
+    assert parsed["Content-Language"] == "de"
+    assert parsed.get_body(("html",)).get_content().strip() == HTML
+
+
+def test_a_sender_among_them_serves_several_authors():
+    two = (ANN, parse_mailbox("bob@x.test"))
+    with pytest.raises(InputError, match="several authors") as caught:
+        composed("X-A: b", from_=two, text="")
+    assert "Sender:" in caught.value.remedy
+    octets = composed("Sender: Bob <bob@x.test>", from_=two, text="")
+    assert b"\r\nSender: Bob <bob@x.test>\r\n" in octets
 
 
 @pytest.mark.parametrize(

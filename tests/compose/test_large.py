@@ -16,8 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smtp_nb.compose import large
-from smtp_nb.compose.large import LARGE, LargeText, SplicedContent
-from smtp_nb.compose.raw import from_email_message
+from smtp_nb.compose.given_message import GivenReader
+from smtp_nb.compose.large import LARGE, GivenContent, LargeText
 from smtp_nb.errors import InputError
 
 
@@ -29,9 +29,11 @@ def written(message: EmailMessage | Message) -> bytes:
     return out.getvalue()
 
 
-def without_boundary(raw: bytes) -> bytes:
+def body(raw: bytes) -> bytes:
+    """What stands behind the header, whatever its boundary."""
     found = message_from_bytes(raw, policy=policy.SMTP).get_boundary()
-    return raw.replace(found.encode(), b"BOUNDARY") if found else raw
+    rest = raw.partition(b"\r\n\r\n")[2].rstrip(b"\r\n")
+    return rest.replace(found.encode(), b"BOUNDARY") if found else rest
 
 
 def with_files(*files: bytes) -> EmailMessage:
@@ -45,28 +47,28 @@ def with_files(*files: bytes) -> EmailMessage:
 
 def test_a_large_file_is_put_back_where_it_was() -> None:
     message = with_files(os.urandom(LARGE), b"small", os.urandom(LARGE + 1))
-    content, _, _ = from_email_message(message)
-    assert isinstance(content, SplicedContent)
+    content = GivenReader().read(message).content
+    assert isinstance(content, GivenContent)
     raw = bytes(content)
-    assert without_boundary(raw) == without_boundary(written(message))
+    assert body(raw) == body(written(message))
     assert content.size == len(raw)
     assert bytes(content) == raw
     assert [content.is_8bit, content.needs_smtputf8, content.bare] == [False, False, ""]
-    assert repr(content) == f"<SplicedContent message, {len(raw)} octets>"
+    assert repr(content) == f"<GivenContent {content.message_id}, {len(raw)} bytes>"
 
 
 def test_a_message_that_is_one_large_part_is_one() -> None:
     message = MIMEApplication(os.urandom(LARGE))
     message["From"] = message["To"] = "a@x.test"
-    content, _, _ = from_email_message(message)
-    assert isinstance(content, SplicedContent)
-    assert bytes(content) == written(message)
+    content = GivenReader().read(message).content
+    assert isinstance(content, GivenContent)
+    assert body(bytes(content)) == body(written(message))
 
 
 def test_the_message_itself_stays_as_it_is() -> None:
     message = with_files(os.urandom(LARGE))
     before = message.as_bytes()
-    from_email_message(message)
+    GivenReader().read(message)
     assert message.as_bytes() == before
 
 
@@ -74,19 +76,20 @@ def test_old_messages_work_too() -> None:
     message = MIMEMultipart()
     message["From"] = message["To"] = "a@x.test"
     message.attach(MIMEApplication(os.urandom(LARGE)))
-    content, _, _ = from_email_message(message)
-    assert isinstance(content, SplicedContent)
-    assert without_boundary(bytes(content)) == without_boundary(written(message))
+    content = GivenReader().read(message).content
+    assert isinstance(content, GivenContent)
+    assert body(bytes(content)) == body(written(message))
 
 
 @pytest.mark.parametrize("line", ["--boundary?", "From the start", "ünïcode"])
-def test_text_that_the_package_looks_at_is_left_to_it(line: str) -> None:
+def test_large_text_is_written_as_any_other(line: str) -> None:
     message = EmailMessage()
     message["From"] = message["To"] = "a@x.test"
-    message.set_content(f"{line}\n" * (LARGE // 8))
-    content, _, _ = from_email_message(message)
-    assert not isinstance(content, SplicedContent)
-    assert bytes(content) == written(message)
+    text = f"{line}\n" * (LARGE // 8)
+    message.set_content(text)
+    content = GivenReader().read(message).content
+    found = message_from_bytes(bytes(content), policy=policy.SMTP)
+    assert found.get_content().replace("\r\n", "\n") == text
 
 
 def test_a_nul_in_it_is_refused_as_anywhere() -> None:
@@ -94,7 +97,7 @@ def test_a_nul_in_it_is_refused_as_anywhere() -> None:
     message["From"] = message["To"] = "a@x.test"
     message.set_payload("A\0" * LARGE)
     with pytest.raises(InputError, match="NUL"):
-        from_email_message(message)
+        GivenReader().read(message)
 
 
 @given(st.text(st.sampled_from("ab\r\n"), max_size=60), st.integers(1, 7))
@@ -112,7 +115,7 @@ def test_25_megabytes_cost_less_than_10_of_memory() -> None:
     message = with_files(os.urandom(25 * 1024 * 1024))
     tracemalloc.start()
     try:
-        content, _, _ = from_email_message(message)
+        content = GivenReader().read(message).content
         assert sum(map(len, content.chunks())) == content.size > 33_000_000
         _, peak = tracemalloc.get_traced_memory()
     finally:

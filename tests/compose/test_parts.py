@@ -158,3 +158,48 @@ class TestEncodedPart:
         part = EncodedPart(Attachment(data=b"secret words", filename="a.txt"))
         assert repr(part) == "EncodedPart('a.txt', 16 octets)"
         assert "secret" not in repr(part.attachment)
+
+
+@pytest.mark.parametrize("name", ["n.txt", "n.csv", "n.md", "n.html", "n.ics"])
+def test_text_in_utf8_says_so(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_bytes("Größe\r\n".encode())
+    for part in (Attachment(path=path), Attachment(data=path.read_bytes(), filename=name)):
+        raw = part.head("attachment") + b"\r\n" + b"".join(part.chunks())
+        found = message_from_bytes(raw, policy=policy.default)
+        assert found.get_content() == "Größe\r\n"
+        assert found.get_filename() == name
+
+
+@pytest.mark.parametrize(
+    ("filename", "kind", "data"),
+    [
+        ("a.txt", "", b"plain"),
+        ("a.txt", "", "Größe".encode("latin-1")),
+        ("a.txt", "", "Größe".encode()[:-2]),
+        ("a.zip", "", "Größe".encode()),
+        ("a.txt", "text/plain; charset=x-mine", "Größe".encode()),
+    ],
+)
+def test_nothing_else_gets_a_charset(filename: str, kind: str, data: bytes) -> None:
+    part = Attachment(data=data, filename=filename, content_type=kind)
+    assert "utf-8" not in part.content_type
+
+
+def test_a_character_beyond_ascii_is_found_wherever_it_stands() -> None:
+    text = "a" * (PIECE - 1) + "ü" + "b" * 10
+    assert Attachment(data=text.encode(), filename="a.txt").content_type.endswith("charset=utf-8")
+
+
+@pytest.mark.parametrize("kind", [bytearray, memoryview])
+def test_any_kind_of_bytes_is_data(kind) -> None:
+    part = Attachment(data=kind(b"abc"), filename="a.bin")
+    assert b"".join(part.chunks()) == b"YWJj"
+    assert part == Attachment(data=b"abc", filename="a.bin")
+    assert part.size == 4
+
+
+def test_a_file_name_that_no_line_can_hold_is_to_be_shortened() -> None:
+    with pytest.raises(InputError, match="file name") as caught:
+        Attachment(data=b"", filename="x" * 1200 + ".txt")
+    assert caught.value.remedy == "Shorten it"
