@@ -176,8 +176,8 @@ _ROWS: tuple[Entry[Any], ...] = (
         "UseIPv6",
         0,
         values.integer(0, 2),
-        "0 IPv4 only, 1 IPv6 only, 2 IPv6 then IPv4. Until it is set, an address as mail_server"
-        " decides by itself.",
+        "0 IPv4 only, 1 IPv6 only, 2 both in turn, IPv6 first. Until it is set, an address as"
+        " mail_server decides by itself.",
         owner="IPPort",
         deviation="left alone it is about names: who writes an address means it",
     ),

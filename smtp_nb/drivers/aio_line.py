@@ -9,14 +9,14 @@ import socket
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
+from smtp_nb.drivers.attempts import Attempts
 from smtp_nb.drivers.errand import Errand
 from smtp_nb.drivers.sockets import (
     Target,
     addresses,
     connect_failed,
-    literal_target,
+    known_targets,
     new_socket,
-    no_address,
     peer_of,
     reset_on_close,
     targets,
@@ -162,28 +162,60 @@ class AsyncLine:
             self._opening = None
 
     async def _find_and_connect(self, intent: Open) -> Peer:
-        failure: OSError | None = None
+        attempts: Attempts | None = None
         try:
             async with asyncio.timeout(intent.timeout_s or None):
-                for target in await self._resolve(intent):
-                    try:
-                        return await self._connect(target, intent)
-                    except OSError as error:
-                        failure = error
+                attempts = Attempts(intent, await self._resolve(intent))
+                return await self._race(intent, attempts)
         except TimeoutError as error:
-            raise SMTPTimeout(f"no connection to {intent.host} came about in time") from error
-        raise connect_failed(intent, failure) if failure else no_address(intent)
+            raise (attempts.timeout() if attempts else _no_name(intent)) from error
+
+    async def _race(self, intent: Open, attempts: Attempts) -> Peer:
+        """Try the addresses; the socket of the first that takes us becomes the transport's."""
+        clock = asyncio.get_running_loop().time
+        trying: dict[asyncio.Task[socket.socket], Target] = {}
+        try:
+            while True:
+                while target := attempts.due(clock()):
+                    trying[asyncio.ensure_future(_connect(target, intent))] = target
+                if attempts.is_over:
+                    raise attempts.failure()
+                pause = None if attempts.next_at is None else attempts.next_at - clock()
+                await asyncio.wait(trying, timeout=pause, return_when=asyncio.FIRST_COMPLETED)
+                for task in [task for task in trying if task.done()]:
+                    try:
+                        peer = attempts.won(trying[task], peer_of(task.result()))
+                        await self._take(task.result(), intent)
+                    except OSError as error:
+                        attempts.lost(trying[task], error)
+                        _let_go(task)
+                        del trying[task]
+                    else:
+                        del trying[task]
+                        return peer
+        finally:
+            for task in trying:
+                task.cancel()
+            await asyncio.gather(*trying, return_exceptions=True)
+            for task in trying:
+                _let_go(task)
+
+    async def _take(self, sock: socket.socket, intent: Open) -> None:
+        loop = asyncio.get_running_loop()
+        self._transport, self._inbox = await loop.create_connection(Inbox, sock=sock)
+        # asyncio turns it on for every transport.
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, intent.options.tcp_no_delay)
 
     async def _look_up(self, intent: Resolve) -> list[str]:
         try:
             async with asyncio.timeout(intent.timeout_s or None):
                 return addresses(await self._resolve(intent), intent)
         except TimeoutError as error:
-            raise SMTPTimeout(f"no address of {intent.host} was found in time") from error
+            raise _no_name(intent) from error
 
     async def _resolve(self, intent: Open | Resolve) -> list[Target]:
-        if (literal := literal_target(intent.host, intent.port)) is not None:
-            return [literal]
+        if (known := known_targets(intent)) is not None:
+            return known
         loop = asyncio.get_running_loop()
         try:
             found = await loop.getaddrinfo(intent.host, intent.port, type=socket.SOCK_STREAM)
@@ -192,21 +224,6 @@ class AsyncLine:
         except UnicodeError as error:
             raise connect_failed(intent, socket.gaierror(socket.EAI_NONAME, str(error))) from error
         return targets(found, intent.options.use_ipv6)
-
-    async def _connect(self, target: Target, intent: Open) -> Peer:
-        family, address = target
-        loop = asyncio.get_running_loop()
-        sock = new_socket(family, intent.options)
-        try:
-            await loop.sock_connect(sock, address)
-            peer = peer_of(sock)
-            self._transport, self._inbox = await loop.create_connection(Inbox, sock=sock)
-            # asyncio turns it on for every transport.
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, intent.options.tcp_no_delay)
-        except BaseException:
-            sock.close()
-            raise
-        return peer
 
     # -- octets -------------------------------------------------------------------------------
 
@@ -276,3 +293,28 @@ class AsyncLine:
         else:
             reset_on_close(transport.get_extra_info("socket"))
             transport.abort()
+
+
+async def _connect(target: Target, intent: Open) -> socket.socket:
+    """A socket that is connected to one address."""
+    family, address = target
+    sock = new_socket(family, intent.options)
+    try:
+        await asyncio.get_running_loop().sock_connect(sock, address)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def _let_go(task: asyncio.Task[socket.socket]) -> None:
+    """Close the socket of an attempt that is not wanted any more, if it got one."""
+    if not task.cancelled() and task.exception() is None:
+        task.result().close()
+
+
+def _no_name(intent: Open | Resolve) -> SMTPTimeout:
+    return SMTPTimeout(
+        f"no address of {intent.host} was found in time",
+        remedy="Check the server's name, or whether the name server answers",
+    )

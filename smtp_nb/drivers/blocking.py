@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Generic, TypeVar
 
@@ -298,8 +298,8 @@ class BlockingDriver(Stoppable):
         for task in tasks:
             if task.wait is None:
                 continue
-            if task.line.socket is not None:
-                waits.expect(task.line.socket, task.wait.events)
+            for sock in task.line.sockets:
+                waits.expect(sock, task.wait.events)
             if task.wait.deadline is not None:
                 deadlines.append(task.wait.deadline)
         if (stop := self._stopper()) is not None:
@@ -311,14 +311,16 @@ class BlockingDriver(Stoppable):
         if (stop := self._stopper()) is not None:
             return [(task, 0, stop) for task in tasks]
         now = self.clock()
-        found = (self._look(task, came.get(task.line.socket, 0), is_woken, now) for task in tasks)
+        found = (self._look(task, came, is_woken, now) for task in tasks)
         return [one for one in found if one is not None]
 
     def _look(
-        self, task: _Task[Any], events: int, is_woken: bool, now: float
+        self, task: _Task[Any], came: Mapping[object, int], is_woken: bool, now: float
     ) -> tuple[_Task[Any], int, BaseException | None] | None:
         """Whether a task can go on now."""
-        wait = task.wait
+        wait, line = task.wait, task.line
+        line.ready = came.keys() & set(line.sockets)
+        events = max((came.get(sock, 0) for sock in line.ready), default=0)
         if wait is None or events & wait.events:
             return task, events, None
         if wait.deadline is not None and now >= wait.deadline:

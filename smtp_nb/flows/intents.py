@@ -22,7 +22,7 @@ class SocketOptions:
     """How to open the line. `None` and 0 leave it to the system.
 
     Attributes:
-        use_ipv6: 0 IPv4 only, 1 IPv6 only, 2 IPv6 first and IPv4 behind it.
+        use_ipv6: 0 IPv4 only, 1 IPv6 only, 2 both in turn, IPv6 first (RFC 8305 section 4).
         keep_alive_s, keep_alive_interval_s: silence before the first probe, and between probes.
         linger: False resets the line when it is closed, gently or not.
         linger_s: how long a gentle close may last; 0: as long as TCP tries, in the background.
@@ -43,22 +43,34 @@ class SocketOptions:
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """Both ends of an open line."""
+    """Both ends of an open line.
+
+    Attributes:
+        others: further addresses of the host, which might be tried too.
+        failed: those that were tried before in vain, each with what became of it.
+    """
 
     remote_address: str
     remote_port: int
     local_address: str = ""
     local_port: int = 0
+    others: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """Connect. Answer: a `Peer`."""
+    """Connect to the first address of a host that takes us (RFC 8305). Answer: a `Peer`.
+
+    Attributes:
+        addresses: try these, and do not look the name up.
+    """
 
     host: str
     port: int
     timeout_s: float | None = None
     options: SocketOptions = field(default_factory=SocketOptions)
+    addresses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

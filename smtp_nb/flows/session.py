@@ -305,6 +305,14 @@ class Session:
         self._note_closed()
         yield Close(gently=False)
 
+    def start_over(self) -> Flow[None]:
+        """Drop the line and forget what was said on it, so that another address can be tried."""
+        yield from self.abort()
+        self.protocol = ClientProtocol(self.settings.max_line, self.mask.text)
+        self.layer = self.under = None
+        self.extensions = NO_EXTENSIONS
+        self._ending = (0, "OK")
+
     def close(self) -> Flow[None]:
         """QUIT if the line is fit for it, then close. Never raises for a line that is lost."""
         if self.is_open and not self.protocol.waiting and not self.protocol.has_rest:
