@@ -72,6 +72,7 @@ class Component(Properties, Status, Certificates, Recipients, Streams, Events):
         Recipients.__init__(self)
         Events.__init__(self)
         Streams.__init__(self)
+        Status.__init__(self)
         self._session: Session | None = None
         self._busy = threading.Lock()
         self._is_connecting = False
@@ -93,9 +94,8 @@ class Component(Properties, Status, Certificates, Recipients, Streams, Events):
     @firewall.setter
     def firewall(self, value: Firewall) -> None:
         if not isinstance(value, Firewall):
-            raise SettingError(
-                f"Firewall does not take {type(value).__name__}", remedy="It takes a Firewall"
-            )
+            kind = type(value).__name__
+            raise SettingError(f"Firewall does not take {kind}", remedy="It takes a Firewall")
         self._firewall = value
 
     @classmethod
@@ -239,6 +239,7 @@ class Component(Properties, Status, Certificates, Recipients, Streams, Events):
     @contextmanager
     def _at_work(self) -> Iterator[None]:
         """Let one call in; a second one is refused and corrupts nothing."""
+        self._notice_fork()
         if not self._busy.acquire(blocking=False):
             raise BusyError(
                 "another call is still at work on this object",
@@ -262,13 +263,10 @@ class Component(Properties, Status, Certificates, Recipients, Streams, Events):
         finally:
             self._is_connecting = False
 
-    def _refuse_second_connect(self) -> None:
-        if self._is_connecting:
-            raise BusyError("connect() is at work already", code=1105, remedy="Wait for it")
-
     def _new_session(self) -> Flow[Session]:
         self._server_pem, self._negotiated = "", NO_TLS
         self._session = session = Session(settings_from(self), self, self._clock, self._memory)
+        self._say_fork(session)
         yield from connect(session)
         if session.layer:
             self._server_pem, self._negotiated = session.layer.verdict.leaf_pem, session.layer.info
@@ -281,10 +279,11 @@ class Component(Properties, Status, Certificates, Recipients, Streams, Events):
         return session
 
     def _ready_session(self) -> Flow[tuple[Session, bool]]:
-        """The session to work on, and whether it was opened for this call."""
+        """The session to work on, and whether it was opened for this call alone."""
         session = self._session
         if session is None or not self.connected:
-            return (yield from self._new_session()), True
+            is_ours = not self._inherited_from
+            return (yield from self._new_session()), is_ours
         if (yield from session.has_hung_up()):
             return (yield from self._new_session()), False
         return session, False

@@ -59,6 +59,10 @@ class AsyncDriver(Stoppable):
         """True while there is a line."""
         return self._line.is_open
 
+    def disown(self) -> None:
+        self._line.disown()
+        self._lines, self._loop, self._postponed = (), None, []
+
     # -- calls --------------------------------------------------------------------------------
 
     async def run(self, flow: Flow[T], source: JobSource | None = None) -> T:

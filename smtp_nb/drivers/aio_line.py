@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import os
 import socket
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from smtp_nb.drivers.attempts import Attempts
 from smtp_nb.drivers.errand import Errand
+from smtp_nb.drivers.inbox import Inbox
+from smtp_nb.drivers.pump import inherited
 from smtp_nb.drivers.sockets import (
     Target,
     addresses,
@@ -22,53 +25,10 @@ from smtp_nb.drivers.sockets import (
     targets,
 )
 from smtp_nb.errors import LinkError, SMTPTimeout
-from smtp_nb.flows.intents import Call, Octets, Open, Peer, Read, Resolve, Write
+from smtp_nb.flows.intents import Call, Open, Peer, Read, Resolve, Write
 
 T = TypeVar("T")
-MAX_INBOX = 768 * 1024
-
-
-class Inbox(asyncio.Protocol):
-    """Collects what comes in and tells when something has changed."""
-
-    def __init__(self) -> None:
-        self.pieces: list[bytes] = []
-        self.size = 0
-        self.at_end = False
-        self.failure: Exception | None = None
-        self.is_full = False
-        self.change = asyncio.Event()
-
-    def data_received(self, data: bytes) -> None:
-        self.pieces.append(data)
-        self.size += len(data)
-        if self.size > MAX_INBOX:
-            self.failure = LinkError("the server floods us with replies while we write")
-        self.change.set()
-
-    def eof_received(self) -> bool:
-        self.at_end = True
-        self.change.set()
-        return True  # we may still write; closing is the flow's decision
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self.at_end = True
-        self.failure = self.failure or exc
-        self.change.set()
-
-    def pause_writing(self) -> None:
-        self.is_full = True
-
-    def resume_writing(self) -> None:
-        self.is_full = False
-        self.change.set()
-
-    def take(self) -> bytes:
-        """All that came in."""
-        data = Octets(b"".join(self.pieces))
-        self.pieces.clear()
-        self.size = 0
-        return data
+_INHERITED: list[asyncio.Transport] = []
 
 
 class AsyncLine:
@@ -84,6 +44,8 @@ class AsyncLine:
         self._inbox = Inbox()
         self._opening: asyncio.Task[Any] | None = None
         self._aside: list[tuple[asyncio.Transport | None, Inbox]] = []
+        self._sockets: dict[asyncio.Transport, socket.socket] = {}
+        self._pid = os.getpid()
 
     @property
     def is_open(self) -> bool:
@@ -203,6 +165,7 @@ class AsyncLine:
     async def _take(self, sock: socket.socket, intent: Open) -> None:
         loop = asyncio.get_running_loop()
         self._transport, self._inbox = await loop.create_connection(Inbox, sock=sock)
+        self._sockets[self._transport] = sock
         # asyncio turns it on for every transport.
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, intent.options.tcp_no_delay)
 
@@ -227,7 +190,23 @@ class AsyncLine:
 
     # -- octets -------------------------------------------------------------------------------
 
+    def disown(self) -> None:
+        """In a forked child: close our copies of the parent's sockets, and touch nothing else.
+
+        The transports belong to the parent's event loop, whose list of sockets the system shares
+        between both processes; so they are neither closed nor let go of, but kept for good.
+        """
+        for transport, sock in self._sockets.items():
+            _INHERITED.append(transport)
+            os.close(sock.detach())
+        self._sockets, self._aside = {}, []
+        self._transport, self._inbox, self._opening = None, Inbox(), None
+        self._pid = os.getpid()
+
     def _open_transport(self) -> asyncio.Transport:
+        if self._pid != os.getpid():
+            self.disown()
+            raise inherited()
         if self._transport is None:
             raise LinkError("there is no connection", code=1117, remedy="Call connect()")
         return self._transport
@@ -279,6 +258,8 @@ class AsyncLine:
 
     def close(self, gently: bool) -> None:
         """Let go of all transports; not gently: with a reset, so that nothing is written on."""
+        if self._pid != os.getpid():
+            self.disown()
         self._close_one(gently)
         while self._aside:
             self._transport, self._inbox = self._aside.pop()
@@ -288,6 +269,7 @@ class AsyncLine:
         transport, self._transport = self._transport, None
         if transport is None:
             return
+        self._sockets.pop(transport, None)
         if gently:
             transport.close()
         else:

@@ -161,6 +161,11 @@ class BlockingDriver(Stoppable):
         """True while there is a line."""
         return self._line.socket is not None
 
+    def disown(self) -> None:
+        self._line.disown()
+        self._release()
+        self._signals, self._is_running = None, False
+
     # -- the loop -----------------------------------------------------------------------------
 
     def _loop(self, tasks: Sequence[_Task[Any]]) -> None:
@@ -284,7 +289,7 @@ class BlockingDriver(Stoppable):
         return SocketLine(self.clock, self._wake, self._forget)
 
     def _forget(self, sock: socket.socket) -> None:
-        if self._waits is not None:
+        if self._waits is not None and not self._waits.is_inherited:
             self._waits.forget(sock)
 
     # -- waiting ------------------------------------------------------------------------------
@@ -333,6 +338,8 @@ class BlockingDriver(Stoppable):
             self._signals.forward(woken)
 
     def _waiting(self) -> Waits:
+        if self._waits is not None and self._waits.is_inherited:
+            self._release()
         if self._waits is None:
             self._waits = Waits()
         return self._waits

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 from smtp_nb.drivers.attempts import Attempts
 from smtp_nb.drivers.errand import Errand
+from smtp_nb.drivers.pump import inherited
 from smtp_nb.drivers.sockets import (
     Target,
     addresses,
@@ -80,13 +81,26 @@ class SocketLine:
         self._inbox: deque[bytes] = deque()
         self._inbox_size = 0
         self._aside: list[tuple[socket.socket | None, deque[bytes], int]] = []
+        self._pid = os.getpid()
 
     @property
     def sockets(self) -> Sequence[socket.socket]:
         """Those to wait for: its own, or all that try to connect."""
         return list(self._trying) or ([] if self.socket is None else [self.socket])
 
+    def disown(self) -> None:
+        """In a forked child: close our copies of the parent's sockets, and touch nothing else."""
+        for sock in (self.socket, *self._trying, *(entry[0] for entry in self._aside)):
+            if sock is not None:
+                sock.close()
+        self.socket, self._trying, self._aside = None, {}, []
+        self._inbox.clear()
+        self._pid = os.getpid()
+
     def _open_socket(self) -> socket.socket:
+        if self._pid != os.getpid():
+            self.disown()
+            raise inherited()
         if self.socket is None:
             raise LinkError("there is no connection", code=1117, remedy="Call connect()")
         return self.socket
@@ -268,6 +282,8 @@ class SocketLine:
 
     def close(self, gently: bool) -> None:
         """Let go of all sockets; not gently: with a reset."""
+        if self._pid != os.getpid():
+            self.disown()
         self._give_up_others()
         self._close_one(gently)
         while self._aside:
