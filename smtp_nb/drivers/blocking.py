@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Generic, TypeVar
 
 from smtp_nb.drivers.interrupts import Interrupts
-from smtp_nb.drivers.line import Op, SocketLine, Wait
+from smtp_nb.drivers.line import Op, SocketLine, Wait, noticing
 from smtp_nb.drivers.pump import Pump, Stoppable, first_stopped, stopped
 from smtp_nb.drivers.waits import Waits
 from smtp_nb.errors import SMTPTimeout
@@ -37,6 +37,7 @@ from smtp_nb.flows.intents import (
     Sleep,
     TakeBack,
     Write,
+    notice_of,
 )
 from smtp_nb.flows.session import Observer
 from smtp_nb.model.envelope import Job
@@ -202,6 +203,8 @@ class BlockingDriver(Stoppable):
         """Begin an intent: answer it at once, or leave an operation that may have to wait."""
         try:
             task.op = self._operation(task.line, intent)
+            if task.op and (notice := notice_of(intent)):
+                task.op = noticing(task.op, notice, self.clock)
             return (None if task.op else self._at_once(task, intent)), None
         except BaseException as error:
             return None, error

@@ -29,7 +29,7 @@ from smtp_nb.drivers.sockets import (
     targets,
 )
 from smtp_nb.errors import LinkError
-from smtp_nb.flows.intents import Call, Octets, Open, Peer, Read, Resolve, Write
+from smtp_nb.flows.intents import Call, Notice, Octets, Open, Peer, Read, Resolve, Write
 
 R = TypeVar("R")
 RECEIVE = 64 * 1024
@@ -54,6 +54,37 @@ class Wait:
 
 # Gets the events that came, None after a wake-up; returns the intent's answer.
 Op = Generator[Wait, int | None, R]
+
+
+def noticing(op: Op[R], notice: Notice, clock: Callable[[], float]) -> Op[R]:
+    """An operation during which something is said if it has to wait for long."""
+    due: float | None = clock() + notice.after_s
+    came: int | None = None
+    trouble: BaseException | None = None
+    try:
+        while True:
+            wait = op.throw(trouble) if trouble else op.send(came)
+            came = trouble = None
+            while due is not None and (wait.deadline is None or due < wait.deadline):
+                try:
+                    came = yield Wait(wait.events, due, "")
+                except BaseException as error:
+                    trouble = error
+                    break
+                if came is not None or clock() < due:
+                    break
+                due = None
+                notice.tell()
+            else:
+                try:
+                    came = yield wait
+                except BaseException as error:
+                    trouble = error
+    except StopIteration as over:
+        answer: R = over.value
+        return answer
+    finally:
+        op.close()
 
 
 class SocketLine:

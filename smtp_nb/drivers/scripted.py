@@ -57,6 +57,7 @@ from smtp_nb.flows.intents import (
     Sleep,
     TakeBack,
     Write,
+    notice_of,
 )
 from smtp_nb.flows.session import Observer
 
@@ -304,7 +305,7 @@ class ScriptedDriver(Stoppable):
             if attempts.is_over:
                 raise attempts.failure()
             first = min(trying, key=trying.__getitem__)
-            self.now = min(trying[first], attempts.next_at or inf, end)
+            self._let_pass(min(trying[first], attempts.next_at or inf, end) - self.now, intent)
             if trying[first] <= self.now:
                 return attempts.won(first, replace(self.peer, remote_address=first[1][0]))
             if self.now >= end:
@@ -341,7 +342,7 @@ class ScriptedDriver(Stoppable):
     def _write(self, intent: Write) -> None:
         self._check()
         if self.player.is_deaf:
-            self._pass_time(intent.timeout_s, "writing")
+            self._pass_time(intent, "writing")
         data = intent.data
         if self.cut_after_written is not None:
             room = self.cut_after_written - len(self.written)
@@ -368,11 +369,11 @@ class ScriptedDriver(Stoppable):
 
     def _advance(self, step: Step | None, intent: Read) -> None:
         if step is None or step.kind == "silence":
-            self._pass_time(intent.timeout_s, intent.waiting_for)
+            self._pass_time(intent, intent.waiting_for)
         elif step.kind == "S":
             self._inbox = step.data
         elif step.kind == "wait":
-            self.now += min(step.number, intent.timeout_s or step.number)
+            self._let_pass(min(step.number, intent.timeout_s or step.number), intent)
             if intent.timeout_s is not None and step.number >= intent.timeout_s:
                 raise SMTPTimeout(f"nothing came in time while we waited for {intent.waiting_for}")
         elif step.kind == "close":
@@ -382,8 +383,16 @@ class ScriptedDriver(Stoppable):
         else:
             raise DialogueError(f"unknown direction {step.kind!r}")
 
-    def _pass_time(self, timeout_s: float | None, waiting_for: str) -> None:
-        if timeout_s is None:
+    def _pass_time(self, intent: Read | Write, waiting_for: str) -> None:
+        if intent.timeout_s is None:
             raise DialogueError(f"the client waits for ever for {waiting_for}")
-        self.now += timeout_s
+        self._let_pass(intent.timeout_s, intent)
         raise SMTPTimeout(f"nothing came in time while we waited for {waiting_for}")
+
+    def _let_pass(self, seconds: float, intent: Intent) -> None:
+        """Time passes; what is to be said of a long wait is said in between."""
+        end = self.now + seconds
+        if (notice := notice_of(intent)) and notice.after_s < seconds:
+            self.now += notice.after_s
+            notice.tell()
+        self.now = end

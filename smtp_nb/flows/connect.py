@@ -21,6 +21,11 @@ from smtp_nb.model.enums import SSLStartMode
 from smtp_nb.protocol.commands import STARTTLS, ehlo, helo
 from smtp_nb.protocol.extensions import NO_EXTENSIONS, parse_ehlo
 
+# RFC 8314 section 7.3: submission inside TLS from the first byte.
+IMPLICIT_PORT = 465
+_ON_IMPLICIT_PORT = "Port 465 is for TLS from the first byte"
+_PERHAPS_TLS = "A server that expects TLS from the first byte is as silent"
+
 
 def connect(session: Session) -> Flow[None]:
     """Open the line and bring the session to where MAIL may follow.
@@ -53,7 +58,7 @@ def meet(session: Session) -> Flow[None]:
     RFC 5321 section 5.1 wants every address tried. One whose server turns us away or hangs up
     before anything but EHLO was said leads to the next one too.
     """
-    opening = Deadline(session.clock, session.settings.connect_timeout_s, "the connection")
+    opening = _opening(session)
     left: tuple[str, ...] = ()
     failures: list[str] = []
     while True:
@@ -100,24 +105,50 @@ def open_line(
         addresses: the server's that are left to be tried; empty for all.
     """
     settings, early = session.settings, b""
-    patience = opening.left() if opening else settings.connect_timeout_s
+    opening = opening or _opening(session)
     if settings.proxy is not None:
         early = yield from unseen(reach(session, settings.proxy))
     else:
         session.peer = peer = yield Open(
-            settings.host, settings.port, patience, settings.socket, addresses
+            settings.host,
+            settings.port,
+            opening.left(),
+            settings.socket,
+            addresses,
+            opening.notice(session.say_waiting),
         )
         session.is_open = True
         session.restart_clock()
         for failed in peer.failed:
             session.remark(f"{failed}; connected to {peer.remote_address}")
     session.status("Remote host connection complete")
+    if settings.port == IMPLICIT_PORT and settings.start_mode is SSLStartMode.NONE:
+        session.status(f"{_ON_IMPLICIT_PORT}; none was asked for")
     return early
 
 
+def _opening(session: Session) -> Deadline:
+    """The end of all attempts to connect, together."""
+    settings = session.settings
+    where = f"the connection to {settings.host} port {settings.port}"
+    return Deadline(session.clock, settings.connect_timeout_s, where)
+
+
 def hear_banner(session: Session) -> Flow[None]:
-    """Wait for the server's first words, which say whether it serves us at all."""
-    _, reply = yield from session.next_reply(session.settings.banner_timeout_s, "the banner")
+    """Wait for the server's first words, which say whether it serves us at all.
+
+    A server that expects TLS is silent to whom speaks none, and both wait for the other.
+    """
+    settings, hint = session.settings, ""
+    if session.layer is None:
+        hint = _ON_IMPLICIT_PORT if settings.port == IMPLICIT_PORT else _PERHAPS_TLS
+    what = f"the banner of {settings.host} port {settings.port}"
+    try:
+        _, reply = yield from session.next_reply(settings.banner_timeout_s, what, hint)
+    except SMTPTimeout as error:
+        if hint:
+            error.remedy = f"{hint}: try ssl_start_mode='implicit'. {error.remedy}"
+        raise
     if reply.code != 220:
         raise refusal(reply, "the connection")
 

@@ -59,6 +59,19 @@ class Peer:
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """What to do about a wait that lasts: say so. It goes on being one wait.
+
+    Attributes:
+        after_s: seconds into the wait.
+        tell: says it; called at most once for this wait.
+    """
+
+    after_s: float
+    tell: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
 class Open:
     """Connect to the first address of a host that takes us (RFC 8305). Answer: a `Peer`.
 
@@ -71,6 +84,7 @@ class Open:
     timeout_s: float | None = None
     options: SocketOptions = field(default_factory=SocketOptions)
     addresses: tuple[str, ...] = ()
+    notice: Notice | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +95,7 @@ class Resolve:
     port: int
     timeout_s: float | None = None
     options: SocketOptions = field(default_factory=SocketOptions)
+    notice: Notice | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +104,7 @@ class Write:
 
     data: bytes = field(repr=False)  # may hold a password
     timeout_s: float | None = None
+    notice: Notice | None = field(default=None, compare=False, repr=False)
 
 
 class Octets(bytes):
@@ -106,6 +122,7 @@ class Read:
 
     timeout_s: float | None = None
     waiting_for: str = "a reply"
+    notice: Notice | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +148,7 @@ class Call:
     work: Callable[[], Any]  # the answer is of its kind
     waiting_for: str
     timeout_s: float | None = None
+    notice: Notice | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +215,11 @@ Intent = (
 T = TypeVar("T")
 # The answer's type depends on the intent; a generator has one type for all of them.
 Flow = Generator[Intent, Any, T]
+
+
+def notice_of(intent: Intent) -> Notice | None:
+    """What is to be said if this intent keeps us waiting."""
+    return intent.notice if isinstance(intent, (Open, Resolve, Write, Read, Call)) else None
 
 
 class JobSource(Protocol):

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from smtp_nb.errors import ConnectionClosed, LinkError, MalformedReply, SMTPError
-from smtp_nb.flows.intents import Close, Flow, Octets, Peer, Probe, Read, Write
+from smtp_nb.flows.intents import Close, Flow, Notice, Octets, Peer, Probe, Read, Write
 from smtp_nb.flows.limits import Deadline
 from smtp_nb.flows.mask import Mask, without_frames
 from smtp_nb.flows.settings import Settings, secrets_of
@@ -31,6 +31,7 @@ QUIT_TIMEOUT = 5.0
 IDLE_SECONDS = 1.0
 # In place of a number of seconds: those of the settings for ordinary replies.
 USUAL = -1.0
+WRITING = "the server to take what we write"
 
 _CAUTION = ("auto", "message", "off")
 _FALL_BACKS = {"message": "one message at a time", "off": "one command at a time"}
@@ -80,6 +81,8 @@ class Session:
         self._pipelining = max(settings.pipelining, known, key=_CAUTION.index)
         self._began = clock()
         self._group = 0
+        self._said_slow = False
+        """Once is enough: a large message may have to wait before every piece."""
         self._number = number
 
     @property
@@ -125,7 +128,8 @@ class Session:
         wire = self.under.send(octets) if self.under else octets
         self.tell_tls()
         try:
-            yield Write(wire, timeout_s)
+            notice = None if self._said_slow else self.notice(WRITING, timeout_s)
+            yield Write(wire, timeout_s, notice)
         except LinkError as error:
             self._ending = (error.code, error.description)
             raise
@@ -154,9 +158,12 @@ class Session:
     # -- reading ------------------------------------------------------------------------------
 
     def next_reply(
-        self, timeout_s: float | None = USUAL, waiting_for: str = ""
+        self, timeout_s: float | None = USUAL, waiting_for: str = "", hint: str = ""
     ) -> Flow[tuple[Command, Reply]]:
         """Wait for the reply to the oldest command that has none.
+
+        Args:
+            hint: what a long silence may mean.
 
         Raises:
             ConnectionClosed, SMTPTimeout, MalformedReply, TLSError: the session is lost.
@@ -166,7 +173,7 @@ class Session:
         if (found := self.reply_in_hand()) is None:
             what = waiting_for or f"the reply to {self.protocol.awaited}"
             # One for the whole reply: a server could drip its octets for days.
-            deadline = Deadline(self.clock, timeout_s, what)
+            deadline = Deadline(self.clock, timeout_s, what, hint=hint)
             while found is None:
                 yield from self._fill(deadline)
                 found = self.reply_in_hand()
@@ -209,7 +216,8 @@ class Session:
     def get(self, deadline: Deadline) -> Flow[bytes]:
         """The next octets below the server's TLS; b"" at the end of the line."""
         while True:
-            raw: bytes = yield Read(deadline.left(), deadline.what)
+            notice = deadline.notice(self.say_waiting)
+            raw: bytes = yield Read(deadline.left(), deadline.what, notice)
             deadline.spend(len(raw))
             if not raw or self.under is None:
                 return raw
@@ -261,6 +269,21 @@ class Session:
         """Tell that a connection, a proxy or TLS was made or lost."""
         self.observer.emit(ConnectionStatusEvent(what, code, description))
         self.remark(what)
+
+    def notice(self, what: str, seconds: float | None) -> Notice | None:
+        """Lets it be said that a single wait lasts; see `Deadline.notice` for several together."""
+        return Deadline(self.clock, seconds, what).notice(self.say_waiting)
+
+    def say_waiting(self, deadline: Deadline) -> None:
+        """Say what has kept us waiting for a while, and for how long it may."""
+        limit = (
+            f", up to {deadline.seconds:g} s" if deadline.seconds else ", for as long as it takes"
+        )
+        self._said_slow |= deadline.what == WRITING
+        text = f"waiting for {deadline.what}{limit}"
+        said = f"{text}; {deadline.hint}" if deadline.hint else text
+        self.remark(said)
+        self.observer.emit(ConnectionStatusEvent(said, 0, "OK", is_waiting=True))
 
     def tell_tls(self, *more: TLSLayer) -> None:
         """Pass on what the TLS layers have to tell."""
