@@ -48,6 +48,7 @@ from smtp_nb.model.envelope import Job
 from smtp_nb.model.receipt import Receipt
 from smtp_nb.model.reply import Reply
 from smtp_nb.model.secret import Secret
+from smtp_nb.wording import Front
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
@@ -106,6 +107,7 @@ class Component(Properties, Status, Certificates, Recipients, Streams, Events):
             InputError: it is no such URL.
         """
         made = cls()
+        made._front = Front.URL
         whole, url = Secret(url), ""  # a traceback that shows locals must not show the password
         for name, value in properties_from_url(whole).items():
             if name in registry.REGISTRY:
@@ -125,7 +127,7 @@ class Component(Properties, Status, Certificates, Recipients, Streams, Events):
         """Give another component these properties, settings, recipients and attachments."""
         other._values = dict(self._values)
         self._copy_certificates(other)
-        other._memory = self._memory
+        other._memory, other._front = self._memory, self._front
         other._revocation_lists = self._revocation_lists
         other.firewall = self.firewall.copy()
         other.message_recipients[:] = map(replace, self.message_recipients)

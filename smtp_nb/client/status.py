@@ -5,6 +5,7 @@ from __future__ import annotations
 from smtp_nb.client.ownership import Ownership
 from smtp_nb.flows.intents import Peer
 from smtp_nb.model.receipt import TLSInfo
+from smtp_nb.wording import Front
 
 _NOWHERE = Peer("", 0)
 NO_TLS = TLSInfo("", "")
@@ -14,6 +15,8 @@ class Status(Ownership):
     """The properties that can only be read."""
 
     _negotiated: TLSInfo = NO_TLS
+    _front: Front = Front.PYTHON
+    """Whose words errors speak."""
 
     @property
     def _is_connected(self) -> bool:

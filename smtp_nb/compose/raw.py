@@ -128,7 +128,7 @@ def wrong_octet(what: str, octet: int, offset: int) -> InputError:
     """The error for an octet that `find_wrong` found."""
     return InputError(
         f"{what} holds {bare_octet(octet, offset)}",
-        remedy="End every line with CRLF, such as text.replace('\\n', '\\r\\n'),"
+        remedy="End every line with CRLF, such as '\\r\\n'.join(text.splitlines()),"
         " and encode binary data in base64",
     )
 

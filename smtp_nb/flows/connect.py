@@ -175,7 +175,8 @@ def upgrade(session: Session) -> Flow[None]:
         raise ExtensionError(
             "the server does not offer STARTTLS, so the line would stay in clear",
             code=276,
-            remedy="Is somebody stripping it? Without TLS only if you mean it: tls=none",
+            remedy="Is somebody stripping it? Without TLS only if you mean it:"
+            " ssl_start_mode='none'",
         )
     reply = yield from session.ask(STARTTLS)
     if reply.code != 220:

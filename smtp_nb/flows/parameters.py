@@ -21,7 +21,7 @@ def check_offers(session: Session, job: Job) -> None:
         raise BinaryRefused(
             f"the message holds {content.bare}, and the server does not offer BINARYMIME with"
             " CHUNKING (RFC 3030)",
-            remedy="End every line with CRLF, such as text.replace('\\n', '\\r\\n'), and encode"
+            remedy="End every line with CRLF, such as '\\r\\n'.join(text.splitlines()), and encode"
             " binary data in base64",
         )
     if _needs_smtputf8(job) and "SMTPUTF8" not in offered:

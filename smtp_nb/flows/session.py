@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from smtp_nb.errors import ConnectionClosed, LinkError, MalformedReply, SMTPError
+from smtp_nb.errors import ConnectionClosed, LinkError, MalformedReply, SMTPError, SMTPTimeout
 from smtp_nb.flows.intents import Close, Flow, Notice, Octets, Peer, Probe, Read, Write
 from smtp_nb.flows.limits import Deadline
 from smtp_nb.flows.mask import Mask, without_frames
@@ -31,6 +31,7 @@ QUIT_TIMEOUT = 5.0
 IDLE_SECONDS = 1.0
 # In place of a number of seconds: those of the settings for ordinary replies.
 USUAL = -1.0
+_EATEN = "If the server loses commands that come together, set pipelining='off'"
 WRITING = "the server to take what we write"
 
 _CAUTION = ("auto", "message", "off")
@@ -81,6 +82,8 @@ class Session:
         self._pipelining = max(settings.pipelining, known, key=_CAUTION.index)
         self._began = clock()
         self._group = 0
+        self._is_grouped = False
+        """Commands that were sent together are not all answered yet."""
         self._said_slow = False
         """Once is enough: a large message may have to wait before every piece."""
         self._number = number
@@ -141,6 +144,7 @@ class Session:
 
     def prepare(self, *commands: Command) -> bytes:
         """The octets of commands that the caller writes now, with whatever goes with them."""
+        self._is_grouped = len(commands) > 1 or (self._is_grouped and self.protocol.waiting > 0)
         data = b"".join([self.protocol.send(command) for command in commands])
         for command in commands:
             self.mask.learn(command)
@@ -175,9 +179,18 @@ class Session:
             # One for the whole reply: a server could drip its octets for days.
             deadline = Deadline(self.clock, timeout_s, what, hint=hint)
             while found is None:
-                yield from self._fill(deadline)
+                yield from self._wait(deadline)
                 found = self.reply_in_hand()
         return found
+
+    def _wait(self, deadline: Deadline) -> Flow[None]:
+        """Wait for more of a reply."""
+        try:
+            yield from self._fill(deadline)
+        except SMTPTimeout as error:
+            if self._is_grouped:
+                error.remedy = f"{_EATEN}. {error.remedy}"
+            raise
 
     def reply_in_hand(self) -> tuple[Command, Reply] | None:
         """As `next_reply`, without waiting: None if the reply has not come in yet.

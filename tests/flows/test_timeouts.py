@@ -8,6 +8,7 @@ from play.stage import ScriptedStage, dialogue
 from smtp_nb.errors import SMTPTimeout
 from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.events import ConnectionStatusEvent
+from smtp_nb.wording import Front
 
 NAMES = ("one_command_at_a_time", "grouped", "chunked_grouped", "partial_ungrouped", "login_login")
 PROPERTIES = {
@@ -186,3 +187,28 @@ def test_a_slow_connection_is_spoken_of():
     assert "waiting for the connection to mx.test port 25, up to 60 s" in [
         words for _, words in remarks(played)
     ]
+
+
+@pytest.mark.parametrize(
+    ("pipelining", "is_named"), [("auto", True), ("message", True), ("off", False)]
+)
+def test_a_server_that_eats_a_group_is_met_with_the_switch_that_helps(pipelining, is_named):
+    text = dialogue("grouped").partition("S: 250 OK")[0]
+    group, _, rest = text.partition("C: MAIL")
+    if pipelining == "off":
+        eaten = f"{group}C* MAIL FROM\n-- silence"
+    else:
+        eaten = f"{group}C: MAIL{rest.partition('S: ')[0]}S: 250 ok\n-- silence"
+    _, error = play("grouped", eaten, pipelining=pipelining)
+    assert isinstance(error, SMTPTimeout)
+    assert ("pipelining='off'" in error.remedy) is is_named
+
+
+def test_a_url_s_errors_speak_of_urls():
+    played = ScriptedStage("-- silence", {})
+    smtp = played.smtp
+    smtp._front = Front.URL
+    with pytest.raises(SMTPTimeout) as caught:
+        played.call("connect")
+    assert "try smtps:// or ?tls=implicit in the URL" in str(caught.value)
+    assert "ssl_start_mode" not in str(caught.value)

@@ -24,3 +24,11 @@ def test_a_cell_that_waits_says_for_what_and_how_to_end_it(kernel: Kernel) -> No
     assert shown[0].startswith("waiting for the banner of 127.0.0.1 port ")
     assert shown[0].endswith("; the stop button ends it")
     assert seen.updates[-1] == {"text/plain": ""}
+
+
+def test_a_remedy_speaks_the_words_of_the_magic(kernel: Kernel) -> None:
+    kernel.run(SILENT)
+    seen = kernel.run("%smtp connect {{ url }}")
+    said = "".join(seen.error["traceback"])
+    assert "smtps:// or ?tls=implicit in the URL of %smtp connect" in said
+    assert "ssl_start_mode" not in said
