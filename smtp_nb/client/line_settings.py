@@ -102,6 +102,7 @@ _ROWS: tuple[Entry[Any], ...] = (
         " TCPKeepAlive on.",
         owner="IPPort",
         turns_on="TCPKeepAlive",
+        deviation="rounded up to whole seconds, which the systems' own options count",
     ),
     Entry(
         "KeepAliveTime",
@@ -111,6 +112,7 @@ _ROWS: tuple[Entry[Any], ...] = (
         " TCPKeepAlive on.",
         owner="IPPort",
         turns_on="TCPKeepAlive",
+        deviation="rounded up to whole seconds, which the systems' own options count",
     ),
     Entry(
         "Linger",
@@ -142,6 +144,7 @@ _ROWS: tuple[Entry[Any], ...] = (
         "The longest line of a reply that is taken.",
         locked=112,
         owner="IPPort",
+        deviation="a longer line is error 162, not handed on in pieces: half a reply is no reply",
     ),
     Entry(
         "MaxTransferRate",

@@ -189,6 +189,7 @@ class Properties:
             values.date,
             "Header Date; * is now, empty leaves it to the relay.",
             is_header=True,
+            deviation="it is checked when assigned: a Date that nobody can read is a sign of spam",
         )
     )
     message_id = Property(
