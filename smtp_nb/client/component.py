@@ -286,7 +286,7 @@ class Component(Properties, Status, Certificates, Recipients, Streams, Events):
         if session is None or not self.connected:
             is_ours = not self._inherited_from
             return (yield from self._new_session()), is_ours
-        if (yield from session.has_hung_up()):
+        if (yield from session.retire()) or (yield from session.has_hung_up()):
             return (yield from self._new_session()), False
         return session, False
 
@@ -349,7 +349,8 @@ class Component(Properties, Status, Certificates, Recipients, Streams, Events):
     def _deliver(self) -> Flow[None]:
         session, is_ours = yield from self._ready_session()
         try:
-            yield from deliver(session)
+            while (yield from deliver(session)) and (yield from session.retire()):
+                session = yield from self._new_session()
         except Interrupted:
             yield from session.abort()
             raise

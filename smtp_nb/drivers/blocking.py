@@ -39,7 +39,7 @@ from smtp_nb.flows.intents import (
     Write,
     notice_of,
 )
-from smtp_nb.flows.session import Observer
+from smtp_nb.flows.observer import Observer
 from smtp_nb.model.envelope import Job
 
 A = TypeVar("A")

@@ -59,7 +59,7 @@ from smtp_nb.flows.intents import (
     Write,
     notice_of,
 )
-from smtp_nb.flows.session import Observer
+from smtp_nb.flows.observer import Observer
 
 T = TypeVar("T")
 ANYBODY: AbstractContextManager[None] = nullcontext()

@@ -58,6 +58,7 @@ def _wants_dsn(job: Job) -> bool:
 def mail_command(session: Session, job: Job) -> Command:
     """MAIL, or SEND, SOML or SAML, with the parameters that apply: SIZE (RFC 1870), BODY
     (RFC 6152, RFC 3030) and SMTPUTF8 (RFC 6531)."""
+    session.mails += 1
     content, envelope = job.content, job.envelope
     utf8 = _needs_smtputf8(job)
     parameters = []

@@ -7,16 +7,17 @@ story than the wire.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from smtp_nb.errors import ConnectionClosed, LinkError, MalformedReply, SMTPError, SMTPTimeout
 from smtp_nb.flows.intents import Close, Flow, Notice, Octets, Peer, Probe, Read, Write
 from smtp_nb.flows.limits import Deadline
 from smtp_nb.flows.mask import Mask, without_frames
+from smtp_nb.flows.observer import Observer
 from smtp_nb.flows.settings import Settings, secrets_of
 from smtp_nb.model.enums import TrailDirection
-from smtp_nb.model.events import ConnectionStatusEvent, Event, PITrailEvent, SSLStatusEvent
+from smtp_nb.model.events import ConnectionStatusEvent, PITrailEvent, SSLStatusEvent
 from smtp_nb.model.reply import Reply
 from smtp_nb.protocol.client import ClientProtocol, State
 from smtp_nb.protocol.commands import BANNER, QUIT, Command
@@ -31,22 +32,12 @@ QUIT_TIMEOUT = 5.0
 IDLE_SECONDS = 1.0
 # In place of a number of seconds: those of the settings for ordinary replies.
 USUAL = -1.0
+NO_LIMIT = 1_000_000_000
 _EATEN = "If the server loses commands that come together, set pipelining='off'"
 WRITING = "the server to take what we write"
 
 _CAUTION = ("auto", "message", "off")
 _FALL_BACKS = {"message": "one message at a time", "off": "one command at a time"}
-
-
-class Observer(Protocol):
-    """Who hears of events. Asked first, so that what nobody listens to costs nothing."""
-
-    def wants(self, kind: type[Event]) -> bool: ...
-
-    def emit(self, *events: Event) -> None: ...
-
-    def ask(self, event: Event) -> Sequence[Awaitable[None]]:
-        """As `emit`, for an event whose handlers may change something; gives what to await."""
 
 
 class Session:
@@ -76,6 +67,8 @@ class Session:
         self.last_use = 0.0
         self.memory = {} if memory is None else memory
         """Which servers stumble over what, for the sessions that come after this one."""
+        self.mails = 0
+        """How many transactions were begun."""
         self.batches = 0
         """Batches of messages that ended without trouble."""
         known = self.memory.get((settings.host, settings.port), "auto")
@@ -110,6 +103,25 @@ class Session:
     def may_overlap(self) -> bool:
         """True if several messages may be under way at once."""
         return "PIPELINING" in self.extensions and self._pipelining == "auto"
+
+    @property
+    def mails_left(self) -> int:
+        """How many transactions the server still takes on this connection (RFC 9422, MAILMAX)."""
+        most = self.extensions.limits.get("MAILMAX", 0)
+        return max(most - self.mails, 0) if most else NO_LIMIT
+
+    @property
+    def is_used_up(self) -> bool:
+        """True if the server takes no further transaction on this connection."""
+        return self.is_open and self.mails_left == 0
+
+    def retire(self) -> Flow[bool]:
+        """Close a connection that is used up; True if it was."""
+        if not self.is_used_up:
+            return False
+        self.remark(f"the server takes {self.mails} messages on one connection; connecting again")
+        yield from self.close()
+        return True
 
     def fall_back(self, why: str, group: bool = True) -> None:
         """Do without windows from now on, or without groups at all, and say so in the trail."""
