@@ -95,7 +95,8 @@ def _envelope(
     sender = _first(component.return_path) or author
     if sender is None:
         raise MissingError("there is no sender", code=164, remedy="Set from_ or return_path")
-    return Envelope(sender, recipients, stop_switches(component), verb=verb)
+    options = component.mail_options
+    return Envelope(sender, recipients, stop_switches(component), options, verb)
 
 
 def stop_switches(component: Component) -> frozenset[RecipientType]:

@@ -96,6 +96,16 @@ class Properties:
             owner="",
         )
     )
+    mail_options = Property(
+        Entry(
+            "MailOptions",
+            "",
+            values.mail_parameters,
+            "Parameters of MAIL, as text or mapping: RET, ENVID (RFC 3461), HOLDFOR, HOLDUNTIL"
+            " (4865), BY (2852), MT-PRIORITY (6710), REQUIRETLS (8689); an error if not offered.",
+            owner="",
+        )
+    )
     window = Property(
         Entry(
             "Window",
