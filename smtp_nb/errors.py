@@ -45,6 +45,8 @@ import socket
 from types import ModuleType
 from typing import TYPE_CHECKING, ClassVar
 
+from smtp_nb.wording import Front, worded
+
 if TYPE_CHECKING:
     from smtp_nb.model.receipt import Receipt
     from smtp_nb.model.reply import Reply
@@ -65,6 +67,8 @@ class SMTPError(Exception):
     default_code: ClassVar[int] = 162
     default_remedy: ClassVar[str] = ""
     connection_survives: bool = True
+    front: Front = Front.PYTHON
+    """Who asked, and so whose words `str()` speaks."""
 
     def __init__(
         self,
@@ -84,7 +88,8 @@ class SMTPError(Exception):
 
     def __str__(self) -> str:
         text = f"[{self.code}] {self.description}"
-        return f"{text.rstrip('.')}. {self.remedy}" if self.remedy else text
+        remedy = worded(self.remedy, self.front)
+        return f"{text.rstrip('.')}. {remedy}" if remedy else text
 
 
 class InputError(SMTPError, ValueError):

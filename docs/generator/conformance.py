@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
+import csv
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
 from generator.docstrings import summary
-from generator.rows import label
+from generator.rows import label, meaning
 from generator.text import page, prose, section, table
 from smtp_nb.client.reference import Row, State, rows
 
@@ -31,26 +32,44 @@ Tests = dict[str, list[str]]
 def conformance(tests: Tests) -> str:
     """All rows with their state and the tests that show it."""
     every = list(rows())
-    counts = Counter(row.state for row in every)
+    counts, said = Counter(row.state for row in every), promises()
     blocks = []
     for kind, title in TITLES.items():
-        lines = [_line(row, tests.get(row.marker, [])) for row in every if row.kind == kind]
+        lines = [_line(row, tests.get(row.marker, []), said) for row in every if row.kind == kind]
         blocks.append(f"## {title}")
-        blocks.append(table(("there, and here", "state", "shown by"), lines))
+        blocks.append(table(("there, and here", "what it promises", "state", "shown by"), lines))
     return page(
         "Conformance",
         f"All {len(every)} rows of IPWorks SMTP 2022 (.NET): what it is called there and here, what"
-        " became of it, and the tests that show it at work. A test fails when a row has none.",
+        " became of it, what the row promises, and the tests that show it at work: hold the tests"
+        " against the promise. A test fails when a row has none.",
         table(("state", "rows"), [(state.value, str(counts[state])) for state in State]),
         *blocks,
     )
 
 
-def _line(row: Row, tests: list[str]) -> tuple[str, str, str]:
+def promises() -> dict[tuple[str, str, str], str]:
+    """What the reference says of its rows, in a few words: kind, owner and name to a sentence."""
+    with (Path(__file__).parent / "promises.csv").open(encoding="utf-8", newline="") as file:
+        return {
+            (line["kind"], line["owner"], line["name"]): line["sentence"]
+            for line in csv.DictReader(file)
+        }
+
+
+def promise(row: Row, said: dict[tuple[str, str, str], str]) -> str:
+    """What a row promises: in the reference's sense, or in our own words where it says nothing."""
+    return said.get((row.kind, row.owner, row.name)) or meaning(row) or row.why
+
+
+def _line(
+    row: Row, tests: list[str], said: dict[tuple[str, str, str], str]
+) -> tuple[str, str, str, str]:
     there = row.name if row.kind == "constructor" else f"{row.owner}.{row.name}"
     why = f"**{row.state.value}**: {prose(row.why)}" if row.why else row.state.value
     links = "<br>".join(f"[{_promise(test)}](#{test_label(test)})" for test in tests)
-    return f"[{there}](#{label(row)})<br>`{row.python}`", why, links
+    names = f"[{there}](#{label(row)})<br>`{row.python}`"
+    return names, prose(promise(row, said)), why, links
 
 
 def _promise(test: str) -> str:

@@ -19,7 +19,7 @@ _PARTS = {
     " MessageHeadersString",
     "Content": "MessageText MessageHtml MessageMarkdown Message MessageB",
     "Server and line": "MailServer MailPort LocalHost Timeout AllowExtensions Pipelining Window"
-    " Firewall",
+    " MailOptions Firewall",
     "TLS": "SSLStartMode SSLEnabled SSLProvider SSLCert SSLAcceptServerCert SSLServerCert",
     "Login": "User Password AuthMechanism",
     "State": "Connected Idle LastReply",

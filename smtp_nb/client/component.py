@@ -50,6 +50,7 @@ from smtp_nb.model.receipt import Receipt
 from smtp_nb.model.reply import Reply
 from smtp_nb.model.secret import Secret
 from smtp_nb.model.unseen import unseen_arguments
+from smtp_nb.wording import Front
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -75,6 +76,7 @@ class Component(Properties, Headers, Status, Certificates, Recipients, Attached,
         Events.__init__(self)
         Attached.__init__(self)
         Streams.__init__(self)
+        Status.__init__(self)
         self._session: Session | None = None
         self._busy = threading.Lock()
         self._is_connecting = False
@@ -92,9 +94,8 @@ class Component(Properties, Headers, Status, Certificates, Recipients, Attached,
     @firewall.setter
     def firewall(self, value: Firewall) -> None:
         if not isinstance(value, Firewall):
-            raise SettingError(
-                f"Firewall does not take {type(value).__name__}", remedy="It takes a Firewall"
-            )
+            kind = type(value).__name__
+            raise SettingError(f"Firewall does not take {kind}", remedy="It takes a Firewall")
         self._firewall = value
 
     @classmethod
@@ -107,6 +108,7 @@ class Component(Properties, Headers, Status, Certificates, Recipients, Attached,
             InputError: it is no such URL.
         """
         made = cls()
+        made._front = Front.URL
         for name, value in properties_from_url(Secret(url)).items():
             if name in registry.REGISTRY:
                 made.settings[name] = value
@@ -125,7 +127,7 @@ class Component(Properties, Headers, Status, Certificates, Recipients, Attached,
         """Give another component these properties, settings, recipients and attachments."""
         other._values = dict(self._values)
         self._copy_certificates(other)
-        other._memory = self._memory
+        other._memory, other._front = self._memory, self._front
         other._revocation_lists = self._revocation_lists
         other.firewall = self.firewall.copy()
         other.message_recipients[:] = map(replace, self.message_recipients)
@@ -208,6 +210,7 @@ class Component(Properties, Headers, Status, Certificates, Recipients, Attached,
     @contextmanager
     def _at_work(self) -> Iterator[None]:
         """Let one call in; a second one is refused and corrupts nothing."""
+        self._notice_fork()
         if not self._busy.acquire(blocking=False):
             raise BusyError(
                 "another call is still at work on this object",
@@ -231,13 +234,10 @@ class Component(Properties, Headers, Status, Certificates, Recipients, Attached,
         finally:
             self._is_connecting = False
 
-    def _refuse_second_connect(self) -> None:
-        if self._is_connecting:
-            raise BusyError("connect() is at work already", code=1105, remedy="Wait for it")
-
     def _new_session(self) -> Flow[Session]:
         self._server_pem, self._negotiated = "", NO_TLS
         self._session = session = Session(settings_from(self), self, self._clock, self._memory)
+        self._say_fork(session)
         yield from connect(session)
         if session.layer:
             self._server_pem, self._negotiated = session.layer.verdict.leaf_pem, session.layer.info
@@ -250,11 +250,12 @@ class Component(Properties, Headers, Status, Certificates, Recipients, Attached,
         return session
 
     def _ready_session(self) -> Flow[tuple[Session, bool]]:
-        """The session to work on, and whether it was opened for this call."""
+        """The session to work on, and whether it was opened for this call alone."""
         session = self._session
         if session is None or not self.connected:
-            return (yield from self._new_session()), True
-        if (yield from session.has_hung_up()):
+            is_ours = not self._inherited_from
+            return (yield from self._new_session()), is_ours
+        if (yield from session.retire()) or (yield from session.has_hung_up()):
             return (yield from self._new_session()), False
         return session, False
 
@@ -329,7 +330,8 @@ class Component(Properties, Headers, Status, Certificates, Recipients, Attached,
     def _deliver(self) -> Flow[None]:
         session, is_ours = yield from self._ready_session()
         try:
-            yield from deliver(session)
+            while (yield from deliver(session)) and (yield from session.retire()):
+                session = yield from self._new_session()
         except Interrupted:
             yield from session.abort()
             raise

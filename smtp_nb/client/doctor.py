@@ -24,6 +24,7 @@ from smtp_nb.flows.settings import Settings
 from smtp_nb.model.checkup import Check, Checkup, Finding
 from smtp_nb.model.enums import SSLStartMode
 from smtp_nb.model.explain import explain
+from smtp_nb.wording import worded
 
 if TYPE_CHECKING:
     from smtp_nb.client.component import Component
@@ -84,7 +85,9 @@ class Examination:
             yield from self._examine()
         seen = {check.name for check in self._checks}
         left = [Check(n, Finding.UNSEEN, _UNREACHED) for n in self._names if n not in seen]
-        return Checkup(server, [*self._checks, *left])
+        front = self._component._front
+        said = [replace(check, remedy=worded(check.remedy, front)) for check in self._checks]
+        return Checkup(server, [*said, *left])
 
     # -- the steps ----------------------------------------------------------------------------
 
@@ -254,14 +257,13 @@ class Examination:
         settings = session.settings
         is_implicit = settings.start_mode is SSLStartMode.IMPLICIT
         if name == "Banner" and not is_implicit and isinstance(error, SMTPTimeout):
-            begin, how, mode = _begin_with_tls, "with TLS at once", "implicit"
+            begin, how = _begin_with_tls, "with TLS at once: set ssl_start_mode='implicit'"
         elif name == "TLS" and is_implicit and not isinstance(error, CertificateError):
-            begin, how, mode = _begin_in_clear, "in clear", "explicit"
+            begin, how = _begin_in_clear, "in clear: set ssl_start_mode='explicit'"
         else:
             return
         if (yield from self._begins(settings, begin)):
-            remedy = f"It begins {how}: set ssl_start_mode={mode!r}"
-            self._checks[-1] = replace(self._checks[-1], remedy=remedy)
+            self._checks[-1] = replace(self._checks[-1], remedy=f"It begins {how}")
 
     def _begins(self, settings: Settings, begin: Callable[[Session], Flow[None]]) -> Flow[bool]:
         """Does the server begin like this, on a line of its own?"""

@@ -130,7 +130,8 @@ def _envelope(
         _reverse_path(component, author),
         _each_once(recipients),
         stop_switches(component),
-        verb=verb,
+        component.mail_options,
+        verb,
     )
 
 

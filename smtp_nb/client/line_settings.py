@@ -102,6 +102,7 @@ _ROWS: tuple[Entry[Any], ...] = (
         " TCPKeepAlive on.",
         owner="IPPort",
         turns_on="TCPKeepAlive",
+        deviation="rounded up to whole seconds, which the systems' own options count",
     ),
     Entry(
         "KeepAliveTime",
@@ -111,6 +112,7 @@ _ROWS: tuple[Entry[Any], ...] = (
         " TCPKeepAlive on.",
         owner="IPPort",
         turns_on="TCPKeepAlive",
+        deviation="rounded up to whole seconds, which the systems' own options count",
     ),
     Entry(
         "Linger",
@@ -142,6 +144,7 @@ _ROWS: tuple[Entry[Any], ...] = (
         "The longest line of a reply that is taken.",
         locked=112,
         owner="IPPort",
+        deviation="a longer line is error 162, not handed on in pieces: half a reply is no reply",
     ),
     Entry(
         "MaxTransferRate",
@@ -176,8 +179,8 @@ _ROWS: tuple[Entry[Any], ...] = (
         "UseIPv6",
         0,
         values.integer(0, 2),
-        "0 IPv4 only, 1 IPv6 only, 2 IPv6 then IPv4. Until it is set, an address as mail_server"
-        " decides by itself.",
+        "0 IPv4 only, 1 IPv6 only, 2 both in turn, IPv6 first. Until it is set, an address as"
+        " mail_server decides by itself.",
         owner="IPPort",
         deviation="left alone it is about names: who writes an address means it",
     ),

@@ -16,8 +16,8 @@ from smtp_nb.errors import InputError, MissingError
 from smtp_nb.model.secret import Secret
 
 _WAYS = (
-    ("environment", "name an environment variable that holds it (variable=, --password-env NAME)"),
-    ("file", "name a file that only you can read (file=, --password-file PATH)"),
+    ("environment", "name an environment variable that holds it (variable=…)"),
+    ("file", "name a file that only you can read (file=…)"),
     ("keyring", "put it into the keyring: keyring set {host} {user}"),
     ("person", "run it where somebody can type it"),
 )

@@ -110,6 +110,16 @@ class Properties:
             owner="",
         )
     )
+    mail_options = Property(
+        Entry(
+            "MailOptions",
+            "",
+            values.mail_parameters,
+            "Parameters of MAIL, as text or mapping: RET, ENVID (RFC 3461), HOLDFOR, HOLDUNTIL"
+            " (4865), BY (2852), MT-PRIORITY (6710), REQUIRETLS (8689); an error if not offered.",
+            owner="",
+        )
+    )
     window = Property(
         Entry(
             "Window",
@@ -212,6 +222,7 @@ class Properties:
             "Header Date, a datetime or a text as in a header; * is now, empty leaves it to the"
             " relay.",
             is_header=True,
+            deviation="it is checked when assigned: a Date that nobody can read is a sign of spam",
         )
     )
     message_id = Property(

@@ -145,21 +145,22 @@ _ERRORS = {
 _UNCAUSED = {
     117: "it belongs to a component for datagrams",
     135: "all waiting is done in one place, so no call meets a socket that would have to wait",
-    212: "1117 tells it; every other method makes the connection that it needs",
     213: "it belongs to components that listen",
-    274: "280 tells it, with the fault of the chain",
-    275: "280 tells it, with the fault of the chain",
     283: "OpenSSL seals whatever it is given",
-    1119: "107 tells it: the reference has two numbers for one cause",
     10067: "no Unix counts processes this way",
     **dict.fromkeys((10091, 10092, 10093), "Winsock alone has it"),
 }
-_CAUSED = {10022, 10024, 10047, 10048, 10049, 10051, 10054, 10061, 11001, 11002, 11003, 11004}
+_CAUSED = {
+    *(10013, 10022, 10024, 10047, 10048, 10049, 10051, 10054, 10060, 10061, 10065),
+    *(11001, 11002, 11003, 11004),
+}
 _NEVER_SEEN = "it is told if the system gives it; nothing that a client does brings it about"
 _UNCAUSED |= dict.fromkeys(set(WINSOCK) - _CAUSED - set(_UNCAUSED), _NEVER_SEEN)
-_TRUST_LIST = "certificate trust lists are a notion of Windows; OpenSSL knows none"
+_TRUST_LIST = "taken, and changes nothing: certificate trust lists are a notion of Windows"
 _IN_CLEAR = "outside TLS it needs AllowClearTextAuth, unless the server is this machine"
-_TEST_ROOT = "Microsoft's test root is known to Windows alone"
+_TEST_ROOT = "taken, and changes nothing: Microsoft's test root is known to Windows alone"
+_CONNECTS = "every method makes the connection that it needs, so that none asks for one"
+_CHAIN = "280 tells it, with the fault of the chain"
 _SECRET = "it is a Secret that shows nothing; reveal() gives the text"
 # What does not simply work, apart from the rows of the registry, which say it themselves.
 _EXCEPTIONS: dict[str, tuple[State, str]] = {
@@ -198,16 +199,22 @@ _EXCEPTIONS: dict[str, tuple[State, str]] = {
         State.DEVIATES,
         "outside TLS its version 1 needs AllowClearTextAuth, as a password in clear does",
     ),
-    "SSLSecurityFlags.0x00000002": (State.IMPOSSIBLE, _TRUST_LIST),
-    "SSLSecurityFlags.0x00000200": (State.IMPOSSIBLE, _TRUST_LIST),
+    "SSLSecurityFlags.0x00000002": (State.DEVIATES, _TRUST_LIST),
+    "SSLSecurityFlags.0x00000200": (State.DEVIATES, _TRUST_LIST),
     "SSLSecurityFlags.0x00000004": (
         State.DEVIATES,
         "OpenSSL does not look for this fault, so there is nothing to overlook",
     ),
-    "SSLSecurityFlags.0x00004000": (State.IMPOSSIBLE, _TEST_ROOT),
-    "SSLSecurityFlags.0x00008000": (State.IMPOSSIBLE, _TEST_ROOT),
+    "SSLSecurityFlags.0x00004000": (State.DEVIATES, _TEST_ROOT),
+    "SSLSecurityFlags.0x00008000": (State.DEVIATES, _TEST_ROOT),
     "SSLEnabledProtocols.SSL2": (State.IMPOSSIBLE, "no OpenSSL in use speaks SSL 2.0"),
     "SSLEnabledProtocols.SSL3": (State.IMPOSSIBLE, "no OpenSSL in use speaks SSL 3.0"),
+    "IPPort.212": (State.DEVIATES, _CONNECTS),
+    "IPPort.1117": (State.DEVIATES, _CONNECTS),
+    "IPPort.1119": (State.DEVIATES, "107 tells it: the reference has two numbers for one cause"),
+    "IPPort.1120": (State.DEVIATES, "a 421 that ends the session tells it too"),
+    "SSL.274": (State.DEVIATES, _CHAIN),
+    "SSL.275": (State.DEVIATES, _CHAIN),
     "IPPort.301": (State.DEVIATES, "a time-out is always 201; 301 says that a call was stopped"),
     "SMTP.302": (State.DEVIATES, "it is the attachments', which this component has"),
 }

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from smtp_nb.client.registry import REGISTRY
-from smtp_nb.errors import AddressError, ConnectFailed, InputError, MissingError
+from smtp_nb.errors import AddressError, ConnectFailed, InputError, MissingError, SMTPError
 from smtp_nb.flows.intents import Flow, SocketOptions
 from smtp_nb.flows.limits import throttled, within
 from smtp_nb.flows.settings import BANNER_TIMEOUT, Proxy, Settings
@@ -24,6 +24,7 @@ from smtp_nb.model.enums import (
     SSLStartMode,
 )
 from smtp_nb.model.secret import Secret
+from smtp_nb.wording import Front
 
 if TYPE_CHECKING:
     from smtp_nb.client.component import Component
@@ -112,7 +113,16 @@ def limited(component: Component, flow: Flow[T], sharers: int = 1) -> Flow[T]:
         flow = throttled(flow, max(1, rate // sharers), component._clock)
     if component.timeout and read("AbsoluteTimeout"):
         flow = within(flow, component.timeout, component._clock)
-    return flow
+    return flow if component._front is Front.PYTHON else _spoken(component._front, flow)
+
+
+def _spoken(front: Front, flow: Flow[T]) -> Flow[T]:
+    """A flow whose errors speak the words of a front."""
+    try:
+        return (yield from flow)
+    except SMTPError as error:
+        error.front = front
+        raise
 
 
 def _start_mode(component: Component) -> SSLStartMode:

@@ -40,6 +40,7 @@ from smtp_nb.flows.intents import Flow
 from smtp_nb.model.address import parse_mailbox
 from smtp_nb.model.enums import RecipientType
 from smtp_nb.model.envelope import Envelope, Job, Recipient
+from smtp_nb.model.mail_options import mail_options
 
 FORMAT = "smtp_nb queue 1"
 QUEUED, SENDING, SENT, FAILED = ".queued", ".sending", ".sent", ".failed"
@@ -202,7 +203,7 @@ def _envelope_line(job: Job) -> bytes:
         "recipients": list(map(_recipient_row, envelope.recipients)),
         "is_8bit": job.content.is_8bit,
         "has_text": job.has_text,
-    }
+    } | ({"options": envelope.options} if envelope.options else {})
     return json.dumps(found).encode("ascii") + b"\r\n"
 
 
@@ -224,5 +225,6 @@ def _job(found: Any, file: BinaryIO, stop_on: frozenset[RecipientType]) -> Job:
     sender = parse_mailbox(found["mail_from"]) if found["mail_from"] else None
     content = StreamContent(file, allows_8bit=found["is_8bit"] is True)
     content.open()
-    envelope = Envelope(sender, recipients, stop_on, verb=found["verb"])
+    options = mail_options(str(found.get("options", "")))
+    envelope = Envelope(sender, recipients, stop_on, options, found["verb"])
     return Job(envelope, content, has_text=found["has_text"] is True)

@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-import threading
-from typing import TYPE_CHECKING
-
+from smtp_nb.client.ownership import Ownership
 from smtp_nb.flows.intents import Peer
 from smtp_nb.model.receipt import TLSInfo
-
-if TYPE_CHECKING:
-    from smtp_nb.drivers.pump import Stoppable
-    from smtp_nb.flows.session import Session
-    from smtp_nb.model.reply import Reply
+from smtp_nb.wording import Front
 
 _NOWHERE = Peer("", 0)
 NO_TLS = TLSInfo("", "")
 
 
-class Status:
+class Status(Ownership):
     """The properties that can only be read."""
 
-    _driver: Stoppable
-    _session: Session | None
-    _busy: threading.Lock
-    _last_reply: Reply | None
     _negotiated: TLSInfo = NO_TLS
+    _front: Front = Front.PYTHON
+    """Whose words errors speak."""
 
     @property
     def _is_connected(self) -> bool:
+        self._notice_fork()
         session = self._session
         return session is not None and session.is_open and self._driver.is_open
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from enum import IntEnum, IntFlag
 from typing import Any, TypeVar
@@ -17,6 +17,7 @@ from smtp_nb.model.address import (
     refuse_controls,
 )
 from smtp_nb.model.enums import AuthMechanism, SSLProvider
+from smtp_nb.model.mail_options import mail_options
 from smtp_nb.model.secret import Secret
 from smtp_nb.model.unseen import without_login
 
@@ -61,6 +62,13 @@ def boolean(name: str, value: Any) -> bool:
         near = _nearest(value, ("True", "False", "Yes", "No"))
         raise unreadable(name, value, "True or False (1 or 0, Yes or No)", near)
     return found
+
+
+def mail_parameters(name: str, value: Any) -> str:
+    """Parameters of MAIL, as a text or a mapping."""
+    if not isinstance(value, (str, Mapping)):
+        raise unreadable(name, value, "a text such as RET=HDRS, or a mapping")
+    return mail_options(value)
 
 
 def integer(least: int = 0, most: int = 2**31 - 1) -> Converter[int]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from smtp_nb.drivers.aio_line import AsyncLine
@@ -33,8 +33,9 @@ from smtp_nb.flows.intents import (
     Sleep,
     TakeBack,
     Write,
+    notice_of,
 )
-from smtp_nb.flows.session import Observer
+from smtp_nb.flows.observer import Observer
 from smtp_nb.model.envelope import Job
 
 T = TypeVar("T")
@@ -58,6 +59,10 @@ class AsyncDriver(Stoppable):
     def is_open(self) -> bool:
         """True while there is a line."""
         return self._line.is_open
+
+    def disown(self) -> None:
+        self._line.disown()
+        self._lines, self._loop, self._postponed = (), None, []
 
     # -- calls --------------------------------------------------------------------------------
 
@@ -132,7 +137,8 @@ class AsyncDriver(Stoppable):
             try:
                 if self._postponed:
                     await self._hear_handlers()
-                answer = await self._do(intent, line, source)
+                with _noticing(intent):
+                    answer = await self._do(intent, line, source)
             except BaseException as error:
                 trouble = error
 
@@ -221,3 +227,16 @@ class AsyncDriver(Stoppable):
         self._nudged.set()
         for line in self._lines:
             line.wake()
+
+
+@contextlib.contextmanager
+def _noticing(intent: Intent) -> Iterator[None]:
+    """Say something if the intent has to wait for long."""
+    if (notice := notice_of(intent)) is None:
+        yield
+        return
+    timer = asyncio.get_running_loop().call_later(notice.after_s, notice.tell)
+    try:
+        yield
+    finally:
+        timer.cancel()

@@ -5,70 +5,30 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import os
 import socket
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
+from smtp_nb.drivers.attempts import Attempts
 from smtp_nb.drivers.errand import Errand
+from smtp_nb.drivers.inbox import Inbox
+from smtp_nb.drivers.pump import inherited
 from smtp_nb.drivers.sockets import (
     Target,
     addresses,
     connect_failed,
-    literal_target,
+    known_targets,
     new_socket,
-    no_address,
     peer_of,
     reset_on_close,
     targets,
 )
 from smtp_nb.errors import LinkError, SMTPTimeout
-from smtp_nb.flows.intents import Call, Octets, Open, Peer, Read, Resolve, Write
+from smtp_nb.flows.intents import Call, Open, Peer, Read, Resolve, Write
 
 T = TypeVar("T")
-MAX_INBOX = 768 * 1024
-
-
-class Inbox(asyncio.Protocol):
-    """Collects what comes in and tells when something has changed."""
-
-    def __init__(self) -> None:
-        self.pieces: list[bytes] = []
-        self.size = 0
-        self.at_end = False
-        self.failure: Exception | None = None
-        self.is_full = False
-        self.change = asyncio.Event()
-
-    def data_received(self, data: bytes) -> None:
-        self.pieces.append(data)
-        self.size += len(data)
-        if self.size > MAX_INBOX:
-            self.failure = LinkError("the server floods us with replies while we write")
-        self.change.set()
-
-    def eof_received(self) -> bool:
-        self.at_end = True
-        self.change.set()
-        return True  # we may still write; closing is the flow's decision
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self.at_end = True
-        self.failure = self.failure or exc
-        self.change.set()
-
-    def pause_writing(self) -> None:
-        self.is_full = True
-
-    def resume_writing(self) -> None:
-        self.is_full = False
-        self.change.set()
-
-    def take(self) -> bytes:
-        """All that came in."""
-        data = Octets(b"".join(self.pieces))
-        self.pieces.clear()
-        self.size = 0
-        return data
+_INHERITED: list[asyncio.Transport] = []
 
 
 class AsyncLine:
@@ -84,6 +44,8 @@ class AsyncLine:
         self._inbox = Inbox()
         self._opening: asyncio.Task[Any] | None = None
         self._aside: list[tuple[asyncio.Transport | None, Inbox]] = []
+        self._sockets: dict[asyncio.Transport, socket.socket] = {}
+        self._pid = os.getpid()
 
     @property
     def is_open(self) -> bool:
@@ -162,28 +124,61 @@ class AsyncLine:
             self._opening = None
 
     async def _find_and_connect(self, intent: Open) -> Peer:
-        failure: OSError | None = None
+        attempts: Attempts | None = None
         try:
             async with asyncio.timeout(intent.timeout_s or None):
-                for target in await self._resolve(intent):
-                    try:
-                        return await self._connect(target, intent)
-                    except OSError as error:
-                        failure = error
+                attempts = Attempts(intent, await self._resolve(intent))
+                return await self._race(intent, attempts)
         except TimeoutError as error:
-            raise SMTPTimeout(f"no connection to {intent.host} came about in time") from error
-        raise connect_failed(intent, failure) if failure else no_address(intent)
+            raise (attempts.timeout() if attempts else _no_name(intent)) from error
+
+    async def _race(self, intent: Open, attempts: Attempts) -> Peer:
+        """Try the addresses; the socket of the first that takes us becomes the transport's."""
+        clock = asyncio.get_running_loop().time
+        trying: dict[asyncio.Task[socket.socket], Target] = {}
+        try:
+            while True:
+                while target := attempts.due(clock()):
+                    trying[asyncio.ensure_future(_connect(target, intent))] = target
+                if attempts.is_over:
+                    raise attempts.failure()
+                pause = None if attempts.next_at is None else attempts.next_at - clock()
+                await asyncio.wait(trying, timeout=pause, return_when=asyncio.FIRST_COMPLETED)
+                for task in [task for task in trying if task.done()]:
+                    try:
+                        peer = attempts.won(trying[task], peer_of(task.result()))
+                        await self._take(task.result(), intent)
+                    except OSError as error:
+                        attempts.lost(trying[task], error)
+                        _let_go(task)
+                        del trying[task]
+                    else:
+                        del trying[task]
+                        return peer
+        finally:
+            for task in trying:
+                task.cancel()
+            await asyncio.gather(*trying, return_exceptions=True)
+            for task in trying:
+                _let_go(task)
+
+    async def _take(self, sock: socket.socket, intent: Open) -> None:
+        loop = asyncio.get_running_loop()
+        self._transport, self._inbox = await loop.create_connection(Inbox, sock=sock)
+        self._sockets[self._transport] = sock
+        # asyncio turns it on for every transport.
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, intent.options.tcp_no_delay)
 
     async def _look_up(self, intent: Resolve) -> list[str]:
         try:
             async with asyncio.timeout(intent.timeout_s or None):
                 return addresses(await self._resolve(intent), intent)
         except TimeoutError as error:
-            raise SMTPTimeout(f"no address of {intent.host} was found in time") from error
+            raise _no_name(intent) from error
 
     async def _resolve(self, intent: Open | Resolve) -> list[Target]:
-        if (literal := literal_target(intent.host, intent.port)) is not None:
-            return [literal]
+        if (known := known_targets(intent)) is not None:
+            return known
         loop = asyncio.get_running_loop()
         try:
             found = await loop.getaddrinfo(intent.host, intent.port, type=socket.SOCK_STREAM)
@@ -193,24 +188,25 @@ class AsyncLine:
             raise connect_failed(intent, socket.gaierror(socket.EAI_NONAME, str(error))) from error
         return targets(found, intent.options.use_ipv6)
 
-    async def _connect(self, target: Target, intent: Open) -> Peer:
-        family, address = target
-        loop = asyncio.get_running_loop()
-        sock = new_socket(family, intent.options)
-        try:
-            await loop.sock_connect(sock, address)
-            peer = peer_of(sock)
-            self._transport, self._inbox = await loop.create_connection(Inbox, sock=sock)
-            # asyncio turns it on for every transport.
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, intent.options.tcp_no_delay)
-        except BaseException:
-            sock.close()
-            raise
-        return peer
-
     # -- octets -------------------------------------------------------------------------------
 
+    def disown(self) -> None:
+        """In a forked child: close our copies of the parent's sockets, and touch nothing else.
+
+        The transports belong to the parent's event loop, whose list of sockets the system shares
+        between both processes; so they are neither closed nor let go of, but kept for good.
+        """
+        for transport, sock in self._sockets.items():
+            _INHERITED.append(transport)
+            os.close(sock.detach())
+        self._sockets, self._aside = {}, []
+        self._transport, self._inbox, self._opening = None, Inbox(), None
+        self._pid = os.getpid()
+
     def _open_transport(self) -> asyncio.Transport:
+        if self._pid != os.getpid():
+            self.disown()
+            raise inherited()
         if self._transport is None:
             raise LinkError("there is no connection", code=1117, remedy="Call connect()")
         return self._transport
@@ -262,6 +258,8 @@ class AsyncLine:
 
     def close(self, gently: bool) -> None:
         """Let go of all transports; not gently: with a reset, so that nothing is written on."""
+        if self._pid != os.getpid():
+            self.disown()
         self._close_one(gently)
         while self._aside:
             self._transport, self._inbox = self._aside.pop()
@@ -271,8 +269,34 @@ class AsyncLine:
         transport, self._transport = self._transport, None
         if transport is None:
             return
+        self._sockets.pop(transport, None)
         if gently:
             transport.close()
         else:
             reset_on_close(transport.get_extra_info("socket"))
             transport.abort()
+
+
+async def _connect(target: Target, intent: Open) -> socket.socket:
+    """A socket that is connected to one address."""
+    family, address = target
+    sock = new_socket(family, intent.options)
+    try:
+        await asyncio.get_running_loop().sock_connect(sock, address)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def _let_go(task: asyncio.Task[socket.socket]) -> None:
+    """Close the socket of an attempt that is not wanted any more, if it got one."""
+    if not task.cancelled() and task.exception() is None:
+        task.result().close()
+
+
+def _no_name(intent: Open | Resolve) -> SMTPTimeout:
+    return SMTPTimeout(
+        f"no address of {intent.host} was found in time",
+        remedy="Check the server's name, or whether the name server answers",
+    )

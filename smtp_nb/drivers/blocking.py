@@ -9,12 +9,12 @@ from __future__ import annotations
 import contextlib
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Generic, TypeVar
 
 from smtp_nb.drivers.interrupts import Interrupts
-from smtp_nb.drivers.line import Op, SocketLine, Wait
+from smtp_nb.drivers.line import Op, SocketLine, Wait, noticing
 from smtp_nb.drivers.pump import Pump, Stoppable, first_stopped, stopped
 from smtp_nb.drivers.waits import Waits
 from smtp_nb.errors import SMTPTimeout
@@ -37,8 +37,9 @@ from smtp_nb.flows.intents import (
     Sleep,
     TakeBack,
     Write,
+    notice_of,
 )
-from smtp_nb.flows.session import Observer
+from smtp_nb.flows.observer import Observer
 from smtp_nb.model.envelope import Job
 
 A = TypeVar("A")
@@ -161,6 +162,11 @@ class BlockingDriver(Stoppable):
         """True while there is a line."""
         return self._line.socket is not None
 
+    def disown(self) -> None:
+        self._line.disown()
+        self._release()
+        self._signals, self._is_running = None, False
+
     # -- the loop -----------------------------------------------------------------------------
 
     def _loop(self, tasks: Sequence[_Task[Any]]) -> None:
@@ -197,6 +203,8 @@ class BlockingDriver(Stoppable):
         """Begin an intent: answer it at once, or leave an operation that may have to wait."""
         try:
             task.op = self._operation(task.line, intent)
+            if task.op and (notice := notice_of(intent)):
+                task.op = noticing(task.op, notice, self.clock)
             return (None if task.op else self._at_once(task, intent)), None
         except BaseException as error:
             return None, error
@@ -284,7 +292,7 @@ class BlockingDriver(Stoppable):
         return SocketLine(self.clock, self._wake, self._forget)
 
     def _forget(self, sock: socket.socket) -> None:
-        if self._waits is not None:
+        if self._waits is not None and not self._waits.is_inherited:
             self._waits.forget(sock)
 
     # -- waiting ------------------------------------------------------------------------------
@@ -298,8 +306,8 @@ class BlockingDriver(Stoppable):
         for task in tasks:
             if task.wait is None:
                 continue
-            if task.line.socket is not None:
-                waits.expect(task.line.socket, task.wait.events)
+            for sock in task.line.sockets:
+                waits.expect(sock, task.wait.events)
             if task.wait.deadline is not None:
                 deadlines.append(task.wait.deadline)
         if (stop := self._stopper()) is not None:
@@ -311,14 +319,16 @@ class BlockingDriver(Stoppable):
         if (stop := self._stopper()) is not None:
             return [(task, 0, stop) for task in tasks]
         now = self.clock()
-        found = (self._look(task, came.get(task.line.socket, 0), is_woken, now) for task in tasks)
+        found = (self._look(task, came, is_woken, now) for task in tasks)
         return [one for one in found if one is not None]
 
     def _look(
-        self, task: _Task[Any], events: int, is_woken: bool, now: float
+        self, task: _Task[Any], came: Mapping[object, int], is_woken: bool, now: float
     ) -> tuple[_Task[Any], int, BaseException | None] | None:
         """Whether a task can go on now."""
-        wait = task.wait
+        wait, line = task.wait, task.line
+        line.ready = came.keys() & set(line.sockets)
+        events = max((came.get(sock, 0) for sock in line.ready), default=0)
         if wait is None or events & wait.events:
             return task, events, None
         if wait.deadline is not None and now >= wait.deadline:
@@ -331,6 +341,8 @@ class BlockingDriver(Stoppable):
             self._signals.forward(woken)
 
     def _waiting(self) -> Waits:
+        if self._waits is not None and self._waits.is_inherited:
+            self._release()
         if self._waits is None:
             self._waits = Waits()
         return self._waits

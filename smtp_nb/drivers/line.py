@@ -11,24 +11,25 @@ import selectors
 import socket
 import threading
 from collections import deque
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Collection, Generator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from smtp_nb.drivers.attempts import Attempts
 from smtp_nb.drivers.errand import Errand
+from smtp_nb.drivers.pump import inherited
 from smtp_nb.drivers.sockets import (
     Target,
     addresses,
     connect_failed,
-    literal_target,
+    known_targets,
     new_socket,
-    no_address,
     peer_of,
     reset_on_close,
     targets,
 )
-from smtp_nb.errors import Interrupted, LinkError, SMTPTimeout
-from smtp_nb.flows.intents import Call, Octets, Open, Peer, Read, Resolve, Write
+from smtp_nb.errors import LinkError
+from smtp_nb.flows.intents import Call, Notice, Octets, Open, Peer, Read, Resolve, Write
 
 R = TypeVar("R")
 RECEIVE = 64 * 1024
@@ -55,6 +56,37 @@ class Wait:
 Op = Generator[Wait, int | None, R]
 
 
+def noticing(op: Op[R], notice: Notice, clock: Callable[[], float]) -> Op[R]:
+    """An operation during which something is said if it has to wait for long."""
+    due: float | None = clock() + notice.after_s
+    came: int | None = None
+    trouble: BaseException | None = None
+    try:
+        while True:
+            wait = op.throw(trouble) if trouble else op.send(came)
+            came = trouble = None
+            while due is not None and (wait.deadline is None or due < wait.deadline):
+                try:
+                    came = yield Wait(wait.events, due, "")
+                except BaseException as error:
+                    trouble = error
+                    break
+                if came is not None or clock() < due:
+                    break
+                due = None
+                notice.tell()
+            else:
+                try:
+                    came = yield wait
+                except BaseException as error:
+                    trouble = error
+    except StopIteration as over:
+        answer: R = over.value
+        return answer
+    finally:
+        op.close()
+
+
 class SocketLine:
     """One line to one server.
 
@@ -74,11 +106,32 @@ class SocketLine:
         self._wake = wake
         self._forget = forget
         self.socket: socket.socket | None = None
+        self.ready: Collection[object] = ()
+        """Those of its sockets on which something came, as the driver saw it last."""
+        self._trying: dict[socket.socket, Target] = {}
         self._inbox: deque[bytes] = deque()
         self._inbox_size = 0
         self._aside: list[tuple[socket.socket | None, deque[bytes], int]] = []
+        self._pid = os.getpid()
+
+    @property
+    def sockets(self) -> Sequence[socket.socket]:
+        """Those to wait for: its own, or all that try to connect."""
+        return list(self._trying) or ([] if self.socket is None else [self.socket])
+
+    def disown(self) -> None:
+        """In a forked child: close our copies of the parent's sockets, and touch nothing else."""
+        for sock in (self.socket, *self._trying, *(entry[0] for entry in self._aside)):
+            if sock is not None:
+                sock.close()
+        self.socket, self._trying, self._aside = None, {}, []
+        self._inbox.clear()
+        self._pid = os.getpid()
 
     def _open_socket(self) -> socket.socket:
+        if self._pid != os.getpid():
+            self.disown()
+            raise inherited()
         if self.socket is None:
             raise LinkError("there is no connection", code=1117, remedy="Call connect()")
         return self.socket
@@ -91,15 +144,65 @@ class SocketLine:
     def open(self, intent: Open) -> Op[Peer]:
         """Find the server's addresses and connect to the first that takes us."""
         deadline = self._deadline(intent.timeout_s)
-        failure: OSError | None = None
-        for target in (yield from self._resolve(intent, deadline)):
+        attempts = Attempts(intent, (yield from self._resolve(intent, deadline)))
+        self._inbox.clear()
+        self._inbox_size = 0
+        try:
+            while True:
+                while target := attempts.due(self._clock()):
+                    self._begin(target, intent, attempts)
+                if attempts.is_over:
+                    raise attempts.failure()
+                ends = [end for end in (deadline, attempts.next_at) if end is not None]
+                yield Wait(WRITE, min(ends, default=None), "")
+                if peer := self._connected(attempts):
+                    return peer
+                if deadline is not None and self._clock() >= deadline:
+                    raise attempts.timeout()
+        finally:
+            self._give_up_others()
+
+    def _begin(self, target: Target, intent: Open, attempts: Attempts) -> None:
+        """Begin to connect to one address."""
+        family, address = target
+        try:
+            sock = new_socket(family, intent.options)
+        except OSError as error:
+            attempts.lost(target, error)
+            return
+        self._trying[sock] = target
+        try:
+            with contextlib.suppress(BlockingIOError):
+                sock.connect(address)
+        except OSError as error:
+            self._give_up(sock)
+            attempts.lost(target, error)
+
+    def _connected(self, attempts: Attempts) -> Peer | None:
+        """Look at the attempts that have ended; the first good one becomes the line's socket."""
+        for sock in [sock for sock in self._trying if sock in self.ready]:
+            target = self._trying[sock]
             try:
-                return (yield from self._connect(target, intent, deadline))
-            except (Interrupted, SMTPTimeout):
-                raise
+                if number := sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+                    raise OSError(number, os.strerror(number))
+                peer = attempts.won(target, peer_of(sock))
             except OSError as error:
-                failure = error
-        raise connect_failed(intent, failure) if failure else no_address(intent)
+                self._give_up(sock)
+                attempts.lost(target, error)
+            else:
+                del self._trying[sock]
+                self.socket = sock
+                return peer
+        return None
+
+    def _give_up(self, sock: socket.socket) -> None:
+        del self._trying[sock]
+        self._forget(sock)
+        sock.close()
+
+    def _give_up_others(self) -> None:
+        for sock in list(self._trying):
+            self._give_up(sock)
 
     def resolve(self, intent: Resolve) -> Op[list[str]]:
         """Only look a name up."""
@@ -108,8 +211,8 @@ class SocketLine:
 
     def _resolve(self, intent: Open | Resolve, deadline: float | None) -> Op[list[Target]]:
         """Ask the name server in a thread, because that call can be neither timed nor stopped."""
-        if (literal := literal_target(intent.host, intent.port)) is not None:
-            return [literal]
+        if (known := known_targets(intent)) is not None:
+            return known
         answer: list[Any] = []
 
         def look_up() -> None:
@@ -128,24 +231,6 @@ class SocketLine:
         if isinstance(found, UnicodeError):
             raise connect_failed(intent, socket.gaierror(socket.EAI_NONAME, str(found)))
         return targets(found, intent.options.use_ipv6)
-
-    def _connect(self, target: Target, intent: Open, deadline: float | None) -> Op[Peer]:
-        family, address = target
-        self.socket = sock = new_socket(family, intent.options)
-        self._inbox.clear()
-        self._inbox_size = 0
-        try:
-            with contextlib.suppress(BlockingIOError):
-                sock.connect(address)
-            while not (yield Wait(WRITE, deadline, f"the connection to {intent.host}")):
-                pass
-            if number := sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
-                raise OSError(number, os.strerror(number))
-            return peer_of(sock)
-        except BaseException:
-            if self.socket is sock:
-                self._close_one(gently=False)
-            raise
 
     # -- octets -------------------------------------------------------------------------------
 
@@ -228,6 +313,9 @@ class SocketLine:
 
     def close(self, gently: bool) -> None:
         """Let go of all sockets; not gently: with a reset."""
+        if self._pid != os.getpid():
+            self.disown()
+        self._give_up_others()
         self._close_one(gently)
         while self._aside:
             self.socket = self._aside.pop()[0]

@@ -29,6 +29,10 @@ class Stoppable:
         """True while there is a line."""
         raise NotImplementedError
 
+    def disown(self) -> None:
+        """In a forked child: let go of the parent's connection so that the parent notices nothing:
+        neither a byte nor a FIN nor a reset, and what waits on it there goes on waiting."""
+
     def stop(self, error: BaseException) -> None:
         """Let the flow that runs end at its next wait, and the call with this error."""
         self._stop = self._stop or error
@@ -115,6 +119,15 @@ class Pump(Generic[T]):
 def first_stopped(pumps: Sequence[Pump[T]]) -> Pump[T]:
     """Whose outcome is that of all: one that was stopped, if any was."""
     return next((pump for pump in pumps if pump.origin is not None), pumps[0])
+
+
+def inherited() -> LinkError:
+    """The error of a flow that goes on in a forked child."""
+    return LinkError(
+        "the connection belongs to the process from which this one was forked",
+        code=1117,
+        remedy="Connect in this process; the parent's connection is as it was",
+    )
 
 
 def stopped() -> Interrupted:

@@ -25,13 +25,17 @@ every driver.
 from __future__ import annotations
 
 import re
+import socket
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from math import inf
 from typing import Any, TypeVar
 
+from smtp_nb.drivers.attempts import Attempts
 from smtp_nb.drivers.pump import Pump, Stoppable
+from smtp_nb.drivers.sockets import Target
 from smtp_nb.errors import SMTPTimeout
 from smtp_nb.flows.intents import (
     Ahead,
@@ -53,8 +57,9 @@ from smtp_nb.flows.intents import (
     Sleep,
     TakeBack,
     Write,
+    notice_of,
 )
-from smtp_nb.flows.session import Observer
+from smtp_nb.flows.observer import Observer
 
 T = TypeVar("T")
 ANYBODY: AbstractContextManager[None] = nullcontext()
@@ -187,6 +192,9 @@ class ScriptedDriver(Stoppable):
     cut_after_written: int | None = None
     cut_after_read: int | None = None
     peer: Peer = field(default_factory=lambda: Peer("127.0.0.1", 25, "127.0.0.1", 50000))
+    addresses: Mapping[str, float | OSError] = field(default_factory=dict)
+    """Of the server: the seconds that it takes to connect (`inf`: it swallows what is sent), or
+    what goes wrong. Empty: there is one, that of `peer`, and it answers at once."""
     now: float = 0.0
     is_open: bool = False
     was_aborted: bool = False
@@ -241,7 +249,7 @@ class ScriptedDriver(Stoppable):
     def _do(self, intent: Intent, source: JobSource | None) -> Any:
         match intent:
             case Open():
-                return self._open()
+                return self._open(intent)
             case Resolve():
                 return [self.peer.remote_address]
             case Write():
@@ -274,11 +282,34 @@ class ScriptedDriver(Stoppable):
                 return source.done(intent.results) if source else None
         return None
 
-    def _open(self) -> Peer:
+    def _open(self, intent: Open) -> Peer:
+        peer = self._race(intent) if self.addresses else self.peer
         self.is_open, self.was_aborted = True, False
         self._inbox, self._at_end = b"", False
         self.opened += 1
-        return self.peer
+        return peer
+
+    def _race(self, intent: Open) -> Peer:
+        """Try the addresses in virtual time."""
+        names = intent.addresses or tuple(self.addresses)
+        attempts = Attempts(intent, [(socket.AF_INET, (name, intent.port)) for name in names])
+        end = self.now + (intent.timeout_s or inf)
+        trying: dict[Target, float] = {}
+        while True:
+            while target := attempts.due(self.now):
+                fate = self.addresses[target[1][0]]
+                if isinstance(fate, OSError):
+                    attempts.lost(target, fate)
+                else:
+                    trying[target] = self.now + fate
+            if attempts.is_over:
+                raise attempts.failure()
+            first = min(trying, key=trying.__getitem__)
+            self._let_pass(min(trying[first], attempts.next_at or inf, end) - self.now, intent)
+            if trying[first] <= self.now:
+                return attempts.won(first, replace(self.peer, remote_address=first[1][0]))
+            if self.now >= end:
+                raise attempts.timeout()
 
     def _put_aside(self) -> None:
         """The dialogue goes on with the other line."""
@@ -311,7 +342,7 @@ class ScriptedDriver(Stoppable):
     def _write(self, intent: Write) -> None:
         self._check()
         if self.player.is_deaf:
-            self._pass_time(intent.timeout_s, "writing")
+            self._pass_time(intent, "writing")
         data = intent.data
         if self.cut_after_written is not None:
             room = self.cut_after_written - len(self.written)
@@ -338,11 +369,11 @@ class ScriptedDriver(Stoppable):
 
     def _advance(self, step: Step | None, intent: Read) -> None:
         if step is None or step.kind == "silence":
-            self._pass_time(intent.timeout_s, intent.waiting_for)
+            self._pass_time(intent, intent.waiting_for)
         elif step.kind == "S":
             self._inbox = step.data
         elif step.kind == "wait":
-            self.now += min(step.number, intent.timeout_s or step.number)
+            self._let_pass(min(step.number, intent.timeout_s or step.number), intent)
             if intent.timeout_s is not None and step.number >= intent.timeout_s:
                 raise SMTPTimeout(f"nothing came in time while we waited for {intent.waiting_for}")
         elif step.kind == "close":
@@ -352,8 +383,16 @@ class ScriptedDriver(Stoppable):
         else:
             raise DialogueError(f"unknown direction {step.kind!r}")
 
-    def _pass_time(self, timeout_s: float | None, waiting_for: str) -> None:
-        if timeout_s is None:
+    def _pass_time(self, intent: Read | Write, waiting_for: str) -> None:
+        if intent.timeout_s is None:
             raise DialogueError(f"the client waits for ever for {waiting_for}")
-        self.now += timeout_s
+        self._let_pass(intent.timeout_s, intent)
         raise SMTPTimeout(f"nothing came in time while we waited for {waiting_for}")
+
+    def _let_pass(self, seconds: float, intent: Intent) -> None:
+        """Time passes; what is to be said of a long wait is said in between."""
+        end = self.now + seconds
+        if (notice := notice_of(intent)) and notice.after_s < seconds:
+            self.now += notice.after_s
+            notice.tell()
+        self.now = end

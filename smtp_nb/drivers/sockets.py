@@ -9,6 +9,7 @@ import os
 import socket
 import struct
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from smtp_nb.errors import ConnectFailed, os_error_code
@@ -26,6 +27,12 @@ _NULL_ADDRESSES = frozenset({"0.0.0.0", "::"})
 # macOS calls the first one otherwise; a system without them keeps its own times.
 _KEEP_IDLE = getattr(socket, "TCP_KEEPIDLE", getattr(socket, "TCP_KEEPALIVE", None))
 _KEEP_INTERVAL = getattr(socket, "TCP_KEEPINTVL", None)
+_OUR_END = {
+    10013: "Ports below 1024 need a privilege: choose another LocalPort, or 0 for any free one",
+    10048: "Something else uses that port: choose another LocalPort, or 0 for any free one",
+    10049: "Set local_host to an address of this machine, or leave it empty",
+    11001: "Set local_host to an address of this machine, or leave it empty",
+}
 # (family, address as the socket module takes it)
 Target = tuple[int, Any]
 
@@ -43,12 +50,34 @@ def literal_target(host: str, port: int) -> Target | None:
 
 
 def targets(found: Sequence[Any], use_ipv6: int) -> list[Target]:
-    """What getaddrinfo found, in the order of `UseIPv6`, other families left out."""
+    """What getaddrinfo found, in the order of `UseIPv6`, other families left out.
+
+    Of two families each gets its turn, so that one that leads nowhere delays the other only once
+    (RFC 8305 section 4).
+    """
     wanted = FAMILIES[use_ipv6]
-    rows = [(row[0], row[4]) for row in found if row[0] in wanted]
+    rows = list(dict.fromkeys((row[0], row[4]) for row in found if row[0] in wanted))
     if any(address[0] in _NULL_ADDRESSES for _, address in rows):
         raise _null_address("the name")
-    return sorted(dict.fromkeys(rows), key=lambda row: wanted.index(row[0]))
+    by_family = [[row for row in rows if row[0] == family] for family in wanted]
+    return [row for turn in zip_longest(*by_family) for row in turn if row is not None]
+
+
+def known_targets(intent: Open | Resolve) -> list[Target] | None:
+    """The targets that need no name server; None for a name."""
+    if isinstance(intent, Open) and intent.addresses:
+        found = [literal_target(address, intent.port) for address in intent.addresses]
+        return [target for target in found if target is not None]
+    literal = literal_target(intent.host, intent.port)
+    return None if literal is None else [literal]
+
+
+def address_of(target: Target) -> str:
+    """The address alone, as text."""
+    _, address = target
+    scope = address[3] if len(address) > 3 else 0
+    text = str(address[0])
+    return f"{text}%{scope}" if scope and "%" not in text else text
 
 
 def addresses(found: Sequence[Target], intent: Resolve) -> list[str]:
@@ -69,8 +98,21 @@ def _null_address(host: str) -> ConnectFailed:
     )
 
 
+class NotBound(OSError):
+    """Our own end cannot be where the user wants it; the cause says why."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(*error.args)
+        self.error = error
+
+
 def new_socket(family: int, options: SocketOptions) -> socket.socket:
-    """A non-blocking socket with its options set, bound where the user wants it."""
+    """A non-blocking socket with its options set, bound where the user wants it.
+
+    Raises:
+        NotBound: it cannot be bound there.
+        OSError: there can be no such socket.
+    """
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
         sock.setblocking(False)
@@ -87,11 +129,21 @@ def new_socket(family: int, options: SocketOptions) -> socket.socket:
         if not options.linger or options.linger_s:
             _set_linger(sock, options.linger_s if options.linger else 0)
         if options.local_host or options.local_port:
-            sock.bind((options.local_host, options.local_port))
+            _bind(sock, options)
     except OSError:
         sock.close()
         raise
     return sock
+
+
+def _bind(sock: socket.socket, options: SocketOptions) -> None:
+    try:
+        if options.local_port and os.name == "posix":
+            # Attempts at several addresses share the port; one that somebody listens on stays his.
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind((options.local_host, options.local_port))
+    except OSError as error:
+        raise NotBound(error) from error
 
 
 def reset_on_close(sock: socket.socket | TransportSocket) -> None:
@@ -118,20 +170,39 @@ def peer_of(sock: socket.socket) -> Peer:
     return Peer(remote[0], remote[1], local[0], local[1])
 
 
-def _words(error: OSError) -> str:
+def words_of(error: OSError) -> str:
     """The system's words: asyncio puts its own, with the address, in their place."""
     if error.errno and not isinstance(error, socket.gaierror):
-        return os.strerror(error.errno)
-    return error.strerror or str(error)
+        return os.strerror(error.errno).lower()
+    return (error.strerror or str(error)).lower()
 
 
-def connect_failed(intent: Open | Resolve, error: OSError) -> ConnectFailed:
-    """The error for a connection that did not come about."""
-    words = _words(error).lower()
+def connect_failed(intent: Open | Resolve, error: OSError, story: str = "") -> ConnectFailed:
+    """The error for a connection that could not be made.
+
+    Args:
+        error: what the system said, of the last address that was tried.
+        story: what became of each address.
+    """
+    if isinstance(error, NotBound):
+        return _not_bound(intent.options, error.error)
     made = ConnectFailed(
-        f"no connection to {intent.host} port {intent.port}: {words}",
+        f"could not connect to {intent.host} port {intent.port}: {story or words_of(error)}",
         code=os_error_code(error),
         remedy="Check the server's name and port; many networks block 25, 465 and 587",
+    )
+    made.__cause__ = error
+    return made
+
+
+def _not_bound(options: SocketOptions, error: OSError) -> ConnectFailed:
+    """The error for our own end: the server has no part in it."""
+    host, port = options.local_host, options.local_port
+    names = [f"local_host {host!r}"] * bool(host) + [f"LocalPort {port}"] * bool(port)
+    made = ConnectFailed(
+        f"the connection cannot begin at {' and '.join(names)}: {words_of(error)}",
+        code=os_error_code(error),
+        remedy=_OUR_END.get(os_error_code(error), "Check local_host and LocalPort"),
     )
     made.__cause__ = error
     return made

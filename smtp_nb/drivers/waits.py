@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import selectors
 import socket
 
@@ -21,6 +22,7 @@ class Waits:
 
     def __init__(self) -> None:
         self._expected: dict[socket.socket, int] = {}
+        self._pid = os.getpid()
         try:
             self._woken, self._waker = socket.socketpair()
             self._selector = selectors.DefaultSelector()
@@ -30,6 +32,11 @@ class Waits:
         self._waker.setblocking(False)
         self.wake_fd = self._waker.fileno()
         self._selector.register(self._woken, selectors.EVENT_READ)
+
+    @property
+    def is_inherited(self) -> bool:
+        """True in a forked child, which shares the system's list of sockets with its parent."""
+        return self._pid != os.getpid()
 
     def wake(self) -> None:
         """End the wait, or the next one; from any thread."""

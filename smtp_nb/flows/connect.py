@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from smtp_nb.errors import ExtensionError, PlaintextInjected, SMTPError
+from smtp_nb.errors import (
+    ExtensionError,
+    LinkError,
+    MalformedReply,
+    PlaintextInjected,
+    SMTPError,
+    SMTPTimeout,
+)
 from smtp_nb.flows.handshake import shake_hands
 from smtp_nb.flows.intents import Flow, Open
 from smtp_nb.flows.limits import Deadline
@@ -13,6 +20,11 @@ from smtp_nb.flows.verdict import refusal
 from smtp_nb.model.enums import SSLStartMode
 from smtp_nb.protocol.commands import STARTTLS, ehlo, helo
 from smtp_nb.protocol.extensions import NO_EXTENSIONS, parse_ehlo
+
+# RFC 8314 section 7.3: submission inside TLS from the first byte.
+IMPLICIT_PORT = 465
+_ON_IMPLICIT_PORT = "Port 465 is for TLS from the first byte"
+_PERHAPS_TLS = "A server that expects TLS from the first byte is as silent"
 
 
 def connect(session: Session) -> Flow[None]:
@@ -26,13 +38,7 @@ def connect(session: Session) -> Flow[None]:
 
         context_for(session.settings.tls)  # what it cannot do is said before a byte is written
     try:
-        early = yield from open_line(session)
-        if session.settings.start_mode is SSLStartMode.IMPLICIT:
-            yield from start_tls(session, early)
-        else:
-            session.protocol.receive_data(early)
-        yield from hear_banner(session)
-        yield from greet(session)
+        yield from meet(session)
         if session.settings.start_mode is SSLStartMode.EXPLICIT:
             yield from upgrade(session)
         if session.settings.credentials is not None:
@@ -46,24 +52,103 @@ def connect(session: Session) -> Flow[None]:
         raise
 
 
-def open_line(session: Session) -> Flow[bytes]:
-    """Open the line, through a proxy if there is one; gives what came behind the proxy's answer."""
+def meet(session: Session) -> Flow[None]:
+    """Open the line, hear the banner and say EHLO: at the first address that goes so far.
+
+    RFC 5321 section 5.1 wants every address tried. One whose server turns us away or hangs up
+    before anything but EHLO was said leads to the next one too.
+    """
+    opening = _opening(session)
+    left: tuple[str, ...] = ()
+    failures: list[str] = []
+    while True:
+        stage = "opening"
+        try:
+            early = yield from open_line(session, opening, left)
+            stage, began = "banner", session.clock()
+            if session.settings.start_mode is SSLStartMode.IMPLICIT:
+                yield from start_tls(session, early)
+            else:
+                session.protocol.receive_data(early)
+            yield from hear_banner(session)
+            stage = "greeting"
+            yield from greet(session)
+            return
+        except SMTPError as error:
+            peer = None if stage == "opening" else session.peer
+            left = peer.others if peer else ()
+            if not peer or not left or session.settings.proxy or not _is_turned_away(error, stage):
+                error.description = "; before that, ".join([error.description, *failures])
+                raise
+            failures.append(f"{peer.remote_address}: {error.description}")
+            session.remark(f"{failures[-1]}; trying the next address")
+            opening.put_off(session.clock() - began)
+            yield from session.start_over()
+
+
+def _is_turned_away(error: SMTPError, stage: str) -> bool:
+    """Whether another address of the server may do better."""
+    if isinstance(error, LinkError):
+        return not isinstance(error, (SMTPTimeout, MalformedReply))
+    if error.reply is None:
+        return False
+    return stage == "banner" or error.reply.code == 421
+
+
+def open_line(
+    session: Session, opening: Deadline | None = None, addresses: tuple[str, ...] = ()
+) -> Flow[bytes]:
+    """Open the line, through a proxy if there is one; gives what came behind the proxy's answer.
+
+    Args:
+        opening: the end of all attempts together.
+        addresses: the server's that are left to be tried; empty for all.
+    """
     settings, early = session.settings, b""
+    opening = opening or _opening(session)
     if settings.proxy is not None:
         early = yield from unseen(reach(session, settings.proxy))
     else:
-        session.peer = yield Open(
-            settings.host, settings.port, settings.connect_timeout_s, settings.socket
+        session.peer = peer = yield Open(
+            settings.host,
+            settings.port,
+            opening.left(),
+            settings.socket,
+            addresses,
+            opening.notice(session.say_waiting),
         )
         session.is_open = True
         session.restart_clock()
+        for failed in peer.failed:
+            session.remark(f"{failed}; connected to {peer.remote_address}")
     session.status("Remote host connection complete")
+    if settings.port == IMPLICIT_PORT and settings.start_mode is SSLStartMode.NONE:
+        session.status(f"{_ON_IMPLICIT_PORT}; none was asked for")
     return early
 
 
+def _opening(session: Session) -> Deadline:
+    """The end of all attempts to connect, together."""
+    settings = session.settings
+    where = f"the connection to {settings.host} port {settings.port}"
+    return Deadline(session.clock, settings.connect_timeout_s, where)
+
+
 def hear_banner(session: Session) -> Flow[None]:
-    """Wait for the server's first words, which say whether it serves us at all."""
-    _, reply = yield from session.next_reply(session.settings.banner_timeout_s, "the banner")
+    """Wait for the server's first words, which say whether it serves us at all.
+
+    A server that expects TLS is silent to whom speaks none, and both wait for the other.
+    """
+    settings, hint = session.settings, ""
+    if session.layer is None:
+        hint = _ON_IMPLICIT_PORT if settings.port == IMPLICIT_PORT else _PERHAPS_TLS
+    what = f"the banner of {settings.host} port {settings.port}"
+    try:
+        _, reply = yield from session.next_reply(settings.banner_timeout_s, what, hint)
+    except SMTPTimeout as error:
+        if hint:
+            error.remedy = f"{hint}: try ssl_start_mode='implicit'. {error.remedy}"
+        raise
     if reply.code != 220:
         raise refusal(reply, "the connection")
 
@@ -90,7 +175,8 @@ def upgrade(session: Session) -> Flow[None]:
         raise ExtensionError(
             "the server does not offer STARTTLS, so the line would stay in clear",
             code=276,
-            remedy="Is somebody stripping it? Without TLS only if you mean it: tls=none",
+            remedy="Is somebody stripping it? Without TLS only if you mean it:"
+            " ssl_start_mode='none'",
         )
     reply = yield from session.ask(STARTTLS)
     if reply.code != 220:

@@ -25,6 +25,7 @@ from smtp_nb.protocol.dots import TERMINATOR, Stuffer
 PIECE = 64 * 1024
 # The last chunk is what can be in doubt, and a refused chunk is noticed one chunk later.
 CHUNK = 1024 * 1024
+STREAM = "the stream of the message"
 
 
 def send_content(
@@ -56,7 +57,7 @@ def _send_data(session: Session, transaction: Transaction) -> Flow[None]:
     stuffer, sent = Stuffer(), 0
     held = b""
     pieces = _pieces(transaction, PIECE)
-    while (piece := (yield from next_piece(transaction.job.content, pieces))) is not None:
+    while (piece := (yield from next_piece(transaction.job.content, pieces, session))) is not None:
         if held:
             yield from session.write(stuffer.feed(held))
             sent = _progress(session, transaction, held, sent)
@@ -73,7 +74,7 @@ def _send_chunks(
 ) -> Flow[None]:
     sent, held = 0, b""
     pieces = _pieces(transaction, CHUNK)
-    while (piece := (yield from next_piece(transaction.job.content, pieces))) is not None:
+    while (piece := (yield from next_piece(transaction.job.content, pieces, session))) is not None:
         if held:
             yield from session.send(*before, bdat(len(held), last=False), content=held)
             sent, before = _progress(session, transaction, held, sent), ()
@@ -103,14 +104,20 @@ def _final_reply(session: Session, transaction: Transaction) -> Flow[None]:
         yield from take_reply(session, transaction, session.settings.final_timeout_s)
 
 
-def next_piece(content: Content, pieces: Iterator[bytes]) -> Flow[bytes | None]:
+def next_piece(
+    content: Content, pieces: Iterator[bytes], session: Session | None = None
+) -> Flow[bytes | None]:
     """The next of the pieces that a content gives, None at the end.
 
     Whoever gives octets without knowing how many, such as a pipe, may also take his time.
+
+    Args:
+        session: says so in its trail if that is long.
     """
     if content.size >= 0:
         return next(pieces, None)
-    piece: bytes | None = yield Call(partial(next, pieces, None), "the stream of the message")
+    notice = session.notice(STREAM, None) if session else None
+    piece: bytes | None = yield Call(partial(next, pieces, None), STREAM, notice=notice)
     return piece
 
 

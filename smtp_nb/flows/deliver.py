@@ -39,14 +39,16 @@ def deliver(session: Session) -> Flow[bool]:
     """Take jobs until there are none for now, and give a receipt for each.
 
     Returns:
-        False if no further job is wanted, whatever the source may have.
+        False if no further job is wanted, whatever the source may have. True with a session that is
+        used up (RFC 9422, MAILMAX): go on over another one.
 
     Raises:
         SMTPError: the session ended: 421, a broken line, an interruption. All jobs taken have
             been given back before.
     """
     most = 1
-    while jobs := (yield Next(most)):
+    jobs: Sequence[Job] | None = ()
+    while not session.is_used_up and (jobs := (yield Next(min(most, session.mails_left)))):
         began = session.clock()
         yield from _batch(session, jobs)
         seconds = session.clock() - began
@@ -113,10 +115,14 @@ def _check(session: Session, delivery: Delivery) -> None:
 
 def _window(session: Session, deliveries: Sequence[Delivery]) -> Flow[None]:
     """Send those that may be under way together; what is then undecided is left to `_finish`."""
-    together = [d for d in deliveries if d.remaining and fits_window(session, d.job)]
+    together = [
+        d
+        for d in deliveries
+        if d.remaining and fits_window(session, d.job) and d.fits_one_transaction
+    ]
     if len(together) < 2:
         return
-    transactions = [Transaction(delivery.job, delivery.remaining) for delivery in together]
+    transactions = [Transaction(delivery.job, delivery.portion()) for delivery in together]
     error = yield from _guarded(session, transactions, run_window(session, transactions))
     for delivery, transaction in zip(together, transactions, strict=True):
         if error or not is_out_of_step(transaction):
@@ -128,7 +134,7 @@ def _window(session: Session, deliveries: Sequence[Delivery]) -> Flow[None]:
 def _finish(session: Session, delivery: Delivery) -> Flow[None]:
     """Deliver one message by itself, in more transactions if the server wants fewer recipients."""
     while delivery.remaining:
-        transaction = Transaction(delivery.job, delivery.remaining)
+        transaction = Transaction(delivery.job, delivery.portion())
         error = yield from _guarded(session, [transaction], _transact(session, transaction))
         delivery.note(transaction)
         if error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from smtp_nb.flows.session import Session
 from smtp_nb.flows.transaction import NOTHING_WRITTEN, Transaction, queue_id
-from smtp_nb.model.envelope import Job
+from smtp_nb.model.envelope import Job, Recipient
 from smtp_nb.model.events import ErrorEvent
 from smtp_nb.model.outcome import Outcome
 from smtp_nb.model.receipt import Receipt, RecipientResult, summary
@@ -20,6 +20,7 @@ class Delivery:
         self._open = tuple(range(len(job.envelope.recipients)))
         self.remaining = job.envelope.recipients
         """Who still needs a transaction."""
+        self._taken: tuple[int, ...] = ()
         self._session = session
         self._began = session.clock()
         self._ended = self._began
@@ -27,14 +28,38 @@ class Delivery:
         self._reply: Reply | None = None
         self._trouble = NOTHING_WRITTEN
 
+    def portion(self) -> tuple[Recipient, ...]:
+        """Those of the remaining recipients that the server takes in one transaction (RFC 9422)."""
+        limits = self._session.extensions.limits
+        most = limits.get("RCPTMAX", len(self._open))
+        most_domains = limits.get("RCPTDOMAINMAX", len(self._open))
+        places: list[int] = []
+        domains: set[str] = set()
+        for place, recipient in zip(self._open, self.remaining, strict=True):
+            domain = recipient.mailbox.domain
+            if len(places) < most and len(domains | {domain}) <= most_domains:
+                places.append(place)
+                domains.add(domain)
+        self._taken = tuple(places)
+        return tuple([self.job.envelope.recipients[place] for place in places])
+
+    @property
+    def fits_one_transaction(self) -> bool:
+        """True if all remaining recipients may share a transaction."""
+        return len(self.portion()) == len(self.remaining)
+
     def note(self, transaction: Transaction) -> None:
-        """Take the results of a transaction over; who was only one too many remains."""
-        self._results |= zip(self._open, transaction.results(), strict=True)
+        """Take the results of a transaction over; who was only one too many remains, and who was
+        not in it."""
+        self._results |= zip(self._taken, transaction.results(), strict=True)
         self._reply = transaction.last_reply()
         self._ended = self._session.clock()
-        left_over = transaction.left_over
-        self.remaining = tuple([transaction.recipients[place] for place in left_over])
-        self._open = tuple([self._open[place] for place in left_over])
+        left_over = {self._taken[place] for place in transaction.left_over}
+        waiting = set(self._open) - set(self._taken) | left_over
+        self._open = tuple([place for place in self._open if place in waiting])
+        self.remaining = tuple([self.job.envelope.recipients[place] for place in self._open])
+        if transaction.stopper and self.remaining:
+            self.give_up(f"not sent, because {transaction.stopper[0].address} was refused")
 
     def give_up(self, why: str) -> None:
         """Nothing more is tried; recipients without a result were not written to."""

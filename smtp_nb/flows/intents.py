@@ -22,7 +22,7 @@ class SocketOptions:
     """How to open the line. `None` and 0 leave it to the system.
 
     Attributes:
-        use_ipv6: 0 IPv4 only, 1 IPv6 only, 2 IPv6 first and IPv4 behind it.
+        use_ipv6: 0 IPv4 only, 1 IPv6 only, 2 both in turn, IPv6 first (RFC 8305 section 4).
         keep_alive_s, keep_alive_interval_s: silence before the first probe, and between probes.
         linger: False resets the line when it is closed, gently or not.
         linger_s: how long a gentle close may last; 0: as long as TCP tries, in the background.
@@ -43,22 +43,48 @@ class SocketOptions:
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """Both ends of an open line."""
+    """Both ends of an open line.
+
+    Attributes:
+        others: further addresses of the host, which might be tried too.
+        failed: those that were tried before in vain, each with what became of it.
+    """
 
     remote_address: str
     remote_port: int
     local_address: str = ""
     local_port: int = 0
+    others: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What to do about a wait that lasts: say so. It goes on being one wait.
+
+    Attributes:
+        after_s: seconds into the wait.
+        tell: says it; called at most once for this wait.
+    """
+
+    after_s: float
+    tell: Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """Connect. Answer: a `Peer`."""
+    """Connect to the first address of a host that takes us (RFC 8305). Answer: a `Peer`.
+
+    Attributes:
+        addresses: try these, and do not look the name up.
+    """
 
     host: str
     port: int
     timeout_s: float | None = None
     options: SocketOptions = field(default_factory=SocketOptions)
+    addresses: tuple[str, ...] = ()
+    notice: Notice | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +95,7 @@ class Resolve:
     port: int
     timeout_s: float | None = None
     options: SocketOptions = field(default_factory=SocketOptions)
+    notice: Notice | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +104,7 @@ class Write:
 
     data: bytes = field(repr=False)  # may hold a password
     timeout_s: float | None = None
+    notice: Notice | None = field(default=None, compare=False, repr=False)
 
 
 class Octets(bytes):
@@ -94,6 +122,7 @@ class Read:
 
     timeout_s: float | None = None
     waiting_for: str = "a reply"
+    notice: Notice | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +148,7 @@ class Call:
     work: Callable[[], Any]  # the answer is of its kind
     waiting_for: str
     timeout_s: float | None = None
+    notice: Notice | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +215,11 @@ Intent = (
 T = TypeVar("T")
 # The answer's type depends on the intent; a generator has one type for all of them.
 Flow = Generator[Intent, Any, T]
+
+
+def notice_of(intent: Intent) -> Notice | None:
+    """What is to be said if this intent keeps us waiting."""
+    return intent.notice if isinstance(intent, (Open, Resolve, Write, Read, Call)) else None
 
 
 class JobSource(Protocol):

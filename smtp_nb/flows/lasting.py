@@ -65,7 +65,11 @@ def lasting(
                 break
             continue
         try:
-            if session is None or (yield from session.has_hung_up()):
+            if (
+                session is None
+                or (yield from session.retire())
+                or (yield from session.has_hung_up())
+            ):
                 session = yield from connect()
             wants_more = yield from deliver(session)
         except SMTPError as error:

@@ -11,7 +11,18 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from smtp_nb.errors import LinkError, SMTPTimeout
-from smtp_nb.flows.intents import Call, Flow, Hold, Intent, Open, Read, Resolve, Sleep, Write
+from smtp_nb.flows.intents import (
+    Call,
+    Flow,
+    Hold,
+    Intent,
+    Notice,
+    Open,
+    Read,
+    Resolve,
+    Sleep,
+    Write,
+)
 
 T = TypeVar("T")
 Clock = Callable[[], float]
@@ -19,6 +30,8 @@ Clock = Callable[[], float]
 Carrier = Callable[[Intent], Flow[Any]]
 # More than any reply or handshake has; half of it is the most that a reply may be.
 MAX_READ = 768 * 1024
+# Nothing waits for longer without saying for what.
+PATIENCE = 2.0
 # Pieces in a second: small enough that no burst is noticed, large enough to be worth a packet.
 PIECES = 50
 
@@ -30,16 +43,37 @@ class Deadline:
     Args:
         seconds: from now on; None or 0 for ever.
         what: we wait for, in words.
+        hint: what the silence may mean, for whoever is told of it.
         octets: the most that may come until then; None: somebody else counts them.
     """
 
     def __init__(
-        self, clock: Clock, seconds: float | None, what: str, octets: int | None = MAX_READ
+        self,
+        clock: Clock,
+        seconds: float | None,
+        what: str,
+        octets: int | None = MAX_READ,
+        hint: str = "",
     ) -> None:
         self._clock = clock
+        self._notice_at: float | None = clock() + PATIENCE
+        self.seconds = seconds or None
+        self.hint = hint
         self._end = clock() + seconds if seconds else None
         self._octets = self._most_octets = octets
         self.what = what
+
+    def notice(self, tell: Callable[[Deadline], None]) -> Notice | None:
+        """Lets `tell` be called once, when all the waits together have lasted for 2 s."""
+        if self._notice_at is None:
+            return None
+
+        def once() -> None:
+            if self._notice_at is not None:
+                self._notice_at = None
+                tell(self)
+
+        return Notice(max(0.0, self._notice_at - self._clock()), once)
 
     def put_off(self, seconds: float) -> None:
         """Move the end: so long somebody else was waited for."""
@@ -120,7 +154,7 @@ def throttled(flow: Flow[T], octets_per_second: int, clock: Clock) -> Flow[T]:
             return (yield intent)
         for start in range(0, len(intent.data), size):
             piece = intent.data[start : start + size]
-            yield Write(piece, intent.timeout_s)
+            yield Write(piece, intent.timeout_s, intent.notice)
             # A pause that lasted too long is made good with the next one; idle hours are not.
             due = max(due, clock() - 1 / PIECES) + len(piece) / octets_per_second
             if (pause := due - clock()) > 0:

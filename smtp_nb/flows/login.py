@@ -88,7 +88,9 @@ def _with_token(
     assert credentials.tokens is not None  # the mechanism needs them
     source = credentials.tokens.source
     try:
-        token = yield Call(lambda: source(renew), "a token", session.settings.timeout_s)
+        seconds = session.settings.timeout_s
+        notice = session.notice("a token", seconds)
+        token = yield Call(lambda: source(renew), "a token", seconds, notice)
     except SMTPError:
         raise
     except Exception as error:
@@ -124,7 +126,9 @@ def _step(
     if not mechanism.takes_time:
         return step()
     timeout_s = session.settings.timeout_s
-    answer: bytes | None = yield Call(step, f"{mechanism.name} to compute", timeout_s)
+    what = f"{mechanism.name} to compute"
+    notice = session.notice(what, timeout_s)
+    answer: bytes | None = yield Call(step, what, timeout_s, notice)
     return answer
 
 

@@ -6,6 +6,7 @@ from smtp_nb.compose.raw import CRLF_REMEDY, RawContent
 from smtp_nb.errors import BinaryRefused, ExtensionError
 from smtp_nb.flows.session import Session
 from smtp_nb.model.envelope import Job, Recipient
+from smtp_nb.model.mail_options import MAIL_OPTIONS
 from smtp_nb.protocol.commands import Command, mail, rcpt
 
 _BINARY = {"BINARYMIME", "CHUNKING"}
@@ -42,6 +43,7 @@ def check_offers(session: Session, job: Job) -> None:
             " (RFC 1870)",
             remedy="Send a link instead of the attachment",
         )
+    _check_options(session, job)
     if _wants_dsn(job) and "DSN" not in offered:
         raise ExtensionError(
             "delivery notifications were asked for and the server does not offer DSN (RFC 3461)",
@@ -54,12 +56,30 @@ def _needs_smtputf8(job: Job) -> bool:
 
 
 def _wants_dsn(job: Job) -> bool:
-    return any([job.envelope.options, *[r.options for r in job.envelope.recipients]])
+    return any(r.options for r in job.envelope.recipients)
+
+
+def _check_options(session: Session, job: Job) -> None:
+    for word in job.envelope.options.split():
+        name = word.partition("=")[0]
+        wanted = MAIL_OPTIONS[name].extension
+        if wanted not in session.extensions:
+            raise ExtensionError(
+                f"{name} was asked for, and the server does not offer {wanted}",
+                remedy=f"Take {name} out of the parameters, or use another server",
+            )
+        if name == "REQUIRETLS" and session.layer is None:
+            # RFC 8689 section 4.2.1: it may be used inside TLS only.
+            raise ExtensionError(
+                "REQUIRETLS was asked for on a connection in clear",
+                remedy="Turn TLS on: ssl_start_mode='explicit'",
+            )
 
 
 def mail_command(session: Session, job: Job) -> Command:
     """MAIL, or SEND, SOML or SAML, with the parameters that apply: SIZE (RFC 1870), BODY
     (RFC 6152, RFC 3030) and SMTPUTF8 (RFC 6531)."""
+    session.mails += 1
     content, envelope = job.content, job.envelope
     utf8 = _needs_smtputf8(job)
     parameters = []

@@ -77,7 +77,10 @@ def _target(session: Session, proxy: Proxy, deadline: Deadline) -> Flow[str]:
     if proxy.looks_up or is_ip_address(host):
         return host
     try:
-        found: list[str] = yield Resolve(host, settings.port, deadline.left(), settings.socket)
+        notice = deadline.notice(session.say_waiting)
+        found: list[str] = yield Resolve(
+            host, settings.port, deadline.left(), settings.socket, notice
+        )
     except ConnectFailed as error:
         error.remedy = "With a * in front of mail_server the firewall looks it up"
         raise
@@ -97,7 +100,10 @@ def _tunnel(session: Session, proxy: Proxy, host: str) -> Tunnel:
 
 def _pass(session: Session, proxy: Proxy, tunnel: Tunnel, deadline: Deadline) -> Flow[bytes]:
     """Open the line and negotiate."""
-    session.peer = yield Open(proxy.host, proxy.port, deadline.left(), session.settings.socket)
+    notice = deadline.notice(session.say_waiting)
+    session.peer = yield Open(
+        proxy.host, proxy.port, deadline.left(), session.settings.socket, notice=notice
+    )
     session.is_open = True
     session.restart_clock()
     if proxy.tls is not None:

@@ -7,16 +7,17 @@ story than the wire.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
-from smtp_nb.errors import ConnectionClosed, LinkError, MalformedReply, SMTPError
-from smtp_nb.flows.intents import Close, Flow, Octets, Peer, Probe, Read, Write
+from smtp_nb.errors import ConnectionClosed, LinkError, MalformedReply, SMTPError, SMTPTimeout
+from smtp_nb.flows.intents import Close, Flow, Notice, Octets, Peer, Probe, Read, Write
 from smtp_nb.flows.limits import Deadline
 from smtp_nb.flows.mask import Mask
+from smtp_nb.flows.observer import Observer
 from smtp_nb.flows.settings import Settings, secrets_of
 from smtp_nb.model.enums import TrailDirection
-from smtp_nb.model.events import ConnectionStatusEvent, Event, PITrailEvent, SSLStatusEvent
+from smtp_nb.model.events import ConnectionStatusEvent, PITrailEvent, SSLStatusEvent
 from smtp_nb.model.reply import Reply
 from smtp_nb.model.unseen import without_frames
 from smtp_nb.protocol.client import ClientProtocol, State
@@ -32,20 +33,12 @@ QUIT_TIMEOUT = 5.0
 IDLE_SECONDS = 1.0
 # In place of a number of seconds: those of the settings for ordinary replies.
 USUAL = -1.0
+NO_LIMIT = 1_000_000_000
+_EATEN = "If the server loses commands that come together, set pipelining='off'"
+WRITING = "the server to take what we write"
 
 _CAUTION = ("auto", "message", "off")
 _FALL_BACKS = {"message": "one message at a time", "off": "one command at a time"}
-
-
-class Observer(Protocol):
-    """Who hears of events. Asked first, so that what nobody listens to costs nothing."""
-
-    def wants(self, kind: type[Event]) -> bool: ...
-
-    def emit(self, *events: Event) -> None: ...
-
-    def ask(self, event: Event) -> Sequence[Awaitable[None]]:
-        """As `emit`, for an event whose handlers may change something; gives what to await."""
 
 
 class Session:
@@ -75,12 +68,18 @@ class Session:
         self.last_use = 0.0
         self.memory = {} if memory is None else memory
         """Which servers stumble over what, for the sessions that come after this one."""
+        self.mails = 0
+        """How many transactions were begun."""
         self.batches = 0
         """Batches of messages that ended without trouble."""
         known = self.memory.get((settings.host, settings.port), "auto")
         self._pipelining = max(settings.pipelining, known, key=_CAUTION.index)
         self._began = clock()
         self._group = 0
+        self._is_grouped = False
+        """Commands that were sent together are not all answered yet."""
+        self._said_slow = False
+        """Once is enough: a large message may have to wait before every piece."""
         self._number = number
 
     @property
@@ -106,6 +105,25 @@ class Session:
         """True if several messages may be under way at once."""
         return "PIPELINING" in self.extensions and self._pipelining == "auto"
 
+    @property
+    def mails_left(self) -> int:
+        """How many transactions the server still takes on this connection (RFC 9422, MAILMAX)."""
+        most = self.extensions.limits.get("MAILMAX", 0)
+        return max(most - self.mails, 0) if most else NO_LIMIT
+
+    @property
+    def is_used_up(self) -> bool:
+        """True if the server takes no further transaction on this connection."""
+        return self.is_open and self.mails_left == 0
+
+    def retire(self) -> Flow[bool]:
+        """Close a connection that is used up; True if it was."""
+        if not self.is_used_up:
+            return False
+        self.remark(f"the server takes {self.mails} messages on one connection; connecting again")
+        yield from self.close()
+        return True
+
     def fall_back(self, why: str, group: bool = True) -> None:
         """Do without windows from now on, or without groups at all, and say so in the trail."""
         level = "message" if group else "off"
@@ -126,7 +144,8 @@ class Session:
         wire = self.under.send(octets) if self.under else octets
         self.tell_tls()
         try:
-            yield Write(wire, timeout_s)
+            notice = None if self._said_slow else self.notice(WRITING, timeout_s)
+            yield Write(wire, timeout_s, notice)
         except LinkError as error:
             self._ending = (error.code, error.description)
             raise
@@ -138,6 +157,7 @@ class Session:
 
     def prepare(self, *commands: Command) -> bytes:
         """The octets of commands that the caller writes now, with whatever goes with them."""
+        self._is_grouped = len(commands) > 1 or (self._is_grouped and self.protocol.waiting > 0)
         data = b"".join([self.protocol.send(command) for command in commands])
         for command in commands:
             self.mask.learn(command)
@@ -155,9 +175,12 @@ class Session:
     # -- reading ------------------------------------------------------------------------------
 
     def next_reply(
-        self, timeout_s: float | None = USUAL, waiting_for: str = ""
+        self, timeout_s: float | None = USUAL, waiting_for: str = "", hint: str = ""
     ) -> Flow[tuple[Command, Reply]]:
         """Wait for the reply to the oldest command that has none.
+
+        Args:
+            hint: what a long silence may mean.
 
         Raises:
             ConnectionClosed, SMTPTimeout, MalformedReply, TLSError: the session is lost.
@@ -167,11 +190,20 @@ class Session:
         if (found := self.reply_in_hand()) is None:
             what = waiting_for or f"the reply to {self.protocol.awaited}"
             # One for the whole reply: a server could drip its octets for days.
-            deadline = Deadline(self.clock, timeout_s, what)
+            deadline = Deadline(self.clock, timeout_s, what, hint=hint)
             while found is None:
-                yield from self._fill(deadline)
+                yield from self._wait(deadline)
                 found = self.reply_in_hand()
         return found
+
+    def _wait(self, deadline: Deadline) -> Flow[None]:
+        """Wait for more of a reply."""
+        try:
+            yield from self._fill(deadline)
+        except SMTPTimeout as error:
+            if self._is_grouped:
+                error.remedy = f"{_EATEN}. {error.remedy}"
+            raise
 
     def reply_in_hand(self) -> tuple[Command, Reply] | None:
         """As `next_reply`, without waiting: None if the reply has not come in yet.
@@ -210,7 +242,8 @@ class Session:
     def get(self, deadline: Deadline) -> Flow[bytes]:
         """The next octets below the server's TLS; b"" at the end of the line."""
         while True:
-            raw: bytes = yield Read(deadline.left(), deadline.what)
+            notice = deadline.notice(self.say_waiting)
+            raw: bytes = yield Read(deadline.left(), deadline.what, notice)
             deadline.spend(len(raw))
             if not raw or self.under is None:
                 return raw
@@ -263,6 +296,21 @@ class Session:
         self.observer.emit(ConnectionStatusEvent(what, code, description))
         self.remark(what)
 
+    def notice(self, what: str, seconds: float | None) -> Notice | None:
+        """Lets it be said that a single wait lasts; see `Deadline.notice` for several together."""
+        return Deadline(self.clock, seconds, what).notice(self.say_waiting)
+
+    def say_waiting(self, deadline: Deadline) -> None:
+        """Say what has kept us waiting for a while, and for how long it may."""
+        limit = (
+            f", up to {deadline.seconds:g} s" if deadline.seconds else ", for as long as it takes"
+        )
+        self._said_slow |= deadline.what == WRITING
+        text = f"waiting for {deadline.what}{limit}"
+        said = f"{text}; {deadline.hint}" if deadline.hint else text
+        self.remark(said)
+        self.observer.emit(ConnectionStatusEvent(said, 0, "OK", is_waiting=True))
+
     def tell_tls(self, *more: TLSLayer) -> None:
         """Pass on what the TLS layers have to tell."""
         for layer in (*more, self.layer, self.under):
@@ -305,6 +353,14 @@ class Session:
         """Drop the line so that nothing still under way arrives."""
         self._note_closed()
         yield Close(gently=False)
+
+    def start_over(self) -> Flow[None]:
+        """Drop the line and forget what was said on it, so that another address can be tried."""
+        yield from self.abort()
+        self.protocol = ClientProtocol(self.settings.max_line, self.mask.text)
+        self.layer = self.under = None
+        self.extensions = NO_EXTENSIONS
+        self._ending = (0, "OK")
 
     def close(self) -> Flow[None]:
         """QUIT if the line is fit for it, then close. Never raises for a line that is lost."""

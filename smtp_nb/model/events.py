@@ -35,18 +35,21 @@ class PITrailEvent:
 @known_attributes()
 @dataclass(slots=True)
 class ConnectionStatusEvent:
-    """Proxy, TLS or connection made or lost.
+    """Proxy, TLS or connection made or lost, or waited for longer than 2 s.
 
     Attributes:
         connection_event: what changed: `Firewall connection complete`, `Remote host connection
             complete`, `SSL handshake complete`, `Remote host disconnected`, …
         status_code: the number of the error that changed it, 0 if it was none.
         description: the words for `status_code`.
+        is_waiting: nothing has changed for a while: `connection_event` says what is waited for, and
+            how long it may take. Beyond the reference.
     """
 
     connection_event: str
     status_code: int = 0
     description: str = ""
+    is_waiting: bool = False
 
 
 @known_attributes()

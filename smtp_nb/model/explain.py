@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 from smtp_nb.errors import SMTPError
 from smtp_nb.model.reply import Reply
 from smtp_nb.model.shown import visible
+from smtp_nb.wording import worded
 
 _CODE = re.compile(
     r"(?<![\d.])(?P<code>[2345]\d\d)(?:[ -]+(?P<after>[245]\.\d{1,3}\.\d{1,3})\b|\b(?!\.\d))"
@@ -113,7 +114,7 @@ def _of_error(error: SMTPError) -> Explanation:
         enhanced_code="",
         meaning=error.description.rstrip("."),
         cause=f"{summary}.",
-        remedy=error.remedy.rstrip("."),
+        remedy=worded(error.remedy, error.front).rstrip("."),
         source="smtp_nb errors, numbered as in IPWorks SMTP 2022 (.NET)",
     )
 

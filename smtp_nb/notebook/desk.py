@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from smtp_nb.errors import StateError
 from smtp_nb.model.events import PITrailEvent
 from smtp_nb.model.trail import Trail
+from smtp_nb.notebook.waiting import WaitingLine
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -42,6 +43,7 @@ class Desk:
         self._progress: MergeView | None = None
         self._inbox: InboxView | None = None
         self._view: TrailView | None = None
+        self._waiting = WaitingLine()
         atexit.register(self.close)
 
     @property
@@ -55,6 +57,7 @@ class Desk:
 
     def observe(self, event: PITrailEvent) -> None:
         """Take a line of a session's conversation."""
+        self._waiting.clear()
         observer = self._view or self.trail
         observer(event)
 
@@ -66,6 +69,7 @@ class Desk:
         """Use `smtp` from now on; a session before it is ended."""
         self.end_session()
         smtp.on_pi_trail(self.observe)
+        smtp.on_connection_status(self._waiting)
         self.smtp = smtp
 
     def session(self) -> SMTP:

@@ -10,6 +10,7 @@ from typing import Any
 from smtp_nb.errors import SMTPError
 from smtp_nb.model.explain import explain
 from smtp_nb.model.shown import masked, visible
+from smtp_nb.wording import Front, worded
 
 Rows = Sequence[tuple[str, str]]
 # nbconvert's own sheet puts all cells to the right.
@@ -49,7 +50,9 @@ class Card:
 def short_lines(error: SMTPError) -> list[str]:
     """An error in two to four lines: what, the server's words, what to do."""
     explained = explain(error) if error.reply is not None else None
-    remedy = error.remedy or (f"{explained.meaning}: {explained.remedy}" if explained else "")
+    remedy = worded(error.remedy, Front.MAGIC) or (
+        f"{explained.meaning}: {explained.remedy}" if explained else ""
+    )
     lines = [f"{type(error).__name__}: {visible(masked(error.description)).rstrip('.')}."]
     if error.reply is not None and error.reply.text not in error.description:
         lines.append(f"  The server said: {visible(masked(str(error.reply)))}")
@@ -65,6 +68,7 @@ def shortened(error: SMTPError) -> SMTPError:
     """
     short = copy.copy(error)
     short.description = masked(error.description)
+    short.front = Front.MAGIC
     short.args = (short.description,)
     lines = short_lines(error)
 

@@ -10,6 +10,7 @@ from functools import cached_property
 from smtp_nb.model.reply import Reply
 
 _KEYWORD = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]*)(?:[ =](.*))?\Z")
+_LIMIT = re.compile(r"(?<!\S)(RCPTMAX|MAILMAX|RCPTDOMAINMAX)=([1-9][0-9]{0,5})(?!\S)", re.I)
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,17 @@ class Extensions:
         """Octets that the server takes for a message (RFC 1870); 0 if it does not say."""
         text = self.keywords.get("SIZE", "").strip()
         return int(text) if text.isdecimal() and len(text) <= 20 else 0
+
+    @cached_property
+    def limits(self) -> Mapping[str, int]:
+        """What the server says of RCPTMAX, MAILMAX and RCPTDOMAINMAX (RFC 9422 section 4).
+
+        Anything else, zero and what is no number are passed over, as section 3 asks.
+        """
+        return {
+            name.upper(): int(number)
+            for name, number in _LIMIT.findall(self.keywords.get("LIMITS", ""))
+        }
 
 
 NO_EXTENSIONS = Extensions()

@@ -60,8 +60,8 @@ _USAGE = SSLSecurityFlag.IGNORE_WRONG_USAGE
 _NAME = SSLSecurityFlag.IGNORE_CN_MISMATCH
 _RENEW = "The server's owner has to renew it; is your own clock right?"
 _TRUST = (
-    "Give its authority's certificate with ca=, or, if its administrator confirms that this is its"
-    " key, pin={pin}"
+    "Give its authority's certificate with config('CACertFilePaths=…'), or, if its administrator"
+    " confirms that this is its key, config('SSLServerPin={pin}')"
 )
 _HOST = "Connect by one of the names in the certificate"
 _REVOCATION = "Try again later; SSLCheckCRL=False does without revocation lists"

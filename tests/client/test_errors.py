@@ -127,6 +127,54 @@ def test_the_local_port_is_taken(front: Front):
         assert raised(front, smtp).code == 10048
 
 
+class Unreachable(socket.socket):
+    """A socket of a machine on which something is not to be had."""
+
+    fails: tuple[str, int] = ("", 0)
+
+    def connect(self, address: Any) -> None:
+        self._fail("connect")
+        super().connect(address)
+
+    def bind(self, address: Any) -> None:
+        self._fail("bind")
+        super().bind(address)
+
+    def _fail(self, call: str) -> None:
+        name, number = type(self).fails
+        if name == call:
+            raise OSError(number, os.strerror(number))
+
+
+@pytest.mark.parametrize(
+    ("call", "number", "code"),
+    [
+        pytest.param("bind", errno.EACCES, 10013, marks=pytest.mark.covers("error.10013")),
+        pytest.param("connect", errno.EACCES, 10013, marks=pytest.mark.covers("error.10013")),
+        pytest.param("connect", errno.ETIMEDOUT, 10060, marks=pytest.mark.covers("error.10060")),
+        pytest.param("connect", errno.EHOSTUNREACH, 10065, marks=pytest.mark.covers("error.10065")),
+    ],
+)
+def test_the_system_forbids_it_or_finds_no_way(front: Front, monkeypatch, call, number, code):
+    smtp = front.make(**letter(free_port()))
+    if call == "bind":
+        smtp.config("LocalPort=24")
+    monkeypatch.setattr(Unreachable, "fails", (call, number))
+    monkeypatch.setattr("smtp_nb.drivers.sockets.socket.socket", Unreachable)
+    error = raised(front, smtp)
+    monkeypatch.undo()
+    assert error.code == code
+    assert ("LocalPort" in error.remedy) is (call == "bind")
+
+
+@pytest.mark.covers("error.212", "error.1117")
+def test_a_method_without_a_connection_makes_one(front: Front):
+    with SandboxServer() as server:
+        smtp = front.make(**letter(server.port))
+        assert front.run(smtp.send_command("NOOP")).startswith("250")
+        assert not smtp.connected
+
+
 @pytest.mark.covers("error.10049")
 def test_the_local_address_is_not_ours(front: Front):
     smtp = front.make(**letter(free_port()), local_host="192.0.2.1")

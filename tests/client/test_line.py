@@ -165,9 +165,14 @@ LOCKED = [
 ]
 
 
+def covered(code):
+    """The reference has a second number for a local address that cannot change."""
+    return (code, "error.1119") if code == "error.107" else (code,)
+
+
 @pytest.mark.parametrize(
     ("code", "name", "value"),
-    [pytest.param(*row, marks=pytest.mark.covers(row[0]), id=row[0]) for row in LOCKED],
+    [pytest.param(*row, marks=pytest.mark.covers(*covered(row[0])), id=row[0]) for row in LOCKED],
 )
 def test_what_made_the_line_is_locked_while_connected(front, code, name, value):
     with SandboxServer() as server:

@@ -22,8 +22,8 @@ from smtp_nb.errors import InputError, MissingError
 from smtp_nb.model.secret import Secret
 
 WAYS = {
-    "environment": "--password-env NAME",
-    "file": "--password-file PATH",
+    "environment": "variable=…",
+    "file": "file=…",
     "keyring": "keyring set mail.test ann",
     "person": "somebody can type it",
 }

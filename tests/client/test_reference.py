@@ -8,6 +8,7 @@ import pytest
 
 import smtp_nb
 from covering import by_row
+from generator.conformance import promise, promises
 from generator.rows import meaning
 from smtp_nb.client.reference import Row, State, rows, snake
 from smtp_nb.client.registry import REGISTRY
@@ -54,6 +55,12 @@ def test_every_name_exists_unless_it_cannot():
 
 def test_every_row_says_what_it_means():
     assert {row.marker for row in ROWS if not meaning(row)} == set()
+
+
+def test_every_sentence_of_the_reference_stands_beside_a_row():
+    known = {(row.kind, row.owner, row.name) for row in ROWS}
+    assert set(promises()) <= known
+    assert [row.marker for row in ROWS if not promise(row, promises())] == []
 
 
 def test_what_does_not_simply_work_says_why():

@@ -86,9 +86,9 @@ Habit = Callable[[Line], None]
 class Peer:
     """Listens on a free port of this machine and serves every client by one habit."""
 
-    def __init__(self, habit: Habit) -> None:
+    def __init__(self, habit: Habit, host: str = "127.0.0.1", port: int = 0) -> None:
         self._habit = habit
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server((host, port))
         # Accepted sockets inherit it: little room for who writes to a server that does not read.
         self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16 * 1024)
         self.over, self.told = threading.Event(), threading.Event()
@@ -178,11 +178,11 @@ _ANSWERS = {b"DATA": b"354 go on", b"AUTH": b"235 ok"}
 
 
 @contextlib.contextmanager
-def full_backlog() -> Iterator[int]:
+def full_backlog(host: str = "127.0.0.1", port: int = 0) -> Iterator[int]:
     """A port at which connections never come about: the queue of its listener is full."""
     with contextlib.ExitStack() as stack:
         listener = stack.enter_context(socket.socket())
-        listener.bind(("127.0.0.1", 0))
+        listener.bind((host, port))
         listener.listen(0)
         address = listener.getsockname()
         with contextlib.suppress(TimeoutError):

@@ -191,7 +191,7 @@ FAULTS = [
 ]
 
 
-@pytest.mark.covers("error.280")
+@pytest.mark.covers("error.280", "error.274", "error.275")
 @pytest.mark.parametrize("implicit", [False, True], ids=["STARTTLS", "implicit"])
 @pytest.mark.parametrize(
     ("make", "changes"), [x[:2] for x in FAULTS], ids=[name for *_, name in FAULTS]

@@ -7,11 +7,13 @@ from smtp_nb.model.checkup import Checkup
 from smtp_nb.notebook.syntax import Argument, Kind, Option
 from smtp_nb.notebook.verb import Request, Verb
 from smtp_nb.notebook.verbs.connection import PASSWORD_OPTIONS, session_for, with_password
+from smtp_nb.wording import Front
 
 
 def _doctor(request: Request) -> Checkup:
     smtp = with_password(request, _patient(request))
     smtp.on_pi_trail(request.desk.observe)
+    smtp._front = Front.MAGIC
     return smtp.doctor(request.number("patience") or 10)
 
 

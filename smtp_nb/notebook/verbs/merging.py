@@ -165,7 +165,10 @@ def _preview(request: Request) -> Preview:
 def _results(request: Request) -> pd.DataFrame:
     merges = request.desk.merges
     if not merges:
-        raise StateError("no merge was sent in this session", remedy="smtp_nb.merge.load reads one")
+        raise StateError(
+            "no merge was sent in this session",
+            remedy="Send one first: %smtp merge FRAME TEMPLATE --send",
+        )
     name = request.text("name", next(reversed(merges)))
     if name not in merges:
         raise request.syntax.error(f"there is no merge {name!r}; there are: {', '.join(merges)}")

@@ -1,0 +1,19 @@
+"""Who hears of what happens in a session."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Sequence
+from typing import Protocol
+
+from smtp_nb.model.events import Event
+
+
+class Observer(Protocol):
+    """Who hears of events. Asked first, so that what nobody listens to costs nothing."""
+
+    def wants(self, kind: type[Event]) -> bool: ...
+
+    def emit(self, *events: Event) -> None: ...
+
+    def ask(self, event: Event) -> Sequence[Awaitable[None]]:
+        """As `emit`, for an event whose handlers may change something; gives what to await."""

@@ -1,0 +1,145 @@
+"""What to do, in the words of the front that asked.
+
+A remedy is written once, in the words of Python: properties, settings, calls. Whoever gave a URL,
+or a line of `%smtp`, has other names for the same. This table knows them, and it is the only place
+that does. What has no other name on a front is not advised there.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+from typing import NamedTuple
+
+
+class Front(Enum):
+    """Who asked, and so whose words a remedy speaks."""
+
+    PYTHON = "python"
+    URL = "url"
+    MAGIC = "magic"
+
+
+class Phrase(NamedTuple):
+    """One thing to do, under its names.
+
+    Attributes:
+        python: a regular expression for the words of Python.
+        url: for who made the component from a URL; None: as in Python.
+        magic: for who wrote `%smtp`.
+    """
+
+    python: str
+    url: str | None
+    magic: str
+
+
+_CONNECT = "in the URL of %smtp connect"
+
+# The longest first: what one phrase has put into other words, no further one sees.
+PHRASES = (
+    # recipients, sender, server
+    Phrase(r"Set send_to, or config\('AllowEmptyTo=True'\)", None, "Give --to ADDRESS"),
+    Phrase(r"Set send_to", None, "Give --to ADDRESS"),
+    Phrase(r"Set from_( or return_path)?\b", None, "Give --from ADDRESS"),
+    Phrase(r"Set mail_server", None, "Write %smtp connect smtp://you@your.server:587"),
+    Phrase(r"[Ss]et mail_port=(\d+)", r"write :\1 into the URL", rf"write :\1 {_CONNECT}"),
+    Phrase(r"Set mail_port", "Write the port into the URL", f"Write the port {_CONNECT}"),
+    Phrase(r"Check mail_server", "Check the URL", "Check the URL"),
+    # TLS
+    Phrase(
+        r"Set ssl_start_mode='explicit' on 587, or 'implicit' on 465",
+        "Say ?tls=starttls in the URL on 587, or ?tls=implicit on 465",
+        f"Say ?tls=starttls on 587, or ?tls=implicit on 465, {_CONNECT}",
+    ),
+    Phrase(
+        r"Turn TLS on \(ssl_start_mode='explicit'\), or mean it: .*by name",
+        "Turn TLS on (?tls=starttls in the URL), or mean it:"
+        " config('AllowClearTextAuth=True') and auth_mechanism by name",
+        f"Turn TLS on: ?tls=starttls {_CONNECT}",
+    ),
+    Phrase(r"(set )?ssl_start_mode='none'", "?tls=none in the URL", f"?tls=none {_CONNECT}"),
+    Phrase(
+        r"(set )?ssl_start_mode='implicit'",
+        "smtps:// or ?tls=implicit in the URL",
+        f"smtps:// or ?tls=implicit {_CONNECT}",
+    ),
+    Phrase(
+        r"(set )?ssl_start_mode='explicit'",
+        "?tls=starttls in the URL",
+        f"?tls=starttls {_CONNECT}",
+    ),
+    Phrase(
+        r"Check ssl_start_mode and the port; the SSLStatus event tells the steps",
+        "Check ?tls= and the port in the URL; the SSLStatus event tells the steps",
+        f"Check ?tls= and the port {_CONNECT}; %smtp trail shows the steps",
+    ),
+    Phrase(r"config\('CACertFilePaths=…'\)", "?ca=FILE in the URL", f"?ca=FILE {_CONNECT}"),
+    Phrase(r"config\('SSLServerPin=([^']*)'\)", r"?pin=\1 in the URL", rf"?pin=\1 {_CONNECT}"),
+    Phrase(r"; SSLCheckCRL=False does without revocation lists", None, ""),
+    Phrase(r", or ours is there: see SSLEnabledProtocols", None, ""),
+    Phrase(r"Set ssl_cert to a certificate that", None, "It wants a certificate of yours that"),
+    # connection
+    Phrase(
+        r"config\('UseIPv6=2'\) takes IPv6 and IPv4",
+        None,
+        "Write the server's address itself, such as smtp://[2001:db8::1]:587",
+    ),
+    Phrase(r"Raise timeout, or config\('AbsoluteTimeout=False'\)", None, "Try again"),
+    Phrase(r"Raise timeout, or see", None, "Try again later, or see"),
+    Phrase(r"Raise timeout, or check", None, "Try again later, or check"),
+    Phrase(r"set pipelining='off'", None, "use a session of Python with pipelining off"),
+    Phrase(r"Call connect\(\)", None, "Write %smtp connect"),
+    Phrase(r"Call disconnect\(\) first, or clone\(\)\.doctor\(\)", None, "Write %smtp disconnect"),
+    Phrase(r"Call disconnect\(\) first", None, "Write %smtp disconnect first"),
+    Phrase(r"Wait for it, call interrupt\(\), or use a second object", None, "Wait for it"),
+    Phrase(r"Check firewall\.host and firewall\.port", None, "Check the proxy's name and port"),
+    Phrase(
+        r"Set firewall\.user and firewall\.password", None, "Give the proxy's user and password"
+    ),
+    Phrase(r"Set firewall\.password", None, "Give the proxy's password"),
+    Phrase(r"Take it out of firewall\.user", None, "Take it out of the proxy's user"),
+    Phrase(r"Use SOCKS5, or config\('UseIPv6=0'\)", None, "Use SOCKS5, or an address of IPv4"),
+    Phrase(r"in front of mail_server", None, "in front of the server's name"),
+    # login
+    Phrase(
+        r"Check user, password and auth_mechanism; the trail shows the exchange",
+        None,
+        "Check user and password; %smtp trail shows the exchange",
+    ),
+    Phrase(r"Set password, or token_source for OAuth", None, "Write %smtp login"),
+    Phrase(r"Set auth_mechanism to one that it offers", None, "Ask which login the server wants"),
+    Phrase(r"[Tt]ry auth_mechanism='sasl_plain'", None, "use SASL PLAIN from Python"),
+    Phrase(r"Try another auth_mechanism", None, "Log in another way"),
+    Phrase(r"\(variable=…\)", None, "(--password-env NAME)"),
+    Phrase(r"\(file=…\)", None, "(--password-file PATH)"),
+    Phrase(r", or call by_code\(\) or by_device\(\)", None, ""),
+    Phrase(r"What had left before stands in \.receipt", None, "%smtp trail shows what had left"),
+    # merges
+    Phrase(r"Use run\(template_changed=(?:'go on'|…)\)", None, "Add --changed"),
+    Phrase(r"give the merge another name", None, "give another --name"),
+    Phrase(
+        r"Look at check\(\), or leave such rows out with run\(skip_invalid=True\)",
+        None,
+        "Look at the dry run, or leave such rows out with --skip-invalid",
+    ),
+    Phrase(
+        r"Give the same key= as before, or another name",
+        None,
+        "Give the same --key as before, or another --name",
+    ),
+    Phrase(r"Give journal= ", None, "Give --journal "),
+    Phrase(r"give list_unsubscribe=", None, "write list-unsubscribe: into the template's head"),
+    Phrase(r"Write attachments=\[path\]", None, "Write attach: PATH into the template's head"),
+)
+
+
+def worded(remedy: str, front: Front) -> str:
+    """A remedy in the words of a front."""
+    if front is Front.PYTHON:
+        return remedy
+    for phrase in PHRASES:
+        words = phrase.magic if front is Front.MAGIC else phrase.url
+        if words is not None:
+            remedy = re.sub(phrase.python, words, remedy)
+    return f"{remedy[:1].upper()}{remedy[1:]}"
