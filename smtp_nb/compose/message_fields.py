@@ -163,16 +163,14 @@ class FieldReader:
         if hasattr(value, "groups"):
             return _of_object(name, value, lambda: _source_of(value))
         text = _unfolded(_readable(name, value) if _is_source(value) else _text(name, value))
-        header = self._package_reads(name, text)
-        if header is None:
-            return read_addresses(name, text)
-        found = _of_object(name, header, lambda: text)
         try:
             strict = read_addresses(name, text)
         except InputError:
-            return replace(found, is_strict=False)
-        same = [box.key for box in strict.boxes] == [box.key for box in found.boxes]
-        return strict if same else replace(found, is_strict=False)
+            if (header := self._package_reads(name, text)) is None:
+                raise
+            # Legal, such as a comment inside a mailbox; it is written so that all read the same.
+            return replace(_of_object(name, header, lambda: text), is_strict=False)
+        return strict
 
     def _package_reads(self, name: str, text: str) -> Any:
         """What the user's object says of source text; None if it says nothing about addresses."""

@@ -145,13 +145,17 @@ class TreeWriter:
     ) -> None:
         if part.get_content_subtype() == "delivery-status":
             # Blocks of fields with an empty line between them (RFC 3464 section 2.1).
-            blocks = [self._inner(child, signed, depth).whole for child in children]
-            made.pieces = [piece for block in blocks for piece in block]
+            blocks = [b"".join(_heads(self._inner(child, signed, depth))) for child in children]
+            made.pieces = [b"\r\n".join(blocks)]
         elif len(children) == 1:
             made.pieces = self._inner(children[0], signed, depth).whole
         else:
             raise InputError(f"a {part.get_content_type()} holds {len(children)} messages, not one")
         _drop_binary(made)
+
+
+def _heads(part: WirePart) -> list[bytes]:
+    return [field.text.encode() for field in part.fields]
 
 
 def _aside(text: str) -> bytes:

@@ -323,6 +323,18 @@ class TestBodies:
         for given in (raw, message_from_bytes(raw), message_from_bytes(raw, policy=policy.SMTP)):
             assert b"--b\r\n" + part + b"\r\n--b\r\n" in bytes(read(given)[0])
 
+    @pytest.mark.parametrize("kind", [policy.default, policy.compat32], ids=str)
+    def test_a_delivery_report_that_was_read_is_the_same_again(self, kind) -> None:
+        raw = (
+            b"From: a@x.test\r\nTo: b@x.test\r\nDate: x\r\nMessage-ID: <1@x.test>\r\n"
+            b"MIME-Version: 1.0\r\nContent-Type: multipart/report; boundary=b\r\n\r\nhead\r\n--b"
+            b"\r\n\r\nhi\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\n"
+            b"Reporting-MTA: dns; x\r\n\r\nFinal-Recipient: rfc822; a@x\r\nAction: failed\r\n\r\n"
+            b"--b\r\nContent-Type: message/rfc822\r\n\r\nFrom: z@x\r\nTo: q\r\n\r\nbody\r\n"
+            b"--b--\r\ntail\r\n"
+        )
+        assert bytes(read(message_from_bytes(raw, policy=kind))[0]) == raw
+
     @pytest.mark.parametrize("subtype", ["html", "plain"])
     def test_a_long_line_is_encoded(self, subtype) -> None:
         text = "<p>" + "word " * 500 + "</p>"

@@ -134,6 +134,12 @@ DEFECTS = (
         ("model/test_address.py",),
     ),
     Defect(
+        "CPython 80222, 121284",
+        "a display name that becomes a recipient",
+        "test_a_display_name_is_no_recipient",
+        ("compose/test_given_message.py", "compose/test_envelope_law.py"),
+    ),
+    Defect(
         "CVE-2025-14874 Nodemailer",
         "a hostile list of addresses that costs minutes",
         "test_a_megabyte_of_addresses_is_read_once",

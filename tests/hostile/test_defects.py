@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import email
+import email.headerregistry
+import email.message
 import email.policy
 import socket
 import time
@@ -283,6 +285,19 @@ def test_data_is_no_template(tmp_path: Path):
 )  # fmt: skip
 def test_the_mailbox_is_the_one_that_is_shown(evil: str):
     refused(assign(send_to=evil))
+
+
+def test_a_display_name_is_no_recipient():
+    name = "evil@attacker.test, a display name that is long enough for the header to be folded"
+    message = email.message.EmailMessage()
+    message["From"] = email.headerregistry.Address(name, addr_spec="from@x.test")
+    message["To"] = email.headerregistry.Address(name, addr_spec="to@x.test")
+    message.set_content("secret")
+    stage, server = played(send_to="")
+    stage.call("send", message)
+    said = b"\n".join(server.commands)
+    assert b"MAIL FROM:<from@x.test>" in said
+    assert said.count(b"RCPT TO:") == said.count(b"RCPT TO:<to@x.test>") == 1
 
 
 def test_a_megabyte_of_addresses_is_read_once():
