@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 # RFC 3463 section 2: class "." subject "." detail, and the class agrees with the reply's.
-_ENHANCED = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})(?= |$)")
+_ENHANCED = re.compile(r"([245])\.[0-9]{1,3}\.[0-9]{1,3}(?= |$)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,16 @@ from smtp_nb.model.reply import Reply
 
 
 class Refused(Exception):
-    """Ends the reading of a command; carries the reply that says why."""
+    """Ends the reading of a command; carries the reply that says why.
 
-    def __init__(self, reply: Reply) -> None:
+    Attributes:
+        is_final: the session ends with this reply, whatever its code.
+    """
+
+    def __init__(self, reply: Reply, *, is_final: bool = False) -> None:
         super().__init__(str(reply))
         self.reply = reply
+        self.is_final = is_final
 
 
 def say(code: int, text: str) -> Reply:
@@ -63,6 +68,7 @@ NO_RECIPIENTS = say(554, "5.5.1 No valid recipients")
 
 # Each of these ends the session: what follows cannot be told from commands.
 ENDLESS_LINE = say(421, "4.7.0 The line does not end")
+HUGE_CHUNK = say(552, "5.3.4 More octets than this server will pass over")
 BAD_CHUNK = say(521, "5.5.4 Syntax: BDAT count [LAST]; its octets cannot be told from commands")
 NOT_HTTP = say(521, "5.5.1 This is SMTP, not HTTP")
 

@@ -26,7 +26,7 @@ from smtp_nb.protocol.answers import Refused, say
 from smtp_nb.protocol.arguments import MAIL, RCPT, Chunk, read_chunk, read_path
 from smtp_nb.protocol.commands import MAX_COMMAND
 from smtp_nb.protocol.dots import Unstuffer
-from smtp_nb.protocol.intake import Intake, read_text
+from smtp_nb.protocol.intake import PATIENCE, Intake, read_text
 from smtp_nb.protocol.login import LoginExchange, shown_line
 from smtp_nb.protocol.rules import RULES
 from smtp_nb.protocol.service import END, GREETING, UNKNOWN, Request, Service, Transaction
@@ -121,7 +121,7 @@ class ServerProtocol:
         self._outgoing.append(answers.on_the_wire(given))
         if given.code < 400 and request.effect is not None:
             request.effect()
-        if given.code in _CLOSING:
+        if given.code in _CLOSING or request.is_final:
             self.state = State.CLOSED
         return given
 
@@ -161,7 +161,8 @@ class ServerProtocol:
         except Refused as refused:
             text = line[:_LINE_LIMIT].decode("utf-8", "backslashreplace")
             stage = verb if verb in RULES else UNKNOWN
-            return Request(stage, refused.reply, shown=shown_line(text, self._is_stray(verb)))
+            shown = shown_line(text, self._is_stray(verb))
+            return Request(stage, refused.reply, shown=shown, is_final=refused.is_final)
 
     def _read_response(self) -> Request | None:
         """A line inside AUTH."""
@@ -278,6 +279,10 @@ class ServerProtocol:
     def _bdat(self, verb: str, argument: str) -> Request | None:
         """The octets come whatever is said to them, so they are taken before the answer."""
         chunk, transaction = read_chunk(argument), self._transaction
+        # The octets of a refused chunk are read past, so a count without bound would swallow all
+        # that follows.
+        if chunk.size > self.service.max_size + PATIENCE:
+            raise Refused(answers.HUGE_CHUNK, is_final=True)
         if "CHUNKING" not in self.service.extensions:
             chunk.refusal = answers.NOT_OFFERED
         elif transaction is None:

@@ -155,6 +155,7 @@ class Request:
         transaction: the message that the request belongs to.
         shown: the client's line for a trail; what could be a secret is masked.
         credential: a line of AUTH as it came, never to be shown unasked.
+        is_final: the session ends with the answer, whatever its code.
     """
 
     stage: str
@@ -164,3 +165,4 @@ class Request:
     transaction: Transaction | None = None
     shown: str = ""
     credential: str = field(default="", repr=False)
+    is_final: bool = False
