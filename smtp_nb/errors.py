@@ -82,8 +82,11 @@ class SMTPError(Exception):
         self.receipt = receipt
 
     def __str__(self) -> str:
+        """The sentence, safe to print: strangers' words in it with controls as escapes."""
+        from smtp_nb.model.shown import visible_lines
+
         text = f"[{self.code}] {self.description}"
-        return f"{text.rstrip('.')}. {self.remedy}" if self.remedy else text
+        return visible_lines(f"{text.rstrip('.')}. {self.remedy}" if self.remedy else text)
 
 
 class InputError(SMTPError, ValueError):

@@ -12,6 +12,7 @@ from smtp_nb.errors import AddressError, InputError
 from smtp_nb.model.address import Mailbox, parse_mailbox, refuse_controls
 from smtp_nb.model.enums import RecipientType
 from smtp_nb.model.envelope import Recipient
+from smtp_nb.model.shown import bounded
 
 _kind = member(RecipientType)
 # RFC 5321 section 4.1.2, `esmtp-param`.
@@ -120,7 +121,7 @@ class MessageRecipients(MutableSequence[MessageRecipient]):
         self._items.insert(index, _item(value))
 
     def __repr__(self) -> str:
-        return repr(self._items)
+        return f"[{bounded(self._items)[1:-1].removesuffix(',')}]"
 
     def of(self, kind: RecipientType) -> Iterator[MessageRecipient]:
         """Those of one kind."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from smtp_nb.model.shown import visible
+
 # RFC 3463 section 2: class "." subject "." detail, and the class agrees with the reply's.
 _ENHANCED = re.compile(r"([245])\.[0-9]{1,3}\.[0-9]{1,3}(?= |$)")
 
@@ -59,4 +61,5 @@ class Reply:
         return self._wire
 
     def __str__(self) -> str:
-        return "\n".join(self.wire_lines())
+        """As it stood on the wire, safe to print: no control goes to a terminal."""
+        return "\n".join(map(visible, self.wire_lines()))
