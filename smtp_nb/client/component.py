@@ -244,6 +244,7 @@ class Component(Properties, Status, Certificates, Recipients, Streams, Events):
                 "another call is still at work on this object",
                 remedy="Wait for it, call interrupt(), or use a second object",
             )
+        self._begin_call()
         try:
             yield
         finally:
