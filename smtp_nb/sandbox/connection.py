@@ -12,7 +12,7 @@ from smtp_nb.model.reply import Reply
 from smtp_nb.protocol.answers import on_the_wire
 from smtp_nb.protocol.server import ServerProtocol, State
 from smtp_nb.protocol.service import END, GREETING, Request, Service, Transaction
-from smtp_nb.sandbox.faults import NO_ACTION, Action, FaultTable
+from smtp_nb.sandbox.faults import NO_ACTION, Action, FaultTable, Visitor
 from smtp_nb.sandbox.mailbox import Inbox, Message
 from smtp_nb.sandbox.session import Session
 
@@ -141,13 +141,19 @@ class Connection(asyncio.BufferedProtocol):
             request = machine.next_request()
             if request is None:
                 break
-            action = faults.strike(request) if faults else NO_ACTION
+            action = faults.strike(request, self._visitor) if faults else NO_ACTION
             if action.delay:
                 self._answer_later(request, action)
             else:
                 self._answer(request, action)
         if not self._ending:
             self._flush()
+
+    @property
+    def _visitor(self) -> Visitor:
+        machine, session = self._machine, self._session
+        host = session.peer.rpartition(":")[0]
+        return Visitor(host, machine.user or "", machine.hello, session.number)
 
     def _answer_later(self, request: Request, action: Action) -> None:
         self._delayed = True

@@ -270,8 +270,8 @@ class SandboxServer:
 
         Args:
             name: a key of `smtp_nb.sandbox.FAULTS`.
-            arguments: `stage`, `recipient`, `sender`, `times`, `after`, `code`, `text`, `delay`,
-                `cut`, `stored`, `once_each`: see `Fault`.
+            arguments: `stage`, `recipient`, `sender`, `user`, `peer`, `hello`, `session`, `times`,
+                `after`, `code`, `text`, `delay`, `cut`, `stored`, `once_each`: see `Fault`.
 
         Raises:
             InputError: there is no such fault, or it does not take one of the arguments.
