@@ -21,6 +21,10 @@ class Intake:
         self._buffer = bytearray()
         self._passed_over: int | None = None  # octets of a line that was refused before its end
 
+    def __len__(self) -> int:
+        """Octets that wait for more, those of a line that is passed over included."""
+        return len(self._buffer) + (self._passed_over or 0)
+
     def feed(self, data: bytes) -> None:
         """Take octets in."""
         self._buffer += data

@@ -93,6 +93,27 @@ class ServerProtocol:
         if self.state is not State.CLOSED:
             self._intake.feed(data)
 
+    @property
+    def is_midway(self) -> bool:
+        """True if a line, the content or a chunk has begun and has not ended."""
+        if self.state is State.DATA:
+            return self._transaction is not None and self._transaction.size > 0
+        return self.state is State.CHUNK or len(self._intake) > 0
+
+    @property
+    def waiting(self) -> str:
+        """What the session waits for, in words: "the dot on a line of its own", say."""
+        if self.state is State.COMMANDS or self.state is State.LOGIN:
+            if octets := len(self._intake):
+                return f"the end of a line (CRLF), after {octets} octets without one"
+            return "a command" if self.state is State.COMMANDS else "the answer to a challenge"
+        if self.state is State.DATA:
+            size = self._transaction.size if self._transaction else 0
+            return f"the dot on a line of its own, after {size} octets of content"
+        if self.state is State.CHUNK:
+            return f"{self._chunk.left} more octets of a chunk"
+        return _WAITING[self.state]
+
     def data_to_send(self) -> bytes:
         """The replies since the last call."""
         data = b"".join(self._outgoing)
@@ -390,6 +411,12 @@ _FIXED = {
     "NOOP": answers.OK,
     "QUIT": answers.GOODBYE,
     "HELP": Reply(214, (f"2.0.0 Commands: {' '.join(RULES)}", "2.0.0 Read RFC 5321")),
+}
+
+_WAITING = {
+    State.GREETING: "the greeting to be sent",
+    State.HANDSHAKE: "TLS to come up",
+    State.CLOSED: "nothing: the session is over",
 }
 
 _READERS: dict[State, Callable[[ServerProtocol], Request | None]] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -28,6 +29,10 @@ READ_SIZE = 64 * 1024
 SHUTTING_DOWN = Reply(421, ("4.3.2 The sandbox stops",))
 
 
+def _later(seconds: float, call: Callable[..., object], *arguments: object) -> asyncio.TimerHandle:
+    return asyncio.get_running_loop().call_later(seconds, call, *arguments)
+
+
 @dataclass(eq=False, repr=False)
 class House:
     """What the connections of one server share.
@@ -36,6 +41,8 @@ class House:
         new_tls: makes the server's side of a TLS connection.
         implicit_tls: TLS comes before the greeting.
         passwords: never shown, wherever a client writes them.
+        latency_s: how long a trip to the client and back takes, beside the network's own time.
+        later: calls something after so many seconds.
     """
 
     service: Service
@@ -47,6 +54,8 @@ class House:
     passwords: Collection[str] = ()
     connections: set[Connection] = field(default_factory=set)
     visitors: int = 0
+    latency_s: float = 0.0
+    later: Callable[..., asyncio.TimerHandle] = _later
 
     def opened(self, connection: Connection, peer: tuple[str, int]) -> Session:
         """A client has come in."""
@@ -83,6 +92,7 @@ class Connection(asyncio.BufferedProtocol):
         self._tls: ServerTLS | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._buffer = memoryview(bytearray(READ_SIZE))
+        self._on_the_way: deque[tuple[Callable[..., object], tuple[object, ...]]] = deque()
         self._delayed = False  # an answer waits for its time
         self._blocked = False  # the client does not read its replies
         self._ending = False
@@ -103,15 +113,39 @@ class Connection(asyncio.BufferedProtocol):
         return self._buffer
 
     def buffer_updated(self, nbytes: int) -> None:
-        if not self._ending:
-            self._receive(bytes(self._buffer[:nbytes]))
+        self._travel(self._receive, bytes(self._buffer[:nbytes]))
+
+    def eof_received(self) -> bool:
+        """The client has shut its side. True: the line stays until the last reply is there."""
+        if self._house.latency_s:
+            self._travel(self._travel, self._transport.close)
+        return bool(self._house.latency_s)
+
+    def _travel(self, arrive: Callable[..., object], *arguments: object) -> None:
+        """Let octets, or an end, be on the way for half a trip: what is together stays together."""
+        if self._house.latency_s:
+            self._on_the_way.append((arrive, arguments))
+            self._house.later(self._house.latency_s / 2, self._arrive)
+        else:
+            arrive(*arguments)
+
+    def _arrive(self) -> None:
+        # Timers for the same moment are called in no certain order, so each takes the oldest.
+        if self._on_the_way:
+            arrive, arguments = self._on_the_way.popleft()
+            arrive(*arguments)
 
     def _receive(self, data: bytes) -> None:
-        self._session.group += 1
+        if self._ending:
+            return
+        # What was cut in the middle is one thing all the same, which the client said in one go.
+        if not self._machine.is_midway:
+            self._session.begin_group()
         if self._tls is not None:
             data = self._unwrap(data)
             if not self._tls.is_up:
                 return
+        self._session.heard(data)
         self._machine.receive_data(data)
         self._work()
         if self._tls is not None and self._tls.is_closed and not self._ending:
@@ -120,6 +154,7 @@ class Connection(asyncio.BufferedProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._ending = True
         self._session.is_open = False
+        self._on_the_way.clear()
         if self._timer is not None:
             self._timer.cancel()
         self._house.connections.discard(self)
@@ -146,6 +181,7 @@ class Connection(asyncio.BufferedProtocol):
                 self._answer_later(request, action)
             else:
                 self._answer(request, action)
+        self._session.waiting = machine.waiting
         if not self._ending:
             self._flush()
 
@@ -158,8 +194,7 @@ class Connection(asyncio.BufferedProtocol):
     def _answer_later(self, request: Request, action: Action) -> None:
         self._delayed = True
         self._transport.pause_reading()
-        loop = asyncio.get_running_loop()
-        self._timer = loop.call_later(action.delay, self._answer_now, request, action)
+        self._timer = self._house.later(action.delay, self._answer_now, request, action)
 
     def _answer_now(self, request: Request, action: Action) -> None:
         self._delayed = False
@@ -193,7 +228,7 @@ class Connection(asyncio.BufferedProtocol):
         if request.stage == GREETING:
             return
         if request.transaction is not None and request.shown == ".":
-            self._session.remark(f"{request.transaction.size} octets of content")
+            self._session.remark(f"{request.transaction.size} octets of content", came=True)
         self._session.client(request.shown, request.credential)
 
     def _store(self, request: Request) -> None:
@@ -230,10 +265,10 @@ class Connection(asyncio.BufferedProtocol):
         try:
             plain = tls.receive(raw)
         except ssl.SSLError as error:
-            self._transport.write(tls.outgoing())
+            self._travel(self._transport.write, tls.outgoing())
             self._end(f"TLS failed: {error.reason or error}")
             return b""
-        self._transport.write(tls.outgoing())
+        self._travel(self._transport.write, tls.outgoing())
         if tls.is_up and not was_up:
             self._secured(tls)
         return plain
@@ -248,7 +283,8 @@ class Connection(asyncio.BufferedProtocol):
     def _flush(self, tail: bytes = b"") -> None:
         data = self._machine.data_to_send() + tail
         if data:
-            self._transport.write(data if self._tls is None else self._tls.send(data))
+            self._session.said(data)
+            self._travel(self._transport.write, data if self._tls is None else self._tls.send(data))
 
     def _end(self, remark: str = "") -> None:
         """Send what is ready and close our side; in good order, unless a remark says why not."""
@@ -257,10 +293,11 @@ class Connection(asyncio.BufferedProtocol):
         if remark:
             self._session.remark(remark)
         elif self._tls is not None:
-            self._transport.write(self._tls.close())
-        self._transport.write_eof()
+            self._travel(self._transport.write, self._tls.close())
+        self._travel(self._transport.write_eof)
         self._transport.resume_reading()
-        self._timer = asyncio.get_running_loop().call_later(LINGER_S, self._transport.abort)
+        linger = LINGER_S + self._house.latency_s
+        self._timer = self._house.later(linger, self._transport.abort)
 
     def shut_down(self) -> None:
         """The server stops: say so where a reply may stand, then let go of the line."""

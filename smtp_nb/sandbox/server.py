@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import ipaddress
+import re
 import shutil
 import socket
 import tempfile
@@ -68,6 +69,8 @@ class SandboxServer:
         refuse: recipients to refuse with 550 5.1.1; `*` stands for any letters.
         lists: what EXPN tells: a list's name and its members.
         max_size, max_recipients: what a message may have.
+        latency: what a trip to the client and back takes, in seconds or as text ("20ms"): for each
+            trip, not for each command, so that a group of commands stays whole.
         certificate: "valid", or what is wrong with it: "expired", "not-yet-valid", "wrong-host",
             "self-signed", "unknown-ca".
 
@@ -94,6 +97,7 @@ class SandboxServer:
         lists: Mapping[str, Iterable[str]] | None = None,
         max_size: int = 64 * 1024 * 1024,
         max_recipients: int = 1000,
+        latency: float | str = 0.0,
         certificate: str = "valid",
         client_ca: str | Path | None = None,
         allow_remote: bool = False,
@@ -128,6 +132,7 @@ class SandboxServer:
             self.messages,
             self.sessions,
             implicit_tls=tls == "implicit",
+            latency_s=_seconds(latency),
             passwords=tuple(self._auth.values()),
         )
 
@@ -311,6 +316,18 @@ def _address(host: str, allow_remote: bool) -> str:
             remedy="Listen at 127.0.0.1, or say allow_remote=True",
         )
     return host
+
+
+_LATENCY = re.compile(r"([0-9]+(?:\.[0-9]+)?) *(ms|s|)\Z")
+
+
+def _seconds(latency: float | str) -> float:
+    match = _LATENCY.match(str(latency))
+    if match is None:
+        raise InputError(
+            f"latency={latency!r} is no time", remedy='Give seconds, or text such as "20ms"'
+        )
+    return float(match[1]) / (1000 if match[2] == "ms" else 1)
 
 
 def _refusing(recipients: tuple[str, ...]) -> FaultTable:
