@@ -78,7 +78,7 @@ class ServerProtocol:
         self.certificate = ""
         self.discarded = b""
         self._is_welcome = False
-        self._intake = Intake()
+        self._intake = Intake(service.is_lenient)
         self._outgoing: list[bytes] = []
         self._request: Request | None = None
         self._extensions: frozenset[str] = frozenset()
@@ -158,7 +158,8 @@ class ServerProtocol:
     # Readers: one for each state
 
     def _greet(self) -> Request:
-        reply = say(220, f"{self.service.hostname} ESMTP smtp_nb sandbox")
+        manner = ", lenient: a bare LF ends a line" if self.service.is_lenient else ""
+        reply = say(220, f"{self.service.hostname} ESMTP smtp_nb sandbox{manner}")
         self.state = State.COMMANDS
         return Request(GREETING, reply, self._welcome)
 
@@ -205,7 +206,7 @@ class ServerProtocol:
     def _read_data(self) -> Request | None:
         transaction = self._transaction
         assert transaction is not None
-        transaction.add(self._unstuffer.feed(self._intake.take_all()), self.service.max_size)
+        transaction.add(self._unstuffer.feed(self._intake.take_lines()), self.service.max_size)
         if not self._unstuffer.finished:
             return None
         self._intake.put_back(self._unstuffer.rest)

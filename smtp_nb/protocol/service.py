@@ -66,6 +66,7 @@ class Service:
         needs_login: MAIL is refused before a login.
         users: local parts that VRFY knows.
         lists: what EXPN knows: a list's name and its members' addresses.
+        is_lenient: a bare LF ends a line too, in commands and in content: what smuggling needs.
     """
 
     hostname: str
@@ -78,6 +79,7 @@ class Service:
     needs_login: bool = False
     users: frozenset[str] = frozenset()
     lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    is_lenient: bool = False
 
     def keywords(self, *, tls: bool) -> list[str]:
         """What the reply to EHLO lists, with its parameters, inside or outside TLS."""

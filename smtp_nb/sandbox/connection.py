@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
 from smtp_nb.model.reply import Reply
 from smtp_nb.protocol.answers import on_the_wire
 from smtp_nb.protocol.server import ServerProtocol, State
-from smtp_nb.protocol.service import END, GREETING, Request, Service, Transaction
-from smtp_nb.sandbox.faults import NO_ACTION, Action, FaultTable, Visitor
-from smtp_nb.sandbox.mailbox import Inbox, Message
+from smtp_nb.protocol.service import END, GREETING, Request
+from smtp_nb.sandbox.faults import NO_ACTION, Action, Visitor
+from smtp_nb.sandbox.house import House
 from smtp_nb.sandbox.session import Session
 
 if TYPE_CHECKING:
@@ -24,63 +22,14 @@ if TYPE_CHECKING:
 # closed at once with octets unread is reset, and the reset may overtake the reply.
 LINGER_S = 2.0
 
+_BEGINNINGS = frozenset({"MAIL", "SEND", "SOML", "SAML"})
 READ_SIZE = 64 * 1024
 
+CROWDED = Reply(421, ("4.3.2 Too many connections, come back later",))
+FULL = Reply(452, ("4.3.1 The sandbox keeps no more messages",))
+GUESSING = Reply(421, ("4.7.0 Too many failed logins",))
+IDLE = Reply(421, ("4.4.2 Nothing came for too long",))
 SHUTTING_DOWN = Reply(421, ("4.3.2 The sandbox stops",))
-
-
-def _later(seconds: float, call: Callable[..., object], *arguments: object) -> asyncio.TimerHandle:
-    return asyncio.get_running_loop().call_later(seconds, call, *arguments)
-
-
-@dataclass(eq=False, repr=False)
-class House:
-    """What the connections of one server share.
-
-    Attributes:
-        new_tls: makes the server's side of a TLS connection.
-        implicit_tls: TLS comes before the greeting.
-        passwords: never shown, wherever a client writes them.
-        latency_s: how long a trip to the client and back takes, beside the network's own time.
-        later: calls something after so many seconds.
-    """
-
-    service: Service
-    faults: FaultTable
-    messages: Inbox
-    sessions: list[Session]
-    new_tls: Callable[[], ServerTLS] | None = None
-    implicit_tls: bool = False
-    passwords: Collection[str] = ()
-    connections: set[Connection] = field(default_factory=set)
-    visitors: int = 0
-    latency_s: float = 0.0
-    later: Callable[..., asyncio.TimerHandle] = _later
-
-    def opened(self, connection: Connection, peer: tuple[str, int]) -> Session:
-        """A client has come in."""
-        self.connections.add(connection)
-        self.visitors += 1
-        session = Session(self.visitors, f"{peer[0]}:{peer[1]}", self.passwords)
-        self.sessions.append(session)
-        return session
-
-    def store(self, transaction: Transaction, session: Session) -> None:
-        """Keep a message."""
-        message = Message(
-            mail_from=transaction.sender,
-            rcpt_tos=tuple(address for address, _ in transaction.recipients),
-            content=transaction.content,
-            parameters=transaction.parameters,
-            rcpt_parameters=tuple(parameters for _, parameters in transaction.recipients),
-            verb=transaction.verb,
-            queue_id=transaction.queue_id,
-            session=session.number,
-            tls=session.tls,
-            user=session.user,
-            received_at=datetime.now(UTC),
-        )
-        self.messages.add(message)
 
 
 class Connection(asyncio.BufferedProtocol):
@@ -96,6 +45,7 @@ class Connection(asyncio.BufferedProtocol):
         self._delayed = False  # an answer waits for its time
         self._blocked = False  # the client does not read its replies
         self._ending = False
+        self._reads = self._failed_logins = 0
         self._transport: asyncio.Transport
         self._session: Session
 
@@ -103,7 +53,14 @@ class Connection(asyncio.BufferedProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
+        if self._house.is_crowded:
+            self._ending = True
+            if not self._house.implicit_tls:
+                self._transport.write(on_the_wire(CROWDED))
+            self._transport.close()
+            return
         self._session = self._house.opened(self, transport.get_extra_info("peername") or ("?", 0))
+        self._watch()
         if self._house.implicit_tls:
             self._begin_tls()
         else:
@@ -135,7 +92,21 @@ class Connection(asyncio.BufferedProtocol):
             arrive, arguments = self._on_the_way.popleft()
             arrive(*arguments)
 
+    def _watch(self) -> None:
+        """Look again after the idle time whether anything has come in it."""
+        if self._house.limits.idle_s and not self._ending:
+            self._house.later(self._house.limits.idle_s, self._look, self._reads)
+
+    def _look(self, reads: int) -> None:
+        if self._ending:
+            return
+        if reads == self._reads and not (self._delayed or self._blocked):
+            self.shut_down(IDLE)
+        else:
+            self._watch()
+
     def _receive(self, data: bytes) -> None:
+        self._reads += 1
         if self._ending:
             return
         # What was cut in the middle is one thing all the same, which the client said in one go.
@@ -153,6 +124,8 @@ class Connection(asyncio.BufferedProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._ending = True
+        if self not in self._house.connections:
+            return  # it was one too many
         self._session.is_open = False
         self._on_the_way.clear()
         if self._timer is not None:
@@ -213,7 +186,7 @@ class Connection(asyncio.BufferedProtocol):
                 self._store(request)
             self._end("The sandbox dropped the line before its reply")
             return
-        reply = action.reply or request.reply
+        reply = self._limited(request, action.reply or request.reply)
         if reply.code < 300:
             self._store(request)
         self._session.server(self._machine.answer(reply))
@@ -223,6 +196,15 @@ class Connection(asyncio.BufferedProtocol):
             self._end("The sandbox dropped the line after its reply")
         else:
             self._follow()
+
+    def _limited(self, request: Request, reply: Reply) -> Reply:
+        """The reply, unless the client has asked for too much."""
+        if request.stage == "AUTH" and reply.code == 535:
+            self._failed_logins += 1
+            if self._failed_logins == self._house.limits.logins:
+                return GUESSING
+        begins = reply.code < 300 and request.stage in _BEGINNINGS
+        return FULL if begins and self._house.is_full else reply
 
     def _note(self, request: Request) -> None:
         if request.stage == GREETING:
@@ -299,10 +281,10 @@ class Connection(asyncio.BufferedProtocol):
         linger = LINGER_S + self._house.latency_s
         self._timer = self._house.later(linger, self._transport.abort)
 
-    def shut_down(self) -> None:
-        """The server stops: say so where a reply may stand, then let go of the line."""
+    def shut_down(self, reply: Reply = SHUTTING_DOWN) -> None:
+        """End the session: say so where a reply may stand, then let go of the line."""
         if self._machine.state is State.COMMANDS and not (self._ending or self._delayed):
-            data = on_the_wire(SHUTTING_DOWN)
+            data = on_the_wire(reply)
             self._transport.write(data if self._tls is None else self._tls.send(data))
-            self._session.server(SHUTTING_DOWN)
+            self._session.server(reply)
         self._transport.abort()

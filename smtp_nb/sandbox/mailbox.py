@@ -171,22 +171,29 @@ def _shown(text: str) -> str:
 
 
 class Inbox(Sequence[Message]):
-    """The messages so far, oldest first. It grows while the server runs."""
+    """The messages so far, oldest first. It grows while the server runs.
+
+    Attributes:
+        octets: of the content of all.
+    """
 
     def __init__(self) -> None:
         self._messages: list[Message] = []
+        self.octets = 0
         self._grown = threading.Condition()
 
     def add(self, message: Message) -> None:
         """Keep a message and wake those who wait for it."""
         with self._grown:
             self._messages.append(message)
+            self.octets += message.size
             self._grown.notify_all()
 
     def clear(self) -> None:
         """Forget all messages."""
         with self._grown:
             self._messages = []
+            self.octets = 0
 
     def wait_for(self, count: int, timeout_s: float) -> list[Message]:
         """The messages, as soon as there are `count`.

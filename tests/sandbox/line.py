@@ -8,8 +8,9 @@ from itertools import count
 from typing import Any
 
 from smtp_nb.protocol.service import Service
-from smtp_nb.sandbox.connection import Connection, House
+from smtp_nb.sandbox.connection import Connection
 from smtp_nb.sandbox.faults import FaultTable
+from smtp_nb.sandbox.house import House
 from smtp_nb.sandbox.mailbox import Inbox
 from smtp_nb.sandbox.session import Session
 
