@@ -134,7 +134,9 @@ class Transaction:
 
     @property
     def content(self) -> bytes:
-        return self.pieces[0] if len(self.pieces) == 1 else b"".join(self.pieces)
+        if len(self.pieces) != 1:
+            self.pieces[:] = [b"".join(self.pieces)]
+        return self.pieces[0]
 
     def add(self, piece: bytes, limit: int) -> None:
         """Take a piece of content; beyond `limit` octets only count."""

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
 from smtp_nb.model.reply import Reply
-from smtp_nb.protocol.answers import on_the_wire
+from smtp_nb.protocol.answers import BARE_LINE_END, on_the_wire
+from smtp_nb.protocol.commands import LAST_IN_GROUP
 from smtp_nb.protocol.server import ServerProtocol, State
 from smtp_nb.protocol.service import END, GREETING, Request
 from smtp_nb.sandbox.faults import NO_ACTION, Action, Visitor
@@ -46,6 +47,7 @@ class Connection(asyncio.BufferedProtocol):
         self._blocked = False  # the client does not read its replies
         self._ending = False
         self._reads = self._failed_logins = 0
+        self._before = "", -1  # stage and group of the last request
         self._transport: asyncio.Transport
         self._session: Session
 
@@ -180,6 +182,7 @@ class Connection(asyncio.BufferedProtocol):
             self._transport.resume_reading()
 
     def _answer(self, request: Request, action: Action) -> None:
+        self._judge(request)
         self._note(request)
         if action.cut == "before":
             if action.stored:
@@ -205,6 +208,21 @@ class Connection(asyncio.BufferedProtocol):
                 return GUESSING
         begins = reply.code < 300 and request.stage in _BEGINNINGS
         return FULL if begins and self._house.is_full else reply
+
+    def _judge(self, request: Request) -> None:
+        """Remark on what is wrong although it works here, or is answered without its name."""
+        session, group = self._session, self._session.group
+        before, self._before = self._before, (request.stage, group)
+        offers_groups = "PIPELINING" in self._house.service.extensions
+        if before[1] == group and (before[0] in LAST_IN_GROUP or not offers_groups):
+            session.blunder("out-of-turn", f"said before the reply to {before[0]} was there")
+        if request.reply is BARE_LINE_END:
+            session.blunder("bare-lf", "a line feed without its carriage return in a command")
+        content = (
+            request.transaction.content if request.shown == "." and request.transaction else b""
+        )
+        if bare := content.count(b"\n") - content.count(b"\r\n"):
+            session.blunder("bare-lf", f"{bare} line feeds without carriage return in the content")
 
     def _note(self, request: Request) -> None:
         if request.stage == GREETING:

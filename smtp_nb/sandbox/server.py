@@ -26,7 +26,7 @@ from smtp_nb.sandbox.faults import Fault
 from smtp_nb.sandbox.house import House
 from smtp_nb.sandbox.mailbox import Inbox, Message
 from smtp_nb.sandbox.options import NO_LIMITS, TLS, Limits
-from smtp_nb.sandbox.session import Session
+from smtp_nb.sandbox.session import Sessions
 from smtp_nb.sandbox.thread import BACKLOG, ServerThread
 
 # "lenient" takes bare line feeds for line ends, as servers do whose mail can be smuggled.
@@ -123,7 +123,7 @@ class SandboxServer:
         self._thread: ServerThread | None = None
         self._turn = threading.Lock()
         self.messages = Inbox()
-        self.sessions: list[Session] = []
+        self.sessions = Sessions()
         service = Service(
             hostname,
             options.extensions(without, also, tls),

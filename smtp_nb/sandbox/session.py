@@ -13,6 +13,7 @@ from smtp_nb.model.events import PITrailEvent
 from smtp_nb.model.receipt import TLSInfo
 from smtp_nb.model.reply import Reply
 from smtp_nb.model.secret import HIDDEN, encodings
+from smtp_nb.model.shown import SHOWN
 from smtp_nb.model.trail import Trail
 from smtp_nb.sandbox.wire import Wire
 
@@ -47,6 +48,8 @@ class Session(Sequence[PITrailEvent]):
         hello: the name that it gave.
         user: who logged in, or None.
         tls: what the handshake agreed on, or None.
+        remarks: what the client did against the rules, one key for each time: `out-of-turn`,
+            `bare-lf`. The trail has a remark beside it.
         is_open: True until the connection has ended.
         waiting: what the server waits for, in words: "the dot on a line of its own, after 21 octets
             of content". It stays when the line ends.
@@ -58,6 +61,7 @@ class Session(Sequence[PITrailEvent]):
         self.hello = ""
         self.user: str | None = None
         self.tls: TLSInfo | None = None
+        self.remarks: list[str] = []
         self.is_open = True
         self.waiting = ""
         self._wire = Wire()
@@ -115,6 +119,12 @@ class Session(Sequence[PITrailEvent]):
     def _masks(self) -> list[str]:
         return [spelling for secret in self._secrets for spelling in encodings(secret)]
 
+    def blunder(self, key: str, text: str) -> None:
+        """Note what the client did against the rules and was not told by a reply."""
+        if len(self.remarks) < MAX_LINES:
+            self.remarks.append(key)
+        self.remark(text)
+
     def logins(self) -> list[str]:
         """For lessons: what the client said inside AUTH, decoded. It holds passwords.
 
@@ -160,6 +170,18 @@ class Session(Sequence[PITrailEvent]):
 
     def _repr_html_(self) -> str:
         return self.trail._repr_html_()
+
+
+class Sessions(list[Session]):
+    """The sessions of a server, oldest first."""
+
+    def __repr__(self) -> str:
+        """The newest ones; those before are counted."""
+        newest = [repr(session) for session in self[-SHOWN:]]
+        left = len(self) - len(newest)
+        return "\n".join(
+            [f"<{len(self):,} sessions>", *([f"… {left:,} before"] if left else []), *newest]
+        )
 
 
 def _told(line: _Line, spoken: Counter[int], masks: list[str]) -> Iterator[PITrailEvent]:

@@ -160,6 +160,11 @@ def test_a_receipt_for_many_has_a_short_repr() -> None:
     assert repr(Receipt(Outcome.ACCEPTED, results[:1])).count("RecipientResult(") == 1
 
 
+def test_a_reply_of_thousands_of_lines_has_a_short_repr() -> None:
+    assert "and 1,980 more" in repr(Reply(250, ("x" * 100,) * 2000))
+    assert repr(Reply(250, ("Ok",))) == "Reply(code=250, lines=('Ok',))"
+
+
 def test_those_who_did_not_get_it_are_shown_before_a_thousand_who_did() -> None:
     results = [
         RecipientResult(f"p{n}@x.test", RecipientType.TO, Outcome.ACCEPTED) for n in range(1000)

@@ -13,7 +13,9 @@ from smtp_nb import SMTP
 from smtp_nb.errors import InputError
 from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.trail import Trail
+from smtp_nb.protocol.service import EXTENSIONS, Service
 from smtp_nb.sandbox import SandboxServer
+from smtp_nb.sandbox.session import Session, Sessions
 
 CLIENT, SERVER, INFO = TrailDirection.CLIENT, TrailDirection.SERVER, TrailDirection.INFO
 WITHOUT = [(), ("CHUNKING",), ("PIPELINING",), ("PIPELINING", "CHUNKING"), ("DSN", "SIZE")]
@@ -48,6 +50,7 @@ def test_both_sides_tell_the_same_conversation(without, tls):
             ours = conversation(server, deal)
             theirs = server.sessions[-1].trail
             assert theirs.tally.round_trips == ours.tally.round_trips
+            assert server.sessions[-1].remarks == []
             for side in (CLIENT, SERVER):
                 assert [m for who, m in spoken(theirs) if who is side] == [
                     m for who, m in spoken(ours) if who is side
@@ -189,3 +192,50 @@ def test_a_slow_line_works():
         with SMTP.from_url(server.url, from_="ann@x.test", send_to="ben@x.test") as smtp:
             smtp.send()
         assert len(server.messages) == 1
+
+
+@pytest.mark.parametrize(
+    ("without", "reads", "remarks"),
+    [
+        ((), [ENVELOPE + b"DATA\r\n", b"hi\r\n.\r\n" + ENVELOPE + b"QUIT\r\n"], []),
+        ((), [ENVELOPE, b"BDAT 4 LAST\r\nhi\r\n" + ENVELOPE + b"BDAT 1 LAST\r\n", b"x"], []),
+        ((), [ENVELOPE + b"DATA\r\nhi\r\n.\r\n"], ["out-of-turn"]),
+        ((), [b"NOOP\r\nNOOP\r\n"], ["out-of-turn"]),
+        (("PIPELINING",), [ENVELOPE], ["out-of-turn"]),
+        (("PIPELINING",), ENVELOPE.splitlines(keepends=True), []),
+        ((), [b"NOOP\n"], ["bare-lf"]),
+        ((), [ENVELOPE + b"DATA\r\n", b"a\nb\n\r\n.\r\n"], ["bare-lf"]),
+    ],
+)
+def test_what_a_beginner_does_wrong_leaves_a_mark(without, reads, remarks):
+    kept = tuple(name for name in EXTENSIONS if name not in without)
+    line = Line(Service("sandbox.test", kept))
+    line.say(b"EHLO x.test\r\n")
+    for read in reads:
+        line.say(read)
+    assert line.session.remarks == remarks
+    assert bool(remarks) is any(event.direction is INFO and "octets of" not in event.message
+                                for event in line.session)  # fmt: skip
+
+
+def test_a_thousand_sessions_have_a_short_repr():
+    sessions = Sessions(Session(n, "127.0.0.1:1", ()) for n in range(1000))
+    assert repr(sessions).startswith("<1,000 sessions>\n… 980 before\n<Session 980 from")
+    assert sessions == list(sessions)
+
+
+def test_a_refused_command_leaves_the_server_as_it_was():
+    line = Line()
+    line.say(b"EHLO x.test\r\n")
+    for said in (b"MAIL FROM: <a@x.test>", b"MAIL FROM:<a@x.test> SIZE=x", b"RCPT TO:<b@x.test>"):
+        line.say(said + b"\r\n")
+        assert line.session.waiting == "a command"
+        line.say(b"DATA\r\n")
+        assert line.got[-1][1].startswith(b"503 ")
+    line.say(ENVELOPE)
+    for said in (b"RCPT TO: b@x.test", b"MAIL FROM:<c@x.test>", b"EHLO a@b", b"STARTTLS"):
+        line.say(said + b"\r\n")
+        assert line.got[-1][1].startswith(b"50")
+    line.say(b"DATA\r\n")
+    line.say(b"hi\r\n.\r\n")
+    assert line.house.messages[0].rcpt_tos == ("b@x.test",)
