@@ -1,4 +1,4 @@
-"""One connection of the sandbox: the machine of protocol.server between a socket and the faults."""
+"""One connection of the sandbox: its reception behind a socket, TLS and the network's distance."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
 from smtp_nb.model.reply import Reply
-from smtp_nb.protocol.answers import BARE_LINE_END, on_the_wire
-from smtp_nb.protocol.commands import LAST_IN_GROUP
+from smtp_nb.protocol.answers import on_the_wire
 from smtp_nb.protocol.server import ServerProtocol, State
-from smtp_nb.protocol.service import END, GREETING, Request
-from smtp_nb.sandbox.faults import NO_ACTION, Action, Visitor
+from smtp_nb.protocol.service import Request
+from smtp_nb.sandbox.faults import Action
 from smtp_nb.sandbox.house import House
+from smtp_nb.sandbox.reception import Reception
 from smtp_nb.sandbox.session import Session
 
 if TYPE_CHECKING:
@@ -23,22 +23,18 @@ if TYPE_CHECKING:
 # closed at once with octets unread is reset, and the reset may overtake the reply.
 LINGER_S = 2.0
 
-_BEGINNINGS = frozenset({"MAIL", "SEND", "SOML", "SAML"})
 READ_SIZE = 64 * 1024
 
 CROWDED = Reply(421, ("4.3.2 Too many connections, come back later",))
-FULL = Reply(452, ("4.3.1 The sandbox keeps no more messages",))
-GUESSING = Reply(421, ("4.7.0 Too many failed logins",))
 IDLE = Reply(421, ("4.4.2 Nothing came for too long",))
 SHUTTING_DOWN = Reply(421, ("4.3.2 The sandbox stops",))
 
 
 class Connection(asyncio.BufferedProtocol):
-    """Carries octets between a transport and a `ServerProtocol`, and lets faults have their say."""
+    """Carries octets between a transport and a `Reception`, in the time that its answers take."""
 
     def __init__(self, house: House) -> None:
         self._house = house
-        self._machine = ServerProtocol(house.service, tls=house.implicit_tls)
         self._tls: ServerTLS | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._buffer = memoryview(bytearray(READ_SIZE))
@@ -46,10 +42,12 @@ class Connection(asyncio.BufferedProtocol):
         self._delayed = False  # an answer waits for its time
         self._blocked = False  # the client does not read its replies
         self._ending = False
-        self._reads = self._failed_logins = 0
-        self._before = "", -1  # stage and group of the last request
+        self._reads = 0
+        self._idle: asyncio.TimerHandle | None = None
         self._transport: asyncio.Transport
         self._session: Session
+        self._reception: Reception
+        self._machine: ServerProtocol
 
     # What the loop calls
 
@@ -62,6 +60,8 @@ class Connection(asyncio.BufferedProtocol):
             self._transport.close()
             return
         self._session = self._house.opened(self, transport.get_extra_info("peername") or ("?", 0))
+        self._reception = Reception(self._house, self._session)
+        self._machine = self._reception.machine
         self._watch()
         if self._house.implicit_tls:
             self._begin_tls()
@@ -97,7 +97,7 @@ class Connection(asyncio.BufferedProtocol):
     def _watch(self) -> None:
         """Look again after the idle time whether anything has come in it."""
         if self._house.limits.idle_s and not self._ending:
-            self._house.later(self._house.limits.idle_s, self._look, self._reads)
+            self._idle = self._house.later(self._house.limits.idle_s, self._look, self._reads)
 
     def _look(self, reads: int) -> None:
         if self._ending:
@@ -130,8 +130,9 @@ class Connection(asyncio.BufferedProtocol):
             return  # it was one too many
         self._session.is_open = False
         self._on_the_way.clear()
-        if self._timer is not None:
-            self._timer.cancel()
+        for timer in (self._timer, self._idle):
+            if timer is not None:
+                timer.cancel()
         self._house.connections.discard(self)
 
     def pause_writing(self) -> None:
@@ -146,25 +147,18 @@ class Connection(asyncio.BufferedProtocol):
     # Requests and answers
 
     def _work(self) -> None:
-        machine, faults = self._machine, self._house.faults
         while not (self._delayed or self._blocked or self._ending):
-            request = machine.next_request()
-            if request is None:
+            found = self._reception.next_request()
+            if found is None:
                 break
-            action = faults.strike(request, self._visitor) if faults else NO_ACTION
+            request, action = found
             if action.delay:
                 self._answer_later(request, action)
             else:
                 self._answer(request, action)
-        self._session.waiting = machine.waiting
+        self._session.waiting = self._machine.waiting
         if not self._ending:
             self._flush()
-
-    @property
-    def _visitor(self) -> Visitor:
-        machine, session = self._machine, self._session
-        host = session.peer.rpartition(":")[0]
-        return Visitor(host, machine.user or "", machine.hello, session.number)
 
     def _answer_later(self, request: Request, action: Action) -> None:
         self._delayed = True
@@ -182,69 +176,20 @@ class Connection(asyncio.BufferedProtocol):
             self._transport.resume_reading()
 
     def _answer(self, request: Request, action: Action) -> None:
-        self._judge(request)
-        self._note(request)
-        if action.cut == "before":
-            if action.stored:
-                self._store(request)
-            self._end("The sandbox dropped the line before its reply")
-            return
-        reply = self._limited(request, action.reply or request.reply)
-        if reply.code < 300:
-            self._store(request)
-        self._session.server(self._machine.answer(reply))
-        if action.tail:
+        self._reception.answer(request, action)
+        if action.tail and action.cut != "before":
             self._flush(action.tail.encode())
-        if action.cut == "after":
-            self._end("The sandbox dropped the line after its reply")
+        if action.cut:
+            self._end(f"The sandbox dropped the line {action.cut} its reply")
         else:
             self._follow()
 
-    def _limited(self, request: Request, reply: Reply) -> Reply:
-        """The reply, unless the client has asked for too much."""
-        if request.stage == "AUTH" and reply.code == 535:
-            self._failed_logins += 1
-            if self._failed_logins == self._house.limits.logins:
-                return GUESSING
-        begins = reply.code < 300 and request.stage in _BEGINNINGS
-        return FULL if begins and self._house.is_full else reply
-
-    def _judge(self, request: Request) -> None:
-        """Remark on what is wrong although it works here, or is answered without its name."""
-        session, group = self._session, self._session.group
-        before, self._before = self._before, (request.stage, group)
-        offers_groups = "PIPELINING" in self._house.service.extensions
-        if before[1] == group and (before[0] in LAST_IN_GROUP or not offers_groups):
-            session.blunder("out-of-turn", f"said before the reply to {before[0]} was there")
-        if request.reply is BARE_LINE_END:
-            session.blunder("bare-lf", "a line feed without its carriage return in a command")
-        content = (
-            request.transaction.content if request.shown == "." and request.transaction else b""
-        )
-        if bare := content.count(b"\n") - content.count(b"\r\n"):
-            session.blunder("bare-lf", f"{bare} line feeds without carriage return in the content")
-
-    def _note(self, request: Request) -> None:
-        if request.stage == GREETING:
-            return
-        if request.transaction is not None and request.shown == ".":
-            self._session.remark(f"{request.transaction.size} octets of content", came=True)
-        self._session.client(request.shown, request.credential)
-
-    def _store(self, request: Request) -> None:
-        """Keep the message, if this is the end of one that the rules allow."""
-        transaction = request.transaction
-        if request.stage == END and transaction is not None and request.reply.code < 300:
-            self._house.store(transaction, self._session)
-
     def _follow(self) -> None:
         """Do what the answer asks of the line."""
-        machine, session = self._machine, self._session
-        session.hello, session.user = machine.hello, machine.user
-        if machine.state is State.HANDSHAKE:
+        if self._machine.state is State.HANDSHAKE:
             self._flush()
             self._begin_tls()
-        elif machine.state is State.CLOSED:
+        elif self._machine.state is State.CLOSED:
             self._end()
 
     # TLS and the wire
