@@ -102,14 +102,14 @@ class ServerProtocol:
 
     @property
     def waiting(self) -> str:
-        """What the session waits for, in words: "the dot on a line of its own", say."""
+        """What the session waits for, or what keeps it waiting, in words."""
         if self.state is State.COMMANDS or self.state is State.LOGIN:
             if octets := len(self._intake):
-                return f"the end of a line (CRLF), after {octets} octets without one"
+                return f"{octets} octets without an end of line (CRLF)"
             return "a command" if self.state is State.COMMANDS else "the answer to a challenge"
         if self.state is State.DATA:
             size = self._transaction.size if self._transaction else 0
-            return f"the dot on a line of its own, after {size} octets of content"
+            return f"the dot on a line of its own ({size} octets of content so far)"
         if self.state is State.CHUNK:
             return f"{self._chunk.left} more octets of a chunk"
         return _WAITING[self.state]

@@ -51,8 +51,9 @@ class Session(Sequence[PITrailEvent]):
         remarks: what the client did against the rules, one key for each time: `out-of-turn`,
             `bare-lf`. The trail has a remark beside it.
         is_open: True until the connection has ended.
-        waiting: what the server waits for, in words: "the dot on a line of its own, after 21 octets
-            of content". It stays when the line ends.
+        waiting: what the server waits for, in words: "21 octets without an end of line (CRLF)" or
+            "the dot on a line of its own (21 octets of content so far)". It stays when the line
+            ends.
     """
 
     def __init__(self, number: int, peer: str, secrets: Collection[str]) -> None:
@@ -165,7 +166,7 @@ class Session(Sequence[PITrailEvent]):
         return str(self.trail)
 
     def __repr__(self) -> str:
-        end = f"waiting for {self.waiting}" if self.is_open else "closed"
+        end = f"open, waiting: {self.waiting}" if self.is_open else "closed"
         return f"<Session {self.number} from {self.peer}, {end}: {self.trail.tally}>"
 
     def _repr_html_(self) -> str:

@@ -72,10 +72,10 @@ ENVELOPE = b"MAIL FROM:<a@x.test>\r\nRCPT TO:<b@x.test>\r\n"
     ("said", "waiting"),
     [
         (b"", "a command"),
-        (b"NOOP", "the end of a line (CRLF), after 4 octets without one"),
-        (b"NOOP\n", "the end of a line (CRLF), after 5 octets without one"),
+        (b"NOOP", "4 octets without an end of line (CRLF)"),
+        (b"NOOP\n", "5 octets without an end of line (CRLF)"),
         (ENVELOPE + b"DATA\r\nno dot\r\n here",
-         "the dot on a line of its own, after 13 octets of content"),
+         "the dot on a line of its own (13 octets of content so far)"),
         (ENVELOPE + b"BDAT 9 LAST\r\nabc", "6 more octets of a chunk"),
         (b"QUIT\r\n", "nothing: the session is over"),
     ],
