@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 
 from smtp_nb.model.reply import Reply
@@ -51,6 +52,7 @@ BAD_BASE64 = say(501, "5.5.2 Not base64")
 CANCELLED = say(501, "5.7.0 Authentication cancelled")
 NO_INITIAL_RESPONSE = say(501, "5.7.0 In this mechanism the server speaks first")
 HELLO_FIRST = say(503, "5.5.1 Say EHLO first")
+HELLO_AGAIN = say(503, "5.5.1 Say EHLO again: TLS forgets what came before (RFC 3207, 4.2)")
 MAIL_FIRST = say(503, "5.5.1 Give MAIL first")
 NOT_WELCOME = say(503, "5.5.1 No service here: say QUIT")
 NESTED_MAIL = say(503, "5.5.1 A message is under way already")
@@ -73,9 +75,19 @@ BAD_CHUNK = say(521, "5.5.4 Syntax: BDAT count [LAST]; its octets cannot be told
 NOT_HTTP = say(521, "5.5.1 This is SMTP, not HTTP")
 
 
-def bad_path(keyword: str) -> Reply:
-    """The reply to `MAIL` or `RCPT` with something else behind it than a path."""
-    return say(501, f"5.5.4 Syntax: {keyword}:<address>, no space at the colon (RFC 5321, 3.3)")
+def bad_path(keyword: str, argument: str = "") -> Reply:
+    """The reply to `MAIL` or `RCPT` with an argument that is no path; it says what is wrong."""
+    hint = next(words for is_so, words in _PATH_HINTS if is_so(argument))
+    return say(501, f"5.5.4 Syntax: {keyword}:<address>, {hint} (RFC 5321, 3.3)")
+
+
+_PATH_HINTS: tuple[tuple[Callable[[str], bool], str], ...] = (
+    (lambda text: ":" not in text, "with a colon"),
+    (lambda text: ": " in text or " :" in text, "no space at the colon"),
+    (lambda text: text.count("@") > 1, "one address in each command"),
+    (lambda text: "<" not in text or ">" not in text, "with angle brackets"),
+    (lambda text: True, "no space at the colon"),
+)
 
 
 def bad_parameter(keyword: str) -> Reply:

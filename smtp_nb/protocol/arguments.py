@@ -93,7 +93,7 @@ def read_path(argument: str, syntax: PathSyntax, extensions: Collection[str]) ->
     """
     match = _PATH.match(argument)
     if match is None or match[1].upper() != syntax.keyword:
-        raise Refused(answers.bad_path(syntax.keyword))
+        raise Refused(answers.bad_path(syntax.keyword, argument))
     _check_address(match[2], syntax)
     found = _read_parameters(match[3], syntax, extensions) if match[3] else {}
     return Path(match[2], found)

@@ -11,6 +11,11 @@ from smtp_nb.protocol.commands import MAX_COMMAND
 # How many octets of a refused line are passed over in the hope of its end.
 PATIENCE = 1024 * 1024
 
+# RFC 5321 section 4.5.3.1.4, and what extensions add: SIZE 26, BODY 17, SMTPUTF8 10, RET and ENVID
+# 115, AUTH 500 to MAIL; NOTIFY 28 and ORCPT 509 to RCPT (RFC 1870, 6152, 6531, 3461, 4954).
+LINE_LIMITS = {"MAIL": 1180, "RCPT": 1049, "AUTH": MAX_COMMAND}
+LINE_LIMIT = 512
+
 _BARE_LF = re.compile(rb"(?<!\r)\n")
 _CONTROLS = re.compile(rb"[\x00-\x1f\x7f]")
 

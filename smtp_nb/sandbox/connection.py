@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, cast
 
 from smtp_nb.model.reply import Reply
 from smtp_nb.protocol.answers import on_the_wire
-from smtp_nb.protocol.server import ServerProtocol, State
+from smtp_nb.protocol.server import ServerProtocol
 from smtp_nb.protocol.service import Request
+from smtp_nb.protocol.states import State
 from smtp_nb.sandbox.faults import Action
 from smtp_nb.sandbox.house import House
 from smtp_nb.sandbox.reception import Reception

@@ -15,7 +15,7 @@ from smtp_nb.errors import InputError
 from smtp_nb.merge.durations import rate_of, seconds_of
 from smtp_nb.model.reply import Reply
 from smtp_nb.protocol.extensions import parse_ehlo
-from smtp_nb.protocol.server import State
+from smtp_nb.protocol.states import State
 
 ROOM = Path(smtp_nb.protocol.__file__).parent
 PLACES = [*ROOM.rglob("*.py"), *(ROOM.parent / "model" / f"{n}.py" for n in ("reply", "trail"))]

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from protocol.talk import Talk, greeted, in_mail, login_service, service
 from smtp_nb.errors import StateError
 from smtp_nb.model.reply import Reply
-from smtp_nb.protocol.server import ServerProtocol, State
+from smtp_nb.protocol.server import ServerProtocol
 from smtp_nb.protocol.service import EXTENSIONS
+from smtp_nb.protocol.states import State
 
 # Greeting and EHLO
 
@@ -394,3 +395,12 @@ def test_noise_never_breaks_the_machine(pieces):
         talk.say(piece)
     talk.say(b"\r\n")
     assert talk.output.endswith(b"\r\n")
+
+
+def test_after_tls_the_reply_says_why_ehlo_comes_again():
+    talk = greeted()
+    talk.say(b"STARTTLS\r\n")
+    talk.machine.secured()
+    (line,) = talk.say(b"MAIL FROM:<a@x.test>\r\n")
+    assert line == "503 Say EHLO again: TLS forgets what came before (RFC 3207, 4.2)"
+    assert "first" in Talk(tls=True).say(b"MAIL FROM:<a@x.test>\r\n")[0]
