@@ -87,9 +87,12 @@ class SMTPError(Exception):
         self.receipt = receipt
 
     def __str__(self) -> str:
+        """The sentence, safe to print: strangers' words in it with controls as escapes."""
+        from smtp_nb.model.shown import visible_lines
+
         text = f"[{self.code}] {self.description}"
         remedy = worded(self.remedy, self.front)
-        return f"{text.rstrip('.')}. {remedy}" if remedy else text
+        return visible_lines(f"{text.rstrip('.')}. {remedy}" if remedy else text)
 
 
 class InputError(SMTPError, ValueError):

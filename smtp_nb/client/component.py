@@ -216,6 +216,7 @@ class Component(Properties, Headers, Status, Certificates, Recipients, Attached,
                 "another call is still at work on this object",
                 remedy="Wait for it, call interrupt(), or use a second object",
             )
+        self._begin_call()
         try:
             yield
         finally:

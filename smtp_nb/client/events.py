@@ -118,6 +118,7 @@ class Events:
         }
         self._told: Event | None = None
         self._posted: SimpleQueue[Event] = SimpleQueue()
+        self._failed: set[int] = set()  # a handler need not be hashable
         self._reports_to: Events | None = None
 
     @property
@@ -176,17 +177,25 @@ class Events:
                 try:
                     answer = handler(event)
                 except BaseException as error:
-                    self._note_failure(event, error)
+                    self._note_failure(event, error, handler)
                 else:
                     if answer is not None and isinstance(answer, Awaitable):
-                        waiting.append(_Waiting(self, event, answer))
+                        waiting.append(_Waiting(self, event, answer, handler))
         return waiting
 
-    def _note_failure(self, event: Event, error: BaseException) -> None:
+    def _begin_call(self) -> None:
+        """A method is called: a handler that raises in it is logged once, not for each event."""
+        self._failed.clear()
+
+    def _note_failure(
+        self, event: Event, error: BaseException, handler: Handler | None = None
+    ) -> None:
         if isinstance(event, SSLServerAuthenticationEvent):
             event.accept = False  # who cannot judge does not trust
         if isinstance(error, Exception):
-            _log().error("a handler of %s raised", type(event).__name__, exc_info=error)
+            if handler is None or id(handler) not in self._failed:
+                self._failed.add(id(handler))
+                _log().error("a handler of %s raised", type(event).__name__, exc_info=error)
         else:  # Ctrl-C in it, or sys.exit(): the flow must not die of it in the middle
             self._driver.stop(error)
 
@@ -194,17 +203,20 @@ class Events:
 class _Waiting:
     """The rest of a handler that is a coroutine function; what it raises counts as in others."""
 
-    def __init__(self, events: Events, event: Event, answer: Awaitable[object]) -> None:
+    def __init__(
+        self, events: Events, event: Event, answer: Awaitable[object], handler: Handler
+    ) -> None:
         self._events = events
         self._event = event
         self._answer = answer
+        self._handler = handler
 
     # What is yielded is between the coroutine and its event loop, hence Any.
     def __await__(self) -> Generator[Any, Any, None]:
         try:
             yield from self._answer.__await__()
         except Exception as error:
-            self._events._note_failure(self._event, error)
+            self._events._note_failure(self._event, error, self._handler)
 
     def close(self) -> None:
         """It will not be awaited."""

@@ -13,6 +13,7 @@ from smtp_nb.model.address import Mailbox, parse_mailbox, refuse_controls
 from smtp_nb.model.enums import RecipientType
 from smtp_nb.model.envelope import Recipient
 from smtp_nb.model.known import known_attributes
+from smtp_nb.model.shown import bounded
 
 _kind = member(RecipientType)
 # RFC 5321 section 4.1.2, `esmtp-param`.
@@ -124,7 +125,7 @@ class MessageRecipients(MutableSequence[MessageRecipient]):
         self._items.insert(index, _item(value))
 
     def __repr__(self) -> str:
-        return repr(self._items)
+        return f"[{bounded(self._items)[1:-1].removesuffix(',')}]"
 
     def of(self, kind: RecipientType) -> Iterator[MessageRecipient]:
         """Those of one kind."""

@@ -24,6 +24,7 @@ HAS_A_METHOD = {
     "QUIT": "disconnect()",
 }
 
+_OPENERS = frozenset({"MAIL", "SEND", "SOML", "SAML", "RCPT"})
 CANNOT_TELL = 252  # RFC 5321 section 3.5.3
 # RFC 5321 section 4.1.2, `String`; spaces stand in quotes only.
 _STRING = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^\s"])+\Z')
@@ -50,7 +51,12 @@ def courtesy(session: Session, asked: Command) -> Flow[Reply]:
 
     EHLO and HELO make the server forget what it offered, and so do we. A 421 ends the session.
     """
+    before = session.protocol.state
     reply = yield from session.ask(replace(asked, shown=session.mask.text(asked.shown)))
+    if not reply.is_success and asked.verb in _OPENERS:
+        # RFC 5321 section 4.1.4: after a refused MAIL or RCPT the server is where it was. Nothing
+        # of ours follows in a group here, so the reply is the whole truth.
+        session.protocol.state = before
     if reply.is_success and asked.verb in ("EHLO", "HELO"):
         session.extensions = parse_ehlo(reply) if asked.verb == "EHLO" else NO_EXTENSIONS
     if reply.code == 421:

@@ -19,8 +19,8 @@ _UNITS = {
 _SECONDS = {
     name: size for size, names in _UNITS.items() for one in names for name in (one, one + "s")
 }
-_DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*\Z", re.I)
-_RATE = re.compile(r"\s*(\d+)\s*/\s*(\d*)\s*([a-z]+)\s*\Z", re.I)
+_DURATION = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([a-z]*)\s*\Z", re.I)
+_RATE = re.compile(r"\s*([0-9]+)\s*/\s*([0-9]*)\s*([a-z]+)\s*\Z", re.I)
 
 
 def seconds_of(name: str, given: Duration) -> float:

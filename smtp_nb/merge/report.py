@@ -15,6 +15,7 @@ from smtp_nb.model.enums import RecipientType
 from smtp_nb.model.explain import explain
 from smtp_nb.model.outcome import Outcome
 from smtp_nb.model.receipt import summary
+from smtp_nb.model.shown import visible_lines
 
 if TYPE_CHECKING:
     from pandas.io.formats.style import Styler
@@ -128,7 +129,8 @@ def _undelivered(entry: PlanEntry) -> Line:
 
 def _delivered(row: int | None, d: Delivery) -> Line:
     outcome = str(d.outcome or Outcome.UNKNOWN)
-    reply = d.reply if d.code else ""
+    # `print(frame)` writes the cell to a terminal, so it holds no control of a server's.
+    reply = visible_lines(d.reply) if d.code else ""
     return (row, d.recipient, RecipientType(d.kind).name, outcome, d.code or None, d.enhanced_code,
             reply, _explanation(outcome, d.code, d.enhanced_code, d.reply), d.queue_id,
             d.message_id, d.attempts, d.at, d.seconds, d.size)  # fmt: skip

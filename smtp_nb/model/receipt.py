@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from html import escape
 from typing import Any
 
@@ -11,7 +11,9 @@ from smtp_nb.model.enums import RecipientType
 from smtp_nb.model.known import known_attributes
 from smtp_nb.model.outcome import Outcome
 from smtp_nb.model.reply import Reply
-from smtp_nb.model.shown import masked, visible
+from smtp_nb.model.shown import bounded, masked, visible
+
+SHOWN_ROWS = 50
 
 
 @known_attributes()
@@ -41,7 +43,9 @@ class RecipientResult:
         return " ".join(filter(None, (str(self.code or ""), self.enhanced_code, self.text)))
 
     def __str__(self) -> str:
-        return f"{self.outcome:9} {self.address}  {self.words}"
+        """One line, safe to print: the server's words with controls as escapes."""
+        words = self.words.replace("\n", " ")
+        return visible(f"{self.outcome:9} {self.address}  {words}")
 
 
 @known_attributes()
@@ -61,7 +65,7 @@ class TLSInfo:
 
 
 @known_attributes()
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Receipt:
     """What came of one message.
 
@@ -94,13 +98,28 @@ class Receipt:
         head = f"{self.outcome}: {self.message_id or 'message'}"
         if self.queue_id:
             head += f" queued as {self.queue_id}"
-        return "\n".join([head, *(f"  {result}" for result in self.recipients)])
+        return "\n".join([visible(head), *(f"  {result}" for result in self.recipients)])
+
+    def __repr__(self) -> str:
+        """The fields, of the recipients the first ones only."""
+        shown = {f.name: getattr(self, f.name) for f in fields(self)}
+        facts = [f"{name}={value!r}" for name, value in shown.items() if name != "recipients"]
+        facts.insert(1, f"recipients={bounded(self.recipients)}")
+        return f"Receipt({', '.join(facts)})"
 
     def _discreet_rows(self) -> list[tuple[str, str]]:
-        """Address and outcome of each recipient, as a notebook may save them."""
-        return [
-            (masked(r.address), visible(masked(f"{r.outcome} {r.words}"))) for r in self.recipients
+        """Address and outcome of each recipient, as a notebook may save them.
+
+        Of very many, those who did not get it come first, and the rest is counted.
+        """
+        results = list(self.recipients)
+        if (left := len(results) - SHOWN_ROWS) > 0:
+            results.sort(key=lambda result: result.outcome is Outcome.ACCEPTED)
+        rows = [
+            (masked(r.address), visible(masked(f"{r.outcome} {r.words}")))
+            for r in results[:SHOWN_ROWS]
         ]
+        return [*rows, ("…", f"and {left:,} more")] if left > 0 else rows
 
     # What IPython calls has its printer, of a class that the model does not know.
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from smtp_nb.model.shown import bounded, visible
+
 # RFC 3463 section 2: class "." subject "." detail, and the class agrees with the reply's.
-_ENHANCED = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})(?= |$)")
+_ENHANCED = re.compile(r"([245])\.[0-9]{1,3}\.[0-9]{1,3}(?= |$)")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Reply:
     """One complete reply.
 
@@ -54,9 +56,14 @@ class Reply:
         for name, value in facts.items():
             object.__setattr__(self, name, value)
 
+    def __repr__(self) -> str:
+        """The fields, of the lines the first ones only: a server may send thousands."""
+        return f"Reply(code={self.code}, lines={bounded(self.lines)})"
+
     def wire_lines(self) -> tuple[str, ...]:
         """The reply as it stood on the wire, line by line, without line ends."""
         return self._wire
 
     def __str__(self) -> str:
-        return "\n".join(self.wire_lines())
+        """As it stood on the wire, safe to print: no control goes to a terminal."""
+        return "\n".join(map(visible, self.wire_lines()))

@@ -3,19 +3,44 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 # C0, DEL, C1, lone surrogates, and what Unicode uses to break lines, hide or reverse text.
 _INVISIBLE = re.compile(
     "[\x00-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
 )
+_ESCAPES = {
+    number: ascii(chr(number))[1:-1]
+    for number in range(0x10000)
+    if _INVISIBLE.match(chr(number)) is not None
+}
+_ESCAPES_IN_A_LINE = {number: text for number, text in _ESCAPES.items() if number != 0x0A}
 # The lengths are bounded, so that 8 KiB of a hostile line cost no quadratic search.
 _ADDRESS = re.compile(r'(?:"((?:[^"\\]|\\.){0,320})"|([^\s<>()\[\],;:@"\\]{1,320}))@(?=[\w\[])')
-_NAME_ARGUMENT = re.compile(r"(?i)^((?:VRFY|EXPN) +)([^\s@])[^@]*$")
+_NAME_ARGUMENT = re.compile(r"(?im)^((?:VRFY|EXPN) +)([^\s@])[^@\n]*$")
+
+
+# How many members of a long value a repr shows.
+SHOWN = 20
+
+
+def bounded(values: Sequence[object], most: int = SHOWN) -> str:
+    """The repr of a tuple, a long one cut: `(…, …, and 99,980 more)`."""
+    words = [repr(value) for value in values[:most]]
+    left = len(values) - len(words)
+    if left <= 0:
+        return repr(tuple(values))
+    return f"({', '.join(words)}, and {left:,} more)"
 
 
 def visible(text: str) -> str:
     """`text` with controls, invisible and direction-changing characters as backslash escapes."""
-    return _INVISIBLE.sub(lambda found: ascii(found.group())[1:-1], text)
+    return text if _INVISIBLE.search(text) is None else text.translate(_ESCAPES)
+
+
+def visible_lines(text: str) -> str:
+    """As `visible`, line feeds kept: what a terminal may be given to print."""
+    return text if _INVISIBLE.search(text) is None else text.translate(_ESCAPES_IN_A_LINE)
 
 
 def masked(text: str) -> str:

@@ -27,7 +27,7 @@ _CLIENT, _SERVER, _INFO = TrailDirection.CLIENT, TrailDirection.SERVER, TrailDir
 STATIC_ROWS = 50
 STATIC_RUNGS = 40
 
-_BAD_REPLY = re.compile(r"[45]\d\d")
+_BAD_REPLY = re.compile(r"[45][0-9][0-9]")
 
 _ARROWS = {
     (TrailDirection.CLIENT, False): " -> ",

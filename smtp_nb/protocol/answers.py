@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 
 from smtp_nb.model.reply import Reply
 
 
 class Refused(Exception):
-    """Ends the reading of a command; carries the reply that says why."""
+    """Ends the reading of a command; carries the reply that says why.
 
-    def __init__(self, reply: Reply) -> None:
+    Attributes:
+        is_final: the session ends with this reply, whatever its code.
+    """
+
+    def __init__(self, reply: Reply, *, is_final: bool = False) -> None:
         super().__init__(str(reply))
         self.reply = reply
+        self.is_final = is_final
 
 
 def say(code: int, text: str) -> Reply:
@@ -46,6 +52,7 @@ BAD_BASE64 = say(501, "5.5.2 Not base64")
 CANCELLED = say(501, "5.7.0 Authentication cancelled")
 NO_INITIAL_RESPONSE = say(501, "5.7.0 In this mechanism the server speaks first")
 HELLO_FIRST = say(503, "5.5.1 Say EHLO first")
+HELLO_AGAIN = say(503, "5.5.1 Say EHLO again: TLS forgets what came before (RFC 3207, 4.2)")
 MAIL_FIRST = say(503, "5.5.1 Give MAIL first")
 NOT_WELCOME = say(503, "5.5.1 No service here: say QUIT")
 NESTED_MAIL = say(503, "5.5.1 A message is under way already")
@@ -63,13 +70,24 @@ NO_RECIPIENTS = say(554, "5.5.1 No valid recipients")
 
 # Each of these ends the session: what follows cannot be told from commands.
 ENDLESS_LINE = say(421, "4.7.0 The line does not end")
+HUGE_CHUNK = say(552, "5.3.4 More octets than this server will pass over")
 BAD_CHUNK = say(521, "5.5.4 Syntax: BDAT count [LAST]; its octets cannot be told from commands")
 NOT_HTTP = say(521, "5.5.1 This is SMTP, not HTTP")
 
 
-def bad_path(keyword: str) -> Reply:
-    """The reply to `MAIL` or `RCPT` with something else behind it than a path."""
-    return say(501, f"5.5.4 Syntax: {keyword}:<address>, no space at the colon (RFC 5321, 3.3)")
+def bad_path(keyword: str, argument: str = "") -> Reply:
+    """The reply to `MAIL` or `RCPT` with an argument that is no path; it says what is wrong."""
+    hint = next(words for is_so, words in _PATH_HINTS if is_so(argument))
+    return say(501, f"5.5.4 Syntax: {keyword}:<address>, {hint} (RFC 5321, 3.3)")
+
+
+_PATH_HINTS: tuple[tuple[Callable[[str], bool], str], ...] = (
+    (lambda text: ":" not in text, "with a colon"),
+    (lambda text: ": " in text or " :" in text, "no space at the colon"),
+    (lambda text: text.count("@") > 1, "one address in each command"),
+    (lambda text: "<" not in text or ">" not in text, "with angle brackets"),
+    (lambda text: True, "no space at the colon"),
+)
 
 
 def bad_parameter(keyword: str) -> Reply:

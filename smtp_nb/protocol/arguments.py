@@ -48,7 +48,7 @@ MAIL = PathSyntax(
     "FROM",
     answers.BAD_SENDER,
     {
-        "SIZE": Parameter("SIZE", r"\d{1,20}"),
+        "SIZE": Parameter("SIZE", r"[0-9]{1,20}"),
         "BODY": Parameter("8BITMIME", "7BIT|8BITMIME|BINARYMIME"),
         "SMTPUTF8": Parameter("SMTPUTF8", ""),
         "RET": Parameter("DSN", "FULL|HDRS"),
@@ -66,11 +66,13 @@ RCPT = PathSyntax(
     },
 )
 PARAMETERS = MAIL.parameters | RCPT.parameters
-_VALUES = {name: re.compile(p.value, re.IGNORECASE) for name, p in PARAMETERS.items()}
+# Without re.ASCII, the long s is an S and the Kelvin sign a K.
+_FLAGS = re.IGNORECASE | re.ASCII
+_VALUES = {name: re.compile(p.value, _FLAGS) for name, p in PARAMETERS.items()}
 
 # A quoted local part may hold blanks and brackets; nothing else may.
-_PATH = re.compile(r'([A-Z]+):<((?:"(?:[^"\\]|\\.)*"|[^"<>\s])*)>(?: +(.+))?\Z', re.IGNORECASE)
-_CHUNK = re.compile(r"(\d{1,20})( +LAST)?\Z", re.IGNORECASE)
+_PATH = re.compile(r'([A-Za-z]+):<((?:"(?:[^"\\]|\\.)*"|[^"<>\s])*)>(?: +(.+))?\Z')
+_CHUNK = re.compile(r"([0-9]{1,20})( +LAST)?\Z", _FLAGS)
 
 
 class Path(NamedTuple):
@@ -91,7 +93,7 @@ def read_path(argument: str, syntax: PathSyntax, extensions: Collection[str]) ->
     """
     match = _PATH.match(argument)
     if match is None or match[1].upper() != syntax.keyword:
-        raise Refused(answers.bad_path(syntax.keyword))
+        raise Refused(answers.bad_path(syntax.keyword, argument))
     _check_address(match[2], syntax)
     found = _read_parameters(match[3], syntax, extensions) if match[3] else {}
     return Path(match[2], found)
@@ -110,9 +112,9 @@ def _check_address(address: str, syntax: PathSyntax) -> None:
 def _read_parameters(text: str, syntax: PathSyntax, extensions: Collection[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for word in text.split():
-        name, equals, value = word.partition("=")
-        name = name.upper()
-        rule = syntax.parameters.get(name)
+        given, equals, value = word.partition("=")
+        name = given.upper()  # which makes an S of the long s
+        rule = syntax.parameters.get(name) if given.isascii() else None
         if rule is None or rule.extension not in extensions:
             raise Refused(answers.unknown_parameter(name[:32]))
         if name in found or bool(equals) != bool(rule.value) or not _VALUES[name].fullmatch(value):

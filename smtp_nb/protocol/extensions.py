@@ -11,6 +11,8 @@ from smtp_nb.model.reply import Reply
 
 _KEYWORD = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]*)(?:[ =](.*))?\Z")
 _LIMIT = re.compile(r"(?<!\S)(RCPTMAX|MAILMAX|RCPTDOMAINMAX)=([1-9][0-9]{0,5})(?!\S)", re.I)
+# RFC 1870 section 3: 1*20DIGIT, and a digit is one of ASCII.
+_SIZE = re.compile(r"[0-9]{1,20}\Z")
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Extensions:
     def size_limit(self) -> int:
         """Octets that the server takes for a message (RFC 1870); 0 if it does not say."""
         text = self.keywords.get("SIZE", "").strip()
-        return int(text) if text.isdecimal() and len(text) <= 20 else 0
+        return int(text) if _SIZE.match(text) else 0
 
     @cached_property
     def limits(self) -> Mapping[str, int]:

@@ -11,15 +11,31 @@ from smtp_nb.protocol.commands import MAX_COMMAND
 # How many octets of a refused line are passed over in the hope of its end.
 PATIENCE = 1024 * 1024
 
+# RFC 5321 section 4.5.3.1.4, and what extensions add: SIZE 26, BODY 17, SMTPUTF8 10, RET and ENVID
+# 115, AUTH 500 to MAIL; NOTIFY 28 and ORCPT 509 to RCPT (RFC 1870, 6152, 6531, 3461, 4954).
+LINE_LIMITS = {"MAIL": 1180, "RCPT": 1049, "AUTH": MAX_COMMAND}
+LINE_LIMIT = 512
+
+_BARE_LF = re.compile(rb"(?<!\r)\n")
 _CONTROLS = re.compile(rb"[\x00-\x1f\x7f]")
 
 
 class Intake:
-    """A buffer that only CRLF divides into lines (RFC 5321 section 2.3.8)."""
+    """A buffer that only CRLF divides into lines (RFC 5321 section 2.3.8).
 
-    def __init__(self) -> None:
+    Args:
+        is_lenient: LF does too, as on servers to which mail can be smuggled.
+    """
+
+    def __init__(self, is_lenient: bool = False) -> None:
+        self._is_lenient = is_lenient
+        self._ends_in_cr = False
         self._buffer = bytearray()
         self._passed_over: int | None = None  # octets of a line that was refused before its end
+
+    def __len__(self) -> int:
+        """Octets that wait for more, those of a line that is passed over included."""
+        return len(self._buffer) + (self._passed_over or 0)
 
     def feed(self, data: bytes) -> None:
         """Take octets in."""
@@ -35,6 +51,15 @@ class Intake:
         """Whatever waits."""
         return self.take(len(self._buffer))
 
+    def take_lines(self) -> bytes:
+        """Whatever waits, as content of lines."""
+        data = self.take_all()
+        if not (self._is_lenient and data):
+            return data
+        edge = b"\r" if self._ends_in_cr else b""
+        self._ends_in_cr = data.endswith(b"\r")
+        return _BARE_LF.sub(b"\r\n", edge + data)[len(edge) :]
+
     def put_back(self, data: bytes) -> None:
         """Octets that were taken but belong to what comes next."""
         self._buffer[:0] = data
@@ -46,6 +71,10 @@ class Intake:
             Refused: the line is lost before its end is here, for it is too long or holds a bare
                 LF. It is refused once; the rest of it is passed over.
         """
+        if self._is_lenient and (bare := self._buffer.find(b"\n")) >= 0:
+            line = bytes(self._buffer[:bare]).removesuffix(b"\r")
+            del self._buffer[: bare + 1]
+            return line
         end = self._buffer.find(b"\r\n")
         if self._passed_over is not None:
             self._pass_over(end)

@@ -16,7 +16,7 @@ Mechanism = Generator[bytes, bytes, str | None]
 
 # Only a known name is shown behind AUTH: anything else there may be a password.
 _NAME = re.compile(
-    r"(?i)(PLAIN|LOGIN|CRAM-MD5|DIGEST-MD5|SCRAM-SHA-\d{1,3}(?:-PLUS)?|NTLM|GSSAPI"
+    r"(?i)(PLAIN|LOGIN|CRAM-MD5|DIGEST-MD5|SCRAM-SHA-[0-9]{1,3}(?:-PLUS)?|NTLM|GSSAPI"
     r"|XOAUTH2|OAUTHBEARER|EXTERNAL)\Z"
 )
 

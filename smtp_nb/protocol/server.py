@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from enum import Enum, auto
 from functools import partial
 
 from smtp_nb.errors import StateError
@@ -26,32 +25,15 @@ from smtp_nb.protocol.answers import Refused, say
 from smtp_nb.protocol.arguments import MAIL, RCPT, Chunk, read_chunk, read_path
 from smtp_nb.protocol.commands import MAX_COMMAND
 from smtp_nb.protocol.dots import Unstuffer
-from smtp_nb.protocol.intake import Intake, read_text
+from smtp_nb.protocol.intake import LINE_LIMIT, LINE_LIMITS, PATIENCE, Intake, read_text
 from smtp_nb.protocol.login import LoginExchange, shown_line
 from smtp_nb.protocol.rules import RULES
 from smtp_nb.protocol.service import END, GREETING, UNKNOWN, Request, Service, Transaction
-
-# RFC 5321 section 4.5.3.1.4, and what extensions add: SIZE 26, BODY 17, SMTPUTF8 10, RET and ENVID
-# 115, AUTH 500 to MAIL; NOTIFY 28 and ORCPT 509 to RCPT (RFC 1870, 6152, 6531, 3461, 4954).
-_LINE_LIMITS = {"MAIL": 1180, "RCPT": 1049, "AUTH": MAX_COMMAND}
-_LINE_LIMIT = 512
+from smtp_nb.protocol.states import State, waiting_for
 
 _HELLO_NAME = re.compile(r"[^\s<>()@\\\",;]{1,255}\Z")
 _CLOSING = frozenset({221, 421, 521})
 _HTTP = frozenset({"GET", "POST", "PUT", "HEAD", "OPTIONS", "CONNECT"})
-
-
-class State(Enum):
-    """What the next octets are."""
-
-    GREETING = auto()
-    COMMANDS = auto()
-    LOGIN = auto()
-    DATA = auto()
-    CHUNK = auto()
-    HANDSHAKE = auto()
-    """TLS; the owner calls `secured()` when it is up."""
-    CLOSED = auto()
 
 
 class ServerProtocol:
@@ -77,8 +59,8 @@ class ServerProtocol:
         self.user: str | None = None
         self.certificate = ""
         self.discarded = b""
-        self._is_welcome = False
-        self._intake = Intake()
+        self._is_welcome = self._has_forgotten = False
+        self._intake = Intake(service.is_lenient)
         self._outgoing: list[bytes] = []
         self._request: Request | None = None
         self._extensions: frozenset[str] = frozenset()
@@ -92,6 +74,18 @@ class ServerProtocol:
         """Take octets from the client, TLS taken off."""
         if self.state is not State.CLOSED:
             self._intake.feed(data)
+
+    @property
+    def is_midway(self) -> bool:
+        """True if a line, the content or a chunk has begun and has not ended."""
+        if self.state is State.DATA:
+            return self._transaction is not None and self._transaction.size > 0
+        return self.state is State.CHUNK or len(self._intake) > 0
+
+    @property
+    def waiting(self) -> str:
+        """What the session waits for, or what keeps it waiting, in words."""
+        return waiting_for(self.state, len(self._intake), self._transaction, self._chunk.left)
 
     def data_to_send(self) -> bytes:
         """The replies since the last call."""
@@ -121,13 +115,14 @@ class ServerProtocol:
         self._outgoing.append(answers.on_the_wire(given))
         if given.code < 400 and request.effect is not None:
             request.effect()
-        if given.code in _CLOSING:
+        if given.code in _CLOSING or request.is_final:
             self.state = State.CLOSED
         return given
 
     def secured(self) -> None:
         """TLS is up: what was learnt in clear is forgotten (RFC 3207 section 4.2)."""
         self.tls, self.state = True, State.COMMANDS
+        self._has_forgotten = bool(self.hello)
         self._forget()
 
     def _forget(self) -> None:
@@ -137,7 +132,8 @@ class ServerProtocol:
     # Readers: one for each state
 
     def _greet(self) -> Request:
-        reply = say(220, f"{self.service.hostname} ESMTP smtp_nb sandbox")
+        manner = ", lenient: a bare LF ends a line" if self.service.is_lenient else ""
+        reply = say(220, f"{self.service.hostname} ESMTP smtp_nb sandbox{manner}")
         self.state = State.COMMANDS
         return Request(GREETING, reply, self._welcome)
 
@@ -156,12 +152,13 @@ class ServerProtocol:
             return None
         verb = line.partition(b" ")[0].decode("latin-1").upper()
         try:
-            text = read_text(line, _LINE_LIMITS.get(verb, _LINE_LIMIT))
+            text = read_text(line, LINE_LIMITS.get(verb, LINE_LIMIT))
             return self._dispatch(verb, text)
         except Refused as refused:
-            text = line[:_LINE_LIMIT].decode("utf-8", "backslashreplace")
+            text = line[:LINE_LIMIT].decode("utf-8", "backslashreplace")
             stage = verb if verb in RULES else UNKNOWN
-            return Request(stage, refused.reply, shown=shown_line(text, self._is_stray(verb)))
+            text = shown_line(text, self._is_stray(verb))
+            return Request(stage, refused.reply, shown=text, is_final=refused.is_final)
 
     def _read_response(self) -> Request | None:
         """A line inside AUTH."""
@@ -183,7 +180,7 @@ class ServerProtocol:
     def _read_data(self) -> Request | None:
         transaction = self._transaction
         assert transaction is not None
-        transaction.add(self._unstuffer.feed(self._intake.take_all()), self.service.max_size)
+        transaction.add(self._unstuffer.feed(self._intake.take_lines()), self.service.max_size)
         if not self._unstuffer.finished:
             return None
         self._intake.put_back(self._unstuffer.rest)
@@ -218,6 +215,8 @@ class ServerProtocol:
         # RFC 5321 section 3.1: after a greeting with 554 the client may only say QUIT.
         if not self._is_welcome and verb != "QUIT":
             raise Refused(answers.NOT_WELCOME)
+        if rule.needs_hello and not self.hello and self._has_forgotten:
+            raise Refused(answers.HELLO_AGAIN)
         argument = text[len(verb) :].strip(" ")
         rule.check(argument, self.service, self.hello, self._transaction)
         request = _HANDLERS[verb](self, verb, argument)
@@ -278,6 +277,9 @@ class ServerProtocol:
     def _bdat(self, verb: str, argument: str) -> Request | None:
         """The octets come whatever is said to them, so they are taken before the answer."""
         chunk, transaction = read_chunk(argument), self._transaction
+        # A refused chunk's octets are read past: a count without bound would swallow all else.
+        if chunk.size > self.service.max_size + PATIENCE:
+            raise Refused(answers.HUGE_CHUNK, is_final=True)
         if "CHUNKING" not in self.service.extensions:
             chunk.refusal = answers.NOT_OFFERED
         elif transaction is None:

@@ -66,6 +66,7 @@ class Service:
         needs_login: MAIL is refused before a login.
         users: local parts that VRFY knows.
         lists: what EXPN knows: a list's name and its members' addresses.
+        is_lenient: a bare LF ends a line too, in commands and in content: what smuggling needs.
     """
 
     hostname: str
@@ -78,6 +79,7 @@ class Service:
     needs_login: bool = False
     users: frozenset[str] = frozenset()
     lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    is_lenient: bool = False
 
     def keywords(self, *, tls: bool) -> list[str]:
         """What the reply to EHLO lists, with its parameters, inside or outside TLS."""
@@ -132,7 +134,9 @@ class Transaction:
 
     @property
     def content(self) -> bytes:
-        return self.pieces[0] if len(self.pieces) == 1 else b"".join(self.pieces)
+        if len(self.pieces) != 1:
+            self.pieces[:] = [b"".join(self.pieces)]
+        return self.pieces[0]
 
     def add(self, piece: bytes, limit: int) -> None:
         """Take a piece of content; beyond `limit` octets only count."""
@@ -155,6 +159,7 @@ class Request:
         transaction: the message that the request belongs to.
         shown: the client's line for a trail; what could be a secret is masked.
         credential: a line of AUTH as it came, never to be shown unasked.
+        is_final: the session ends with the answer, whatever its code.
     """
 
     stage: str
@@ -164,3 +169,4 @@ class Request:
     transaction: Transaction | None = None
     shown: str = ""
     credential: str = field(default="", repr=False)
+    is_final: bool = False

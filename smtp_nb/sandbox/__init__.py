@@ -2,7 +2,8 @@
 
 from smtp_nb.sandbox.faults import FAULTS, Fault
 from smtp_nb.sandbox.mailbox import Inbox, Message
+from smtp_nb.sandbox.options import Limits
 from smtp_nb.sandbox.server import SandboxServer
 from smtp_nb.sandbox.session import Session
 
-__all__ = ["FAULTS", "Fault", "Inbox", "Message", "SandboxServer", "Session"]
+__all__ = ["FAULTS", "Fault", "Inbox", "Limits", "Message", "SandboxServer", "Session"]

@@ -1,19 +1,20 @@
-"""One connection of the sandbox: the machine of protocol.server between a socket and the faults."""
+"""One connection of the sandbox: its reception behind a socket, TLS and the network's distance."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections import deque
+from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
 from smtp_nb.model.reply import Reply
 from smtp_nb.protocol.answers import on_the_wire
-from smtp_nb.protocol.server import ServerProtocol, State
-from smtp_nb.protocol.service import END, GREETING, Request, Service, Transaction
-from smtp_nb.sandbox.faults import NO_ACTION, Action, FaultTable
-from smtp_nb.sandbox.mailbox import Inbox, Message
+from smtp_nb.protocol.server import ServerProtocol
+from smtp_nb.protocol.service import Request
+from smtp_nb.protocol.states import State
+from smtp_nb.sandbox.faults import Action
+from smtp_nb.sandbox.house import House
+from smtp_nb.sandbox.reception import Reception
 from smtp_nb.sandbox.session import Session
 
 if TYPE_CHECKING:
@@ -25,75 +26,44 @@ LINGER_S = 2.0
 
 READ_SIZE = 64 * 1024
 
+CROWDED = Reply(421, ("4.3.2 Too many connections, come back later",))
+IDLE = Reply(421, ("4.4.2 Nothing came for too long",))
 SHUTTING_DOWN = Reply(421, ("4.3.2 The sandbox stops",))
 
 
-@dataclass(eq=False, repr=False)
-class House:
-    """What the connections of one server share.
-
-    Attributes:
-        new_tls: makes the server's side of a TLS connection.
-        implicit_tls: TLS comes before the greeting.
-        passwords: never shown, wherever a client writes them.
-    """
-
-    service: Service
-    faults: FaultTable
-    messages: Inbox
-    sessions: list[Session]
-    new_tls: Callable[[], ServerTLS] | None = None
-    implicit_tls: bool = False
-    passwords: Collection[str] = ()
-    connections: set[Connection] = field(default_factory=set)
-    visitors: int = 0
-
-    def opened(self, connection: Connection, peer: tuple[str, int]) -> Session:
-        """A client has come in."""
-        self.connections.add(connection)
-        self.visitors += 1
-        session = Session(self.visitors, f"{peer[0]}:{peer[1]}", self.passwords)
-        self.sessions.append(session)
-        return session
-
-    def store(self, transaction: Transaction, session: Session) -> None:
-        """Keep a message."""
-        message = Message(
-            mail_from=transaction.sender,
-            rcpt_tos=tuple(address for address, _ in transaction.recipients),
-            content=transaction.content,
-            parameters=transaction.parameters,
-            rcpt_parameters=tuple(parameters for _, parameters in transaction.recipients),
-            verb=transaction.verb,
-            queue_id=transaction.queue_id,
-            session=session.number,
-            tls=session.tls,
-            user=session.user,
-            received_at=datetime.now(UTC),
-        )
-        self.messages.add(message)
-
-
 class Connection(asyncio.BufferedProtocol):
-    """Carries octets between a transport and a `ServerProtocol`, and lets faults have their say."""
+    """Carries octets between a transport and a `Reception`, in the time that its answers take."""
 
     def __init__(self, house: House) -> None:
         self._house = house
-        self._machine = ServerProtocol(house.service, tls=house.implicit_tls)
         self._tls: ServerTLS | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._buffer = memoryview(bytearray(READ_SIZE))
+        self._on_the_way: deque[tuple[Callable[..., object], tuple[object, ...]]] = deque()
         self._delayed = False  # an answer waits for its time
         self._blocked = False  # the client does not read its replies
         self._ending = False
+        self._reads = 0
+        self._idle: asyncio.TimerHandle | None = None
         self._transport: asyncio.Transport
         self._session: Session
+        self._reception: Reception
+        self._machine: ServerProtocol
 
     # What the loop calls
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
+        if self._house.is_crowded:
+            self._ending = True
+            if not self._house.implicit_tls:
+                self._transport.write(on_the_wire(CROWDED))
+            self._transport.close()
+            return
         self._session = self._house.opened(self, transport.get_extra_info("peername") or ("?", 0))
+        self._reception = Reception(self._house, self._session)
+        self._machine = self._reception.machine
+        self._watch()
         if self._house.implicit_tls:
             self._begin_tls()
         else:
@@ -103,15 +73,53 @@ class Connection(asyncio.BufferedProtocol):
         return self._buffer
 
     def buffer_updated(self, nbytes: int) -> None:
-        if not self._ending:
-            self._receive(bytes(self._buffer[:nbytes]))
+        self._travel(self._receive, bytes(self._buffer[:nbytes]))
+
+    def eof_received(self) -> bool:
+        """The client has shut its side. True: the line stays until the last reply is there."""
+        if self._house.latency_s:
+            self._travel(self._travel, self._transport.close)
+        return bool(self._house.latency_s)
+
+    def _travel(self, arrive: Callable[..., object], *arguments: object) -> None:
+        """Let octets, or an end, be on the way for half a trip: what is together stays together."""
+        if self._house.latency_s:
+            self._on_the_way.append((arrive, arguments))
+            self._house.later(self._house.latency_s / 2, self._arrive)
+        else:
+            arrive(*arguments)
+
+    def _arrive(self) -> None:
+        # Timers for the same moment are called in no certain order, so each takes the oldest.
+        if self._on_the_way:
+            arrive, arguments = self._on_the_way.popleft()
+            arrive(*arguments)
+
+    def _watch(self) -> None:
+        """Look again after the idle time whether anything has come in it."""
+        if self._house.limits.idle_s and not self._ending:
+            self._idle = self._house.later(self._house.limits.idle_s, self._look, self._reads)
+
+    def _look(self, reads: int) -> None:
+        if self._ending:
+            return
+        if reads == self._reads and not (self._delayed or self._blocked):
+            self.shut_down(IDLE)
+        else:
+            self._watch()
 
     def _receive(self, data: bytes) -> None:
-        self._session.group += 1
+        self._reads += 1
+        if self._ending:
+            return
+        # What was cut in the middle is one thing all the same, which the client said in one go.
+        if not self._machine.is_midway:
+            self._session.begin_group()
         if self._tls is not None:
             data = self._unwrap(data)
             if not self._tls.is_up:
                 return
+        self._session.heard(data)
         self._machine.receive_data(data)
         self._work()
         if self._tls is not None and self._tls.is_closed and not self._ending:
@@ -119,9 +127,13 @@ class Connection(asyncio.BufferedProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._ending = True
+        if self not in self._house.connections:
+            return  # it was one too many
         self._session.is_open = False
-        if self._timer is not None:
-            self._timer.cancel()
+        self._on_the_way.clear()
+        for timer in (self._timer, self._idle):
+            if timer is not None:
+                timer.cancel()
         self._house.connections.discard(self)
 
     def pause_writing(self) -> None:
@@ -136,24 +148,23 @@ class Connection(asyncio.BufferedProtocol):
     # Requests and answers
 
     def _work(self) -> None:
-        machine, faults = self._machine, self._house.faults
         while not (self._delayed or self._blocked or self._ending):
-            request = machine.next_request()
-            if request is None:
+            found = self._reception.next_request()
+            if found is None:
                 break
-            action = faults.strike(request) if faults else NO_ACTION
+            request, action = found
             if action.delay:
                 self._answer_later(request, action)
             else:
                 self._answer(request, action)
+        self._session.waiting = self._machine.waiting
         if not self._ending:
             self._flush()
 
     def _answer_later(self, request: Request, action: Action) -> None:
         self._delayed = True
         self._transport.pause_reading()
-        loop = asyncio.get_running_loop()
-        self._timer = loop.call_later(action.delay, self._answer_now, request, action)
+        self._timer = self._house.later(action.delay, self._answer_now, request, action)
 
     def _answer_now(self, request: Request, action: Action) -> None:
         self._delayed = False
@@ -166,44 +177,20 @@ class Connection(asyncio.BufferedProtocol):
             self._transport.resume_reading()
 
     def _answer(self, request: Request, action: Action) -> None:
-        self._note(request)
-        if action.cut == "before":
-            if action.stored:
-                self._store(request)
-            self._end("The sandbox dropped the line before its reply")
-            return
-        reply = action.reply or request.reply
-        if reply.code < 300:
-            self._store(request)
-        self._session.server(self._machine.answer(reply))
-        if action.tail:
+        self._reception.answer(request, action)
+        if action.tail and action.cut != "before":
             self._flush(action.tail.encode())
-        if action.cut == "after":
-            self._end("The sandbox dropped the line after its reply")
+        if action.cut:
+            self._end(f"The sandbox dropped the line {action.cut} its reply")
         else:
             self._follow()
 
-    def _note(self, request: Request) -> None:
-        if request.stage == GREETING:
-            return
-        if request.transaction is not None and request.shown == ".":
-            self._session.remark(f"{request.transaction.size} octets of content")
-        self._session.client(request.shown, request.credential)
-
-    def _store(self, request: Request) -> None:
-        """Keep the message, if this is the end of one that the rules allow."""
-        transaction = request.transaction
-        if request.stage == END and transaction is not None and request.reply.code < 300:
-            self._house.store(transaction, self._session)
-
     def _follow(self) -> None:
         """Do what the answer asks of the line."""
-        machine, session = self._machine, self._session
-        session.hello, session.user = machine.hello, machine.user
-        if machine.state is State.HANDSHAKE:
+        if self._machine.state is State.HANDSHAKE:
             self._flush()
             self._begin_tls()
-        elif machine.state is State.CLOSED:
+        elif self._machine.state is State.CLOSED:
             self._end()
 
     # TLS and the wire
@@ -224,10 +211,10 @@ class Connection(asyncio.BufferedProtocol):
         try:
             plain = tls.receive(raw)
         except ssl.SSLError as error:
-            self._transport.write(tls.outgoing())
+            self._travel(self._transport.write, tls.outgoing())
             self._end(f"TLS failed: {error.reason or error}")
             return b""
-        self._transport.write(tls.outgoing())
+        self._travel(self._transport.write, tls.outgoing())
         if tls.is_up and not was_up:
             self._secured(tls)
         return plain
@@ -242,7 +229,8 @@ class Connection(asyncio.BufferedProtocol):
     def _flush(self, tail: bytes = b"") -> None:
         data = self._machine.data_to_send() + tail
         if data:
-            self._transport.write(data if self._tls is None else self._tls.send(data))
+            self._session.said(data)
+            self._travel(self._transport.write, data if self._tls is None else self._tls.send(data))
 
     def _end(self, remark: str = "") -> None:
         """Send what is ready and close our side; in good order, unless a remark says why not."""
@@ -251,15 +239,16 @@ class Connection(asyncio.BufferedProtocol):
         if remark:
             self._session.remark(remark)
         elif self._tls is not None:
-            self._transport.write(self._tls.close())
-        self._transport.write_eof()
+            self._travel(self._transport.write, self._tls.close())
+        self._travel(self._transport.write_eof)
         self._transport.resume_reading()
-        self._timer = asyncio.get_running_loop().call_later(LINGER_S, self._transport.abort)
+        linger = LINGER_S + self._house.latency_s
+        self._timer = self._house.later(linger, self._transport.abort)
 
-    def shut_down(self) -> None:
-        """The server stops: say so where a reply may stand, then let go of the line."""
+    def shut_down(self, reply: Reply = SHUTTING_DOWN) -> None:
+        """End the session: say so where a reply may stand, then let go of the line."""
         if self._machine.state is State.COMMANDS and not (self._ending or self._delayed):
-            data = on_the_wire(SHUTTING_DOWN)
+            data = on_the_wire(reply)
             self._transport.write(data if self._tls is None else self._tls.send(data))
-            self._session.server(SHUTTING_DOWN)
+            self._session.server(reply)
         self._transport.abort()

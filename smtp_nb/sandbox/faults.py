@@ -24,6 +24,25 @@ from smtp_nb.protocol.service import END, GREETING, UNKNOWN, Request
 ANY = "*"
 
 
+class Visitor(NamedTuple):
+    """Who is served, as far as is known.
+
+    Attributes:
+        peer: the client's address, without its port.
+        user: who has logged in, or empty.
+        hello: the name that it gave, or empty.
+        session: the number of its session, 0 for none.
+    """
+
+    peer: str = ""
+    user: str = ""
+    hello: str = ""
+    session: int = 0
+
+
+NOBODY = Visitor()
+
+
 @known_attributes()
 @dataclass(slots=True)
 class Fault:
@@ -38,9 +57,13 @@ class Fault:
         is_forged: spoil a login's challenge, so that the server seems not to know the password.
         cut: end the line "before" or "after" the reply, or "" not at all.
         stored: with a cut before the reply to the end of the data: keep the message all the same.
-        once_each: strike only the first time that a recipient is named.
+        once_each: strike only the first time that a client (its user or address) names a recipient
+            for a sender: servers with greylisting know the three together (RFC 6647).
         recipient, sender: whom it strikes; `*` and `?` stand for any letters, several recipients
             are a tuple. A message at its END is struck if one of its recipients is.
+        user, peer, hello: whom else: by login, address or the name given to EHLO, with the same
+            `*` and `?`.
+        session: only this session, by its number; 0 for all.
         times: how often it strikes; None without end.
         after: how often it lets pass before.
         every: of those behind, only each so many-th is struck.
@@ -59,18 +82,30 @@ class Fault:
     once_each: bool = False
     recipient: str | tuple[str, ...] = ANY
     sender: str = ANY
+    user: str = ANY
+    peer: str = ANY
+    hello: str = ANY
+    session: int = 0
     times: int | None = None
     after: int = 0
     every: int = 1
     hits: int = 0
     _passed: int = field(default=0, repr=False)
-    _met: set[str] = field(default_factory=set, repr=False)
+    _met: set[tuple[str, str, str]] = field(default_factory=set, repr=False)
 
-    def matches(self, request: Request) -> bool:
+    def matches(self, request: Request, visitor: Visitor = NOBODY) -> bool:
         """True if the request is one that this fault is about."""
-        if self.stage not in (ANY, request.stage):
+        if self.stage not in (ANY, request.stage) or not self._knows(visitor):
             return False
         return self._knows_sender(request) and self._knows_recipient(request)
+
+    def _knows(self, visitor: Visitor) -> bool:
+        if self.session not in (0, visitor.session):
+            return False
+        wanted = (self.user, self.peer, self.hello)
+        known = (visitor.user, visitor.peer, visitor.hello)
+        pairs = zip(wanted, known, strict=True)
+        return all(one == ANY or _fits(other, (one,)) for one, other in pairs)
 
     def _knows_sender(self, request: Request) -> bool:
         if self.sender == ANY:
@@ -84,14 +119,16 @@ class Fault:
         patterns = (self.recipient,) if isinstance(self.recipient, str) else self.recipient
         return any(_fits(address, patterns) for address in _recipients(request))
 
-    def strikes(self, request: Request) -> bool:
+    def strikes(self, request: Request, visitor: Visitor = NOBODY) -> bool:
         """True if it is due now; counts it."""
-        if not self.matches(request):
+        if not self.matches(request, visitor):
             return False
         if self.once_each:
-            if request.address.lower() in self._met:
+            sender = request.transaction.sender.lower() if request.transaction else ""
+            key = visitor.user or visitor.peer, sender, request.address.lower()
+            if key in self._met:
                 return False
-            self._met.add(request.address.lower())
+            self._met.add(key)
         if self.after > 0:
             self.after -= 1
             return False
@@ -207,9 +244,9 @@ class FaultTable:
         with self._lock:
             self._injected = tuple(f for f in self._injected if name not in (None, f.name))
 
-    def strike(self, request: Request) -> Action:
+    def strike(self, request: Request, visitor: Visitor = NOBODY) -> Action:
         """What goes wrong with this request: delays add up, the oldest reply and cut count."""
-        due = [fault for fault in self.active if fault.strikes(request)]
+        due = [fault for fault in self.active if fault.strikes(request, visitor)]
         if not due:
             return NO_ACTION
         cut = next((fault for fault in due if fault.cut), None)
@@ -249,12 +286,23 @@ def make(name: str, arguments: dict[str, Any]) -> Fault:
 # What a reply says that was given a code only.
 _TEXTS = {2: "2.0.0 Ok", 3: "Go ahead", 4: "4.3.0 Try again later", 5: "5.0.0 Refused"}
 _STAGES = frozenset({ANY, GREETING, END, UNKNOWN, *RULES})
+_ENVELOPE = frozenset({ANY, END, "MAIL", "SEND", "SOML", "SAML", "RCPT", "DATA", "BDAT"})
+_NAMED = _ENVELOPE - {"DATA", "BDAT"} | {"VRFY", "EXPN"}
 
 
 def _check(fault: Fault) -> None:
     stage = fault.stage
     if stage not in _STAGES:
         raise InputError(f"There is no stage {stage!r}", remedy=_nearest(stage, _STAGES))
+    for name, value, known in (
+        ("sender", fault.sender, _ENVELOPE),
+        ("recipient", fault.recipient, _NAMED),
+    ):
+        if value != ANY and stage not in known:
+            raise InputError(
+                f"At {stage} nobody knows a {name} yet, so this fault would never strike",
+                remedy="Say user=, hello=, peer= or session= for whom it is",
+            )
     if fault.code and not 200 <= fault.code <= 599:
         raise InputError(f"{fault.code} is no reply code", remedy="Choose from 200 to 599")
     if fault.cut not in ("", "before", "after"):

@@ -6,7 +6,6 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from email import message_from_bytes, policy
 from email.message import EmailMessage
 from functools import cached_property
 from html import escape
@@ -14,13 +13,19 @@ from typing import Any, overload
 
 from smtp_nb.model.known import known_attributes
 from smtp_nb.model.receipt import TLSInfo
-from smtp_nb.model.shown import masked, visible
+from smtp_nb.model.shown import bounded, masked, visible, visible_lines
+from smtp_nb.sandbox.parts import Part, read
 
+# What a view shows at most: of the list, and of one message.
 SHOWN_ROWS = 20
+SHOWN_RECIPIENTS = 50
+SHOWN_VALUE = 2_000
+SHOWN_SUBJECT = 300
+SHOWN_SOURCE = 100_000
 
 
 @known_attributes()
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Message:
     """A message as the sandbox got it, the envelope beside the content.
 
@@ -58,15 +63,44 @@ class Message:
     @cached_property
     def parsed(self) -> EmailMessage:
         """The content as the email package reads it, headers and parts."""
-        return message_from_bytes(self.content, policy=policy.default)
+        from smtp_nb.sandbox.parsed import as_email
+
+        return as_email(self.root)
+
+    @cached_property
+    def root(self) -> Part:
+        """The content as our own bounded reader reads it: whatever it holds, nothing raises."""
+        return read(self.content)
 
     @property
     def subject(self) -> str:
         """The Subject header, decoded; empty if there is none."""
-        return str(self.parsed.get("Subject", ""))
+        return self.root.get("Subject")
+
+    def source(self, most: int) -> str:
+        """The first `most` octets of the content as text, safe to print."""
+        text = visible_lines(self.content[:most].decode("utf-8", "replace"))
+        return text.replace("\\r\n", "\r\n")
 
     def __str__(self) -> str:
-        return self.content.decode("utf-8", "replace")
+        """The content as text, safe to print: controls are shown as escapes."""
+        return self.source(self.size)
+
+    def __repr__(self) -> str:
+        facts = [f"mail_from={self.mail_from!r}", f"rcpt_tos={bounded(self.rcpt_tos)}"]
+        facts += [f"verb={self.verb!r}", f"queue_id={self.queue_id!r}", f"session={self.session}"]
+        facts += [f"tls={self.tls!r}", f"user={self.user!r}", f"size={self.size}"]
+        return f"Message({', '.join(facts)})"
+
+    @property
+    def recipients(self) -> list[tuple[str, Mapping[str, str]]]:
+        """The first recipients with their parameters, as many as a view shows."""
+        return list(zip(self.rcpt_tos, self.rcpt_parameters, strict=True))[:SHOWN_RECIPIENTS]
+
+    def header_rows(self) -> list[tuple[str, str]]:
+        """Name and text of each header field, as much as a view shows."""
+        rows = [(f.name, shortened(f.text, SHOWN_VALUE)) for f in self.root.fields]
+        return [*rows, ("…", "further header fields are not shown")] if self.root.is_cut else rows
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         """One line, addresses masked: a notebook saves it."""
@@ -79,14 +113,33 @@ class Message:
             ("MAIL FROM", " ".join([path, *_words(self.parameters)])),
             *(
                 ("RCPT TO", " ".join([f"<{address}>", *_words(parameters)]))
-                for address, parameters in zip(self.rcpt_tos, self.rcpt_parameters, strict=True)
+                for address, parameters in self.recipients
             ),
+            *_rest(len(self.rcpt_tos) - SHOWN_RECIPIENTS, "RCPT TO"),
             ("Received", f"{self.received_at:%H:%M:%S}, {self.size:,} octets, {_line_of(self)}"),
-            *((name, str(value)) for name, value in self.parsed.items()),
+            *self.header_rows(),
         ]
         table = "".join(_row(name, value) for name, value in rows)
-        source = f"<details><summary>Source</summary><pre>{_shown(str(self))}</pre></details>"
+        shown = _shown(self.source(SHOWN_SOURCE).replace("\r\n", "\n"))
+        source = f"<details><summary>Source</summary><pre>{shown}</pre></details>"
         return f"<table>{table}</table>{source}"
+
+
+def _rest(left: int, name: str) -> list[tuple[str, str]]:
+    return [(name, f"and {left:,} more")] if left > 0 else []
+
+
+def shortened(text: str, most: int) -> str:
+    """The text, cut where a view would drown in it."""
+    left = len(text) - most
+    return f"{text[:most]}… ({left:,} more characters)" if left > 0 else text
+
+
+def people(addresses: Sequence[str]) -> str:
+    """Recipients in one cell; the rest of many is counted."""
+    left = len(addresses) - SHOWN_RECIPIENTS
+    shown = ", ".join(addresses[:SHOWN_RECIPIENTS])
+    return f"{shown} and {left:,} more" if left > 0 else shown
 
 
 def _row(name: str, value: str) -> str:
@@ -102,12 +155,17 @@ def _line_of(message: Message) -> str:
 
 
 def _line(message: Message) -> str:
-    people = f"<{message.mail_from}> to {', '.join(f'<{to}>' for to in message.rcpt_tos)}"
-    return f"{message.received_at:%H:%M:%S} {_discreet(people)}: {visible(message.subject)}"
+    recipients = people([f"<{to}>" for to in message.rcpt_tos])
+    who = _discreet(f"<{message.mail_from}> to {recipients}")
+    return f"{message.received_at:%H:%M:%S} {who}: {_subject(message)}"
+
+
+def _subject(message: Message) -> str:
+    return visible(shortened(message.subject, SHOWN_SUBJECT))
 
 
 def _discreet(text: str) -> str:
-    return "\n".join(visible(masked(line)) for line in text.splitlines())
+    return visible_lines(masked(text))
 
 
 def _shown(text: str) -> str:
@@ -116,22 +174,29 @@ def _shown(text: str) -> str:
 
 @known_attributes()
 class Inbox(Sequence[Message]):
-    """The messages so far, oldest first. It grows while the server runs."""
+    """The messages so far, oldest first. It grows while the server runs.
+
+    Attributes:
+        octets: of the content of all.
+    """
 
     def __init__(self) -> None:
         self._messages: list[Message] = []
+        self.octets = 0
         self._grown = threading.Condition()
 
     def add(self, message: Message) -> None:
         """Keep a message and wake those who wait for it."""
         with self._grown:
             self._messages.append(message)
+            self.octets += message.size
             self._grown.notify_all()
 
     def clear(self) -> None:
         """Forget all messages."""
         with self._grown:
             self._messages = []
+            self.octets = 0
 
     def wait_for(self, count: int, timeout_s: float) -> list[Message]:
         """The messages, as soon as there are `count`.
@@ -189,8 +254,8 @@ def _message_row(message: Message) -> str:
     cells = (
         f"{message.received_at:%H:%M:%S}",
         message.mail_from or "<>",
-        ", ".join(message.rcpt_tos),
-        message.subject,
+        people(message.rcpt_tos),
+        _subject(message),
         f"{message.size:,}",
         message.tls.protocol if message.tls else "clear",
     )

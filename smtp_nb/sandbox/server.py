@@ -4,33 +4,35 @@ from __future__ import annotations
 
 import atexit
 import ipaddress
+import re
 import shutil
 import socket
 import tempfile
 import threading
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from html import escape
 from inspect import signature
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import Any, Literal, Self
 from urllib.parse import quote, urlencode
 
 from smtp_nb.errors import InputError, StateError
 from smtp_nb.model.known import known_attributes
 from smtp_nb.model.secret import HIDDEN
 from smtp_nb.protocol.login import Mechanism
-from smtp_nb.protocol.service import EXTENSIONS, ON_REQUEST, Service
-from smtp_nb.sandbox.connection import House
-from smtp_nb.sandbox.faults import Fault, FaultTable, make
+from smtp_nb.protocol.service import Service
+from smtp_nb.sandbox import options
+from smtp_nb.sandbox.faults import Fault
+from smtp_nb.sandbox.house import House
 from smtp_nb.sandbox.mailbox import Inbox, Message
-from smtp_nb.sandbox.session import Session
+from smtp_nb.sandbox.options import NO_LIMITS, TLS, Limits
+from smtp_nb.sandbox.session import Sessions
 from smtp_nb.sandbox.thread import BACKLOG, ServerThread
 
-if TYPE_CHECKING:
-    pass
-
-TLS = Literal["starttls", "implicit"]
+# "lenient" takes bare line feeds for line ends, as servers do whose mail can be smuggled.
+Manner = Literal["strict", "lenient"]
 MECHANISMS = (
     "PLAIN",
     "LOGIN",
@@ -79,6 +81,11 @@ class SandboxServer:
         refuse: recipients to refuse with 550 5.1.1; `*` stands for any letters.
         lists: what EXPN tells: a list's name and its members.
         max_size, max_recipients: what a message may have.
+        latency: what a trip to the client and back takes, in seconds or as text ("20ms"): for each
+            trip, not for each command, so that a group of commands stays whole.
+        manner: "strict", or "lenient": a bare line feed ends a line too, as on servers to which
+            mail can be smuggled; the greeting says so.
+        limits: what clients may ask of it; None is no limit on loopback, and `Limits()` elsewhere.
         certificate: "valid", or what is wrong with it: "expired", "not-yet-valid", "wrong-host",
             "self-signed", "unknown-ca".
 
@@ -91,7 +98,7 @@ class SandboxServer:
     """
 
     messages: Inbox
-    sessions: list[Session]
+    sessions: Sessions
 
     def __init__(
         self,
@@ -108,13 +115,20 @@ class SandboxServer:
         lists: Mapping[str, Iterable[str]] | None = None,
         max_size: int = 64 * 1024 * 1024,
         max_recipients: int = 1000,
+        latency: float | str = 0.0,
+        manner: Manner = "strict",
+        limits: Limits | None = None,
         certificate: str = "valid",
         client_ca: str | Path | None = None,
         allow_remote: bool = False,
     ) -> None:
         if tls not in (None, "starttls", "implicit"):
             raise InputError(f"tls={tls!r} is unknown", remedy='Use None, "starttls" or "implicit"')
-        self._address = _address(host, allow_remote), port
+        if manner not in ("strict", "lenient"):
+            raise InputError(f"manner={manner!r} is unknown", remedy='Use "strict" or "lenient"')
+        self._address = options.address(host, allow_remote), port
+        if limits is None:
+            limits = NO_LIMITS if _is_loopback(self._address[0]) else Limits()
         self._auth = dict(auth or {})
         self._tls = tls
         self._certificate, self._client_ca = certificate, client_ca
@@ -123,25 +137,28 @@ class SandboxServer:
         self._thread: ServerThread | None = None
         self._turn = threading.Lock()
         self.messages = Inbox()
-        self.sessions = []
+        self.sessions = Sessions()
         service = Service(
             hostname,
-            _extensions(without, also, tls),
+            options.extensions(without, also, tls),
             max_size,
             max_recipients,
-            _mechanisms(mechanisms, client_ca) if auth else (),
+            options.mechanisms(mechanisms, client_ca) if auth else (),
             self._begin_login,
             login_needs_tls=tls is not None,
             needs_login=bool(auth),
             users=frozenset(self._auth),
             lists={name: tuple(members) for name, members in (lists or {}).items()},
+            is_lenient=manner == "lenient",
         )
         self._house = House(
             service,
-            _refusing((refuse,) if isinstance(refuse, str) else tuple(refuse)),
+            options.refusing((refuse,) if isinstance(refuse, str) else tuple(refuse)),
             self.messages,
             self.sessions,
             implicit_tls=tls == "implicit",
+            latency_s=options.seconds(latency),
+            limits=limits,
             passwords=tuple(self._auth.values()),
         )
 
@@ -210,12 +227,20 @@ class SandboxServer:
         from smtp_nb.sandbox.certificates import make_identity
         from smtp_nb.sandbox.tls import ServerTLS, server_context
 
-        names = (self._house.service.hostname, "localhost", "127.0.0.1", "::1")
-        identity = make_identity(names, self._certificate)
+        identity = make_identity(self._names(), self._certificate)
         self._directory = Path(tempfile.mkdtemp(prefix="smtp_nb-sandbox-"))
         (self._directory / "ca.pem").write_bytes(identity.ca_pem)
         context = server_context(identity, self._directory, self._client_ca)
         self._house.new_tls = lambda: ServerTLS(context)
+
+    def _names(self) -> tuple[str, ...]:
+        """All names by which clients may reach it."""
+        names = [self._house.service.hostname, "localhost", "127.0.0.1", "::1"]
+        if self.host not in ANYWHERE:
+            names.append(self.host)
+        if not _is_loopback(self.host):
+            names += _of_this_machine()
+        return tuple(dict.fromkeys(names))
 
     def _remove_directory(self) -> None:
         if self._directory is not None:
@@ -251,13 +276,29 @@ class SandboxServer:
     @property
     def url(self) -> str:
         """What `SMTP.from_url` needs: where it is, the first user with its password, `ca=`."""
-        return self._url(lambda password: quote(password, safe=""))
+        return self._url(next(iter(self._auth), ""), _plainly)
 
-    def _url(self, spell: Callable[[str], str]) -> str:
+    def url_for(self, user: str, host: str | None = None) -> str:
+        """As `url`, for another user.
+
+        Args:
+            user: one of `auth`.
+            host: by which name or address that user reaches this machine, if it is another one.
+
+        Raises:
+            InputError: there is no such user.
+            StateError: it does not run.
+        """
+        if user not in self._auth:
+            known = ", ".join(self._auth) or "nobody"
+            raise InputError(f"There is no user {user!r}", remedy=f"auth= has {known}")
+        return self._url(user, _plainly, host)
+
+    def _url(self, user: str, spell: Callable[[str], str], host: str | None = None) -> str:
         scheme = "smtps" if self._tls == "implicit" else "smtp"
-        user, password = next(iter(self._auth.items()), ("", ""))
-        login = f"{quote(user, safe='')}:{spell(password)}@" if user else ""
-        host = f"[{self.host}]" if ":" in self.host else self.host
+        login = f"{quote(user, safe='')}:{spell(self._auth[user])}@" if user else ""
+        host = host or ANYWHERE.get(self.host, self.host)
+        host = f"[{host}]" if ":" in host else host
         query = {"ca": self.ca_file} if self._tls else {"tls": "none"}
         return f"{scheme}://{login}{host}:{self.port}?{urlencode(query, safe='/')}"
 
@@ -277,6 +318,19 @@ class SandboxServer:
         for session in [session for session in self.sessions if not session.is_open]:
             self.sessions.remove(session)  # one by one, for a new one may come in meanwhile
 
+    def reset(self) -> None:
+        """Begin again: end all sessions with 421, heal all faults, forget messages and sessions.
+
+        The server goes on listening at its port; its sessions count from 1 again.
+        """
+        with self._turn:
+            if self._thread is not None:
+                self._thread.drop_all()
+            self._house.faults.heal(None)
+            self.messages.clear()
+            self.sessions.clear()
+            self._house.visitors = 0
+
     # What goes wrong on purpose
 
     def inject(self, name: str, **arguments: Any) -> Fault:
@@ -284,8 +338,8 @@ class SandboxServer:
 
         Args:
             name: a key of `smtp_nb.sandbox.FAULTS`.
-            arguments: `stage`, `recipient`, `sender`, `times`, `after`, `code`, `text`, `delay`,
-                `cut`, `stored`, `once_each`: see `Fault`.
+            arguments: `stage`, `recipient`, `sender`, `user`, `peer`, `hello`, `session`, `times`,
+                `after`, `code`, `text`, `delay`, `cut`, `stored`, `once_each`: see `Fault`.
 
         Raises:
             InputError: there is no such fault, or it does not take one of the arguments.
@@ -304,59 +358,33 @@ class SandboxServer:
     def __repr__(self) -> str:
         if self._thread is None:
             return f"<SandboxServer, stopped: {len(self.messages)} messages>"
-        where = self._url(lambda password: HIDDEN)
+        where = self._url(next(iter(self._auth), ""), lambda password: HIDDEN)
         return f"<SandboxServer at {where}: {len(self.messages)} messages>"
 
     def _repr_html_(self) -> str:
         return f"<p>{escape(repr(self))}</p>{self.messages._repr_html_()}"
 
 
-def _address(host: str, allow_remote: bool) -> str:
-    """The address to listen at, checked."""
-    if host == "localhost":
-        return "127.0.0.1"
+# What stands for all addresses of this machine, and the one by which this machine reaches itself.
+ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+
+
+def _plainly(password: str) -> str:
+    return quote(password, safe="")
+
+
+def _is_loopback(host: str) -> bool:
     try:
-        is_loopback = ipaddress.ip_address(host).is_loopback
+        return ipaddress.ip_address(host).is_loopback
     except ValueError:
-        is_loopback = False
-    if not (is_loopback or allow_remote):
-        raise InputError(
-            f"Others could reach a sandbox at {host!r}",
-            remedy="Listen at 127.0.0.1, or say allow_remote=True",
-        )
-    return host
+        return False
 
 
-def _refusing(recipients: tuple[str, ...]) -> FaultTable:
-    """Faults to begin with: mail to these is refused."""
-    return FaultTable([make("refuse", {"recipient": recipients})] if recipients else [])
-
-
-def _mechanisms(names: Iterable[str], client_ca: str | Path | None) -> tuple[str, ...]:
-    from smtp_nb.sasl.server import SERVICES
-
-    asked = [name.upper() for name in names] + (["EXTERNAL"] if client_ca else [])
-    if unknown := set(asked).difference(SERVICES):
-        raise InputError(
-            f"There is no login {', '.join(sorted(unknown))}",
-            remedy=f"Choose from {', '.join(SERVICES)}",
-        )
-    return tuple(dict.fromkeys(asked))
-
-
-def _extensions(without: Iterable[str], also: Iterable[str], tls: TLS | None) -> tuple[str, ...]:
-    hidden, added = _keywords(without, EXTENSIONS), _keywords(also, ON_REQUEST)
-    if tls != "starttls":
-        hidden.add("STARTTLS")
-    return tuple(name for name in (*EXTENSIONS, *sorted(added)) if name not in hidden)
-
-
-def _keywords(names: Iterable[str], known: Collection[str]) -> set[str]:
-    """Keywords in capitals, checked."""
-    found = {name.upper() for name in ((names,) if isinstance(names, str) else names)}
-    if unknown := found.difference(known):
-        raise InputError(
-            f"There is no extension {', '.join(sorted(unknown))}",
-            remedy=f"Choose from {', '.join(known)}",
-        )
-    return found
+def _of_this_machine() -> list[str]:
+    """Its name, if that can stand in a certificate, and its addresses."""
+    name = socket.gethostname()
+    names = [name] if re.fullmatch(r"[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*", name) else []
+    with suppress(OSError):
+        for *_, address in socket.getaddrinfo(name, None):
+            names.append(str(address[0]).partition("%")[0])
+    return names

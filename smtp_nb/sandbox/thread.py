@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import logging
 import os
 import socket
 import threading
+from typing import Any
 
-from smtp_nb.sandbox.connection import Connection, House
+from smtp_nb.sandbox.connection import Connection
+from smtp_nb.sandbox.house import House
 
 BACKLOG = 256
+_SHORTAGES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 
 class ServerThread:
@@ -21,6 +26,8 @@ class ServerThread:
         self._loop = asyncio.new_event_loop()
         self._stop = asyncio.Event()
         self._pid = os.getpid()
+        self._is_short = False
+        self._loop.set_exception_handler(self._note_trouble)
         # A daemon: a kernel that ends does not wait for it.
         self._thread = threading.Thread(target=self._run, name="smtp_nb sandbox", daemon=True)
         self._thread.start()
@@ -34,6 +41,27 @@ class ServerThread:
         """End all connections and the thread. Waits for it."""
         self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join()
+
+    def drop_all(self) -> None:
+        """End all connections and go on listening. Waits for it."""
+        asyncio.run_coroutine_threadsafe(self._drop_all(), self._loop).result()
+
+    async def _drop_all(self) -> None:
+        for connection in list(self._house.connections):
+            connection.shut_down()
+        while self._house.connections:
+            await asyncio.sleep(0)  # the transports close in the loop's next rounds
+
+    def _note_trouble(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Out of file descriptors, asyncio pauses and reports each try of a whole backlog."""
+        error = context.get("exception")
+        if not (isinstance(error, OSError) and error.errno in _SHORTAGES):
+            loop.default_exception_handler(context)
+        elif not self._is_short:
+            self._is_short = True
+            logging.getLogger("smtp_nb").warning(
+                "the sandbox takes no connection until this process can open one: %s", error
+            )
 
     def _run(self) -> None:
         try:
@@ -50,7 +78,4 @@ class ServerThread:
         while coming_in := asyncio.all_tasks() - {asyncio.current_task()}:
             await asyncio.wait(coming_in)
         server.close()
-        for connection in list(self._house.connections):
-            connection.shut_down()
-        while self._house.connections:
-            await asyncio.sleep(0)  # the transports close in the loop's next rounds
+        await self._drop_all()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable
-from email.message import EmailMessage, MIMEPart
 from typing import Any, Protocol
 
 from IPython.lib.pretty import pretty
@@ -12,13 +10,21 @@ from IPython.lib.pretty import pretty
 from smtp_nb.model.shown import visible
 from smtp_nb.sandbox import Inbox
 from smtp_nb.sandbox import Message as Received
+from smtp_nb.sandbox.mailbox import (
+    SHOWN_RECIPIENTS,
+    SHOWN_SOURCE,
+    SHOWN_SUBJECT,
+    people,
+    shortened,
+)
 from smtp_nb.widgets.latest import Latest
+from smtp_nb.widgets.letter import Letter
 from smtp_nb.widgets.live import Forms, Live
 from smtp_nb.widgets.look import script, style_sheet
 from smtp_nb.widgets.pump import Message, Pump
 
 LISTED = 500
-SOURCE_CHARACTERS = 100_000
+LISTED_RECIPIENTS = 20
 
 
 class Server(Protocol):
@@ -84,62 +90,35 @@ def summary(number: int, message: Received) -> Message:
         "number": number,
         "time": f"{message.received_at:%H:%M:%S}",
         "from": visible(message.mail_from or "<>"),
-        "to": visible(", ".join(message.rcpt_tos)),
-        "subject": visible(message.subject),
+        "to": visible(people(message.rcpt_tos[:LISTED_RECIPIENTS])) + _more(message),
+        "subject": visible(shortened(message.subject, SHOWN_SUBJECT)),
         "size": message.size,
     }
 
 
+def _more(message: Received) -> str:
+    left = len(message.rcpt_tos) - LISTED_RECIPIENTS
+    return f" and {left:,} more" if left > 0 else ""
+
+
 def opened(number: int, message: Received) -> Message:
-    """A whole message."""
+    """A whole message, as much of it as a page bears; no octets of a stranger's make it raise."""
+    left = len(message.rcpt_tos) - SHOWN_RECIPIENTS
     envelope = [
         ["MAIL FROM", f"<{message.mail_from}>"],
-        *(["RCPT TO", f"<{address}>"] for address in message.rcpt_tos),
+        *(["RCPT TO", f"<{address}>"] for address, _ in message.recipients),
+        *([["RCPT TO", f"and {left:,} more"]] if left > 0 else []),
         ["Line", str(message.tls) if message.tls else "in clear"],
         ["Logged in as", message.user or "nobody"],
     ]
-    headers = [[name, str(value)] for name, value in message.parsed.items()]
+    letter = Letter(message.root)
     return {
         "kind": "message",
         "number": number,
         "envelope": [[name, visible(value)] for name, value in envelope],
-        "headers": [[name, visible(value)] for name, value in headers],
-        "html": _html(message.parsed),
-        "text": _lines(_body(message.parsed, "plain")),
-        "source": _lines(str(message)[:SOURCE_CHARACTERS]),
-        "files": [visible(part.get_filename() or "file") for part in _attached(message.parsed)],
+        "headers": [[name, visible(value)] for name, value in message.header_rows()],
+        "html": letter.html,
+        "text": letter.text,
+        "source": message.source(SHOWN_SOURCE).replace("\r\n", "\n"),
+        "files": letter.files,
     }
-
-
-def _lines(text: str) -> str:
-    return "\n".join(visible(line) for line in text.splitlines())
-
-
-def _body(message: EmailMessage, kind: str) -> str:
-    """The text of a body; what cannot be decoded says so."""
-    part = message.get_body((kind,))
-    if part is None:
-        return ""
-    try:
-        return str(part.get_content())
-    except (LookupError, UnicodeError) as error:
-        return f"(this body cannot be read: {error})"
-
-
-def _attached(message: EmailMessage) -> list[Any]:  # EmailMessage's iterators have few types
-    return list(message.iter_attachments()) if message.is_multipart() else []
-
-
-def _html(message: EmailMessage) -> str:
-    """The HTML body with its inline images inside."""
-    html = _body(message, "html")
-    for part in message.walk():
-        if html and part.get_content_maintype() == "image" and part["Content-ID"]:
-            html = html.replace(f"cid:{str(part['Content-ID']).strip('<>')}", _data_url(part))
-    return html
-
-
-def _data_url(part: EmailMessage | MIMEPart) -> str:
-    octets = part.get_payload(decode=True)
-    data = base64.b64encode(octets if isinstance(octets, bytes) else b"").decode("ascii")
-    return f"data:{part.get_content_type()};base64,{data}"

@@ -7,6 +7,7 @@ each cell in which it changed.
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -58,7 +59,12 @@ class Live(anywidget.AnyWidget):
         publish(data, metadata, transient={"display_id": self._display_id}, update=update)
 
     def _after_cell(self, _result: object) -> None:
-        self.settle()
+        try:
+            self.settle()
+        except Exception as error:  # the cell that was run is another's: it shows no error of ours
+            self.detach()
+            logging.getLogger("smtp_nb").warning("%r is no longer kept up to date: %s", self, error)
+            return
         if self.is_final:
             self.detach()
 

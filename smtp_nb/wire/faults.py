@@ -20,6 +20,7 @@ LEAF_KEY_TOO_SMALL, CA_KEY_TOO_SMALL, DIGEST_TOO_WEAK = 66, 67, 68
 # What OpenSSL does not look at has no number of OpenSSL's.
 PIN_MISMATCH, SIGNATURE_NOT_LISTED = -1, -2
 LEAF_REVOCATION_UNKNOWN, CA_REVOCATION_UNKNOWN, ROOT_REVOCATION_UNKNOWN = -3, -4, -5
+COMMON_NAME_ONLY = -6
 REVOKED = 23
 
 
@@ -93,6 +94,13 @@ FAULTS: dict[int, Kind] = {
     48: Kind("its authority is barred from vouching for this name"),
     HOST_MISMATCH: Kind("it is for {names}, not for {host}", _NAME, _HOST),
     IP_MISMATCH: Kind("it is for {names}, not for the address {host}", _NAME, _HOST),
+    COMMON_NAME_ONLY: Kind(
+        "it names {host} only as its common name, which does not count (RFC 9525): it has no"
+        " subjectAltName",
+        _NAME,
+        "The server's owner has to get one with a subjectAltName; or, if its administrator confirms"
+        " that this is its key, pin={pin}",
+    ),
     LEAF_KEY_TOO_SMALL: Kind("its key is too weak", None, _WEAK),
     CA_KEY_TOO_SMALL: Kind("the key of the authority {subject} is too weak", None, _WEAK),
     DIGEST_TOO_WEAK: Kind("it is signed with a broken digest", None, _WEAK),

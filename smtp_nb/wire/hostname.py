@@ -1,8 +1,8 @@
 """Is this certificate for that host?
 
-Names follow RFC 6125 by way of service-identity: DNS names, a whole left-most label as wildcard,
-IP addresses. As OpenSSL does, the common name counts too, but only if the certificate has no
-alternative names at all, and never for an IP address.
+Names follow RFC 9525 by way of service-identity: DNS names, a whole left-most label as wildcard,
+IP addresses. The common name does not count (section 6.3); a certificate that fits only by it gets
+a fault of its own, so that the error can say what is missing.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from service_identity.cryptography import (
 )
 from service_identity.hazmat import DNS_ID, DNSPattern
 
-from smtp_nb.wire.faults import HOST_MISMATCH, IP_MISMATCH
+from smtp_nb.wire.faults import COMMON_NAME_ONLY, HOST_MISMATCH, IP_MISMATCH
 from smtp_nb.wire.names import common_names, subject_alternative_names
 
 
@@ -30,7 +30,7 @@ def host_fault(leaf: x509.Certificate, host: str) -> int | None:
         if is_address:
             verify_certificate_ip_address(leaf, _bare_address(host))
         elif subject_alternative_names(leaf) is None:
-            return None if _common_name_fits(leaf, host) else mismatch
+            return COMMON_NAME_ONLY if _common_name_fits(leaf, host) else mismatch
         else:
             verify_certificate_hostname(leaf, host)
     except (service_identity.VerificationError, service_identity.CertificateError, ValueError):

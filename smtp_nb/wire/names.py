@@ -12,7 +12,7 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.x509.oid import NameOID
 
-from smtp_nb.model.address import CONTROLS
+from smtp_nb.model.shown import visible
 
 MAX_SHOWN = 400
 # The reference's letters, where they are not those of RFC 4514.
@@ -21,9 +21,9 @@ _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 
 def shown(text: str) -> str:
-    """`text` without control characters, cut where it gets absurd."""
+    """`text` without control or invisible characters, cut where it gets absurd."""
     cut = text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "…"
-    return CONTROLS.sub(lambda found: ascii(found.group())[1:-1], cut)
+    return visible(cut)
 
 
 # What cryptography raises for malformed certificates, as found by changing octets at random.

@@ -263,6 +263,23 @@ def test_expand_tells_each_member(front: Front) -> None:
 
 
 @pytest.mark.covers("SMTP.SendCommand", "SMTP.LastReply")
+@pytest.mark.parametrize("verb", ["MAIL FROM:<a@b.test>", "RCPT TO:<c@d.test>"])
+def test_a_refused_mail_or_rcpt_by_hand_leaves_the_state_as_it_was(front: Front, verb: str) -> None:
+    stage = verb[:4]
+    with SandboxServer() as server:
+        smtp = front.make(**letter(server.port))
+        front.run(smtp.connect())
+        if stage == "RCPT":
+            assert front.run(smtp.send_command("MAIL FROM:<a@b.test>"))[:3] == "250"
+        assert front.run(smtp.send_command(f"{stage} nonsense"))[:3] == "501"
+        server.inject("refuse", stage=stage, code=451, times=1)
+        assert front.run(smtp.send_command(verb))[:3] == "451"
+        assert front.run(smtp.send_command(verb))[:3] == "250"
+        assert front.run(smtp.send_command("RSET"))[:3] == "250"
+        assert front.run(smtp.send()).outcome is Outcome.ACCEPTED
+        front.run(smtp.disconnect())
+
+
 def test_send_command_gives_the_reply_good_or_bad(front: Front) -> None:
     with SandboxServer() as server:
         smtp = front.make(**letter(server.port))

@@ -185,3 +185,27 @@ def test_whoever_awaits_do_events_awaits_the_handlers_and_lets_others_run() -> N
         worker.report_to(smtp)
         worker.emit(ErrorEvent(1, "posted"))
         front.run(ask())
+
+
+@pytest.mark.parametrize("is_coroutine", [False, True])
+def test_a_handler_that_raises_is_logged_once_for_each_call(
+    is_coroutine: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(event: PITrailEvent) -> None:
+        raise ValueError(event.message)
+
+    async def fail_later(event: PITrailEvent) -> None:
+        raise ValueError(event.message)
+
+    async def send_twice(smtp: AsyncSMTP) -> None:
+        await smtp.send()
+        await smtp.send()
+
+    with SandboxServer() as server:
+        smtp = AsyncSMTP(**letter(server.port))
+        smtp.on_pi_trail = fail_later if is_coroutine else fail
+        smtp.on_pi_trail += lambda event: [].clear() or 1 / 0
+        with caplog.at_level(logging.ERROR, "smtp_nb"):
+            asyncio.run(send_twice(smtp))
+        assert len(server.messages) == 2
+    assert len(caplog.records) == 4  # two handlers, two calls

@@ -9,6 +9,22 @@ from smtp_nb.protocol.service import EXTENSIONS
 
 
 @pytest.mark.parametrize(
+    ("argument", "hint"),
+    [
+        ("FROM <a@x.test>", "with a colon"),
+        ("FROM: <a@x.test>", "no space at the colon"),
+        ("FROM:a@x.test", "with angle brackets"),
+        ("FROM:<a@x.test>,<b@x.test>", "one address in each command"),
+        ("TO:<a@x.test>", "FROM:<address>"),
+    ],
+)
+def test_a_path_that_is_none_is_told_what_is_wrong_with_it(argument, hint):
+    (line,) = greeted().say(f"MAIL {argument}\r\n".encode())
+    assert line.startswith("501 5.5.4 Syntax: FROM:<address>")
+    assert hint in line
+
+
+@pytest.mark.parametrize(
     ("parameters", "code"),
     [
         ("SIZE=1000", 250),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from protocol.talk import greeted, login_service
-from smtp_nb.protocol.server import State
+from smtp_nb.protocol.states import State
 
 
 @pytest.mark.parametrize(

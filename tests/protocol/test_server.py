@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from protocol.talk import Talk, greeted, in_mail, login_service, service
 from smtp_nb.errors import StateError
 from smtp_nb.model.reply import Reply
-from smtp_nb.protocol.server import ServerProtocol, State
+from smtp_nb.protocol.server import ServerProtocol
 from smtp_nb.protocol.service import EXTENSIONS
+from smtp_nb.protocol.states import State
 
 # Greeting and EHLO
 
@@ -263,7 +264,7 @@ def test_chunks_beyond_the_limit_are_refused_without_being_kept():
 
 def test_a_chunk_far_beyond_the_limit_is_counted_not_kept():
     talk = in_mail()
-    assert talk.codes(b"BDAT 99999999999999999999\r\n" + bytes(100_000)) == []
+    assert talk.codes(b"BDAT 1000000\r\n" + bytes(100_000)) == []
     assert talk.machine._transaction.pieces == []
 
 
@@ -394,3 +395,12 @@ def test_noise_never_breaks_the_machine(pieces):
         talk.say(piece)
     talk.say(b"\r\n")
     assert talk.output.endswith(b"\r\n")
+
+
+def test_after_tls_the_reply_says_why_ehlo_comes_again():
+    talk = greeted()
+    talk.say(b"STARTTLS\r\n")
+    talk.machine.secured()
+    (line,) = talk.say(b"MAIL FROM:<a@x.test>\r\n")
+    assert line == "503 Say EHLO again: TLS forgets what came before (RFC 3207, 4.2)"
+    assert "first" in Talk(tls=True).say(b"MAIL FROM:<a@x.test>\r\n")[0]

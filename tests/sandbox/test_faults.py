@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from base64 import b64encode
 
 import pytest
 
@@ -10,7 +11,7 @@ from smtp_nb.errors import InputError
 from smtp_nb.model.reply import Reply
 from smtp_nb.protocol.service import END, Request, Transaction
 from smtp_nb.sandbox import FAULTS, SandboxServer
-from smtp_nb.sandbox.faults import NO_ACTION, FaultTable, make
+from smtp_nb.sandbox.faults import NO_ACTION, FaultTable, Visitor, make
 
 OK = Reply(250, ("2.0.0 Ok",))
 ENVELOPE = b"MAIL FROM:<a@x.test>\r\nRCPT TO:<b@x.test>\r\n"
@@ -101,6 +102,53 @@ def test_times_and_after_count():
     struck = [table.strike(rcpt("b@x.test")).reply is not None for _ in range(5)]
     assert struck == [False, True, True, False, False]
     assert fault.hits == 2
+
+
+def test_greylisting_is_for_each_client_sender_and_recipient_once():
+    table = FaultTable()
+    table.inject("greylist", {})
+    class_of = [(peer, sender) for peer in ("10.0.0.1", "10.0.0.2") for sender in ("a@x", "b@x")]
+    first = [table.strike(rcpt("t@x", of), Visitor(peer=peer)).reply for peer, of in class_of]
+    again = [table.strike(rcpt("t@x", of), Visitor(peer=peer)).reply for peer, of in class_of]
+    assert (all(first), any(again)) == (True, False)
+    assert table.strike(rcpt("t@x", "a@x"), Visitor("10.0.0.1", user="cy")).reply
+    assert not table.strike(rcpt("t@x", "a@x"), Visitor("10.0.0.9", user="cy")).reply
+
+
+@pytest.mark.parametrize(
+    ("arguments", "visitor", "strikes"),
+    [
+        ({"user": "ben*"}, Visitor(user="Benny"), True),
+        ({"user": "ben*"}, Visitor(), False),
+        ({"hello": "ann.class.test"}, Visitor(hello="ann.class.test"), True),
+        ({"hello": "ann.class.test"}, Visitor(hello="ben.class.test"), False),
+        ({"peer": "10.0.0.?"}, Visitor("10.0.0.7"), True),
+        ({"session": 2}, Visitor(session=2), True),
+        ({"session": 2}, Visitor(session=1), False),
+    ],
+)
+def test_a_fault_can_be_for_one_of_a_class(arguments, visitor, strikes):
+    table = FaultTable()
+    table.inject("refuse", arguments)
+    assert bool(table.strike(rcpt("t@x.test"), visitor).reply) is strikes
+
+
+@pytest.mark.parametrize("arguments", [{"sender": "ben*"}, {"recipient": "t@*"}])
+def test_a_fault_that_would_never_strike_is_said_at_once(arguments):
+    with pytest.raises(InputError, match=r"never strike.*user="):
+        make("421", {"stage": "AUTH", **arguments})
+
+
+def test_a_fault_for_one_user_leaves_the_others_alone(connect):
+    with SandboxServer(auth={"ann": "a", "ben": "b"}) as server:
+        server.inject("refuse", stage="MAIL", user="ben", code=451)
+        codes = []
+        for user in ("ann", "ben"):
+            client = connect(server, ehlo=True)
+            secret = b64encode(f"\0{user}\0{user[0]}".encode())
+            assert client.ask(b"AUTH PLAIN " + secret + b"\r\n") == [235]
+            codes += client.ask(b"MAIL FROM:<x@x.test>\r\n")
+    assert codes == [250, 451]
 
 
 def test_greylisting_is_for_each_recipient_once():

@@ -17,6 +17,7 @@ import pytest
 
 import smtp_nb.sandbox.server
 from sandbox.clients import standard_client
+from smtp_nb import SMTP
 from smtp_nb.errors import InputError, StateError
 from smtp_nb.model.secret import encodings
 from smtp_nb.sandbox import SandboxServer
@@ -264,3 +265,76 @@ def test_importing_it_loads_neither_tls_nor_pandas():
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == ""
+
+
+# A class of it
+
+
+def test_each_user_has_a_url():
+    with SandboxServer(auth={"ann": "a", "ben": "b/c"}) as server:
+        assert server.url.startswith("smtp://ann:a@127.0.0.1:")
+        assert server.url_for("ben").startswith("smtp://ben:b%2Fc@127.0.0.1:")
+        assert "@192.0.2.7:" in server.url_for("ben", host="192.0.2.7")
+        with pytest.raises(InputError, match="ann, ben"):
+            server.url_for("cy")
+
+
+@pytest.mark.parametrize("host", ["", "*"])
+def test_what_is_no_address_is_said(host):
+    with pytest.raises(InputError, match=r"0\.0\.0\.0"):
+        SandboxServer(host=host, allow_remote=True)
+
+
+@pytest.mark.parametrize(
+    "arguments", [{"host": "127.0.0.2"}, {"host": "0.0.0.0", "allow_remote": True}]
+)
+def test_its_own_url_works_wherever_it_listens(arguments):
+    with SandboxServer(tls="starttls", **arguments) as server:
+        smtp = SMTP.from_url(server.url, from_="ann@x.test", send_to="ben@x.test")
+        assert smtp.send()
+        assert smtp.mail_server == arguments["host"].replace("0.0.0.0", "127.0.0.1")
+
+
+def test_reset_begins_again(server, connect):
+    client = connect(server, ehlo=True)
+    client.ask(ENVELOPE + b"DATA\r\n", 3)
+    client.ask(b"hello\r\n.\r\n")
+    server.inject("refuse")
+    port = server.port
+    server.reset()
+    assert client.codes(1) == [421]
+    assert client.rest() == b""
+    assert (list(server.messages), server.sessions, server.faults) == ([], [], ())
+    again = connect(server, ehlo=True)
+    assert again.ask(ENVELOPE, 2) == [250, 250]
+    assert (server.port, server.sessions[0].number) == (port, 1)
+
+
+def test_reset_of_a_server_that_does_not_run_forgets_all_the_same():
+    server = SandboxServer()
+    server.inject("refuse")
+    server.reset()
+    assert server.faults == ()
+
+
+SMUGGLED = (
+    b"DATA\r\nhello\r\n\n.\nMAIL FROM:<boss@x.test>\nRCPT TO:<b@x.test>\nDATA\nsmuggled\r\n.\r\n"
+)
+
+
+@pytest.mark.parametrize(("manner", "messages"), [("strict", 1), ("lenient", 2)])
+def test_mail_is_smuggled_to_a_lenient_server_only(manner, messages, connect):
+    with SandboxServer(manner=manner) as server:
+        client = connect(server, greeting=False)
+        assert ("lenient" in client.line()) is (manner == "lenient")
+        client.ask(b"EHLO x.test\r\n")
+        client.ask(ENVELOPE, 2)
+        client.ask(SMUGGLED, 2 if manner == "strict" else 6)
+        assert len(server.messages) == messages
+        if messages == 2:
+            assert server.messages[1].mail_from == "boss@x.test"
+
+
+def test_an_unknown_manner_is_said():
+    with pytest.raises(InputError, match="lenient"):
+        SandboxServer(manner="kind")

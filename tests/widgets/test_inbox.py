@@ -96,3 +96,17 @@ def test_what_a_page_says_is_not_trusted(server: SandboxServer) -> None:
     view._handle_custom_msg({"open": 0}, [])
     assert len(sent) == 1
     view.close()
+
+
+def test_a_view_that_fails_stays_out_of_the_cell_that_was_run(
+    server: SandboxServer, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view = InboxView(server)
+    view._published = "", ""
+    monkeypatch.setattr(view, "static_forms", lambda: 1 / 0)
+    view._after_cell(None)
+    view._after_cell(None)
+    assert [record.getMessage() for record in caplog.records] == [
+        "<InboxView: 0 messages> is no longer kept up to date: division by zero"
+    ]
+    view.close()

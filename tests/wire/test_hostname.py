@@ -4,8 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smtp_nb.wire.faults import HOST_MISMATCH, IP_MISMATCH
+from smtp_nb.wire.certificates import Certificate
+from smtp_nb.wire.faults import COMMON_NAME_ONLY, HOST_MISMATCH, IP_MISMATCH, Finding
 from smtp_nb.wire.hostname import host_fault, is_ip_address
+from smtp_nb.wire.verification import judge
 from wire import pki
 
 
@@ -45,14 +47,14 @@ def test_alternative_names(names, host, fault):
 @pytest.mark.parametrize(
     ("common_name", "host", "fault"),
     [
-        ("mail.test", "mail.test", None),
-        ("*.example.test", "mail.example.test", None),
+        ("mail.test", "mail.test", COMMON_NAME_ONLY),
+        ("*.example.test", "mail.example.test", COMMON_NAME_ONLY),
         ("My mail server", "mail.test", HOST_MISMATCH),
         ("*", "mail.test", HOST_MISMATCH),
         ("10.0.0.1", "10.0.0.1", IP_MISMATCH),
     ],
 )
-def test_the_common_name_without_alternative_names(common_name, host, fault):
+def test_the_common_name_does_not_count(common_name, host, fault):
     leaf = pki.issue(common_name, names=())
     assert host_fault(leaf.certificate, host) == fault
 
@@ -70,3 +72,13 @@ def test_what_an_ip_address_is():
         assert is_ip_address(host)
     for host in ("localhost", "1.2.3", "127.0.0.1.test", ""):
         assert not is_ip_address(host)
+
+
+@pytest.mark.parametrize("evil", ["ev\u202eil\x1b[2J", "a\x9b31m\u2066b"])
+def test_names_in_a_certificate_are_safe_to_print(evil):
+    leaf = pki.issue(evil, names=("mail.test",))
+    certificate = Certificate(leaf.pem)
+    verdict = judge("mail.test", [leaf.certificate], [], [Finding(20, 0, leaf.certificate)])
+    shown = (certificate.subject, certificate.issuer, repr(certificate), str(verdict.error()))
+    for text in (*shown, certificate._repr_html_(), verdict.subject, verdict.status):
+        assert all(character.isprintable() or character == "\n" for character in text)

@@ -143,12 +143,15 @@ def test_a_good_certificate_has_no_faults(tmp_path, version, host, names):
     assert layer.verdict.chain_pem.count("BEGIN") == 3
 
 
-def test_the_common_name_counts_if_there_are_no_other_names(tmp_path, version):
+def test_a_common_name_alone_is_refused_unless_it_is_overlooked(tmp_path, version):
     leaf = pki.issue(issuer=pki.intermediate(), names=())
     server = pki.MemoryServer(pki.server_context(leaf.write(tmp_path), version))
     layer = TLSLayer(TLSSettings(ca_data=pki.root().pem), pki.HOST)
     pki.shake(layer, server, lambda layer: pki.REFUSED)
-    assert layer.verdict.status == "OK"
+    assert "RFC 9525" in layer.verdict.status
+    assert "subjectAltName" in str(layer.verdict.error())
+    assert not layer.is_acceptable
+    assert acceptable(layer.verdict, TLSSettings(security_flags=Flag.IGNORE_CN_MISMATCH))
 
 
 def test_all_faults_of_all_certificates_are_told(tmp_path, version):

@@ -1,0 +1,89 @@
+"""What the connections of one sandbox share."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from smtp_nb.protocol.service import Service, Transaction
+from smtp_nb.sandbox.faults import FaultTable
+from smtp_nb.sandbox.mailbox import Inbox, Message
+from smtp_nb.sandbox.options import NO_LIMITS, Limits
+from smtp_nb.sandbox.session import Session
+
+if TYPE_CHECKING:
+    from smtp_nb.sandbox.connection import Connection
+    from smtp_nb.sandbox.tls import ServerTLS
+
+
+def _later(seconds: float, call: Callable[..., object], *arguments: object) -> asyncio.TimerHandle:
+    return asyncio.get_running_loop().call_later(seconds, call, *arguments)
+
+
+@dataclass(eq=False, repr=False)
+class House:
+    """What the connections of one server share.
+
+    Attributes:
+        new_tls: makes the server's side of a TLS connection.
+        implicit_tls: TLS comes before the greeting.
+        passwords: never shown, wherever a client writes them.
+        latency_s: how long a trip to the client and back takes, beside the network's own time.
+        later: calls something after so many seconds.
+        limits: what clients may ask of it.
+    """
+
+    service: Service
+    faults: FaultTable
+    messages: Inbox
+    sessions: list[Session]
+    new_tls: Callable[[], ServerTLS] | None = None
+    implicit_tls: bool = False
+    passwords: Collection[str] = ()
+    connections: set[Connection] = field(default_factory=set)
+    visitors: int = 0
+    latency_s: float = 0.0
+    later: Callable[..., asyncio.TimerHandle] = _later
+    limits: Limits = NO_LIMITS
+
+    @property
+    def is_crowded(self) -> bool:
+        """True if no further connection is served."""
+        return 0 < self.limits.connections <= len(self.connections)
+
+    @property
+    def is_full(self) -> bool:
+        """True if no further message is kept."""
+        messages, limits = self.messages, self.limits
+        return 0 < limits.messages <= len(messages) or 0 < limits.octets <= messages.octets
+
+    def opened(self, connection: Connection, peer: tuple[str, int]) -> Session:
+        """A client has come in."""
+        self.connections.add(connection)
+        self.visitors += 1
+        session = Session(self.visitors, f"{peer[0]}:{peer[1]}", self.passwords)
+        self.sessions.append(session)
+        if 0 < self.limits.sessions < len(self.sessions):
+            ended = next((one for one in self.sessions if not one.is_open), session)
+            self.sessions.remove(ended)
+        return session
+
+    def store(self, transaction: Transaction, session: Session) -> None:
+        """Keep a message."""
+        message = Message(
+            mail_from=transaction.sender,
+            rcpt_tos=tuple(address for address, _ in transaction.recipients),
+            content=transaction.content,
+            parameters=transaction.parameters,
+            rcpt_parameters=tuple(parameters for _, parameters in transaction.recipients),
+            verb=transaction.verb,
+            queue_id=transaction.queue_id,
+            session=session.number,
+            tls=session.tls,
+            user=session.user,
+            received_at=datetime.now(UTC),
+        )
+        self.messages.add(message)

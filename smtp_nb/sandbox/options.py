@@ -1,0 +1,110 @@
+"""What a sandbox is given, checked and in the form in which it is used."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from smtp_nb.errors import InputError
+from smtp_nb.protocol.service import EXTENSIONS, ON_REQUEST
+from smtp_nb.sandbox.faults import FaultTable, make
+
+TLS = Literal["starttls", "implicit"]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What strangers may ask of a sandbox. 0 is no limit.
+
+    Attributes:
+        connections: at a time; a further one is told 421 and let go.
+        logins: that fail on one connection; the last one is answered with 421.
+        idle_s: seconds without an octet before the client is told 421; RFC 5321 section 4.5.3.2.7
+            asks for five minutes at least. It may take up to twice as long.
+        messages, octets: that are kept; MAIL is then answered with 452 until `clear()`.
+        sessions: that are kept; the oldest of those that have ended are forgotten.
+    """
+
+    connections: int = 200
+    logins: int = 10
+    idle_s: float = 300.0
+    messages: int = 10_000
+    octets: int = 256 * 1024 * 1024
+    sessions: int = 1_000
+
+
+NO_LIMITS = Limits(0, 0, 0.0, 0, 0, 0)
+
+
+def address(host: str, allow_remote: bool) -> str:
+    """The address to listen at, checked."""
+    if host == "localhost":
+        return "127.0.0.1"
+    try:
+        is_loopback = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        is_loopback = False
+    if not (is_loopback or allow_remote):
+        raise InputError(
+            f"Others could reach a sandbox at {host!r}",
+            remedy="Listen at 127.0.0.1, or say allow_remote=True",
+        )
+    if host in ("", "*"):
+        raise InputError(
+            f"host={host!r} is no address", remedy="0.0.0.0 stands for all of this machine"
+        )
+    return host
+
+
+_LATENCY = re.compile(r"([0-9]+(?:\.[0-9]+)?) *(ms|s|)\Z")
+
+
+def seconds(latency: float | str) -> float:
+    """A latency in seconds."""
+    match = _LATENCY.match(str(latency))
+    if match is None:
+        raise InputError(
+            f"latency={latency!r} is no time", remedy='Give seconds, or text such as "20ms"'
+        )
+    return float(match[1]) / (1000 if match[2] == "ms" else 1)
+
+
+def refusing(recipients: tuple[str, ...]) -> FaultTable:
+    """Faults to begin with: mail to these is refused."""
+    return FaultTable([make("refuse", {"recipient": recipients})] if recipients else [])
+
+
+def mechanisms(names: Iterable[str], client_ca: str | Path | None) -> tuple[str, ...]:
+    """The logins to offer, checked."""
+    from smtp_nb.sasl.server import SERVICES
+
+    asked = [name.upper() for name in names] + (["EXTERNAL"] if client_ca else [])
+    if unknown := set(asked).difference(SERVICES):
+        raise InputError(
+            f"There is no login {', '.join(sorted(unknown))}",
+            remedy=f"Choose from {', '.join(SERVICES)}",
+        )
+    return tuple(dict.fromkeys(asked))
+
+
+def extensions(without: Iterable[str], also: Iterable[str], tls: TLS | None) -> tuple[str, ...]:
+    """The keywords to offer, in the order of the reply to EHLO."""
+    hidden, added = keywords(without, EXTENSIONS), keywords(also, ON_REQUEST)
+    if tls != "starttls":
+        hidden.add("STARTTLS")
+    return tuple(name for name in (*EXTENSIONS, *sorted(added)) if name not in hidden)
+
+
+def keywords(names: Iterable[str], known: Collection[str]) -> set[str]:
+    """Keywords in capitals, checked."""
+    found = {name.upper() for name in ((names,) if isinstance(names, str) else names)}
+    if unknown := found.difference(known):
+        raise InputError(
+            f"There is no extension {', '.join(sorted(unknown))}",
+            remedy=f"Choose from {', '.join(known)}",
+        )
+    return found

@@ -1,0 +1,182 @@
+"""Words of a server, a proxy or a certificate never reach a terminal or page as controls."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from IPython.lib.pretty import pretty
+
+import smtp_nb
+from smtp_nb import errors
+from smtp_nb.client.recipients import MessageRecipient, MessageRecipients
+from smtp_nb.errors import SMTPError
+from smtp_nb.merge.report import _delivered
+from smtp_nb.merge.schema import Delivery
+from smtp_nb.model.checkup import Check, Checkup, Finding
+from smtp_nb.model.enums import RecipientType, TrailDirection
+from smtp_nb.model.events import ErrorEvent, ExpandEvent, PITrailEvent, SSLStatusEvent
+from smtp_nb.model.explain import explain
+from smtp_nb.model.outcome import Outcome
+from smtp_nb.model.receipt import Receipt, RecipientResult, TLSInfo
+from smtp_nb.model.reply import Reply
+from smtp_nb.model.trail import Trail
+from smtp_nb.notebook.show import Card
+from smtp_nb.sandbox.mailbox import Inbox, Message
+from smtp_nb.sandbox.session import Session
+
+# ESC, a C1 control in two spellings, BEL, an override of the direction, a line separator.
+EVIL = "\x1b[2J\x9b31m\x07\u202egnp\u2066\u2028 ann@x.test"
+FORBIDDEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+
+def result(words: str) -> RecipientResult:
+    return RecipientResult(
+        "ann@x.test", RecipientType.TO, Outcome.REFUSED, 550, "5.1.1", f"{words}\n{words}"
+    )
+
+
+def receipt(words: str) -> Receipt:
+    reply = Reply(250, (words, words))
+    return Receipt(Outcome.REFUSED, (result(words),), reply, words, f"<{words}>")
+
+
+def trail(words: str) -> Trail:
+    made = Trail()
+    made(PITrailEvent(TrailDirection.SERVER, f"250 {words}"))
+    return made
+
+
+def session(words: str) -> Session:
+    made = Session(1, "127.0.0.1:1", ())
+    made.client(f"EHLO {words}")
+    made.server(Reply(250, (words,)))
+    made.hello = words
+    return made
+
+
+def message(words: str) -> Message:
+    content = f"Subject: {words}\r\nX-{words}: {words}\r\n\r\n{words}\r\n".encode()
+    return Message(
+        f"{words}@x.test", (f"{words}@x.test",), content, {"ENVID": words}, ({"ORCPT": words},),
+        "MAIL", "1", 1, TLSInfo("TLSv1.3", "x"), words, datetime(2026, 1, 2, tzinfo=UTC),
+    )  # fmt: skip
+
+
+def recipients(items: list[MessageRecipient]) -> MessageRecipients:
+    made = MessageRecipients()
+    for item in items:
+        made.insert(len(made), item)
+    return made
+
+
+def inbox(words: str) -> Inbox:
+    made = Inbox()
+    made.add(message(words))
+    return made
+
+
+def error(kind: type[SMTPError]) -> Callable[[str], SMTPError]:
+    def make(words: str) -> SMTPError:
+        return kind(words, remedy=words, reply=Reply(550, (words,)), receipt=receipt(words))
+
+    return make
+
+
+ERRORS = [
+    kind
+    for kind in vars(errors).values()
+    if isinstance(kind, type) and issubclass(kind, SMTPError) and kind is not SMTPError
+]
+HOLDERS: dict[str, Callable[[str], object]] = {
+    "RecipientResult": result,
+    "Receipt": receipt,
+    "Reply": lambda words: Reply(250, (words, words)),
+    "Trail": trail,
+    "Session": session,
+    "Message": message,
+    "Inbox": inbox,
+    "Checkup": lambda words: Checkup(words, (Check("banner", Finding.BAD, words, words),)),
+    "Explanation": lambda words: explain(f"550 5.1.1 {words}"),
+    "Card": lambda words: Card(words, [("said", words)]),
+    "PITrailEvent": lambda words: PITrailEvent(TrailDirection.SERVER, words),
+    "ErrorEvent": lambda words: ErrorEvent(161, words),
+    "ExpandEvent": ExpandEvent,
+    "SSLStatusEvent": SSLStatusEvent,
+    "Recipients": lambda words: recipients([MessageRecipient(name=words)]),
+    "SMTPError": error(SMTPError),
+} | {kind.__name__: error(kind) for kind in ERRORS}
+# Classes that write a text of ours, or hide what they hold.
+OWN_WORDS = {
+    "Hidden", "HiddenText", "Mailbox", "Tally", "Progress", "Preview", "PreviewedRow", "Shown",
+    "TLSInfo", "Outcome", "Page", "Raw", "SettingError",
+}  # fmt: skip
+
+
+def forms(value: object) -> list[str]:
+    """All that a terminal or a notebook writes of a value by itself."""
+    html = getattr(value, "_repr_html_", str)
+    return [str(value), repr(value), pretty(value), html()]
+
+
+@pytest.mark.parametrize("name", HOLDERS)
+def test_no_form_of_a_value_writes_a_strangers_control(name: str) -> None:
+    for form in forms(HOLDERS[name](EVIL)):
+        assert FORBIDDEN.search(form.replace("\r\n", "\n")) is None, ascii(form)
+
+
+def test_every_class_with_a_text_of_its_own_is_in_the_table() -> None:
+    package = Path(smtp_nb.__file__).parent
+    found = {
+        node.name
+        for path in package.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef)
+        and any(isinstance(part, ast.FunctionDef) and part.name == "__str__" for part in node.body)
+    }
+    assert found <= set(HOLDERS) | OWN_WORDS
+
+
+def test_a_reply_in_a_frame_of_results_can_be_printed() -> None:
+    fields = dict.fromkeys(Delivery._fields, 0) | {"reply": EVIL, "code": 550, "kind": 0}
+    fields |= {"enhanced_code": "", "recipient": "ann@x.test", "outcome": "REFUSED"}
+    line = _delivered(0, Delivery(**fields))
+    assert not [cell for cell in line if isinstance(cell, str) and FORBIDDEN.search(cell)]
+
+
+def test_a_receipt_for_many_has_a_short_repr() -> None:
+    results = tuple(
+        RecipientResult(f"p{n}@x.test", RecipientType.TO, Outcome.ACCEPTED, 250)
+        for n in range(100_000)
+    )
+    made = Receipt(Outcome.ACCEPTED, results)
+    assert "and 99,980 more" in repr(made)
+    for form in (repr(made), pretty(made), made._repr_html_()):
+        assert len(form) < 20_000
+    assert repr(Receipt(Outcome.ACCEPTED, results[:1])).count("RecipientResult(") == 1
+
+
+def test_a_reply_of_thousands_of_lines_has_a_short_repr() -> None:
+    assert "and 1,980 more" in repr(Reply(250, ("x" * 100,) * 2000))
+    assert repr(Reply(250, ("Ok",))) == "Reply(code=250, lines=('Ok',))"
+
+
+def test_those_who_did_not_get_it_are_shown_before_a_thousand_who_did() -> None:
+    results = [
+        RecipientResult(f"p{n}@x.test", RecipientType.TO, Outcome.ACCEPTED) for n in range(1000)
+    ]
+    results.append(result("no"))
+    made = Receipt(Outcome.PARTIAL, tuple(results))
+    assert "REFUSED" in pretty(made)
+    assert "and 951 more" in pretty(made)
+
+
+def test_a_long_list_of_recipients_has_a_short_repr() -> None:
+    many = recipients([MessageRecipient(f"p{n}@x.test") for n in range(1000)])
+    assert repr(many).endswith("and 980 more]")
+    few = recipients([MessageRecipient("p@x.test")])
+    assert repr(few) == f"[{MessageRecipient('p@x.test')!r}]"
