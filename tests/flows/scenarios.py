@@ -181,7 +181,7 @@ SWITCHES = [
     S("partial", f"{GOOD}, REFUSED 550, {GOOD}", properties={"send_to": THREE} | NO_STOP),
     S("partial_ungrouped", f"{GOOD}, DEFERRED 450, {GOOD}",
       properties={"send_to": THREE} | NO_STOP),
-    S("same_recipient_twice", f"{GOOD}, REFUSED 550",
+    S("same_recipient_twice", GOOD,
       properties={"send_to": "bob@server.test, bob@server.test"} | NO_STOP),
     S("partial_bdat", f"{GOOD}, REFUSED 550, {GOOD}", properties={"send_to": THREE} | NO_STOP),
     S("partial_bdat_ungrouped", f"{GOOD}, REFUSED 550, {GOOD}",
