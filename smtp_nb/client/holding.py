@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from smtp_nb.errors import InputError
+from smtp_nb.model.regular import open_regular
 
 if sys.platform == "win32":  # pragma: no cover
     import msvcrt
@@ -137,12 +138,11 @@ def open_own(path: Path) -> BinaryIO | None:
         NotOurs: 303, it is not a file that only we could have written.
     """
     try:
-        # Neither a pipe shall make us wait, nor a link lead us away.
-        file = open(os.open(path, os.O_RDONLY | _CAREFULLY), "rb")  # noqa: SIM115
+        file = open_regular(path, getattr(os, "O_NOFOLLOW", 0))
     except FileNotFoundError:
         return None
     except OSError as error:
-        why = "it is a link" if path.is_symlink() else f"it cannot be opened: {error.strerror}"
+        why = "it is a link" if path.is_symlink() else str(error.strerror)
         raise _unusable(path, why) from error
     if mistrust := _mistrust(os.fstat(file.fileno())):
         file.close()
@@ -152,8 +152,6 @@ def open_own(path: Path) -> BinaryIO | None:
 
 def _mistrust(found: os.stat_result) -> tuple[str, ...]:
     """Why a file is not ours, and what to do; nothing if it is."""
-    if not stat.S_ISREG(found.st_mode):
-        return ("it is not a regular file",)
     if not hasattr(os, "geteuid"):
         return ()
     if found.st_uid != os.geteuid():

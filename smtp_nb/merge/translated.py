@@ -72,10 +72,16 @@ def translated(path: Path | None) -> Iterator[None]:
         yield
     # sqlite3 raises UnicodeDecodeError where a damaged name stands in SQLite's own words.
     except (sqlite3.Error, OSError, UnicodeError) as error:
-        said = "it is not readable as text" if isinstance(error, UnicodeError) else str(error)
         raise JournalError(
-            f"the journal {path} cannot be used: {visible(said)}", remedy=remedy_for(error)
+            f"the journal {path} cannot be used: {visible(_words(error))}",
+            remedy=remedy_for(error),
         ) from error
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, UnicodeError):
+        return "it is not readable as text"
+    return getattr(error, "strerror", None) or str(error)
 
 
 def remedy_for(error: Exception) -> str:
