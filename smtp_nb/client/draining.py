@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from smtp_nb.client.drafting import stop_switches
+from smtp_nb.client.holding import NotOurs
 from smtp_nb.client.spool import FAILED, QUEUED, SENT, Claim, QueueReport, Spool
 from smtp_nb.errors import InputError, SMTPError
 from smtp_nb.flows.deliver import deliver_one
@@ -13,6 +15,7 @@ from smtp_nb.flows.session import Session
 from smtp_nb.model.events import ErrorEvent
 from smtp_nb.model.outcome import Outcome
 from smtp_nb.model.receipt import Receipt
+from smtp_nb.model.shown import visible
 
 if TYPE_CHECKING:
     from smtp_nb.client.component import Component
@@ -40,19 +43,36 @@ class Draining:
             SMTPError: the session ended. What was not sent waits again; what may have been sent
                 stays `.sending`, and later runs report it.
         """
-        for stem in self._spool.left_behind():
-            self.report.left_behind.append(stem)
-            self._tell(162, stem, IN_DOUBT)
+        for stem in self._spool.sending():
+            self._report_sending(stem)
         waiting = self._spool.waiting()
         if not waiting:
             return self.report
         session, is_ours = yield from self._component._ready_session()
         for stem in waiting:
+            yield from self._one(session, stem)
+        yield from self._component._leave(session, is_ours)
+        return self.report
+
+    def _report_sending(self, stem: str) -> None:
+        """Say what became of a file that was being sent, unless somebody is sending it now."""
+        try:
+            if self._spool.is_abandoned(stem):
+                self._report(self.report.left_behind, stem, 162, IN_DOUBT)
+        except InputError as error:
+            self._report(self.report.failed, stem, error.code, error.description)
+
+    def _one(self, session: Session, stem: str) -> Flow[None]:
+        """Send what waits under a name. Whatever it is, the next one follows."""
+        try:
             with self._spool.claim(stem) as claim:
                 if claim is not None:
                     yield from self._send(session, claim)
-        yield from self._component._leave(session, is_ours)
-        return self.report
+        except InputError as error:  # it is not ours, or cannot be claimed
+            self._report(self.report.failed, stem, error.code, error.description)
+            if isinstance(error, NotOurs):
+                with suppress(InputError):  # it has been reported, whatever its name is
+                    self._spool.set_aside(stem)
 
     def _send(self, session: Session, claim: Claim) -> Flow[None]:
         try:
@@ -68,10 +88,10 @@ class Draining:
                 raise
             return
         if receipt:
-            claim.move(self._kept_as)
             self.report.sent.append(claim.stem)
+            self._move(claim, self._kept_as)
         else:
-            self._fail(claim, 161, _words(receipt))
+            self._put_off_or_fail(claim, 161, _words(receipt), receipt)
 
     def _settle_broken(self, claim: Claim, error: SMTPError) -> None:
         """Where a message stands that did not come to its end."""
@@ -79,17 +99,36 @@ class Draining:
         if outcome not in (Outcome.NOT_SENT, Outcome.DEFERRED):
             return  # it may have left, at least for some
         if error.connection_survives or isinstance(error, InputError):
-            self._fail(claim, error.code, error.description)
+            self._put_off_or_fail(claim, error.code, error.description, error.receipt)
         else:
-            claim.move(QUEUED)
+            self._move(claim, QUEUED)
+
+    def _put_off_or_fail(self, claim: Claim, code: int, why: str, receipt: Receipt | None) -> None:
+        """The next run tries again what the server did not want for now, as a merge does."""
+        found = {one.outcome for one in receipt.recipients} if receipt is not None else set()
+        if Outcome.DEFERRED in found and found <= {Outcome.DEFERRED, Outcome.NOT_SENT}:
+            self._report(self.report.deferred, claim.stem, code, f"{why}; it waits for another try")
+            self._move(claim, QUEUED)
+        else:
+            self._fail(claim, code, why)
 
     def _fail(self, claim: Claim, code: int, why: str) -> None:
-        claim.move(FAILED)
-        self.report.failed.append(claim.stem)
-        self._tell(code, claim.stem, why)
+        self._report(self.report.failed, claim.stem, code, why)
+        self._move(claim, FAILED)
+
+    def _move(self, claim: Claim, ending: str) -> None:
+        """What became of it is known and reported, so the run goes on if it cannot be renamed."""
+        try:
+            claim.move(ending)
+        except InputError as error:
+            self._tell(error.code, claim.stem, error.description)
+
+    def _report(self, among: list[str], stem: str, code: int, why: str) -> None:
+        among.append(stem)
+        self._tell(code, stem, why)
 
     def _tell(self, code: int, stem: str, why: str) -> None:
-        self._component.emit(ErrorEvent(code, f"{stem}: {why}"))
+        self._component.emit(ErrorEvent(code, visible(f"{stem}: {why}")))
 
 
 def _words(receipt: Receipt) -> str:

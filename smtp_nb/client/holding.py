@@ -8,12 +8,16 @@ empty file beside it, `.NAME.lock`, and the file is closed for each renaming.
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from io import FileIO
 from pathlib import Path
 from typing import BinaryIO, Protocol
+
+from smtp_nb.errors import InputError
+from smtp_nb.model.regular import open_regular
 
 if sys.platform == "win32":  # pragma: no cover
     import msvcrt
@@ -36,6 +40,13 @@ else:
             OSError: another one has it.
         """
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+_CAREFULLY = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
+
+
+class NotOurs(InputError):
+    """Something in a queue that is not a message of ours."""
 
 
 class Hold(Protocol):
@@ -63,11 +74,17 @@ class _Inside:
 
 @contextmanager
 def inside(path: Path) -> Iterator[Hold | None]:
-    """Hold a file for the length of a block; None if it is gone or another one holds it."""
-    with suppress(FileNotFoundError), open(path, "rb") as file:
-        yield _Inside(file) if _locked(file.fileno(), path) else None
+    """Hold a file for the length of a block; None if it is gone or another one holds it.
+
+    Raises:
+        NotOurs: 303, it is not a file that only we could have written.
+    """
+    file = open_own(path)
+    if file is None:
+        yield None
         return
-    yield None
+    with file:
+        yield _Inside(file) if _locked(file.fileno(), path) else None
 
 
 class _Beside:
@@ -77,7 +94,9 @@ class _Beside:
         self._file: BinaryIO | None = None
 
     def open(self, path: Path) -> BinaryIO:
-        self._file = self._file or open(path, "rb")  # noqa: SIM115  `let_move` closes it
+        self._file = self._file or open_own(path)
+        if self._file is None:
+            raise _unusable(path, "it is gone")
         return self._file
 
     def let_move(self) -> None:
@@ -89,8 +108,13 @@ class _Beside:
 @contextmanager
 def beside(path: Path) -> Iterator[Hold | None]:
     """As `inside`, for systems that do not let an open file move."""
+    file = open_own(path)
+    if file is None:
+        yield None
+        return
+    file.close()
     lock_path = path.with_name(f".{path.stem}.lock")
-    with FileIO(lock_path, "r+", opener=_made) as lock_file:
+    with _lock_file(lock_path) as lock_file:
         if not _locked(lock_file.fileno(), lock_path):
             yield None
             return
@@ -107,8 +131,50 @@ def beside(path: Path) -> Iterator[Hold | None]:
             lock_path.unlink()
 
 
+def open_own(path: Path) -> BinaryIO | None:
+    """A file for reading; None if it is gone.
+
+    Raises:
+        NotOurs: 303, it is not a file that only we could have written.
+    """
+    try:
+        file = open_regular(path, getattr(os, "O_NOFOLLOW", 0))
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        why = "it is a link" if path.is_symlink() else str(error.strerror)
+        raise _unusable(path, why) from error
+    if mistrust := _mistrust(os.fstat(file.fileno())):
+        file.close()
+        raise _unusable(path, *mistrust)
+    return file
+
+
+def _mistrust(found: os.stat_result) -> tuple[str, ...]:
+    """Why a file is not ours, and what to do; nothing if it is."""
+    if not hasattr(os, "geteuid"):
+        return ()
+    if found.st_uid != os.geteuid():
+        return ("it belongs to another user", "Make your own copy of it")
+    if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        mode = f"{stat.S_IMODE(found.st_mode):04o}"
+        return (f"its mode is {mode}, so others can write to it", "Look into it, then chmod 600")
+    return ()
+
+
+def _unusable(path: Path, why: str, remedy: str = "") -> NotOurs:
+    return NotOurs(f"{path.name} is not a message of a queue: {why}", code=303, remedy=remedy)
+
+
+def _lock_file(path: Path) -> FileIO:
+    try:
+        return FileIO(path, "r+", opener=_made)
+    except OSError as error:
+        raise _unusable(path, f"it cannot be opened: {error.strerror}") from error
+
+
 def _made(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_CREAT, 0o600)
+    return os.open(path, flags | os.O_CREAT | _CAREFULLY, 0o600)
 
 
 def _locked(descriptor: int, path: Path) -> bool:

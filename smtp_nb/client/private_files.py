@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path
 
 from smtp_nb.errors import InputError
+from smtp_nb.model.regular import open_regular
 from smtp_nb.model.secret import Secret
 
 MAX_SIZE = 1 << 16
@@ -29,8 +30,7 @@ def read_private(path: str | os.PathLike[str]) -> Secret:
     """
     name = Path(path).expanduser()
     try:
-        # A pipe would make open() wait for its writer.
-        with open(os.open(name, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
+        with open_regular(name) as file:
             _require_private(name, os.fstat(file.fileno()))
             data = Secret(file.read(MAX_SIZE + 1).decode("utf-8"))
     except OSError as error:
@@ -71,8 +71,6 @@ def write_private(path: str | os.PathLike[str], text: Secret) -> None:
 
 
 def _require_private(name: Path, found: os.stat_result) -> None:
-    if not stat.S_ISREG(found.st_mode):
-        raise _unreadable(name, "it is no regular file")
     if not _HAS_MODES:
         return
     if found.st_uid != os.getuid():

@@ -210,7 +210,6 @@ _EXCEPTIONS: dict[str, tuple[State, str]] = {
     "SSLEnabledProtocols.SSL2": (State.IMPOSSIBLE, "no OpenSSL in use speaks SSL 2.0"),
     "SSLEnabledProtocols.SSL3": (State.IMPOSSIBLE, "no OpenSSL in use speaks SSL 3.0"),
     "IPPort.212": (State.DEVIATES, _CONNECTS),
-    "IPPort.1117": (State.DEVIATES, _CONNECTS),
     "IPPort.1119": (State.DEVIATES, "107 tells it: the reference has two numbers for one cause"),
     "IPPort.1120": (State.DEVIATES, "a 421 that ends the session tells it too"),
     "SSL.274": (State.DEVIATES, _CHAIN),

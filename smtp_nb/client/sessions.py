@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from dataclasses import replace
 from fnmatch import fnmatchcase
@@ -23,6 +24,7 @@ from smtp_nb.model.enums import (
     SSLSecurityFlag,
     SSLStartMode,
 )
+from smtp_nb.model.regular import read_regular
 from smtp_nb.model.secret import Secret
 from smtp_nb.wording import Front
 
@@ -356,16 +358,17 @@ def _pem_files(paths: str) -> list[str]:
         InputError: 271, none exists, or one cannot be read.
     """
     files = [Path(part.strip()) for part in paths.split(";") if part.strip()]
-    found = [path for path in files if path.exists()]
+    found = [path for path in files if os.path.exists(path)]
     return list(map(_pem, found or files))
 
 
 def _pem(path: Path) -> str:
     try:
-        return path.read_text("ascii")
+        return read_regular(path).decode("ascii")
     except (OSError, UnicodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not PEM"
         raise InputError(
-            f"the file of trusted roots {str(path)!r} cannot be read: {error}",
+            f"the file of trusted roots {str(path)!r} cannot be read: {why}",
             code=271,
             remedy="Give a file with certificates as PEM",
         ) from error

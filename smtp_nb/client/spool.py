@@ -5,7 +5,7 @@ A file of the queue is one line of JSON, the envelope, and behind it the message
 
     .queued ──> .sending ──> deleted, or .sent with KeepQueue
                     ├──────> .failed    refused or unreadable; rename it to try again
-                    ├──────> .queued    the line failed before the message had left
+                    ├──────> .queued    deferred, or the line failed before it had left
                     └──────> stays      the line failed when it may have left
 
 Laws. A file appears whole or not at all. Only who holds the system's lock on a file may rename it
@@ -20,7 +20,7 @@ stands in the envelope, which only the owner may read (mode 0600).
 
 from __future__ import annotations
 
-import json
+import itertools
 import os
 import sys
 import time
@@ -28,25 +28,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
 
 from smtp_nb.client import holding
 from smtp_nb.client.holding import Hold
-from smtp_nb.client.recipients import MessageRecipient
-from smtp_nb.compose.stream import StreamContent
+from smtp_nb.client.moving import move_to_free
+from smtp_nb.client.queue_format import UNREADABLE, envelope_line, read_job
 from smtp_nb.errors import InputError
 from smtp_nb.flows.content import next_piece
 from smtp_nb.flows.intents import Flow
-from smtp_nb.model.address import parse_mailbox
 from smtp_nb.model.enums import RecipientType
-from smtp_nb.model.envelope import Envelope, Job, Recipient
-from smtp_nb.model.mail_options import mail_options
+from smtp_nb.model.envelope import Job
 
-FORMAT = "smtp_nb queue 1"
 QUEUED, SENDING, SENT, FAILED = ".queued", ".sending", ".sent", ".failed"
-UNREADABLE = 303
-MAX_ENVELOPE = 16 * 1024 * 1024
-VERBS = frozenset({"MAIL", "SEND", "SOML", "SAML"})
 
 
 @dataclass
@@ -55,13 +48,15 @@ class QueueReport:
 
     Attributes:
         sent: for all recipients, or for some where the stop switches allow that.
-        failed: refused, deferred or unreadable; they end in `.failed` now.
+        failed: refused or unreadable; they end in `.failed` now, where that can be.
         left_behind: were being sent when a process died, and may have left.
+        deferred: the server took them for nobody for now (4yz); they wait for the next run.
     """
 
     sent: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
     left_behind: list[str] = field(default_factory=list)
+    deferred: list[str] = field(default_factory=list)
 
 
 class Spool:
@@ -73,12 +68,25 @@ class Spool:
 
     def __init__(self, directory: str | os.PathLike[str]) -> None:
         self.path = Path(directory)
-        if not self.path.is_dir():
+        self._names()
+
+    def _names(self) -> list[str]:
+        """What is in the directory, by age."""
+        try:
+            return sorted(os.listdir(self.path))
+        except FileNotFoundError as error:
             raise InputError(
                 f"the queue directory {str(self.path)!r} does not exist",
                 code=UNREADABLE,
                 remedy="Make it first",
-            )
+            ) from error
+        except (OSError, ValueError) as error:
+            raise InputError(
+                f"the queue directory {str(self.path)!r} cannot be read:"
+                f" {getattr(error, 'strerror', error)}",
+                code=UNREADABLE,
+                remedy="Name a directory that you may read and write",
+            ) from error
 
     # -- putting in -----------------------------------------------------------------------------
 
@@ -93,14 +101,14 @@ class Spool:
         draft, queued = self.path / f".{stem}.tmp", self.path / (stem + QUEUED)
         try:
             with open(draft, "xb", opener=_private) as file:
-                file.write(_envelope_line(job))
+                file.write(envelope_line(job))
                 pieces = job.content.chunks()
                 while (piece := (yield from next_piece(job.content, pieces))) is not None:
                     file.write(piece)
                 file.flush()
                 os.fsync(file.fileno())
             os.rename(draft, queued)
-            self._sync()
+            self.sync()
         except OSError as error:
             raise InputError(
                 f"the message cannot be queued: {error.strerror}", code=UNREADABLE
@@ -110,7 +118,7 @@ class Spool:
                 draft.unlink(missing_ok=True)
         return queued.name
 
-    def _sync(self) -> None:
+    def sync(self) -> None:
         """What the directory says now shall hold after a loss of power too."""
         if sys.platform == "win32":
             return  # it does so by itself, and opens no directory
@@ -124,29 +132,60 @@ class Spool:
 
     def waiting(self) -> list[str]:
         """The names, without endings, of the messages that wait, the oldest first."""
-        return sorted(path.stem for path in self.path.glob("*" + QUEUED))
+        return self._stems(QUEUED)
 
-    def left_behind(self) -> list[str]:
-        """Those that a process had begun to send when it died."""
-        return sorted(
-            path.stem for path in self.path.glob("*" + SENDING) if self._is_abandoned(path)
-        )
+    def sending(self) -> list[str]:
+        """Those that a process had begun to send."""
+        return self._stems(SENDING)
 
-    def _is_abandoned(self, path: Path) -> bool:
-        with holding.hold(path) as held:
-            return held is not None
+    def _stems(self, ending: str) -> list[str]:
+        return [name.removesuffix(ending) for name in self._names() if name.endswith(ending)]
+
+    def is_abandoned(self, stem: str) -> bool:
+        """True if the process that had begun to send a message has died.
+
+        Raises:
+            InputError: 303, it is no file that a process of ours had begun to send.
+        """
+        sending = self.path / (stem + SENDING)
+        with holding.hold(sending) as held:
+            return held is not None and not _is_same(sending, self.path / (stem + QUEUED))
 
     @contextmanager
     def claim(self, stem: str) -> Iterator[Claim | None]:
-        """Make a waiting message ours for the length of a block; None if others were faster."""
-        queued = self.path / (stem + QUEUED)
-        with holding.hold(queued) as held:
+        """Make a waiting message ours for the length of a block; None if others were faster.
+
+        Raises:
+            InputError: 303, it is no file of ours, or cannot be renamed.
+        """
+        with holding.hold(self.path / (stem + QUEUED)) as held:
             if held is None:
                 yield None
                 return
             claim = Claim(self, stem, held)
-            claim.move(SENDING)
+            claim.begin()
             yield claim
+
+    def set_aside(self, stem: str) -> None:
+        """Take what cannot be sent out of the way of the next run.
+
+        Raises:
+            InputError: 303, it cannot be renamed.
+        """
+        self.move(self.path / (stem + QUEUED), stem, FAILED)
+
+    def move(self, path: Path, stem: str, ending: str) -> Path:
+        """Give a file another ending, and a number if that name is taken; gives its new path."""
+        for number in itertools.count(1):
+            new = self.path / f"{stem}{f'-{number}' if number > 1 else ''}{ending}"
+            try:
+                with _renaming(path, new):
+                    move_to_free(path, new)
+                    self.sync()
+            except FileExistsError:
+                continue
+            return new
+        raise AssertionError  # it counts on and on
 
 
 class Claim:
@@ -158,16 +197,43 @@ class Claim:
         self._held = held
         self._path = spool.path / (stem + QUEUED)
 
+    def begin(self) -> None:
+        """Let everybody see that it is being sent.
+
+        Raises:
+            InputError: 303, something of that name is there, or it cannot be renamed.
+        """
+        self._held.let_move()
+        new = self._spool.path / (self.stem + SENDING)
+        try:
+            with _renaming(self._path, new):
+                move_to_free(self._path, new)
+                self._spool.sync()
+        except FileExistsError as error:
+            if _is_same(self._path, new):  # a process died between the two steps of a renaming
+                self._path.unlink()
+                self._path = new
+                return
+            raise InputError(
+                f"{new.name} is there already, so it may have been sent",
+                code=UNREADABLE,
+                remedy=f"Find out, and delete {new.name} or {self._path.name}",
+            ) from error
+        self._path = new
+
     def move(self, ending: str) -> None:
-        """Give the file another ending; an empty one deletes it."""
+        """Give the file another ending; an empty one deletes it.
+
+        Raises:
+            InputError: 303, it cannot be renamed or deleted.
+        """
         self._held.let_move()
         if ending:
-            new = self._path.with_suffix(ending)
-            os.rename(self._path, new)
-            self._path = new
-        else:
+            self._path = self._spool.move(self._path, self.stem, ending)
+            return
+        with _renaming(self._path, self._path):
             self._path.unlink()
-        self._spool._sync()
+            self._spool.sync()
 
     def job(self, stop_on: frozenset[RecipientType]) -> Job:
         """The message, to be read while it is sent.
@@ -175,56 +241,31 @@ class Claim:
         Raises:
             InputError: 303, the file is none of ours, or was damaged.
         """
-        try:
-            file = self._held.open(self._path)
-            found = json.loads(file.readline(MAX_ENVELOPE))
-            return _job(found, file, stop_on)
-        except (ValueError, TypeError, KeyError, RecursionError) as error:
-            why = error.description if isinstance(error, InputError) else "its envelope is damaged"
-            raise InputError(
-                f"{self._path.name} is no message of a queue: {why}", code=UNREADABLE
-            ) from error
+        return read_job(self._held.open(self._path), self._path.name, stop_on)
+
+
+def _is_same(path: Path, other: Path) -> bool:
+    """True if both are names of one file."""
+    try:
+        return path.samefile(other)
+    except OSError:
+        return False
+
+
+@contextmanager
+def _renaming(path: Path, new: Path) -> Iterator[None]:
+    """What the system says about a renaming, as our error; only that a name is taken, as it is."""
+    try:
+        yield
+    except FileExistsError:
+        raise
+    except OSError as error:
+        raise InputError(
+            f"{path.name} cannot become {new.name}: {error.strerror}",
+            code=UNREADABLE,
+            remedy=f"See that you may write to {path.parent}",
+        ) from error
 
 
 def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
-
-
-# -- the format -------------------------------------------------------------------------------
-
-
-def _envelope_line(job: Job) -> bytes:
-    envelope = job.envelope
-    found = {
-        "format": FORMAT,
-        "queued": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "verb": envelope.verb,
-        "mail_from": envelope.mail_from.address if envelope.mail_from else "",
-        "recipients": list(map(_recipient_row, envelope.recipients)),
-        "is_8bit": job.content.is_8bit,
-        "has_text": job.has_text,
-    } | ({"options": envelope.options} if envelope.options else {})
-    return json.dumps(found).encode("ascii") + b"\r\n"
-
-
-def _recipient_row(recipient: Recipient) -> dict[str, str]:
-    row = {"address": recipient.address, "kind": RecipientType(recipient.kind).name}
-    return row | ({"options": recipient.options} if recipient.options else {})
-
-
-# What a file holds is of any type until it was looked at.
-def _job(found: Any, file: BinaryIO, stop_on: frozenset[RecipientType]) -> Job:
-    if found["format"] != FORMAT or found["verb"] not in VERBS or not found["recipients"]:
-        raise InputError("it has another format")
-    recipients = tuple(
-        MessageRecipient(
-            row["address"], RecipientType[row["kind"]], options=row.get("options", "")
-        ).as_recipient()
-        for row in found["recipients"]
-    )
-    sender = parse_mailbox(found["mail_from"]) if found["mail_from"] else None
-    content = StreamContent(file, allows_8bit=found["is_8bit"] is True)
-    content.open()
-    options = mail_options(str(found.get("options", "")))
-    envelope = Envelope(sender, recipients, stop_on, options, found["verb"])
-    return Job(envelope, content, has_text=found["has_text"] is True)

@@ -11,7 +11,9 @@ from __future__ import annotations
 import csv
 import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -19,20 +21,32 @@ import pandas as pd
 
 from smtp_nb.errors import InputError
 from smtp_nb.merge.report import COLUMNS, framed
+from smtp_nb.model.regular import open_regular
 
 # The last four are the wide ones of East Asian fonts, which some programs take for the others.
 _BEGINS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _ENCODING = "utf-8-sig"
+UNREADABLE = 303
 
 
 def write_results(found: pd.DataFrame, path: str | os.PathLike[str]) -> None:
     """Write results to a file, all of them or none: what was there is replaced at the end.
 
     Raises:
-        OSError: it cannot be written.
+        InputError: 303, it cannot be written.
     """
     target = Path(path)
-    part = target.with_name(f"{target.name}.{os.getpid()}.part")
+    try:
+        _write(found, target, target.with_name(f"{target.name}.{os.getpid()}.part"))
+    except OSError as error:
+        raise InputError(
+            f"the results cannot be written to {str(path)!r}: {error.strerror}",
+            code=UNREADABLE,
+            remedy="Name a file in a directory that you may write to",
+        ) from error
+
+
+def _write(found: pd.DataFrame, target: Path, part: Path) -> None:
     try:
         with part.open("x", encoding=_ENCODING, newline="") as file:
             writer = csv.writer(file, quoting=csv.QUOTE_MINIMAL)
@@ -41,7 +55,19 @@ def write_results(found: pd.DataFrame, path: str | os.PathLike[str]) -> None:
             writer.writerows(zip(*columns, strict=True))
         part.replace(target)
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+
+
+def _opened(path: str | os.PathLike[str]) -> TextIOWrapper:
+    try:
+        return TextIOWrapper(open_regular(path), encoding=_ENCODING, newline="")
+    except OSError as error:
+        raise InputError(
+            f"the results {str(path)!r} cannot be read: {error.strerror}",
+            code=UNREADABLE,
+            remedy="Name a file that export() wrote",
+        ) from error
 
 
 def read_results(path: str | os.PathLike[str]) -> pd.DataFrame:
@@ -50,7 +76,7 @@ def read_results(path: str | os.PathLike[str]) -> pd.DataFrame:
     Raises:
         InputError: it is no such file.
     """
-    with Path(path).open(encoding=_ENCODING, newline="") as file:
+    with _opened(path) as file:
         try:
             header, *lines = csv.reader(file, strict=True)
             if header != COLUMNS:

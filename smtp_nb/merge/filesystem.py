@@ -7,6 +7,7 @@ SQLite's own advice is not to use it there.
 from __future__ import annotations
 
 import ctypes
+import os
 import re
 import sys
 from pathlib import Path
@@ -15,6 +16,8 @@ _NETWORK = re.compile(
     r"nfs|cifs|smb|9p|afs|ceph|lustre|gluster|beegfs|gpfs|sshfs|davfs|rclone|drvfs|vboxsf|virtiofs"
     r"|s3fs|gcsfuse|juicefs|moosefs|orangefs|ocfs2|gfs2|curlftpfs"
 )
+# The host's file systems, as containers and virtual machines see them.
+_LENT = re.compile(r"fuse|fakeowner|osxfs|prl_fs|vmhgfs")
 _DRIVE_REMOTE = 4  # GetDriveTypeW
 _MOUNTS = Path("/proc/self/mountinfo")
 
@@ -25,11 +28,24 @@ def is_on_network(path: Path) -> bool:
         root = path.absolute().anchor
         remote: bool = ctypes.windll.kernel32.GetDriveTypeW(root) == _DRIVE_REMOTE
         return remote or root.startswith("\\\\")
+    return bool(_NETWORK.search(_kind(path)))
+
+
+def keeps_times(path: Path) -> bool:
+    """True if the time of a file's last change is this machine's, and changes with a change only.
+
+    Elsewhere it is put right later, when what was written has arrived.
+    """
+    return not is_on_network(path) and not _LENT.search(_kind(path))
+
+
+def _kind(path: Path) -> str:
+    """The file system that `path` is on; empty where it cannot be found out."""
     if not _MOUNTS.exists():
-        return False
+        return ""
     # Names of mount points are octets, in whatever encoding.
     mounts = _MOUNTS.read_text("utf-8", "surrogateescape")
-    return bool(_NETWORK.search(kind_of_mount(path.resolve(), mounts)))
+    return kind_of_mount(Path(os.path.realpath(path)), mounts)
 
 
 def kind_of_mount(path: Path, mountinfo: str) -> str:

@@ -18,6 +18,7 @@ from markupsafe import Markup, escape
 from smtp_nb.compose.parts import Attachment, EncodedPart
 from smtp_nb.merge.problem import RowError
 from smtp_nb.model.address import refuse_controls
+from smtp_nb.model.regular import read_regular
 
 # The name under which a template's context holds the images; no template can spell it.
 IMAGES = "the images"
@@ -138,7 +139,13 @@ def _octets(value: object) -> bytes:
     if isinstance(value, bytes):
         return value
     if isinstance(value, Path):
-        return value.read_bytes()
+        try:
+            return read_regular(value)
+        except OSError as error:
+            raise RowError(
+                f"the image {str(value)!r} cannot be read: {error.strerror}",
+                remedy="Give a file that you may read",
+            ) from error
     if not hasattr(value, "savefig") and hasattr(value, "get_figure"):
         value = value.get_figure()  # matplotlib's Axes
     for method, draw in _DRAW.items():

@@ -18,19 +18,25 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from smtp_nb.errors import JournalError
-from smtp_nb.merge import schema
+from smtp_nb.merge import rescue, schema
 from smtp_nb.merge.schema import Begun, Delivery, Intent, LeftOut, PlanEntry, Settled
-from smtp_nb.merge.storage import open_for_reading, open_for_writing, translated
+from smtp_nb.merge.storage import open_for_reading, open_for_writing, real
+from smtp_nb.merge.translated import translated
+from smtp_nb.merge.watch import Watch
 from smtp_nb.model.outcome import Outcome
+
+# So many transactions are a log about as long as SQLite lets one become by itself.
+_FOLDED_AFTER = 100
 
 
 class JournalReader:
     """What a journal says. Its methods may be called from any thread."""
 
-    def __init__(self, sql: sqlite3.Connection) -> None:
+    def __init__(self, sql: sqlite3.Connection, path: Path | None = None) -> None:
+        self.path = path
         self._sql = sql
         self._guard = threading.RLock()
 
@@ -39,9 +45,9 @@ class JournalReader:
         """Open a journal to look into it, also while another process sends its campaign.
 
         Raises:
-            JournalError: there is no such file, it is no journal, or one of a later version.
+            JournalError: there is none, it is something else, of a later version, or damaged.
         """
-        return cls(open_for_reading(path))
+        return cls(open_for_reading(path), path)
 
     def close(self) -> None:
         """Let go of the file; a writer folds the write-ahead log into it."""
@@ -54,41 +60,49 @@ class JournalReader:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
+    def _read(self, statement: str) -> list[Any]:
+        """All that a statement finds.
+
+        Raises:
+            JournalError: it cannot be read.
+        """
+        with self._using() as sql:
+            return sql.execute(statement).fetchall()
+
+    @contextmanager
+    def _using(self) -> Iterator[sqlite3.Connection]:
+        with self._guard, translated(self.path):
+            yield self._sql
+
     @property
     def facts(self) -> dict[str, str]:
         """What is known of the campaign as a whole: its name, its template's digest."""
-        with self._guard:
-            return dict(self._sql.execute("SELECT name, value FROM campaign").fetchall())
+        return dict(self._read("SELECT name, value FROM campaign"))
 
     def finished(self) -> set[str]:
         """The keys with nothing left to do, whatever address stands in their row now."""
-        with self._guard:
-            return {key for (key,) in self._sql.execute(schema.FINISHED)}
+        return {key for (key,) in self._read(schema.FINISHED)}
 
     def begun(self) -> dict[str, Begun]:
         """The messages that were tried and are not finished, by key."""
         found: dict[str, Begun] = {}
-        with self._guard:
-            for key, message_id, address, kind, outcome in self._sql.execute(schema.BEGUN):
-                begun = found.setdefault(key, Begun(message_id, {}))
-                begun.recipients[address] = (kind, outcome)
+        for key, message_id, address, kind, outcome in self._read(schema.BEGUN):
+            begun = found.setdefault(key, Begun(message_id, {}))
+            begun.recipients[address] = (kind, outcome)
         return found
 
     def keys(self) -> dict[int, str]:
         """Every key of the campaign by its number."""
-        with self._guard:
-            return dict(self._sql.execute("SELECT id, key FROM message").fetchall())
+        return dict(self._read("SELECT id, key FROM message"))
 
     def plan(self) -> list[PlanEntry]:
         """What the last run meant to do, in the order of its rows."""
-        with self._guard:
-            rows = self._sql.execute(schema.PLAN).fetchall()
-        return [PlanEntry(*row) for row in rows]
+        return [PlanEntry(*row) for row in self._read(schema.PLAN)]
 
     def deliveries(self) -> list[Delivery]:
         """All recipients of all messages that were tried."""
-        with self._guard:
-            return [_shared(Delivery(*row)) for row in self._sql.execute(schema.DELIVERIES)]
+        with self._using() as sql:  # never twice in memory
+            return [_shared(Delivery(*row)) for row in sql.execute(schema.DELIVERIES)]
 
 
 def _shared(delivery: Delivery) -> Delivery:
@@ -103,19 +117,45 @@ def _shared(delivery: Delivery) -> Delivery:
 class Journal(JournalReader):
     """One campaign's file, open for writing.
 
+    Its files are watched: if they are moved, replaced or written over by somebody else, nothing
+    more may leave, and what was written down is kept for the next run (`rescue.py`).
+
     Args:
         path: the file; it is made if it is not there. None keeps it in memory.
 
     Raises:
-        JournalError: the file is no journal, or one of a later version.
+        JournalError: the file is no journal, one of a later version, or damaged.
     """
 
     def __init__(self, path: Path | None) -> None:
-        self.path = path
-        super().__init__(open_for_writing(path))
+        super().__init__(open_for_writing(path), path)
+        self._lost: JournalError | None = None
+        self._is_gone = self._is_told = False
+        self._since_fold = 0
         (mode,) = self._sql.execute("PRAGMA journal_mode").fetchone()
+        self._watch: Watch | None = None
+        if path is not None:
+            with translated(path):
+                self._watch = Watch(real(path), path)
+                self._watch.begin(has_log=mode == "wal")
         # Without a write-ahead log only a full flush keeps the file whole when the power fails.
         self._unhurried = "NORMAL" if mode == "wal" else "FULL"
+
+    def close(self) -> None:
+        """Fold the log into the file, and let go of it.
+
+        Raises:
+            JournalError: it was moved, replaced or written over, and no call has said so yet.
+        """
+        with self._guard:
+            try:
+                self._look()
+            finally:
+                self._sql.close()
+                if self._watch is not None:
+                    self._watch.close()
+        if not self._is_told:
+            self._tell()
 
     def note(self, facts: dict[str, str]) -> None:
         """Keep facts about the campaign as a whole.
@@ -147,9 +187,13 @@ class Journal(JournalReader):
 
         Args:
             left_out: rows that turned out to have no message.
+
+        Raises:
+            JournalError: it is not on the disk under the journal's name, so none of them may leave.
         """
         now = time.time()
         with self._transaction() as sql:
+            self._tell()  # where the next run looks for it, it would not be
             sql.executemany(schema.LEAVE_OUT, left_out)
             done = sql.executemany(schema.INTEND, [(*intent, now) for intent in intents])
             if done.rowcount != len(intents):
@@ -169,14 +213,62 @@ class Journal(JournalReader):
             return sql.execute(schema.RESOLVE, (outcome, reply, key)).rowcount
 
     @contextmanager
+    def _using(self) -> Iterator[sqlite3.Connection]:
+        with super()._using():
+            if self._is_gone:
+                self._tell()
+            yield self._sql
+
+    @contextmanager
     def _transaction(self, synchronous: str = "FULL") -> Iterator[sqlite3.Connection]:
-        with self._guard, translated(self.path):
-            self._sql.execute(f"PRAGMA synchronous={synchronous}")
-            self._sql.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._sql
-                self._sql.execute("COMMIT")
-            except BaseException:
-                with suppress(sqlite3.Error):  # the first error is the one that counts
-                    self._sql.execute("ROLLBACK")
-                raise
+        with self._guard:
+            self._look()
+            with self._using() as sql:
+                sql.execute(f"PRAGMA synchronous={synchronous}")
+                sql.execute("BEGIN IMMEDIATE")
+                try:
+                    yield sql
+                    sql.execute("COMMIT")
+                except BaseException:
+                    with suppress(sqlite3.Error):  # the first error is the one that counts
+                        sql.execute("ROLLBACK")
+                    raise
+                finally:
+                    if self._watch is not None:
+                        self._watch.note(main=False)
+        self._fold()
+
+    def _fold(self) -> None:
+        """Take over what is in the log when that is long enough, and at no other time.
+
+        So the file itself changes only here, and each other change of it is somebody else's.
+        """
+        self._since_fold += 1
+        if self._watch is None or self._since_fold < _FOLDED_AFTER:
+            return
+        self._since_fold = 0
+        self._look()
+        if self._lost is None:
+            with self._using() as sql:
+                sql.execute("PRAGMA wal_checkpoint(PASSIVE)")
+                self._watch.note(main=True)
+
+    def _look(self) -> None:
+        """Notice what others did to the files since this process wrote to them last."""
+        watch = self._watch
+        if watch is None or self._lost is not None:
+            return
+        with translated(self.path):
+            if watch.is_overwritten():
+                self._lost, self._is_gone = rescue.lose(watch), True
+            elif watch.is_moved():
+                saved, self._lost = rescue.rescue(self._sql, watch)
+                self._sql, self._is_gone = saved or self._sql, saved is None
+        if self._lost is not None:
+            self._unhurried = "FULL"  # what was rescued has no log
+
+    def _tell(self) -> None:
+        """Say once what became of the journal, if anything did."""
+        if self._lost is not None:
+            self._is_told = True
+            raise self._lost

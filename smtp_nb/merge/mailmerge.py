@@ -24,6 +24,7 @@ from smtp_nb.merge.letters import Filled, Letters
 from smtp_nb.merge.plan import key_text, make_plan
 from smtp_nb.merge.preview import Preview, PreviewedRow
 from smtp_nb.merge.problem import Problem, problem_frame
+from smtp_nb.merge.rescue import is_begun
 from smtp_nb.merge.resolve import resolve
 from smtp_nb.merge.rows import Rows
 from smtp_nb.merge.run import Campaign, Options, Run, option_defaults, plan_entries
@@ -219,7 +220,7 @@ class MailMerge:
         message_id, attempts, sent_at, seconds, size. The index is the frame's.
         """
         index = self._campaign.rows.frame.index
-        if not self.journal_path.is_file():
+        if not is_begun(self.journal_path):
             return report.results(list(plan_entries(self._campaign.plan, {}, {})), None, index)
         with JournalReader.open(self.journal_path) as journal:
             return report.results(list(self._entries(journal)), journal, index)

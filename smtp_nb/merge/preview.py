@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from html import escape
-from pathlib import Path
 from typing import Any
 
 from smtp_nb.compose.parts import Attachment, EncodedPart
 from smtp_nb.merge.letters import Message
+from smtp_nb.model.regular import read_regular
 from smtp_nb.model.shown import masked
 
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
@@ -112,5 +113,8 @@ def _details(title: str, text: str) -> str:
 
 def _data_address(part: Attachment | EncodedPart) -> str:
     given = part if isinstance(part, Attachment) else part.attachment
-    data = Path(given.path).read_bytes() if given.path is not None else given.data or b""
+    data = given.data or b""
+    if given.path is not None:
+        with suppress(OSError):  # it is gone since: the rest is shown without it
+            data = read_regular(given.path)
     return f"data:{given.content_type};base64,{base64.b64encode(data).decode('ascii')}"

@@ -8,6 +8,7 @@ from pathlib import Path
 from smtp_nb.errors import InputError
 from smtp_nb.merge.journal import Journal
 from smtp_nb.merge.lock import CampaignLock
+from smtp_nb.merge.rescue import is_begun
 from smtp_nb.model.outcome import Outcome
 
 # The decisions: what an UNKNOWN recipient becomes, and what is said of it from then on.
@@ -31,7 +32,7 @@ def resolve(path: Path, key: str, decision: str) -> int:
         raise InputError(
             f"{decision!r} is no decision", remedy=f"Use one of {', '.join(DECISIONS)}"
         )
-    count = _decide(path, key, decision) if path.is_file() else 0
+    count = _decide(path, key, decision) if is_begun(path) else 0
     if not count:
         raise InputError(f"nothing is UNKNOWN under {key!r}", remedy="Look at results")
     return count

@@ -11,22 +11,25 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+import stat
 import tempfile
 import warnings
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from smtp_nb.errors import JournalError
 from smtp_nb.merge import schema
 from smtp_nb.merge.filesystem import is_on_network
+from smtp_nb.merge.rescue import require_undisputed
+from smtp_nb.merge.soundness import require_sound, require_values
+from smtp_nb.merge.translated import DAMAGED, translated
+
+BUSY_S = 5.0
+"""How long another program's lock is waited for."""
 
 # Files beside it in which SQLite keeps what is not in the file itself yet.
 _BESIDE = ("-wal", "-journal")
-# https://www.sqlite.org/fileformat.html section 1.3
-_MAGIC = b"SQLite format 3\0"
-_VERSION_AT, _APPLICATION_AT = 60, 68
 
 
 class Stamp(NamedTuple):
@@ -44,14 +47,17 @@ def open_for_writing(path: Path | None) -> sqlite3.Connection:
     """
     if path is None:
         return _made_in_memory()
-    if not _is_new(path):
-        _check(_stamp(path), path)
-    _make_private(path)
     with translated(path):
-        sql = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        require_undisputed(path)
+        path = real(path)
+        if not _is_new(path):
+            _check(_stamp(path), path)
+        _make_private(path)
+        sql = sqlite3.connect(path, BUSY_S, isolation_level=None, check_same_thread=False)
         try:
             _check(_stamp_in(sql), path)
             _upgrade(sql)
+            require_sound(sql, path)
             _set_mode(sql, path)
         except BaseException:
             sql.close()
@@ -63,49 +69,69 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
     """What the journal at `path` says, also while another process sends its campaign.
 
     Raises:
-        JournalError: there is no such file, it is no journal, or one of a later version.
+        JournalError: there is no such file, it is no journal, one of a later version, or damaged.
     """
-    if not path.is_file():
-        raise JournalError(f"there is no journal {path}", remedy="Nothing was sent under it")
-    if _is_new(path):
-        return _made_in_memory()  # its writer was stopped before it wrote anything
-    _check(_stamp(path), path)
     with translated(path):
+        require_undisputed(path)
+        path = real(path)
+        if not os.path.lexists(path):
+            raise JournalError(f"there is no journal {path}", remedy="Nothing was sent under it")
+        if _is_new(path):
+            return _made_in_memory()  # its writer was stopped before it wrote anything
+        _check(_stamp(path), path)
+        sql = _opened(path)
         try:
-            sql = _in_place(path)
-        except sqlite3.OperationalError:
-            sql = _copied(path)
-        try:
-            stamp = _stamp_in(sql)
-            _check(stamp, path)
+            if _stamp_in(sql).version < schema.VERSION:
+                sql = _upgraded_copy(sql)
+            sql.execute("PRAGMA query_only=ON")
+            sql.execute("BEGIN")  # all that is read is of one moment
+            require_values(sql, path)
         except BaseException:
             sql.close()
             raise
-        if stamp.version < schema.VERSION:
-            sql = _upgraded_copy(sql)
-        sql.execute("PRAGMA query_only=ON")
-        sql.execute("BEGIN")  # all that is read is of one moment
     return sql
 
 
-@contextmanager
-def translated(path: Path | None) -> Iterator[None]:
-    """What SQLite and the system say about the file, as our error."""
+def real(path: Path) -> Path:
+    """Where a link leads: that is where SQLite keeps the log. It fails at no circle of links."""
+    return Path(os.path.realpath(path))
+
+
+def _opened(path: Path) -> sqlite3.Connection:
     try:
-        yield
-    except (sqlite3.Error, OSError) as error:
-        raise JournalError(
-            f"the journal {path} cannot be used: {error}",
-            remedy="Is the disk full, the directory read-only, the file something else?",
-        ) from error
+        sql = _in_place(path)
+    except sqlite3.OperationalError:
+        sql = _copied(path)
+    try:
+        _check(_stamp_in(sql), path)
+    except BaseException:
+        sql.close()
+        raise
+    return sql
 
 
 # -- whose it is ------------------------------------------------------------------------------
 
 
 def _is_new(path: Path) -> bool:
-    """True if there is nothing in it yet, or no file at all."""
-    return not path.is_file() or not path.stat().st_size
+    """True if there is nothing in it yet, or no file at all.
+
+    Raises:
+        JournalError: it is no regular file, or it was emptied.
+    """
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return True
+    if not stat.S_ISREG(found.st_mode):
+        raise JournalError(f"{path} is not a regular file", remedy="Give journal= another path")
+    # A log is begun when the tables are there: SQLite would now throw it away.
+    if not found.st_size and _size(_beside(path, "-wal")):
+        raise JournalError(
+            f"the journal {path} was emptied by another program; what was sent is not in it",
+            remedy=DAMAGED,
+        )
+    return not found.st_size
 
 
 def _check(stamp: Stamp, path: Path) -> None:
@@ -121,29 +147,34 @@ def _check(stamp: Stamp, path: Path) -> None:
 
 
 def _stamp(path: Path) -> Stamp:
-    """Read without a trace: SQLite would leave files beside it, or fold them into it."""
-    with translated(path):
-        with path.open("rb") as file:
-            header = file.read(100)
-        stamp = Stamp(_number(header, _APPLICATION_AT), _number(header, _VERSION_AT))
-        if header.startswith(_MAGIC) and stamp.application == schema.APPLICATION:
-            return stamp
-        if not any(_size(_beside(path, suffix)) for suffix in _BESIDE):
-            return Stamp(0, 0)
-        with closing(_copied(path)) as sql:  # what it says is in a file beside it
-            return _stamp_in(sql)
+    """Read without a trace: SQLite would leave files beside it, or fold them into it.
+
+    Closing a file takes away this process's locks on it (fcntl(2)), those of a run under way too,
+    and then another process's reader deletes the log that the run writes. So the file is read
+    through SQLite, which closes it when no lock is left.
+    """
+    name = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+    stamp = Stamp(0, 0)
+    with suppress(sqlite3.Error), closing(sqlite3.connect(name, uri=True)) as sql:
+        stamp = _numbers(sql)
+    if stamp.application == schema.APPLICATION:
+        return stamp
+    if not any(_size(_beside(path, suffix)) for suffix in _BESIDE):
+        return Stamp(0, 0)
+    with closing(_copied(path)) as sql:  # what it says is in a file beside it
+        return _stamp_in(sql)
 
 
 def _stamp_in(sql: sqlite3.Connection) -> Stamp:
-    (application,) = sql.execute("PRAGMA application_id").fetchone()
-    (version,) = sql.execute("PRAGMA user_version").fetchone()
     # Without any table it is one whose writer was stopped before it wrote anything.
     is_empty = sql.execute("SELECT 1 FROM sqlite_master").fetchone() is None
-    return Stamp(schema.APPLICATION, 0) if is_empty else Stamp(application, version)
+    return Stamp(schema.APPLICATION, 0) if is_empty else _numbers(sql)
 
 
-def _number(header: bytes, offset: int) -> int:
-    return int.from_bytes(header[offset : offset + 4], "big", signed=True)
+def _numbers(sql: sqlite3.Connection) -> Stamp:
+    (application,) = sql.execute("PRAGMA application_id").fetchone()
+    (version,) = sql.execute("PRAGMA user_version").fetchone()
+    return Stamp(application, version)
 
 
 def _beside(path: Path, suffix: str) -> Path:
@@ -179,20 +210,16 @@ def _upgrade(sql: sqlite3.Connection) -> None:
 
 def _make_private(path: Path) -> None:
     """Mode 0600 before SQLite opens it: its -wal and -shm get the mode of the file."""
-    try:
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-        path.chmod(0o600)
-    except OSError as error:
-        raise JournalError(
-            f"the journal {path} cannot be opened: {error.strerror}",
-            remedy="Give journal= a path in a directory that you may write to",
-        ) from error
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    path.chmod(0o600)
 
 
 def _set_mode(sql: sqlite3.Connection, path: Path) -> None:
     """A write-ahead log, except where shared memory is not shared: on a network file system."""
     if not is_on_network(path):
         sql.execute("PRAGMA journal_mode=WAL")
+        sql.execute("PRAGMA wal_autocheckpoint=0")  # the journal does it itself, between watches
         return
     sql.execute("PRAGMA journal_mode=TRUNCATE")
     warnings.warn(

@@ -10,7 +10,9 @@ import ssl
 from pathlib import Path
 from typing import Any
 
+from smtp_nb.errors import InputError
 from smtp_nb.model.receipt import TLSInfo
+from smtp_nb.model.regular import read_regular
 from smtp_nb.sandbox.certificates import Identity
 
 
@@ -33,7 +35,7 @@ def server_context(
     finally:
         file.unlink()
     if client_ca is not None:
-        context.load_verify_locations(client_ca)
+        _trust(context, client_ca)
         context.verify_mode = ssl.CERT_OPTIONAL
     return context
 
@@ -111,3 +113,17 @@ class ServerTLS:
         """What the handshake agreed on."""
         name, _, bits = self._layer.cipher() or ("", "", 0)
         return TLSInfo(self._layer.version() or "", name, bits)
+
+
+def _trust(context: ssl.SSLContext, client_ca: str | Path) -> None:
+    try:
+        context.load_verify_locations(cadata=read_regular(client_ca).decode("ascii"))
+    except (OSError, ValueError) as error:  # OpenSSL's own is an OSError too
+        why = "it is not PEM"
+        if isinstance(error, OSError) and not isinstance(error, ssl.SSLError):
+            why = str(error.strerror)
+        raise InputError(
+            f"client_ca={str(client_ca)!r} cannot be read: {why}",
+            code=271,
+            remedy="Give a file with certificates as PEM",
+        ) from error

@@ -6,17 +6,18 @@ connection was made from it. So it is built from a frozen value and kept for the
 
 from __future__ import annotations
 
+import os
 import ssl
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from pathlib import Path
 
 from cryptography import x509
 from OpenSSL import SSL, crypto
 
 from smtp_nb.errors import InputError
+from smtp_nb.model.regular import open_regular, read_regular
 from smtp_nb.wire.forms import read_certificates
 from smtp_nb.wire.identity import Hidden, Identity
 from smtp_nb.wire.names import UNREADABLE
@@ -80,7 +81,8 @@ def _stamp(path: str) -> tuple[int, int]:
     if not path:
         return 0, 0
     try:
-        found = Path(path).stat()
+        with open_regular(path) as file:
+            found = os.fstat(file.fileno())
     except OSError as error:
         raise _unreadable(path, error) from error
     return found.st_mtime_ns, found.st_size
@@ -147,7 +149,7 @@ def _trust_file(context: SSL.Context, store: crypto.X509Store, path: str) -> Non
         context.load_verify_locations(path)  # PEM, and much faster than to parse a bundle here
     except SSL.Error:
         try:
-            _add(store, read_certificates(Path(path).read_bytes()))
+            _add(store, read_certificates(read_regular(path)))
         except (OSError, *UNREADABLE) as error:
             raise _unreadable(path, error) from error
 
@@ -166,8 +168,9 @@ def _platform_roots() -> Iterable[x509.Certificate]:
 
 
 def _unreadable(what: str, error: Exception) -> InputError:
+    words = getattr(error, "strerror", None) or error
     return InputError(
-        f"{what} cannot be read as certificates: {error}",
+        f"{what} cannot be read as certificates: {words}",
         code=271,
         remedy="Give the authority's certificate as PEM or DER",
     )

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from smtp_nb.errors import InputError
 from smtp_nb.wire.identity import Hidden
 
+# A pipe that nobody reads would make open() wait.
+_APPENDING = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NONBLOCK", 0)
 _ONLY_FOR_US = 0o600  # whoever reads it can read every message
 
 
@@ -19,11 +21,12 @@ def append_keys(path: str, lines: Iterable[Hidden]) -> None:
     """
     octets = Hidden(b"".join(line + b"\n" for line in lines))
     try:
-        number = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, _ONLY_FOR_US)
+        number = os.open(path, _APPENDING, _ONLY_FOR_US)
         with open(number, "ab") as file:
             file.write(octets)
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise InputError(
-            f"the file for keys {path!r} cannot be written: {error.strerror}",
+            f"the file for keys {path!r} cannot be written:"
+            f" {getattr(error, 'strerror', None) or error}",
             remedy="Name another one, or empty SSLKeyLogFile",
         ) from error

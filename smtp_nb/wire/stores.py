@@ -14,10 +14,10 @@ import binascii
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from smtp_nb.errors import InputError, SMTPError, Unsupported
 from smtp_nb.model.enums import CertStoreType
+from smtp_nb.model.regular import read_regular
 from smtp_nb.wire.cost import refuse_costly
 from smtp_nb.wire.forms import (
     P7B_HEAD,
@@ -101,9 +101,8 @@ def _octets(store: str | Hidden) -> Hidden:
 
 def _file(name: str) -> Hidden:
     try:
-        with Path(name).open("rb") as file:
-            return Hidden(file.read(MAX_STORE + 1))
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        return Hidden(read_regular(name, MAX_STORE + 1))
+    except OSError as error:
         words = getattr(error, "strerror", None) or str(error)
         raise InputError(
             f"The certificate store {shown(name)!r} cannot be read: {words}",

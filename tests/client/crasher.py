@@ -4,7 +4,7 @@ For each line on its standard input (a number and a directory) it forks a child 
 moment of that number: before or after a call that changes the directory, or when a line of the
 conversation passes. It says what the child queued, and whether it came to its end.
 
-`python -m client.crasher PORT HOLD`
+`python -m client.crasher PORT HOLD STEPS`; STEPS is one or two, for each renaming
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from smtp_nb import SMTP
-from smtp_nb.client import holding
+from smtp_nb.client import holding, moving
 from smtp_nb.sandbox import SandboxServer
 
 KILLED = 9
@@ -44,8 +44,9 @@ class Clock:
 
 
 def queue_and_send(port: int, directory: str, clock: Clock) -> None:
-    for name in ("rename", "fsync", "unlink"):
+    for name in ("rename", "link", "fsync", "unlink"):
         setattr(os, name, clock.around(getattr(os, name)))
+    moving.in_one_step = clock.around(moving.in_one_step)
     smtp = SMTP(mail_server="127.0.0.1", mail_port=port, from_="ann@x.test", message_text="Hello")
     smtp.on_pi_trail += clock.tick
     for number in range(2):
@@ -64,8 +65,10 @@ def load_everything() -> None:
         smtp.process_queue(directory)
 
 
-def main(port: str, hold: str) -> None:
+def main(port: str, hold: str, steps: str) -> None:
     holding.hold = getattr(holding, hold)
+    if steps == "two":
+        moving.in_one_step = lambda source, target: False
     load_everything()
     for line in sys.stdin:
         last, directory = line.split()

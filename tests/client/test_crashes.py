@@ -21,9 +21,9 @@ TESTS = Path(__file__).parent.parent
 
 
 @contextmanager
-def crashing(server: SandboxServer, hold: str) -> Iterator[subprocess.Popen[str]]:
+def crashing(server: SandboxServer, hold: str, steps: str) -> Iterator[subprocess.Popen[str]]:
     with subprocess.Popen(
-        [sys.executable, "-m", "client.crasher", str(server.port), hold],
+        [sys.executable, "-m", "client.crasher", str(server.port), hold, steps],
         cwd=TESTS,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -61,13 +61,15 @@ def check(server: SandboxServer, directory: Path, queued: list[str], report: Que
 
 
 @pytest.mark.covers("SMTP.Queue", "SMTP.ProcessQueue")
-@pytest.mark.parametrize(("hold", "step"), [("inside", 1), ("beside", 4)])
+@pytest.mark.parametrize(
+    ("hold", "step", "steps"), [("inside", 1, "one"), ("inside", 3, "two"), ("beside", 4, "one")]
+)
 def test_a_process_may_die_at_any_moment(
-    tmp_path: Path, hold: str, step: int, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, hold: str, step: int, steps: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(holding, "hold", getattr(holding, hold))
     doubts = moment = 0
-    with SandboxServer() as server, crashing(server, hold) as process:
+    with SandboxServer() as server, crashing(server, hold, steps) as process:
         while True:
             directory = tmp_path / f"at{moment}"
             directory.mkdir()

@@ -263,9 +263,10 @@ def test_a_journal_that_cannot_be_written_can_be_read(
     crashed: Path, shelf: Path, state: str
 ) -> None:
     if state != "crashed":
-        with Journal(crashed) as journal:
+        Journal(crashed).close()
+        with closing(sqlite3.connect(crashed)) as sql:
             mode = {"closed": "WAL", "rollback": "TRUNCATE"}[state]
-            journal._sql.execute(f"PRAGMA journal_mode={mode}")
+            sql.execute(f"PRAGMA journal_mode={mode}")
     for file in crashed.parent.glob("kept*"):
         shutil.copy(file, shelf)
         (shelf / file.name).chmod(0o444)

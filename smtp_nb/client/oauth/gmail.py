@@ -16,12 +16,15 @@ from typing import Any, ClassVar
 from smtp_nb.client.oauth.account import PENDING, SLOW_DOWN, Account, DeviceCode, Quiet
 from smtp_nb.client.oauth.keeping import KEYRING, Keeper, keeper
 from smtp_nb.errors import InputError, SMTPError, Unsupported
+from smtp_nb.model.regular import read_regular
 from smtp_nb.model.secret import Secret
 
 SCOPES = ["https://mail.google.com/"]
 DEVICE_URI = "https://oauth2.googleapis.com/device/code"
 # A desktop client of Google's may be sent to any port here; nobody listens, the address is pasted.
 REDIRECT = "http://localhost:1"
+_MOST = 1 << 16  # octets of a client's file
+_REMEDY = "Make a client of the type 'desktop app' at console.cloud.google.com, and take its file"
 
 Config = Mapping[str, Any]  # members of several types, as Google's file has them
 
@@ -56,19 +59,26 @@ def _config(client: str | os.PathLike[str] | Config) -> Config:
         found: Config = whole["installed"] if "installed" in whole else whole["web"]
         if found.keys() >= {"client_id", "client_secret", "auth_uri", "token_uri"}:
             return dict(found)
-    except (OSError, ValueError, KeyError, TypeError):
+    except InputError:
+        raise
+    except (ValueError, KeyError, TypeError):
         pass
     raise InputError(
         "this is not the file of an OAuth client of Google's",
         code=303,
-        remedy="Make a client of the type 'desktop app' at console.cloud.google.com, and take its"
-        " file",
+        remedy=_REMEDY,
     )
 
 
 def _text(path: str | os.PathLike[str]) -> str:
-    with open(path, encoding="utf-8") as file:
-        return file.read()
+    try:
+        return read_regular(path, _MOST).decode("utf-8")
+    except OSError as error:
+        raise InputError(
+            f"the file {os.fspath(path)!r} of an OAuth client cannot be read: {error.strerror}",
+            code=303,
+            remedy=_REMEDY,
+        ) from error
 
 
 class GoogleAccount(Account):

@@ -1,0 +1,46 @@
+"""Opening of a file that a user named, whatever it is.
+
+A named pipe makes open() wait for its writer, and a directory opens and fails later. What is not a
+regular file is an OSError here, in words that can be shown, as everything else that goes wrong.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from typing import BinaryIO
+
+_CAREFULLY = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+
+
+def open_regular(path: str | os.PathLike[str], flags: int = 0) -> BinaryIO:
+    """Open a regular file for reading; links are followed.
+
+    Args:
+        flags: more of os.open(), such as `O_NOFOLLOW`.
+
+    Raises:
+        OSError: it cannot be opened, or it is something else; `strerror` says what.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | _CAREFULLY | flags)
+    except ValueError as error:
+        raise OSError(errno.EINVAL, "there is a NUL in its name") from error
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "it is not a regular file", os.fspath(path))
+        return open(descriptor, "rb")
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
+def read_regular(path: str | os.PathLike[str], most: int = -1) -> bytes:
+    """The contents of a regular file, at most so many bytes.
+
+    Raises:
+        OSError: as `open_regular`.
+    """
+    with open_regular(path) as file:
+        return file.read(most)
