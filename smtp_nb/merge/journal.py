@@ -137,6 +137,11 @@ class Journal(JournalReader):
             sql.execute("DELETE FROM plan")
             sql.executemany(schema.KEEP_PLAN, entries)
 
+    def explain_rest(self, why: str) -> None:
+        """Keep why rows that are still to be sent were not sent by this run."""
+        with self._transaction(self._unhurried) as sql:
+            sql.execute(schema.EXPLAIN_REST, (why,))
+
     def doubt(self) -> int:
         """Turn intents that no process is following any more into UNKNOWN; how many there were."""
         with self._transaction(self._unhurried) as sql:

@@ -207,7 +207,7 @@ class MailMerge:
     def _entries(self, journal: JournalReader) -> Iterator[PlanEntry]:
         """This frame's rows, with what the last run said of those it left out."""
         numbers = {key: number for number, key in journal.keys().items()}
-        said = {entry.message: entry for entry in journal.plan() if entry.outcome}
+        said = {e.message: e for e in journal.plan() if e.outcome or e.explanation}
         for entry in plan_entries(self._campaign.plan, numbers, {}):
             old = said.get(entry.message) if entry.message is not None else None
             if old is not None and entry.outcome is None:

@@ -51,9 +51,12 @@ class Options:
             beyond them are SKIPPED.
         redirect_to: send every message to this address alone, as a trial: the campaign's journal
             is not touched, and a second trial sends again.
-        template_changed: "go on" sends the rest of a campaign with a changed template.
+        changed: "go on" sends the rest of a campaign although the template or values of rows that
+            were sent are others now.
         progress: "auto", "text" (a bar), None, or a function that takes a `Progress`.
         connections: how many work at once; each holds one window of messages at most.
+        window: the most messages without an outcome on one connection; what the server's own
+            component says (32) by default.
         rate: messages in any such period, over all connections: "20/s", "500/h".
         domain_rates: the same for each recipient's domain: {"example.org": "100/h"}; "*" is for
             each domain that is not named.
@@ -67,9 +70,10 @@ class Options:
     limit: int | None = None
     only_to: str | Sequence[str] = ()
     redirect_to: str = ""
-    template_changed: str = ""
+    changed: str = ""
     progress: Shown = "auto"
     connections: int = 1
+    window: int | None = None
     rate: str = ""
     domain_rates: Mapping[str, str] = field(default_factory=dict)
     messages_per_connection: int | None = None
@@ -77,15 +81,13 @@ class Options:
     patience: Duration = 600.0
 
     def __post_init__(self) -> None:
-        for name in ("connections", "messages_per_connection"):
+        for name in ("connections", "messages_per_connection", "window"):
             if (number := getattr(self, name)) is not None and number < 1:
                 raise InputError(f"{name} is {number}", remedy="Give 1 or more")
         if self.limit is not None and self.limit < 0:
             raise InputError(f"limit is {self.limit}", remedy="Give the number of messages")
-        if self.template_changed not in ("", GO_ON):
-            raise InputError(
-                f"template_changed={self.template_changed!r} is unknown", remedy=f"Give {GO_ON!r}"
-            )
+        if self.changed not in ("", GO_ON):
+            raise InputError(f"changed={self.changed!r} is unknown", remedy=f"Give {GO_ON!r}")
         _ = (
             self.allowed,
             self.redirected,
@@ -209,7 +211,7 @@ class Run:
         facts = self.journal.facts
         mine = {"template": self.campaign.digest, "identity": self.campaign.identity}
         changed = {name for name, value in mine.items() if facts.get(name, value) != value}
-        if self.options.template_changed == GO_ON:
+        if self.options.changed == GO_ON:
             changed.discard("template")
         if changed and any(self.journal.deliveries()):
             self._refuse(changed)
@@ -227,7 +229,7 @@ class Run:
             )
         raise TemplateChanged(
             f"{what} template, and some recipients have that message already",
-            remedy=f"Use run(template_changed={GO_ON!r}) to send the rest with this one, or give"
+            remedy=f"Use run(changed={GO_ON!r}) to send the rest with this one, or give"
             " the merge another name to send it to everybody",
         )
 
@@ -243,7 +245,8 @@ class Run:
             client: is nudged when a line that waits shall look round.
         """
         self.control.nudge = client.nudge
-        return Crew(self.source, min(self.options.connections, len(self.source))).lines
+        number = min(self.options.connections, len(self.source))
+        return Crew(self.source, number, self.options.window).lines
 
     @contextmanager
     def until_closed(self) -> Iterator[None]:

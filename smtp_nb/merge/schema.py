@@ -117,6 +117,7 @@ ON CONFLICT (message, address) DO UPDATE SET
 WHERE delivery.outcome IN ('DEFERRED', 'NOT_SENT')
 """
 LEAVE_OUT = "UPDATE plan SET outcome = ?, explanation = ? WHERE row = ?"
+EXPLAIN_REST = "UPDATE plan SET explanation = ? WHERE outcome IS NULL"
 SETTLE = """
 UPDATE delivery SET at = ?, outcome = ?, code = ?, enhanced_code = ?, reply = ?, queue_id = ?,
     seconds = ?, size = ? WHERE message = ? AND address = ?

@@ -16,6 +16,7 @@ from importlib.resources import files
 from typing import Any, NamedTuple
 
 from smtp_nb.errors import SMTPError
+from smtp_nb.model.about import About, about_at, deed
 from smtp_nb.model.reply import Reply
 from smtp_nb.model.shown import visible
 
@@ -35,12 +36,16 @@ class Entry(NamedTuple):
     cause: str
     remedy: str
     source: str
+    about: str = ""
 
 
-class _ProviderRow(NamedTuple):
+class ProviderRow(NamedTuple):
+    """Well-known words: what they look like, what they mean, and one that a server said."""
+
     code: re.Pattern[str]
     words: re.Pattern[str]
     entry: Entry
+    example: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,7 @@ class Explanation:
         cause: why servers say so.
         remedy: what to do, in the imperative.
         source: the RFC or the provider's page that says so.
+        about: what it is about: an `About`, one for each stage, or "stage"; empty for a success.
     """
 
     code: int
@@ -62,6 +68,15 @@ class Explanation:
     cause: str
     remedy: str
     source: str
+    about: str = ""
+
+    def about_at(self, stage: str) -> About:
+        """What it is about as the answer to MAIL, to RCPT or to the end of the data (END)."""
+        return about_at(self.about, self._any_code, stage)
+
+    @property
+    def _any_code(self) -> int:
+        return self.code or _any_code(self.enhanced_code)
 
     @property
     def short(self) -> str:
@@ -75,7 +90,14 @@ class Explanation:
         return f"{codes}: {self.meaning}" if codes else self.meaning
 
     def _rows(self) -> Iterator[tuple[str, str]]:
-        named = (("Why", self.cause), ("Do", self.remedy), ("Source", self.source))
+        about, merge = deed(self.about, self._any_code) or ("", "")
+        named = (
+            ("Why", self.cause),
+            ("Do", self.remedy),
+            ("About", about),
+            ("Merge", merge),
+            ("Source", self.source),
+        )
         yield from ((name, visible(text)) for name, text in named if text)
 
     def __str__(self) -> str:
@@ -163,8 +185,8 @@ def _by_provider(code: int, enhanced: str, text: str) -> Entry | None:
     return None
 
 
-def _any_code(enhanced: str) -> str:
-    return {"4": "450", "5": "550"}[enhanced[0]]
+def _any_code(enhanced: str) -> int:
+    return {"4": 450, "5": 550}.get(enhanced[:1], 0)
 
 
 def _by_code(code: int, enhanced: str) -> Entry:
@@ -181,7 +203,9 @@ def _by_enhanced_code(code: int, enhanced: str) -> Entry | None:
     _, subject, detail = enhanced.split(".")
     if detail == "0" and code in _PRECISE:
         return None
-    return enhanced_codes().get(f"{subject}.{detail}") or enhanced_codes().get(f"{subject}.0")
+    entry = enhanced_codes().get(f"{subject}.{detail}") or enhanced_codes().get(f"{subject}.0")
+    # 421 says more than a code behind it: this connection ends, and another one may do at once.
+    return entry._replace(about=About.CLOSING) if entry and code == 421 else entry
 
 
 # Three digits that say more than a bare X.N.0 behind them.
@@ -194,7 +218,7 @@ def _rows(name: str) -> Iterator[dict[str, str]]:
 
 
 def _entry(row: dict[str, str]) -> Entry:
-    return Entry(row["meaning"], row["cause"], row["remedy"], row["source"])
+    return Entry(row["meaning"], row["cause"], row["remedy"], row["source"], row.get("about", ""))
 
 
 def _table(name: str) -> dict[str, Entry]:
@@ -226,13 +250,14 @@ def extensions() -> dict[str, Entry]:
 
 
 @cache
-def providers() -> tuple[_ProviderRow, ...]:
+def providers() -> tuple[ProviderRow, ...]:
     """Well-known words of well-known servers, the closest first."""
     return tuple(
-        _ProviderRow(
+        ProviderRow(
             re.compile(rf"(?:{row['code']})(?![\d.])"),
             re.compile(row["text"], re.IGNORECASE),
             _entry(row),
+            row["example"],
         )
         for row in _rows("providers")
     )

@@ -236,7 +236,7 @@ def test_a_changed_template_asks(merge: Make, server: SandboxServer) -> None:
         merge(template=other).run()
     assert isinstance(caught.value, InputError)
     assert len(server.messages) == 2
-    assert outcomes(merge(template=other).run(template_changed="go on")) == {"ACCEPTED": 6}
+    assert outcomes(merge(template=other).run(changed="go on")) == {"ACCEPTED": 6}
     assert [m.subject.split()[0] for m in server.messages] == ["Result"] * 2 + ["Other"] * 4
     assert outcomes(merge(template=other).run()) == {"ACCEPTED": 6}
 
@@ -356,7 +356,7 @@ def test_options_can_be_given_once_for_all_runs(merge: Make) -> None:
 
 
 @pytest.mark.parametrize(
-    "options", [{"limt": 1}, {"limit": -1}, {"template_changed": "yes"}, {"only_to": "a b@x"}]
+    "options", [{"limt": 1}, {"limit": -1}, {"changed": "yes"}, {"only_to": "a b@x"}]
 )
 def test_a_wrong_option_is_refused(merge: Make, options: dict[str, object]) -> None:
     with pytest.raises(InputError):

@@ -145,6 +145,6 @@ def test_doubt_is_not_resent_with_another_template_unasked(path: Path) -> None:
         with pytest.raises(TemplateChanged):
             other.run()
         assert [m.subject for m in server.messages] == ["Result", "Result"]
-        other.run(template_changed="go on")
+        other.run(changed="go on")
         assert [m.subject for m in server.messages] == ["Result", "Result", "Other"]
         assert server.messages[-1].rcpt_tos == ("b@x.test",)
