@@ -22,7 +22,16 @@ from typing import Self
 
 from smtp_nb.errors import JournalError
 from smtp_nb.merge import schema
-from smtp_nb.merge.schema import Begun, Delivery, Intent, LeftOut, PlanEntry, Settled
+from smtp_nb.merge.schema import (
+    Begun,
+    Decided,
+    Delivery,
+    Intent,
+    LeftOut,
+    PlanEntry,
+    Settled,
+    Target,
+)
 from smtp_nb.merge.storage import open_for_reading, open_for_writing, translated
 from smtp_nb.model.outcome import Outcome
 
@@ -42,6 +51,11 @@ class JournalReader:
             JournalError: there is no such file, it is no journal, or one of a later version.
         """
         return cls(open_for_reading(path))
+
+    @classmethod
+    def open_or_empty(cls, path: Path) -> JournalReader:
+        """As `open`; an empty one in memory if there is no such file."""
+        return cls(open_for_reading(path) if path.is_file() else open_for_writing(None))
 
     def close(self) -> None:
         """Let go of the file; a writer folds the write-ahead log into it."""
@@ -73,6 +87,16 @@ class JournalReader:
                 begun = found.setdefault(key, Begun(message_id, {}))
                 begun.recipients[address] = (kind, outcome)
         return found
+
+    def decided(self) -> list[Decided]:
+        """The messages that somebody has, or may have."""
+        with self._guard:
+            return [Decided(*row) for row in self._sql.execute(schema.DECIDED)]
+
+    def outcomes(self) -> list[tuple[int, str | None, float]]:
+        """The outcomes among the recipients of each message, and when the last one came to it."""
+        with self._guard:
+            return self._sql.execute(schema.OUTCOMES).fetchall()
 
     def keys(self) -> dict[int, str]:
         """Every key of the campaign by its number."""
@@ -147,15 +171,22 @@ class Journal(JournalReader):
         with self._transaction(self._unhurried) as sql:
             return sql.execute(schema.DOUBT).rowcount
 
-    def intend(self, intents: Sequence[Intent], left_out: Sequence[LeftOut] = ()) -> None:
+    def intend(
+        self,
+        intents: Sequence[Intent],
+        left_out: Sequence[LeftOut] = (),
+        digests: Iterable[tuple[str, int]] = (),
+    ) -> None:
         """Commit, and flush to the disk, that these may leave from now on.
 
         Args:
             left_out: rows that turned out to have no message.
+            digests: of what is sent, each with the number of its message.
         """
         now = time.time()
         with self._transaction() as sql:
             sql.executemany(schema.LEAVE_OUT, left_out)
+            sql.executemany(schema.DIGEST, digests)
             done = sql.executemany(schema.INTEND, [(*intent, now) for intent in intents])
             if done.rowcount != len(intents):
                 raise JournalError("a recipient whose outcome is final was about to be sent to")
@@ -168,10 +199,19 @@ class Journal(JournalReader):
         with self._transaction(self._unhurried) as sql:
             sql.executemany(schema.SETTLE, rows)
 
-    def resolve(self, key: str, outcome: Outcome, reply: str) -> int:
-        """Decide what is UNKNOWN under a key; how many recipients that were."""
+    def accept(self, digests: Iterable[tuple[str, int]]) -> None:
+        """Keep other digests for messages that have left: the difference was looked at."""
+        with self._transaction(self._unhurried) as sql:
+            sql.executemany(schema.DIGEST, digests)
+
+    def resolve(self, target: Target, outcome: Outcome, reply: str) -> int:
+        """Decide about recipients; how many that were."""
         with self._transaction() as sql:
-            return sql.execute(schema.RESOLVE, (outcome, reply, key)).rowcount
+            for old in target.outcomes:
+                values = [outcome, reply, old, *target.names]
+                if count := sql.execute(target.statement, values).rowcount:
+                    return count
+            return 0
 
     @contextmanager
     def _transaction(self, synchronous: str = "FULL") -> Iterator[sqlite3.Connection]:

@@ -80,13 +80,18 @@ class Meter:
 
     Args:
         clock: gives seconds from any point.
+        said: what nobody shall overlook, from the beginning.
 
     Attributes:
         put_off: how many messages wait for another try.
     """
 
     def __init__(
-        self, total: int, view: View | None, clock: Callable[[], float] = time.monotonic
+        self,
+        total: int,
+        view: View | None,
+        clock: Callable[[], float] = time.monotonic,
+        said: str = "",
     ) -> None:
         self._total = total
         self._view = view
@@ -94,7 +99,7 @@ class Meter:
         self._counts: Counter[Outcome] = Counter()
         self._samples = deque([(clock(), 0)])
         self._pause = (0.0, "")
-        self._said = ""
+        self._said = said
         self.put_off = 0
         self.show()
 

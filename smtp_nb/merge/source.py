@@ -126,7 +126,8 @@ class Source:
             else:
                 jobs.append(job)
         if jobs or left_out:
-            self._journal.intend([intent for job in jobs for intent in _intents(job)], left_out)
+            intents = [intent for job in jobs for intent in _intents(job)]
+            self._journal.intend(intents, left_out, [_digest(job) for job in jobs])
         self.pace.take(len(jobs), now)
         self._under_way += len(jobs)
         return jobs
@@ -160,6 +161,7 @@ class Source:
     def _job(self, todo: Todo, filled: Filled) -> Job:
         message = self._letters.compose(filled, todo.message_id)
         todo.message_id = message.content.message_id
+        todo.digest = self._letters.digest(filled)
         recipients = self._readdress(message)
         if todo.outcomes:
             recipients = _undecided(recipients, todo.outcomes)
@@ -278,6 +280,11 @@ def learnt(job: Job, receipt: Receipt) -> Todo:
     for recipient, result in zip(job.envelope.recipients, receipt.recipients, strict=True):
         todo.outcomes[recipient.mailbox.key] = result.outcome
     return todo
+
+
+def _digest(job: Job) -> tuple[str, int]:
+    todo = _todo(job)
+    return todo.digest, todo.message
 
 
 def _intents(job: Job) -> Iterator[Intent]:

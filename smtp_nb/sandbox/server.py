@@ -19,6 +19,7 @@ from smtp_nb.errors import InputError, StateError
 from smtp_nb.model.secret import HIDDEN
 from smtp_nb.protocol.login import Mechanism
 from smtp_nb.protocol.service import EXTENSIONS, ON_REQUEST, Service
+from smtp_nb.sandbox import running
 from smtp_nb.sandbox.connection import House
 from smtp_nb.sandbox.faults import Fault, FaultTable, make
 from smtp_nb.sandbox.mailbox import Inbox, Message
@@ -149,6 +150,7 @@ class SandboxServer:
             if self._thread is None:
                 self._prepare_tls()
                 self._thread = self._listen()
+                running.note(self)
                 atexit.register(self.stop)
         return self
 

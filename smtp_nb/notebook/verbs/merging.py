@@ -7,14 +7,18 @@ from typing import Any
 
 import pandas as pd
 
-from smtp_nb.errors import InputError, StateError
+from smtp_nb.errors import InputError, StateError, TemplateChanged
 from smtp_nb.merge import MailMerge, MergeJob, Template
 from smtp_nb.merge.preview import Preview
+from smtp_nb.merge.standing import Standing
 from smtp_nb.model.outcome import Outcome
 from smtp_nb.model.shown import masked
 from smtp_nb.notebook.syntax import Argument, Kind, Option
 from smtp_nb.notebook.verb import Request, Verb
 
+_DIFFERS = (
+    "Give another --name to send to everybody, or --changed to send only to those who have none yet"
+)
 _WAITING = frozenset({Outcome.NOT_SENT, Outcome.DEFERRED})
 
 
@@ -26,17 +30,31 @@ class DryRun:
         count: how many messages would leave now.
         problems: what is wrong, row by row.
         preview: the first messages.
+        standing: what was decided before, and what differs from it now.
     """
 
     count: int
     problems: pd.DataFrame
     preview: Preview
+    standing: Standing
 
     @property
     def _sentence(self) -> str:
         errors = self.problems["row"][self.problems["severity"] == "error"].nunique()
         advice = f" Rows with errors: {errors}; --skip-invalid leaves them out." if errors else ""
-        return f"A dry run: {self.count} messages would be sent.{advice} Add --send to send them."
+        noun = "message" if self.count == 1 else "messages"
+        rest = "" if not self.count else " Add --send to send them."
+        return f"A dry run: {self.count} {noun} would be sent.{advice}{rest}{self._past}"
+
+    @property
+    def _past(self) -> str:
+        """What was decided before, and whether it would be something else now."""
+        past = f" {self.standing.history}." if self.standing.history else ""
+        if self.standing.difference:
+            past += f" Nothing will be sent: {self.standing.difference}. {_DIFFERS}."
+        elif past and not self.count:
+            past += " Another --name sends to them again."
+        return past
 
     @property
     def _shown(self) -> pd.DataFrame:
@@ -56,15 +74,30 @@ def _merge(request: Request) -> DryRun | pd.DataFrame | MergeJob:
     merge = _merge_of(request)
     count = _count(merge, request)
     if not request.flag("send"):
-        return DryRun(count, merge.check(), merge.preview(1))
+        return DryRun(count, merge.check(), merge.preview(1), merge.standing)
     options = _run_options(request)
     merge.server = request.desk.session()
+    if not request.flag("changed"):
+        _refuse_difference(merge)
     if count:
         _confirm(count, request)
     request.desk.merges[merge.name] = merge
     if not request.flag("background"):
         return merge.run(**options)
     return request.desk.start(merge, options)
+
+
+def _refuse_difference(merge: MailMerge) -> None:
+    """Before a person is asked for the count: nobody shall get another message unnoticed.
+
+    Raises:
+        TemplateChanged: somebody would; nothing was sent.
+    """
+    try:
+        merge.standing.check(may_differ=False)
+    except TemplateChanged as error:
+        error.remedy = _DIFFERS
+        raise
 
 
 def _merge_of(request: Request) -> MailMerge:
@@ -77,6 +110,7 @@ def _merge_of(request: Request) -> MailMerge:
         _template_of(request, name),
         to=request.text("to", "email"),
         from_=request.text("from") or request.desk.sender,
+        server=request.desk.smtp,
         name=request.text("name", name),
         journal=request.text("journal") or None,
         key=request.text("key") or None,
