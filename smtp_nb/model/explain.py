@@ -1,6 +1,6 @@
 """What a server's answer means and what to do about it, in plain words.
 
-The knowledge is data: five tables beside this file. The closest one wins: a provider's own words,
+The knowledge is data: six tables beside this file. The closest one wins: a provider's own words,
 then the enhanced status code (RFC 3463), then the three digits, then their first one.
 """
 
@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 from smtp_nb.errors import SMTPError
 from smtp_nb.model.about import About, about_at, deed
+from smtp_nb.model.outcome import Outcome
 from smtp_nb.model.reply import Reply
 from smtp_nb.model.shown import visible
 
@@ -116,12 +117,15 @@ def explain(what: str | Reply | SMTPError) -> Explanation:
     """Say what a reply, an error or a line of the trail means.
 
     Args:
-        what: a `Reply`, an `SMTPError`, or text: `"550 5.7.26 …"`, `"5.7.26"`, or a command.
+        what: a `Reply`, an `SMTPError`, or text: `"550 5.7.26 …"`, `"5.7.26"`, a command, or an
+            outcome like `"UNKNOWN"`.
 
     Returns:
         An explanation always; a vague one where the tables know nothing.
     """
     if isinstance(what, SMTPError):
+        if what.receipt is not None and what.receipt.outcome is Outcome.UNKNOWN:
+            return _of_outcome(Outcome.UNKNOWN)  # whatever the server said: it is in doubt
         return explain(what.reply) if what.reply is not None else _of_error(what)
     if isinstance(what, Reply):
         return _of_codes(what.code, what.enhanced_code, what.text)
@@ -140,7 +144,13 @@ def _of_error(error: SMTPError) -> Explanation:
     )
 
 
+def _of_outcome(name: str) -> Explanation:
+    return Explanation(0, "", *outcomes()[name])
+
+
 def _of_text(text: str) -> Explanation:
+    if text.strip() in outcomes():
+        return _of_outcome(text.strip())
     if (offer := _OFFER.match(text)) and (entry := extensions().get(offer[1])):
         return Explanation(250, "", *entry)
     if (command := _COMMAND.match(text)) and (entry := commands().get(command[1].upper())):
@@ -247,6 +257,12 @@ def commands() -> dict[str, Entry]:
 def extensions() -> dict[str, Entry]:
     """A keyword that answers EHLO to its entry."""
     return _table("extensions")
+
+
+@cache
+def outcomes() -> dict[str, Entry]:
+    """What became of a message to its entry."""
+    return _table("outcomes")
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 from typing import TYPE_CHECKING, Any
 
-from smtp_nb.errors import StateError
+from smtp_nb.errors import SMTPError, StateError
 from smtp_nb.model.events import PITrailEvent
 from smtp_nb.model.trail import Trail
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from smtp_nb.client.smtp import SMTP
     from smtp_nb.merge import MailMerge, MergeJob, Template
+    from smtp_nb.model.receipt import Receipt
     from smtp_nb.sandbox import SandboxServer
     from smtp_nb.widgets import InboxView, MergeView, TrailView
 
@@ -27,6 +28,7 @@ class Desk:
         trail: the conversation of all sessions, in order.
         templates: by name.
         sender: who sends, where a message does not say.
+        receipt: of the last message, sent or not.
         merges: those that were sent, by name, the last one last.
     """
 
@@ -38,6 +40,7 @@ class Desk:
         self.templates: dict[str, Template] = {}
         self.sender = ""
         self.merges: dict[str, MailMerge] = {}
+        self.receipt: Receipt | None = None
         self._jobs: list[MergeJob] = []
         self._progress: MergeView | None = None
         self._inbox: InboxView | None = None
@@ -67,6 +70,11 @@ class Desk:
         self.end_session()
         smtp.on_pi_trail(self.observe)
         self.smtp = smtp
+
+    def take_receipt(self, error: BaseException | None) -> None:
+        """Keep what became of the message whose sending failed, for `%smtp explain`."""
+        if isinstance(error, SMTPError) and error.receipt is not None:
+            self.receipt = error.receipt
 
     def session(self) -> SMTP:
         """The session.

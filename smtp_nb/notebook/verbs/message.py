@@ -29,7 +29,8 @@ def _send(request: Request) -> Receipt:
     draft = _draft(request, body)
     _fill(smtp, request, draft)
     try:
-        return smtp.send()
+        request.desk.receipt = smtp.send()
+        return request.desk.receipt
     finally:
         _empty(smtp)
 
