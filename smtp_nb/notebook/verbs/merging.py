@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from smtp_nb.errors import InputError, StateError, TemplateChanged
-from smtp_nb.merge import MailMerge, MergeJob, Template
+from smtp_nb.merge import MailMerge, MergeJob, Template, load
 from smtp_nb.merge.preview import Preview
+from smtp_nb.merge.schema import SUFFIX
 from smtp_nb.merge.standing import Standing
 from smtp_nb.model.outcome import Outcome
 from smtp_nb.model.shown import masked
@@ -198,13 +200,25 @@ def _preview(request: Request) -> Preview:
 
 
 def _results(request: Request) -> pd.DataFrame:
-    merges = request.desk.merges
-    if not merges:
-        raise StateError("no merge was sent in this session", remedy="smtp_nb.merge.load reads one")
-    name = request.text("name", next(reversed(merges)))
-    if name not in merges:
-        raise request.syntax.error(f"there is no merge {name!r}; there are: {', '.join(merges)}")
-    return merges[name].results
+    merges, kept = request.desk.merges, _kept()
+    name = request.text("name") or next(reversed(merges), "") or next(iter(kept), "")
+    if name in merges:
+        return merges[name].results
+    if name in kept:
+        return load(kept[name])
+    known = ", ".join(sorted({*merges, *kept}))
+    if not known:
+        raise StateError(
+            "no merge was sent in this session, and this directory holds no journal of one",
+            remedy="Write %smtp merge FRAME TEMPLATE --send, or change to the journal's directory",
+        )
+    raise request.syntax.error(f"there is no merge {name!r}; there are: {known}")
+
+
+def _kept() -> dict[str, Path]:
+    """The journals in the working directory by the names of their campaigns, newest first."""
+    found = sorted(Path.cwd().glob(f"*{SUFFIX}"), key=lambda path: -path.stat().st_mtime)
+    return {path.name.removesuffix(SUFFIX): path for path in found}
 
 
 _ARGUMENTS = (
