@@ -171,7 +171,8 @@ class Campaign(RuleBasedStateMachine):
         client.window = window
         return MailMerge(
             frame, TEMPLATE, to="email", from_="t@x.test", server=client, journal=self.journal,
-            key="key" if self.by_key else None, patience=0, progress=None, changed="go on", **options,
+            key="key" if self.by_key else None, patience=0, progress=None,
+            changed="go on", **options,
         )  # fmt: skip
 
     def due(self) -> dict[str, str]:
