@@ -8,7 +8,7 @@
     │   ├── SettingError          (KeyError too) an unknown setting, or a value it does not take
     │   │   └── AttributeRefused  (AttributeError) an attribute that an object does not have
     │   ├── ProblemsFound         rows of a merge that cannot be sent as they are
-    │   ├── TemplateChanged       a campaign goes on with another template than it began with
+    │   ├── TemplateChanged       somebody who has a message of this campaign would get another one
     │   └── JournalError          a file that is not the journal of a merge
     ├── StateError                the call does not fit the moment
     │   └── BusyError             166 another call is still at work on this object
@@ -133,7 +133,7 @@ class ProblemsFound(InputError):
 
 
 class TemplateChanged(InputError):
-    """The template is not the one with which this campaign began; some have its mail already."""
+    """Somebody who has a message would get another one: its template or values differ."""
 
 
 class JournalError(InputError):

@@ -42,7 +42,7 @@ from smtp_nb.flows.intents import Flow
 from smtp_nb.flows.lasting import LastingSource, lasting
 from smtp_nb.flows.session import Session
 from smtp_nb.flows.settings import Settings
-from smtp_nb.flows.verdict import not_sent
+from smtp_nb.flows.verdict import in_doubt, not_sent
 from smtp_nb.model.envelope import Job
 from smtp_nb.model.keywords import shows_keywords
 from smtp_nb.model.known import known_attributes
@@ -315,13 +315,13 @@ class Component(Properties, Headers, Status, Certificates, Recipients, Attached,
         try:
             session, is_ours = yield from self._ready_session()
         except SMTPError as error:
-            if self._session:
-                error.receipt = unsent(self._session, job, f"not sent: {error}")
+            error.receipt = unsent(job, f"not sent: {error}")
             raise
         try:
             given = yield from deliver_one(session, job)
-        except SMTPError:
+        except SMTPError as error:
             yield from self._leave(session, is_ours)
+            in_doubt(error)
             raise
         yield from self._leave(session, is_ours)
         if not given:

@@ -42,6 +42,7 @@ class SMTPProperties(TypedDict, total=False):
     local_host: str
     allow_extensions: bool | int | str
     pipelining: str
+    mail_options: str
     window: int | str
     ssl_start_mode: SSLStartMode | int | str
     ssl_provider: SSLProvider | int | str

@@ -27,7 +27,8 @@ from smtp_nb.flows.session import Session
 from smtp_nb.flows.transaction import Transaction
 from smtp_nb.flows.windows import fits_window, is_out_of_step, run_window
 from smtp_nb.model.envelope import Job
-from smtp_nb.model.receipt import Receipt
+from smtp_nb.model.outcome import Outcome
+from smtp_nb.model.receipt import Receipt, RecipientResult
 from smtp_nb.protocol.commands import DATA
 
 # A batch that takes longer than this is not made larger; after one that takes twice as long the
@@ -77,11 +78,14 @@ def deliver_one(session: Session, job: Job) -> Flow[Receipt]:
     return delivery.receipt()
 
 
-def unsent(session: Session, job: Job, why: str) -> Receipt:
+def unsent(job: Job, why: str) -> Receipt:
     """The receipt for a job for which no session came about."""
-    delivery = Delivery(session, job)
-    delivery.give_up(why)
-    return delivery.receipt()
+    results = tuple(
+        RecipientResult(to.address, to.kind, Outcome.NOT_SENT, text=why)
+        for to in job.envelope.recipients
+    )
+    content = job.content
+    return Receipt(Outcome.NOT_SENT, results, message_id=content.message_id, size=content.size)
 
 
 def _batch(session: Session, jobs: Sequence[Job]) -> Flow[None]:

@@ -138,7 +138,15 @@ class Transaction:
             reply.code if reply else 0,
             reply.enhanced_code if reply else "",
             text or (reply.text if reply else ""),
+            self._stage_of(reply),
         )
+
+    def _stage_of(self, reply: Reply | None) -> str:
+        if reply is None:
+            return ""
+        if reply is self.mail:
+            return "MAIL"
+        return "END" if reply is self.data or reply is self.final else "RCPT"
 
     def _decide(self, rcpt: Reply | None) -> tuple[Outcome, Reply | None, str]:
         if self.contradicts_itself:

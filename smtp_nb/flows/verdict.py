@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from smtp_nb.errors import DeferredError, MalformedReply, RefusedError, ReplyError, SMTPError
+from smtp_nb.errors import (
+    DeferredError,
+    Interrupted,
+    LinkError,
+    MalformedReply,
+    RefusedError,
+    ReplyError,
+    SMTPError,
+)
 from smtp_nb.model.outcome import Outcome
 from smtp_nb.model.receipt import Receipt
 from smtp_nb.model.reply import Reply
+
+DOUBT = "it is not known whether the message was accepted: it may have been delivered"
 
 
 def refusal(reply: Reply, what: str, remedy: str = "") -> SMTPError:
@@ -43,4 +53,29 @@ def not_sent(given: Receipt) -> SMTPError:
         kind = RefusedError if given.outcome is Outcome.REFUSED else SMTPError
         error = kind(f"{who} was not sent: {words}", code=161)
     error.receipt = given
+    _say_of_others(error, given)
     return error
+
+
+def _say_of_others(error: SMTPError, given: Receipt) -> None:
+    """Put into the description how many got nothing although nobody refused them."""
+    others = sum(r.outcome is Outcome.NOT_SENT for r in given.recipients)
+    if others and others < len(given.recipients):
+        who = "1 other recipient" if others == 1 else f"{others} other recipients"
+        _describe(error, f"{error.description}; {who} got nothing either (NOT_SENT)")
+
+
+def in_doubt(error: SMTPError) -> SMTPError:
+    """The error of a broken send, with what became of the message said first."""
+    if error.receipt is None or not isinstance(error, LinkError | Interrupted):
+        return error
+    outcomes = {result.outcome for result in error.receipt.recipients}
+    if Outcome.UNKNOWN in outcomes:
+        _describe(error, f"{DOUBT}: {error.description}")
+        error.remedy = "Ask a recipient or look in the server's log before you send it again"
+    return error
+
+
+def _describe(error: SMTPError, description: str) -> None:
+    error.description = description
+    error.args = (description,)

@@ -22,7 +22,16 @@ from typing import Any, Self
 
 from smtp_nb.errors import JournalError
 from smtp_nb.merge import rescue, schema
-from smtp_nb.merge.schema import Begun, Delivery, Intent, LeftOut, PlanEntry, Settled
+from smtp_nb.merge.schema import (
+    Begun,
+    Decided,
+    Delivery,
+    Intent,
+    LeftOut,
+    PlanEntry,
+    Settled,
+    Target,
+)
 from smtp_nb.merge.storage import open_for_reading, open_for_writing, real
 from smtp_nb.merge.translated import translated
 from smtp_nb.merge.watch import Watch
@@ -48,6 +57,11 @@ class JournalReader:
             JournalError: there is none, it is something else, of a later version, or damaged.
         """
         return cls(open_for_reading(path), path)
+
+    @classmethod
+    def open_or_empty(cls, path: Path) -> JournalReader:
+        """As `open`; an empty one in memory if there is no such file."""
+        return cls.open(path) if path.is_file() else cls(open_for_writing(None), path)
 
     def close(self) -> None:
         """Let go of the file; a writer folds the write-ahead log into it."""
@@ -90,6 +104,14 @@ class JournalReader:
             begun = found.setdefault(key, Begun(message_id, {}))
             begun.recipients[address] = (kind, outcome)
         return found
+
+    def decided(self) -> list[Decided]:
+        """The messages that somebody has, or may have."""
+        return [Decided(*row) for row in self._read(schema.DECIDED)]
+
+    def outcomes(self) -> list[tuple[int, str | None, float]]:
+        """The outcomes among the recipients of each message, and when the last one came to it."""
+        return list(self._read(schema.OUTCOMES))
 
     def keys(self) -> dict[int, str]:
         """Every key of the campaign by its number."""
@@ -177,16 +199,27 @@ class Journal(JournalReader):
             sql.execute("DELETE FROM plan")
             sql.executemany(schema.KEEP_PLAN, entries)
 
+    def explain_rest(self, why: str) -> None:
+        """Keep why rows that are still to be sent were not sent by this run."""
+        with self._transaction(self._unhurried) as sql:
+            sql.execute(schema.EXPLAIN_REST, (why,))
+
     def doubt(self) -> int:
         """Turn intents that no process is following any more into UNKNOWN; how many there were."""
         with self._transaction(self._unhurried) as sql:
             return sql.execute(schema.DOUBT).rowcount
 
-    def intend(self, intents: Sequence[Intent], left_out: Sequence[LeftOut] = ()) -> None:
+    def intend(
+        self,
+        intents: Sequence[Intent],
+        left_out: Sequence[LeftOut] = (),
+        digests: Iterable[tuple[str, int]] = (),
+    ) -> None:
         """Commit, and flush to the disk, that these may leave from now on.
 
         Args:
             left_out: rows that turned out to have no message.
+            digests: of what is sent, each with the number of its message.
 
         Raises:
             JournalError: it is not on the disk under the journal's name, so none of them may leave.
@@ -195,6 +228,7 @@ class Journal(JournalReader):
         with self._transaction() as sql:
             self._tell()  # where the next run looks for it, it would not be
             sql.executemany(schema.LEAVE_OUT, left_out)
+            sql.executemany(schema.DIGEST, digests)
             done = sql.executemany(schema.INTEND, [(*intent, now) for intent in intents])
             if done.rowcount != len(intents):
                 raise JournalError("a recipient whose outcome is final was about to be sent to")
@@ -207,10 +241,19 @@ class Journal(JournalReader):
         with self._transaction(self._unhurried) as sql:
             sql.executemany(schema.SETTLE, rows)
 
-    def resolve(self, key: str, outcome: Outcome, reply: str) -> int:
-        """Decide what is UNKNOWN under a key; how many recipients that were."""
+    def accept(self, digests: Iterable[tuple[str, int]]) -> None:
+        """Keep other digests for messages that have left: the difference was looked at."""
+        with self._transaction(self._unhurried) as sql:
+            sql.executemany(schema.DIGEST, digests)
+
+    def resolve(self, target: Target, outcome: Outcome, reply: str) -> int:
+        """Decide about recipients; how many that were."""
         with self._transaction() as sql:
-            return sql.execute(schema.RESOLVE, (outcome, reply, key)).rowcount
+            for old in target.outcomes:
+                values = [outcome, reply, old, *target.names]
+                if count := sql.execute(target.statement, values).rowcount:
+                    return count
+            return 0
 
     @contextmanager
     def _using(self) -> Iterator[sqlite3.Connection]:

@@ -19,9 +19,10 @@ class RunOptions(TypedDict, total=False):
     limit: int | None
     only_to: str | Sequence[str]
     redirect_to: str
-    template_changed: str
+    changed: str
     progress: Shown
     connections: int
+    window: int | None
     rate: str
     domain_rates: Mapping[str, str]
     messages_per_connection: int | None

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from smtp_nb.compose.message import Composed, Press
+from smtp_nb.merge.digest import Digests
 from smtp_nb.merge.environment import Empty
 from smtp_nb.merge.plan import PlannedRow
 from smtp_nb.merge.problem import RowError
@@ -37,14 +39,16 @@ class Letters:
     Args:
         salt: what makes the Message-IDs of this campaign its own; without it nothing is meant to
             be sent, and the files of rows are not read.
+        template: the template's own digest, for those of rows.
     """
 
-    def __init__(self, rows: Rows, compiled: Compiled, salt: str = "") -> None:
+    def __init__(self, rows: Rows, compiled: Compiled, salt: str = "", template: str = "") -> None:
         self._rows = rows
         self._compiled = compiled
         self._may_be_plain = compiled.is_plain
         self._press = Press()
         self._salt = salt.encode()
+        self._template = template
         names = compiled.names
         self._columns = [name for name in rows.names if ROW in names or name in names]
         self._empty = {name: Empty(name=str(name)) for name in self._columns}
@@ -54,6 +58,14 @@ class Letters:
         found = list(planned)
         rows = self._rows.read([p.row for p in found], self._columns, self._empty_cell)
         return zip(found, rows, strict=True)
+
+    def digest(self, filled: Filled) -> str:
+        """What tells whether this row would get another message; see `Digests`."""
+        return self._digests.of(filled[1])
+
+    @cached_property
+    def _digests(self) -> Digests:
+        return Digests(self._compiled, self._template, self._salt.decode())
 
     def is_plain(self, filled: Filled) -> bool:
         """True if this row's message can only be as good as that of any other plain row."""

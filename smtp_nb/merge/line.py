@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Sequence
 
 from smtp_nb.errors import LinkError, SMTPError
@@ -27,10 +28,12 @@ class Crew:
 
     Args:
         number: how many there are.
+        window: the most messages of one that are under way; None leaves it to the client.
     """
 
-    def __init__(self, source: Source, number: int) -> None:
+    def __init__(self, source: Source, number: int, window: int | None = None) -> None:
         self.source = source
+        self.window = sys.maxsize if window is None else window
         self.lines = [Line(self) for _ in range(number)]
         self.has_worked = False
         """True once a server has decided anything in this run."""
@@ -87,7 +90,7 @@ class Line:
     def next_jobs(self, most: int) -> Sequence[Job]:
         """The next window; none if there is none for now."""
         self._unsent = []
-        room = self._room()
+        room = min(self._room(), self._crew.window)
         jobs = self._source.take(min(most, room)) if room > 0 else ()
         self._begun += len(jobs)
         return jobs

@@ -18,6 +18,7 @@ from smtp_nb.merge import report
 from smtp_nb.merge.check import errors, find_problems
 from smtp_nb.merge.control import Control
 from smtp_nb.merge.export import read_results, write_results
+from smtp_nb.merge.home import Home
 from smtp_nb.merge.job import MergeJob
 from smtp_nb.merge.journal import JournalReader
 from smtp_nb.merge.letters import Filled, Letters
@@ -25,11 +26,19 @@ from smtp_nb.merge.plan import key_text, make_plan
 from smtp_nb.merge.preview import Preview, PreviewedRow
 from smtp_nb.merge.problem import Problem, problem_frame
 from smtp_nb.merge.rescue import is_begun
-from smtp_nb.merge.resolve import resolve
+from smtp_nb.merge.resolve import resolve, targets_of
 from smtp_nb.merge.rows import Rows
-from smtp_nb.merge.run import Campaign, Options, Run, option_defaults, plan_entries
-from smtp_nb.merge.schema import SUFFIX, PlanEntry
+from smtp_nb.merge.run import (
+    Campaign,
+    Options,
+    Run,
+    option_defaults,
+    plan_entries,
+    waiting_in,
+)
+from smtp_nb.merge.schema import PlanEntry
 from smtp_nb.merge.server import Server, asend, component, send
+from smtp_nb.merge.standing import Standing, standing_of
 from smtp_nb.merge.template import Compiled, Template
 from smtp_nb.model.address import parse_mailbox
 from smtp_nb.model.keywords import shows_keywords
@@ -71,15 +80,14 @@ class MailMerge:
         from_: the sender; may be a template. A template's own `from_` comes first.
         server: a URL, an `SMTP` or an `AsyncSMTP`.
         name: what the campaign is called: under another name, everybody gets mail again.
-        journal: its file; `<name>.smtp-merge.sqlite` in the working directory by default.
+        journal: its file; `<name>.smtp-merge.sqlite` in the working directory by default. On a
+            sandbox of this process the campaign lives and dies with the sandbox.
         key: the column that identifies a row; the address by default.
         options: the fields of `Options`, for all runs of this merge.
 
     Raises:
         InputError: no such column, a wrong template, an unusable name.
     """
-
-    server: Server
 
     @shows_keywords(option_defaults())
     @unseen_arguments  # a URL may hold a password
@@ -96,20 +104,36 @@ class MailMerge:
         key: Hashable | None = None,
         **options: Unpack[RunOptions],
     ) -> None:
-        self.server = component(server)
+        # First of all: no traceback with variables shall show the password in a URL.
+        self._server = server = component(server)
         if not _NAME.match(name):
             raise InputError(f"{name!r} is no name for a campaign", remedy="Use letters and digits")
         self._options = _options(Options(), {**options})
         rows = Rows(frame)
+        self._given = journal
+        self._home = home = Home(name, journal, server)
         self._campaign = Campaign(
             name=name,
-            path=Path(journal if journal is not None else f"{name}{SUFFIX}").absolute(),
+            path=home.path,
+            place=home.shown,
             rows=rows,
             plan=make_plan(rows, to, key),
             compiled=Compiled(template, from_),
             digest=template.digest(from_),
+            written=template.digest(from_, but="context"),
             identity="address" if key is None else "column",
         )
+
+    @property
+    def server(self) -> Server:
+        """Through which it is sent: a URL, an `SMTP` or an `AsyncSMTP`."""
+        return self._server
+
+    @server.setter
+    def server(self, value: Server) -> None:
+        self._server = component(value)
+        self._home = home = Home(self.name, self._given, self._server)
+        self._campaign = replace(self._campaign, path=home.path, place=home.shown)
 
     @property
     def _is_by_address(self) -> bool:
@@ -134,6 +158,20 @@ class MailMerge:
         no row.
         """
         return problem_frame(self._problems())
+
+    @property
+    def standing(self) -> Standing:
+        """What a run would send, what was decided before, and what has changed since."""
+        campaign = self._campaign
+        with JournalReader.open_or_empty(campaign.path) as journal:
+            salt = journal.facts.get("salt", "")
+            letters = Letters(campaign.rows, campaign.compiled, salt, campaign.written)
+            numbers = dict.fromkeys((p.key for p in campaign.plan.rows), 0)
+            to_send = len(waiting_in(campaign.plan, journal, numbers, None).todos)
+            return standing_of(
+                campaign.name, campaign.place, campaign.plan, journal, letters, to_send,
+                template=campaign.digest,
+            )  # fmt: skip
 
     def _problems(self) -> list[Problem]:
         return find_problems(self._campaign.plan, self._letters())
@@ -164,9 +202,11 @@ class MailMerge:
 
         Raises:
             ProblemsFound: rows have errors, and `skip_invalid=True` was not given.
-            TemplateChanged: the campaign began with another template.
+            TemplateChanged: somebody who has a message would get another one now: the template or
+                the values of a row are not what they were.
             CampaignBusy: another process is sending it.
-            SMTPError: no connection came about, or none that got anything done.
+            SMTPError: no connection came about, or none that got anything done; or the server
+                refused the sender or the session, and nothing was decided.
         """
         run = self._open(options)
         with run.until_closed():
@@ -192,11 +232,13 @@ class MailMerge:
             raise _problems_found(wrong)
         return Run(self._campaign, chosen, Control())
 
-    def resolve(self, key: object, decision: str) -> int:
-        """Decide what became of a row whose outcome is UNKNOWN.
+    def resolve(self, which: object, decision: str) -> int:
+        """Decide what becomes of rows that are UNKNOWN or REFUSED.
 
         Args:
-            key: the row's key, or its address where no `key=` was given.
+            which: a row's key, or its address where no `key=` was given; several of them; the name
+                of an outcome, "UNKNOWN" or "REFUSED"; or a mask over `results`. Under a key, those
+                in doubt are meant, or if none is, those who were refused.
             decision: "resend" sends it at the next run, under the same Message-ID; "accepted"
                 notes that it arrived; "give up" leaves it.
 
@@ -204,11 +246,15 @@ class MailMerge:
             How many recipients that decided.
 
         Raises:
-            InputError: nothing is UNKNOWN under that key, or it is no such decision.
+            InputError: there is nobody to decide about, or it is no such decision.
             CampaignBusy: the campaign is being sent.
         """
-        text = parse_mailbox(str(key)).key if self._is_by_address else key_text(key)
-        return resolve(self.journal_path, text, decision)
+        rows = self._campaign.plan.rows
+        targets = targets_of(which, lambda: self.results, self._key_of, lambda row: rows[row].key)
+        return resolve(self.journal_path, targets, decision)
+
+    def _key_of(self, value: object) -> str:
+        return parse_mailbox(str(value)).key if self._is_by_address else key_text(value)
 
     # -- results ------------------------------------------------------------------------------
 
@@ -228,7 +274,7 @@ class MailMerge:
     def _entries(self, journal: JournalReader) -> Iterator[PlanEntry]:
         """This frame's rows, with what the last run said of those it left out."""
         numbers = {key: number for number, key in journal.keys().items()}
-        said = {entry.message: entry for entry in journal.plan() if entry.outcome}
+        said = {e.message: e for e in journal.plan() if e.outcome or e.explanation}
         for entry in plan_entries(self._campaign.plan, numbers, {}):
             old = said.get(entry.message) if entry.message is not None else None
             if old is not None and entry.outcome is None:

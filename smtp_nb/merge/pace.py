@@ -13,7 +13,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from smtp_nb.merge.durations import Rate
-from smtp_nb.merge.signals import Signal, Trouble
+from smtp_nb.merge.signals import Signal
+from smtp_nb.model.about import About
 
 # The pauses after which a busy server is tried again, and a message that it deferred. Trying a
 # greylisting server too early does no harm, and many let a message pass after a minute or five.
@@ -21,6 +22,8 @@ BUSY_PAUSES = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 RETRIES = (2.0, 8.0, 30.0, 60.0, 120.0, 300.0)
 # So many messages deferred one behind the other are no longer the trouble of their recipients.
 IN_A_ROW = 20
+# What is worth waiting for within a run; anything else is the message's own trouble.
+WAITED_FOR = (About.NEWCOMER, About.CLOSING, About.BUSY)  # the worse, the further behind
 # Somebody else who was told the same shall not come back in the same moment.
 _JITTER = 0.1
 
@@ -180,16 +183,16 @@ class Pace:
     def in_a_row(self, found: Signal) -> Signal:
         """What the deferral of a whole message means, seeing those before it."""
         self._deferred += 1
-        is_own = found.trouble is Trouble.OWN
-        return Signal(Trouble.BUSY) if is_own and self._deferred >= IN_A_ROW else found
+        is_own = found.about not in WAITED_FOR
+        return Signal(About.BUSY) if is_own and self._deferred >= IN_A_ROW else found
 
     def learn(self, found: Signal) -> None:
         """Take a server at its word."""
-        if found.trouble in (Trouble.CLOSING, Trouble.BUSY) and self._busy_since is None:
+        if found.about in (About.CLOSING, About.BUSY) and self._busy_since is None:
             self._busy_since = self.clock()
-        if found.trouble is Trouble.CLOSING:
+        if found.about is About.CLOSING:
             self.backoff.closed(found.hint_s)
-        elif found.trouble is Trouble.BUSY:
+        elif found.about is About.BUSY:
             self.backoff.busy(found.hint_s)
 
     def retry_at(self, tries: int, since: float, found: Signal) -> float | None:
@@ -199,11 +202,13 @@ class Pace:
             tries: how often it was deferred before.
             since: when that was first, on the clock.
         """
-        if found.trouble is Trouble.OWN or tries >= len(RETRIES):
+        is_busy = found.about is About.BUSY  # it is the pause that is limited then
+        if found.about not in WAITED_FOR or (tries >= len(RETRIES) and not is_busy):
             return None
         now = self.clock()
-        due = now + (RETRIES[tries] if found.hint_s is None else found.hint_s)
-        if found.trouble is not Trouble.GREYLISTED:
+        pause = RETRIES[min(tries, len(RETRIES) - 1)]
+        due = now + (pause if found.hint_s is None else found.hint_s)
+        if found.about is not About.NEWCOMER:
             due = max(now, self.backoff.until)
         return None if due - since > self._patience_s or self.is_over_at(due) else due
 

@@ -32,6 +32,7 @@ class Progress:
         counts: how many messages had which outcome.
         put_off: how many wait for another try; they are not done.
         waits_s, waits_for: the pause that is being made, and what for; 0.0 and empty for none.
+        said: why nothing is sent, or why the run ended before all was; empty as a rule.
     """
 
     done: int
@@ -42,6 +43,7 @@ class Progress:
     put_off: int = 0
     waits_s: float = 0.0
     waits_for: str = ""
+    said: str = ""
 
     @property
     def note(self) -> str:
@@ -51,9 +53,13 @@ class Progress:
             parts.append(PAUSED)
         elif self.waits_for:
             parts.append(f"waiting {self.waits_s:.3g} s for {self.waits_for}")
+        if self.said:
+            parts.append(self.said)
         return "; ".join(parts)
 
     def __str__(self) -> str:
+        if not self.total and self.said:
+            return self.said
         outcomes = ", ".join(f"{count} {outcome}" for outcome, count in self.counts.items())
         done = f"{self.done} of {self.total}{f': {outcomes}' if outcomes else ''}"
         return f"{done}; {self.note}" if self.note else done
@@ -76,13 +82,18 @@ class Meter:
 
     Args:
         clock: gives seconds from any point.
+        said: what nobody shall overlook, from the beginning.
 
     Attributes:
         put_off: how many messages wait for another try.
     """
 
     def __init__(
-        self, total: int, view: View | None, clock: Callable[[], float] = time.monotonic
+        self,
+        total: int,
+        view: View | None,
+        clock: Callable[[], float] = time.monotonic,
+        said: str = "",
     ) -> None:
         self._total = total
         self._view = view
@@ -90,6 +101,7 @@ class Meter:
         self._counts: Counter[Outcome] = Counter()
         self._samples = deque([(clock(), 0)])
         self._pause = (0.0, "")
+        self._said = said
         self.put_off = 0
         self.show()
 
@@ -104,7 +116,14 @@ class Meter:
         rate = self._rate(done)
         left = (self._total - done) / rate if rate else None
         counts = {outcome: n for outcome, n in self._counts.items() if n}
-        return Progress(done, self._total, rate, left, counts, self.put_off, *self._pause)
+        return Progress(
+            done, self._total, rate, left, counts, self.put_off, *self._pause, self._said
+        )
+
+    def say(self, what: str) -> None:
+        """Tell the view what nobody shall overlook."""
+        self._said = what
+        self.show()
 
     def wait(self, seconds: float, why: str) -> None:
         """Tell the view that a pause is made, and what for."""
@@ -131,7 +150,8 @@ class Meter:
 def view_for(shown: Shown) -> View | None:
     """The view behind the option `progress=`.
 
-    "auto" is the notebook's own view where there is one, a bar in a terminal, else nothing.
+    "auto" is the notebook's own view where there is one, a bar in a terminal, else a line on
+    stderr if a run sends nothing or ends early.
 
     Raises:
         InputError: it is none of the values that it can have.
@@ -146,7 +166,19 @@ def view_for(shown: Shown) -> View | None:
         )
     if _notebook_view is not None:
         return _notebook_view()
-    return Bar() if sys.stderr is not None and sys.stderr.isatty() else None
+    return Bar() if sys.stderr is not None and sys.stderr.isatty() else Said()
+
+
+class Said:
+    """No more than what nobody shall overlook, once, on stderr."""
+
+    def __init__(self) -> None:
+        self._said = ""
+
+    def __call__(self, progress: Progress) -> None:
+        if progress.said != self._said:
+            self._said = progress.said
+            print(progress.said, file=sys.stderr)
 
 
 class Bar:
@@ -154,10 +186,14 @@ class Bar:
 
     def __init__(self) -> None:
         self._bar: Any = None  # tqdm's, made when the total is known
+        self._said = Said()
 
     def __call__(self, progress: Progress) -> None:
         from tqdm import tqdm
 
+        self._said(progress)
+        if not progress.total:
+            return
         if self._bar is None:
             self._bar = tqdm(total=progress.total, unit=" messages", dynamic_ncols=True)
         self._bar.set_postfix_str(str(progress).partition(": ")[2], refresh=False)

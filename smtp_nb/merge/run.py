@@ -12,15 +12,15 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple, NoReturn, Protocol
+from typing import NamedTuple, Protocol
 
 import pandas as pd
 
-from smtp_nb.errors import InputError, TemplateChanged
+from smtp_nb.errors import InputError
 from smtp_nb.merge import report
 from smtp_nb.merge.control import Control
 from smtp_nb.merge.durations import Duration, rate_of, seconds_of
-from smtp_nb.merge.journal import Journal
+from smtp_nb.merge.journal import Journal, JournalReader
 from smtp_nb.merge.letters import Letters, Message
 from smtp_nb.merge.line import Crew, Line
 from smtp_nb.merge.lock import CampaignLock
@@ -30,6 +30,7 @@ from smtp_nb.merge.progress import Meter, Shown, view_for
 from smtp_nb.merge.rows import Rows
 from smtp_nb.merge.schema import RETRIED, Begun, PlanEntry
 from smtp_nb.merge.source import LeaveOut, Source
+from smtp_nb.merge.standing import GO_ON, standing_of
 from smtp_nb.merge.template import Compiled
 from smtp_nb.merge.waiting import Todo
 from smtp_nb.model.address import Mailbox, ascii_domain, parse_mailbox
@@ -37,8 +38,6 @@ from smtp_nb.model.enums import RecipientType
 from smtp_nb.model.envelope import Recipient
 from smtp_nb.model.known import known_attributes
 from smtp_nb.model.outcome import Outcome
-
-GO_ON = "go on"
 
 
 @known_attributes()
@@ -53,9 +52,12 @@ class Options:
             beyond them are SKIPPED.
         redirect_to: send every message to this address alone, as a trial: the campaign's journal
             is not touched, and a second trial sends again.
-        template_changed: "go on" sends the rest of a campaign with a changed template.
+        changed: "go on" sends the rest of a campaign although the template or values of rows that
+            were sent are others now.
         progress: "auto", "text" (a bar), None, or a function that takes a `Progress`.
         connections: how many work at once; each holds one window of messages at most.
+        window: the most messages without an outcome on one connection; what the server's own
+            component says (32) by default.
         rate: messages in any such period, over all connections: "20/s", "500/h".
         domain_rates: the same for each recipient's domain: {"example.org": "100/h"}; "*" is for
             each domain that is not named.
@@ -69,9 +71,10 @@ class Options:
     limit: int | None = None
     only_to: str | Sequence[str] = ()
     redirect_to: str = ""
-    template_changed: str = ""
+    changed: str = ""
     progress: Shown = "auto"
     connections: int = 1
+    window: int | None = None
     rate: str = ""
     domain_rates: Mapping[str, str] = field(default_factory=dict)
     messages_per_connection: int | None = None
@@ -79,15 +82,13 @@ class Options:
     patience: Duration = 600.0
 
     def __post_init__(self) -> None:
-        for name in ("connections", "messages_per_connection"):
+        for name in ("connections", "messages_per_connection", "window"):
             if (number := getattr(self, name)) is not None and number < 1:
                 raise InputError(f"{name} is {number}", remedy="Give 1 or more")
         if self.limit is not None and self.limit < 0:
             raise InputError(f"limit is {self.limit}", remedy="Give the number of messages")
-        if self.template_changed not in ("", GO_ON):
-            raise InputError(
-                f"template_changed={self.template_changed!r} is unknown", remedy=f"Give {GO_ON!r}"
-            )
+        if self.changed not in ("", GO_ON):
+            raise InputError(f"changed={self.changed!r} is unknown", remedy=f"Give {GO_ON!r}")
         _ = (
             self.allowed,
             self.redirected,
@@ -151,15 +152,19 @@ class Campaign:
 
     Attributes:
         digest: changes with the template.
+        written: the same without its context, of which only what rows show counts.
         identity: by what rows are known: "address", or "column".
+        place: where the journal is, for people; empty if it lives with its sandbox.
     """
 
     name: str
     path: Path
+    place: str
     rows: Rows
     plan: Plan
     compiled: Compiled
     digest: str
+    written: str
     identity: str
 
 
@@ -179,7 +184,7 @@ class Run:
 
     Raises:
         CampaignBusy: another process or job is sending this campaign.
-        TemplateChanged: it began with another template.
+        TemplateChanged: somebody who has a message would get another one now.
         JournalError: its file cannot be used.
     """
 
@@ -196,48 +201,46 @@ class Run:
             self._held = held.pop_all()
 
     def _begin(self) -> Source:
-        campaign, journal = self.campaign, self.journal
-        salt = self._identify()
+        campaign, journal, options = self.campaign, self.journal, self.options
+        facts = journal.facts
+        self._check_identity(facts)
         journal.doubt()
         numbers = journal.register(p.key for p in campaign.plan.rows if p.key)
-        waiting = _waiting(campaign.plan, journal, numbers, self.options.limit)
+        waiting = waiting_in(campaign.plan, journal, numbers, options.limit)
+        salt = facts.get("salt") or secrets.token_hex(8)
+        letters = Letters(campaign.rows, campaign.compiled, salt, campaign.written)
+        standing = standing_of(
+            campaign.name, campaign.place, campaign.plan, journal, letters, len(waiting.todos),
+            [Outcome.SKIPPED] * len(waiting.left_out), campaign.digest,
+        )  # fmt: skip
+        standing.check(options.changed == GO_ON)
+        journal.accept(standing.changed.values())
+        journal.note({"name": campaign.name, "salt": salt, **self._identity})
         journal.replan(plan_entries(campaign.plan, numbers, waiting.left_out))
+        meter = Meter(len(waiting.todos), view_for(options.progress), said=standing.no_op)
         return Source(
             waiting.todos,
-            Letters(campaign.rows, campaign.compiled, salt),
+            letters,
             journal,
-            Meter(len(waiting.todos), view_for(self.options.progress)),
+            meter,
             self.control,
-            self.options.readdressed,
-            Pace(self.options.limits, time.monotonic),
+            options.readdressed,
+            Pace(options.limits, time.monotonic),
         )
 
-    def _identify(self) -> str:
-        """Compare this campaign with the one in the journal; the salt of its Message-IDs."""
-        facts = self.journal.facts
-        mine = {"template": self.campaign.digest, "identity": self.campaign.identity}
-        changed = {name for name, value in mine.items() if facts.get(name, value) != value}
-        if self.options.template_changed == GO_ON:
-            changed.discard("template")
-        if changed and any(self.journal.deliveries()):
-            self._refuse(changed)
-        salt = facts.get("salt") or secrets.token_hex(8)
-        self.journal.note({"name": self.campaign.name, "salt": salt, **mine})
-        return salt
+    @property
+    def _identity(self) -> dict[str, str]:
+        return {"template": self.campaign.digest, "identity": self.campaign.identity}
 
-    def _refuse(self, changed: set[str]) -> NoReturn:
-        what = f"the campaign {self.campaign.name!r} began with another"
-        if "identity" in changed:
+    def _check_identity(self, facts: Mapping[str, str]) -> None:
+        """Refuse rows that are known by something else than before."""
+        mine = self.campaign.identity
+        if facts.get("identity", mine) != mine and any(self.journal.outcomes()):
             raise InputError(
-                f"{what} key: rows known by one are strangers by the other, and would get their"
-                " message again",
+                f"the campaign {self.campaign.name!r} began with another key: rows known by one are"
+                " strangers by the other, and would get their message again",
                 remedy="Give the same key= as before, or another name",
             )
-        raise TemplateChanged(
-            f"{what} template, and some recipients have that message already",
-            remedy=f"Use run(template_changed={GO_ON!r}) to send the rest with this one, or give"
-            " the merge another name to send it to everybody",
-        )
 
     @property
     def has_more(self) -> bool:
@@ -251,7 +254,8 @@ class Run:
             client: is nudged when a line that waits shall look round.
         """
         self.control.nudge = client.nudge
-        return Crew(self.source, min(self.options.connections, len(self.source))).lines
+        number = min(self.options.connections, len(self.source))
+        return Crew(self.source, number, self.options.window).lines
 
     @contextmanager
     def until_closed(self) -> Iterator[None]:
@@ -273,7 +277,9 @@ class Run:
         return report.results(self.journal.plan(), self.journal, self.campaign.rows.frame.index)
 
 
-def _waiting(plan: Plan, journal: Journal, numbers: dict[str, int], limit: int | None) -> _Waiting:
+def waiting_in(
+    plan: Plan, journal: JournalReader, numbers: dict[str, int], limit: int | None
+) -> _Waiting:
     """The rows that have something to send, and those beyond the limit."""
     finished, begun = journal.finished(), journal.begun()
     waiting = _Waiting([], {})

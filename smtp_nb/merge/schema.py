@@ -27,6 +27,7 @@ CREATE TABLE delivery (
     reply TEXT NOT NULL DEFAULT '', queue_id TEXT NOT NULL DEFAULT '', seconds REAL, size INTEGER,
     PRIMARY KEY (message, address)) WITHOUT ROWID;
 """,
+    "ALTER TABLE message ADD COLUMN digest TEXT NOT NULL DEFAULT '';",
 )
 VERSION = len(STEPS)
 
@@ -81,6 +82,14 @@ class Intent(NamedTuple):
     message_id: str
 
 
+class Decided(NamedTuple):
+    """A message that somebody has, or may have. `digest` is empty in journals of version 1."""
+
+    key: str
+    message: int
+    digest: str
+
+
 class Settled(NamedTuple):
     """An intent's outcome, in the order of the statement that writes it."""
 
@@ -117,14 +126,25 @@ ON CONFLICT (message, address) DO UPDATE SET
 WHERE delivery.outcome IN ('DEFERRED', 'NOT_SENT')
 """
 LEAVE_OUT = "UPDATE plan SET outcome = ?, explanation = ? WHERE row = ?"
+EXPLAIN_REST = "UPDATE plan SET explanation = ? WHERE outcome IS NULL"
 SETTLE = """
 UPDATE delivery SET at = ?, outcome = ?, code = ?, enhanced_code = ?, reply = ?, queue_id = ?,
     seconds = ?, size = ? WHERE message = ? AND address = ?
 """
 DOUBT = "UPDATE delivery SET outcome = 'UNKNOWN' WHERE outcome IS NULL"
+# What a person may decide about, the doubt first.
+RESOLVABLE = (Outcome.UNKNOWN, Outcome.REFUSED)
 RESOLVE = """
-UPDATE delivery SET outcome = ?, reply = ? WHERE outcome = 'UNKNOWN'
-    AND message = (SELECT id FROM message WHERE key = ?)
+UPDATE delivery SET outcome = ?, code = 0, enhanced_code = '', reply = ? WHERE outcome = ?
+"""
+_OF_KEY = " AND message = (SELECT id FROM message WHERE key = ?)"
+RESOLVE_KEY = RESOLVE + _OF_KEY
+RESOLVE_RECIPIENT = RESOLVE_KEY + " AND address = ?"
+DIGEST = "UPDATE message SET digest = ? WHERE id = ?"
+OUTCOMES = "SELECT message, outcome, MAX(at) FROM delivery GROUP BY message, outcome"
+DECIDED = """
+SELECT DISTINCT key, id, digest FROM message JOIN delivery ON message = id
+WHERE delivery.outcome IN ('ACCEPTED', 'UNKNOWN') OR delivery.outcome IS NULL
 """
 _OPEN = "SELECT message FROM delivery WHERE outcome IN ('DEFERRED', 'NOT_SENT', 'REFUSED')"
 # Columns by name: a later version may have added some.
@@ -138,3 +158,29 @@ BEGUN = f"""
 SELECT key, message_id, address, kind, outcome FROM delivery JOIN message ON message = id
 WHERE message IN ({_OPEN})
 """
+
+
+class Target(NamedTuple):
+    """Whom a person decides about.
+
+    Attributes:
+        key: of the row; empty for all rows.
+        address: of one recipient, normalised; empty for all of that row.
+        outcome: theirs; empty for those in doubt, or if none is, those refused.
+    """
+
+    key: str = ""
+    address: str = ""
+    outcome: str = ""
+
+    @property
+    def names(self) -> list[str]:
+        return [name for name in (self.key, self.address) if name]
+
+    @property
+    def statement(self) -> str:
+        return (RESOLVE, RESOLVE_KEY, RESOLVE_RECIPIENT)[len(self.names)]
+
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        return (self.outcome,) if self.outcome else RESOLVABLE

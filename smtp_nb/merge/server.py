@@ -30,18 +30,33 @@ def send(run: Run, server: Server) -> None:
     """Send what a run has to send, in this thread.
 
     Raises:
-        SMTPError: no connection came about, or none that got anything done.
+        SMTPError: no connection came about, or none that got anything done; or the server refused
+            the sender or the session.
     """
     if run.has_more:
-        with _blocking(server) as smtp:
+        with _blocking(server) as smtp, _window(smtp, run):
             smtp.deliver_all(run.lines(smtp))
+    run.source.raise_ending()
 
 
 async def asend(run: Run, server: Server) -> None:
     """As `send`, for asyncio."""
     if run.has_more:
         async with _awaited(server) as smtp:
-            await smtp.deliver_all(run.lines(smtp))
+            with _window(smtp, run):
+                await smtp.deliver_all(run.lines(smtp))
+    run.source.raise_ending()
+
+
+@contextmanager
+def _window(smtp: SMTP | AsyncSMTP, run: Run) -> Iterator[None]:
+    """The client with the window that the run wants; afterwards it has its own again."""
+    before = smtp.window
+    smtp.window = run.options.window or before
+    try:
+        yield
+    finally:
+        smtp.window = before
 
 
 @contextmanager

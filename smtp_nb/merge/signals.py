@@ -1,74 +1,151 @@
-"""What a deferral means for the rest of a merge.
+"""What a message's receipt means for the rest of a merge.
 
-Most 4yz replies are about one recipient, whose turn comes again at the next run. Some are about
-us: the server wants to see the same message again a little later (greylisting), or it is busy and
-asks everybody to slow down. Those are worth waiting for.
+Whose trouble a refusal is stands in the tables that explain replies; here it becomes a verdict:
+what the journal keeps of each recipient, how the run slows down, and whether it ends.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from enum import Enum
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
-from smtp_nb.model.receipt import RecipientResult
+from smtp_nb.errors import SMTPError
+from smtp_nb.flows.verdict import refusal
+from smtp_nb.model.about import About, hint
+from smtp_nb.model.explain import Explanation, explain
+from smtp_nb.model.outcome import Outcome
+from smtp_nb.model.receipt import Receipt, RecipientResult, summary
+from smtp_nb.model.reply import Reply
 
-
-class Trouble(Enum):
-    """Whose trouble a deferral is; what concerns more messages comes later."""
-
-    OWN = "the recipient's"
-    GREYLISTED = "ours, as newcomers"
-    CLOSING = "the connection's"
-    BUSY = "the server's"
+# So many refused with the same words, one behind the other: it is the template that they refuse.
+SAME_WORDS = 3
+# What stands in a reply for one message only: ids, addresses, times.
+_OF_ONE = re.compile(r"\S*[\d@]\S*")
 
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """What a reply says.
+    """What a deferral says.
 
     Attributes:
         hint_s: the seconds after which the server wants to see us again; None if it does not say.
     """
 
-    trouble: Trouble
+    about: About
     hint_s: float | None = None
 
 
-_GREYLISTED = re.compile(r"gr[ae]y-?\s?list|come back|(try|retry)( again)? (in|after) \d", re.I)
-_BUSY_WORDS = re.compile(
-    r"\b(rates?|limit\w*|throttl\w*|too (many|fast|much|often)|busy|overload\w*|slow(ing)? down"
-    r"|congest\w*|resources?)\b",
-    re.I,
-)
-# RFC 3463: system full, system not accepting messages, congestion.
-_BUSY_CODES = frozenset({"4.3.1", "4.3.2", "4.4.5"})
-_POLICY = "4.7."
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """Why a run begins no further message.
 
-_CLOCK = re.compile(r"\b(\d{1,2}):(\d\d):(\d\d)\b")
-_SPAN = re.compile(r"\b(\d{1,6})\s*(s|secs?|seconds?|m|mins?|minutes?|h|hours?)\b", re.I)
-_UNITS = {"s": 1, "m": 60, "h": 3600}
+    Attributes:
+        why: in words, for the rows that were not sent.
+        error: what the run ends with; None where its results say it all.
+    """
+
+    why: str
+    error: SMTPError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a receipt means.
+
+    Attributes:
+        receipt: as the journal keeps it: a refusal that is not the recipient's decides nothing.
+        ending: why the run ends; None if it goes on.
+        refused_content: the words with which the content was refused, apart from what differs
+            from message to message; empty if it was not.
+    """
+
+    receipt: Receipt
+    ending: Ending | None = None
+    refused_content: str = ""
 
 
 def signal(result: RecipientResult) -> Signal:
     """Read the reply that deferred a recipient."""
-    text, enhanced = result.text, result.enhanced_code
-    if enhanced in _BUSY_CODES and result.code != 421:
-        return Signal(Trouble.BUSY, hint(text))
-    if enhanced.startswith(_POLICY) and _BUSY_WORDS.search(text):
-        return Signal(Trouble.BUSY, hint(text))
-    if result.code == 421:
-        return Signal(Trouble.CLOSING, hint(text))
-    if _GREYLISTED.search(text):
-        return Signal(Trouble.GREYLISTED, hint(text))
-    return Signal(Trouble.OWN)
+    return Signal(_about(result), hint(result.text))
 
 
-def hint(text: str) -> float | None:
-    """The seconds that a server asks us to wait ("in 5 minutes", "00:04:59"), if it does."""
-    if match := _CLOCK.search(text):
-        hours, minutes, seconds = map(int, match.groups())
-        return float(hours * 3600 + minutes * 60 + seconds)
-    if match := _SPAN.search(text):
-        return float(int(match[1]) * _UNITS[match[2][0].lower()])
+def judge(receipt: Receipt) -> Verdict:
+    """What a receipt means for its own message and for the others."""
+    if receipt.outcome is Outcome.ACCEPTED:
+        return Verdict(receipt)
+    kept = tuple(map(_kept, receipt.recipients))
+    changed = kept != receipt.recipients
+    judged = replace(receipt, recipients=kept, outcome=summary([r.outcome for r in kept]))
+    ending = next(filter(None, map(_ending, receipt.recipients)), None)
+    words = next((_words(r) for r in receipt.recipients if _is_content(r)), "")
+    return Verdict(judged if changed else receipt, ending, words)
+
+
+def of_the_template(result_words: str) -> Ending:
+    """The end of a run whose messages are all refused for what they have in common."""
+    return Ending(
+        f"not sent: {SAME_WORDS} in a row were refused with the same words"
+        f" ({result_words!r}), so it is the template that is refused. Change it, then"
+        ' resolve("REFUSED", "resend") and run again'
+    )
+
+
+def _kept(result: RecipientResult) -> RecipientResult:
+    if result.outcome is not Outcome.REFUSED:
+        return result
+    about = _about(result)
+    if about is About.ACCOUNT:
+        return replace(result, outcome=Outcome.DEFERRED)
+    is_ours = about in (About.SENDER, About.SESSION)
+    return replace(result, outcome=Outcome.NOT_SENT) if is_ours else result
+
+
+def _ending(result: RecipientResult) -> Ending | None:
+    if result.outcome not in (Outcome.REFUSED, Outcome.DEFERRED):
+        return None
+    about = _about(result)
+    if about is About.ACCOUNT:
+        return Ending(f"not sent: {_lower(_explained(result).short)}")
+    if result.outcome is Outcome.REFUSED and about in (About.SENDER, About.SESSION):
+        error = refusal(_reply(result), f"{_STAGES[result.stage]} of the message")
+        return Ending(f"not sent: the run ended because {error.description}", error)
     return None
+
+
+_STAGES = {"MAIL": "the sender", "RCPT": "a recipient", "END": "the content", "": "a part"}
+
+
+def _lower(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:].rstrip(".")
+
+
+def _is_content(result: RecipientResult) -> bool:
+    return result.outcome is Outcome.REFUSED and _about(result) is About.CONTENT
+
+
+def _words(result: RecipientResult) -> str:
+    text = " ".join(_OF_ONE.sub("", result.text).split())
+    return f"{result.code} {result.enhanced_code} {text}".strip()
+
+
+def _about(result: RecipientResult) -> About:
+    return _explained(result).about_at(result.stage or "RCPT")
+
+
+def _explained(result: RecipientResult) -> Explanation:
+    return _explanation(result.code, result.enhanced_code, result.text)
+
+
+@lru_cache(maxsize=1024)
+def _explanation(code: int, enhanced_code: str, text: str) -> Explanation:
+    return explain(_as_reply(code, enhanced_code, text))
+
+
+def _reply(result: RecipientResult) -> Reply:
+    return _as_reply(result.code, result.enhanced_code, result.text)
+
+
+def _as_reply(code: int, enhanced_code: str, text: str) -> Reply:
+    first, *more = text.split("\n")
+    return Reply(code, (f"{enhanced_code} {first}".lstrip(), *more))

@@ -14,12 +14,12 @@ from smtp_nb.flows.lasting import LONG_PAUSE, Pause
 from smtp_nb.merge.control import Control
 from smtp_nb.merge.journal import Journal
 from smtp_nb.merge.letters import Filled, Letters, Message
-from smtp_nb.merge.pace import Pace
+from smtp_nb.merge.pace import WAITED_FOR, Pace
 from smtp_nb.merge.plan import PlannedRow
 from smtp_nb.merge.problem import RowError, sentence
 from smtp_nb.merge.progress import PAUSED, Meter, Progress
 from smtp_nb.merge.schema import RETRIED, Intent, LeftOut, Settled
-from smtp_nb.merge.signals import Signal, Trouble, signal
+from smtp_nb.merge.signals import SAME_WORDS, Ending, Signal, judge, of_the_template, signal
 from smtp_nb.merge.waiting import Todo, Waiting
 from smtp_nb.model.envelope import Envelope, Job, Recipient
 from smtp_nb.model.outcome import Outcome
@@ -68,7 +68,10 @@ class Source:
         self._waiting = Waiting(todos, letters, pace.domains)
         self._ready: deque[Made] = deque()
         self._under_way = 0
+        self._refused = ("", 0)  # the words of the last refusal of a content, and how often
         self.pace = pace
+        self.ending: Ending | None = None
+        """Why no further message begins, once a reply was about more than its own message."""
 
     @property
     def progress(self) -> Progress:
@@ -84,7 +87,12 @@ class Source:
     def pause(self) -> Pause | None:
         """How long until the next message may begin; None if none will."""
         control, now = self._control, self.pace.clock()
-        if control.is_cancelled or self.pace.is_over_at(now) or self.pace.has_lost_patience:
+        if (
+            self.ending
+            or control.is_cancelled
+            or self.pace.is_over_at(now)
+            or self.pace.has_lost_patience
+        ):
             return None
         if control.is_paused:
             return self._wait(_INDEFINITELY, PAUSED)
@@ -118,7 +126,8 @@ class Source:
             else:
                 jobs.append(job)
         if jobs or left_out:
-            self._journal.intend([intent for job in jobs for intent in _intents(job)], left_out)
+            intents = [intent for job in jobs for intent in _intents(job)]
+            self._journal.intend(intents, left_out, [_digest(job) for job in jobs])
         self.pace.take(len(jobs), now)
         self._under_way += len(jobs)
         return jobs
@@ -131,7 +140,7 @@ class Source:
                 self._ready.append(made)
 
     def _next(self, now: float) -> Made | None:
-        if self._control.is_cancelled or self._control.is_paused:
+        if self.ending or self._control.is_cancelled or self._control.is_paused:
             return None
         return self._ready.popleft() if self._ready else self._rendered(now)
 
@@ -152,6 +161,7 @@ class Source:
     def _job(self, todo: Todo, filled: Filled) -> Job:
         message = self._letters.compose(filled, todo.message_id)
         todo.message_id = message.content.message_id
+        todo.digest = self._letters.digest(filled)
         recipients = self._readdress(message)
         if todo.outcomes:
             recipients = _undecided(recipients, todo.outcomes)
@@ -172,6 +182,7 @@ class Source:
             JournalError: it could not be written; the next run shows these as UNKNOWN.
         """
         self._under_way -= len(results)
+        results = [(job, self._judged(receipt)) for job, receipt in results]
         self._journal.settle([one for job, receipt in results for one in _settled(job, receipt)])
         signals = [self._learn(job, receipt) for job, receipt in results]
         if worst := max(filter(None, signals), key=_weight, default=None):
@@ -181,8 +192,35 @@ class Source:
                 self._meter.count(receipt.outcome)
         self._meter.put_off = self._waiting.put_off
         self._meter.show()
-        if not self._under_way:
+        if not self._under_way or self.ending:
             self._control.nudge()
+
+    def _judged(self, receipt: Receipt) -> Receipt:
+        """The receipt as it is kept; what was said about more than one message is noted."""
+        verdict = judge(receipt)
+        ending = verdict.ending
+        if verdict.refused_content:
+            words, count = self._refused
+            count = count + 1 if words == verdict.refused_content else 1
+            self._refused = (verdict.refused_content, count)
+            if count >= SAME_WORDS:
+                ending = of_the_template(verdict.refused_content)
+        elif receipt:
+            self._refused = ("", 0)
+        if ending and self.ending is None:
+            self.ending = ending
+            self._meter.say(f"the run ended early; {ending.why}")
+            self._journal.explain_rest(ending.why)
+        return verdict.receipt
+
+    def raise_ending(self) -> None:
+        """Raise what the run has to end with, if there is anything.
+
+        Raises:
+            RefusedError: the server refused the sender or the session; nothing was decided.
+        """
+        if self.ending is not None and self.ending.error is not None:
+            raise self.ending.error
 
     def _learn(self, job: Job, receipt: Receipt) -> Signal | None:
         """What the server's words for a message mean; None for nothing out of the ordinary."""
@@ -214,10 +252,10 @@ class Source:
 
 
 def _weight(found: Signal) -> tuple[int, float]:
-    return _WEIGHTS[found.trouble], found.hint_s or 0.0
+    return _WEIGHTS.get(found.about, 0), found.hint_s or 0.0
 
 
-_WEIGHTS = {trouble: weight for weight, trouble in enumerate(Trouble)}
+_WEIGHTS = {about: weight for weight, about in enumerate(WAITED_FOR, 1)}
 
 
 def _undecided(recipients: Recipients, outcomes: Mapping[str, str]) -> Recipients:
@@ -242,6 +280,11 @@ def learnt(job: Job, receipt: Receipt) -> Todo:
     for recipient, result in zip(job.envelope.recipients, receipt.recipients, strict=True):
         todo.outcomes[recipient.mailbox.key] = result.outcome
     return todo
+
+
+def _digest(job: Job) -> tuple[str, int]:
+    todo = _todo(job)
+    return todo.digest, todo.message
 
 
 def _intents(job: Job) -> Iterator[Intent]:

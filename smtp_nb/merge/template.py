@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from smtp_nb.compose.draft import Draft
+from smtp_nb.compose.parts import Attachment, EncodedPart
 from smtp_nb.errors import InputError, MissingError
 from smtp_nb.merge.addressing import AddressPart, Mailboxes
 from smtp_nb.merge.environment import Part, Values, environment
@@ -76,9 +77,14 @@ class Template:
             refuse_controls(value, f"The template's {name}")
         Compiled(self)
 
-    def digest(self, from_: str = "") -> str:
-        """Changes when what is written here changes; files, figures and frames are not read."""
-        parts = {name: _spelling(getattr(self, name)) for name in self.__dataclass_fields__}
+    def digest(self, from_: str = "", but: str = "") -> str:
+        """Changes when what is written here changes; files, figures and frames are not read.
+
+        Args:
+            but: the field that is left out.
+        """
+        names = [name for name in self.__dataclass_fields__ if name != but]
+        parts = {name: _spelling(getattr(self, name)) for name in names}
         parts["from_"] = self.from_ or from_
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
@@ -127,7 +133,23 @@ class Compiled:
         root = Path(template.attachment_root or Path.cwd())
         self._attachments = [AttachmentPart(given, root) for given in template.attachments]
         self._images = SharedImages(tuple(template.context.values()))
+        self._context = template.context
         self._common = {**text.globals, **template.context}
+
+    @property
+    def context_in_use(self) -> dict[str, object]:
+        """What the template names of its context."""
+        return {name: self._context[name] for name in sorted(self.names & self._context.keys())}
+
+    def files(self, row: Row) -> list[Attachment | EncodedPart]:
+        """The attachments of one row; those that are its own are not read.
+
+        Raises:
+            InputError: one is not there, or it lies outside of the allowed root.
+        """
+        values = self.values(row) if self._attachments else {}
+        found = [part.render(values, encode=False) for part in self._attachments]
+        return [file for file in found if file is not None]
 
     @property
     def names(self) -> frozenset[str]:

@@ -27,6 +27,7 @@ class Todo:
         message: its number in the journal.
         message_id: the one it had at an earlier attempt, or empty.
         outcomes: what is known of its recipients, by normalised address.
+        digest: of what it is sent, once that is known.
         tries: how often it was deferred in this run.
         since: when that happened first, on the clock of the run.
     """
@@ -35,6 +36,7 @@ class Todo:
     message: int
     message_id: str = ""
     outcomes: dict[str, str] = field(default_factory=dict)
+    digest: str = ""
     tries: int = 0
     since: float = 0.0
 

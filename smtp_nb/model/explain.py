@@ -1,6 +1,6 @@
 """What a server's answer means and what to do about it, in plain words.
 
-The knowledge is data: five tables beside this file. The closest one wins: a provider's own words,
+The knowledge is data: six tables beside this file. The closest one wins: a provider's own words,
 then the enhanced status code (RFC 3463), then the three digits, then their first one.
 """
 
@@ -16,6 +16,8 @@ from importlib.resources import files
 from typing import Any, NamedTuple
 
 from smtp_nb.errors import SMTPError
+from smtp_nb.model.about import About, about_at, deed
+from smtp_nb.model.outcome import Outcome
 from smtp_nb.model.reply import Reply
 from smtp_nb.model.shown import visible
 from smtp_nb.wording import worded
@@ -36,12 +38,16 @@ class Entry(NamedTuple):
     cause: str
     remedy: str
     source: str
+    about: str = ""
 
 
-class _ProviderRow(NamedTuple):
+class ProviderRow(NamedTuple):
+    """Well-known words: what they look like, what they mean, and one that a server said."""
+
     code: re.Pattern[str]
     words: re.Pattern[str]
     entry: Entry
+    example: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,7 @@ class Explanation:
         cause: why servers say so.
         remedy: what to do, in the imperative.
         source: the RFC or the provider's page that says so.
+        about: what it is about: an `About`, one for each stage, or "stage"; empty for a success.
     """
 
     code: int
@@ -63,6 +70,15 @@ class Explanation:
     cause: str
     remedy: str
     source: str
+    about: str = ""
+
+    def about_at(self, stage: str) -> About:
+        """What it is about as the answer to MAIL, to RCPT or to the end of the data (END)."""
+        return about_at(self.about, self._any_code, stage)
+
+    @property
+    def _any_code(self) -> int:
+        return self.code or _any_code(self.enhanced_code)
 
     @property
     def short(self) -> str:
@@ -76,7 +92,14 @@ class Explanation:
         return f"{codes}: {self.meaning}" if codes else self.meaning
 
     def _rows(self) -> Iterator[tuple[str, str]]:
-        named = (("Why", self.cause), ("Do", self.remedy), ("Source", self.source))
+        about, merge = deed(self.about, self._any_code) or ("", "")
+        named = (
+            ("Why", self.cause),
+            ("Do", self.remedy),
+            ("About", about),
+            ("Merge", merge),
+            ("Source", self.source),
+        )
         yield from ((name, visible(text)) for name, text in named if text)
 
     def __str__(self) -> str:
@@ -95,12 +118,15 @@ def explain(what: str | Reply | SMTPError) -> Explanation:
     """Say what a reply, an error or a line of the trail means.
 
     Args:
-        what: a `Reply`, an `SMTPError`, or text: `"550 5.7.26 …"`, `"5.7.26"`, or a command.
+        what: a `Reply`, an `SMTPError`, or text: `"550 5.7.26 …"`, `"5.7.26"`, a command, or an
+            outcome like `"UNKNOWN"`.
 
     Returns:
         An explanation always; a vague one where the tables know nothing.
     """
     if isinstance(what, SMTPError):
+        if what.receipt is not None and what.receipt.outcome is Outcome.UNKNOWN:
+            return _of_outcome(Outcome.UNKNOWN)  # whatever the server said: it is in doubt
         return explain(what.reply) if what.reply is not None else _of_error(what)
     if isinstance(what, Reply):
         return _of_codes(what.code, what.enhanced_code, what.text)
@@ -119,7 +145,13 @@ def _of_error(error: SMTPError) -> Explanation:
     )
 
 
+def _of_outcome(name: str) -> Explanation:
+    return Explanation(0, "", *outcomes()[name])
+
+
 def _of_text(text: str) -> Explanation:
+    if text.strip() in outcomes():
+        return _of_outcome(text.strip())
     if (offer := _OFFER.match(text)) and (entry := extensions().get(offer[1])):
         return Explanation(250, "", *entry)
     if (command := _COMMAND.match(text)) and (entry := commands().get(command[1].upper())):
@@ -164,8 +196,8 @@ def _by_provider(code: int, enhanced: str, text: str) -> Entry | None:
     return None
 
 
-def _any_code(enhanced: str) -> str:
-    return {"4": "450", "5": "550"}[enhanced[0]]
+def _any_code(enhanced: str) -> int:
+    return {"4": 450, "5": 550}.get(enhanced[:1], 0)
 
 
 def _by_code(code: int, enhanced: str) -> Entry:
@@ -182,7 +214,9 @@ def _by_enhanced_code(code: int, enhanced: str) -> Entry | None:
     _, subject, detail = enhanced.split(".")
     if detail == "0" and code in _PRECISE:
         return None
-    return enhanced_codes().get(f"{subject}.{detail}") or enhanced_codes().get(f"{subject}.0")
+    entry = enhanced_codes().get(f"{subject}.{detail}") or enhanced_codes().get(f"{subject}.0")
+    # 421 says more than a code behind it: this connection ends, and another one may do at once.
+    return entry._replace(about=About.CLOSING) if entry and code == 421 else entry
 
 
 # Three digits that say more than a bare X.N.0 behind them.
@@ -195,7 +229,7 @@ def _rows(name: str) -> Iterator[dict[str, str]]:
 
 
 def _entry(row: dict[str, str]) -> Entry:
-    return Entry(row["meaning"], row["cause"], row["remedy"], row["source"])
+    return Entry(row["meaning"], row["cause"], row["remedy"], row["source"], row.get("about", ""))
 
 
 def _table(name: str) -> dict[str, Entry]:
@@ -227,13 +261,20 @@ def extensions() -> dict[str, Entry]:
 
 
 @cache
-def providers() -> tuple[_ProviderRow, ...]:
+def outcomes() -> dict[str, Entry]:
+    """What became of a message to its entry."""
+    return _table("outcomes")
+
+
+@cache
+def providers() -> tuple[ProviderRow, ...]:
     """Well-known words of well-known servers, the closest first."""
     return tuple(
-        _ProviderRow(
+        ProviderRow(
             re.compile(rf"(?:{row['code']})(?![\d.])"),
             re.compile(row["text"], re.IGNORECASE),
             _entry(row),
+            row["example"],
         )
         for row in _rows("providers")
     )

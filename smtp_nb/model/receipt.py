@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from html import escape
 from typing import Any
 
@@ -28,6 +28,7 @@ class RecipientResult:
         code: the reply that decided it, 0 if none came.
         enhanced_code: RFC 3463, or empty.
         text: the server's words, or what happened to the line.
+        stage: what that reply answered: MAIL, RCPT or END (DATA and the content), or empty.
     """
 
     address: str
@@ -36,6 +37,7 @@ class RecipientResult:
     code: int = 0
     enhanced_code: str = ""
     text: str = ""
+    stage: str = field(default="", compare=False, repr=False)
 
     @property
     def words(self) -> str:

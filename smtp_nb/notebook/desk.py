@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import atexit
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from smtp_nb.errors import StateError
+from smtp_nb.errors import SMTPError, StateError
 from smtp_nb.model.events import PITrailEvent
 from smtp_nb.model.trail import Trail
 from smtp_nb.notebook.waiting import WaitingLine
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from smtp_nb.client.smtp import SMTP
     from smtp_nb.merge import MailMerge, MergeJob, Template
+    from smtp_nb.model.receipt import Receipt
     from smtp_nb.sandbox import SandboxServer
     from smtp_nb.widgets import InboxView, MergeView, TrailView
 
@@ -28,6 +30,9 @@ class Desk:
         trail: the conversation of all sessions, in order.
         templates: by name.
         sender: who sends, where a message does not say.
+        receipt: of the last message, sent or not.
+        user: who was to be logged in last, whether that went well or not.
+        tried: the server to which no session came about; empty once one did.
         merges: those that were sent, by name, the last one last.
     """
 
@@ -39,6 +44,9 @@ class Desk:
         self.templates: dict[str, Template] = {}
         self.sender = ""
         self.merges: dict[str, MailMerge] = {}
+        self.user = ""
+        self.tried = ""
+        self.receipt: Receipt | None = None
         self._jobs: list[MergeJob] = []
         self._progress: MergeView | None = None
         self._inbox: InboxView | None = None
@@ -65,12 +73,26 @@ class Desk:
         """Forget the conversation so far, in the view too."""
         (self._view or self.trail).clear()
 
-    def take_session(self, smtp: SMTP) -> None:
-        """Use `smtp` from now on; a session before it is ended."""
-        self.end_session()
+    def connect(self, smtp: SMTP) -> None:
+        """Connect `smtp` and use it from now on. Only then the session before it is ended.
+
+        Raises:
+            SMTPError: no session came about; the one before it goes on.
+        """
+        self.tried = f"{smtp.mail_server}:{smtp.mail_port}"
         smtp.on_pi_trail(self.observe)
         smtp.on_connection_status(self._waiting)
-        self.smtp = smtp
+        smtp.connect()
+        self.tried = ""
+        before, self.smtp = self.smtp, smtp
+        if before is not None:
+            with suppress(SMTPError):
+                before.disconnect()
+
+    def take_receipt(self, error: BaseException | None) -> None:
+        """Keep what became of the message whose sending failed, for `%smtp explain`."""
+        if isinstance(error, SMTPError) and error.receipt is not None:
+            self.receipt = error.receipt
 
     def session(self) -> SMTP:
         """The session.
@@ -111,6 +133,14 @@ class Desk:
         if smtp is not None:
             smtp.disconnect()
 
+    @staticmethod
+    def is_at(smtp: SMTP, sandbox: SandboxServer) -> bool:
+        """True if this is a session on that embedded server."""
+        return sandbox.is_running and (smtp.mail_server, smtp.mail_port) == (
+            sandbox.host,
+            sandbox.port,
+        )
+
     def inbox_of(self, sandbox: SandboxServer) -> InboxView:
         """The view of what the embedded server took in."""
         if self._inbox is None:
@@ -119,11 +149,14 @@ class Desk:
             self._inbox = InboxView(sandbox)
         return self._inbox
 
-    def stop_sandbox(self) -> None:
-        """Stop the embedded server, if it runs."""
-        sandbox, self.sandbox = self.sandbox, None
-        if sandbox is not None:
-            sandbox.stop()
+    def take_sandbox(self, sandbox: SandboxServer | None) -> None:
+        """Use this embedded server from now on; one before it, and a session on it, is ended."""
+        before, self.sandbox = self.sandbox, sandbox
+        if before is not None:
+            if self.smtp is not None and self.is_at(self.smtp, before):
+                with suppress(SMTPError):
+                    self.end_session()
+            before.stop()
         inbox, self._inbox = self._inbox, None
         if inbox is not None:
             inbox.settle()
@@ -137,7 +170,7 @@ class Desk:
         try:
             self.end_session()
         finally:
-            self.stop_sandbox()
+            self.take_sandbox(None)
             if self._view is not None:
                 self._view.settle()
                 self._view.detach()

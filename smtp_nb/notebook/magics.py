@@ -21,7 +21,7 @@ from smtp_nb.errors import SMTPError
 from smtp_nb.notebook.history import forget
 from smtp_nb.notebook.refusals import secrets_in
 from smtp_nb.notebook.render import fill
-from smtp_nb.notebook.show import Page, shortened
+from smtp_nb.notebook.show import Page, shortened, stopped
 from smtp_nb.notebook.syntax import filled
 from smtp_nb.notebook.verb import Body, Request, Verb
 from smtp_nb.notebook.verbs import VERBS, find_verb
@@ -64,7 +64,11 @@ class SMTPMagics(Magics):
         try:
             return self._run(verb, rest, cell, local_ns or {})
         except SMTPError as error:
+            self._desk.take_receipt(error)
             raise shortened(error) from error
+        except KeyboardInterrupt as stop:
+            self._desk.take_receipt(stop.__cause__)
+            raise stopped(stop)  # noqa: B904 (it is the same one)
 
     def _refuse_secrets(self, words: list[str]) -> None:
         if found := secrets_in(words):

@@ -5,13 +5,16 @@ from __future__ import annotations
 import copy
 from collections.abc import Sequence
 from html import escape
-from typing import Any
+from typing import Any, TypeVar
 
 from smtp_nb.errors import SMTPError
 from smtp_nb.model.explain import explain
+from smtp_nb.model.outcome import Outcome
+from smtp_nb.model.receipt import Receipt
 from smtp_nb.model.shown import masked, visible
 from smtp_nb.wording import Front, worded
 
+E = TypeVar("E", bound=BaseException)
 Rows = Sequence[tuple[str, str]]
 # nbconvert's own sheet puts all cells to the right.
 _LEFT = ' style="text-align:left"'
@@ -47,18 +50,66 @@ class Card:
         return f"<p>{escape(self.title)}</p>" + (f"<table>{rows}</table>" if rows else "")
 
 
+# So many recipients are named in an error.
+_NAMED = 8
+
+
 def short_lines(error: SMTPError) -> list[str]:
-    """An error in two to four lines: what, the server's words, what to do."""
+    """An error in two to four lines: what, who got it or the server's words, what to do."""
     explained = explain(error) if error.reply is not None else None
     remedy = worded(error.remedy, Front.MAGIC) or (
         f"{explained.meaning}: {explained.remedy}" if explained else ""
     )
     lines = [f"{type(error).__name__}: {visible(masked(error.description)).rstrip('.')}."]
+    facts = []
+    if error.receipt is not None:
+        facts.append(f"Recipients: {recipients_of(error.receipt)}")
     if error.reply is not None and error.reply.text not in error.description:
-        lines.append(f"  The server said: {visible(masked(str(error.reply)))}")
+        facts.append(f"The server said: {visible(masked(str(error.reply)))}")
+    if facts:
+        lines.append(f"  {'. '.join(facts)}")
     if remedy:
         lines.append(f"  What to do: {visible(remedy).rstrip('.')}.")
     return [*lines, "  (%tb shows where it happened)"]
+
+
+def recipients_of(receipt: Receipt) -> str:
+    """Each recipient with what became of it, as a notebook may save them."""
+    found = [f"{masked(r.address)} {r.outcome}" for r in receipt.recipients[:_NAMED]]
+    more = len(receipt.recipients) - _NAMED
+    return visible(", ".join(found) + (f" and {more} more" if more > 0 else ""))
+
+
+def stopped(stop: KeyboardInterrupt) -> KeyboardInterrupt:
+    """The same interrupt for the notebook: what it left behind, in a few lines."""
+    cause = stop.__cause__
+    receipt = cause.receipt if isinstance(cause, SMTPError) else None
+    doubtful = receipt is not None and receipt.outcome is Outcome.UNKNOWN
+    notes = getattr(stop, "__notes__", [])
+    what = notes[-1] if notes else "no message was under way"
+    lines = [f"KeyboardInterrupt: stopped; {what}."]
+    if receipt is not None:
+        found = explain(str(receipt.outcome))
+        what = f"{found.meaning[:1].lower()}{found.meaning[1:]}"
+        lines = [
+            f"KeyboardInterrupt: stopped; {what}.",
+            f"  Recipients: {recipients_of(receipt)}",
+        ]
+        if doubtful:
+            lines.append(f"  What to do: {found.remedy}.")
+    stop.args = (f"stopped; {what}",)
+    return _rendered(stop, [*lines, "  (%tb shows where it happened)"])
+
+
+def _rendered(error: E, lines: list[str]) -> E:
+    """Let IPython show these lines the first time, and all of it with %tb."""
+
+    def render() -> list[str]:
+        del error._render_traceback_  # type: ignore[attr-defined]  # set just below
+        return lines
+
+    error._render_traceback_ = render  # type: ignore[attr-defined]  # IPython looks for it
+    return error
 
 
 def shortened(error: SMTPError) -> SMTPError:
@@ -70,14 +121,7 @@ def shortened(error: SMTPError) -> SMTPError:
     short.description = masked(error.description)
     short.front = Front.MAGIC
     short.args = (short.description,)
-    lines = short_lines(error)
-
-    def render() -> list[str]:
-        del short._render_traceback_  # type: ignore[attr-defined]  # set just below
-        return lines
-
-    short._render_traceback_ = render  # type: ignore[attr-defined]  # IPython looks for it
-    return short
+    return _rendered(short, short_lines(error))
 
 
 class Page:

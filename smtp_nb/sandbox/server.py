@@ -23,7 +23,7 @@ from smtp_nb.model.known import known_attributes
 from smtp_nb.model.secret import HIDDEN
 from smtp_nb.protocol.login import Mechanism
 from smtp_nb.protocol.service import Service
-from smtp_nb.sandbox import options
+from smtp_nb.sandbox import options, running
 from smtp_nb.sandbox.faults import Fault
 from smtp_nb.sandbox.house import House
 from smtp_nb.sandbox.mailbox import Inbox, Message
@@ -180,6 +180,7 @@ class SandboxServer:
             if self._thread is None:
                 self._prepare_tls()
                 self._thread = self._listen()
+                running.note(self)
                 atexit.register(self.stop)
         return self
 

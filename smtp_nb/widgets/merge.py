@@ -48,7 +48,7 @@ class MergeView(Live):
     def __call__(self, progress: Progress) -> None:
         """Show where the merge stands; the first time, in the cell that runs."""
         is_first, self._progress = self._progress is None, progress
-        if is_first and progress.total:
+        if is_first and (progress.total or progress.said):
             self._ipython_display_()
         self._tell()
 

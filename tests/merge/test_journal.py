@@ -11,7 +11,7 @@ import pytest
 
 from smtp_nb.errors import JournalError
 from smtp_nb.merge.journal import Journal, JournalReader
-from smtp_nb.merge.schema import Intent, LeftOut, PlanEntry, Settled
+from smtp_nb.merge.schema import Intent, LeftOut, PlanEntry, Settled, Target
 from smtp_nb.model.outcome import Outcome
 
 
@@ -154,8 +154,8 @@ def test_only_what_is_unknown_can_be_resolved(path: Path) -> None:
         journal.register(["k1", "k2"])
         journal.intend([intent(1), intent(2)])
         journal.settle([settled(1, "UNKNOWN"), settled(2, "ACCEPTED")])
-        assert journal.resolve("k2", Outcome.NOT_SENT, "") == 0
-        assert journal.resolve("k1", Outcome.NOT_SENT, "again") == 1
+        assert journal.resolve(Target("k2"), Outcome.NOT_SENT, "") == 0
+        assert journal.resolve(Target("k1"), Outcome.NOT_SENT, "again") == 1
         assert {d.outcome for d in journal.deliveries()} == {"NOT_SENT", "ACCEPTED"}
 
 

@@ -236,7 +236,7 @@ def test_a_changed_template_asks(merge: Make, server: SandboxServer) -> None:
         merge(template=other).run()
     assert isinstance(caught.value, InputError)
     assert len(server.messages) == 2
-    assert outcomes(merge(template=other).run(template_changed="go on")) == {"ACCEPTED": 6}
+    assert outcomes(merge(template=other).run(changed="go on")) == {"ACCEPTED": 6}
     assert [m.subject.split()[0] for m in server.messages] == ["Result"] * 2 + ["Other"] * 4
     assert outcomes(merge(template=other).run()) == {"ACCEPTED": 6}
 
@@ -262,8 +262,7 @@ def test_another_name_sends_to_everybody_again(merge: Make, server: SandboxServe
 
 
 def test_the_journal_is_named_after_the_campaign_or_given(merge: Make, directory: Path) -> None:
-    merge().run()
-    assert [p.name for p in directory.iterdir()] == ["results.smtp-merge.sqlite"]
+    assert merge(server="smtp://mail.test").journal_path == directory / "results.smtp-merge.sqlite"
     (directory / "sub").mkdir()
     made = merge(journal="sub/mine.sqlite")
     made.run()
@@ -291,8 +290,9 @@ def test_a_campaign_that_is_being_sent_is_refused(merge: Make, server: SandboxSe
 
 def test_results_can_be_loaded_without_the_frame(merge: Make, frame: pd.DataFrame) -> None:
     frame.loc["student 20", "email"] = "broken"
-    results = merge(frame=frame).run(skip_invalid=True, limit=3)
-    loaded = load("results.smtp-merge.sqlite")
+    made = merge(frame=frame)
+    results = made.run(skip_invalid=True, limit=3)
+    loaded = load(made.journal_path)
     pd.testing.assert_frame_equal(loaded, results.reset_index(drop=True))
     with pytest.raises(JournalError):
         load("missing.sqlite")
@@ -356,7 +356,7 @@ def test_options_can_be_given_once_for_all_runs(merge: Make) -> None:
 
 
 @pytest.mark.parametrize(
-    "options", [{"limt": 1}, {"limit": -1}, {"template_changed": "yes"}, {"only_to": "a b@x"}]
+    "options", [{"limt": 1}, {"limit": -1}, {"changed": "yes"}, {"only_to": "a b@x"}]
 )
 def test_a_wrong_option_is_refused(merge: Make, options: dict[str, object]) -> None:
     with pytest.raises(InputError):

@@ -17,9 +17,10 @@ from smtp_nb.merge.pace import (
     Limits,
     Pace,
 )
-from smtp_nb.merge.signals import Signal, Trouble
+from smtp_nb.merge.signals import Signal
+from smtp_nb.model.about import About
 
-GREYLISTED = Signal(Trouble.GREYLISTED)
+GREYLISTED = Signal(About.NEWCOMER)
 
 
 class Clock:
@@ -164,29 +165,27 @@ def test_a_greylisted_message_is_tried_again_until_patience_ends(clock: Clock) -
 
 def test_the_hint_of_a_server_is_followed(clock: Clock) -> None:
     pace = Pace(Limits(), clock)
-    due = pace.retry_at(0, clock.now, Signal(Trouble.GREYLISTED, 299))
+    due = pace.retry_at(0, clock.now, Signal(About.NEWCOMER, 299))
     assert due == clock.now + 299
-    assert pace.retry_at(0, clock.now, Signal(Trouble.GREYLISTED, 86400)) is None
+    assert pace.retry_at(0, clock.now, Signal(About.NEWCOMER, 86400)) is None
 
 
 def test_a_message_that_met_a_busy_server_waits_as_all_do(clock: Clock) -> None:
     pace = Pace(Limits(), clock)
     pace.backoff.busy(7)
-    assert pace.retry_at(0, clock.now, Signal(Trouble.BUSY)) == clock.now + 7
+    assert pace.retry_at(0, clock.now, Signal(About.BUSY)) == clock.now + 7
 
 
 @pytest.mark.parametrize(
-    ("limits", "trouble"),
+    ("limits", "about"),
     [
-        (Limits(), Trouble.OWN),
-        (Limits(patience_s=0), Trouble.GREYLISTED),
-        (Limits(deadline_s=1), Trouble.GREYLISTED),
+        (Limits(), About.RECIPIENT),
+        (Limits(patience_s=0), About.NEWCOMER),
+        (Limits(deadline_s=1), About.NEWCOMER),
     ],
 )
-def test_some_messages_are_left_to_the_next_run(
-    clock: Clock, limits: Limits, trouble: Trouble
-) -> None:
-    assert Pace(limits, clock).retry_at(0, clock.now, Signal(trouble)) is None
+def test_some_messages_are_left_to_the_next_run(clock: Clock, limits: Limits, about: About) -> None:
+    assert Pace(limits, clock).retry_at(0, clock.now, Signal(about)) is None
 
 
 def test_the_number_at_which_a_server_shows_the_door_twice_is_its_rule(clock: Clock) -> None:
@@ -197,10 +196,10 @@ def test_the_number_at_which_a_server_shows_the_door_twice_is_its_rule(clock: Cl
 
 
 def test_one_deferral_is_the_recipients_and_twenty_in_a_row_are_the_servers(clock: Clock) -> None:
-    pace, own = Pace(Limits(), clock), Signal(Trouble.OWN)
+    pace, own = Pace(Limits(), clock), Signal(About.RECIPIENT)
     for _ in range(2):
         assert {pace.in_a_row(own) for _ in range(IN_A_ROW - 1)} == {own}
-        assert pace.in_a_row(own) == Signal(Trouble.BUSY)
+        assert pace.in_a_row(own) == Signal(About.BUSY)
         assert pace.in_a_row(GREYLISTED) == GREYLISTED
         pace.went_well()
 
@@ -208,12 +207,12 @@ def test_one_deferral_is_the_recipients_and_twenty_in_a_row_are_the_servers(cloc
 def test_patience_with_a_busy_server_ends(clock: Clock) -> None:
     pace, begin = Pace(Limits(patience_s=100), clock), clock.now
     while not pace.has_lost_patience:
-        pace.learn(Signal(Trouble.BUSY))
+        pace.learn(Signal(About.BUSY))
         clock.now = pace.backoff.until
     assert begin + 40 < clock.now < begin + 200
     pace.went_well()
     clock.now += 10_000
-    pace.learn(Signal(Trouble.BUSY))
+    pace.learn(Signal(About.BUSY))
     assert not pace.has_lost_patience
-    pace.learn(Signal(Trouble.BUSY, 3600))
+    pace.learn(Signal(About.BUSY, 3600))
     assert pace.has_lost_patience

@@ -62,11 +62,19 @@ def test_auto_is_the_notebooks_view_where_there_is_one() -> None:
     assert seen == [Progress(1, 2)]
 
 
-def test_auto_is_nothing_where_nobody_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_auto_is_no_more_than_a_word_where_nobody_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", io.StringIO())
-    assert view_for("auto") is None
+    view = view_for("auto")
+    assert view is not None
+    for shown in (
+        Progress(0, 2),
+        Progress(1, 2, said="it ended"),
+        Progress(1, 2, said="it ended"),
+    ):
+        view(shown)
+    assert sys.stderr.getvalue() == "it ended\n"
     monkeypatch.setattr(sys, "stderr", None)
-    assert view_for("auto") is None
+    view(Progress(0, 0, said="and nobody can read it"))
 
 
 def test_a_terminal_gets_a_bar(capsys: pytest.CaptureFixture[str]) -> None:

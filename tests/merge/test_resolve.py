@@ -11,7 +11,7 @@ from smtp_nb.merge import MailMerge, Template
 from smtp_nb.merge.journal import Journal, JournalReader
 from smtp_nb.merge.lock import CampaignLock
 from smtp_nb.merge.resolve import DECISIONS, resolve
-from smtp_nb.merge.schema import Intent, Settled
+from smtp_nb.merge.schema import Intent, Settled, Target
 from smtp_nb.sandbox import SandboxServer
 
 OUTCOMES = ["ACCEPTED", "REFUSED", "DEFERRED", "NOT_SENT", "UNKNOWN", "SKIPPED", None]
@@ -29,8 +29,11 @@ def outcomes(path: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("decision", DECISIONS)
-def test_a_decision_is_about_what_is_unknown_and_nothing_else(path: Path, decision: str) -> None:
-    """Messages with two recipients each, of all pairs of outcomes; decided one by one."""
+def test_a_decision_is_about_doubt_or_else_refusals_and_nothing_else(
+    path: Path, decision: str
+) -> None:
+    """Messages with two recipients each, of all pairs of outcomes; decided one by one. Under a key
+    doubt comes first."""
     pairs = dict(enumerate(itertools.product(OUTCOMES, OUTCOMES), 1))
     places = [(number, kind) for number in pairs for kind in (0, 1)]
     expected = {}
@@ -44,33 +47,35 @@ def test_a_decision_is_about_what_is_unknown_and_nothing_else(path: Path, decisi
             expected[address] = outcome or "UNKNOWN"
     for number in pairs:
         mine = [f"{number}-{kind}@x.test" for kind in (0, 1)]
-        unknown = [address for address in mine if expected[address] == "UNKNOWN"]
-        if unknown:
-            assert resolve(path, str(number), decision) == len(unknown)
+        for old in ("UNKNOWN", "REFUSED"):
+            if meant := [address for address in mine if expected[address] == old]:
+                assert resolve(path, [Target(str(number))], decision) == len(meant)
+                break
         else:
-            with pytest.raises(InputError, match=f"nothing is UNKNOWN under '{number}'"):
-                resolve(path, str(number), decision)
-        expected |= dict.fromkeys(unknown, NEW[decision])
+            words = f"nothing is UNKNOWN or REFUSED under '{number}'"
+            with pytest.raises(InputError, match=words):
+                resolve(path, [Target(str(number))], decision)
+        expected |= dict.fromkeys(meant, NEW[decision])
         assert outcomes(path) == expected
 
 
 def test_without_a_journal_nothing_is_unknown_and_none_is_made(path: Path) -> None:
     with pytest.raises(InputError, match="nothing is UNKNOWN"):
-        resolve(path, "k", "resend")
+        resolve(path, [Target("k")], "resend")
     assert list(path.parent.iterdir()) == []
 
 
 @pytest.mark.parametrize("decision", ["", "Resend", "again", "drop table"])
 def test_there_are_three_decisions(path: Path, decision: str) -> None:
     with pytest.raises(InputError, match="Use one of resend, accepted, give up"):
-        resolve(path, "k", decision)
+        resolve(path, [Target("k")], decision)
 
 
 def test_while_it_is_being_sent_nothing_is_decided(path: Path) -> None:
     Journal(path).close()
     lock = CampaignLock(path)
     with pytest.raises(CampaignBusy):
-        resolve(path, "k", "resend")
+        resolve(path, [Target("k")], "resend")
     lock.release()
 
 
@@ -124,7 +129,7 @@ def test_without_a_key_column_the_address_is_the_key(path: Path, key: str) -> No
         merge(server, path).run()
         assert merge(server, path).resolve(key, "accepted") == 3
         with pytest.raises(InputError, match="nothing is UNKNOWN"):
-            merge(server, path).resolve(key, "resend")
+            merge(server, path).resolve("a@x.test", "resend")
 
 
 def test_a_row_that_is_gone_can_still_be_decided(path: Path) -> None:
@@ -145,6 +150,75 @@ def test_doubt_is_not_resent_with_another_template_unasked(path: Path) -> None:
         with pytest.raises(TemplateChanged):
             other.run()
         assert [m.subject for m in server.messages] == ["Result", "Result"]
-        other.run(template_changed="go on")
+        other.run(changed="go on")
         assert [m.subject for m in server.messages] == ["Result", "Result", "Other"]
         assert server.messages[-1].rcpt_tos == ("b@x.test",)
+
+
+# -- those who were refused -------------------------------------------------------------------
+
+
+def plain(server: SandboxServer, path: Path, **changes: object) -> MailMerge:
+    return merge(server, path, template=Template(subject="s", text="t"), **changes)
+
+
+def refused(server: SandboxServer, path: Path) -> MailMerge:
+    """A merge of which b and c were refused."""
+    for name in "bc":
+        server.inject("refuse", recipient=f"{name}@x.test")
+    made = plain(server, path)
+    made.run()
+    server.heal()
+    return made
+
+
+@pytest.mark.parametrize(
+    ("which", "count"),
+    [
+        ("b@x.test", 1),
+        (["b@x.test", "c@x.test"], 2),
+        (pd.Series(["c@x.test"]), 1),
+        ("REFUSED", 2),
+        (lambda results: results["outcome"] == "REFUSED", 2),
+        (lambda results: list(results["recipient"] == "c@x.test"), 1),
+        (lambda results: (results["recipient"] > "b").to_numpy(), 2),
+    ],
+)
+def test_refused_rows_are_reopened(path: Path, which: object, count: int) -> None:
+    with SandboxServer() as server:
+        made = refused(server, path)
+        which = which(made.results) if callable(which) else which
+        assert made.resolve(which, "resend") == count
+        results = plain(server, path).run()
+        assert list(results["outcome"]).count("ACCEPTED") == 1 + count
+        assert len(server.messages) == 1 + count
+
+
+def test_a_refusal_of_ours_is_sent_again_with_a_corrected_template(path: Path) -> None:
+    with SandboxServer() as server:
+        server.inject("reply", stage="END", code=552, text="5.7.0 security issue")
+        assert set(plain(server, path).run()["outcome"]) == {"REFUSED"}
+        server.heal()
+        better = merge(server, path, template=Template(subject="Better", text="t"))
+        assert better.resolve("REFUSED", "resend") == 3
+        assert set(better.run()["outcome"]) == {"ACCEPTED"}
+        assert [m.subject for m in server.messages] == ["Better"] * 3
+
+
+@pytest.mark.parametrize(
+    ("which", "words"),
+    [
+        ("ACCEPTED", "nothing that is ACCEPTED can be decided"),
+        ([True], "the mask has 1 entries and the results 3 lines"),
+        ([True, True, False], "1 of the lines that the mask chooses are ACCEPTED"),
+        ([False, False, False], "nothing is UNKNOWN or REFUSED"),
+        ("UNKNOWN", "nothing is UNKNOWN or REFUSED"),
+    ],
+)
+def test_whoever_has_the_message_is_not_reopened(path: Path, which: object, words: str) -> None:
+    with SandboxServer() as server:
+        made = refused(server, path)
+        with pytest.raises(InputError, match=words):
+            made.resolve(which, "resend")
+        plain(server, path).run()
+        assert len(server.messages) == 1

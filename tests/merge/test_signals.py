@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from smtp_nb.merge.signals import Signal, Trouble, hint, signal
+from smtp_nb.merge.signals import Signal, signal
+from smtp_nb.model.about import About
 from smtp_nb.model.enums import RecipientType
 from smtp_nb.model.outcome import Outcome
 from smtp_nb.model.receipt import RecipientResult
 
-OWN, GREYLISTED, CLOSING, BUSY = Trouble
+OWN, GREYLISTED, CLOSING, BUSY = (
+    About.RECIPIENT, About.NEWCOMER, About.CLOSING, About.BUSY
+)  # fmt: skip
 
 
 def deferred(words: str) -> RecipientResult:
@@ -20,7 +23,7 @@ def deferred(words: str) -> RecipientResult:
 
 
 @pytest.mark.parametrize(
-    ("words", "trouble", "hint_s"),
+    ("words", "about", "hint_s"),
     [
         ("450 4.2.0 <a@x.test>: Recipient address rejected: Greylisted", GREYLISTED, None),
         ("451 4.7.1 Greylisting in action, please come back in 00:04:58", GREYLISTED, 298),
@@ -41,21 +44,5 @@ def deferred(words: str) -> RecipientResult:
         ("451 4.3.0 Local error, try again later", OWN, None),
     ],
 )
-def test_a_deferral_is_read(words: str, trouble: Trouble, hint_s: float | None) -> None:
-    assert signal(deferred(words)) == Signal(trouble, hint_s)
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [
-        ("in 00:00:07", 7),
-        ("1:00:00 left", 3600),
-        ("wait 2 h", 7200),
-        ("wait 3 mins", 180),
-        ("try later", None),
-        ("queued as 4xMs5", None),
-        ("version 12.30", None),
-    ],
-)
-def test_a_hint_is_a_span_of_time(text: str, seconds: float | None) -> None:
-    assert hint(text) == seconds
+def test_a_deferral_is_read(words: str, about: About, hint_s: float | None) -> None:
+    assert signal(deferred(words)) == Signal(about, hint_s)

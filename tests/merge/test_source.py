@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -49,17 +48,18 @@ def test_the_next_window_is_made_while_this_one_is_under_way(
 
 
 def test_the_journal_knows_nothing_of_what_is_only_ready(
-    merge: Make, directory: Path, monkeypatch: pytest.MonkeyPatch
+    merge: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     prepare, known = Source.prepare, []
+    made = merge()
 
     def look(self: Source, most: int) -> None:
         prepare(self, most)
-        with JournalReader.open(directory / "results.smtp-merge.sqlite") as journal:
+        with JournalReader.open(made.journal_path) as journal:
             known.append(sum(d.outcome is None for d in journal.deliveries()))
 
     monkeypatch.setattr(Source, "prepare", look)
-    merge().run()
+    made.run()
     assert known[:3] == [2, 4, 8]
 
 

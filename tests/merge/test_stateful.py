@@ -171,7 +171,8 @@ class Campaign(RuleBasedStateMachine):
         client.window = window
         return MailMerge(
             frame, TEMPLATE, to="email", from_="t@x.test", server=client, journal=self.journal,
-            key="key" if self.by_key else None, patience=0, progress=None, **options,
+            key="key" if self.by_key else None, patience=0, progress=None,
+            changed="go on", **options,
         )  # fmt: skip
 
     def due(self) -> dict[str, str]:
@@ -222,7 +223,10 @@ class Campaign(RuleBasedStateMachine):
     @rule(place=st.integers(0, 50), decision=st.sampled_from(sorted(DECIDED)))
     def decide(self, place: int, decision: str) -> None:
         key = sorted(self.known)[place % len(self.known)]
-        unknown = [email for email, end in self.known[key].items() if end == "UNKNOWN"]
+        ends = self.known[key]
+        unknown = [email for email, end in ends.items() if end == "UNKNOWN"] or [
+            email for email, end in ends.items() if end == "REFUSED"
+        ]
         if not unknown:
             with pytest.raises(InputError, match="nothing is UNKNOWN"):
                 self.merge().resolve(key, decision)

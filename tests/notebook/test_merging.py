@@ -172,3 +172,26 @@ def test_a_wrong_pace_sends_nothing(class_of_four: Kernel, option: str, words: s
     shown = seen.text + "".join(seen.error["traceback"] if seen.error else ())
     assert words in shown
     assert sent(class_of_four) == 0
+
+
+def test_a_second_month_under_the_old_name_is_no_success(class_of_four: Kernel) -> None:
+    class_of_four.run("people = df.iloc[[0]]")
+    class_of_four.run("%smtp merge people result --send --yes 1")
+    again = class_of_four.run("%smtp merge people result")
+    assert "A dry run: 0 messages would be sent. 1 was decided on " in again.text
+    assert "1 ACCEPTED). Another --name sends to them again." in again.text
+    rerun = class_of_four.run("r = %smtp merge people result --send --yes 1")
+    assert rerun.status == "ok"
+    assert "0 sent: 1 was decided on " in rerun.text
+    class_of_four.run("later = people.assign(name='Anna')")
+    dry = class_of_four.run("%smtp merge later result")
+    assert "Nothing will be sent: row 0 has a message" in dry.text
+    seen = class_of_four.run("%smtp merge later result --send --yes 1")
+    assert seen.error is not None
+    assert seen.error["ename"] == "TemplateChanged"
+    assert "their values were changed" in seen.error["evalue"]
+    assert "Give another --name" in "".join(seen.error["traceback"])
+    assert len("".join(seen.error["traceback"]).splitlines()) <= 4
+    assert sent(class_of_four) == 1
+    class_of_four.run("%smtp merge later result --name later --send --yes 1")
+    assert sent(class_of_four) == 2

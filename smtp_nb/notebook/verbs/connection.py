@@ -12,23 +12,17 @@ from smtp_nb.notebook.verb import Request, Verb
 
 def _connect(request: Request) -> Card:
     desk = request.desk
-    desk.end_session()
-    smtp = with_password(request, session_for(request))
-    desk.take_session(smtp)
+    desk.connect(with_password(request, session_for(request)))
     desk.sender = request.text("from", desk.sender)
-    smtp.connect()
     return session_card(request)
 
 
 def with_password(request: Request, smtp: SMTP) -> SMTP:
-    """The same, with the password of its user if that is still missing."""
-    if smtp.user and not smtp.password and smtp.token_source is None:
-        smtp.password = find_password(
-            smtp.user,
-            smtp.mail_server,
-            variable=request.text("password_env"),
-            file=request.text("password_file"),
-        )
+    """The same, with the password of its user: one that an option names wins over the URL's."""
+    variable, file = request.text("password_env"), request.text("password_file")
+    is_missing = not smtp.password and smtp.token_source is None
+    if smtp.user and (variable or file or is_missing):
+        smtp.password = find_password(smtp.user, smtp.mail_server, variable=variable, file=file)
     return smtp
 
 
@@ -46,6 +40,7 @@ def session_for(request: Request) -> SMTP:
 
 def _disconnect(request: Request) -> Card:
     request.desk.end_session()
+    request.desk.tried = ""
     return Card("Not connected")
 
 
@@ -60,11 +55,16 @@ def session_card(request: Request, more: Rows = ()) -> Card:
     running = "running" if is_running else ""
     templates = ", ".join(request.desk.templates)
     rest = [("Sandbox", running), ("Templates", templates), ("From", request.desk.sender)]
+    tried = ("Failed", f"no session with {request.desk.tried}" if request.desk.tried else "")
+    where = "" if smtp is None else f"{smtp.mail_server}:{smtp.mail_port}"
+    if sandbox is not None and smtp is not None and request.desk.is_at(smtp, sandbox):
+        where = "the sandbox"  # its port differs from run to run, and outputs shall not
     if smtp is None or not smtp.connected:
-        return Card("Not connected", rest)
-    is_sandbox = is_running and sandbox is not None and smtp.mail_port == sandbox.port
+        closed = ("Server", f"{where}, closed" if where else "")
+        return Card("Not connected", [closed, tried, *rest])
     rows = [
-        ("Server", "the sandbox" if is_sandbox else f"{smtp.mail_server}:{smtp.mail_port}"),
+        ("Server", where),
+        tried,
         ("Line", str(smtp.tls) if smtp.tls else "in clear"),
         ("Logged in as", smtp.user),
         ("Offers", ", ".join(smtp.extensions)),

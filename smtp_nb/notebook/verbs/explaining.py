@@ -5,6 +5,7 @@ from __future__ import annotations
 from smtp_nb.errors import InputError
 from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.explain import Explanation, explain
+from smtp_nb.model.outcome import Outcome
 from smtp_nb.model.trail import Trail, is_refusal
 from smtp_nb.notebook.show import Page
 from smtp_nb.notebook.syntax import Argument, Option
@@ -13,6 +14,9 @@ from smtp_nb.notebook.verb import Body, Request, Verb
 
 def _explain(request: Request) -> Explanation:
     text = request.text("reply")
+    receipt = request.desk.receipt
+    if not text and receipt is not None and receipt.outcome is Outcome.UNKNOWN:
+        return explain(str(receipt.outcome))
     return explain(text or _last_refusal(request.desk.trail))
 
 

@@ -35,10 +35,11 @@ def _by_password(request: Request) -> Card:
         raise request.syntax.error(
             f"{request.text('who')!r} is no service; take {' or '.join(_SERVICES)}, or a name alone"
         )
-    user = request.text("who", smtp.user)
+    user = request.text("who", smtp.user or request.desk.user)
     if not user:
         raise request.syntax.error("a user name is missing: %smtp login NAME")
-    smtp.disconnect()
+    request.desk.user = user
+    smtp = smtp.clone()
     smtp.user, smtp.token_source = user, None
     if request.flag("ask"):
         smtp.password = from_person(user, smtp.mail_server)
@@ -49,7 +50,7 @@ def _by_password(request: Request) -> Card:
             variable=request.text("password_env"),
             file=request.text("password_file"),
         )
-    smtp.connect()
+    request.desk.connect(smtp)
     if request.flag("keep"):  # now that the server has taken it
         keep_in_keyring(user, smtp.mail_server, smtp.password)
     return session_card(request)
@@ -66,7 +67,6 @@ def _by_token(request: Request, make: Callable[[Request, str], Account]) -> Card
     if request.flag("again") or not account.has_permission:
         _get_permission(request, account)
     desk = request.desk
-    desk.end_session()
     properties = account.properties()
     if url := request.text("server"):
         smtp = SMTP.from_url(url)
@@ -74,9 +74,8 @@ def _by_token(request: Request, make: Callable[[Request, str], Account]) -> Card
             setattr(smtp, name, properties[name])
     else:
         smtp = SMTP(**properties)
-    desk.take_session(smtp)
+    desk.connect(smtp)
     desk.sender = desk.sender or user
-    smtp.connect()
     kept = account.place or "this kernel only; --token-file PATH keeps it"
     return session_card(request, [("Permission", f"kept in {kept}")])
 

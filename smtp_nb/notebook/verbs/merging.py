@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from smtp_nb.errors import InputError, StateError
-from smtp_nb.merge import MailMerge, MergeJob, Template
+from smtp_nb.errors import InputError, StateError, TemplateChanged
+from smtp_nb.merge import MailMerge, MergeJob, Template, load
 from smtp_nb.merge.preview import Preview
+from smtp_nb.merge.schema import SUFFIX
+from smtp_nb.merge.standing import Standing
 from smtp_nb.model.outcome import Outcome
 from smtp_nb.model.shown import masked
 from smtp_nb.notebook.syntax import Argument, Kind, Option
 from smtp_nb.notebook.verb import Request, Verb
 
+_DIFFERS = (
+    "Give another --name to send to everybody, or --changed to send only to those who have none yet"
+)
 _WAITING = frozenset({Outcome.NOT_SENT, Outcome.DEFERRED})
 
 
@@ -26,17 +32,31 @@ class DryRun:
         count: how many messages would leave now.
         problems: what is wrong, row by row.
         preview: the first messages.
+        standing: what was decided before, and what differs from it now.
     """
 
     count: int
     problems: pd.DataFrame
     preview: Preview
+    standing: Standing
 
     @property
     def _sentence(self) -> str:
         errors = self.problems["row"][self.problems["severity"] == "error"].nunique()
         advice = f" Rows with errors: {errors}; --skip-invalid leaves them out." if errors else ""
-        return f"A dry run: {self.count} messages would be sent.{advice} Add --send to send them."
+        noun = "message" if self.count == 1 else "messages"
+        rest = "" if not self.count else " Add --send to send them."
+        return f"A dry run: {self.count} {noun} would be sent.{advice}{rest}{self._past}"
+
+    @property
+    def _past(self) -> str:
+        """What was decided before, and whether it would be something else now."""
+        past = f" {self.standing.history}." if self.standing.history else ""
+        if self.standing.difference:
+            past += f" Nothing will be sent: {self.standing.difference}. {_DIFFERS}."
+        elif past and not self.count:
+            past += " Another --name sends to them again."
+        return past
 
     @property
     def _shown(self) -> pd.DataFrame:
@@ -56,15 +76,30 @@ def _merge(request: Request) -> DryRun | pd.DataFrame | MergeJob:
     merge = _merge_of(request)
     count = _count(merge, request)
     if not request.flag("send"):
-        return DryRun(count, merge.check(), merge.preview(1))
+        return DryRun(count, merge.check(), merge.preview(1), merge.standing)
     options = _run_options(request)
     merge.server = request.desk.session()
+    if not request.flag("changed"):
+        _refuse_difference(merge)
     if count:
         _confirm(count, request)
     request.desk.merges[merge.name] = merge
     if not request.flag("background"):
         return merge.run(**options)
     return request.desk.start(merge, options)
+
+
+def _refuse_difference(merge: MailMerge) -> None:
+    """Before a person is asked for the count: nobody shall get another message unnoticed.
+
+    Raises:
+        TemplateChanged: somebody would; nothing was sent.
+    """
+    try:
+        merge.standing.check(may_differ=False)
+    except TemplateChanged as error:
+        error.remedy = _DIFFERS
+        raise
 
 
 def _merge_of(request: Request) -> MailMerge:
@@ -77,6 +112,7 @@ def _merge_of(request: Request) -> MailMerge:
         _template_of(request, name),
         to=request.text("to", "email"),
         from_=request.text("from") or request.desk.sender,
+        server=request.desk.smtp,
         name=request.text("name", name),
         journal=request.text("journal") or None,
         key=request.text("key") or None,
@@ -98,8 +134,9 @@ def _run_options(request: Request) -> dict[str, Any]:  # the fields of Options, 
         "limit": request.number("limit"),
         "only_to": tuple(request.texts("only_to")),
         "redirect_to": request.text("redirect_to"),
-        "template_changed": "go on" if request.flag("changed") else "",
+        "changed": "go on" if request.flag("changed") else "",
         "connections": request.number("connections"),
+        "window": request.number("window"),
         "messages_per_connection": request.number("messages_per_connection"),
         "rate": request.text("rate"),
         "domain_rates": _domain_rates(request),
@@ -163,16 +200,25 @@ def _preview(request: Request) -> Preview:
 
 
 def _results(request: Request) -> pd.DataFrame:
-    merges = request.desk.merges
-    if not merges:
+    merges, kept = request.desk.merges, _kept()
+    name = request.text("name") or next(reversed(merges), "") or next(iter(kept), "")
+    if name in merges:
+        return merges[name].results
+    if name in kept:
+        return load(kept[name])
+    known = ", ".join(sorted({*merges, *kept}))
+    if not known:
         raise StateError(
-            "no merge was sent in this session",
-            remedy="Send one first: %smtp merge FRAME TEMPLATE --send",
+            "no merge was sent in this session, and this directory holds no journal of one",
+            remedy="Write %smtp merge FRAME TEMPLATE --send, or change to the journal's directory",
         )
-    name = request.text("name", next(reversed(merges)))
-    if name not in merges:
-        raise request.syntax.error(f"there is no merge {name!r}; there are: {', '.join(merges)}")
-    return merges[name].results
+    raise request.syntax.error(f"there is no merge {name!r}; there are: {known}")
+
+
+def _kept() -> dict[str, Path]:
+    """The journals in the working directory by the names of their campaigns, newest first."""
+    found = sorted(Path.cwd().glob(f"*{SUFFIX}"), key=lambda path: -path.stat().st_mtime)
+    return {path.name.removesuffix(SUFFIX): path for path in found}
 
 
 _ARGUMENTS = (
@@ -196,6 +242,7 @@ _RUN_OPTIONS = (
     Option("--only-to", "an address or domain; all others are skipped", many=True, metavar="WHO"),
     Option("--redirect-to", "send everything to this address, as a trial", metavar="ADDRESS"),
     Option("--connections", "how many at once; 1 by default", Kind.NUMBER, "N"),
+    Option("--window", "the most under way on one connection; 32 by default", Kind.NUMBER, "N"),
     Option("--messages-per-connection", "then a new one is made", Kind.NUMBER, "N"),
     Option("--rate", "messages in a period: 20/s, 500/h", metavar="RATE"),
     Option(

@@ -37,7 +37,8 @@ def _send(request: Request) -> Receipt:
         attachments=tuple(_attachments(request)),
         message_id="*",
     )
-    return smtp.send(Addressed(draft, addresses("--bcc", request.texts("bcc"))))
+    request.desk.receipt = smtp.send(Addressed(draft, addresses("--bcc", request.texts("bcc"))))
+    return request.desk.receipt
 
 
 def _draft(request: Request, body: str) -> Draft:

@@ -19,32 +19,43 @@ _HEAL = "none"
 
 def _start(request: Request) -> Card:
     desk = request.desk
-    desk.end_session()
-    desk.stop_sandbox()
     tls = request.text("tls", "none")
     users = request.texts("auth")
     refused = request.texts("refuse")
     # Nobody types these passwords: `connect` takes them from the sandbox.
     passwords = {user: secrets.token_urlsafe(16) for user in users}
-    desk.sandbox = SandboxServer(
+    sandbox = SandboxServer(
         tls=None if tls == "none" else tls,  # type: ignore[arg-type]  # checked by the syntax
         auth=passwords or None,
         without=request.texts("without"),
         refuse=refused,
         certificate=request.text("certificate", "valid"),
     ).start()
+    closed = _closed(desk)
+    desk.take_sandbox(sandbox)
     rows = [
         ("TLS", tls),
         ("Users", ", ".join(users)),
         ("Refuses", ", ".join(refused)),
+        ("Closed", closed),
         ("Next", "%smtp connect"),
     ]
     return Card("The sandbox is running", rows, about=desk.sandbox)
 
 
+def _closed(desk: Desk) -> str:
+    """What a new sandbox puts an end to."""
+    if desk.sandbox is None:
+        return ""
+    count = len(desk.sandbox.messages)
+    noun = "message" if count == 1 else "messages"
+    is_used = desk.smtp is not None and desk.is_at(desk.smtp, desk.sandbox)
+    session = ", and the session on it" if is_used else ""
+    return f"the sandbox before it, with {count} {noun}{session}"
+
+
 def _stop(request: Request) -> Card:
-    request.desk.end_session()
-    request.desk.stop_sandbox()
+    request.desk.take_sandbox(None)
     return Card("The sandbox is stopped")
 
 

@@ -1,0 +1,31 @@
+"""The sandboxes of this process, by where they listen or last did."""
+
+from __future__ import annotations
+
+import os
+import weakref
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from smtp_nb.sandbox.server import SandboxServer
+
+_PLACES: weakref.WeakKeyDictionary[SandboxServer, tuple[int, str, int]] = (
+    weakref.WeakKeyDictionary()
+)
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+
+
+def note(server: SandboxServer) -> None:
+    """Remember where a sandbox listens."""
+    _PLACES.pop(server, None)  # the last one to start comes last
+    _PLACES[server] = (os.getpid(), server.host, server.port)
+
+
+def sandbox_at(host: str, port: int) -> SandboxServer | None:
+    """The sandbox of this process that listens there, or was the last to do so."""
+    host = host.strip("[]").lower()
+    hosts = _LOOPBACK if host in _LOOPBACK else {host}
+    for server, (pid, its_host, its_port) in reversed(list(_PLACES.items())):
+        if pid == os.getpid() and its_port == port and its_host in hosts:
+            return server
+    return None

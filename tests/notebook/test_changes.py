@@ -1,0 +1,87 @@
+"""A change of state happens after success, and what it ends is said."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from notebook.conftest import Kernel
+
+SEND = "%smtp send --to ann@example.org --subject x --text y"
+
+
+def test_a_failed_connect_keeps_the_session(connected: Kernel) -> None:
+    assert connected.run("%smtp connect smtp://127.0.0.1:1").error is not None
+    status = connected.run("%smtp status").text
+    assert "Connected" in status
+    assert "no session with 127.0.0.1:1" in status
+    assert connected.run(SEND).status == "ok"
+    connected.run("%smtp connect")
+    assert "127.0.0.1:1" not in connected.run("%smtp status").text.split()
+
+
+def test_a_failed_login_keeps_the_session(connected: Kernel) -> None:
+    connected.run("import os; os.environ['BAD'] = 'wrong'")
+    assert connected.run("%smtp login ann --password-env BAD").error is not None
+    assert connected.run(SEND).status == "ok"
+
+
+def test_without_any_session_the_status_names_the_server_that_failed(kernel: Kernel) -> None:
+    kernel.run("%smtp connect smtp://127.0.0.1:1")
+    status = kernel.run("%smtp status").text
+    assert "Not connected" in status
+    assert "no session with 127.0.0.1:1" in status
+    assert "%smtp connect" in str(kernel.run(SEND).error)
+
+
+def test_the_status_names_the_server_of_a_session_that_was_closed(connected: Kernel) -> None:
+    desk = "get_ipython().magics_manager.registry['SMTPMagics']._desk"
+    connected.run(f"{desk}.smtp.disconnect()")
+    assert "the sandbox, closed" in connected.run("%smtp status").text
+    connected.run("from smtp_nb.sandbox import SandboxServer; other = SandboxServer().start()")
+    connected.run("url = other.url")
+    connected.run("%smtp connect {{ url }}")
+    connected.run("other.stop()")
+    connected.run(f"{desk}.smtp.disconnect()")
+    status = connected.run("%smtp status").text
+    assert "Not connected" in status
+    assert "127.0.0.1:" in status
+
+
+def test_a_new_sandbox_says_what_it_closes(connected: Kernel) -> None:
+    connected.run(SEND)
+    text = connected.run("%smtp server start").text
+    assert "the sandbox before it, with 1 message, and the session on it" in text
+    assert "Not connected" in connected.run("%smtp status").text
+    connected.run("%smtp server stop")
+    assert "Closed" not in connected.run("%smtp server start").text
+
+
+@pytest.mark.parametrize("verb", ["connect", "doctor"])
+def test_a_password_that_an_option_names_wins(kernel: Kernel, verb: str) -> None:
+    kernel.run("%smtp server start --auth ann")
+    kernel.run("import os; os.environ['BAD'] = 'wrong'")
+    seen = kernel.run(f"%smtp {verb} --password-env BAD")
+    assert "535" in seen.everything
+    assert "Logged in as" not in seen.text
+
+
+def test_results_are_there_after_a_restart_of_the_kernel(kernel: Kernel) -> None:
+    kernel.run("import os, tempfile; os.chdir(tempfile.mkdtemp())")
+    none = kernel.run("%smtp results")
+    assert "this directory holds no journal" in str(none.error)
+    kernel.run(
+        "import pandas as pd\n"
+        "from smtp_nb import MailMerge, Template\n"
+        "from smtp_nb.sandbox import SandboxServer\n"
+        "df = pd.DataFrame({'email': ['a@x.test', 'b@x.test']})\n"
+        "with SandboxServer() as server:\n"
+        "    MailMerge(df, Template(subject='s', text='t'), to='email', from_='t@x.test',\n"
+        "              server=server.url, journal='news.smtp-merge.sqlite').run(progress=None)"
+    )
+    for line in ("%smtp results news", "%smtp results"):
+        kernel.run(f"r = {line}")
+        assert kernel.value("list(r.outcome)") == "['ACCEPTED', 'ACCEPTED']"
+    assert "there are: news" in kernel.run("%smtp results other").text
