@@ -34,7 +34,7 @@ class AddressPart:
 
     def __init__(self, what: str, source: str) -> None:
         self.what = what
-        self._part = Part(what, source, slot_environment())
+        self._part = Part(what, source, slot_environment(), is_quiet=True)
         self.names = self._part.names
         self._constant: Mailboxes | None = None
         if self._part.constant is not None:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from smtp_nb.errors import InputError
 from smtp_nb.merge.letters import Letters, Message
 from smtp_nb.merge.plan import Plan, PlannedRow
+from smtp_nb.merge.printed import IS_EMPTY
 from smtp_nb.merge.problem import Problem, Severity
 
 # From here on the large providers ask for a way to unsubscribe that works with one click.
@@ -54,11 +55,16 @@ def _of_messages(plan: Plan, letters: Letters) -> Iterator[Problem]:
 
 def _look(row: int, message: Message) -> Iterator[Problem]:
     """What can be sent and still looks like a mistake."""
-    draft = message.letter.draft
+    draft, is_blank = message.letter.draft, False
     if not draft.subject.strip():
+        is_blank = True
         yield Problem(row, "subject", Severity.WARNING, "the subject is empty")
     if not (draft.text or "").strip() and not (draft.html or "").strip():
+        is_blank = True
         yield Problem(row, "text", Severity.WARNING, "the message has no text")
+    for note in message.letter.notes:
+        if not is_blank or note.message != IS_EMPTY:  # which would say it a second time
+            yield Problem(row, note.column, Severity.WARNING, note.message, note.remedy)
 
 
 def _can_be_left(message: Message) -> bool:

@@ -3,19 +3,21 @@
 What the sandbox adds to Jinja2's own: a template calls methods of plain values only (texts,
 numbers, dates, lists), so that `{{ df.to_csv("/home/…") }}` is refused as `{{ x.__class__ }}` is.
 And a cell that holds nothing can be asked about (`{% if grade %}`, `{{ grade | default("-") }}`),
-but printing it is an error of its row: nobody gets 'Dear nan'.
+but printing it is an error of its row: nobody gets 'Dear nan'. What else may be printed is the law
+of `printed`; `lawful` puts it into the templates.
 """
 
 from __future__ import annotations
 
 import datetime
 import decimal
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
-from typing import Any, NoReturn
+from typing import Any
 
 import pandas as pd
-from jinja2 import StrictUndefined, TemplateSyntaxError, Undefined, meta, nodes
+from jinja2 import Template, TemplateSyntaxError, meta, nodes
 from jinja2.exceptions import SecurityError
 from jinja2.runtime import LoopContext, Macro
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -23,8 +25,11 @@ from jinja2.utils import Cycler, Joiner, pass_context
 
 from smtp_nb.errors import InputError
 from smtp_nb.merge.filters import FILTERS
+from smtp_nb.merge.lawful import LAWFUL, OWN_SELF, ROW, SAFE_FILTERS, SELF, WHOLE_ROW, lawful
+from smtp_nb.merge.printed import check_argument, check_length
 from smtp_nb.merge.problem import RowError
 from smtp_nb.merge.slots import SLOTS
+from smtp_nb.merge.unfilled import Unfilled, Unknown, suggestion
 from smtp_nb.merge.weaver import Weaver
 
 Values = Mapping[str, object]
@@ -35,47 +40,13 @@ COMMENT = ("{##", "##}")
 _PLAIN = (str, bytes, int, float, decimal.Decimal, datetime.date, datetime.time,
           datetime.timedelta, pd.Timestamp, pd.Timedelta, pd.Period,
           list, tuple, dict, set, frozenset, Cycler, LoopContext)  # fmt: skip
-# Filters that take any text or number and give a text.
-_SAFE_FILTERS = frozenset({"capitalize", "e", "escape", "lower", "title", "trim", "upper",
-                           "urlencode"})  # fmt: skip
 _CALLABLE = (Macro, Joiner, LoopContext)
 
 
-class Unfilled(StrictUndefined):
-    """A name that the row does not fill: using it is an error that knows the name."""
-
-    __slots__ = ()
-
-    def _fail(self, *args: object, **kwargs: object) -> NoReturn:
-        name = self._undefined_name or ""
-        raise RowError(self._describe(), column=str(name), remedy=self._advise())
-
-    def _describe(self) -> str:
-        return f"the template uses a name that nothing fills: {self._undefined_message}"
-
-    def _advise(self) -> str:
-        return "Use the name of a column, or give the value in context="
-
-
-# Jinja2 gives each way of using a value the one method that fails; here it is ours.
-for _name in {name for kind in (Undefined, StrictUndefined) for name in vars(kind)}:
-    if getattr(StrictUndefined, _name) is Undefined._fail_with_undefined_error:
-        setattr(Unfilled, _name, Unfilled._fail)
-
-
-class Empty(Unfilled):
-    """A cell that holds nothing. It is false, and `default` replaces it."""
-
-    __slots__ = ()
-
-    def _describe(self) -> str:
-        return f"the cell in column {self._undefined_name!r} is empty"
-
-    def _advise(self) -> str:
-        return f"Fill it in, or write {{{{ {self._undefined_name} | default('…') }}}}"
-
-    def __bool__(self) -> bool:  # type: ignore[override]  # the base's never return
-        return False
+# `{{ First name }}`, which is no Jinja2.
+_SPACED = re.compile(r"\{\{-?\s*([^\W\d]\w*(?:[ \t]+\w+)+)\s*[|}]")
+# No template needs the power of a number with more digits than this.
+_MAX_BITS = 4096
 
 
 class Sandbox(ImmutableSandboxedEnvironment):
@@ -85,6 +56,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
         html: True escapes every value for HTML.
         finalize: what happens to every value before it is printed.
     """
+
+    intercepted_binops = frozenset({"%", "*", "**", "+"})
 
     def __init__(self, *, html: bool = False, finalize: Callable[..., Any] | None = None) -> None:
         super().__init__(
@@ -98,6 +71,32 @@ class Sandbox(ImmutableSandboxedEnvironment):
             finalize=finalize,
         )
         del self.globals["lipsum"]
+        self.filters.update({**LAWFUL, **FILTERS})
+
+    def lawful(self, source: str, is_quiet: bool = False) -> Template:
+        """The template, compiled, with the law in front of all that it prints."""
+        return self.from_string(lawful(self.parse(source), is_quiet))
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        if isinstance(obj, dict) and (attribute in obj or not hasattr(obj, attribute)):
+            return self.getitem(obj, attribute)  # a column, or entry, called `items`
+        return super().getattr(obj, attribute)
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        if isinstance(obj, dict) and isinstance(argument, str) and argument not in obj:
+            return Unknown(argument, suggestion(argument, obj))
+        return super().getitem(obj, argument)
+
+    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+        _check_operation(operator, left, right)
+        return super().call_binop(context, operator, left, right)
+
+    def call(__self, __context: Any, __obj: Any, *args: Any, **kwargs: Any) -> Any:
+        method = getattr(__obj, "__wrapped__", __obj)  # the sandbox wraps str.format
+        if isinstance(getattr(method, "__self__", None), str):
+            for argument in (*args, *kwargs.values()):
+                check_argument(argument)
+        return super().call(__context, __obj, *args, **kwargs)
 
     def is_safe_callable(self, obj: Any) -> bool:  # Any: whatever stands in front of `(…)`
         if isinstance(obj, _CALLABLE) or any(obj is known for known in self.globals.values()):
@@ -117,12 +116,16 @@ class Part:
 
     Args:
         what: how errors call it: 'subject', 'html'.
+        is_quiet: nothing that it prints is remarked upon.
 
     Raises:
         InputError: the template's syntax is wrong.
     """
 
-    def __init__(self, what: str, source: str, environment: Sandbox) -> None:
+    def __init__(
+        self, what: str, source: str, environment: Sandbox, is_quiet: bool = False
+    ) -> None:
+        self._is_quiet = is_quiet
         self.what = what
         self.source = source
         self._environment = environment
@@ -132,10 +135,10 @@ class Part:
             self.is_plain = pieces is not None and all(map(_cannot_fail, pieces))
             """True if nothing can go wrong with it in a row whose cells are all plain."""
             # Jinja2 takes milliseconds to compile what a plain template seldom needs.
-            self._jinja = None if self.is_plain else environment.from_string(source)
+            self._jinja = None if self.is_plain else environment.lawful(source, is_quiet)
         except TemplateSyntaxError as error:
             raise InputError(
-                f"{what}, line {error.lineno}: {error.message}", remedy="Correct the template"
+                f"{what}, line {error.lineno}: {error.message}", remedy=_correction(source)
             ) from error
         self.names = _names(tree, environment)
         self.constant = _constant(pieces)
@@ -161,14 +164,16 @@ class Part:
             try:
                 return self._weaver.text(values)
             except Exception:
-                return self._rendered(values)  # finds the same fault and says what it is
+                return self._rendered(values)  # finds the same fault, or oddity, and names it
         return self._rendered(values)
 
     def _rendered(self, values: Values) -> str:
-        self._jinja = template = self._jinja or self._environment.from_string(self.source)
+        self._jinja = template = self._jinja or self._environment.lawful(
+            self.source, self._is_quiet
+        )
         try:
-            context = template.new_context(dict(values), shared=True)
-            return "".join(template.root_render_func(context))
+            context = template.new_context(_named(values), shared=True)
+            return self._bounded(template.root_render_func(context))
         except RowError:
             raise
         except InputError as error:
@@ -186,11 +191,56 @@ class Part:
                 remedy="The expression does not fit the value in this row",
             ) from error
 
+    def _bounded(self, pieces: Iterable[str]) -> str:
+        """The pieces as one text, no longer than a text may be."""
+        found: list[str] = []
+        length = 0
+        for piece in pieces:
+            length += len(piece)
+            check_length(length, f"the {self.what}")
+            found.append(piece)
+        return "".join(found)
+
+
+def _named(values: Values) -> dict[str, object]:
+    """The values, with those that Jinja2 would hide under names of their own."""
+    named = dict(values)
+    named.setdefault(WHOLE_ROW, named.get(ROW))
+    named[OWN_SELF] = named.get(SELF, Unfilled(name=SELF))
+    return named
+
+
+def _correction(source: str) -> str:
+    """What to do about a template that is none."""
+    spaced = _SPACED.search(source)
+    if spaced is None:
+        return "Correct the template"
+    return f'Did you mean {{{{ row["{spaced[1]}"] }}}}?'
+
+
+def _check_operation(operator: str, left: Any, right: Any) -> None:
+    """Refuse what makes a text too long, a number too large, or Python's own words of a value."""
+    sized = [one for one in (left, right) if isinstance(one, str | list | tuple)]
+    if operator == "%" and isinstance(left, str):
+        for value in right if isinstance(right, tuple) else (right,):
+            check_argument(value)
+    elif operator == "+" and len(sized) == 2:
+        check_length(len(left) + len(right), "a value")
+    elif operator == "*" and sized:
+        factor = right if sized[0] is left else left
+        if isinstance(factor, int):
+            check_length(len(sized[0]) * factor, "a value")
+    elif operator in ("*", "**") and isinstance(left, int) and isinstance(right, int):
+        bits = left.bit_length() * right if operator == "**" else left.bit_length()
+        if bits > _MAX_BITS:
+            raise RowError(f"the number {operator} {right} would be too large to read")
+
 
 def _names(tree: nodes.Template, environment: Sandbox) -> frozenset[str]:
     """What has to come from outside. Jinja2's own functions too: a column may be called `range`."""
     used = {name.name for name in tree.find_all(nodes.Name)}
-    return frozenset(meta.find_undeclared_variables(tree) | used & environment.globals.keys())
+    own = used & (environment.globals.keys() | {SELF})
+    return frozenset(meta.find_undeclared_variables(tree) | own)
 
 
 def _pieces(tree: nodes.Template) -> list[nodes.Node] | None:
@@ -213,7 +263,7 @@ def _words(pieces: list[nodes.Node] | None) -> str:
 
 
 def _cannot_fail(piece: nodes.Node) -> bool:
-    while isinstance(piece, nodes.Filter) and piece.name in _SAFE_FILTERS:
+    while isinstance(piece, nodes.Filter) and piece.name in SAFE_FILTERS:
         if piece.args or piece.kwargs or piece.dyn_args or piece.dyn_kwargs or piece.node is None:
             return False
         piece = piece.node
@@ -223,9 +273,7 @@ def _cannot_fail(piece: nodes.Node) -> bool:
 @lru_cache(maxsize=2)
 def environment(html: bool) -> Sandbox:
     """The environment for texts, or the one for HTML."""
-    made = Sandbox(html=html)
-    made.filters.update(FILTERS)
-    return made
+    return Sandbox(html=html)
 
 
 @lru_cache(maxsize=1)
@@ -234,11 +282,7 @@ def slot_environment() -> Sandbox:
 
     @pass_context
     def keep(context: Any, value: object) -> str:
-        if isinstance(value, Unfilled):
-            str(value)  # raises
         token: str = context[SLOTS].keep(value)
         return token
 
-    made = Sandbox(finalize=keep)
-    made.filters.update(FILTERS)
-    return made
+    return Sandbox(finalize=keep)

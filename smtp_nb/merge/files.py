@@ -39,7 +39,7 @@ class AttachmentPart:
         self._kept: OrderedDict[tuple[Path, int, int], EncodedPart] = OrderedDict()
         self._guard = threading.Lock()
         if isinstance(given, str):
-            self._part = Part("attachments", given, environment(html=False))
+            self._part = Part("attachments", given, environment(html=False), is_quiet=True)
             self.names = self._part.names
             given = given if self._part.constant is None else Path(self._part.constant)
         self._fixed = None if isinstance(given, str) else given

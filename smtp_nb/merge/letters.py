@@ -7,11 +7,13 @@ from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 
 from smtp_nb.compose.message import Composed, Press
-from smtp_nb.merge.environment import Empty
+from smtp_nb.merge.lawful import ROW
 from smtp_nb.merge.plan import PlannedRow
+from smtp_nb.merge.printed import is_ordinary, is_ordinary_number
 from smtp_nb.merge.problem import RowError
 from smtp_nb.merge.rows import Row, Rows
-from smtp_nb.merge.template import ROW, Compiled, Letter
+from smtp_nb.merge.template import Compiled, Letter
+from smtp_nb.merge.unfilled import Empty, EmptyEntry
 from smtp_nb.model.address import CONTROLS
 from smtp_nb.model.enums import RecipientType
 from smtp_nb.model.envelope import Recipient
@@ -41,8 +43,8 @@ class Letters:
 
     def __init__(self, rows: Rows, compiled: Compiled, salt: str = "") -> None:
         self._rows = rows
-        self._compiled = compiled
-        self._may_be_plain = compiled.is_plain
+        self._compiled = compiled.knowing(rows)
+        self._may_be_plain = self._compiled.is_plain
         self._press = Press()
         self._salt = salt.encode()
         names = compiled.names
@@ -60,7 +62,7 @@ class Letters:
         return self._may_be_plain and all(map(_is_plain, filled[1].values()))
 
     def _empty_cell(self, name: Hashable) -> Empty:
-        return self._empty[name]
+        return self._empty[name] if name in self._empty else EmptyEntry(name=str(name))
 
     def compose(self, filled: Filled, message_id: str = "") -> Message:
         """The message of one row, checked as far as that is possible without a server.
@@ -84,9 +86,11 @@ class Letters:
 
 
 def _is_plain(value: object) -> bool:
-    if type(value) is str:
-        return len(value) <= _SHORT and CONTROLS.search(value) is None
-    return type(value) is int or type(value) is float
+    if type(value) is float:
+        return is_ordinary_number(value)
+    if type(value) is not str:
+        return type(value) is int
+    return len(value) <= _SHORT and CONTROLS.search(value) is None and is_ordinary(value)
 
 
 def _recipients(letter: Letter) -> tuple[Recipient, ...]:

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,14 +16,15 @@ from smtp_nb.merge.addressing import AddressPart, Mailboxes
 from smtp_nb.merge.environment import Part, Values, environment
 from smtp_nb.merge.files import AttachmentPart, Given
 from smtp_nb.merge.filters import IMAGES, Images, SharedImages
+from smtp_nb.merge.lawful import ROW, WHOLE_ROW
 from smtp_nb.merge.markdown import MarkdownPart
+from smtp_nb.merge.nested import nested
+from smtp_nb.merge.printed import NOTES, Note
 from smtp_nb.merge.problem import RowError
-from smtp_nb.merge.rows import Row
+from smtp_nb.merge.rows import Row, Rows
+from smtp_nb.merge.unfilled import EmptyEntry, Unknown, suggestion
 from smtp_nb.merge.unsubscribe import UnsubscribePart
 from smtp_nb.model.address import CONTROLS, Mailbox, refuse_controls
-
-# Under this name a template finds the whole row, with the columns that are no Python names.
-ROW = "row"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,12 +96,21 @@ def _spelling(value: object) -> object:
     return getattr(value, "filename", "") or type(value).__name__
 
 
+def _without_holes(context: Mapping[str, object]) -> dict[str, object]:
+    """The values of `context=`, with nothing in them that would print as `nan`."""
+    return {
+        name: nested(value, lambda entry: EmptyEntry(name=str(entry)), name)
+        for name, value in context.items()
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Letter:
     """The message of one row, before it is composed."""
 
     draft: Draft
     bcc: Mailboxes
+    notes: tuple[Note, ...] = ()
 
 
 class Compiled:
@@ -125,7 +136,21 @@ class Compiled:
         root = Path(template.attachment_root or Path.cwd())
         self._attachments = [AttachmentPart(given, root) for given in template.attachments]
         self._images = SharedImages(tuple(template.context.values()))
-        self._common = {**text.globals, **template.context}
+        self._common = {**text.globals, **_without_holes(template.context)}
+        bodies = (template.text, template.html, template.markdown)
+        sources = (template.subject, *bodies, *template.headers.values())
+        self._source = "\n".join(source for source in sources if source)
+
+    def knowing(self, rows: Rows) -> Compiled:
+        """The same, which knows what is meant by a name that no column has."""
+        known = copy(self)
+        unknown = self.names - set(rows.names) - self._common.keys() - {ROW}
+        meant = {name: suggestion(name, rows.names, self._source) for name in unknown}
+        known._common = {
+            **{name: Unknown(name, meant[name] or rows.in_index) for name in unknown},
+            **self._common,
+        }
+        return known
 
     @property
     def names(self) -> frozenset[str]:
@@ -158,7 +183,9 @@ class Compiled:
     def values(self, row: Row) -> dict[str, object]:
         """Everything that the templates may name, for one row."""
         # Columns whose names are no texts do no harm: no template can spell them.
-        return {ROW: row, **self._common, **row, IMAGES: Images(self._images)}  # type: ignore[dict-item]
+        own: dict[str, object] = row  # type: ignore[assignment]
+        images = Images(self._images)
+        return {ROW: row, **self._common, **own, WHOLE_ROW: row, IMAGES: images, NOTES: {}}
 
     def letter(self, row: Row, to: Mailbox, message_id: str, encode: bool = True) -> Letter:
         """The message for one row.
@@ -190,7 +217,8 @@ class Compiled:
             message_id=message_id if "@" in message_id else f"<{message_id}@{sender.domain}>",
             headers=(*headers, *self._unsubscribe.render(values)),
         )
-        return Letter(draft, self._bcc.render(values))
+        bcc = self._bcc.render(values)
+        return Letter(draft, bcc, tuple(values[NOTES]))  # type: ignore[arg-type]  # `values` put them
 
     def _bodies(self, values: Values) -> tuple[str | None, str | None]:
         if self._markdown is not None:

@@ -22,7 +22,9 @@ class UnsubscribePart:
     def __init__(self, given: str | Sequence[str]) -> None:
         sources = [given] if isinstance(given, str) else given
         text = environment(html=False)
-        self._parts = [Part("list_unsubscribe", source, text) for source in sources if source]
+        self._parts = [
+            Part("list_unsubscribe", source, text, is_quiet=True) for source in sources if source
+        ]
         self.names: frozenset[str] = frozenset().union(*(part.names for part in self._parts))
 
     def render(self, values: Values) -> list[tuple[str, str]]:
