@@ -15,6 +15,7 @@ from smtp_nb.merge.letters import Letters, Message
 from smtp_nb.merge.plan import Plan, PlannedRow
 from smtp_nb.merge.printed import IS_EMPTY
 from smtp_nb.merge.problem import Problem, Severity
+from smtp_nb.merge.suspicions import NAMES_NOTHING
 
 # From here on the large providers ask for a way to unsubscribe that works with one click.
 _BULK = 5000
@@ -26,12 +27,20 @@ def find_problems(plan: Plan, letters: Letters) -> list[Problem]:
     What is wrong with every row in the same way is said once, with no row.
     """
     found = [*plan.problems, *_of_addresses(plan), *_of_messages(plan, letters)]
+    found += _of_template(plan, letters, bool(errors(found)))
     return _in_order(_once(found, sum(1 for _ in plan.sendable)))
 
 
 def errors(problems: Iterable[Problem]) -> list[Problem]:
     """The ones that stop a row."""
     return [problem for problem in problems if problem.severity is Severity.ERROR]
+
+
+def _of_template(plan: Plan, letters: Letters, has_errors: bool) -> Iterator[Problem]:
+    for note in letters.suspicions(plan.columns):
+        if has_errors and note.message == NAMES_NOTHING:
+            continue  # it may be meant so, and the errors come first
+        yield Problem(None, note.column, Severity.WARNING, note.message, note.remedy)
 
 
 def _of_messages(plan: Plan, letters: Letters) -> Iterator[Problem]:

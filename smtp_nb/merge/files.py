@@ -65,18 +65,9 @@ class AttachmentPart:
 
     def _allowed(self, name: str) -> Path:
         try:
-            root = self._root.resolve()
-            path = (root / name).resolve(strict=True)
-        except (OSError, ValueError) as error:
-            raise self._error(f"there is no file {name!r}", f"Looked in {self._root}") from error
-        if not (path.is_file() and os.access(path, os.R_OK)):
-            raise self._error(f"the file {name!r} cannot be read", "Is it a file, and yours?")
-        if not path.is_relative_to(root):
-            raise self._error(
-                f"the file {name!r} lies outside of {root}",
-                "Move it there, or give Template(attachment_root=…)",
-            )
-        return path
+            return allowed_file(self._root, name)
+        except RowError as error:
+            raise self._error(error.description, error.remedy) from error
 
     def _read(self, path: Path) -> EncodedPart:
         """The file, encoded; the same object for as long as it does not change."""
@@ -96,6 +87,27 @@ class AttachmentPart:
     def _error(self, text: str, remedy: str) -> RowError:
         (column,) = self.names if len(self.names) == 1 else ("attachments",)
         return RowError(text, column=column, remedy=remedy)
+
+
+def allowed_file(root: Path, name: str) -> Path:
+    """The file of that name under the root, with every link followed.
+
+    Raises:
+        RowError: there is none, it cannot be read, or it lies elsewhere.
+    """
+    try:
+        root = root.resolve()
+        path = (root / name).resolve(strict=True)
+    except (OSError, ValueError) as error:
+        raise RowError(f"there is no file {name!r}", remedy=f"Looked in {root}") from error
+    if not (path.is_file() and os.access(path, os.R_OK)):
+        raise RowError(f"the file {name!r} cannot be read", remedy="Is it a file, and yours?")
+    if not path.is_relative_to(root):
+        raise RowError(
+            f"the file {name!r} lies outside of {root}",
+            remedy="Move it there, or give Template(attachment_root=…)",
+        )
+    return path
 
 
 def _encoded(given: os.PathLike[str] | Attachment | EncodedPart) -> EncodedPart:

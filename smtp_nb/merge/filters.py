@@ -22,6 +22,8 @@ from smtp_nb.model.address import refuse_controls
 # The name under which a template's context holds the images; no template can spell it.
 IMAGES = "the images"
 
+# Pictures from files that are kept for the rows to come.
+_KEPT = 32
 _TYPES = {
     b"\x89PNG\r\n\x1a\n": "image/png",
     b"\xff\xd8\xff": "image/jpeg",
@@ -63,6 +65,7 @@ class SharedImages:
     def __init__(self, common: tuple[object, ...]) -> None:
         self._common = {id(value): value for value in common}
         self._encoded: dict[int, EncodedPart] = {}
+        self._files: dict[tuple[Path, int, int], EncodedPart] = {}
 
     def part(self, value: object) -> Attachment | EncodedPart:
         """The image as an inline part.
@@ -70,11 +73,27 @@ class SharedImages:
         Raises:
             RowError: it is no image.
         """
+        if isinstance(value, Path):
+            return self._file(value)
         if id(value) not in self._common:
             return _attachment(value)
         if id(value) not in self._encoded:
             self._encoded[id(value)] = EncodedPart(_attachment(value))
         return self._encoded[id(value)]
+
+    def _file(self, path: Path) -> EncodedPart:
+        """A picture from a file, encoded once for as long as the file does not change."""
+        try:
+            status = path.stat()
+            known = (path, status.st_mtime_ns, status.st_size)
+            if known not in self._files:
+                part = EncodedPart(_attachment(path))
+                if len(self._files) >= _KEPT:
+                    self._files.clear()
+                self._files[known] = part
+        except OSError as error:
+            raise RowError(f"the picture {str(path)!r} cannot be read: {error.strerror}") from error
+        return self._files[known]
 
 
 def _attachment(value: object) -> Attachment:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Collection, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 
 from smtp_nb.compose.message import Composed, Press
 from smtp_nb.merge.lawful import ROW
 from smtp_nb.merge.plan import PlannedRow
-from smtp_nb.merge.printed import is_ordinary, is_ordinary_number
+from smtp_nb.merge.printed import Note, is_ordinary, is_ordinary_number
 from smtp_nb.merge.problem import RowError
 from smtp_nb.merge.rows import Row, Rows
+from smtp_nb.merge.suspicions import suspicions
 from smtp_nb.merge.template import Compiled, Letter
 from smtp_nb.merge.unfilled import Empty, EmptyEntry
 from smtp_nb.model.address import CONTROLS
@@ -50,6 +51,16 @@ class Letters:
         names = compiled.names
         self._columns = [name for name in rows.names if ROW in names or name in names]
         self._empty = {name: Empty(name=str(name)) for name in self._columns}
+
+    def suspicions(self, named_already: Collection[str]) -> Iterator[Note]:
+        """What is odd about the template, whatever the rows hold.
+
+        Args:
+            named_already: columns that addresses and keys are read from.
+        """
+        columns = [name for name in self._rows.names if str(name) not in named_already]
+        named = self._compiled.names & {ROW, *map(str, self._rows.names)}
+        return suspicions(self._compiled.sources, named, columns)
 
     def read(self, planned: Iterable[PlannedRow]) -> Iterator[Filled]:
         """The planned rows with their values."""

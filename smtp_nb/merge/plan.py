@@ -44,10 +44,11 @@ class PlannedRow:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All rows in order, and what is wrong with some."""
+    """All rows in order, what is wrong with some, and the columns read for addresses and keys."""
 
     rows: list[PlannedRow]
     problems: list[Problem]
+    columns: frozenset[str] = frozenset()
 
     @property
     def sendable(self) -> Iterable[PlannedRow]:
@@ -86,7 +87,7 @@ class _Planner:
     """Takes rows one by one and remembers whose key was there before."""
 
     def __init__(self, to: str, key: str | None) -> None:
-        self.plan = Plan([], [])
+        self.plan = Plan([], [], frozenset(filter(None, (to, key))))
         self._to = to
         self._key = key
         self._first: dict[str, int] = {}

@@ -18,6 +18,7 @@ import pandas as pd
 from smtp_nb.errors import InputError
 from smtp_nb.merge.nested import Container, Empty, has_dates_only, nested, to_day
 from smtp_nb.merge.printed import EXACT, plain_scalar
+from smtp_nb.merge.unfilled import folded
 
 # Rows that are converted together: enough to spread pandas' cost, few enough to cost no memory.
 _STRETCH = 256
@@ -69,9 +70,9 @@ class Rows:
     def advice(self, name: Hashable) -> str:
         """What somebody meant who asks for a column that is not there."""
         near = difflib.get_close_matches(
-            _folded(name), [_folded(n) for n in self.names], n=1, cutoff=0.5
+            folded(name), [folded(n) for n in self.names], n=1, cutoff=0.5
         )
-        meant = [repr(n) for n in self.names if near and _folded(n) == near[0]]
+        meant = [repr(n) for n in self.names if near and folded(n) == near[0]]
         remedy = f"Did you mean {meant[0]}?" if meant else f"There are {self.names}"
         return remedy if meant or not self.in_index else f"{remedy}. {self.in_index}"
 
@@ -177,9 +178,3 @@ def _with_levels(frame: pd.DataFrame) -> pd.DataFrame:
     for name, level in levels.items():
         cells[name] = level.to_numpy() if pd.api.types.is_object_dtype(level.dtype) else level.array
     return cells
-
-
-def _folded(name: object) -> str:
-    """A column's name without what people leave out: case, spaces, marks."""
-    text = "".join(filter(str.isalnum, str(name).casefold()))
-    return text or str(name)

@@ -19,6 +19,7 @@ from smtp_nb.merge.filters import IMAGES, Images, SharedImages
 from smtp_nb.merge.lawful import ROW, WHOLE_ROW
 from smtp_nb.merge.markdown import MarkdownPart
 from smtp_nb.merge.nested import nested
+from smtp_nb.merge.pictures import Pictures, check_content_ids
 from smtp_nb.merge.printed import NOTES, Note
 from smtp_nb.merge.problem import RowError
 from smtp_nb.merge.rows import Row, Rows
@@ -135,17 +136,20 @@ class Compiled:
         self._addresses = (self._from, self._reply_to, self._cc, self._bcc)
         root = Path(template.attachment_root or Path.cwd())
         self._attachments = [AttachmentPart(given, root) for given in template.attachments]
+        self._pictures = Pictures("html" if template.markdown is None else "markdown", root)
         self._images = SharedImages(tuple(template.context.values()))
         self._common = {**text.globals, **_without_holes(template.context)}
-        bodies = (template.text, template.html, template.markdown)
-        sources = (template.subject, *bodies, *template.headers.values())
-        self._source = "\n".join(source for source in sources if source)
+        parts = {"subject": template.subject, "text": template.text, "html": template.html,
+                 "markdown": template.markdown, **template.headers}  # fmt: skip
+        self.sources = {name: source for name, source in parts.items() if source}
+        """The parts that readers see, as they were written."""
 
     def knowing(self, rows: Rows) -> Compiled:
         """The same, which knows what is meant by a name that no column has."""
         known = copy(self)
         unknown = self.names - set(rows.names) - self._common.keys() - {ROW}
-        meant = {name: suggestion(name, rows.names, self._source) for name in unknown}
+        source = "\n".join(self.sources.values())
+        meant = {name: suggestion(name, rows.names, source) for name in unknown}
         known._common = {
             **{name: Unknown(name, meant[name] or rows.in_index) for name in unknown},
             **self._common,
@@ -202,7 +206,12 @@ class Compiled:
         values = self.values(row)
         sender = self._sender(values)
         text, html = self._bodies(values)
-        files = [part.render(values, encode) for part in self._attachments]
+        images: Images = values[IMAGES]  # type: ignore[assignment]  # put there by `values`
+        files = [f for part in self._attachments if (f := part.render(values, encode)) is not None]
+        shown = [file for file in files if file.cid]
+        if html is not None:
+            html = self._pictures.taken_along(html, images)
+            check_content_ids(html, (part.cid for part in (*images.parts, *shown)))
         headers = [(name, _line(part, values)) for name, part in self._headers.items()]
         draft = Draft(
             from_=sender,
@@ -212,8 +221,8 @@ class Compiled:
             subject=_line(self._subject, values),
             text=text,
             html=html,
-            attachments=tuple(file for file in files if file is not None),
-            inline=values[IMAGES].parts,  # type: ignore[attr-defined]  # put there by `values`
+            attachments=tuple(file for file in files if not file.cid),
+            inline=(*images.parts, *shown),
             message_id=message_id if "@" in message_id else f"<{message_id}@{sender.domain}>",
             headers=(*headers, *self._unsubscribe.render(values)),
         )

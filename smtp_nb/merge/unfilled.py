@@ -103,11 +103,11 @@ def suggestion(name: str, columns: Iterable[Hashable], source: str = "") -> str:
             shape = r"\s*".join(map(re.escape, _WORDS.findall(column)))
             if re.search(rf"\{{[{{%]-?\s*{re.escape(column)}", source) or re.search(shape, name):
                 return f"Did you mean {{{{ {spelling(column)} }}}}?"
-    folded = {_folded(column): column for column in reversed(known)}
-    near = difflib.get_close_matches(_folded(name), folded, n=1, cutoff=0.65)
-    return f"Did you mean {{{{ {spelling(folded[near[0]])} }}}}?" if near else ""
+    spelled = {folded(column): column for column in reversed(known)}
+    near = difflib.get_close_matches(folded(name), spelled, n=1, cutoff=0.65)
+    return f"Did you mean {{{{ {spelling(spelled[near[0]])} }}}}?" if near else ""
 
 
-def _folded(name: str) -> str:
+def folded(name: str) -> str:
     """A name without what people leave out: case, spaces, marks."""
     return "".join(filter(str.isalnum, name.casefold())) or name
