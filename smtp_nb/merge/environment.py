@@ -13,6 +13,7 @@ import datetime
 import decimal
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -25,6 +26,7 @@ from jinja2.utils import Cycler, Joiner, pass_context
 
 from smtp_nb.errors import InputError
 from smtp_nb.merge.filters import FILTERS
+from smtp_nb.merge.formats import FORMATS, Formats
 from smtp_nb.merge.lawful import LAWFUL, OWN_SELF, ROW, SAFE_FILTERS, SELF, WHOLE_ROW, lawful
 from smtp_nb.merge.printed import check_argument, check_length
 from smtp_nb.merge.problem import RowError
@@ -49,17 +51,70 @@ _SPACED = re.compile(r"\{\{-?\s*([^\W\d]\w*(?:[ \t]+\w+)+)\s*[|}]")
 _MAX_BITS = 4096
 
 
+class Own:
+    """What one template brings along: its formats, filters and functions.
+
+    Raises:
+        InputError: a filter or a function cannot be called, or its name cannot be given.
+    """
+
+    def __init__(
+        self,
+        formats: Formats | None = None,
+        filters: Mapping[str, Callable[..., Any]] | None = None,
+        functions: Mapping[str, Callable[..., Any]] | None = None,
+    ) -> None:
+        self.formats = formats or Formats()
+        self.filters = {n: _filter(f) for n, f in _checked("filter", filters).items()}
+        self.functions = _checked("function", functions)
+
+    def environments(self) -> Environments:
+        """The environments of this template."""
+        return Environments(
+            Sandbox(own=self), Sandbox(html=True, own=self), Sandbox(finalize=_keep, own=self)
+        )
+
+
+def _checked(
+    what: str, given: Mapping[str, Callable[..., Any]] | None
+) -> dict[str, Callable[..., Any]]:
+    for name, function in (given or {}).items():
+        if not callable(function):
+            raise InputError(f"the {what} {name!r} is {type(function).__name__}, no function")
+        if not name.isidentifier() or (what == "filter" and name in SAFE_FILTERS):
+            raise InputError(f"no {what} can be called {name!r}", remedy="Give it another name")
+    return dict(given or {})
+
+
+def _filter(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A filter of the user's, which gets no empty cell to make a text of."""
+
+    def apply(value: Any, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(value, Unfilled):
+            str(value)  # raises, with the name
+        return function(value, *args, **kwargs)
+
+    return apply
+
+
 class Sandbox(ImmutableSandboxedEnvironment):
     """The environment of all templates.
 
     Args:
         html: True escapes every value for HTML.
         finalize: what happens to every value before it is printed.
+        own: what one template has of its own.
     """
 
     intercepted_binops = frozenset({"%", "*", "**", "+"})
 
-    def __init__(self, *, html: bool = False, finalize: Callable[..., Any] | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        html: bool = False,
+        finalize: Callable[..., Any] | None = None,
+        own: Own | None = None,
+    ) -> None:
         super().__init__(
             autoescape=html,
             undefined=Unfilled,
@@ -71,7 +126,10 @@ class Sandbox(ImmutableSandboxedEnvironment):
             finalize=finalize,
         )
         del self.globals["lipsum"]
-        self.filters.update({**LAWFUL, **FILTERS})
+        own = own or Own()
+        self.formats = own.formats
+        self.filters.update({**LAWFUL, **FILTERS, **FORMATS, **own.filters})
+        self.globals.update(own.functions)
 
     def lawful(self, source: str, is_quiet: bool = False) -> Template:
         """The template, compiled, with the law in front of all that it prints."""
@@ -270,19 +328,33 @@ def _cannot_fail(piece: nodes.Node) -> bool:
     return isinstance(piece, nodes.TemplateData | nodes.Name)
 
 
-@lru_cache(maxsize=2)
-def environment(html: bool) -> Sandbox:
-    """The environment for texts, or the one for HTML."""
-    return Sandbox(html=html)
+@pass_context
+def _keep(context: Any, value: object) -> str:
+    token: str = context[SLOTS].keep(value)
+    return token
+
+
+@dataclass(frozen=True, slots=True)
+class Environments:
+    """Where a template's parts are compiled.
+
+    Attributes:
+        text: for plain texts.
+        html: every value is escaped.
+        slots: every printed value stands aside in a `Slots`.
+    """
+
+    text: Sandbox
+    html: Sandbox
+    slots: Sandbox
 
 
 @lru_cache(maxsize=1)
-def slot_environment() -> Sandbox:
-    """The environment in which every printed value stands aside in a `Slots`."""
+def standard() -> Environments:
+    """The environments of templates that have nothing of their own."""
+    return Own().environments()
 
-    @pass_context
-    def keep(context: Any, value: object) -> str:
-        token: str = context[SLOTS].keep(value)
-        return token
 
-    return Sandbox(finalize=keep)
+def environment(html: bool) -> Sandbox:
+    """The standard environment for texts, or the one for HTML."""
+    return standard().html if html else standard().text

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from smtp_nb.compose.parts import Attachment, EncodedPart
 from smtp_nb.errors import InputError
-from smtp_nb.merge.environment import Part, Values, environment
+from smtp_nb.merge.environment import Environments, Part, Values, standard
 from smtp_nb.merge.problem import RowError
 
 # Encoded files that are kept for the rows to come: a class has a few, a report of its own nobody.
@@ -33,13 +33,15 @@ class AttachmentPart:
         InputError: the template's syntax is wrong.
     """
 
-    def __init__(self, given: Given, root: Path) -> None:
+    def __init__(self, given: Given, root: Path, environments: Environments | None = None) -> None:
         self.names: frozenset[str] = frozenset()
         self._root = root
         self._kept: OrderedDict[tuple[Path, int, int], EncodedPart] = OrderedDict()
         self._guard = threading.Lock()
         if isinstance(given, str):
-            self._part = Part("attachments", given, environment(html=False), is_quiet=True)
+            self._part = Part(
+                "attachments", given, (environments or standard()).text, is_quiet=True
+            )
             self.names = self._part.names
             given = given if self._part.constant is None else Path(self._part.constant)
         self._fixed = None if isinstance(given, str) else given

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from smtp_nb.compose.markdown import markdown_to_html, markdown_to_text
-from smtp_nb.merge.environment import Part, Values, environment, slot_environment
+from smtp_nb.merge.environment import Environments, Part, Values, standard
 from smtp_nb.merge.filters import html_of, link, nl2br
 from smtp_nb.merge.shown import Shown
 from smtp_nb.merge.slots import SLOTS, Piece, Slots
@@ -39,14 +39,15 @@ class MarkdownPart:
         InputError: the template's syntax is wrong.
     """
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, environments: Environments | None = None) -> None:
+        environments = environments or standard()
         # Also finds syntax errors, before anything takes the source apart.
-        self._whole = Part("markdown", source, slot_environment())
+        self._whole = Part("markdown", source, environments.slots)
         self.names = self._whole.names
         self._has_headings = _HEADING.search(source) is not None
         self._parts: tuple[Part, Part] | None = None
         if (cut := _cut(source)) is not None:
-            self._parts = _compiled(*cut)
+            self._parts = _compiled(*cut, environments)
 
     @property
     def is_plain(self) -> bool:
@@ -84,7 +85,7 @@ def _cut(source: str) -> tuple[str, Slots] | None:
     slots = Slots()
     marked: list[str] = []
     expression: list[str] | None = None
-    for _, kind, text in slot_environment().lex(source):
+    for _, kind, text in standard().slots.lex(source):
         if kind == "block_begin":
             return None
         if kind == "data":
@@ -99,13 +100,13 @@ def _cut(source: str) -> tuple[str, Slots] | None:
     return "".join(marked), slots
 
 
-def _compiled(marked: str, expressions: Slots) -> tuple[Part, Part]:
+def _compiled(marked: str, expressions: Slots, environments: Environments) -> tuple[Part, Part]:
     """The text's and the HTML's template."""
     text = expressions.pieces(markdown_to_text(marked))
     html = _in_place(expressions.pieces(markdown_to_html(marked)))
     return (
-        Part("markdown", _jinja(text), environment(html=False)),
-        Part("markdown", _jinja(html), environment(html=True)),
+        Part("markdown", _jinja(text), environments.text),
+        Part("markdown", _jinja(html), environments.html),
     )
 
 

@@ -93,5 +93,5 @@ def _tag(text: str) -> str:
     for token in MarkdownIt("commonmark", {"html": True}).enable("table").parse(text):
         for one in (token, *(token.children or ())):
             if one.type in ("html_block", "html_inline") and _HTML_TAG.match(one.content.strip()):
-                return one.content.strip().split("\n")[0][:60]
+                return str(one.content).strip().split("\n")[0][:60]
     return ""

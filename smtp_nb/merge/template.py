@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from smtp_nb.compose.draft import Draft
 from smtp_nb.errors import InputError, MissingError
 from smtp_nb.merge.addressing import AddressPart, Mailboxes
-from smtp_nb.merge.environment import Part, Values, environment
+from smtp_nb.merge.environment import Own, Part, Values, standard
 from smtp_nb.merge.files import AttachmentPart, Given
 from smtp_nb.merge.filters import IMAGES, Images, SharedImages
+from smtp_nb.merge.formats import Formats
 from smtp_nb.merge.lawful import ROW, WHOLE_ROW
 from smtp_nb.merge.markdown import MarkdownPart
 from smtp_nb.merge.nested import nested
@@ -46,6 +49,11 @@ class Template:
             show a button that works with one click (RFC 8058).
         context: values that are the same for all rows, figures and frames among them.
         attachment_root: where the files of rows must lie; the working directory by default.
+        locale: how `date`, `number`, `money` and `percent` write: "de", "de_DE"; English by
+            default.
+        timezone: the zone in which `date` shows moments that know theirs: "Europe/Berlin".
+        filters: further filters by name, each a function of the value.
+        functions: functions that expressions may call.
 
     Raises:
         InputError: the syntax of a part is wrong; the text names the part and the line.
@@ -64,6 +72,10 @@ class Template:
     list_unsubscribe: str | Sequence[str] = ()
     context: Mapping[str, object] = field(default_factory=dict)
     attachment_root: str | os.PathLike[str] | None = None
+    locale: str = ""
+    timezone: str | datetime.tzinfo | None = None
+    filters: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    functions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.markdown is not None and (self.text is not None or self.html is not None):
@@ -76,6 +88,12 @@ class Template:
         for name, value in {"subject": self.subject, **self.headers}.items():
             refuse_controls(value, f"The template's {name}")
         Compiled(self)
+
+    def own(self) -> Own | None:
+        """What its expressions may use beyond what all templates have; None for nothing."""
+        if not (self.locale or self.timezone or self.filters or self.functions):
+            return None
+        return Own(Formats(self.locale, self.timezone), self.filters, self.functions)
 
     def digest(self, from_: str = "") -> str:
         """Changes when what is written here changes; files, figures and frames are not read."""
@@ -122,20 +140,24 @@ class Compiled:
     """
 
     def __init__(self, template: Template, from_: str = "") -> None:
-        html, text = environment(html=True), environment(html=False)
+        own = template.own()
+        made = standard() if own is None else own.environments()
+        html, text = made.html, made.text
         self._subject = Part("subject", template.subject, text)
         self._text = None if template.text is None else Part("text", template.text, text)
         self._html = None if template.html is None else Part("html", template.html, html)
-        self._markdown = None if template.markdown is None else MarkdownPart(template.markdown)
+        self._markdown = (
+            None if template.markdown is None else MarkdownPart(template.markdown, made)
+        )
         self._headers = {name: Part(name, v, text) for name, v in template.headers.items()}
-        self._unsubscribe = UnsubscribePart(template.list_unsubscribe)
-        self._from = AddressPart("from_", template.from_ or from_)
-        self._reply_to = AddressPart("reply_to", template.reply_to)
-        self._cc = AddressPart("cc", template.cc)
-        self._bcc = AddressPart("bcc", template.bcc)
+        self._unsubscribe = UnsubscribePart(template.list_unsubscribe, made)
+        self._from = AddressPart("from_", template.from_ or from_, made)
+        self._reply_to = AddressPart("reply_to", template.reply_to, made)
+        self._cc = AddressPart("cc", template.cc, made)
+        self._bcc = AddressPart("bcc", template.bcc, made)
         self._addresses = (self._from, self._reply_to, self._cc, self._bcc)
         root = Path(template.attachment_root or Path.cwd())
-        self._attachments = [AttachmentPart(given, root) for given in template.attachments]
+        self._attachments = [AttachmentPart(given, root, made) for given in template.attachments]
         self._pictures = Pictures("html" if template.markdown is None else "markdown", root)
         self._images = SharedImages(tuple(template.context.values()))
         self._common = {**text.globals, **_without_holes(template.context)}

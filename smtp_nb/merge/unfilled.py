@@ -108,6 +108,6 @@ def suggestion(name: str, columns: Iterable[Hashable], source: str = "") -> str:
     return f"Did you mean {{{{ {spelling(spelled[near[0]])} }}}}?" if near else ""
 
 
-def folded(name: str) -> str:
+def folded(name: object) -> str:
     """A name without what people leave out: case, spaces, marks."""
-    return "".join(filter(str.isalnum, name.casefold())) or name
+    return "".join(filter(str.isalnum, str(name).casefold())) or str(name)

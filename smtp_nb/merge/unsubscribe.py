@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from smtp_nb.merge.environment import Part, Values, environment
+from smtp_nb.merge.environment import Environments, Part, Values, standard
 from smtp_nb.merge.problem import RowError
 
 _ADDRESS = re.compile(r"(?:https?://|mailto:)[!-+\--;=?-~]+\Z")  # no space, comma or angle bracket
@@ -19,9 +19,11 @@ _HEADER = "List-Unsubscribe"
 class UnsubscribePart:
     """The addresses of `list_unsubscribe=`, compiled."""
 
-    def __init__(self, given: str | Sequence[str]) -> None:
+    def __init__(
+        self, given: str | Sequence[str], environments: Environments | None = None
+    ) -> None:
         sources = [given] if isinstance(given, str) else given
-        text = environment(html=False)
+        text = (environments or standard()).text
         self._parts = [
             Part("list_unsubscribe", source, text, is_quiet=True) for source in sources if source
         ]
