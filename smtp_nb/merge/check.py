@@ -26,7 +26,9 @@ def find_problems(plan: Plan, letters: Letters) -> list[Problem]:
 
     What is wrong with every row in the same way is said once, with no row.
     """
-    found = [*plan.problems, *_of_addresses(plan), *_of_messages(plan, letters)]
+    lost = {problem.row: problem for problem in _of_repetitions(plan, letters)}
+    planned = [problem for problem in plan.problems if problem.row not in lost]
+    found = [*planned, *lost.values(), *_of_addresses(plan), *_of_messages(plan, letters)]
     found += _of_template(plan, letters, bool(errors(found)))
     return _in_order(_once(found, sum(1 for _ in plan.sendable)))
 
@@ -41,6 +43,21 @@ def _of_template(plan: Plan, letters: Letters, has_errors: bool) -> Iterator[Pro
         if has_errors and note.message == NAMES_NOTHING:
             continue  # it may be meant so, and the errors come first
         yield Problem(None, note.column, Severity.WARNING, note.message, note.remedy)
+
+
+def _of_repetitions(plan: Plan, letters: Letters) -> Iterator[Problem]:
+    """Rows that would be left out, as one of their recipient's is sent, and say something else."""
+    for planned in plan.rows:
+        if planned.first is None:
+            continue
+        differing = letters.differences(planned.first, planned.row, plan.columns)
+        if differing:
+            yield Problem(
+                planned.row, differing[0], Severity.ERROR,
+                f"rows {planned.first} and {planned.row} are for one recipient, and differ in"
+                f" {', '.join(differing)}",
+                "group_by= makes one message of them, key= names a column that tells them apart",
+            )  # fmt: skip
 
 
 def _of_messages(plan: Plan, letters: Letters) -> Iterator[Problem]:

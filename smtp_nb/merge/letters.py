@@ -7,6 +7,7 @@ from collections.abc import Collection, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 
 from smtp_nb.compose.message import Composed, Press
+from smtp_nb.merge.groups import same
 from smtp_nb.merge.lawful import ROW
 from smtp_nb.merge.plan import PlannedRow
 from smtp_nb.merge.printed import Note, is_ordinary, is_ordinary_number
@@ -67,6 +68,12 @@ class Letters:
         found = list(planned)
         rows = self._rows.read([p.row for p in found], self._columns, self._empty_cell)
         return zip(found, rows, strict=True)
+
+    def differences(self, one: int, other: int, but: Collection[str]) -> list[str]:
+        """The columns of the template in which two rows differ, without those in `but`."""
+        names = [name for name in self._columns if str(name) not in but]
+        first, second = self._rows.read([one, other], names)
+        return [str(name) for name in names if not same(first[name], second[name])]
 
     def is_plain(self, filled: Filled) -> bool:
         """True if this row's message can only be as good as that of any other plain row."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
@@ -18,6 +18,7 @@ from smtp_nb.merge import report
 from smtp_nb.merge.check import errors, find_problems
 from smtp_nb.merge.control import Control
 from smtp_nb.merge.export import read_results, write_results
+from smtp_nb.merge.groups import GroupedRows
 from smtp_nb.merge.job import MergeJob
 from smtp_nb.merge.journal import JournalReader
 from smtp_nb.merge.letters import Filled, Letters
@@ -58,6 +59,8 @@ class MailMerge:
         name: what the campaign is called: under another name, everybody gets mail again.
         journal: its file; `<name>.smtp-merge.sqlite` in the working directory by default.
         key: the column that identifies a row; the address by default.
+        group_by: a column or several: all rows that agree in them get one message, in which
+            `{{ rows | table }}` shows them and the columns in which they agree have their names.
         options: the fields of `Options`, for all runs of this merge.
 
     Raises:
@@ -75,6 +78,7 @@ class MailMerge:
         name: str = "merge",
         journal: str | os.PathLike[str] | None = None,
         key: Hashable | None = None,
+        group_by: Hashable | Sequence[Hashable] | None = None,
         **options: Any,  # the fields of Options, which checks them
     ) -> None:
         # First of all: no traceback with variables shall show the password in a URL.
@@ -82,7 +86,8 @@ class MailMerge:
         if not _NAME.match(name):
             raise InputError(f"{name!r} is no name for a campaign", remedy="Use letters and digits")
         self._options = _options(Options(), options)
-        rows = Rows(frame)
+        by = _columns_of(group_by)
+        rows = GroupedRows(frame, by, to) if by else Rows(frame)
         self._campaign = Campaign(
             name=name,
             path=Path(journal if journal is not None else f"{name}{SUFFIX}").absolute(),
@@ -90,7 +95,7 @@ class MailMerge:
             plan=make_plan(rows, to, key),
             compiled=Compiled(template, from_),
             digest=template.digest(from_),
-            identity="address" if key is None else "column",
+            identity="address" if key is None and by in ((), (to,)) else "column",
         )
 
     @property
@@ -198,7 +203,7 @@ class MailMerge:
         Columns: row, recipient, kind, outcome, code, enhanced_code, reply, explanation, queue_id,
         message_id, attempts, sent_at, seconds, size. The index is the frame's.
         """
-        index = self._campaign.rows.frame.index
+        index = self._campaign.rows.index
         if not self.journal_path.is_file():
             return report.results(list(plan_entries(self._campaign.plan, {}, {})), None, index)
         with JournalReader.open(self.journal_path) as journal:
@@ -217,7 +222,9 @@ class MailMerge:
 
     def table(self) -> pd.DataFrame:
         """The frame itself with one summary a row in columns that begin with `mail_`."""
-        return report.table(self._campaign.rows.frame, self.results)
+        rows = self._campaign.rows
+        leaders = rows.leaders if isinstance(rows, GroupedRows) else None
+        return report.table(rows.frame, self.results, leaders)
 
     def style(self) -> Styler:
         """The results in colours."""
@@ -251,6 +258,12 @@ def load(path: str | os.PathLike[str]) -> pd.DataFrame:
         return read_results(path)
     with JournalReader.open(Path(path)) as journal:
         return report.results(journal.plan(), journal)
+
+
+def _columns_of(group_by: Hashable | Sequence[Hashable] | None) -> tuple[Hashable, ...]:
+    if group_by is None:
+        return ()
+    return tuple(group_by) if isinstance(group_by, list | tuple) else (group_by,)
 
 
 def _options(base: Options, given: dict[str, Any]) -> Options:

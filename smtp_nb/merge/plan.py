@@ -10,6 +10,7 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 
 from smtp_nb.errors import InputError
+from smtp_nb.merge.groups import GroupedRows
 from smtp_nb.merge.problem import Problem, RowError, Severity
 from smtp_nb.merge.rows import Rows
 from smtp_nb.model.address import CONTROLS, Mailbox, parse_mailbox
@@ -25,6 +26,7 @@ class PlannedRow:
         key: what the campaign knows it by; empty if it has neither key nor address.
         mailbox: its To address, or None if it is invalid.
         written: what stands there if it is invalid.
+        first: the row whose key it has too, if it is a DUPLICATE.
         outcome: INVALID or DUPLICATE; None for a row that is to be sent.
         explanation: why it is not.
     """
@@ -35,6 +37,7 @@ class PlannedRow:
     outcome: Outcome | None = None
     explanation: str = ""
     written: str = ""
+    first: int | None = None
 
     @property
     def recipient(self) -> str:
@@ -72,9 +75,32 @@ def make_plan(rows: Rows, to: Hashable, key: Hashable | None = None) -> Plan:
     addresses = rows.column(to)
     keys = [None] * len(rows) if key is None else rows.column(key)
     planner = _Planner(str(to), None if key is None else str(key))
+    if isinstance(rows, GroupedRows):
+        _plan_groups(planner, rows, (to, addresses), (key, keys))
+        return planner.plan
     for row, (address, value) in enumerate(zip(addresses, keys, strict=True)):
         planner.add(row, address, value)
     return planner.plan
+
+
+Column = tuple[Hashable | None, list[object]]
+
+
+def _plan_groups(planner: _Planner, rows: GroupedRows, to: Column, key: Column) -> None:
+    """One planned row for each group, known by its key, its address or what it was grouped by."""
+    by_address = key[0] is None and rows.by == (to[0],)
+    for place in rows.places:
+        try:
+            common = rows.group_key(place)
+            if key[0] is not None:
+                value = rows.common(key[0], place, key[1])
+            else:
+                value = None if by_address else " / ".join(map(key_text, common))
+            address = to[1][place] if by_address else rows.common(to[0], place, to[1])
+        except InputError as error:
+            planner.refuse(place, to[1][place], error)
+        else:
+            planner.add(place, address, value, is_group=not by_address)
 
 
 def key_text(value: object) -> str:
@@ -92,10 +118,10 @@ class _Planner:
         self._key = key
         self._first: dict[str, int] = {}
 
-    def add(self, row: int, address: object, value: object) -> None:
+    def add(self, row: int, address: object, value: object, is_group: bool = False) -> None:
         shown = "" if address is None else _printable(str(address))
         try:
-            key = self._key_of(value)
+            key = str(value) if is_group and self._key is None else self._key_of(value)
             mailbox = _mailbox(address, self._to)
         except InputError as error:
             self._refuse(row, "" if value is None else _printable(str(value)), shown, error)
@@ -106,6 +132,10 @@ class _Planner:
             self.plan.rows.append(PlannedRow(row, key, mailbox))
         else:
             self._repeat(row, key, mailbox, first)
+
+    def refuse(self, row: int, address: object, error: InputError) -> None:
+        """Plan a group that can have no message."""
+        self._refuse(row, "", "" if address is None else _printable(str(address)), error)
 
     def _key_of(self, value: object) -> str | None:
         """The text of a key cell; None where the address is the key."""
@@ -133,7 +163,7 @@ class _Planner:
         self.plan.problems.append(
             Problem(row, self._key or self._to, Severity.WARNING, text, "It gets one message only")
         )
-        planned = PlannedRow(row, key, mailbox, Outcome.DUPLICATE, text)
+        planned = PlannedRow(row, key, mailbox, Outcome.DUPLICATE, text, first=first)
         self.plan.rows.append(planned)
 
 

@@ -152,16 +152,21 @@ def framed(columns: Sequence[Sequence[object]], index: pd.Index | None) -> pd.Da
     return frame.astype({"row": "int64"}) if frame["row"].notna().all() else frame
 
 
-def table(frame: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
+def table(
+    frame: pd.DataFrame, found: pd.DataFrame, leaders: Sequence[int] | None = None
+) -> pd.DataFrame:
     """The caller's frame with one summary a row: as many rows as before, in the same order.
 
     Args:
         found: the results for exactly this frame.
+        leaders: for each row, the one whose results are its own; itself by default.
     """
     by_row: list[list[Line]] = [[] for _ in range(len(frame))]
     for row, *line in zip(found["row"], *(found[name] for name in SUMMARY), strict=True):
         by_row[row].append(tuple(line))
-    added = pd.DataFrame(map(_summary, by_row), columns=SUMMARY, index=frame.index)
+    places = range(len(frame)) if leaders is None else leaders
+    lines = [_summary(by_row[place]) for place in places]
+    added = pd.DataFrame(lines, columns=SUMMARY, index=frame.index)
     added = added.astype({"code": "Int64"})
     return frame.assign(**{f"mail_{name}": added[name] for name in SUMMARY})
 

@@ -57,6 +57,11 @@ class Rows:
         return len(self.frame)
 
     @property
+    def index(self) -> pd.Index:
+        """The frame's index, at the rows that get a message."""
+        return self.frame.index
+
+    @property
     def names(self) -> list[Hashable]:
         """The columns in order, and behind them the levels of the index that have a name."""
         return list(self._cells.columns)

@@ -262,7 +262,7 @@ class Run:
 
     def results(self) -> pd.DataFrame:
         """What became of every row, up to now."""
-        return report.results(self.journal.plan(), self.journal, self.campaign.rows.frame.index)
+        return report.results(self.journal.plan(), self.journal, self.campaign.rows.index)
 
 
 def _waiting(plan: Plan, journal: Journal, numbers: dict[str, int], limit: int | None) -> _Waiting:
