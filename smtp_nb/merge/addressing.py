@@ -8,8 +8,9 @@ template that is one expression and nothing else takes a whole list from a cell.
 from __future__ import annotations
 
 from smtp_nb.errors import InputError
-from smtp_nb.merge.environment import Environments, Part, Values, standard
+from smtp_nb.merge.environment import Part, Values
 from smtp_nb.merge.problem import RowError
+from smtp_nb.merge.sandboxed import Environments, standard
 from smtp_nb.merge.slots import SLOTS, Kept, Slots
 from smtp_nb.model.address import (
     Mailbox,

@@ -1,172 +1,32 @@
-"""Jinja2 as a merge uses it: strict, sandboxed, and with values that are never code.
+"""The texts and expressions of a template, compiled, and filled for one row after the other.
 
-What the sandbox adds to Jinja2's own: a template calls methods of plain values only (texts,
-numbers, dates, lists), so that `{{ df.to_csv("/home/…") }}` is refused as `{{ x.__class__ }}` is.
-And a cell that holds nothing can be asked about (`{% if grade %}`, `{{ grade | default("-") }}`),
-but printing it is an error of its row: nobody gets 'Dear nan'. What else may be printed is the law
-of `printed`; `lawful` puts it into the templates.
+A cell that holds nothing can be asked about (`{% if grade %}`, `{{ grade | default("-") }}`), but
+printing it is an error of its row: nobody gets 'Dear nan'. What else may be printed is the law of
+`printed`; `lawful` puts it into the templates.
 """
 
 from __future__ import annotations
 
-import datetime
-import decimal
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
-import pandas as pd
-from jinja2 import Template, TemplateSyntaxError, meta, nodes
+from jinja2 import TemplateSyntaxError, meta, nodes
 from jinja2.exceptions import SecurityError
-from jinja2.runtime import LoopContext, Macro
-from jinja2.sandbox import ImmutableSandboxedEnvironment
-from jinja2.utils import Cycler, Joiner, pass_context
 
 from smtp_nb.errors import InputError
-from smtp_nb.merge.filters import FILTERS
-from smtp_nb.merge.formats import FORMATS, Formats
-from smtp_nb.merge.lawful import LAWFUL, OWN_SELF, ROW, SAFE_FILTERS, SELF, WHOLE_ROW, lawful
-from smtp_nb.merge.printed import check_argument, check_length
+from smtp_nb.merge.lawful import OWN_SELF, ROW, SAFE_FILTERS, SELF, WHOLE_ROW
+from smtp_nb.merge.printed import check_length
 from smtp_nb.merge.problem import RowError
-from smtp_nb.merge.slots import SLOTS
-from smtp_nb.merge.unfilled import Unfilled, Unknown, suggestion
+from smtp_nb.merge.sandboxed import Sandbox, standard
+from smtp_nb.merge.unfilled import Unfilled
 from smtp_nb.merge.weaver import Weaver
 
 Values = Mapping[str, object]
 
-# Minified CSS has `{#id{…}`, so comments begin with one character more than Jinja2's own.
-COMMENT = ("{##", "##}")
-
-_PLAIN = (str, bytes, int, float, decimal.Decimal, datetime.date, datetime.time,
-          datetime.timedelta, pd.Timestamp, pd.Timedelta, pd.Period,
-          list, tuple, dict, set, frozenset, Cycler, LoopContext)  # fmt: skip
-_CALLABLE = (Macro, Joiner, LoopContext)
-
-
 # `{{ First name }}`, which is no Jinja2.
 _SPACED = re.compile(r"\{\{-?\s*([^\W\d]\w*(?:[ \t]+\w+)+)\s*[|}]")
-# No template needs the power of a number with more digits than this.
-_MAX_BITS = 4096
-
-
-class Own:
-    """What one template brings along: its formats, filters and functions.
-
-    Raises:
-        InputError: a filter or a function cannot be called, or its name cannot be given.
-    """
-
-    def __init__(
-        self,
-        formats: Formats | None = None,
-        filters: Mapping[str, Callable[..., Any]] | None = None,
-        functions: Mapping[str, Callable[..., Any]] | None = None,
-    ) -> None:
-        self.formats = formats or Formats()
-        self.filters = {n: _filter(f) for n, f in _checked("filter", filters).items()}
-        self.functions = _checked("function", functions)
-
-    def environments(self) -> Environments:
-        """The environments of this template."""
-        return Environments(
-            Sandbox(own=self), Sandbox(html=True, own=self), Sandbox(finalize=_keep, own=self)
-        )
-
-
-def _checked(
-    what: str, given: Mapping[str, Callable[..., Any]] | None
-) -> dict[str, Callable[..., Any]]:
-    for name, function in (given or {}).items():
-        if not callable(function):
-            raise InputError(f"the {what} {name!r} is {type(function).__name__}, no function")
-        if not name.isidentifier() or (what == "filter" and name in SAFE_FILTERS):
-            raise InputError(f"no {what} can be called {name!r}", remedy="Give it another name")
-    return dict(given or {})
-
-
-def _filter(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A filter of the user's, which gets no empty cell to make a text of."""
-
-    def apply(value: Any, *args: Any, **kwargs: Any) -> Any:
-        if isinstance(value, Unfilled):
-            str(value)  # raises, with the name
-        return function(value, *args, **kwargs)
-
-    return apply
-
-
-class Sandbox(ImmutableSandboxedEnvironment):
-    """The environment of all templates.
-
-    Args:
-        html: True escapes every value for HTML.
-        finalize: what happens to every value before it is printed.
-        own: what one template has of its own.
-    """
-
-    intercepted_binops = frozenset({"%", "*", "**", "+"})
-
-    def __init__(
-        self,
-        *,
-        html: bool = False,
-        finalize: Callable[..., Any] | None = None,
-        own: Own | None = None,
-    ) -> None:
-        super().__init__(
-            autoescape=html,
-            undefined=Unfilled,
-            comment_start_string=COMMENT[0],
-            comment_end_string=COMMENT[1],
-            trim_blocks=True,
-            lstrip_blocks=True,
-            keep_trailing_newline=True,
-            finalize=finalize,
-        )
-        del self.globals["lipsum"]
-        own = own or Own()
-        self.formats = own.formats
-        self.filters.update({**LAWFUL, **FILTERS, **FORMATS, **own.filters})
-        self.globals.update(own.functions)
-
-    def lawful(self, source: str, is_quiet: bool = False) -> Template:
-        """The template, compiled, with the law in front of all that it prints."""
-        return self.from_string(lawful(self.parse(source), is_quiet))
-
-    def getattr(self, obj: Any, attribute: str) -> Any:
-        if isinstance(obj, dict) and (attribute in obj or not hasattr(obj, attribute)):
-            return self.getitem(obj, attribute)  # a column, or entry, called `items`
-        return super().getattr(obj, attribute)
-
-    def getitem(self, obj: Any, argument: Any) -> Any:
-        if isinstance(obj, dict) and isinstance(argument, str) and argument not in obj:
-            return Unknown(argument, suggestion(argument, obj))
-        return super().getitem(obj, argument)
-
-    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-        _check_operation(operator, left, right)
-        return super().call_binop(context, operator, left, right)
-
-    def call(__self, __context: Any, __obj: Any, *args: Any, **kwargs: Any) -> Any:
-        method = getattr(__obj, "__wrapped__", __obj)  # the sandbox wraps str.format
-        if isinstance(getattr(method, "__self__", None), str):
-            for argument in (*args, *kwargs.values()):
-                check_argument(argument)
-        return super().call(__context, __obj, *args, **kwargs)
-
-    def is_safe_callable(self, obj: Any) -> bool:  # Any: whatever stands in front of `(…)`
-        if isinstance(obj, _CALLABLE) or any(obj is known for known in self.globals.values()):
-            return True
-        if isinstance(obj, Unfilled):
-            str(obj)  # raises, with the name
-        method = getattr(obj, "__wrapped__", obj)  # the sandbox wraps str.format
-        owner, name = getattr(method, "__self__", None), getattr(method, "__name__", "")
-        if any(isinstance(owner, kind) and hasattr(kind, name) for kind in _PLAIN):
-            return True
-        # Jinja2's own words would show the object, which may be a frame full of marks.
-        raise SecurityError(f"{name or type(obj).__name__}() may not be called here")
 
 
 class Part:
@@ -200,7 +60,9 @@ class Part:
             ) from error
         self.names = _names(tree, environment)
         self.constant = _constant(pieces)
-        self.has_words = bool(_words(pieces).strip())
+        self.words = _words(pieces)
+        """The texts between its expressions."""
+        self.has_words = bool(self.words.strip())
         """True if it gives some visible text, whatever the cells hold."""
         # Where printing is more than that (slots), Jinja2 does it.
         is_short = self.is_plain and environment.finalize is None
@@ -229,25 +91,9 @@ class Part:
         self._jinja = template = self._jinja or self._environment.lawful(
             self.source, self._is_quiet
         )
-        try:
+        with _translated(self.what):
             context = template.new_context(_named(values), shared=True)
             return self._bounded(template.root_render_func(context))
-        except RowError:
-            raise
-        except InputError as error:
-            raise RowError(error.description, column=self.what, remedy=error.remedy) from error
-        except SecurityError as error:
-            raise RowError(
-                f"{self.what}: {error}",
-                column=self.what,
-                remedy="A template prints values, and calls methods of texts, numbers and dates",
-            ) from error
-        except Exception as error:
-            raise RowError(
-                f"{self.what}: {type(error).__name__}: {error}",
-                column=self.what,
-                remedy="The expression does not fit the value in this row",
-            ) from error
 
     def _bounded(self, pieces: Iterable[str]) -> str:
         """The pieces as one text, no longer than a text may be."""
@@ -258,6 +104,70 @@ class Part:
             check_length(length, f"the {self.what}")
             found.append(piece)
         return "".join(found)
+
+
+@contextmanager
+def _translated(what: str) -> Iterator[None]:
+    """Whatever an expression raises, as an error of its row."""
+    try:
+        yield
+    except RowError:
+        raise
+    except InputError as error:
+        raise RowError(error.description, column=what, remedy=error.remedy) from error
+    except SecurityError as error:
+        raise RowError(
+            f"{what}: {error}",
+            column=what,
+            remedy="A template prints values, and calls methods of texts, numbers and dates",
+        ) from error
+    except Exception as error:
+        raise RowError(
+            f"{what}: {type(error).__name__}: {error}",
+            column=what,
+            remedy="The expression does not fit the value in this row",
+        ) from error
+
+
+class Expression:
+    """An expression whose value is wanted, not its text: `orders`, `rows[["item", "qty"]]`.
+
+    Args:
+        what: how errors call it.
+        source: with or without its braces.
+
+    Raises:
+        InputError: the syntax is wrong.
+    """
+
+    def __init__(self, what: str, source: str, environment: Sandbox) -> None:
+        self.what = what
+        self.source = source.strip().removeprefix("{{").removesuffix("}}").strip()
+        try:
+            tree = environment.parse(f"{{{{ {self.source} }}}}")
+            self.names = _names(tree, environment)
+            self._value = environment.compile_expression(self.source, undefined_to_none=False)
+        except TemplateSyntaxError as error:
+            raise InputError(
+                f"{what}: {error.message}", remedy=_correction(f"{{{{ {self.source} }}}}")
+            ) from error
+
+    def value(self, values: Values) -> Any:  # whatever stands in the cell
+        """The value for one row.
+
+        Raises:
+            RowError: the expression fails for this row.
+        """
+        with _translated(self.what):
+            return self._value(_named(values))
+
+
+def expression_alone(what: str, source: str, environment: Sandbox) -> Expression | None:
+    """The expression, if the source is one and nothing else."""
+    inner = source.strip()
+    if not (inner.startswith("{{") and inner.endswith("}}")) or inner.count("{{") != 1:
+        return None
+    return Expression(what, source, environment)
 
 
 def _named(values: Values) -> dict[str, object]:
@@ -274,24 +184,6 @@ def _correction(source: str) -> str:
     if spaced is None:
         return "Correct the template"
     return f'Did you mean {{{{ row["{spaced[1]}"] }}}}?'
-
-
-def _check_operation(operator: str, left: Any, right: Any) -> None:
-    """Refuse what makes a text too long, a number too large, or Python's own words of a value."""
-    sized = [one for one in (left, right) if isinstance(one, str | list | tuple)]
-    if operator == "%" and isinstance(left, str):
-        for value in right if isinstance(right, tuple) else (right,):
-            check_argument(value)
-    elif operator == "+" and len(sized) == 2:
-        check_length(len(left) + len(right), "a value")
-    elif operator == "*" and sized:
-        factor = right if sized[0] is left else left
-        if isinstance(factor, int):
-            check_length(len(sized[0]) * factor, "a value")
-    elif operator in ("*", "**") and isinstance(left, int) and isinstance(right, int):
-        bits = left.bit_length() * right if operator == "**" else left.bit_length()
-        if bits > _MAX_BITS:
-            raise RowError(f"the number {operator} {right} would be too large to read")
 
 
 def _names(tree: nodes.Template, environment: Sandbox) -> frozenset[str]:
@@ -326,33 +218,6 @@ def _cannot_fail(piece: nodes.Node) -> bool:
             return False
         piece = piece.node
     return isinstance(piece, nodes.TemplateData | nodes.Name)
-
-
-@pass_context
-def _keep(context: Any, value: object) -> str:
-    token: str = context[SLOTS].keep(value)
-    return token
-
-
-@dataclass(frozen=True, slots=True)
-class Environments:
-    """Where a template's parts are compiled.
-
-    Attributes:
-        text: for plain texts.
-        html: every value is escaped.
-        slots: every printed value stands aside in a `Slots`.
-    """
-
-    text: Sandbox
-    html: Sandbox
-    slots: Sandbox
-
-
-@lru_cache(maxsize=1)
-def standard() -> Environments:
-    """The environments of templates that have nothing of their own."""
-    return Own().environments()
 
 
 def environment(html: bool) -> Sandbox:

@@ -11,10 +11,17 @@ import threading
 from collections import OrderedDict
 from pathlib import Path
 
+from jinja2 import Undefined
+
 from smtp_nb.compose.parts import Attachment, EncodedPart
 from smtp_nb.errors import InputError
-from smtp_nb.merge.environment import Environments, Part, Values, standard
+from smtp_nb.merge.drawable import refuse_nameless
+from smtp_nb.merge.environment import Part, Values, expression_alone
+from smtp_nb.merge.patterns import Pattern, is_pattern
+from smtp_nb.merge.printed import printed
 from smtp_nb.merge.problem import RowError
+from smtp_nb.merge.root import allowed_file
+from smtp_nb.merge.sandboxed import Environments, standard
 
 # Encoded files that are kept for the rows to come: a class has a few, a report of its own nobody.
 _KEPT = 8
@@ -45,6 +52,43 @@ class AttachmentPart:
             self.names = self._part.names
             given = given if self._part.constant is None else Path(self._part.constant)
         self._fixed = None if isinstance(given, str) else given
+        self._alone, self._pattern = None, None
+        if isinstance(given, str):
+            made = environments or standard()
+            self._alone = expression_alone("attachments", given, made.text)
+            self._pattern = Pattern(given, root, made) if is_pattern(self._part) else None
+
+    def files(self, values: Values, encode: bool = True) -> list[Attachment | EncodedPart]:
+        """All files of one row: a cell may hold a list, and the template's author a pattern.
+
+        Args:
+            encode: False only looks whether the files of a row could be sent.
+
+        Raises:
+            RowError: there is no such file, or it lies outside of the allowed root.
+            InputError: 302, a fixed file cannot be read.
+        """
+        if self._pattern is not None:
+            try:
+                paths = self._pattern.paths(values)
+            except RowError as error:
+                raise self._error(error.description, error.remedy) from error
+            return [self._read(path) if encode else Attachment(path=path) for path in paths]
+        value = None if self._alone is None else self._alone.value(values)
+        if isinstance(value, list | tuple):
+            return [self._one(one, encode) for one in value if is_filled(one)]
+        if isinstance(value, Attachment | EncodedPart):
+            return [_encoded(value)]
+        refuse_nameless(value)
+        file = self.render(values, encode)
+        return [] if file is None else [file]
+
+    def _one(self, value: object, encode: bool) -> Attachment | EncodedPart:
+        if isinstance(value, Attachment | EncodedPart):
+            return _encoded(value)
+        refuse_nameless(value)
+        path = self._allowed(str(printed(value)))
+        return self._read(path) if encode else Attachment(path=path)
 
     def render(self, values: Values, encode: bool = True) -> Attachment | EncodedPart | None:
         """The file of one row; None if the template gives an empty text.
@@ -91,25 +135,9 @@ class AttachmentPart:
         return RowError(text, column=column, remedy=remedy)
 
 
-def allowed_file(root: Path, name: str) -> Path:
-    """The file of that name under the root, with every link followed.
-
-    Raises:
-        RowError: there is none, it cannot be read, or it lies elsewhere.
-    """
-    try:
-        root = root.resolve()
-        path = (root / name).resolve(strict=True)
-    except (OSError, ValueError) as error:
-        raise RowError(f"there is no file {name!r}", remedy=f"Looked in {root}") from error
-    if not (path.is_file() and os.access(path, os.R_OK)):
-        raise RowError(f"the file {name!r} cannot be read", remedy="Is it a file, and yours?")
-    if not path.is_relative_to(root):
-        raise RowError(
-            f"the file {name!r} lies outside of {root}",
-            remedy="Move it there, or give Template(attachment_root=…)",
-        )
-    return path
+def is_filled(value: object) -> bool:
+    """False for an entry of a list that holds nothing."""
+    return not isinstance(value, Undefined) and bool(value != "")
 
 
 def _encoded(given: os.PathLike[str] | Attachment | EncodedPart) -> EncodedPart:

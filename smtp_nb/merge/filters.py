@@ -97,7 +97,7 @@ class SharedImages:
 
 
 def _attachment(value: object) -> Attachment:
-    data = _octets(value)
+    data = pixels(value)
     kind = next((t for magic, t in _TYPES.items() if data.startswith(magic)), None)
     if kind is None:
         raise RowError("the image is neither PNG, JPEG, GIF nor WebP", remedy="Convert it to PNG")
@@ -129,7 +129,7 @@ _DRAW: dict[str, Callable[[Any], bytes]] = {
 }
 
 
-def _octets(value: object) -> bytes:
+def pixels(value: object) -> bytes:
     if isinstance(value, bytes):
         return value
     if isinstance(value, Path):

@@ -14,8 +14,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from smtp_nb.compose.markdown import markdown_to_html, markdown_to_text
-from smtp_nb.merge.environment import Environments, Part, Values, standard
+from smtp_nb.merge.environment import Part, Values
 from smtp_nb.merge.filters import html_of, link, nl2br
+from smtp_nb.merge.sandboxed import Environments, standard
 from smtp_nb.merge.shown import Shown
 from smtp_nb.merge.slots import SLOTS, Piece, Slots
 

@@ -12,9 +12,9 @@ from html import unescape
 from pathlib import Path
 from urllib.parse import unquote
 
-from smtp_nb.merge.files import allowed_file
 from smtp_nb.merge.filters import Images
 from smtp_nb.merge.problem import RowError
+from smtp_nb.merge.root import allowed_file
 
 _SOURCE = re.compile(
     r"""(<img\b[^>]*?\bsrc\s*=\s*)("[^"]*"|'[^']*'|[^\s"'>]+)""", re.IGNORECASE

@@ -73,7 +73,7 @@ def make_plan(rows: Rows, to: Hashable, key: Hashable | None = None) -> Plan:
     if key is not None:
         rows.require(key)
     addresses = rows.column(to)
-    keys = [None] * len(rows) if key is None else rows.column(key)
+    keys: list[object] = [None] * len(rows) if key is None else rows.column(key)
     planner = _Planner(str(to), None if key is None else str(key))
     if isinstance(rows, GroupedRows):
         _plan_groups(planner, rows, (to, addresses), (key, keys))

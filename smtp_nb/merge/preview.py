@@ -112,5 +112,5 @@ def _details(title: str, text: str) -> str:
 
 def _data_address(part: Attachment | EncodedPart) -> str:
     given = part if isinstance(part, Attachment) else part.attachment
-    data = Path(given.path).read_bytes() if given.path is not None else given.data or b""
+    data = Path(given.path).read_bytes() if given.path is not None else given.octets
     return f"data:{given.content_type};base64,{base64.b64encode(data).decode('ascii')}"

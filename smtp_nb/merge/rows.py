@@ -149,7 +149,7 @@ class _Kind(Enum):
 def _kind_of(series: pd.Series) -> _Kind:
     dtype = series.dtype
     if pd.api.types.is_float_dtype(dtype):
-        if _all_whole(series):
+        if all_whole(series):
             return _Kind.COUNTS
         is_short = isinstance(dtype, np.dtype) and dtype.itemsize < 8
         return _Kind.SHORT_FLOATS if is_short else _Kind.AS_THEY_ARE
@@ -160,7 +160,8 @@ def _kind_of(series: pd.Series) -> _Kind:
     return _Kind.DAYS if has_dates_only(series.dropna()) else _Kind.OBJECTS
 
 
-def _all_whole(series: pd.Series) -> bool:
+def all_whole(series: pd.Series) -> bool:
+    """True for floats that are all whole numbers."""
     numbers = series.dropna().astype(float)
     return bool(((numbers % 1 == 0) & (numbers.abs() < EXACT)).all())
 

@@ -17,6 +17,7 @@ from jinja2 import Undefined
 from jinja2.utils import pass_context
 from markupsafe import Markup
 
+from smtp_nb.merge.drawable import are_records
 from smtp_nb.merge.printed import NOTES, SPELL_NOTHING, Note, Notes, is_nothing, printed
 from smtp_nb.merge.problem import RowError
 from smtp_nb.merge.rows import Rows
@@ -59,7 +60,7 @@ def table(context: Any, value: Any, index: bool = False, empty: str = "") -> Sho
         str(value)  # raises, with the name
     if isinstance(value, pd.Series):
         value, index = value.to_frame(), True
-    elif _are_records(value):
+    elif are_records(value):
         value = pd.DataFrame(value)
     if isinstance(value, pd.DataFrame):
         texts = _texts(value, empty, notes)
@@ -73,20 +74,20 @@ def table(context: Any, value: Any, index: bool = False, empty: str = "") -> Sho
 
 
 def _shown(html: str, notes: Notes | None) -> Shown:
-    import css_inline
-
-    inlined = css_inline.CSSInliner(keep_style_tags=False).inline_fragment(html, _TABLE_CSS)
-    _refuse_markup(inlined)
+    inlined = _inlined(html)
     read = _read(inlined)
     if notes is not None and any(cell in SPELL_NOTHING for row in read.body for cell in row):
         notes[_HOLES] = None
     return Shown(Markup(inlined.strip()), read.text(), is_block=True)
 
 
-def _are_records(value: object) -> bool:
-    return isinstance(value, list | tuple) and bool(value) and all(
-        isinstance(one, Mapping) for one in value
-    )  # fmt: skip
+def _inlined(html: str) -> str:
+    """A table with its styles in its tags, and no other tags than those of tables."""
+    import css_inline
+
+    inlined = css_inline.CSSInliner(keep_style_tags=False).inline_fragment(html, _TABLE_CSS)
+    _refuse_markup(inlined)
+    return inlined
 
 
 def _refuse_markup(html: str) -> None:
@@ -155,6 +156,15 @@ def _line(row: Iterable[str], widths: Iterable[int], right: Iterable[bool]) -> s
 def _is_numeric(cells: Iterable[str]) -> bool:
     filled = [cell for cell in cells if cell]
     return bool(filled) and all(map(_NUMBER.match, filled))
+
+
+def displayed(styler: Any) -> pd.DataFrame:
+    """What a Styler shows, as a frame of texts."""
+    read = _read(_inlined(styler.to_html()))
+    head = read.head[-1] if read.head else None
+    width = max(map(len, [*read.head, *read.body]), default=0)
+    columns = None if head is None else [*head, *[""] * (width - len(head))]
+    return pd.DataFrame([[*row, *[""] * (width - len(row))] for row in read.body], columns=columns)
 
 
 class _Reader(HTMLParser):

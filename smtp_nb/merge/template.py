@@ -15,17 +15,18 @@ from typing import Any
 from smtp_nb.compose.draft import Draft
 from smtp_nb.errors import InputError, MissingError
 from smtp_nb.merge.addressing import AddressPart, Mailboxes
-from smtp_nb.merge.environment import Own, Part, Values, standard
-from smtp_nb.merge.files import AttachmentPart, Given
+from smtp_nb.merge.environment import Part, Values
 from smtp_nb.merge.filters import IMAGES, Images, SharedImages
 from smtp_nb.merge.formats import Formats
 from smtp_nb.merge.lawful import ROW, WHOLE_ROW
+from smtp_nb.merge.made import Attachments, attachment_parts
 from smtp_nb.merge.markdown import MarkdownPart
 from smtp_nb.merge.nested import nested
 from smtp_nb.merge.pictures import Pictures, check_content_ids
 from smtp_nb.merge.printed import NOTES, Note
 from smtp_nb.merge.problem import RowError
 from smtp_nb.merge.rows import Row, Rows
+from smtp_nb.merge.sandboxed import Own, standard
 from smtp_nb.merge.unfilled import EmptyEntry, Unknown, suggestion
 from smtp_nb.merge.unsubscribe import UnsubscribePart
 from smtp_nb.model.address import CONTROLS, Mailbox, refuse_controls
@@ -42,7 +43,9 @@ class Template:
         subject: one line.
         text, html: the bodies; values in `html` are escaped.
         markdown: both bodies from one source, in place of `text` and `html`.
-        attachments: paths, or `Attachment`s. A path with an expression is that row's own file.
+        attachments: paths, or `Attachment`s. A path with an expression is that row's own file; an
+            `Attachment` may name a row's frame, figure or bytes. Or a mapping of file names to
+            frames, figures, bytes, paths and expressions.
         headers: further headers by name.
         from_, reply_to, cc, bcc: addresses, which may differ from row to row.
         list_unsubscribe: one or more `https:` or `mailto:` addresses; with `https:` mail programs
@@ -63,7 +66,7 @@ class Template:
     text: str | None = None
     html: str | None = None
     markdown: str | None = None
-    attachments: Sequence[Given] = ()
+    attachments: Attachments = ()
     headers: Mapping[str, str] = field(default_factory=dict)
     from_: str = ""
     reply_to: str = ""
@@ -157,7 +160,7 @@ class Compiled:
         self._bcc = AddressPart("bcc", template.bcc, made)
         self._addresses = (self._from, self._reply_to, self._cc, self._bcc)
         root = Path(template.attachment_root or Path.cwd())
-        self._attachments = [AttachmentPart(given, root, made) for given in template.attachments]
+        self._attachments = attachment_parts(template.attachments, root, made)
         self._pictures = Pictures("html" if template.markdown is None else "markdown", root)
         self._images = SharedImages(tuple(template.context.values()))
         self._common = {**text.globals, **_without_holes(template.context)}
@@ -229,7 +232,7 @@ class Compiled:
         sender = self._sender(values)
         text, html = self._bodies(values)
         images: Images = values[IMAGES]  # type: ignore[assignment]  # put there by `values`
-        files = [f for part in self._attachments if (f := part.render(values, encode)) is not None]
+        files = [file for part in self._attachments for file in part.files(values, encode)]
         shown = [file for file in files if file.cid]
         if html is not None:
             html = self._pictures.taken_along(html, images)

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from smtp_nb.merge.environment import Environments, Part, Values, standard
+from smtp_nb.merge.environment import Part, Values
 from smtp_nb.merge.problem import RowError
+from smtp_nb.merge.sandboxed import Environments, standard
 
 _ADDRESS = re.compile(r"(?:https?://|mailto:)[!-+\--;=?-~]+\Z")  # no space, comma or angle bracket
 _HEADER = "List-Unsubscribe"
