@@ -69,7 +69,7 @@ def test_a_text_with_expressions_is_a_file_in_utf8() -> None:
 )
 def test_a_frame_is_a_csv_file(given: Any) -> None:
     content = files(given)["Ann.csv"].decode("utf-8-sig")
-    assert content.splitlines() == ["item,qty", "Pen,2.0", "'=1+1,", "+49 170 1,1.0"]
+    assert content.splitlines() == ["item,qty", "Pen,2", "'=1+1,", "+49 170 1,1"]
 
 
 def test_a_frame_is_an_excel_file_without_formulas_and_the_same_each_time() -> None:
@@ -113,7 +113,7 @@ def test_several_files_stand_in_a_cell(directory: Path) -> None:
     found = files(["{{ paths }}"], paths=["a.txt", "", "b;c.txt"])
     assert found == {"a.txt": b"a.txt", "b;c.txt": b"b;c.txt"}
     assert files(["{{ paths }}"], paths=[]) == {}
-    with pytest.raises(RowError, match="no file 'a.txt;b;c.txt'"):
+    with pytest.raises(RowError, match=r"no file 'a\.txt;b;c\.txt'"):
         files(["{{ paths }}"], paths="a.txt;b;c.txt")
 
 
