@@ -14,7 +14,7 @@ from smtp_nb.merge.printed import Note, is_ordinary, is_ordinary_number
 from smtp_nb.merge.problem import RowError
 from smtp_nb.merge.rows import Row, Rows
 from smtp_nb.merge.suspicions import suspicions
-from smtp_nb.merge.template import Compiled, Letter
+from smtp_nb.merge.template import ADDRESS, Compiled, Letter
 from smtp_nb.merge.unfilled import Empty, EmptyEntry
 from smtp_nb.model.address import CONTROLS
 from smtp_nb.model.enums import RecipientType
@@ -51,6 +51,7 @@ class Letters:
         self._salt = salt.encode()
         names = compiled.names
         self._columns = [name for name in rows.names if ROW in names or name in names]
+        self._wants_address = ADDRESS in names and ADDRESS not in rows.names
         self._empty = {name: Empty(name=str(name)) for name in self._columns}
 
     def suspicions(self, named_already: Collection[str]) -> Iterator[Note]:
@@ -67,7 +68,13 @@ class Letters:
         """The planned rows with their values."""
         found = list(planned)
         rows = self._rows.read([p.row for p in found], self._columns, self._empty_cell)
-        return zip(found, rows, strict=True)
+        return zip(found, map(self._with_address, found, rows), strict=True)
+
+    def _with_address(self, planned: PlannedRow, row: Row) -> Row:
+        """The row, with the bare address of its recipient where the template asks for it."""
+        if self._wants_address and planned.mailbox is not None:
+            row[ADDRESS] = planned.mailbox.address
+        return row
 
     def differences(self, one: int, other: int, but: Collection[str]) -> list[str]:
         """The columns of the template in which two rows differ, without those in `but`."""

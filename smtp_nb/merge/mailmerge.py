@@ -30,6 +30,7 @@ from smtp_nb.merge.rows import Rows
 from smtp_nb.merge.run import Campaign, Options, Run, plan_entries
 from smtp_nb.merge.schema import SUFFIX, PlanEntry
 from smtp_nb.merge.server import Server, asend, component, send
+from smtp_nb.merge.suppression import Suppressed, leave_out, suppressed
 from smtp_nb.merge.template import Compiled, Template
 from smtp_nb.model.address import parse_mailbox
 
@@ -53,7 +54,7 @@ class MailMerge:
     Args:
         frame: the rows.
         template: what they get.
-        to: the column with the address, one a row.
+        to: the column with the address, one a row, or a template: "{{ name }} <{{ email }}>".
         from_: the sender; may be a template. A template's own `from_` comes first.
         server: a URL, an `SMTP` or an `AsyncSMTP`.
         name: what the campaign is called: under another name, everybody gets mail again.
@@ -61,6 +62,7 @@ class MailMerge:
         key: the column that identifies a row; the address by default.
         group_by: a column or several: all rows that agree in them get one message, in which
             `{{ rows | table }}` shows them and the columns in which they agree have their names.
+        suppress: who gets nothing: addresses, a CSV file with them, another campaign's journal.
         options: the fields of `Options`, for all runs of this merge.
 
     Raises:
@@ -79,6 +81,7 @@ class MailMerge:
         journal: str | os.PathLike[str] | None = None,
         key: Hashable | None = None,
         group_by: Hashable | Sequence[Hashable] | None = None,
+        suppress: Suppressed | None = None,
         **options: Any,  # the fields of Options, which checks them
     ) -> None:
         # First of all: no traceback with variables shall show the password in a URL.
@@ -92,7 +95,7 @@ class MailMerge:
             name=name,
             path=Path(journal if journal is not None else f"{name}{SUFFIX}").absolute(),
             rows=rows,
-            plan=make_plan(rows, to, key),
+            plan=leave_out(make_plan(rows, to, key), suppressed(suppress)),
             compiled=Compiled(template, from_),
             digest=template.digest(from_),
             identity="address" if key is None and by in ((), (to,)) else "column",

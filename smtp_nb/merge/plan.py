@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from smtp_nb.errors import InputError
 from smtp_nb.merge.groups import GroupedRows
 from smtp_nb.merge.problem import Problem, RowError, Severity
+from smtp_nb.merge.recipients import is_template, mailbox_of, remarks, rendered
 from smtp_nb.merge.rows import Rows
-from smtp_nb.model.address import CONTROLS, Mailbox, parse_mailbox
+from smtp_nb.model.address import CONTROLS, Mailbox
 from smtp_nb.model.outcome import Outcome
 
 
@@ -63,18 +64,23 @@ def make_plan(rows: Rows, to: Hashable, key: Hashable | None = None) -> Plan:
     """Read keys and addresses of all rows.
 
     Args:
-        to: the column of addresses, one mailbox each.
+        to: the column of addresses, one mailbox each, or a template of one.
         key: the column that identifies a row; None for the address.
 
     Raises:
         InputError: there is no such column.
     """
-    rows.require(to)
+    names = frozenset({str(to)})
+    if is_template(to, rows):
+        addresses, names = rendered(rows, str(to))
+        to = "to"
+    else:
+        rows.require(to)
+        addresses = rows.column(to)
     if key is not None:
         rows.require(key)
-    addresses = rows.column(to)
     keys: list[object] = [None] * len(rows) if key is None else rows.column(key)
-    planner = _Planner(str(to), None if key is None else str(key))
+    planner = _Planner(str(to), None if key is None else str(key), names)
     if isinstance(rows, GroupedRows):
         _plan_groups(planner, rows, (to, addresses), (key, keys))
         return planner.plan
@@ -112,20 +118,22 @@ def key_text(value: object) -> str:
 class _Planner:
     """Takes rows one by one and remembers whose key was there before."""
 
-    def __init__(self, to: str, key: str | None) -> None:
-        self.plan = Plan([], [], frozenset(filter(None, (to, key))))
+    def __init__(self, to: str, key: str | None, names: frozenset[str]) -> None:
+        self.plan = Plan([], [], names | frozenset(filter(None, (key,))))
         self._to = to
         self._key = key
         self._first: dict[str, int] = {}
 
     def add(self, row: int, address: object, value: object, is_group: bool = False) -> None:
-        shown = "" if address is None else _printable(str(address))
+        shown = _shown(address)
         try:
             key = str(value) if is_group and self._key is None else self._key_of(value)
-            mailbox = _mailbox(address, self._to)
+            mailbox = mailbox_of(address, self._to)
         except InputError as error:
             self._refuse(row, "" if value is None else _printable(str(value)), shown, error)
             return
+        for odd, remedy in remarks(address, mailbox):
+            self.plan.problems.append(Problem(row, self._to, Severity.WARNING, odd, remedy))
         key = mailbox.key if key is None else key
         first = self._first.setdefault(key, row)
         if first == row:
@@ -135,7 +143,7 @@ class _Planner:
 
     def refuse(self, row: int, address: object, error: InputError) -> None:
         """Plan a group that can have no message."""
-        self._refuse(row, "", "" if address is None else _printable(str(address)), error)
+        self._refuse(row, "", _shown(address), error)
 
     def _key_of(self, value: object) -> str | None:
         """The text of a key cell; None where the address is the key."""
@@ -167,18 +175,9 @@ class _Planner:
         self.plan.rows.append(planned)
 
 
+def _shown(address: object) -> str:
+    return "" if address is None or isinstance(address, InputError) else _printable(str(address))
+
+
 def _printable(text: str) -> str:
     return CONTROLS.sub(lambda found: ascii(found.group())[1:-1], text)
-
-
-def _mailbox(address: object, column: str) -> Mailbox:
-    if address is None or str(address).strip(" ") == "":
-        raise RowError("there is no address", column=column, remedy="Fill it in or drop the row")
-    text = str(address)
-    try:
-        return parse_mailbox(text)
-    except InputError as error:
-        if "," not in text and ";" not in text:
-            raise
-        remedy = "Write one address a row, further ones into the template's cc"
-        raise RowError(error.description, column=column, remedy=remedy) from error

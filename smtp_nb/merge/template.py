@@ -31,6 +31,9 @@ from smtp_nb.merge.unfilled import EmptyEntry, Unknown, suggestion
 from smtp_nb.merge.unsubscribe import UnsubscribePart
 from smtp_nb.model.address import CONTROLS, Mailbox, refuse_controls
 
+# Under this name a template finds the bare address of its recipient, if no column is called so.
+ADDRESS = "address"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Template:
@@ -172,7 +175,7 @@ class Compiled:
     def knowing(self, rows: Rows) -> Compiled:
         """The same, which knows what is meant by a name that no column has."""
         known = copy(self)
-        unknown = self.names - set(rows.names) - self._common.keys() - {ROW}
+        unknown = self.names - set(rows.names) - self._common.keys() - {ROW, ADDRESS}
         source = "\n".join(self.sources.values())
         meant = {name: suggestion(name, rows.names, source) for name in unknown}
         known._common = {
