@@ -16,7 +16,10 @@ from smtp_nb.merge.unfilled import Empty
 from smtp_nb.model.address import Mailbox, parse_mailbox, split_addresses
 
 # At the ends of a cell these are left over from copying, and part of no address.
-_ENDS = "\t\n\r\x0b\x0c \u00a0\u00ad\u180e\u200b\u200c\u200d\u200e\u200f\u2028\u2029\u202f\u2060\u3000\ufeff"
+_ENDS = (
+    "\t\n\r\x0b\x0c \u00a0\u00ad\u180e\u200b\u200c\u200d\u200e\u200f"
+    "\u2028\u2029\u202f\u2060\u3000\ufeff"
+)
 _QUOTABLE = re.compile(r'([^"<>]+?)\s*(<[^<>\s]+>)\Z')
 
 # Domains that people type in the place of a provider's.

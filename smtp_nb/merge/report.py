@@ -15,6 +15,7 @@ from smtp_nb.model.enums import RecipientType
 from smtp_nb.model.explain import explain
 from smtp_nb.model.outcome import Outcome
 from smtp_nb.model.receipt import summary
+from smtp_nb.model.shown import visible
 
 if TYPE_CHECKING:
     from pandas.io.formats.style import Styler
@@ -188,6 +189,10 @@ def counts(found: pd.DataFrame) -> str:
     return ", ".join(f"{count} {outcome}" for outcome, count in ordered) or "no rows"
 
 
+def _visible(value: object) -> object:
+    return visible(value) if isinstance(value, str) else value
+
+
 def style(found: pd.DataFrame) -> Styler:
     """The results in colours, for the screen; values are escaped."""
 
@@ -196,5 +201,7 @@ def style(found: pd.DataFrame) -> Styler:
 
     # A row with copies has several lines, and pandas styles no index that repeats itself.
     shown = found.reset_index(names="index" if found.index.name is None else None)
+    for name in shown.columns:  # servers' words may hold what a screen obeys
+        shown[name] = shown[name].map(_visible)
     styled = shown.style.map(colour, subset=["outcome"]).format(escape="html")
     return styled.hide(axis="index")
