@@ -22,6 +22,7 @@ from typing import BinaryIO
 
 from smtp_nb.compose.fields import HeaderStyle, check_head, fold, quoted
 from smtp_nb.compose.params import ascii_filename, check_content_type, parameter
+from smtp_nb.compose.pending import check_pending, is_pending, refuse_pending
 from smtp_nb.compose.text import base64_size, wrapped_base64
 from smtp_nb.errors import InputError
 from smtp_nb.model.known import known_attributes
@@ -60,20 +61,29 @@ class Attachment:
         content_type: guessed from the name if empty. Text in UTF-8 that is not ASCII gets
             `charset=utf-8` if it names none.
         cid: the name under which the HTML shows an inline image: `<img src="cid:logo">`.
+        frame: in a merge, the column with a frame, for a .csv or .xlsx file.
+        figure: in a merge, the column with a figure, for a .png, .pdf or .svg file.
+
+    In a `Template`, path, data and filename may have `{{ expressions }}` that each row fills.
 
     Raises:
         InputError: both or neither of path and data, or a value that a header cannot carry.
     """
 
     path: str | os.PathLike[str] | None = None
-    data: bytes | bytearray | memoryview | None = field(default=None, repr=False)
+    data: bytes | bytearray | memoryview | str | None = field(default=None, repr=False)
     filename: str = ""
     content_type: str = ""
     cid: str = ""
+    frame: str = ""
+    figure: str = ""
 
     def __post_init__(self) -> None:
+        if is_pending(self):
+            check_pending(self)
+            return
         _check_source(self.path, self.data)
-        if self.data is not None and not isinstance(self.data, bytes):
+        if isinstance(self.data, bytearray | memoryview):
             # A copy: what is in a buffer may change before it is sent.
             object.__setattr__(self, "data", bytes(self.data))
         if not self.filename and self.path is not None:
@@ -108,10 +118,12 @@ class Attachment:
         Raises:
             InputError: 302, the file cannot be read.
         """
-        return base64_size(_file_size(self.path) if self.data is None else len(self.data))
+        refuse_pending(self)
+        return base64_size(_file_size(self.path) if self.data is None else len(self.octets))
 
     def head(self, disposition: str) -> bytes:
         """The header fields of the part, `attachment` or `inline`."""
+        refuse_pending(self)
         return _part_head(disposition, self.filename, self.content_type, self.cid)
 
     def chunks(self) -> Iterator[bytes]:
@@ -126,9 +138,15 @@ class Attachment:
                 yield line_end + wrapped_base64(piece)
                 line_end = b"\r\n"
 
+    @property
+    def octets(self) -> bytes:
+        """The data; nothing if it stands in a file."""
+        refuse_pending(self)
+        return self.data if isinstance(self.data, bytes) else b""
+
     def _open(self) -> BinaryIO:
         if self.data is not None:
-            return BytesIO(self.data)
+            return BytesIO(self.octets)
         _file_size(self.path)  # before opening: a named pipe would block
         return open(os.fspath(self.path or ""), "rb")
 

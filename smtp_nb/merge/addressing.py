@@ -8,8 +8,9 @@ template that is one expression and nothing else takes a whole list from a cell.
 from __future__ import annotations
 
 from smtp_nb.errors import InputError
-from smtp_nb.merge.environment import Part, Values, slot_environment
+from smtp_nb.merge.environment import Part, Values
 from smtp_nb.merge.problem import RowError
+from smtp_nb.merge.sandboxed import Environments, standard
 from smtp_nb.merge.slots import SLOTS, Kept, Slots
 from smtp_nb.model.address import (
     Mailbox,
@@ -32,9 +33,9 @@ class AddressPart:
         InputError: its syntax is wrong, or it is constant and no list of addresses.
     """
 
-    def __init__(self, what: str, source: str) -> None:
+    def __init__(self, what: str, source: str, environments: Environments | None = None) -> None:
         self.what = what
-        self._part = Part(what, source, slot_environment())
+        self._part = Part(what, source, (environments or standard()).slots, is_quiet=True)
         self.names = self._part.names
         self._constant: Mailboxes | None = None
         if self._part.constant is not None:

@@ -13,7 +13,9 @@ from collections.abc import Iterable, Iterator
 from smtp_nb.errors import InputError
 from smtp_nb.merge.letters import Letters, Message
 from smtp_nb.merge.plan import Plan, PlannedRow
+from smtp_nb.merge.printed import IS_EMPTY
 from smtp_nb.merge.problem import Problem, Severity
+from smtp_nb.merge.suspicions import NAMES_NOTHING
 
 # From here on the large providers ask for a way to unsubscribe that works with one click.
 _BULK = 5000
@@ -24,13 +26,38 @@ def find_problems(plan: Plan, letters: Letters) -> list[Problem]:
 
     What is wrong with every row in the same way is said once, with no row.
     """
-    found = [*plan.problems, *_of_addresses(plan), *_of_messages(plan, letters)]
+    lost = {problem.row: problem for problem in _of_repetitions(plan, letters)}
+    planned = [problem for problem in plan.problems if problem.row not in lost]
+    found = [*planned, *lost.values(), *_of_addresses(plan), *_of_messages(plan, letters)]
+    found += _of_template(plan, letters, bool(errors(found)))
     return _in_order(_once(found, sum(1 for _ in plan.sendable)))
 
 
 def errors(problems: Iterable[Problem]) -> list[Problem]:
     """The ones that stop a row."""
     return [problem for problem in problems if problem.severity is Severity.ERROR]
+
+
+def _of_template(plan: Plan, letters: Letters, has_errors: bool) -> Iterator[Problem]:
+    for note in letters.suspicions(plan.columns):
+        if has_errors and note.message == NAMES_NOTHING:
+            continue  # it may be meant so, and the errors come first
+        yield Problem(None, note.column, Severity.WARNING, note.message, note.remedy)
+
+
+def _of_repetitions(plan: Plan, letters: Letters) -> Iterator[Problem]:
+    """Rows that would be left out, as one of their recipient's is sent, and say something else."""
+    for planned in plan.rows:
+        if planned.first is None:
+            continue
+        differing = letters.differences(planned.first, planned.row, plan.columns)
+        if differing:
+            yield Problem(
+                planned.row, differing[0], Severity.ERROR,
+                f"rows {planned.first} and {planned.row} are for one recipient, and differ in"
+                f" {', '.join(differing)}",
+                "group_by= makes one message of them, key= names a column that tells them apart",
+            )  # fmt: skip
 
 
 def _of_messages(plan: Plan, letters: Letters) -> Iterator[Problem]:
@@ -54,11 +81,16 @@ def _of_messages(plan: Plan, letters: Letters) -> Iterator[Problem]:
 
 def _look(row: int, message: Message) -> Iterator[Problem]:
     """What can be sent and still looks like a mistake."""
-    draft = message.letter.draft
+    draft, is_blank = message.letter.draft, False
     if not draft.subject.strip():
+        is_blank = True
         yield Problem(row, "subject", Severity.WARNING, "the subject is empty")
     if not (draft.text or "").strip() and not (draft.html or "").strip():
+        is_blank = True
         yield Problem(row, "text", Severity.WARNING, "the message has no text")
+    for note in message.letter.notes:
+        if not is_blank or note.message != IS_EMPTY:  # which would say it a second time
+            yield Problem(row, note.column, Severity.WARNING, note.message, note.remedy)
 
 
 def _can_be_left(message: Message) -> bool:

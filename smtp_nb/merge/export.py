@@ -2,14 +2,16 @@
 
 What servers and addresses say comes from strangers, and a spreadsheet computes a cell that begins
 like a formula. Such a cell gets an apostrophe in front, as does one that begins with an apostrophe,
-so that reading takes exactly what writing gave. The same results make the same octets everywhere:
-UTF-8 with the mark by which Excel knows it, times in UTC, numbers as Python spells them.
+so that reading takes exactly what writing gave; controls and what hides or reverses text are
+written as escapes. The same results make the same octets everywhere: UTF-8 with the mark by which
+Excel knows it, times in UTC, numbers as Python spells them.
 """
 
 from __future__ import annotations
 
 import csv
 import os
+import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
@@ -22,11 +24,14 @@ import pandas as pd
 from smtp_nb.errors import InputError
 from smtp_nb.merge.report import COLUMNS, framed
 from smtp_nb.model.regular import open_regular
+from smtp_nb.model.shown import visible
 
 # The last four are the wide ones of East Asian fonts, which some programs take for the others.
 _BEGINS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _ENCODING = "utf-8-sig"
 UNREADABLE = 303
+# CSV holds line breaks and tabs; other controls would work on whoever looks at the file.
+_BETWEEN_BREAKS = re.compile(r"[^\r\n\t]+")
 
 
 def write_results(found: pd.DataFrame, path: str | os.PathLike[str]) -> None:
@@ -95,7 +100,7 @@ def read_results(path: str | os.PathLike[str]) -> pd.DataFrame:
 
 
 def _guarded(value: object) -> str:
-    text = str(value)
+    text = _BETWEEN_BREAKS.sub(lambda found: visible(found[0]), str(value))
     return f"'{text}" if text.startswith(("'", *_BEGINS_FORMULA)) else text
 
 

@@ -11,10 +11,17 @@ import threading
 from collections import OrderedDict
 from pathlib import Path
 
+from jinja2 import Undefined
+
 from smtp_nb.compose.parts import Attachment, EncodedPart
 from smtp_nb.errors import InputError
-from smtp_nb.merge.environment import Part, Values, environment
+from smtp_nb.merge.drawable import refuse_nameless
+from smtp_nb.merge.environment import Part, Values, expression_alone
+from smtp_nb.merge.patterns import Pattern, is_pattern
+from smtp_nb.merge.printed import printed
 from smtp_nb.merge.problem import RowError
+from smtp_nb.merge.root import allowed_file
+from smtp_nb.merge.sandboxed import Environments, standard
 
 # Encoded files that are kept for the rows to come: a class has a few, a report of its own nobody.
 _KEPT = 8
@@ -33,16 +40,57 @@ class AttachmentPart:
         InputError: the template's syntax is wrong.
     """
 
-    def __init__(self, given: Given, root: Path) -> None:
+    is_file = True
+
+    def __init__(self, given: Given, root: Path, environments: Environments | None = None) -> None:
         self.names: frozenset[str] = frozenset()
         self._root = root
         self._kept: OrderedDict[tuple[Path, int, int], EncodedPart] = OrderedDict()
         self._guard = threading.Lock()
         if isinstance(given, str):
-            self._part = Part("attachments", given, environment(html=False))
+            self._part = Part(
+                "attachments", given, (environments or standard()).text, is_quiet=True
+            )
             self.names = self._part.names
             given = given if self._part.constant is None else Path(self._part.constant)
         self._fixed = None if isinstance(given, str) else given
+        self._alone, self._pattern = None, None
+        if isinstance(given, str):
+            made = environments or standard()
+            self._alone = expression_alone("attachments", given, made.text)
+            self._pattern = Pattern(given, root, made) if is_pattern(self._part) else None
+
+    def files(self, values: Values, encode: bool = True) -> list[Attachment | EncodedPart]:
+        """All files of one row: a cell may hold a list, and the template's author a pattern.
+
+        Args:
+            encode: False only looks whether the files of a row could be sent.
+
+        Raises:
+            RowError: there is no such file, or it lies outside of the allowed root.
+            InputError: 302, a fixed file cannot be read.
+        """
+        if self._pattern is not None:
+            try:
+                paths = self._pattern.paths(values)
+            except RowError as error:
+                raise self._error(error.description, error.remedy) from error
+            return [self._read(path) if encode else Attachment(path=path) for path in paths]
+        value = None if self._alone is None else self._alone.value(values)
+        if isinstance(value, list | tuple):
+            return [self._one(one, encode) for one in value if is_filled(one)]
+        if isinstance(value, Attachment | EncodedPart):
+            return [_encoded(value)]
+        refuse_nameless(value)
+        file = self.render(values, encode)
+        return [] if file is None else [file]
+
+    def _one(self, value: object, encode: bool) -> Attachment | EncodedPart:
+        if isinstance(value, Attachment | EncodedPart):
+            return _encoded(value)
+        refuse_nameless(value)
+        path = self._allowed(str(printed(value)))
+        return self._read(path) if encode else Attachment(path=path)
 
     def render(self, values: Values, encode: bool = True) -> Attachment | EncodedPart | None:
         """The file of one row; None if the template gives an empty text.
@@ -65,18 +113,9 @@ class AttachmentPart:
 
     def _allowed(self, name: str) -> Path:
         try:
-            root = self._root.resolve()
-            path = (root / name).resolve(strict=True)
-        except (OSError, ValueError) as error:
-            raise self._error(f"there is no file {name!r}", f"Looked in {self._root}") from error
-        if not (path.is_file() and os.access(path, os.R_OK)):
-            raise self._error(f"the file {name!r} cannot be read", "Is it a file, and yours?")
-        if not path.is_relative_to(root):
-            raise self._error(
-                f"the file {name!r} lies outside of {root}",
-                "Move it there, or give Template(attachment_root=…)",
-            )
-        return path
+            return allowed_file(self._root, name)
+        except RowError as error:
+            raise self._error(error.description, error.remedy) from error
 
     def _read(self, path: Path) -> EncodedPart:
         """The file, encoded; the same object for as long as it does not change."""
@@ -96,6 +135,11 @@ class AttachmentPart:
     def _error(self, text: str, remedy: str) -> RowError:
         (column,) = self.names if len(self.names) == 1 else ("attachments",)
         return RowError(text, column=column, remedy=remedy)
+
+
+def is_filled(value: object) -> bool:
+    """False for an entry of a list that holds nothing."""
+    return not isinstance(value, Undefined) and bool(value != "")
 
 
 def _encoded(given: os.PathLike[str] | Attachment | EncodedPart) -> EncodedPart:

@@ -1,4 +1,4 @@
-"""The filters that templates have beyond Jinja2's own: `image`, `table` and `link`."""
+"""The filters that templates have beyond Jinja2's own."""
 
 from __future__ import annotations
 
@@ -7,22 +7,24 @@ import hashlib
 import io
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 from jinja2.utils import pass_context
 from markupsafe import Markup, escape
 
 from smtp_nb.compose.parts import Attachment, EncodedPart
 from smtp_nb.merge.problem import RowError
+from smtp_nb.merge.shown import Shown
+from smtp_nb.merge.tables import records, table
 from smtp_nb.model.address import refuse_controls
 from smtp_nb.model.regular import read_regular
 
 # The name under which a template's context holds the images; no template can spell it.
 IMAGES = "the images"
 
+# Pictures from files that are kept for the rows to come.
+_KEPT = 32
 _TYPES = {
     b"\x89PNG\r\n\x1a\n": "image/png",
     b"\xff\xd8\xff": "image/jpeg",
@@ -30,34 +32,10 @@ _TYPES = {
     b"RIFF": "image/webp",
 }
 
-# Mail readers drop <style>, so css-inline puts these into the tags.
-_TABLE_CSS = """
-table { border-collapse: collapse; font-family: sans-serif; font-size: 14px }
-th, td { border: 1px solid #cccccc; padding: 4px 8px; text-align: left }
-thead th { background-color: #f3f3f3 }
-"""
-# What a table may consist of. Anything else came out of a cell that was not escaped.
-_TAGS = frozenset({"table", "thead", "tbody", "tfoot", "tr", "th", "td", "caption", "br"})
-_TAG = re.compile(r"<\s*/?\s*([a-zA-Z!?][\w-]*)")
-
 # Schemes that a link in a mail may have; `javascript:` and `data:` are how cells attack readers.
 _SCHEMES = frozenset({"http", "https", "mailto", "tel", "cid"})
+_BREAK = re.compile(r"\r\n|[\n\r\v\f\x85\u2028\u2029]")
 _SCHEME = re.compile(r"\s*([a-zA-Z][a-zA-Z0-9+.-]*)\s*:")
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A value that HTML shows in one way and text in another."""
-
-    html: Markup
-    text: str
-    is_block: bool = False
-
-    def __html__(self) -> str:
-        return self.html
-
-    def __str__(self) -> str:
-        return self.text
 
 
 class Images:
@@ -88,6 +66,7 @@ class SharedImages:
     def __init__(self, common: tuple[object, ...]) -> None:
         self._common = {id(value): value for value in common}
         self._encoded: dict[int, EncodedPart] = {}
+        self._files: dict[tuple[Path, int, int], EncodedPart] = {}
 
     def part(self, value: object) -> Attachment | EncodedPart:
         """The image as an inline part.
@@ -95,15 +74,31 @@ class SharedImages:
         Raises:
             RowError: it is no image.
         """
+        if isinstance(value, Path):
+            return self._file(value)
         if id(value) not in self._common:
             return _attachment(value)
         if id(value) not in self._encoded:
             self._encoded[id(value)] = EncodedPart(_attachment(value))
         return self._encoded[id(value)]
 
+    def _file(self, path: Path) -> EncodedPart:
+        """A picture from a file, encoded once for as long as the file does not change."""
+        try:
+            status = path.stat()
+            known = (path, status.st_mtime_ns, status.st_size)
+            if known not in self._files:
+                part = EncodedPart(_attachment(path))
+                if len(self._files) >= _KEPT:
+                    self._files.clear()
+                self._files[known] = part
+        except OSError as error:
+            raise RowError(f"the picture {str(path)!r} cannot be read: {error.strerror}") from error
+        return self._files[known]
+
 
 def _attachment(value: object) -> Attachment:
-    data = _octets(value)
+    data = pixels(value)
     kind = next((t for magic, t in _TYPES.items() if data.startswith(magic)), None)
     if kind is None:
         raise RowError("the image is neither PNG, JPEG, GIF nor WebP", remedy="Convert it to PNG")
@@ -135,7 +130,7 @@ _DRAW: dict[str, Callable[[Any], bytes]] = {
 }
 
 
-def _octets(value: object) -> bytes:
+def pixels(value: object) -> bytes:
     if isinstance(value, bytes):
         return value
     if isinstance(value, Path):
@@ -166,33 +161,6 @@ def image(context: Any, value: object, alt: str = "", width: int | None = None) 
     return Shown(tag, f"[{alt or 'image'}]")
 
 
-def table(value: Any, index: bool = False) -> Shown:
-    """`{{ marks | table }}`: a frame as a table that mail readers show as meant."""
-    import css_inline
-
-    if isinstance(value, pd.Series):
-        value, index = value.to_frame(), True
-    if isinstance(value, pd.DataFrame):
-        html, text = value.to_html(border=0, index=index), value.to_string(index=index)
-    elif hasattr(value, "to_html") and isinstance(getattr(value, "data", None), pd.DataFrame):
-        html, text = value.to_html(), value.data.to_string(index=index)  # a Styler
-    else:
-        raise RowError(f"{type(value).__name__} is no table", remedy="Give a DataFrame")
-    inlined = css_inline.CSSInliner(keep_style_tags=False).inline_fragment(html, _TABLE_CSS)
-    _refuse_markup(inlined)
-    return Shown(Markup(inlined.strip()), text, is_block=True)
-
-
-def _refuse_markup(html: str) -> None:
-    """A Styler escapes nothing by itself, so a cell could be a script."""
-    strange = {tag.lower() for tag in _TAG.findall(html)} - _TAGS
-    if strange:
-        raise RowError(
-            f"the styled frame holds the tag <{min(strange)}>",
-            remedy='Use .format(escape="html") on the Styler',
-        )
-
-
 def link(value: object) -> object:
     """The value as an address to follow: only with a scheme that a mail may have."""
     text = str(value)
@@ -205,9 +173,22 @@ def link(value: object) -> object:
     return value
 
 
+def nl2br(value: object) -> object:
+    """`{{ address | nl2br }}`: line breaks of a cell as those of HTML; a text keeps its own."""
+    if not isinstance(value, str) or isinstance(value, Markup) or not _BREAK.search(value):
+        return value
+    return Shown(Markup(_BREAK.sub("<br>", str(escape(value)))), value)
+
+
 def html_of(value: object) -> str:
     """A value inside HTML: escaped, unless it says itself how HTML shows it."""
     return str(escape(value))
 
 
-FILTERS: dict[str, Callable[..., object]] = {"image": image, "table": table, "link": link}
+FILTERS: dict[str, Callable[..., object]] = {
+    "image": image,
+    "table": table,
+    "records": records,
+    "link": link,
+    "nl2br": nl2br,
+}

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Collection, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 from smtp_nb.compose.message import Composed, Press
 from smtp_nb.merge.digest import Digests
-from smtp_nb.merge.environment import Empty
+from smtp_nb.merge.groups import same
+from smtp_nb.merge.lawful import ROW
 from smtp_nb.merge.plan import PlannedRow
+from smtp_nb.merge.printed import Note, is_ordinary, is_ordinary_number
 from smtp_nb.merge.problem import RowError
 from smtp_nb.merge.rows import Row, Rows
-from smtp_nb.merge.template import ROW, Compiled, Letter
+from smtp_nb.merge.suspicions import suspicions
+from smtp_nb.merge.template import ADDRESS, Compiled, Letter
+from smtp_nb.merge.unfilled import Empty, EmptyEntry
 from smtp_nb.model.address import CONTROLS
 from smtp_nb.model.enums import RecipientType
 from smtp_nb.model.envelope import Recipient
@@ -44,20 +48,43 @@ class Letters:
 
     def __init__(self, rows: Rows, compiled: Compiled, salt: str = "", template: str = "") -> None:
         self._rows = rows
-        self._compiled = compiled
-        self._may_be_plain = compiled.is_plain
+        self._compiled = compiled.knowing(rows)
+        self._may_be_plain = self._compiled.is_plain
         self._press = Press()
         self._salt = salt.encode()
         self._template = template
         names = compiled.names
         self._columns = [name for name in rows.names if ROW in names or name in names]
+        self._wants_address = ADDRESS in names and ADDRESS not in rows.names
         self._empty = {name: Empty(name=str(name)) for name in self._columns}
+
+    def suspicions(self, named_already: Collection[str]) -> Iterator[Note]:
+        """What is odd about the template, whatever the rows hold.
+
+        Args:
+            named_already: columns that addresses and keys are read from.
+        """
+        columns = [name for name in self._rows.names if str(name) not in named_already]
+        named = self._compiled.names & {ROW, *map(str, self._rows.names)}
+        return suspicions(self._compiled.sources, named, columns)
 
     def read(self, planned: Iterable[PlannedRow]) -> Iterator[Filled]:
         """The planned rows with their values."""
         found = list(planned)
         rows = self._rows.read([p.row for p in found], self._columns, self._empty_cell)
-        return zip(found, rows, strict=True)
+        return zip(found, map(self._with_address, found, rows), strict=True)
+
+    def _with_address(self, planned: PlannedRow, row: Row) -> Row:
+        """The row, with the bare address of its recipient where the template asks for it."""
+        if self._wants_address and planned.mailbox is not None:
+            row[ADDRESS] = planned.mailbox.address
+        return row
+
+    def differences(self, one: int, other: int, but: Collection[str]) -> list[str]:
+        """The columns of the template in which two rows differ, without those in `but`."""
+        names = [name for name in self._columns if str(name) not in but]
+        first, second = self._rows.read([one, other], names)
+        return [str(name) for name in names if not same(first[name], second[name])]
 
     def digest(self, filled: Filled) -> str:
         """What tells whether this row would get another message; see `Digests`."""
@@ -72,7 +99,7 @@ class Letters:
         return self._may_be_plain and all(map(_is_plain, filled[1].values()))
 
     def _empty_cell(self, name: Hashable) -> Empty:
-        return self._empty[name]
+        return self._empty[name] if name in self._empty else EmptyEntry(name=str(name))
 
     def compose(self, filled: Filled, message_id: str = "") -> Message:
         """The message of one row, checked as far as that is possible without a server.
@@ -96,9 +123,11 @@ class Letters:
 
 
 def _is_plain(value: object) -> bool:
-    if type(value) is str:
-        return len(value) <= _SHORT and CONTROLS.search(value) is None
-    return type(value) is int or type(value) is float
+    if type(value) is float:
+        return is_ordinary_number(value)
+    if type(value) is not str:
+        return type(value) is int
+    return len(value) <= _SHORT and CONTROLS.search(value) is None and is_ordinary(value)
 
 
 def _recipients(letter: Letter) -> tuple[Recipient, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
@@ -18,6 +18,7 @@ from smtp_nb.merge import report
 from smtp_nb.merge.check import errors, find_problems
 from smtp_nb.merge.control import Control
 from smtp_nb.merge.export import read_results, write_results
+from smtp_nb.merge.groups import GroupedRows
 from smtp_nb.merge.home import Home
 from smtp_nb.merge.job import MergeJob
 from smtp_nb.merge.journal import JournalReader
@@ -39,6 +40,7 @@ from smtp_nb.merge.run import (
 from smtp_nb.merge.schema import PlanEntry
 from smtp_nb.merge.server import Server, asend, component, send
 from smtp_nb.merge.standing import Standing, standing_of
+from smtp_nb.merge.suppression import Suppressed, leave_out, suppressed
 from smtp_nb.merge.template import Compiled, Template
 from smtp_nb.model.address import parse_mailbox
 from smtp_nb.model.keywords import shows_keywords
@@ -76,13 +78,16 @@ class MailMerge:
     Args:
         frame: the rows.
         template: what they get.
-        to: the column with the address, one a row.
+        to: the column with the address, one a row, or a template: "{{ name }} <{{ email }}>".
         from_: the sender; may be a template. A template's own `from_` comes first.
         server: a URL, an `SMTP` or an `AsyncSMTP`.
         name: what the campaign is called: under another name, everybody gets mail again.
         journal: its file; `<name>.smtp-merge.sqlite` in the working directory by default. On a
             sandbox of this process the campaign lives and dies with the sandbox.
         key: the column that identifies a row; the address by default.
+        group_by: a column or several: all rows that agree in them get one message, in which
+            `{{ rows | table }}` shows them and the columns in which they agree have their names.
+        suppress: who gets nothing: addresses, a CSV file with them, another campaign's journal.
         options: the fields of `Options`, for all runs of this merge.
 
     Raises:
@@ -102,6 +107,8 @@ class MailMerge:
         name: str = "merge",
         journal: str | os.PathLike[str] | None = None,
         key: Hashable | None = None,
+        group_by: Hashable | Sequence[Hashable] | None = None,
+        suppress: Suppressed | None = None,
         **options: Unpack[RunOptions],
     ) -> None:
         # First of all: no traceback with variables shall show the password in a URL.
@@ -109,7 +116,8 @@ class MailMerge:
         if not _NAME.match(name):
             raise InputError(f"{name!r} is no name for a campaign", remedy="Use letters and digits")
         self._options = _options(Options(), {**options})
-        rows = Rows(frame)
+        by = _columns_of(group_by)
+        rows = GroupedRows(frame, by, to) if by else Rows(frame)
         self._given = journal
         self._home = home = Home(name, journal, server)
         self._campaign = Campaign(
@@ -117,11 +125,11 @@ class MailMerge:
             path=home.path,
             place=home.shown,
             rows=rows,
-            plan=make_plan(rows, to, key),
+            plan=leave_out(make_plan(rows, to, key), suppressed(suppress)),
             compiled=Compiled(template, from_),
             digest=template.digest(from_),
             written=template.digest(from_, but="context"),
-            identity="address" if key is None else "column",
+            identity="address" if key is None and by in ((), (to,)) else "column",
         )
 
     @property
@@ -249,8 +257,8 @@ class MailMerge:
             InputError: there is nobody to decide about, or it is no such decision.
             CampaignBusy: the campaign is being sent.
         """
-        rows = self._campaign.plan.rows
-        targets = targets_of(which, lambda: self.results, self._key_of, lambda row: rows[row].key)
+        keys = {planned.row: planned.key for planned in self._campaign.plan.rows}
+        targets = targets_of(which, lambda: self.results, self._key_of, keys.__getitem__)
         return resolve(self.journal_path, targets, decision)
 
     def _key_of(self, value: object) -> str:
@@ -265,7 +273,7 @@ class MailMerge:
         Columns: row, recipient, kind, outcome, code, enhanced_code, reply, explanation, queue_id,
         message_id, attempts, sent_at, seconds, size. The index is the frame's.
         """
-        index = self._campaign.rows.frame.index
+        index = self._campaign.rows.index
         if not is_begun(self.journal_path):
             return report.results(list(plan_entries(self._campaign.plan, {}, {})), None, index)
         with JournalReader.open(self.journal_path) as journal:
@@ -284,7 +292,9 @@ class MailMerge:
 
     def table(self) -> pd.DataFrame:
         """The frame itself with one summary a row in columns that begin with `mail_`."""
-        return report.table(self._campaign.rows.frame, self.results)
+        rows = self._campaign.rows
+        leaders = rows.leaders if isinstance(rows, GroupedRows) else None
+        return report.table(rows.frame, self.results, leaders)
 
     def style(self) -> Styler:
         """The results in colours."""
@@ -318,6 +328,12 @@ def load(path: str | os.PathLike[str]) -> pd.DataFrame:
         return read_results(path)
     with JournalReader.open(Path(path)) as journal:
         return report.results(journal.plan(), journal)
+
+
+def _columns_of(group_by: Hashable | Sequence[Hashable] | None) -> tuple[Hashable, ...]:
+    if group_by is None:
+        return ()
+    return tuple(group_by) if isinstance(group_by, list | tuple) else (group_by,)
 
 
 def _options(base: Options, given: dict[str, Any]) -> Options:

@@ -1,19 +1,23 @@
 """Both bodies from one Markdown template.
 
 Markdown is read with a token in the place of every `{{ … }}`, so a value is always text: it cannot
-slant, link or end a list. Where a template has expressions only, this happens once, and each row
-costs two plain Jinja2 templates. With statements (`{% if %}`, `{% for %}`) what Markdown reads
-differs from row to row, and so it is read for every row.
+slant, link or end a list, and a line break in it is one in both bodies. Where a template has
+expressions only, this happens once, and each row costs two plain Jinja2 templates. With statements
+(`{% if %}`, `{% for %}`) what Markdown reads differs from row to row, and so it is read for every
+row.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 
 from smtp_nb.compose.markdown import markdown_to_html, markdown_to_text
-from smtp_nb.merge.environment import Part, Values, environment, slot_environment
-from smtp_nb.merge.filters import Shown, html_of, link
+from smtp_nb.merge.environment import Part, Values
+from smtp_nb.merge.filters import html_of, link, nl2br
+from smtp_nb.merge.sandboxed import Environments, standard
+from smtp_nb.merge.shown import Shown
 from smtp_nb.merge.slots import SLOTS, Piece, Slots
 
 _TABLE = re.compile(r"\|\s*table\b")
@@ -36,14 +40,15 @@ class MarkdownPart:
         InputError: the template's syntax is wrong.
     """
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, environments: Environments | None = None) -> None:
+        environments = environments or standard()
         # Also finds syntax errors, before anything takes the source apart.
-        self._whole = Part("markdown", source, slot_environment())
+        self._whole = Part("markdown", source, environments.slots)
         self.names = self._whole.names
         self._has_headings = _HEADING.search(source) is not None
         self._parts: tuple[Part, Part] | None = None
         if (cut := _cut(source)) is not None:
-            self._parts = _compiled(*cut)
+            self._parts = _compiled(*cut, environments)
 
     @property
     def is_plain(self) -> bool:
@@ -81,7 +86,7 @@ def _cut(source: str) -> tuple[str, Slots] | None:
     slots = Slots()
     marked: list[str] = []
     expression: list[str] | None = None
-    for _, kind, text in slot_environment().lex(source):
+    for _, kind, text in standard().slots.lex(source):
         if kind == "block_begin":
             return None
         if kind == "data":
@@ -96,37 +101,49 @@ def _cut(source: str) -> tuple[str, Slots] | None:
     return "".join(marked), slots
 
 
-def _compiled(marked: str, expressions: Slots) -> tuple[Part, Part]:
+def _compiled(marked: str, expressions: Slots, environments: Environments) -> tuple[Part, Part]:
     """The text's and the HTML's template."""
     text = expressions.pieces(markdown_to_text(marked))
     html = _in_place(expressions.pieces(markdown_to_html(marked)))
     return (
-        Part("markdown", _jinja(text), environment(html=False)),
-        Part("markdown", _jinja(html), environment(html=True)),
+        Part("markdown", _jinja(text), environments.text),
+        Part("markdown", _jinja(html), environments.html),
     )
 
 
 def _in_place(pieces: list[Piece]) -> list[Piece]:
     """The pieces, with each value as its place in the HTML demands."""
     found = list(pieces)
+    is_in_tag = False
     for at, piece in enumerate(pieces):
         if isinstance(piece, str):
+            is_in_tag = _ends_in_tag(piece, is_in_tag)
             continue
         before, after = _text(found[at - 1]), _text(found[at + 1])
         if _LINK.search(before):
-            found[at] = replace(piece, value=_linked(piece.value))
-        elif _is_block(piece.value) and before.endswith(_OPEN) and after.startswith(_CLOSE):
+            found[at] = replace(piece, value=_filtered(piece.value, link))
+        elif not is_in_tag:
+            found[at] = replace(piece, value=_filtered(piece.value, nl2br))
+        if _is_block(piece.value) and before.endswith(_OPEN) and after.startswith(_CLOSE):
             # A paragraph cannot hold a table: readers would end it in front.
             found[at - 1], found[at + 1] = before.removesuffix(_OPEN), after.removeprefix(_CLOSE)
     return found
+
+
+def _ends_in_tag(text: str, began_in_tag: bool) -> bool:
+    """True if what follows stands in an attribute."""
+    opened, closed = text.rfind("<"), text.rfind(">")
+    return opened > closed if opened >= 0 or closed >= 0 else began_in_tag
 
 
 def _text(piece: Piece) -> str:
     return piece if isinstance(piece, str) else ""
 
 
-def _linked(value: object) -> object:
-    return Expression(f"({value})|link") if isinstance(value, Expression) else link(value)
+def _filtered(value: object, apply: Callable[[object], object]) -> object:
+    if not isinstance(value, Expression):
+        return apply(value)
+    return Expression(f"({value})|{apply.__name__}")
 
 
 def _is_block(value: object) -> bool:

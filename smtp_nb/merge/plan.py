@@ -10,9 +10,11 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 
 from smtp_nb.errors import InputError
+from smtp_nb.merge.groups import GroupedRows
 from smtp_nb.merge.problem import Problem, RowError, Severity
+from smtp_nb.merge.recipients import is_template, mailbox_of, remarks, rendered
 from smtp_nb.merge.rows import Rows
-from smtp_nb.model.address import CONTROLS, Mailbox, parse_mailbox
+from smtp_nb.model.address import CONTROLS, Mailbox
 from smtp_nb.model.outcome import Outcome
 
 
@@ -25,6 +27,7 @@ class PlannedRow:
         key: what the campaign knows it by; empty if it has neither key nor address.
         mailbox: its To address, or None if it is invalid.
         written: what stands there if it is invalid.
+        first: the row whose key it has too, if it is a DUPLICATE.
         outcome: INVALID or DUPLICATE; None for a row that is to be sent.
         explanation: why it is not.
     """
@@ -35,6 +38,7 @@ class PlannedRow:
     outcome: Outcome | None = None
     explanation: str = ""
     written: str = ""
+    first: int | None = None
 
     @property
     def recipient(self) -> str:
@@ -44,10 +48,11 @@ class PlannedRow:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All rows in order, and what is wrong with some."""
+    """All rows in order, what is wrong with some, and the columns read for addresses and keys."""
 
     rows: list[PlannedRow]
     problems: list[Problem]
+    columns: frozenset[str] = frozenset()
 
     @property
     def sendable(self) -> Iterable[PlannedRow]:
@@ -59,21 +64,49 @@ def make_plan(rows: Rows, to: Hashable, key: Hashable | None = None) -> Plan:
     """Read keys and addresses of all rows.
 
     Args:
-        to: the column of addresses, one mailbox each.
+        to: the column of addresses, one mailbox each, or a template of one.
         key: the column that identifies a row; None for the address.
 
     Raises:
         InputError: there is no such column.
     """
-    rows.require(to)
+    names = frozenset({str(to)})
+    if is_template(to, rows):
+        addresses, names = rendered(rows, str(to))
+        to = "to"
+    else:
+        rows.require(to)
+        addresses = rows.column(to)
     if key is not None:
         rows.require(key)
-    addresses = rows.column(to)
-    keys = [None] * len(rows) if key is None else rows.column(key)
-    planner = _Planner(str(to), None if key is None else str(key))
+    keys: list[object] = [None] * len(rows) if key is None else rows.column(key)
+    planner = _Planner(str(to), None if key is None else str(key), names)
+    if isinstance(rows, GroupedRows):
+        _plan_groups(planner, rows, (to, addresses), (key, keys))
+        return planner.plan
     for row, (address, value) in enumerate(zip(addresses, keys, strict=True)):
         planner.add(row, address, value)
     return planner.plan
+
+
+Column = tuple[Hashable | None, list[object]]
+
+
+def _plan_groups(planner: _Planner, rows: GroupedRows, to: Column, key: Column) -> None:
+    """One planned row for each group, known by its key, its address or what it was grouped by."""
+    by_address = key[0] is None and rows.by == (to[0],)
+    for place in rows.places:
+        try:
+            common = rows.group_key(place)
+            if key[0] is not None:
+                value = rows.common(key[0], place, key[1])
+            else:
+                value = None if by_address else " / ".join(map(key_text, common))
+            address = to[1][place] if by_address else rows.common(to[0], place, to[1])
+        except InputError as error:
+            planner.refuse(place, to[1][place], error)
+        else:
+            planner.add(place, address, value, is_group=not by_address)
 
 
 def key_text(value: object) -> str:
@@ -85,26 +118,32 @@ def key_text(value: object) -> str:
 class _Planner:
     """Takes rows one by one and remembers whose key was there before."""
 
-    def __init__(self, to: str, key: str | None) -> None:
-        self.plan = Plan([], [])
+    def __init__(self, to: str, key: str | None, names: frozenset[str]) -> None:
+        self.plan = Plan([], [], names | frozenset(filter(None, (key,))))
         self._to = to
         self._key = key
         self._first: dict[str, int] = {}
 
-    def add(self, row: int, address: object, value: object) -> None:
-        shown = "" if address is None else _printable(str(address))
+    def add(self, row: int, address: object, value: object, is_group: bool = False) -> None:
+        shown = _shown(address)
         try:
-            key = self._key_of(value)
-            mailbox = _mailbox(address, self._to)
+            key = str(value) if is_group and self._key is None else self._key_of(value)
+            mailbox = mailbox_of(address, self._to)
         except InputError as error:
             self._refuse(row, "" if value is None else _printable(str(value)), shown, error)
             return
+        for odd, remedy in remarks(address, mailbox):
+            self.plan.problems.append(Problem(row, self._to, Severity.WARNING, odd, remedy))
         key = mailbox.key if key is None else key
         first = self._first.setdefault(key, row)
         if first == row:
             self.plan.rows.append(PlannedRow(row, key, mailbox))
         else:
             self._repeat(row, key, mailbox, first)
+
+    def refuse(self, row: int, address: object, error: InputError) -> None:
+        """Plan a group that can have no message."""
+        self._refuse(row, "", _shown(address), error)
 
     def _key_of(self, value: object) -> str | None:
         """The text of a key cell; None where the address is the key."""
@@ -132,22 +171,13 @@ class _Planner:
         self.plan.problems.append(
             Problem(row, self._key or self._to, Severity.WARNING, text, "It gets one message only")
         )
-        planned = PlannedRow(row, key, mailbox, Outcome.DUPLICATE, text)
+        planned = PlannedRow(row, key, mailbox, Outcome.DUPLICATE, text, first=first)
         self.plan.rows.append(planned)
+
+
+def _shown(address: object) -> str:
+    return "" if address is None or isinstance(address, InputError) else _printable(str(address))
 
 
 def _printable(text: str) -> str:
     return CONTROLS.sub(lambda found: ascii(found.group())[1:-1], text)
-
-
-def _mailbox(address: object, column: str) -> Mailbox:
-    if address is None or str(address).strip(" ") == "":
-        raise RowError("there is no address", column=column, remedy="Fill it in or drop the row")
-    text = str(address)
-    try:
-        return parse_mailbox(text)
-    except InputError as error:
-        if "," not in text and ";" not in text:
-            raise
-        remedy = "Write one address a row, further ones into the template's cc"
-        raise RowError(error.description, column=column, remedy=remedy) from error

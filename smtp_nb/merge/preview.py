@@ -113,7 +113,7 @@ def _details(title: str, text: str) -> str:
 
 def _data_address(part: Attachment | EncodedPart) -> str:
     given = part if isinstance(part, Attachment) else part.attachment
-    data = given.data or b""
+    data = given.octets
     if given.path is not None:
         with suppress(OSError):  # it is gone since: the rest is shown without it
             data = read_regular(given.path)

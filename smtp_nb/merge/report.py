@@ -15,7 +15,7 @@ from smtp_nb.model.enums import RecipientType
 from smtp_nb.model.explain import explain
 from smtp_nb.model.outcome import Outcome
 from smtp_nb.model.receipt import summary
-from smtp_nb.model.shown import visible_lines
+from smtp_nb.model.shown import visible, visible_lines
 
 if TYPE_CHECKING:
     from pandas.io.formats.style import Styler
@@ -154,16 +154,21 @@ def framed(columns: Sequence[Sequence[object]], index: pd.Index | None) -> pd.Da
     return frame.astype({"row": "int64"}) if frame["row"].notna().all() else frame
 
 
-def table(frame: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
+def table(
+    frame: pd.DataFrame, found: pd.DataFrame, leaders: Sequence[int] | None = None
+) -> pd.DataFrame:
     """The caller's frame with one summary a row: as many rows as before, in the same order.
 
     Args:
         found: the results for exactly this frame.
+        leaders: for each row, the one whose results are its own; itself by default.
     """
     by_row: list[list[Line]] = [[] for _ in range(len(frame))]
     for row, *line in zip(found["row"], *(found[name] for name in SUMMARY), strict=True):
         by_row[row].append(tuple(line))
-    added = pd.DataFrame(map(_summary, by_row), columns=SUMMARY, index=frame.index)
+    places = range(len(frame)) if leaders is None else leaders
+    lines = [_summary(by_row[place]) for place in places]
+    added = pd.DataFrame(lines, columns=SUMMARY, index=frame.index)
     added = added.astype({"code": "Int64"})
     return frame.assign(**{f"mail_{name}": added[name] for name in SUMMARY})
 
@@ -185,6 +190,10 @@ def counts(found: pd.DataFrame) -> str:
     return ", ".join(f"{count} {outcome}" for outcome, count in ordered) or "no rows"
 
 
+def _visible(value: object) -> object:
+    return visible(value) if isinstance(value, str) else value
+
+
 def style(found: pd.DataFrame) -> Styler:
     """The results in colours, for the screen; values are escaped."""
 
@@ -193,5 +202,7 @@ def style(found: pd.DataFrame) -> Styler:
 
     # A row with copies has several lines, and pandas styles no index that repeats itself.
     shown = found.reset_index(names="index" if found.index.name is None else None)
+    for name in shown.columns:  # servers' words may hold what a screen obeys
+        shown[name] = shown[name].map(_visible)
     styled = shown.style.map(colour, subset=["outcome"]).format(escape="html")
     return styled.hide(axis="index")

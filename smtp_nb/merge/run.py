@@ -274,7 +274,7 @@ class Run:
 
     def results(self) -> pd.DataFrame:
         """What became of every row, up to now."""
-        return report.results(self.journal.plan(), self.journal, self.campaign.rows.frame.index)
+        return report.results(self.journal.plan(), self.journal, self.campaign.rows.index)
 
 
 def waiting_in(

@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from smtp_nb.compose.draft import Draft
 from smtp_nb.compose.parts import Attachment, EncodedPart
 from smtp_nb.errors import InputError, MissingError
 from smtp_nb.merge.addressing import AddressPart, Mailboxes
-from smtp_nb.merge.environment import Part, Values, environment
-from smtp_nb.merge.files import AttachmentPart, Given
+from smtp_nb.merge.environment import Part, Values
 from smtp_nb.merge.filters import IMAGES, Images, SharedImages
+from smtp_nb.merge.formats import Formats
+from smtp_nb.merge.lawful import ROW, WHOLE_ROW
+from smtp_nb.merge.made import Attachments, attachment_parts
 from smtp_nb.merge.markdown import MarkdownPart
+from smtp_nb.merge.nested import nested
+from smtp_nb.merge.pictures import Pictures, check_content_ids
+from smtp_nb.merge.printed import NOTES, Note
 from smtp_nb.merge.problem import RowError
-from smtp_nb.merge.rows import Row
+from smtp_nb.merge.rows import Row, Rows
+from smtp_nb.merge.sandboxed import Own, standard
+from smtp_nb.merge.unfilled import EmptyEntry, Unknown, suggestion
 from smtp_nb.merge.unsubscribe import UnsubscribePart
 from smtp_nb.model.address import CONTROLS, Mailbox, refuse_controls
 from smtp_nb.model.known import known_attributes
 
-# Under this name a template finds the whole row, with the columns that are no Python names.
-ROW = "row"
+# Under this name a template finds the bare address of its recipient, if no column is called so.
+ADDRESS = "address"
 
 
 @known_attributes()
@@ -39,13 +49,20 @@ class Template:
         subject: one line.
         text, html: the bodies; values in `html` are escaped.
         markdown: both bodies from one source, in place of `text` and `html`.
-        attachments: paths, or `Attachment`s. A path with an expression is that row's own file.
+        attachments: paths, or `Attachment`s. A path with an expression is that row's own file; an
+            `Attachment` may name a row's frame, figure or bytes. Or a mapping of file names to
+            frames, figures, bytes, paths and expressions.
         headers: further headers by name.
         from_, reply_to, cc, bcc: addresses, which may differ from row to row.
         list_unsubscribe: one or more `https:` or `mailto:` addresses; with `https:` mail programs
             show a button that works with one click (RFC 8058).
         context: values that are the same for all rows, figures and frames among them.
         attachment_root: where the files of rows must lie; the working directory by default.
+        locale: how `date`, `number`, `money` and `percent` write: "de", "de_DE"; English by
+            default.
+        timezone: the zone in which `date` shows moments that know theirs: "Europe/Berlin".
+        filters: further filters by name, each a function of the value.
+        functions: functions that expressions may call.
 
     Raises:
         InputError: the syntax of a part is wrong; the text names the part and the line.
@@ -55,7 +72,7 @@ class Template:
     text: str | None = None
     html: str | None = None
     markdown: str | None = None
-    attachments: Sequence[Given] = ()
+    attachments: Attachments = ()
     headers: Mapping[str, str] = field(default_factory=dict)
     from_: str = ""
     reply_to: str = ""
@@ -64,6 +81,10 @@ class Template:
     list_unsubscribe: str | Sequence[str] = ()
     context: Mapping[str, object] = field(default_factory=dict)
     attachment_root: str | os.PathLike[str] | None = None
+    locale: str = ""
+    timezone: str | datetime.tzinfo | None = None
+    filters: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    functions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.markdown is not None and (self.text is not None or self.html is not None):
@@ -76,6 +97,12 @@ class Template:
         for name, value in {"subject": self.subject, **self.headers}.items():
             refuse_controls(value, f"The template's {name}")
         Compiled(self)
+
+    def own(self) -> Own | None:
+        """What its expressions may use beyond what all templates have; None for nothing."""
+        if not (self.locale or self.timezone or self.filters or self.functions):
+            return None
+        return Own(Formats(self.locale, self.timezone), self.filters, self.functions)
 
     def digest(self, from_: str = "", but: str = "") -> str:
         """Changes when what is written here changes; files, figures and frames are not read.
@@ -102,12 +129,21 @@ def _spelling(value: object) -> object:
     return getattr(value, "filename", "") or type(value).__name__
 
 
+def _without_holes(context: Mapping[str, object]) -> dict[str, object]:
+    """The values of `context=`, with nothing in them that would print as `nan`."""
+    return {
+        name: nested(value, lambda entry: EmptyEntry(name=str(entry)), name)
+        for name, value in context.items()
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Letter:
     """The message of one row, before it is composed."""
 
     draft: Draft
     bcc: Mailboxes
+    notes: tuple[Note, ...] = ()
 
 
 class Compiled:
@@ -118,23 +154,44 @@ class Compiled:
     """
 
     def __init__(self, template: Template, from_: str = "") -> None:
-        html, text = environment(html=True), environment(html=False)
+        own = template.own()
+        made = standard() if own is None else own.environments()
+        html, text = made.html, made.text
         self._subject = Part("subject", template.subject, text)
         self._text = None if template.text is None else Part("text", template.text, text)
         self._html = None if template.html is None else Part("html", template.html, html)
-        self._markdown = None if template.markdown is None else MarkdownPart(template.markdown)
+        self._markdown = (
+            None if template.markdown is None else MarkdownPart(template.markdown, made)
+        )
         self._headers = {name: Part(name, v, text) for name, v in template.headers.items()}
-        self._unsubscribe = UnsubscribePart(template.list_unsubscribe)
-        self._from = AddressPart("from_", template.from_ or from_)
-        self._reply_to = AddressPart("reply_to", template.reply_to)
-        self._cc = AddressPart("cc", template.cc)
-        self._bcc = AddressPart("bcc", template.bcc)
+        self._unsubscribe = UnsubscribePart(template.list_unsubscribe, made)
+        self._from = AddressPart("from_", template.from_ or from_, made)
+        self._reply_to = AddressPart("reply_to", template.reply_to, made)
+        self._cc = AddressPart("cc", template.cc, made)
+        self._bcc = AddressPart("bcc", template.bcc, made)
         self._addresses = (self._from, self._reply_to, self._cc, self._bcc)
         root = Path(template.attachment_root or Path.cwd())
-        self._attachments = [AttachmentPart(given, root) for given in template.attachments]
+        self._attachments = attachment_parts(template.attachments, root, made)
+        self._pictures = Pictures("html" if template.markdown is None else "markdown", root)
         self._images = SharedImages(tuple(template.context.values()))
         self._context = template.context
-        self._common = {**text.globals, **template.context}
+        self._common = {**text.globals, **_without_holes(template.context)}
+        parts = {"subject": template.subject, "text": template.text, "html": template.html,
+                 "markdown": template.markdown, **template.headers}  # fmt: skip
+        self.sources = {name: source for name, source in parts.items() if source}
+        """The parts that readers see, as they were written."""
+
+    def knowing(self, rows: Rows) -> Compiled:
+        """The same, which knows what is meant by a name that no column has."""
+        known = copy(self)
+        unknown = self.names - set(rows.names) - self._common.keys() - {ROW, ADDRESS}
+        source = "\n".join(self.sources.values())
+        meant = {name: suggestion(name, rows.names, source) for name in unknown}
+        known._common = {
+            **{name: Unknown(name, meant[name] or rows.in_index) for name in unknown},
+            **self._common,
+        }
+        return known
 
     @property
     def context_in_use(self) -> dict[str, object]:
@@ -142,14 +199,14 @@ class Compiled:
         return {name: self._context[name] for name in sorted(self.names & self._context.keys())}
 
     def files(self, row: Row) -> list[Attachment | EncodedPart]:
-        """The attachments of one row; those that are its own are not read.
+        """The files that one row attaches, not read. What is made of values is left out.
 
         Raises:
             InputError: one is not there, or it lies outside of the allowed root.
         """
         values = self.values(row) if self._attachments else {}
-        found = [part.render(values, encode=False) for part in self._attachments]
-        return [file for file in found if file is not None]
+        files = [part for part in self._attachments if part.is_file]
+        return [file for part in files for file in part.files(values, encode=False)]
 
     @property
     def names(self) -> frozenset[str]:
@@ -182,7 +239,9 @@ class Compiled:
     def values(self, row: Row) -> dict[str, object]:
         """Everything that the templates may name, for one row."""
         # Columns whose names are no texts do no harm: no template can spell them.
-        return {ROW: row, **self._common, **row, IMAGES: Images(self._images)}  # type: ignore[dict-item]
+        own: dict[str, object] = row  # type: ignore[assignment]
+        images = Images(self._images)
+        return {ROW: row, **self._common, **own, WHOLE_ROW: row, IMAGES: images, NOTES: {}}
 
     def letter(self, row: Row, to: Mailbox, message_id: str, encode: bool = True) -> Letter:
         """The message for one row.
@@ -199,7 +258,12 @@ class Compiled:
         values = self.values(row)
         sender = self._sender(values)
         text, html = self._bodies(values)
-        files = [part.render(values, encode) for part in self._attachments]
+        images: Images = values[IMAGES]  # type: ignore[assignment]  # put there by `values`
+        files = [file for part in self._attachments for file in part.files(values, encode)]
+        shown = [file for file in files if file.cid]
+        if html is not None:
+            html = self._pictures.taken_along(html, images)
+            check_content_ids(html, (part.cid for part in (*images.parts, *shown)))
         headers = [(name, _line(part, values)) for name, part in self._headers.items()]
         draft = Draft(
             from_=sender,
@@ -209,12 +273,13 @@ class Compiled:
             subject=_line(self._subject, values),
             text=text,
             html=html,
-            attachments=tuple(file for file in files if file is not None),
-            inline=values[IMAGES].parts,  # type: ignore[attr-defined]  # put there by `values`
+            attachments=tuple(file for file in files if not file.cid),
+            inline=(*images.parts, *shown),
             message_id=message_id if "@" in message_id else f"<{message_id}@{sender.domain}>",
             headers=(*headers, *self._unsubscribe.render(values)),
         )
-        return Letter(draft, self._bcc.render(values))
+        bcc = self._bcc.render(values)
+        return Letter(draft, bcc, tuple(values[NOTES]))  # type: ignore[arg-type]  # `values` put them
 
     def _bodies(self, values: Values) -> tuple[str | None, str | None]:
         if self._markdown is not None:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from smtp_nb.merge.environment import Part, Values, environment
+from smtp_nb.merge.environment import Part, Values
 from smtp_nb.merge.problem import RowError
+from smtp_nb.merge.sandboxed import Environments, standard
 
 _ADDRESS = re.compile(r"(?:https?://|mailto:)[!-+\--;=?-~]+\Z")  # no space, comma or angle bracket
 _HEADER = "List-Unsubscribe"
@@ -19,10 +20,14 @@ _HEADER = "List-Unsubscribe"
 class UnsubscribePart:
     """The addresses of `list_unsubscribe=`, compiled."""
 
-    def __init__(self, given: str | Sequence[str]) -> None:
+    def __init__(
+        self, given: str | Sequence[str], environments: Environments | None = None
+    ) -> None:
         sources = [given] if isinstance(given, str) else given
-        text = environment(html=False)
-        self._parts = [Part("list_unsubscribe", source, text) for source in sources if source]
+        text = (environments or standard()).text
+        self._parts = [
+            Part("list_unsubscribe", source, text, is_quiet=True) for source in sources if source
+        ]
         self.names: frozenset[str] = frozenset().union(*(part.names for part in self._parts))
 
     def render(self, values: Values) -> list[tuple[str, str]]:

@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import nodes
-from markupsafe import escape
+from markupsafe import Markup, escape
 
 from smtp_nb.compose.text import Stretch, Woven
+from smtp_nb.merge.printed import is_ordinary, is_ordinary_number, number_text
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -36,7 +37,7 @@ class Weaver:
     """
 
     def __init__(self, pieces: Sequence[nodes.Node], environment: Environment) -> None:
-        shown = _escaped if environment.autoescape else str
+        shown = _escaped if environment.autoescape else _plain
         runs = list(_runs([_read(piece, environment) for piece in pieces]))
         self._runs = [run if isinstance(run, Stretch) else _Run(run, shown) for run in runs]
 
@@ -44,7 +45,7 @@ class Weaver:
         """The text for one row.
 
         Raises:
-            Exception: whatever a filter or a value that cannot be printed raises.
+            Exception: whatever a filter raises, or a value that wants the law's word.
         """
         first, *more = self._runs
         if isinstance(first, _Run) and not more:
@@ -100,7 +101,19 @@ def _runs(pieces: Sequence[str | _Hole]) -> Iterator[list[str | _Hole] | Stretch
     yield run
 
 
+def _plain(value: object) -> str:
+    """What can be printed without a remark; all else is left to Jinja2 and the law."""
+    if is_ordinary(value):
+        return str(value)
+    if type(value) is float and is_ordinary_number(value):
+        return number_text(value)
+    if type(value) is Markup:
+        return value
+    raise ValueError("not for the short way")
+
+
 def _escaped(value: object) -> str:
-    if type(value) is str and _SPECIAL.search(value) is None:
-        return value  # most values, and a third of the time
-    return escape(value)
+    text = _plain(value)
+    if _SPECIAL.search(text) is None:
+        return text  # most values, and a third of the time
+    return escape(text)

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smtp_nb.errors import InputError
-from smtp_nb.merge.environment import Empty, Part, environment
+from smtp_nb.merge.environment import Part, environment
 from smtp_nb.merge.problem import RowError
+from smtp_nb.merge.unfilled import Empty
 
 FRAME = pd.DataFrame({"secret": ["marks"]})
 

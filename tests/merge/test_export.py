@@ -13,6 +13,7 @@ from smtp_nb.merge import load, report
 from smtp_nb.merge.export import read_results, write_results
 from smtp_nb.merge.journal import Journal
 from smtp_nb.merge.schema import Intent, PlanEntry, Settled
+from smtp_nb.model.shown import visible
 
 FORMULAS = ["=1+1", "+1", "-2", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "'=1", "''", "'"]
 
@@ -40,6 +41,11 @@ def lines(path: Path) -> list[list[str]]:
         return list(csv.reader(file))
 
 
+def shown(text: str) -> str:
+    """A text as the file has it: its line breaks and tabs are its own."""
+    return "".join(visible(c) if c not in "\r\n\t" else c for c in text)
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "results.csv"
@@ -56,8 +62,21 @@ def test_what_is_read_is_what_was_written(
     path = tmp_path_factory.mktemp("export") / "results.csv"
     found = results(replies, at)
     write_results(found, path)
+    for name in ("reply", "explanation"):
+        found[name] = [shown(text) for text in found[name]]
     pd.testing.assert_frame_equal(read_results(path), found)
     pd.testing.assert_frame_equal(load(path), found)
+
+
+HOSTILE = "250 \x1b[2J\x9b31m\u202eevil\u2066\x00"
+
+
+def test_no_control_reaches_whoever_looks(path: Path) -> None:
+    found = results([HOSTILE])
+    write_results(found, path)
+    for text in (path.read_text(encoding="utf-8-sig"), report.style(found).to_html()):
+        assert not set("\x1b\x9b\u202e\u2066\x00") & set(text)
+        assert "\\x1b[2J\\x9b31m\\u202eevil" in text
 
 
 def test_nothing_in_it_is_computed_by_a_spreadsheet(path: Path) -> None:
@@ -106,8 +125,9 @@ def test_no_results_are_results_too(path: Path) -> None:
 def test_what_was_there_stays_until_all_is_written(path: Path) -> None:
     path.write_text("before")
     broken = results(["No"])
-    broken["reply"] = "\ud800"
-    with pytest.raises(UnicodeEncodeError):
+    broken["code"] = broken["code"].astype(object)
+    broken.loc[1, "code"] = "no number"
+    with pytest.raises(ValueError, match="no number"):
         write_results(broken, path)
     assert path.read_text() == "before"
     assert list(path.parent.iterdir()) == [path]

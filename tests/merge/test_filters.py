@@ -116,3 +116,11 @@ def test_pillow_is_an_image_too() -> None:
     image.save(file, format="png")
     assert "cid:" in rendered("{{ x | image }}", x=image)
     assert "cid:" in rendered("{{ x | image }}", x=file.getvalue())
+
+
+def test_line_breaks_become_those_of_html() -> None:
+    assert rendered("{{ x | nl2br }}", x="<a>\nb\r\nc") == "&lt;a&gt;<br>b<br>c"
+    assert rendered("{{ x | nl2br }}", html=False, x="<a>\nb") == "<a>\nb"
+    assert rendered("{{ x | nl2br }}", x=7.0) == "7"
+    with pytest.raises(RowError, match="function title"):
+        rendered("{{ x.title | nl2br }}", x="a")

@@ -1,0 +1,135 @@
+"""Addresses as people keep them: cleaned at their ends, explained inside, held back on request."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from smtp_nb.errors import InputError
+from smtp_nb.merge import MailMerge, Template
+from smtp_nb.sandbox import SandboxServer
+
+TEMPLATE = Template(subject="s", text="t")
+
+
+def merge(*addresses: object, template: Template = TEMPLATE, **options: Any) -> MailMerge:
+    frame = pd.DataFrame({"email": pd.Series(addresses, dtype=object)})
+    return MailMerge(frame, template, **({"to": "email", "from_": "t@x.test"} | options))
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["a@x.test\u00a0", "\u200ba@x.test", "\ufeffa@x.test", "\ta@x.test\n", "a@x.test\r\n",
+     "Ann <a@x.test>\u200b", "\u200e a@x.test \u2060"],
+)  # fmt: skip
+def test_what_is_invisible_at_the_ends_is_taken_off_and_remarked_upon(written: str) -> None:
+    found = merge(written)
+    problems = found.check()
+    assert problems["severity"].tolist() == ["warning"]
+    assert "invisible" in problems["message"][0]
+    assert found.results["recipient"].tolist() == ["a@x.test"]
+
+
+@pytest.mark.parametrize(
+    "written", ["a\u200b@x.test", "a@x\u00a0.test", "a@x.test\nb@x.test", "\x00a@x.test"]
+)
+def test_inside_an_address_nothing_is_repaired(written: str) -> None:
+    assert merge(written).check()["severity"].tolist() == ["error"]
+
+
+@pytest.mark.parametrize(
+    ("written", "remedy"),
+    [
+        ("Müller, Zoë <p@x.test>", 'Write "Müller, Zoë" <p@x.test>'),
+        ("a@x.test, b@x.test", "Write one address a row, further ones into the template's cc"),
+        ("a@x.test;b@x.test", "Write one address a row, further ones into the template's cc"),
+        ("r@x,test", "Did you mean r@x.test?"),
+        ("ab@x.test;", "Did you mean ab@x.test?"),
+        ("ab@x.test.", "Did you mean ab@x.test?"),
+        ("'ab@x.test'", "Did you mean ab@x.test?"),
+    ],
+)
+def test_the_remedy_fits_the_fault(written: str, remedy: str) -> None:
+    problems = merge(written).check()
+    if problems["severity"].tolist() == ["error"]:
+        assert problems["remedy"].tolist() == [remedy]
+    else:
+        pytest.fail(f"{written} was taken")
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("a@gmial.com", "Did you mean gmail.com?"),
+        ("b@gmail.con", "Did you mean gmail.com?"),
+        ("b@school.con", "Did you mean school.com?"),
+        ("f@gmail", "Did you mean gmail.com?"),
+        ("d@localhost", "whole name"),
+        ("e@p\u0430ypal.com", "Type it anew"),
+    ],
+)
+def test_domains_that_are_hardly_meant_are_warnings(address: str, words: str) -> None:
+    problems = merge(address).check()
+    assert problems["severity"].tolist() == ["warning"]
+    assert words in problems["remedy"][0]
+
+
+@pytest.mark.parametrize(
+    "address", ["a@gmail.com", "a@bücher.test", "a@例え.test", "a@[192.0.2.1]"]
+)
+def test_other_domains_are_fine(address: str) -> None:
+    assert len(merge(address).check()) == 0
+
+
+def test_to_may_be_a_template() -> None:
+    frame = pd.DataFrame(
+        {"name": ["Müller, Zoë", "Ann", None], "email": ["z@x.test", "no address", "b@x.test"]}
+    )
+    found = MailMerge(frame, TEMPLATE, to="{{ name }} <{{ email }}>", from_="t@x.test")
+    problems = found.check()
+    assert problems[["row", "severity"]].values.tolist() == [[1, "error"], [2, "error"]]
+    message = found.preview(1)[0].message
+    assert message is not None
+    assert str(message.letter.draft.to[0]) == '"Müller, Zoë" <z@x.test>'
+    many = MailMerge(frame[:1], TEMPLATE, to="{{ email }}, x@x.test", from_="t@x.test")
+    assert "2 addresses" in many.check()["message"][0]
+
+
+def test_the_bare_address_has_a_name_of_its_own() -> None:
+    template = Template(
+        subject="s", text="{{ address }}", list_unsubscribe="https://x.test/{{ address|urlencode }}"
+    )
+    message = merge("Zoë <z@x.test>", template=template).preview()[0].message
+    assert message is not None
+    assert message.letter.draft.text == "z@x.test"
+    assert ("List-Unsubscribe", "<https://x.test/z%40x.test>") in message.letter.draft.headers
+    column = pd.DataFrame({"email": ["a@x.test"], "address": ["Main St."]})
+    own = MailMerge(column, Template(subject="s", text="{{ address }}"), to="email",
+                    from_="t@x.test").preview()[0].message  # fmt: skip
+    assert own is not None
+    assert own.letter.draft.text == "Main St."
+
+
+def test_suppressed_addresses_are_skipped(directory: Path) -> None:
+    csv = directory / "gone.csv"
+    csv.write_text("name,email\nBen,B@x.test\n,Cem <c@x.test>\n", encoding="utf-8-sig")
+    with SandboxServer(refuse=["r@*"]) as server:
+        merge("d@x.test", "r@x.test", server=server.url, name="old",
+              journal=directory / "old.sqlite").run(progress=None)  # fmt: skip
+        found = merge(
+            "a@x.test", "b@x.test", "c@x.test", "d@x.test", "r@x.test", "e@x.test",
+            server=server.url, name="new", suppress=["A@X.test", csv, "old.sqlite"],
+        )  # fmt: skip
+        results = found.run(progress=None)
+    assert results["outcome"].tolist() == ["SKIPPED"] * 5 + ["ACCEPTED"]
+    assert results["explanation"][0] == "the address is one of suppress="
+    assert [m.rcpt_tos[0] for m in server.messages] == ["d@x.test", "e@x.test"]
+
+
+@pytest.mark.parametrize("wrong", ["nobody", "gone.csv", ["a@"], Path("gone.sqlite")])
+def test_what_cannot_be_suppressed_is_refused_at_once(wrong: Any) -> None:
+    with pytest.raises(InputError):
+        merge("a@x.test", suppress=wrong)
