@@ -137,7 +137,7 @@ class AsyncDriver(Stoppable):
             try:
                 if self._postponed:
                     await self._hear_handlers()
-                with _noticing(intent):
+                with _noticing(intent, self._loop):
                     answer = await self._do(intent, line, source)
             except BaseException as error:
                 trouble = error
@@ -230,12 +230,12 @@ class AsyncDriver(Stoppable):
 
 
 @contextlib.contextmanager
-def _noticing(intent: Intent) -> Iterator[None]:
+def _noticing(intent: Intent, loop: asyncio.AbstractEventLoop | None) -> Iterator[None]:
     """Say something if the intent has to wait for long."""
-    if (notice := notice_of(intent)) is None:
+    if (notice := notice_of(intent)) is None or loop is None:
         yield
         return
-    timer = asyncio.get_running_loop().call_later(notice.after_s, notice.tell)
+    timer = loop.call_later(notice.after_s, notice.tell)
     try:
         yield
     finally:
