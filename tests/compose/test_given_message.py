@@ -242,7 +242,9 @@ class TestOlderClasses:
         )
 
     @pytest.mark.parametrize("name", ["To", "Subject", "X-A"])
-    @pytest.mark.parametrize("value", [["a@x.test"], 5, None, object()], ids=str)
+    @pytest.mark.parametrize(
+        "value", [["a@x.test"], 5, None, object()], ids=["list", "int", "None", "object"]
+    )
     def test_a_value_that_is_no_text_is_named(self, name, value) -> None:
         with pytest.raises(InputError, match=name):
             read(self.made(**{name: value}))

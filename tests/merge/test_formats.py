@@ -88,7 +88,7 @@ def test_moments_that_know_their_zone_are_shown_in_the_templates() -> None:
 @pytest.mark.parametrize(
     "value",
     [None, float("nan"), float("inf"), pd.NaT, "soon", "", True, [1], "x".title, "NaN", b"1"],
-    ids=repr,
+    ids=lambda value: type(value).__name__ if callable(value) else repr(value),
 )
 def test_what_cannot_be_formatted_is_an_error_of_its_row(name: str, value: Any) -> None:
     with pytest.raises(RowError):
