@@ -88,7 +88,7 @@ class SMTPError(Exception):
 
     def __str__(self) -> str:
         """The sentence, safe to print: strangers' words in it with controls as escapes."""
-        from smtp_nb.model.shown import visible_lines
+        from smtp_nb.model.display import visible_lines
 
         text = f"[{self.code}] {self.description}"
         remedy = worded(self.remedy, self.front)

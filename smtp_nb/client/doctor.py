@@ -21,7 +21,7 @@ from smtp_nb.flows.intents import Close, Flow, Open, Resolve
 from smtp_nb.flows.mask import unseen
 from smtp_nb.flows.session import Session
 from smtp_nb.flows.settings import Settings
-from smtp_nb.model.checkup import Check, Checkup, Finding
+from smtp_nb.model.diagnosis import Check, Checkup, Finding
 from smtp_nb.model.enums import SSLStartMode
 from smtp_nb.model.explain import explain
 from smtp_nb.wording import worded

@@ -12,10 +12,10 @@ from smtp_nb.errors import InputError, SMTPError
 from smtp_nb.flows.deliver import deliver_one
 from smtp_nb.flows.intents import Flow
 from smtp_nb.flows.session import Session
+from smtp_nb.model.display import visible
 from smtp_nb.model.events import ErrorEvent
 from smtp_nb.model.outcome import Outcome
 from smtp_nb.model.receipt import Receipt
-from smtp_nb.model.shown import visible
 
 if TYPE_CHECKING:
     from smtp_nb.client.component import Component

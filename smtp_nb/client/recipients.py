@@ -10,10 +10,10 @@ from typing import Any, overload
 from smtp_nb.client.values import addresses, member
 from smtp_nb.errors import AddressError, InputError
 from smtp_nb.model.address import Mailbox, parse_mailbox, refuse_controls
+from smtp_nb.model.display import bounded
 from smtp_nb.model.enums import RecipientType
 from smtp_nb.model.envelope import Recipient
 from smtp_nb.model.known import known_attributes
-from smtp_nb.model.shown import bounded
 
 _kind = member(RecipientType)
 # RFC 5321 section 4.1.2, `esmtp-param`.

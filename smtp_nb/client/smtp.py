@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from smtp_nb.client.drafting import Sendable
     from smtp_nb.client.keywords import SMTPProperties
     from smtp_nb.client.spool import QueueReport
-    from smtp_nb.model.checkup import Checkup
+    from smtp_nb.model.diagnosis import Checkup
 
 T = TypeVar("T")
 

@@ -23,8 +23,8 @@ import pandas as pd
 
 from smtp_nb.errors import InputError
 from smtp_nb.merge.report import COLUMNS, framed
+from smtp_nb.model.display import visible
 from smtp_nb.model.regular import open_regular
-from smtp_nb.model.shown import visible
 
 # The last four are the wide ones of East Asian fonts, which some programs take for the others.
 _BEGINS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")

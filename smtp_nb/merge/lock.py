@@ -17,7 +17,7 @@ from io import FileIO
 from pathlib import Path
 
 from smtp_nb.errors import CampaignBusy, JournalError
-from smtp_nb.model.shown import visible
+from smtp_nb.model.display import visible
 
 # Far behind the holder's name: a locked byte cannot be read on Windows.
 _LOCKED_BYTE = 1 << 20

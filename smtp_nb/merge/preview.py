@@ -15,8 +15,8 @@ from typing import Any
 
 from smtp_nb.compose.parts import Attachment, EncodedPart
 from smtp_nb.merge.letters import Message
+from smtp_nb.model.display import masked
 from smtp_nb.model.regular import read_regular
-from smtp_nb.model.shown import masked
 
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 _SOURCE_LIMIT = 20_000  # characters of the source; attachments are longer and say nothing

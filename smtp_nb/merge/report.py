@@ -11,11 +11,11 @@ import pandas as pd
 
 from smtp_nb.merge.journal import JournalReader
 from smtp_nb.merge.schema import RETRIED, Delivery, PlanEntry
+from smtp_nb.model.display import visible, visible_lines
 from smtp_nb.model.enums import RecipientType
 from smtp_nb.model.explain import explain
 from smtp_nb.model.outcome import Outcome
 from smtp_nb.model.receipt import summary
-from smtp_nb.model.shown import visible, visible_lines
 
 if TYPE_CHECKING:
     from pandas.io.formats.style import Styler

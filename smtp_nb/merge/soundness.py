@@ -14,9 +14,9 @@ from pathlib import Path
 from smtp_nb.errors import JournalError
 from smtp_nb.merge import schema
 from smtp_nb.merge.translated import DAMAGED
+from smtp_nb.model.display import visible
 from smtp_nb.model.enums import RecipientType
 from smtp_nb.model.outcome import Outcome
-from smtp_nb.model.shown import visible
 
 _OUTCOMES = ", ".join(f"'{outcome}'" for outcome in Outcome)
 # Far beyond any journal, and within what pandas takes for a time in milliseconds.

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from smtp_nb.errors import JournalError
-from smtp_nb.model.shown import visible
+from smtp_nb.model.display import visible
 
 DISK_FULL = "Free some space on the disk, then run again"
 READ_ONLY = "Give journal= a path in a directory that you may write to"

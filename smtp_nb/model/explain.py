@@ -17,9 +17,9 @@ from typing import Any, NamedTuple
 
 from smtp_nb.errors import SMTPError
 from smtp_nb.model.about import About, about_at, deed
+from smtp_nb.model.display import visible
 from smtp_nb.model.outcome import Outcome
 from smtp_nb.model.reply import Reply
-from smtp_nb.model.shown import visible
 from smtp_nb.wording import worded
 
 _CODE = re.compile(

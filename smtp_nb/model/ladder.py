@@ -14,9 +14,9 @@ from itertools import groupby
 from typing import Any, Literal
 
 from smtp_nb.errors import InputError
+from smtp_nb.model.display import masked, visible
 from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.events import PITrailEvent
-from smtp_nb.model.shown import masked, visible
 
 Scale = Literal["steps", "time"]
 SCALES: tuple[Scale, ...] = ("steps", "time")

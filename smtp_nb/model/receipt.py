@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, fields
 from html import escape
 from typing import Any
 
+from smtp_nb.model.display import bounded, masked, visible
 from smtp_nb.model.enums import RecipientType
 from smtp_nb.model.known import known_attributes
 from smtp_nb.model.outcome import Outcome
 from smtp_nb.model.reply import Reply
-from smtp_nb.model.shown import bounded, masked, visible
 
 SHOWN_ROWS = 50
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from smtp_nb.model.shown import bounded, visible
+from smtp_nb.model.display import bounded, visible
 
 # RFC 3463 section 2: class "." subject "." detail, and the class agrees with the reply's.
 _ENHANCED = re.compile(r"([245])\.[0-9]{1,3}\.[0-9]{1,3}(?= |$)")

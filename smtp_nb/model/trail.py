@@ -17,11 +17,11 @@ from itertools import accumulate, groupby, islice
 from threading import Lock
 from typing import Any, overload
 
+from smtp_nb.model.display import masked, visible
 from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.events import PITrailEvent
 from smtp_nb.model.known import known_attributes
 from smtp_nb.model.ladder import Ladder, Scale
-from smtp_nb.model.shown import masked, visible
 
 _CLIENT, _SERVER, _INFO = TrailDirection.CLIENT, TrailDirection.SERVER, TrailDirection.INFO
 STATIC_ROWS = 50

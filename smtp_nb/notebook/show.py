@@ -8,10 +8,10 @@ from html import escape
 from typing import Any, TypeVar
 
 from smtp_nb.errors import SMTPError
+from smtp_nb.model.display import masked, visible
 from smtp_nb.model.explain import explain
 from smtp_nb.model.outcome import Outcome
 from smtp_nb.model.receipt import Receipt
-from smtp_nb.model.shown import masked, visible
 from smtp_nb.wording import Front, worded
 
 E = TypeVar("E", bound=BaseException)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from smtp_nb.model.shown import masked, visible
+from smtp_nb.model.display import masked, visible
 
 if TYPE_CHECKING:
     from IPython.display import DisplayHandle

@@ -11,9 +11,9 @@ from functools import cached_property
 from html import escape
 from typing import Any, overload
 
+from smtp_nb.model.display import bounded, masked, visible, visible_lines
 from smtp_nb.model.known import known_attributes
 from smtp_nb.model.receipt import TLSInfo
-from smtp_nb.model.shown import bounded, masked, visible, visible_lines
 from smtp_nb.sandbox.parts import Part, read
 
 # What a view shows at most: of the list, and of one message.

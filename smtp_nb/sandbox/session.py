@@ -8,13 +8,13 @@ from collections import Counter, deque
 from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple, overload
 
+from smtp_nb.model.display import SHOWN
 from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.events import PITrailEvent
 from smtp_nb.model.known import known_attributes
 from smtp_nb.model.receipt import TLSInfo
 from smtp_nb.model.reply import Reply
 from smtp_nb.model.secret import HIDDEN, encodings
-from smtp_nb.model.shown import SHOWN
 from smtp_nb.model.trail import Trail
 from smtp_nb.sandbox.wire import Wire
 

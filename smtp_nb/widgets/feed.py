@@ -14,10 +14,10 @@ from collections.abc import Callable
 from functools import lru_cache
 from threading import Lock
 
+from smtp_nb.model.display import visible
 from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.events import PITrailEvent
 from smtp_nb.model.explain import Explanation, explain
-from smtp_nb.model.shown import visible
 from smtp_nb.model.trail import Tally, is_refusal
 from smtp_nb.widgets.pump import Message
 from smtp_nb.widgets.spool import Row, Spool

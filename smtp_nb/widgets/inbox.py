@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from IPython.lib.pretty import pretty
 
-from smtp_nb.model.shown import visible
+from smtp_nb.model.display import visible
 from smtp_nb.sandbox import Inbox
 from smtp_nb.sandbox import Message as Received
 from smtp_nb.sandbox.mailbox import (

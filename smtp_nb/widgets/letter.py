@@ -6,7 +6,7 @@ import base64
 import re
 from urllib.parse import unquote
 
-from smtp_nb.model.shown import visible, visible_lines
+from smtp_nb.model.display import visible, visible_lines
 from smtp_nb.sandbox.mailbox import shortened
 from smtp_nb.sandbox.parts import Part
 

@@ -7,7 +7,7 @@ import threading
 from html import escape
 from typing import TYPE_CHECKING, Any, Protocol
 
-from smtp_nb.model.shown import masked
+from smtp_nb.model.display import masked
 from smtp_nb.widgets.latest import Latest
 from smtp_nb.widgets.live import Forms, Live
 from smtp_nb.widgets.look import script, style_sheet

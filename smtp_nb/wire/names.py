@@ -12,7 +12,7 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.x509.oid import NameOID
 
-from smtp_nb.model.shown import visible
+from smtp_nb.model.display import visible
 
 MAX_SHOWN = 400
 # The reference's letters, where they are not those of RFC 4514.

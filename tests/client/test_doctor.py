@@ -14,7 +14,7 @@ from drivers.fronts import Front
 from drivers.peers import Line, Peer, free_port, full_backlog, greet, talk
 from smtp_nb import SMTP, AsyncSMTP
 from smtp_nb.errors import Interrupted, StateError
-from smtp_nb.model.checkup import Checkup, Finding
+from smtp_nb.model.diagnosis import Checkup, Finding
 from smtp_nb.sandbox import SandboxServer
 
 STEPS = ["Settings", "Name", "Connection", "Banner", "Greeting", "TLS", "Certificate"]

@@ -13,7 +13,7 @@ from smtp_nb.merge import load, report
 from smtp_nb.merge.export import read_results, write_results
 from smtp_nb.merge.journal import Journal
 from smtp_nb.merge.schema import Intent, PlanEntry, Settled
-from smtp_nb.model.shown import visible
+from smtp_nb.model.display import visible
 
 FORMULAS = ["=1+1", "+1", "-2", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "'=1", "''", "'"]
 

@@ -17,7 +17,7 @@ from smtp_nb.client.recipients import MessageRecipient, MessageRecipients
 from smtp_nb.errors import SMTPError
 from smtp_nb.merge.report import _delivered
 from smtp_nb.merge.schema import Delivery
-from smtp_nb.model.checkup import Check, Checkup, Finding
+from smtp_nb.model.diagnosis import Check, Checkup, Finding
 from smtp_nb.model.enums import RecipientType, TrailDirection
 from smtp_nb.model.events import ErrorEvent, ExpandEvent, PITrailEvent, SSLStatusEvent
 from smtp_nb.model.explain import explain

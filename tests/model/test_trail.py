@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from smtp_nb.model.display import visible
 from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.events import PITrailEvent
-from smtp_nb.model.shown import visible
 from smtp_nb.model.trail import Trail, group_marks, whole_replies
 
 C, S, I = TrailDirection.CLIENT, TrailDirection.SERVER, TrailDirection.INFO  # noqa: E741

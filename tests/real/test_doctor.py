@@ -6,7 +6,7 @@ import pytest
 
 from drivers.fronts import Front
 from real.letters import Server, component
-from smtp_nb.model.checkup import Finding
+from smtp_nb.model.diagnosis import Finding
 
 pytestmark = pytest.mark.real
 

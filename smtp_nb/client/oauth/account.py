@@ -18,8 +18,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 from smtp_nb.client.oauth.keeping import Keeper, Nowhere
 from smtp_nb.errors import AuthenticationError, InputError, LinkError, MissingError, SMTPError
+from smtp_nb.model.display import visible
 from smtp_nb.model.secret import HIDDEN, Secret
-from smtp_nb.model.shown import visible
 
 T = TypeVar("T")
 MAX_WORDS = 300

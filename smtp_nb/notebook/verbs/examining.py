@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from smtp_nb.client.smtp import SMTP
-from smtp_nb.model.checkup import Checkup
+from smtp_nb.model.diagnosis import Checkup
 from smtp_nb.notebook.syntax import Argument, Kind, Option
 from smtp_nb.notebook.verb import Request, Verb
 from smtp_nb.notebook.verbs.connection import PASSWORD_OPTIONS, session_for, with_password

@@ -13,8 +13,8 @@ from smtp_nb.merge import MailMerge, MergeJob, Template, load
 from smtp_nb.merge.preview import Preview
 from smtp_nb.merge.schema import SUFFIX
 from smtp_nb.merge.standing import Standing
+from smtp_nb.model.display import masked
 from smtp_nb.model.outcome import Outcome
-from smtp_nb.model.shown import masked
 from smtp_nb.notebook.syntax import Argument, Kind, Option
 from smtp_nb.notebook.verb import Request, Verb
 

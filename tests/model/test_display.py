@@ -1,4 +1,4 @@
-"""Promises of smtp_nb.model.shown."""
+"""Promises of smtp_nb.model.display."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smtp_nb.model.shown import masked, visible
+from smtp_nb.model.display import masked, visible
 
 
 @pytest.mark.parametrize(

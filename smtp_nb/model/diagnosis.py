@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from html import escape
 
-from smtp_nb.model.shown import masked, visible
+from smtp_nb.model.display import masked, visible
 
 
 class Finding(Enum):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from smtp_nb.model.checkup import Check, Checkup, Finding
+from smtp_nb.model.diagnosis import Check, Checkup, Finding
 
 GOOD = Check("Name", Finding.GOOD, "it has an address")
 DOUBTFUL = Check("TLS", Finding.DOUBTFUL, "not wanted", "turn it on")
