@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum, auto
 
-from smtp_nb.protocol.service import Transaction
+from smtp_nb.protocol.server.policy import Transaction
 
 
 class State(Enum):

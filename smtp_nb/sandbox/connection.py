@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
 from smtp_nb.model.reply import Reply
-from smtp_nb.protocol.answers import on_the_wire
-from smtp_nb.protocol.server import ServerProtocol
-from smtp_nb.protocol.service import Request
+from smtp_nb.protocol.server.policy import Request
+from smtp_nb.protocol.server.replies import on_the_wire
+from smtp_nb.protocol.server.server import ServerProtocol
 from smtp_nb.protocol.states import State
 from smtp_nb.sandbox.faults import Action
 from smtp_nb.sandbox.house import House

@@ -18,8 +18,8 @@ from typing import Any, Literal, NamedTuple
 from smtp_nb.errors import InputError
 from smtp_nb.model.known import known_attributes
 from smtp_nb.model.reply import Reply
-from smtp_nb.protocol.rules import RULES
-from smtp_nb.protocol.service import END, GREETING, UNKNOWN, Request
+from smtp_nb.protocol.server.command_table import RULES
+from smtp_nb.protocol.server.policy import END, GREETING, UNKNOWN, Request
 
 ANY = "*"
 

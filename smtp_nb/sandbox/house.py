@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from smtp_nb.protocol.service import Service, Transaction
+from smtp_nb.protocol.server.policy import Service, Transaction
 from smtp_nb.sandbox.faults import FaultTable
 from smtp_nb.sandbox.mailbox import Inbox, Message
 from smtp_nb.sandbox.options import NO_LIMITS, Limits

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from smtp_nb.errors import InputError
-from smtp_nb.protocol.service import EXTENSIONS, ON_REQUEST
+from smtp_nb.protocol.server.policy import EXTENSIONS, ON_REQUEST
 from smtp_nb.sandbox.faults import FaultTable, make
 
 TLS = Literal["starttls", "implicit"]

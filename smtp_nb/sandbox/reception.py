@@ -7,10 +7,10 @@ as long as that says, has it answered, and sends what `machine` then has to send
 from __future__ import annotations
 
 from smtp_nb.model.reply import Reply
-from smtp_nb.protocol.answers import BARE_LINE_END
 from smtp_nb.protocol.commands import LAST_IN_GROUP
-from smtp_nb.protocol.server import ServerProtocol
-from smtp_nb.protocol.service import END, GREETING, Request
+from smtp_nb.protocol.server.policy import END, GREETING, Request
+from smtp_nb.protocol.server.replies import BARE_LINE_END
+from smtp_nb.protocol.server.server import ServerProtocol
 from smtp_nb.sandbox.faults import NO_ACTION, Action, Visitor
 from smtp_nb.sandbox.house import House
 from smtp_nb.sandbox.session import Session

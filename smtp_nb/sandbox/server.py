@@ -21,8 +21,8 @@ from urllib.parse import quote, urlencode
 from smtp_nb.errors import InputError, StateError
 from smtp_nb.model.known import known_attributes
 from smtp_nb.model.secret import HIDDEN
-from smtp_nb.protocol.login import Mechanism
-from smtp_nb.protocol.service import Service
+from smtp_nb.protocol.server.auth import Mechanism
+from smtp_nb.protocol.server.policy import Service
 from smtp_nb.sandbox import options, running
 from smtp_nb.sandbox.faults import Fault
 from smtp_nb.sandbox.house import House

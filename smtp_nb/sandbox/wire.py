@@ -14,8 +14,8 @@ from itertools import groupby
 
 from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.secret import HIDDEN
-from smtp_nb.protocol.login import shown_line
-from smtp_nb.protocol.rules import RULES
+from smtp_nb.protocol.server.auth import shown_line
+from smtp_nb.protocol.server.command_table import RULES
 
 MAX_OCTETS = 256 * 1024
 """Of each session; older ones are forgotten."""

@@ -179,6 +179,6 @@ DEFECTS = (
         "aiosmtpd 1.4.6, chrj/smtpd #41",
         "commands that the server keeps across STARTTLS",
         "test_our_server_forgets_what_came_in_clear",
-        ("protocol/test_server.py",),
+        ("protocol/server/test_server.py",),
     ),
 )

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import smtp_nb.protocol
-from protocol.talk import greeted, in_mail
+from protocol.server.talk import greeted, in_mail
 from smtp_nb.errors import InputError
 from smtp_nb.merge.durations import rate_of, seconds_of
 from smtp_nb.model.reply import Reply

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any
 
-from smtp_nb.protocol.service import Service
+from smtp_nb.protocol.server.policy import Service
 from smtp_nb.sandbox.connection import Connection
 from smtp_nb.sandbox.faults import FaultTable
 from smtp_nb.sandbox.house import House

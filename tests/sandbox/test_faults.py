@@ -9,7 +9,7 @@ import pytest
 
 from smtp_nb.errors import InputError
 from smtp_nb.model.reply import Reply
-from smtp_nb.protocol.service import END, Request, Transaction
+from smtp_nb.protocol.server.policy import END, Request, Transaction
 from smtp_nb.sandbox import FAULTS, SandboxServer
 from smtp_nb.sandbox.faults import NO_ACTION, FaultTable, Visitor, make
 

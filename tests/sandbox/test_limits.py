@@ -10,7 +10,7 @@ import threading
 
 import pytest
 
-from protocol.talk import login_service
+from protocol.server.talk import login_service
 from sandbox.line import Line
 from smtp_nb.sandbox import Limits, SandboxServer
 from smtp_nb.sandbox.options import NO_LIMITS

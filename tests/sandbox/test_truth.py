@@ -7,13 +7,13 @@ from base64 import b64encode
 
 import pytest
 
-from protocol.talk import login_service
+from protocol.server.talk import login_service
 from sandbox.line import Line
 from smtp_nb import SMTP
 from smtp_nb.errors import InputError
 from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.trail import Trail
-from smtp_nb.protocol.service import EXTENSIONS, Service
+from smtp_nb.protocol.server.policy import EXTENSIONS, Service
 from smtp_nb.sandbox import SandboxServer
 from smtp_nb.sandbox.session import Session, Sessions
 

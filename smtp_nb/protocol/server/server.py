@@ -20,15 +20,21 @@ from functools import partial
 from smtp_nb.errors import StateError
 from smtp_nb.model.reply import Reply
 from smtp_nb.model.secret import HIDDEN
-from smtp_nb.protocol import answers
-from smtp_nb.protocol.answers import Refused, say
-from smtp_nb.protocol.arguments import MAIL, RCPT, Chunk, read_chunk, read_path
 from smtp_nb.protocol.commands import MAX_COMMAND
 from smtp_nb.protocol.dots import Unstuffer
-from smtp_nb.protocol.intake import LINE_LIMIT, LINE_LIMITS, PATIENCE, Intake, read_text
-from smtp_nb.protocol.login import LoginExchange, shown_line
-from smtp_nb.protocol.rules import RULES
-from smtp_nb.protocol.service import END, GREETING, UNKNOWN, Request, Service, Transaction
+from smtp_nb.protocol.server import replies
+from smtp_nb.protocol.server.arguments import MAIL, RCPT, Chunk, read_chunk, read_path
+from smtp_nb.protocol.server.auth import LoginExchange, shown_line
+from smtp_nb.protocol.server.command_table import RULES
+from smtp_nb.protocol.server.input_buffer import (
+    LINE_LIMIT,
+    LINE_LIMITS,
+    PATIENCE,
+    Intake,
+    read_text,
+)
+from smtp_nb.protocol.server.policy import END, GREETING, UNKNOWN, Request, Service, Transaction
+from smtp_nb.protocol.server.replies import Refused, say
 from smtp_nb.protocol.states import State, waiting_for
 
 _HELLO_NAME = re.compile(r"[^\s<>()@\\\",;]{1,255}\Z")
@@ -111,8 +117,8 @@ class ServerProtocol:
             raise StateError("there is no request to answer")
         given = reply or request.reply
         if "ENHANCEDSTATUSCODES" not in self._extensions:
-            given = answers.without_enhanced_code(given)
-        self._outgoing.append(answers.on_the_wire(given))
+            given = replies.without_enhanced_code(given)
+        self._outgoing.append(replies.on_the_wire(given))
         if given.code < 400 and request.effect is not None:
             request.effect()
         if given.code in _CLOSING or request.is_final:
@@ -198,7 +204,7 @@ class ServerProtocol:
         # Unless the answer resumes it, the transaction is over: a refused chunk ends it.
         self.state, self._transaction = State.COMMANDS, None
         if transaction is None or chunk.refusal is not None:
-            request = Request("BDAT", chunk.refusal or answers.MAIL_FIRST)
+            request = Request("BDAT", chunk.refusal or replies.MAIL_FIRST)
         elif chunk.is_last:
             request = self._finish(transaction)
         else:
@@ -211,12 +217,12 @@ class ServerProtocol:
     def _dispatch(self, verb: str, text: str) -> Request | None:
         rule = RULES.get(verb)
         if rule is None:
-            raise Refused(answers.NOT_HTTP if verb in _HTTP else answers.UNKNOWN_COMMAND)
+            raise Refused(replies.NOT_HTTP if verb in _HTTP else replies.UNKNOWN_COMMAND)
         # RFC 5321 section 3.1: after a greeting with 554 the client may only say QUIT.
         if not self._is_welcome and verb != "QUIT":
-            raise Refused(answers.NOT_WELCOME)
+            raise Refused(replies.NOT_WELCOME)
         if rule.needs_hello and not self.hello and self._has_forgotten:
-            raise Refused(answers.HELLO_AGAIN)
+            raise Refused(replies.HELLO_AGAIN)
         argument = text[len(verb) :].strip(" ")
         rule.check(argument, self.service, self.hello, self._transaction)
         request = _HANDLERS[verb](self, verb, argument)
@@ -229,7 +235,7 @@ class ServerProtocol:
 
     def _hello(self, verb: str, argument: str) -> Request:
         if not _HELLO_NAME.match(argument):
-            raise Refused(answers.BAD_NAME)
+            raise Refused(replies.BAD_NAME)
         offered = self.service.keywords(tls=self.tls) if verb == "EHLO" else []
         lines = (f"{self.service.hostname} greets {argument}", *offered)
         return Request(verb, Reply(250, lines), partial(self._greeted, argument, offered))
@@ -242,33 +248,33 @@ class ServerProtocol:
 
     def _mail(self, verb: str, argument: str) -> Request:
         if self.service.needs_login and self.user is None:
-            raise Refused(answers.LOGIN_FIRST)
+            raise Refused(replies.LOGIN_FIRST)
         sender, parameters = read_path(argument, MAIL, self._extensions)
         if not sender.isascii() and "SMTPUTF8" not in parameters:
-            raise Refused(answers.NEEDS_SMTPUTF8)
+            raise Refused(replies.NEEDS_SMTPUTF8)
         if int(parameters.get("SIZE", "0")) > self.service.max_size:
-            raise Refused(answers.TOO_BIG)
+            raise Refused(replies.TOO_BIG)
         begun = Transaction(verb, sender, parameters)
-        return Request(verb, answers.SENDER_OK, partial(self._resume, begun), sender, begun)
+        return Request(verb, replies.SENDER_OK, partial(self._resume, begun), sender, begun)
 
     def _rcpt(self, verb: str, argument: str) -> Request:
         transaction = self._transaction
         assert transaction is not None
         if len(transaction.recipients) >= self.service.max_recipients:
-            raise Refused(answers.TOO_MANY)
+            raise Refused(replies.TOO_MANY)
         recipient, parameters = read_path(argument, RCPT, self._extensions)
         if not recipient.isascii() and "SMTPUTF8" not in transaction.parameters:
-            raise Refused(answers.NEEDS_SMTPUTF8)
+            raise Refused(replies.NEEDS_SMTPUTF8)
         effect = partial(transaction.recipients.append, (recipient, parameters))
-        return Request(verb, answers.RECIPIENT_OK, effect, recipient, transaction)
+        return Request(verb, replies.RECIPIENT_OK, effect, recipient, transaction)
 
     def _data(self, verb: str, argument: str) -> Request:
         transaction = self._transaction
         assert transaction is not None
         if transaction.is_binary:
-            raise Refused(answers.NOT_IN_DATA)
+            raise Refused(replies.NOT_IN_DATA)
         # RFC 2920 section 3.1: a server may answer 354 all the same, so the door opens then too.
-        reply = answers.GO_AHEAD if transaction.recipients else answers.NO_RECIPIENTS
+        reply = replies.GO_AHEAD if transaction.recipients else replies.NO_RECIPIENTS
         return Request(verb, reply, self._open_data, transaction=transaction)
 
     def _open_data(self) -> None:
@@ -279,13 +285,13 @@ class ServerProtocol:
         chunk, transaction = read_chunk(argument), self._transaction
         # A refused chunk's octets are read past: a count without bound would swallow all else.
         if chunk.size > self.service.max_size + PATIENCE:
-            raise Refused(answers.HUGE_CHUNK, is_final=True)
+            raise Refused(replies.HUGE_CHUNK, is_final=True)
         if "CHUNKING" not in self.service.extensions:
-            chunk.refusal = answers.NOT_OFFERED
+            chunk.refusal = replies.NOT_OFFERED
         elif transaction is None:
-            chunk.refusal = answers.MAIL_FIRST
+            chunk.refusal = replies.MAIL_FIRST
         elif not transaction.recipients:
-            chunk.refusal = answers.NO_RECIPIENTS
+            chunk.refusal = replies.NO_RECIPIENTS
         else:
             transaction.is_chunked = True
         self._chunk, self.state = chunk, State.CHUNK
@@ -294,7 +300,7 @@ class ServerProtocol:
     def _continue(self, transaction: Transaction) -> Request:
         """A chunk that is not the last."""
         if transaction.size > self.service.max_size:
-            return Request("BDAT", answers.TOO_BIG, transaction=transaction)
+            return Request("BDAT", replies.TOO_BIG, transaction=transaction)
         reply = say(250, f"2.0.0 {self._chunk.size} octets received")
         effect = partial(self._resume, transaction)
         return Request("BDAT", reply, effect, transaction=transaction)
@@ -302,9 +308,9 @@ class ServerProtocol:
     def _finish(self, transaction: Transaction) -> Request:
         """The message is whole."""
         if not transaction.recipients:
-            reply = answers.NO_RECIPIENTS
+            reply = replies.NO_RECIPIENTS
         elif transaction.size > self.service.max_size:
-            reply = answers.TOO_BIG
+            reply = replies.TOO_BIG
         else:
             reply = say(250, f"2.0.0 Ok: queued as {transaction.queue_id}")
         return Request(END, reply, transaction=transaction, shown=".")
@@ -313,7 +319,7 @@ class ServerProtocol:
         self._transaction = transaction
 
     def _rset(self, verb: str, argument: str) -> Request:
-        return Request(verb, answers.OK, partial(self._resume, None))
+        return Request(verb, replies.OK, partial(self._resume, None))
 
     def _fixed(self, verb: str, argument: str) -> Request:
         return Request(verb, _FIXED[verb])
@@ -330,8 +336,8 @@ class ServerProtocol:
 
     def _starttls(self, verb: str, argument: str) -> Request:
         if self.tls:
-            raise Refused(answers.TLS_ALREADY)
-        return Request(verb, answers.START_TLS, self._begin_tls)
+            raise Refused(replies.TLS_ALREADY)
+        return Request(verb, replies.START_TLS, self._begin_tls)
 
     def _begin_tls(self) -> None:
         self.state, self.discarded = State.HANDSHAKE, self._intake.take_all()
@@ -340,13 +346,13 @@ class ServerProtocol:
         self._login_tried = True
         name, _, initial = argument.partition(" ")
         if not self.service.mechanisms:
-            raise Refused(answers.NOT_OFFERED)
+            raise Refused(replies.NOT_OFFERED)
         if self.service.login_needs_tls and not self.tls:
-            raise Refused(answers.TLS_FIRST)
+            raise Refused(replies.TLS_FIRST)
         if self.user is not None:
-            raise Refused(answers.LOGGED_IN_ALREADY)
+            raise Refused(replies.LOGGED_IN_ALREADY)
         if name.upper() not in self.service.mechanisms:
-            raise Refused(answers.UNKNOWN_MECHANISM)
+            raise Refused(replies.UNKNOWN_MECHANISM)
         exchange = LoginExchange(self.service.begin_login(name.upper(), self.certificate))
         request = self._login_request(exchange, exchange.begin(initial))
         request.credential = argument
@@ -384,8 +390,8 @@ _HANDLERS: dict[str, Callable[[ServerProtocol, str, str], Request | None]] = {
 }
 
 _FIXED = {
-    "NOOP": answers.OK,
-    "QUIT": answers.GOODBYE,
+    "NOOP": replies.OK,
+    "QUIT": replies.GOODBYE,
     "HELP": Reply(214, (f"2.0.0 Commands: {' '.join(RULES)}", "2.0.0 Read RFC 5321")),
 }
 

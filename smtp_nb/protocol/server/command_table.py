@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from smtp_nb.protocol import answers
-from smtp_nb.protocol.answers import Refused
-from smtp_nb.protocol.service import Service, Transaction
+from smtp_nb.protocol.server import replies
+from smtp_nb.protocol.server.policy import Service, Transaction
+from smtp_nb.protocol.server.replies import Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +34,17 @@ class Rule:
             Refused: it is out of order; the reply says why.
         """
         if self.extension and self.extension not in service.extensions:
-            raise Refused(answers.NOT_OFFERED)
+            raise Refused(replies.NOT_OFFERED)
         if self.argument is not None and self.argument is not bool(argument):
-            raise Refused(answers.NEEDS_ARGUMENT if self.argument else answers.NO_ARGUMENT)
+            raise Refused(replies.NEEDS_ARGUMENT if self.argument else replies.NO_ARGUMENT)
         if self.needs_hello and not hello:
-            raise Refused(answers.HELLO_FIRST)
+            raise Refused(replies.HELLO_FIRST)
         if self.in_mail is False and transaction is not None:
-            raise Refused(answers.NESTED_MAIL)
+            raise Refused(replies.NESTED_MAIL)
         if self.in_mail is True and transaction is None:
-            raise Refused(answers.MAIL_FIRST)
+            raise Refused(replies.MAIL_FIRST)
         if self.in_mail is True and transaction is not None and transaction.is_chunked:
-            raise Refused(answers.CHUNKS_BEGUN)
+            raise Refused(replies.CHUNKS_BEGUN)
 
 
 RULES: dict[str, Rule] = {

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from smtp_nb.model.reply import Reply
-from smtp_nb.protocol import answers
-from smtp_nb.protocol.answers import say
-from smtp_nb.protocol.login import Mechanism
+from smtp_nb.protocol.server import replies
+from smtp_nb.protocol.server.auth import Mechanism
+from smtp_nb.protocol.server.replies import say
 
 EXTENSIONS = (
     "PIPELINING",
@@ -95,13 +95,13 @@ class Service:
         """The reply to VRFY (RFC 5321 section 3.5.3): sure of a user, open about an address."""
         if name in self.users:
             return say(250, f"2.1.5 <{name}@{self.hostname}>")
-        return answers.TAKES_ANY if "@" in name else answers.NO_SUCH_USER
+        return replies.TAKES_ANY if "@" in name else replies.NO_SUCH_USER
 
     def expand(self, name: str) -> Reply:
         """The reply to EXPN: a line for each member."""
         members = self.lists.get(name)
         if not members:
-            return answers.NO_SUCH_LIST
+            return replies.NO_SUCH_LIST
         return Reply(250, tuple(f"2.1.5 <{member}>" for member in members))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from protocol.talk import greeted, login_service
+from protocol.server.talk import greeted, login_service
 from smtp_nb.protocol.states import State
 
 

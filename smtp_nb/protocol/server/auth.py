@@ -8,8 +8,8 @@ from collections.abc import Generator
 
 from smtp_nb.model.reply import Reply
 from smtp_nb.model.secret import HIDDEN
-from smtp_nb.protocol import answers
-from smtp_nb.protocol.answers import Refused, say
+from smtp_nb.protocol.server import replies
+from smtp_nb.protocol.server.replies import Refused, say
 
 # Yields challenges, gets responses, returns the user or None.
 Mechanism = Generator[bytes, bytes, str | None]
@@ -53,14 +53,14 @@ class LoginExchange:
             Refused: the client gave up (`*`), or the line is not base64.
         """
         if response == "*":
-            raise Refused(answers.CANCELLED)
+            raise Refused(replies.CANCELLED)
         try:
             return _challenge(self._mechanism.send(b64decode(response, validate=True)))
         except ValueError:
-            raise Refused(answers.BAD_BASE64) from None
+            raise Refused(replies.BAD_BASE64) from None
         except StopIteration as end:
             self.user = end.value
-        return answers.LOGIN_FAILED if self.user is None else answers.LOGGED_IN
+        return replies.LOGIN_FAILED if self.user is None else replies.LOGGED_IN
 
 
 def _challenge(challenge: bytes) -> Reply:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from smtp_nb.protocol import answers
-from smtp_nb.protocol.answers import Refused
 from smtp_nb.protocol.commands import MAX_COMMAND
+from smtp_nb.protocol.server import replies
+from smtp_nb.protocol.server.replies import Refused
 
 # How many octets of a refused line are passed over in the hope of its end.
 PATIENCE = 1024 * 1024
@@ -89,10 +89,10 @@ class Intake:
     def _refuse_hopeless(self) -> None:
         if b"\n" in self._buffer:
             self._passed_over = 0
-            raise Refused(answers.BARE_LINE_END)
+            raise Refused(replies.BARE_LINE_END)
         if len(self._buffer) > MAX_COMMAND:
             self._passed_over = 0
-            raise Refused(answers.TOO_LONG)
+            raise Refused(replies.TOO_LONG)
 
     def _pass_over(self, end: int) -> None:
         if end >= 0:
@@ -103,7 +103,7 @@ class Intake:
         self._passed_over = (self._passed_over or 0) + len(self._buffer) - keep
         del self._buffer[: len(self._buffer) - keep]
         if self._passed_over > PATIENCE:
-            raise Refused(answers.ENDLESS_LINE)
+            raise Refused(replies.ENDLESS_LINE)
 
 
 def read_text(line: bytes, limit: int) -> str:
@@ -116,11 +116,11 @@ def read_text(line: bytes, limit: int) -> str:
         Refused: it is too long, holds a control character, or is not UTF-8.
     """
     if len(line) + 2 > limit:
-        raise Refused(answers.TOO_LONG)
+        raise Refused(replies.TOO_LONG)
     if (control := _CONTROLS.search(line)) is not None:
         bare = control.group() in b"\r\n"
-        raise Refused(answers.BARE_LINE_END if bare else answers.BAD_OCTETS)
+        raise Refused(replies.BARE_LINE_END if bare else replies.BAD_OCTETS)
     try:
         return line.decode()
     except UnicodeDecodeError:
-        raise Refused(answers.BAD_OCTETS) from None
+        raise Refused(replies.BAD_OCTETS) from None

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocol.talk import Talk, greeted, in_mail, login_service, service
+from protocol.server.talk import Talk, greeted, in_mail, login_service, service
 from smtp_nb.errors import StateError
 from smtp_nb.model.reply import Reply
-from smtp_nb.protocol.server import ServerProtocol
-from smtp_nb.protocol.service import EXTENSIONS
+from smtp_nb.protocol.server.policy import EXTENSIONS
+from smtp_nb.protocol.server.server import ServerProtocol
 from smtp_nb.protocol.states import State
 
 # Greeting and EHLO

@@ -6,7 +6,7 @@ from base64 import b64encode
 
 import pytest
 
-from protocol.talk import greeted, login_service
+from protocol.server.talk import greeted, login_service
 
 
 def answers_to(*lines: bytes) -> list[int]:

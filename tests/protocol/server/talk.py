@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from smtp_nb.model.reply import Reply
-from smtp_nb.protocol.server import ServerProtocol
-from smtp_nb.protocol.service import END, Service, Transaction
+from smtp_nb.protocol.server.policy import END, Service, Transaction
+from smtp_nb.protocol.server.server import ServerProtocol
 from smtp_nb.sasl.desk import Desk
 from smtp_nb.sasl.server import serve
 

@@ -14,8 +14,8 @@ from typing import NamedTuple
 from smtp_nb.errors import InputError
 from smtp_nb.model.address import parse_mailbox
 from smtp_nb.model.reply import Reply
-from smtp_nb.protocol import answers
-from smtp_nb.protocol.answers import Refused
+from smtp_nb.protocol.server import replies
+from smtp_nb.protocol.server.replies import Refused
 
 _XTEXT = r"(?:[!-*,-<>-~]|\+[0-9A-F]{2})"
 _NOTIFY = r"(?:SUCCESS|FAILURE|DELAY)"
@@ -46,7 +46,7 @@ class PathSyntax:
 
 MAIL = PathSyntax(
     "FROM",
-    answers.BAD_SENDER,
+    replies.BAD_SENDER,
     {
         "SIZE": Parameter("SIZE", r"[0-9]{1,20}"),
         "BODY": Parameter("8BITMIME", "7BIT|8BITMIME|BINARYMIME"),
@@ -58,7 +58,7 @@ MAIL = PathSyntax(
 )
 RCPT = PathSyntax(
     "TO",
-    answers.BAD_RECIPIENT,
+    replies.BAD_RECIPIENT,
     {
         "NOTIFY": Parameter("DSN", f"NEVER|{_NOTIFY}(?:,{_NOTIFY}){{0,2}}"),
         # RFC 6533 section 3: utf-8 addresses may stand there as they are.
@@ -93,7 +93,7 @@ def read_path(argument: str, syntax: PathSyntax, extensions: Collection[str]) ->
     """
     match = _PATH.match(argument)
     if match is None or match[1].upper() != syntax.keyword:
-        raise Refused(answers.bad_path(syntax.keyword, argument))
+        raise Refused(replies.bad_path(syntax.keyword, argument))
     _check_address(match[2], syntax)
     found = _read_parameters(match[3], syntax, extensions) if match[3] else {}
     return Path(match[2], found)
@@ -116,11 +116,11 @@ def _read_parameters(text: str, syntax: PathSyntax, extensions: Collection[str])
         name = given.upper()  # which makes an S of the long s
         rule = syntax.parameters.get(name) if given.isascii() else None
         if rule is None or rule.extension not in extensions:
-            raise Refused(answers.unknown_parameter(name[:32]))
+            raise Refused(replies.unknown_parameter(name[:32]))
         if name in found or bool(equals) != bool(rule.value) or not _VALUES[name].fullmatch(value):
-            raise Refused(answers.bad_parameter(name))
+            raise Refused(replies.bad_parameter(name))
         if name == "BODY" and value.upper() == "BINARYMIME" and "BINARYMIME" not in extensions:
-            raise Refused(answers.bad_parameter(name))
+            raise Refused(replies.bad_parameter(name))
         found[name] = _decoded(name, value) if rule.is_xtext else value
     return found
 
@@ -129,7 +129,7 @@ def _decoded(name: str, value: str) -> str:
     """The text behind an xtext, which is printable ASCII (RFC 3461 section 4.4)."""
     text = re.sub(r"\+([0-9A-F]{2})", lambda match: chr(int(match[1], 16)), value)
     if re.search(r"[\0-\x1f\x7f-\x9f]", text):
-        raise Refused(answers.bad_parameter(name))
+        raise Refused(replies.bad_parameter(name))
     return text
 
 
@@ -156,6 +156,6 @@ def read_chunk(argument: str) -> Chunk:
     """
     match = _CHUNK.match(argument)
     if match is None:
-        raise Refused(answers.BAD_CHUNK)
+        raise Refused(replies.BAD_CHUNK)
     size = int(match[1])
     return Chunk(size, match[2] is not None, size)

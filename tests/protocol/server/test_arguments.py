@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from protocol.talk import Talk, greeted, login_service
-from smtp_nb.protocol.service import EXTENSIONS
+from protocol.server.talk import Talk, greeted, login_service
+from smtp_nb.protocol.server.policy import EXTENSIONS
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""The server's role: command lines in, replies out, and the rules between them."""
