@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from smtp_nb.errors import SettingError
 
 if TYPE_CHECKING:
-    from smtp_nb.wire.certificates import Certificate
+    from smtp_nb.wire.certificates.certificates import Certificate
 
 
 _OURS = {"SSLCert", "SSLAcceptServerCert"}
@@ -45,13 +45,13 @@ class Certificates:
     def ssl_server_cert(self) -> Certificate:
         """The server's certificate on the last connection; empty without TLS (reference:
         SSLServerCert)."""
-        from smtp_nb.wire.certificates import Certificate
+        from smtp_nb.wire.certificates.certificates import Certificate
 
         return Certificate(self._server_pem.encode("ascii"))
 
     def _certificate(self, name: str) -> Certificate:
         """The one that is set, or an empty one, which stays: its own properties may fill it."""
-        from smtp_nb.wire.certificates import Certificate
+        from smtp_nb.wire.certificates.certificates import Certificate
 
         if self._values.get(name) is None:
             self._values[name] = Certificate()
@@ -66,14 +66,14 @@ class Certificates:
 
 def _unshown(value: Any) -> Any:
     """The same, so that no traceback shows it: it may hold a key."""
-    from smtp_nb.wire.identity import concealed
+    from smtp_nb.wire.certificates.identity import concealed
 
     return concealed(value)
 
 
 def _read(name: str, value: Any) -> Certificate | None:
     """A certificate out of what a user gives; None empties it."""
-    from smtp_nb.wire.certificates import Certificate
+    from smtp_nb.wire.certificates.certificates import Certificate
 
     if value is None or isinstance(value, Certificate):
         return value

@@ -58,8 +58,8 @@ if TYPE_CHECKING:
     from smtp_nb.client.drafting import Sendable
     from smtp_nb.client.keywords import SMTPProperties
     from smtp_nb.client.spool import QueueReport
-    from smtp_nb.wire.revocation import RevocationLists
-    from smtp_nb.wire.sessions import SessionCache
+    from smtp_nb.wire.tls.sessions import SessionCache
+    from smtp_nb.wire.verification.revocation import RevocationLists
 
 C = TypeVar("C", bound="Component")
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     )
     from smtp_nb.model.secret import Secret
     from smtp_nb.sasl import TokenSource
-    from smtp_nb.wire.certificates import Certificate
+    from smtp_nb.wire.certificates.certificates import Certificate
 
     # A text, a pair of name and address, or several of them.
     Addresses: TypeAlias = str | Mailbox | Iterable[str | Mailbox | tuple[str, str]]

@@ -17,7 +17,7 @@ from smtp_nb.client import settings  # noqa: F401  all rows of the registry are 
 from smtp_nb.client.registry import PROPERTIES, REGISTRY, Entry
 from smtp_nb.errors import CODES, WINSOCK
 from smtp_nb.model import enums
-from smtp_nb.wire.stores import REASONS as UNOPENED
+from smtp_nb.wire.certificates.stores import REASONS as UNOPENED
 
 
 class State(Enum):

@@ -31,11 +31,11 @@ from smtp_nb.wording import Front
 if TYPE_CHECKING:
     from smtp_nb.client.component import Component
     from smtp_nb.sasl import Credentials, TokenSource
-    from smtp_nb.wire.identity import Identity
-    from smtp_nb.wire.revocation import RevocationLists
-    from smtp_nb.wire.sessions import Shelf
+    from smtp_nb.wire.certificates.identity import Identity
     from smtp_nb.wire.settings import Offer
-    from smtp_nb.wire.tls import TLSSettings
+    from smtp_nb.wire.tls.sessions import Shelf
+    from smtp_nb.wire.tls.tls import TLSSettings
+    from smtp_nb.wire.verification.revocation import RevocationLists
 
 T = TypeVar("T")
 # What UseIPv6 means; with 2, both kinds will do.
@@ -254,7 +254,7 @@ def _always(token: Secret) -> TokenSource:
 
 
 def _tls(component: Component) -> TLSSettings:
-    from smtp_nb.wire.tls import TLSSettings
+    from smtp_nb.wire.tls.tls import TLSSettings
 
     read = _reader(component)
     pin = read("SSLServerPin")
@@ -311,7 +311,7 @@ def _shelf(component: Component, tls: TLSSettings | None) -> Shelf | None:
     """Where the session with this server is kept, if sessions are to be resumed."""
     if tls is None or not _reader(component)("ReuseSSLSession"):
         return None
-    from smtp_nb.wire.sessions import SessionCache
+    from smtp_nb.wire.tls.sessions import SessionCache
 
     if component._tls_sessions is None:
         component._tls_sessions = SessionCache()
@@ -322,7 +322,7 @@ def _lists(component: Component, tls: TLSSettings | None) -> RevocationLists | N
     """The revocation lists that this component, and those it was copied from, have fetched."""
     if tls is None or not tls.checks_revocation:
         return None
-    from smtp_nb.wire.revocation import RevocationLists
+    from smtp_nb.wire.verification.revocation import RevocationLists
 
     if component._revocation_lists is None:
         component._revocation_lists = RevocationLists()
@@ -340,8 +340,8 @@ def _identity(component: Component, authorities: str) -> Identity | None:
     if not (own := component.ssl_cert):
         return None
     from smtp_nb.model.enums import CertStoreType
-    from smtp_nb.wire.identity import Hidden, Identity
-    from smtp_nb.wire.stores import open_store
+    from smtp_nb.wire.certificates.identity import Hidden, Identity
+    from smtp_nb.wire.certificates.stores import open_store
 
     identity = own.identity
     if not authorities:

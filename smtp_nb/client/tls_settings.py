@@ -15,7 +15,7 @@ _ROOTS = "OpenSSL's own store of trusted roots is used, wherever this system kee
 
 def _suites(name: str, value: Any) -> str:
     """`*`, or names of cipher suites with semicolons between."""
-    from smtp_nb.wire.suites import parse_suites
+    from smtp_nb.wire.tls.suites import parse_suites
 
     line = values.line(name, value).strip()
     return line if line == "*" else ";".join(parse_suites(line))
@@ -23,28 +23,28 @@ def _suites(name: str, value: Any) -> str:
 
 def _groups(name: str, value: Any) -> str:
     """Names of groups with commas between."""
-    from smtp_nb.wire.groups import GROUPS
+    from smtp_nb.wire.tls.groups import GROUPS
 
     return _listed(name, value, GROUPS)
 
 
 def _old_groups(name: str, value: Any) -> str:
     """As `_groups`; those that are joined with ML-KEM are for TLS 1.3 alone."""
-    from smtp_nb.wire.groups import GROUPS
+    from smtp_nb.wire.tls.groups import GROUPS
 
     return _listed(name, value, [group for group in GROUPS if "mlkem" not in group])
 
 
 def _old_signatures(name: str, value: Any) -> str:
     """Names of signatures in TLS 1.2, such as sha256-rsa, with commas between."""
-    from smtp_nb.wire.signatures import OLD_SIGNATURES
+    from smtp_nb.wire.certificates.signatures import OLD_SIGNATURES
 
     return _listed(name, value, OLD_SIGNATURES)
 
 
 def _new_signatures(name: str, value: Any) -> str:
     """Names of signatures in TLS 1.3, such as rsa_pss_sha256, with commas between."""
-    from smtp_nb.wire.signatures import NEW_SIGNATURES
+    from smtp_nb.wire.certificates.signatures import NEW_SIGNATURES
 
     return _listed(name, value, NEW_SIGNATURES)
 

@@ -319,7 +319,7 @@ def secret(name: str, value: Any) -> Secret:
 
 def proxy_fields(name: str, value: Any) -> Secret:
     """Header fields for a proxy, one on a line, which may hold a login."""
-    from smtp_nb.wire.http_connect import header_fields
+    from smtp_nb.wire.proxies.http_connect import header_fields
 
     kept = secret(name, value)
     header_fields(kept)

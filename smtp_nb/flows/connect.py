@@ -34,7 +34,7 @@ def connect(session: Session) -> Flow[None]:
         SMTPError: whatever failed; the line is closed again.
     """
     if session.settings.tls is not None:
-        from smtp_nb.wire.contexts import context_for
+        from smtp_nb.wire.tls.contexts import context_for
 
         context_for(session.settings.tls)  # what it cannot do is said before a byte is written
     try:
@@ -204,7 +204,7 @@ def start_tls(session: Session, early: bytes = b"") -> Flow[None]:
         CertificateError: it was not accepted.
         TLSError: the handshake failed.
     """
-    from smtp_nb.wire.tls import TLSLayer, TLSSettings
+    from smtp_nb.wire.tls.tls import TLSLayer, TLSSettings
 
     settings = session.settings
     layer = TLSLayer(settings.tls or TLSSettings(), settings.host, settings.shelf)

@@ -10,7 +10,7 @@ from smtp_nb.flows.session import Session
 from smtp_nb.model.events import SSLServerAuthenticationEvent
 
 if TYPE_CHECKING:
-    from smtp_nb.wire.tls import TLSLayer
+    from smtp_nb.wire.tls.tls import TLSLayer
 
 
 def shake_hands(session: Session, layer: TLSLayer, deadline: Deadline) -> Flow[None]:
@@ -21,7 +21,7 @@ def shake_hands(session: Session, layer: TLSLayer, deadline: Deadline) -> Flow[N
         TLSError: the handshake failed.
         SMTPTimeout: it was not over in time, however much was said meanwhile.
     """
-    from smtp_nb.wire.tls import Step
+    from smtp_nb.wire.tls.tls import Step
 
     try:
         while (step := layer.handshake()) is not Step.DONE:

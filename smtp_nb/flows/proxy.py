@@ -21,7 +21,7 @@ from smtp_nb.flows.settings import Proxy
 from smtp_nb.model.enums import FirewallType
 
 if TYPE_CHECKING:
-    from smtp_nb.wire.tls import TLSSettings
+    from smtp_nb.wire.tls.tls import TLSSettings
 
 
 class Tunnel(Protocol):
@@ -70,7 +70,7 @@ def reach(session: Session, proxy: Proxy) -> Flow[bytes]:
 
 def _target(session: Session, proxy: Proxy, deadline: Deadline) -> Flow[str]:
     """The server as the proxy gets to know it: its name, or the address that we find."""
-    from smtp_nb.wire.hostname import is_ip_address
+    from smtp_nb.wire.verification.hostname import is_ip_address
 
     settings = session.settings
     host = settings.host.strip("[]")
@@ -90,10 +90,10 @@ def _target(session: Session, proxy: Proxy, deadline: Deadline) -> Flow[str]:
 def _tunnel(session: Session, proxy: Proxy, host: str) -> Tunnel:
     port = session.settings.port
     if proxy.kind is FirewallType.TUNNEL:
-        from smtp_nb.wire.http_connect import HttpConnect
+        from smtp_nb.wire.proxies.http_connect import HttpConnect
 
         return HttpConnect(host, port, proxy.user, proxy.password, proxy.data, session.mask.text)
-    from smtp_nb.wire.socks_connect import SocksConnect
+    from smtp_nb.wire.proxies.socks_connect import SocksConnect
 
     return SocksConnect(proxy.kind, host, port, proxy.user, proxy.password)
 
@@ -120,7 +120,7 @@ def _protect(
     session: Session, proxy: Proxy, settings: TLSSettings, deadline: Deadline
 ) -> Flow[None]:
     """TLS with the proxy itself."""
-    from smtp_nb.wire.tls import TLSLayer
+    from smtp_nb.wire.tls.tls import TLSLayer
 
     layer = TLSLayer(settings, proxy.host)
     yield from shake_hands(session, layer, deadline)

@@ -21,10 +21,10 @@ from smtp_nb.model.enums import SSLStartMode
 from smtp_nb.model.events import Event
 
 if TYPE_CHECKING:
-    from smtp_nb.wire.faults import Finding
-    from smtp_nb.wire.http_get import HttpGet, Url
-    from smtp_nb.wire.revocation import Link
-    from smtp_nb.wire.verification import Verdict
+    from smtp_nb.wire.proxies.http_get import HttpGet, Url
+    from smtp_nb.wire.verification.revocation import Link
+    from smtp_nb.wire.verification.verification import Verdict
+    from smtp_nb.wire.verification.verify_errors import Finding
 
 SECONDS = 20.0
 """For all lists of a chain together."""
@@ -46,8 +46,8 @@ class _Nobody:
 
 def ask_lists(session: Session, verdict: Verdict) -> Flow[list[Finding]]:
     """What the revocation lists of all certificates up to the root have against them."""
-    from smtp_nb.wire.faults import LEAF_REVOCATION_UNKNOWN, Finding
-    from smtp_nb.wire.revocation import is_vouched_for, links
+    from smtp_nb.wire.verification.revocation import is_vouched_for, links
+    from smtp_nb.wire.verification.verify_errors import LEAF_REVOCATION_UNKNOWN, Finding
 
     if not (verdict.verified and is_vouched_for(verdict.faults)):
         why = "no trusted authority vouches for it, so its list was not asked"
@@ -61,8 +61,8 @@ def ask_lists(session: Session, verdict: Verdict) -> Flow[list[Finding]]:
 
 
 def _judge(session: Session, link: Link, deadline: Deadline) -> Flow[list[Finding]]:
-    from smtp_nb.wire.faults import REVOKED, Finding
-    from smtp_nb.wire.revocation import NoAnswer, Revoked, distribution_points
+    from smtp_nb.wire.verification.revocation import NoAnswer, Revoked, distribution_points
+    from smtp_nb.wire.verification.verify_errors import REVOKED, Finding
 
     try:
         for addresses in distribution_points(link):
@@ -78,7 +78,7 @@ def _ask_one_of(
     session: Session, link: Link, addresses: Sequence[str], deadline: Deadline
 ) -> Flow[None]:
     """Ask at one address after the other until one answers."""
-    from smtp_nb.wire.revocation import NoAnswer
+    from smtp_nb.wire.verification.revocation import NoAnswer
 
     reason = NoAnswer("it names no revocation list")
     for address in addresses:
@@ -94,7 +94,7 @@ def _ask_one_of(
 def _ask(
     session: Session, link: Link, address: str, addresses: Sequence[str], deadline: Deadline
 ) -> Flow[None]:
-    from smtp_nb.wire.revocation import NoAnswer, look_up, read_list
+    from smtp_nb.wire.verification.revocation import NoAnswer, look_up, read_list
 
     lists = session.settings.lists
     now = datetime.datetime.now(datetime.UTC)
@@ -111,8 +111,8 @@ def _ask(
 
 def _fetch(session: Session, address: str, deadline: Deadline) -> Flow[bytes]:
     """Fetch a list, from elsewhere if its server says so."""
-    from smtp_nb.wire.http_get import HttpGet, parse_url
-    from smtp_nb.wire.revocation import MOST_OCTETS, NoAnswer
+    from smtp_nb.wire.proxies.http_get import HttpGet, parse_url
+    from smtp_nb.wire.verification.revocation import MOST_OCTETS, NoAnswer
 
     try:
         for _ in range(1 + MOST_REDIRECTS):

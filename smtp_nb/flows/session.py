@@ -26,7 +26,7 @@ from smtp_nb.protocol.extensions import NO_EXTENSIONS, Extensions
 
 if TYPE_CHECKING:
     from smtp_nb.model.receipt import TLSInfo
-    from smtp_nb.wire.tls import TLSLayer
+    from smtp_nb.wire.tls.tls import TLSLayer
 
 QUIT_TIMEOUT = 5.0
 # A server seldom hangs up so soon: there is no need to look before.

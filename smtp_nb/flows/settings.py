@@ -12,9 +12,9 @@ from smtp_nb.protocol.replies import MAX_LINE
 
 if TYPE_CHECKING:
     from smtp_nb.sasl import Credentials
-    from smtp_nb.wire.revocation import RevocationLists
-    from smtp_nb.wire.sessions import Shelf
-    from smtp_nb.wire.tls import TLSSettings
+    from smtp_nb.wire.tls.sessions import Shelf
+    from smtp_nb.wire.tls.tls import TLSSettings
+    from smtp_nb.wire.verification.revocation import RevocationLists
 
 # RFC 5321 section 4.5.3.2 asks for this much patience; an explicit `timeout` overrides it.
 BANNER_TIMEOUT = 300.0

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from smtp_nb.errors import InputError, Unsupported
 from smtp_nb.model.enums import SSLProtocol, SSLSecurityFlag
-from smtp_nb.wire.identity import Identity
-from smtp_nb.wire.pins import parse_pin
+from smtp_nb.wire.certificates.identity import Identity
+from smtp_nb.wire.certificates.pins import parse_pin
 
 SPOKEN = (SSLProtocol.TLS1, SSLProtocol.TLS1_1, SSLProtocol.TLS1_2, SSLProtocol.TLS1_3)
 OVERLOOK_NOTHING = SSLSecurityFlag(0)

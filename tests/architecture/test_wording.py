@@ -12,7 +12,8 @@ import pytest
 from smtp_nb.client import passwords
 from smtp_nb.drivers import sockets
 from smtp_nb.errors import SMTPError
-from smtp_nb.wire import failures, faults
+from smtp_nb.wire.tls import openssl_errors
+from smtp_nb.wire.verification import verify_errors
 from smtp_nb.wording import PHRASES, Front, worded
 
 PACKAGE = Path(__file__).parents[2] / "smtp_nb"
@@ -38,9 +39,9 @@ PYTHON_ALONE = {
     "merge/resolve.py": "a call",
     "merge/rows.py": "a call",
     "merge/server.py": "an argument",
-    "wire/certificates.py": "objects",
-    "wire/identity.py": "objects",
-    "wire/offer.py": "settings that no verb sets",
+    "wire/certificates/certificates.py": "objects",
+    "wire/certificates/identity.py": "objects",
+    "wire/tls/offered_algorithms.py": "settings that no verb sets",
     "flows/parameters.py": "raw messages",
     "sasl/pyspnego.py": "the name of a package",
     "notebook/": "written for %smtp in the first place",
@@ -68,10 +69,10 @@ def written() -> Iterator[tuple[str, str]]:
                     yield name, text_of(value)
                 case ast.Assign(targets=[target], value=value) if "remedy" in ast.unparse(target):
                     yield name, text_of(value)
-    for kind in faults.FAULTS.values():
-        yield "wire/faults.py", kind.remedy.format(pin="sha256:…")
-    for _, _, remedy in failures._REASONS:
-        yield "wire/failures.py", remedy
+    for kind in verify_errors.FAULTS.values():
+        yield "wire/verification/verify_errors.py", kind.remedy.format(pin="sha256:…")
+    for _, _, remedy in openssl_errors._REASONS:
+        yield "wire/tls/openssl_errors.py", remedy
     for remedy in sockets._OUR_END.values():
         yield "drivers/sockets.py", remedy
     for _, remedy in passwords._WAYS:

@@ -80,7 +80,7 @@ PASSWORD = "opensesame"
 
 def stores(folder: Any) -> dict[str, tuple[CertStoreType, bytes, str | bytes]]:
     """Ann's certificate and key in each form that holds both, or her key beside it."""
-    from wire import test_stores as made
+    from wire.certificates import test_stores as made
 
     ann, lock = RSA_ANN, serialization.BestAvailableEncryption(PASSWORD.encode())
     pfx = pkcs12.serialize_key_and_certificates(b"ann", ann.key, ann.certificate, None, lock)

@@ -121,7 +121,7 @@ def test_it_is_accepted_by_its_pin_or_as_the_very_certificate(front, name, versi
 
 
 def digest(issued: pki.Issued) -> str:
-    from smtp_nb.wire.pins import key_digest
+    from smtp_nb.wire.certificates.pins import key_digest
 
     return key_digest(issued.certificate).hex()
 

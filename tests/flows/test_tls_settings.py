@@ -338,13 +338,13 @@ def test_engines_that_are_not_there_are_an_error(front):
 @covers("error.282")
 def test_a_server_without_a_certificate_is_refused(front, monkeypatch):
     """None of its suites is offered; should one come all the same, it is error 282."""
-    from smtp_nb.wire import offer
+    from smtp_nb.wire.tls import offered_algorithms
 
     anonymous = AnonymousServer()
     with pytest.raises(TLSError) as caught:
         send(front, anonymous, SSLEnabledProtocols=3072)
     assert caught.value.code == 276
-    monkeypatch.setattr(offer, "NEVER", "")
+    monkeypatch.setattr(offered_algorithms, "NEVER", "")
     with pytest.raises(TLSError) as caught:
         send(front, anonymous, OpenSSLCipherList="aNULL:@SECLEVEL=0", SSLEnabledProtocols=3072)
     assert caught.value.code == 282

@@ -28,20 +28,20 @@ from smtp_nb.protocol.replies import ReplyParser
 from smtp_nb.sasl import Credentials
 from smtp_nb.sasl.exchange import Line
 from smtp_nb.sasl.mechanisms import MECHANISMS
-from smtp_nb.wire.hostname import host_fault
-from smtp_nb.wire.http_connect import HttpConnect, header_fields
-from smtp_nb.wire.http_get import HttpGet, parse_url
-from smtp_nb.wire.identity import Hidden
-from smtp_nb.wire.names import (
+from smtp_nb.wire.certificates.identity import Hidden
+from smtp_nb.wire.certificates.stores import open_store
+from smtp_nb.wire.certificates.x509_text import (
     UNREADABLE,
     alternative_names,
     common_names,
     distinguished_name,
     require_readable,
 )
-from smtp_nb.wire.revocation import NoAnswer, read_list
-from smtp_nb.wire.socks_connect import SocksConnect
-from smtp_nb.wire.stores import open_store
+from smtp_nb.wire.proxies.http_connect import HttpConnect, header_fields
+from smtp_nb.wire.proxies.http_get import HttpGet, parse_url
+from smtp_nb.wire.proxies.socks_connect import SocksConnect
+from smtp_nb.wire.verification.hostname import host_fault
+from smtp_nb.wire.verification.revocation import NoAnswer, read_list
 from wire import pki
 
 MOST_LISTED = 1024 * 1024

@@ -56,7 +56,7 @@ DEFECTS = (
         "Nodemailer 9.0.2, MailKit #1603",
         "line breaks in proxy fields; the banner behind a proxy's answer",
         "test_a_proxy_gets_one_request_and_eats_no_banner",
-        ("client/test_proxies.py", "wire/test_socks_connect.py", "real/test_proxies.py"),
+        ("client/test_proxies.py", "wire/proxies/test_socks_connect.py", "real/test_proxies.py"),
     ),
     Defect(
         "CVE-2011-0411, CVE-2026-41319 MailKit, aiosmtplib 5.1.2",

@@ -18,7 +18,7 @@ from smtp_nb.errors import InputError, SMTPError
 from smtp_nb.merge import MailMerge, Template, load
 from smtp_nb.model import regular
 from smtp_nb.sandbox import SandboxServer
-from smtp_nb.wire.keylog import append_keys
+from smtp_nb.wire.tls.keylog import append_keys
 
 State = Callable[[Path], object]
 STATES: dict[str, State] = {

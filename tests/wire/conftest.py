@@ -2,7 +2,7 @@
 
 import pytest
 
-from smtp_nb.wire.tls import TLSLayer, TLSSettings
+from smtp_nb.wire.tls.tls import TLSLayer, TLSSettings
 from wire import pki
 
 

@@ -4,7 +4,7 @@ import contextlib
 
 from OpenSSL import SSL
 
-from smtp_nb.wire.tls import Step
+from smtp_nb.wire.tls.tls import Step
 
 VERSIONS = {"1.2": SSL.TLS1_2_VERSION, "1.3": SSL.TLS1_3_VERSION}
 NO_EXTENDED_MASTER_SECRET = 1  # SSL_OP_NO_EXTENDED_MASTER_SECRET, which pyOpenSSL does not name

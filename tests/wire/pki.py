@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from smtp_nb.wire.tls import Step
+from smtp_nb.wire.tls.tls import Step
 
 HOST = "mail.test"
 NONE = object()

@@ -1,0 +1,1 @@
+"""Certificates and keys: reading stores of every format, fields, pins."""

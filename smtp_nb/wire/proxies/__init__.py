@@ -1,0 +1,1 @@
+"""Handshakes with proxies, and the HTTP GET that fetches revocation lists."""

@@ -1,0 +1,1 @@
+"""TLS as a filter on bytes: contexts, what is offered, sessions, records."""

@@ -1,0 +1,80 @@
+"""TLS sessions that may be resumed, so that the next handshake is a shorter one.
+
+A resumed session shows no certificate: OpenSSL checks nothing and finds no fault, even with a
+server that was accepted once against all advice. Hence these rules:
+
+- Only the session of a server that was accepted is kept, and with it the verdict on the server.
+- It is kept under everything that the decision depended on: host, port and the settings.
+- The verdict is decided on again each time: by pin, flags, revocation lists and handler.
+- A connection that broke leaves none: OpenSSL strikes out a session without a goodbye.
+- A session serves once (RFC 8446 appendix C.4), for ten hours, and no longer than its certificates.
+"""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+
+from OpenSSL import SSL
+
+from smtp_nb.wire.settings import TLSSettings
+from smtp_nb.wire.verification.verification import Verdict
+
+LIFETIME = datetime.timedelta(hours=10)
+MOST = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A session of an accepted server.
+
+    Attributes:
+        context: from which the connection was made; OpenSSL resumes it on no other.
+        verdict: on the certificate that the server showed then.
+    """
+
+    session: SSL.Session
+    context: SSL.Context
+    verdict: Verdict
+    until: datetime.datetime
+
+
+class SessionCache:
+    """The sessions of one component."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, int, TLSSettings], Kept] = {}
+
+    def shelf(self, host: str, port: int, settings: TLSSettings) -> Shelf:
+        """The place for sessions with that server under these settings."""
+        return Shelf(self._kept, (host, port, settings))
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """The place for the newest session with one server under one set of settings."""
+
+    kept: dict[tuple[str, int, TLSSettings], Kept]
+    place: tuple[str, int, TLSSettings]
+
+    def keep(self, connection: SSL.Connection, verdict: Verdict) -> None:
+        """Keep the session of a connection with a server that was accepted."""
+        session = connection.get_session()
+        if session is None:
+            return
+        ends = [certificate.not_valid_after_utc for certificate in verdict.chain]
+        while len(self.kept) >= MOST:
+            del self.kept[next(iter(self.kept))]
+        until = min(_now() + LIFETIME, *ends)
+        self.kept[self.place] = Kept(session, connection.get_context(), verdict, until)
+
+    def take(self, context: SSL.Context) -> Kept | None:
+        """The session, which is not kept any longer; None if there is none that may be used."""
+        kept = self.kept.pop(self.place, None)
+        if kept is None or kept.context is not context or kept.until <= _now():
+            return None
+        return kept
+
+
+def _now() -> datetime.datetime:
+    return datetime.datetime.now(datetime.UTC)

@@ -1,0 +1,1 @@
+"""Judging a server's certificate: chain, host name, strength, revocation."""

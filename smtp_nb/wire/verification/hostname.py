@@ -1,0 +1,65 @@
+"""Is this certificate for that host?
+
+Names follow RFC 9525 by way of service-identity: DNS names, a whole left-most label as wildcard,
+IP addresses. The common name does not count (section 6.3); a certificate that fits only by it gets
+a fault of its own, so that the error can say what is missing.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Iterator
+
+import service_identity
+from cryptography import x509
+from service_identity.cryptography import (
+    verify_certificate_hostname,
+    verify_certificate_ip_address,
+)
+from service_identity.hazmat import DNS_ID, DNSPattern
+
+from smtp_nb.wire.certificates.x509_text import common_names, subject_alternative_names
+from smtp_nb.wire.verification.verify_errors import COMMON_NAME_ONLY, HOST_MISMATCH, IP_MISMATCH
+
+
+def host_fault(leaf: x509.Certificate, host: str) -> int | None:
+    """The number of the fault if the certificate is not for `host`."""
+    is_address = is_ip_address(host)
+    mismatch = IP_MISMATCH if is_address else HOST_MISMATCH
+    try:
+        if is_address:
+            verify_certificate_ip_address(leaf, _bare_address(host))
+        elif subject_alternative_names(leaf) is None:
+            return COMMON_NAME_ONLY if _common_name_fits(leaf, host) else mismatch
+        else:
+            verify_certificate_hostname(leaf, host)
+    except (service_identity.VerificationError, service_identity.CertificateError, ValueError):
+        # ValueError: a name that no certificate can carry.
+        return mismatch
+    return None
+
+
+def is_ip_address(host: str) -> bool:
+    """True for 192.0.2.1, 2001:db8::1, in brackets or not, with a zone or not."""
+    try:
+        ipaddress.ip_address(_bare_address(host))
+    except ValueError:
+        return False
+    return True
+
+
+def _bare_address(host: str) -> str:
+    return host.strip("[]").partition("%")[0]
+
+
+def _common_name_fits(leaf: x509.Certificate, host: str) -> bool:
+    wanted = DNS_ID(host)
+    return any(wanted.verify(pattern) for pattern in _patterns(common_names(leaf)))
+
+
+def _patterns(names: Iterable[str]) -> Iterator[DNSPattern]:
+    for name in names:
+        try:
+            yield DNSPattern.from_bytes(name.encode())
+        except service_identity.CertificateError:
+            continue  # 'My mail server' is a common name, but no host's

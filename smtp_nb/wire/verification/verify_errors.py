@@ -1,0 +1,170 @@
+"""What can speak against a certificate: OpenSSL's numbers, plain words, and what overlooks it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cryptography import x509
+
+from smtp_nb.model.enums import SSLSecurityFlag
+from smtp_nb.wire.certificates.x509_text import (
+    UNREADABLE,
+    common_names,
+    distinguished_name,
+    shown,
+    subject_alternative_names,
+)
+
+HOST_MISMATCH, IP_MISMATCH = 62, 64
+LEAF_KEY_TOO_SMALL, CA_KEY_TOO_SMALL, DIGEST_TOO_WEAK = 66, 67, 68
+# What OpenSSL does not look at has no number of OpenSSL's.
+PIN_MISMATCH, SIGNATURE_NOT_LISTED = -1, -2
+LEAF_REVOCATION_UNKNOWN, CA_REVOCATION_UNKNOWN, ROOT_REVOCATION_UNKNOWN = -3, -4, -5
+COMMON_NAME_ONLY = -6
+REVOKED = 23
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that speaks against a certificate.
+
+    Attributes:
+        errno: OpenSSL's number (X509_V_ERR_…), or one of ours, which are negative.
+        depth: 0 is the server's own certificate, 1 its issuer's, and so on.
+        text: in plain words.
+    """
+
+    errno: int
+    depth: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A line of the table of faults.
+
+    Attributes:
+        words: with {subject}, {issuer}, {since}, {until}, {names}, {host}, {detail} where they
+            help.
+        flag: the one flag that overlooks it; None: nothing does.
+        remedy: what to do about it, with {pin} where it helps.
+    """
+
+    words: str
+    flag: SSLSecurityFlag | None = None
+    remedy: str = ""
+
+
+_TIME = SSLSecurityFlag.IGNORE_NOT_TIME_VALID
+_CA = SSLSecurityFlag.ALLOW_UNKNOWN_CA
+_USAGE = SSLSecurityFlag.IGNORE_WRONG_USAGE
+_NAME = SSLSecurityFlag.IGNORE_CN_MISMATCH
+_RENEW = "The server's owner has to renew it; is your own clock right?"
+_TRUST = (
+    "Give its authority's certificate with config('CACertFilePaths=…'), or, if its administrator"
+    " confirms that this is its key, config('SSLServerPin={pin}')"
+)
+_HOST = "Connect by one of the names in the certificate"
+_REVOCATION = "Try again later; SSLCheckCRL=False does without revocation lists"
+_WEAK = "The server's owner has to get a stronger one"
+
+# Numbers and names: OpenSSL's include/openssl/x509_vfy.h.
+FAULTS: dict[int, Kind] = {
+    2: Kind("the certificate of its issuer {issuer} is missing", _CA, _TRUST),
+    7: Kind("its signature is wrong", None, "Somebody changed it: do not go on"),
+    9: Kind("it is not valid before {since}", _TIME, _RENEW),
+    10: Kind("it expired on {until}", _TIME, _RENEW),
+    13: Kind("the start of its validity is unreadable", _TIME, _RENEW),
+    14: Kind("the end of its validity is unreadable", _TIME, _RENEW),
+    18: Kind("it is self-signed: nobody vouches for it", _CA, _TRUST),
+    19: Kind("the authority at the end of its chain, {subject}, is not trusted here", _CA, _TRUST),
+    20: Kind("it was issued by {issuer}, which is not known here", _CA, _TRUST),
+    21: Kind("no certificate came with it that could vouch for it", _CA, _TRUST),
+    22: Kind("its chain is too long"),
+    REVOKED: Kind("it was revoked {detail}", None, "Do not go on"),
+    24: Kind("the key of its issuer is missing"),
+    25: Kind("its authority may not have authorities below it"),
+    26: Kind("it was not made for servers", _USAGE, "The server's owner has to get another one"),
+    27: Kind("it is not trusted for this use", _CA, _TRUST),
+    28: Kind("it is rejected for this use", _USAGE),
+    32: Kind("{subject} may not sign certificates", _USAGE),
+    34: Kind("it carries a critical extension that nobody here understands"),
+    39: Kind("its key may not sign", _USAGE),
+    47: Kind("its authority may not vouch for this name"),
+    48: Kind("its authority is barred from vouching for this name"),
+    HOST_MISMATCH: Kind("it is for {names}, not for {host}", _NAME, _HOST),
+    IP_MISMATCH: Kind("it is for {names}, not for the address {host}", _NAME, _HOST),
+    COMMON_NAME_ONLY: Kind(
+        "it names {host} only as its common name, which does not count (RFC 9525): it has no"
+        " subjectAltName",
+        _NAME,
+        "The server's owner has to get one with a subjectAltName; or, if its administrator confirms"
+        " that this is its key, pin={pin}",
+    ),
+    LEAF_KEY_TOO_SMALL: Kind("its key is too weak", None, _WEAK),
+    CA_KEY_TOO_SMALL: Kind("the key of the authority {subject} is too weak", None, _WEAK),
+    DIGEST_TOO_WEAK: Kind("it is signed with a broken digest", None, _WEAK),
+    79: Kind("{subject} is no authority, yet it signed"),
+    PIN_MISMATCH: Kind("its key is not the one that was pinned", None, "Do not go on"),
+    SIGNATURE_NOT_LISTED: Kind(
+        "it is signed by an algorithm that is not enabled",
+        None,
+        "See TLS12SignatureAlgorithms and TLS13SignatureAlgorithms",
+    ),
+    LEAF_REVOCATION_UNKNOWN: Kind(
+        "nobody says whether it was revoked: {detail}",
+        SSLSecurityFlag.IGNORE_END_REV_UNKNOWN,
+        _REVOCATION,
+    ),
+    CA_REVOCATION_UNKNOWN: Kind(
+        "nobody says whether the certificate of {subject} was revoked: {detail}",
+        SSLSecurityFlag.IGNORE_CA_REV_UNKNOWN,
+        _REVOCATION,
+    ),
+    ROOT_REVOCATION_UNKNOWN: Kind(
+        "nobody says whether the root {subject} was revoked: {detail}",
+        SSLSecurityFlag.IGNORE_ROOT_REV_UNKNOWN,
+        _REVOCATION,
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A fault as OpenSSL's callback tells it, or as it was found here.
+
+    Attributes:
+        detail: what the words of its kind leave open.
+    """
+
+    errno: int
+    depth: int
+    certificate: x509.Certificate
+    detail: str = ""
+
+
+def describe(finding: Finding, host: str) -> Fault:
+    """Put a finding into words."""
+    kind = FAULTS.get(finding.errno, Kind(f"OpenSSL finds fault {finding.errno} with it"))
+    certificate = finding.certificate
+    text = kind.words.format(
+        subject=distinguished_name(certificate.subject),
+        issuer=distinguished_name(certificate.issuer),
+        since=f"{certificate.not_valid_before_utc:%Y-%m-%d}",
+        until=f"{certificate.not_valid_after_utc:%Y-%m-%d}",
+        names=_names(certificate),
+        host=shown(host),
+        detail=shown(finding.detail),
+    )
+    if finding.depth and "{subject}" not in kind.words:
+        text += f" (said of {distinguished_name(certificate.subject)}, above it in the chain)"
+    return Fault(finding.errno, finding.depth, text)
+
+
+def _names(certificate: x509.Certificate) -> str:
+    try:
+        names = subject_alternative_names(certificate) or common_names(certificate)
+    except UNREADABLE:
+        return "names that cannot be read"
+    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    return shown(", ".join(names[:5])) + more if names else "nobody"
