@@ -80,7 +80,7 @@ def refusing(recipients: tuple[str, ...]) -> FaultTable:
 
 def mechanisms(names: Iterable[str], client_ca: str | Path | None) -> tuple[str, ...]:
     """The logins to offer, checked."""
-    from smtp_nb.sasl.server import SERVICES
+    from smtp_nb.sasl.server.server import SERVICES
 
     asked = [name.upper() for name in names] + (["EXTERNAL"] if client_ca else [])
     if unknown := set(asked).difference(SERVICES):

@@ -163,8 +163,8 @@ class SandboxServer:
         )
 
     def _begin_login(self, name: str, certificate: str) -> Mechanism:
-        from smtp_nb.sasl.desk import Desk
-        from smtp_nb.sasl.server import serve
+        from smtp_nb.sasl.server.server import serve
+        from smtp_nb.sasl.server.verifier import Desk
 
         return serve(name, Desk(self._auth.get, certificate, self._house.service.hostname))
 

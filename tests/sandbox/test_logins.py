@@ -14,7 +14,7 @@ from servers.authority import Authority
 from smtp_nb import AuthMechanism, Certificate, CertStoreType
 from smtp_nb.errors import AuthenticationError, InputError, TLSError
 from smtp_nb.sandbox import SandboxServer
-from smtp_nb.sasl.server import SERVICES
+from smtp_nb.sasl.server.server import SERVICES
 
 MEMBERS = {"PLAIN": "sasl_plain", "DIGEST-MD5": "sasl_digest_md5"}
 

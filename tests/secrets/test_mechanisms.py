@@ -17,8 +17,8 @@ from drivers.peers import Line, Peer, greet
 from smtp_nb.errors import SMTPError
 from smtp_nb.model.secret import Secret
 from smtp_nb.sandbox import SandboxServer
-from smtp_nb.sasl.desk import Desk, Service
-from smtp_nb.sasl.server import SERVICES, serve
+from smtp_nb.sasl.server.server import SERVICES, serve
+from smtp_nb.sasl.server.verifier import Desk, Service
 
 PASSWORD = Secret(CANARY)
 BEARERS = ("XOAUTH2", "OAUTHBEARER")

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from smtp_nb.model.reply import Reply
 from smtp_nb.protocol.server.policy import END, Service, Transaction
 from smtp_nb.protocol.server.server import ServerProtocol
-from smtp_nb.sasl.desk import Desk
-from smtp_nb.sasl.server import serve
+from smtp_nb.sasl.server.server import serve
+from smtp_nb.sasl.server.verifier import Desk
 
 PASSWORDS = {"alice": "wonderland"}
 

@@ -10,9 +10,9 @@ from functools import partial
 
 from smtp_nb.errors import Unsupported
 from smtp_nb.sasl.cram_md5 import digest
-from smtp_nb.sasl.desk import Desk, Service, text
-from smtp_nb.sasl.digest_server import digest_md5
-from smtp_nb.sasl.scram_server import scram
+from smtp_nb.sasl.server.digest_md5 import digest_md5
+from smtp_nb.sasl.server.scram import scram
+from smtp_nb.sasl.server.verifier import Desk, Service, text
 
 _REASON = b'{"status":"401","schemes":"bearer","scope":"mail"}'
 # RFC 7628 section 3.1, and Google's page for XOAUTH2: the user, then the token.

@@ -10,8 +10,8 @@ from scramp import ScramClient
 from smtp_nb import sasl
 from smtp_nb.errors import Unsupported
 from smtp_nb.model.secret import Secret
-from smtp_nb.sasl.desk import Desk
-from smtp_nb.sasl.server import SERVICES, serve
+from smtp_nb.sasl.server.server import SERVICES, serve
+from smtp_nb.sasl.server.verifier import Desk
 
 BY_PASSWORD = [name for name in SERVICES if name not in ("XOAUTH2", "OAUTHBEARER", "EXTERNAL")]
 BEARERS = ["XOAUTH2", "OAUTHBEARER"]

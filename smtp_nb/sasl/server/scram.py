@@ -8,9 +8,9 @@ import secrets
 from base64 import b64encode
 
 from smtp_nb.errors import InputError
-from smtp_nb.sasl.desk import Desk, Service, text
 from smtp_nb.sasl.prepare import saslprep
 from smtp_nb.sasl.scram import MIN_ITERATIONS, Keys, new_nonce
+from smtp_nb.sasl.server.verifier import Desk, Service, text
 
 _FIRST = re.compile(
     r"(?P<header>[ny],(?:a=(?P<acting>[^,]+))?,)"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hmac
 
 from smtp_nb.errors import AuthenticationError
-from smtp_nb.sasl.desk import Desk, Service, text
 from smtp_nb.sasl.digest_md5 import Login, directives, hashable, new_nonce
+from smtp_nb.sasl.server.verifier import Desk, Service, text
 
 
 def digest_md5(desk: Desk) -> Service:
