@@ -207,8 +207,8 @@ def _author(component: Component) -> Mailbox | None:
     """Who sends: of several authors, the Sender of other_headers (RFC 5322 section 3.6.2)."""
     authors = parse_addresses(component.from_)
     if len(authors) > 1 and "sender" in component.other_headers.lower():
-        from smtp_nb.compose.given import given_fields
         from smtp_nb.compose.kinds import read_addresses
+        from smtp_nb.compose.other_headers import given_fields
 
         sender = given_fields(component.other_headers).value("Sender")
         authors = [*read_addresses("Sender", sender).boxes, *authors]

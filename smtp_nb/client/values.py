@@ -270,7 +270,7 @@ _mechanism = member(AuthMechanism)
 
 def charset(name: str, value: Any) -> str:
     """The name of a charset, empty for the default."""
-    from smtp_nb.compose.words import check_charset
+    from smtp_nb.compose.encoded_words import check_charset
 
     return check_charset(text(name, value)) if value else ""
 
@@ -303,7 +303,7 @@ def message_id(name: str, value: Any) -> str:
 
 def header_lines(name: str, value: Any) -> str:
     """Header fields, one on a line, with CRLF line ends."""
-    from smtp_nb.compose.given import given_fields
+    from smtp_nb.compose.other_headers import given_fields
 
     return given_fields(text(name, value)).source
 
@@ -348,7 +348,7 @@ def raw(name: str, value: Any) -> str:
     if isinstance(value, (bytes, bytearray, memoryview)):
         return bytes(value).decode("utf-8", "surrogateescape")
     if isinstance(value, str):
-        from smtp_nb.compose.words import encode
+        from smtp_nb.compose.encoded_words import encode
 
         encode(value, "utf-8", name)
         return value

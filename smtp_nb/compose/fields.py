@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from smtp_nb.compose.words import MAX_WORD, check_charset, encoded_words, looks_encoded
+from smtp_nb.compose.encoded_words import MAX_WORD, check_charset, encoded_words, looks_encoded
 from smtp_nb.errors import AddressError, InjectionError, InputError
 from smtp_nb.model.address import Mailbox, refuse_controls
 

@@ -18,7 +18,7 @@ from email.message import Message
 
 from smtp_nb.compose.fields import MAX_LINE, check_head
 from smtp_nb.compose.header import date_now
-from smtp_nb.compose.large import GivenContent, LargeText, given_content
+from smtp_nb.compose.large_parts import GivenContent, LargeText, given_content
 from smtp_nb.compose.message_fields import MAX_SHOWN, FieldReader, WireField
 from smtp_nb.compose.raw import find_long_line, find_wrong, head_size, message_id_in, says_binary
 from smtp_nb.compose.resent import latest_block

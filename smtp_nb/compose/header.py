@@ -17,8 +17,8 @@ from smtp_nb.compose.fields import (
     structured,
     unstructured,
 )
-from smtp_nb.compose.given import given_fields
 from smtp_nb.compose.kinds import write_field
+from smtp_nb.compose.other_headers import given_fields
 from smtp_nb.errors import InputError, MissingError
 from smtp_nb.model.address import Mailbox, refuse_controls
 from smtp_nb.model.enums import Importance, Priority, Sensitivity

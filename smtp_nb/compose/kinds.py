@@ -13,8 +13,8 @@ from collections.abc import Callable
 from enum import Enum, auto
 
 from smtp_nb.compose.address_list import AddressList, parse_address_list
+from smtp_nb.compose.encoded_words import MAX_WORD
 from smtp_nb.compose.fields import HeaderStyle, address_list, fold, phrase, structured, unstructured
-from smtp_nb.compose.words import MAX_WORD
 from smtp_nb.errors import InputError
 from smtp_nb.model.address import refuse_controls
 from smtp_nb.model.encoded import decode_words, is_encoded

@@ -16,7 +16,6 @@ from functools import lru_cache
 
 from smtp_nb.compose.draft import Draft
 from smtp_nb.compose.fields import HeaderStyle, check_head
-from smtp_nb.compose.given import body_of_given, given_fields
 from smtp_nb.compose.header import (
     HeaderWriter,
     check_authors,
@@ -25,6 +24,7 @@ from smtp_nb.compose.header import (
     random_id,
 )
 from smtp_nb.compose.mime import MIME_VERSION, Boundaries, Entity, Measured, Piece, entity
+from smtp_nb.compose.other_headers import body_of_given, given_fields
 
 CHUNK = 65536
 _CONTENT_FIELD = re.compile(rb"^Content-", re.MULTILINE)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from smtp_nb.compose.encoded_words import ALNUM, encode, escapes, looks_encoded
 from smtp_nb.compose.fields import quoted
-from smtp_nb.compose.words import ALNUM, encode, escapes, looks_encoded
 from smtp_nb.errors import InputError
 from smtp_nb.model.address import refuse_controls
 

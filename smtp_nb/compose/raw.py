@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from smtp_nb.compose.words import encode
+from smtp_nb.compose.encoded_words import encode
 from smtp_nb.errors import InputError
 
 CHUNK = 65536

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from operator import attrgetter
 
-from smtp_nb.compose.words import encode
+from smtp_nb.compose.encoded_words import encode
 from smtp_nb.errors import InputError
 
 MAX_LINE = 998

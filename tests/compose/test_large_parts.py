@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smtp_nb.compose import large
+from smtp_nb.compose import large_parts
 from smtp_nb.compose.given_message import GivenReader
-from smtp_nb.compose.large import LARGE, GivenContent, LargeText
+from smtp_nb.compose.large_parts import LARGE, GivenContent, LargeText
 from smtp_nb.errors import InputError
 
 
@@ -103,7 +103,7 @@ def test_a_nul_in_it_is_refused_as_anywhere() -> None:
 @given(st.text(st.sampled_from("ab\r\n"), max_size=60), st.integers(1, 7))
 def test_any_line_ends_become_crlf_however_it_is_cut(text: str, chunk: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(large, "CHUNK", chunk)
+        patch.setattr(large_parts, "CHUNK", chunk)
         part = LargeText(text, len(text))
         sent = b"".join(part.chunks())
     unified = text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n")

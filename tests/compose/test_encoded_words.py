@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from smtp_nb.compose.words import MAX_WORD, check_charset, encoded_words, looks_encoded
+from smtp_nb.compose.encoded_words import MAX_WORD, check_charset, encoded_words, looks_encoded
 from smtp_nb.errors import InputError
 
 WORD = re.compile(r"=\?[a-z0-9_-]+\?(?:q\?[A-Za-z0-9!*+/=_-]+|b\?[A-Za-z0-9+/]+={0,2})\?=")

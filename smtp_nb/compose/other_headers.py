@@ -16,11 +16,11 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from smtp_nb.compose.draft import Draft
+from smtp_nb.compose.encoded_words import check_charset
 from smtp_nb.compose.fields import MAX_LINE, HeaderStyle, check_name
 from smtp_nb.compose.kinds import write_field
 from smtp_nb.compose.mime import MIME_VERSION, Entity
 from smtp_nb.compose.text import encode_text
-from smtp_nb.compose.words import check_charset
 from smtp_nb.errors import InputError
 from smtp_nb.model.address import refuse_controls
 

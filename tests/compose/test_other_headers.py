@@ -8,8 +8,8 @@ from email.policy import default
 import pytest
 
 from smtp_nb.compose.draft import Draft
-from smtp_nb.compose.given import given_fields
 from smtp_nb.compose.message import compose
+from smtp_nb.compose.other_headers import given_fields
 from smtp_nb.compose.parts import Attachment
 from smtp_nb.errors import InjectionError, InputError
 from smtp_nb.model.address import parse_mailbox
