@@ -14,7 +14,7 @@ from smtp_nb.client.sessions import MAIL_PORTS, limited
 from smtp_nb.client.turns import Turns
 from smtp_nb.drivers.aio import AsyncDriver
 from smtp_nb.flows.intents import Flow, JobSource
-from smtp_nb.flows.lasting import LastingSource
+from smtp_nb.flows.reconnecting import LastingSource
 from smtp_nb.model.keywords import shows_keywords
 from smtp_nb.model.receipt import Receipt
 from smtp_nb.model.unseen import unseen_arguments

@@ -35,14 +35,14 @@ from smtp_nb.errors import (
     StateError,
     Unsupported,
 )
-from smtp_nb.flows import courtesy
+from smtp_nb.flows import single_commands
 from smtp_nb.flows.connect import connect
 from smtp_nb.flows.deliver import deliver, deliver_one, unsent
 from smtp_nb.flows.intents import Flow
-from smtp_nb.flows.lasting import LastingSource, lasting
+from smtp_nb.flows.reconnecting import LastingSource, lasting
+from smtp_nb.flows.reply_errors import in_doubt, not_sent
 from smtp_nb.flows.session import Session
 from smtp_nb.flows.settings import Settings
-from smtp_nb.flows.verdict import in_doubt, not_sent
 from smtp_nb.model.envelope import Job
 from smtp_nb.model.keywords import shows_keywords
 from smtp_nb.model.known import known_attributes
@@ -370,20 +370,22 @@ class Component(Properties, Headers, Status, Certificates, Recipients, Attached,
         return reply
 
     def _send_command(self, text: str) -> Flow[Reply]:
-        asked = courtesy.single(text)
+        asked = single_commands.single(text)
         if not self.connected:
             raise StateError(
                 f"{asked.verb} needs a connection", code=1117, remedy="Call connect() first"
             )
-        return (yield from self._on_session(lambda session: courtesy.courtesy(session, asked)))
+        return (
+            yield from self._on_session(lambda session: single_commands.courtesy(session, asked))
+        )
 
     def _verify(self, address: str) -> Flow[Reply]:
-        asked = courtesy.about("VRFY", address)
-        return (yield from self._on_session(lambda session: courtesy.verify(session, asked)))
+        asked = single_commands.about("VRFY", address)
+        return (yield from self._on_session(lambda session: single_commands.verify(session, asked)))
 
     def _expand(self, address: str) -> Flow[Reply]:
-        asked = courtesy.about("EXPN", address)
-        return (yield from self._on_session(lambda session: courtesy.expand(session, asked)))
+        asked = single_commands.about("EXPN", address)
+        return (yield from self._on_session(lambda session: single_commands.expand(session, asked)))
 
 
 def _failed(error: Exception) -> Flow[Receipt]:

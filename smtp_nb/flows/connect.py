@@ -15,8 +15,8 @@ from smtp_nb.flows.intents import Flow, Open
 from smtp_nb.flows.limits import Deadline
 from smtp_nb.flows.mask import unseen
 from smtp_nb.flows.proxy import reach
+from smtp_nb.flows.reply_errors import refusal
 from smtp_nb.flows.session import Session
-from smtp_nb.flows.verdict import refusal
 from smtp_nb.model.enums import SSLStartMode
 from smtp_nb.protocol.commands import STARTTLS, ehlo, helo
 from smtp_nb.protocol.extensions import NO_EXTENSIONS, parse_ehlo

@@ -20,9 +20,9 @@ from smtp_nb.flows.envelope import (
     send_envelope,
     take_reply,
 )
-from smtp_nb.flows.farewell import learn, look_first
 from smtp_nb.flows.intents import Done, Flow, Next
 from smtp_nb.flows.parameters import check_offers
+from smtp_nb.flows.server_close import learn, look_first
 from smtp_nb.flows.session import Session
 from smtp_nb.flows.transaction import Transaction
 from smtp_nb.flows.windows import fits_window, is_out_of_step, run_window

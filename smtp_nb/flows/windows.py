@@ -20,8 +20,8 @@ from collections.abc import Sequence
 from smtp_nb.errors import LinkError
 from smtp_nb.flows.content import CHUNK, stuffed, whole
 from smtp_nb.flows.envelope import envelope_commands, must_look_first, note_reply
-from smtp_nb.flows.farewell import hear_out
 from smtp_nb.flows.intents import Ahead, Flow
+from smtp_nb.flows.server_close import hear_out
 from smtp_nb.flows.session import Session
 from smtp_nb.flows.transaction import Transaction
 from smtp_nb.model.envelope import Job

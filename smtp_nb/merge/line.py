@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from smtp_nb.errors import LinkError, SMTPError
-from smtp_nb.flows.lasting import Pause
+from smtp_nb.flows.reconnecting import Pause
 from smtp_nb.merge.source import Source, learnt
 from smtp_nb.merge.waiting import Todo
 from smtp_nb.model.envelope import Job

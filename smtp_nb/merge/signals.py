@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from smtp_nb.errors import SMTPError
-from smtp_nb.flows.verdict import refusal
+from smtp_nb.flows.reply_errors import refusal
 from smtp_nb.model.about import About, hint
 from smtp_nb.model.explain import Explanation, explain
 from smtp_nb.model.outcome import Outcome

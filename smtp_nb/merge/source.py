@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 
 from smtp_nb.errors import InputError
-from smtp_nb.flows.lasting import LONG_PAUSE, Pause
+from smtp_nb.flows.reconnecting import LONG_PAUSE, Pause
 from smtp_nb.merge.control import Control
 from smtp_nb.merge.journal import Journal
 from smtp_nb.merge.letters import Filled, Letters, Message

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from smtp_nb.errors import ExtensionError, InjectionError, InputError
 from smtp_nb.flows.intents import Flow
+from smtp_nb.flows.reply_errors import refusal
 from smtp_nb.flows.session import Session
-from smtp_nb.flows.verdict import refusal
 from smtp_nb.model.address import refuse_controls
 from smtp_nb.model.events import ExpandEvent
 from smtp_nb.model.reply import Reply
