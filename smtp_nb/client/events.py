@@ -24,7 +24,7 @@ from smtp_nb.model.known import known_attributes
 if TYPE_CHECKING:
     import logging
 
-    from smtp_nb.drivers.pump import Stoppable
+    from smtp_nb.drivers.runner import Stoppable
 
 # A handler takes one event; with AsyncSMTP it may be a coroutine function. Its parameter is of the
 # event's own class, which a common type cannot say.

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from smtp_nb.errors import BusyError
 
 if TYPE_CHECKING:
-    from smtp_nb.drivers.pump import Stoppable
+    from smtp_nb.drivers.runner import Stoppable
     from smtp_nb.flows.session import Session
     from smtp_nb.model.reply import Reply
 

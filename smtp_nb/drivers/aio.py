@@ -12,8 +12,8 @@ import time
 from collections.abc import Awaitable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from smtp_nb.drivers.aio_line import AsyncLine
-from smtp_nb.drivers.pump import Pump, Stoppable, first_stopped, stopped
+from smtp_nb.drivers.aio_connection import AsyncLine
+from smtp_nb.drivers.runner import Pump, Stoppable, first_stopped, stopped
 from smtp_nb.flows.intents import (
     Ahead,
     Ask,

@@ -13,10 +13,10 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Generic, TypeVar
 
+from smtp_nb.drivers.connection import Op, SocketLine, Wait, noticing
 from smtp_nb.drivers.interrupts import Interrupts
-from smtp_nb.drivers.line import Op, SocketLine, Wait, noticing
-from smtp_nb.drivers.pump import Pump, Stoppable, first_stopped, stopped
-from smtp_nb.drivers.waits import Waits
+from smtp_nb.drivers.runner import Pump, Stoppable, first_stopped, stopped
+from smtp_nb.drivers.selector import Waits
 from smtp_nb.errors import SMTPTimeout
 from smtp_nb.flows.intents import (
     Ahead,

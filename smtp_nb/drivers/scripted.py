@@ -34,7 +34,7 @@ from math import inf
 from typing import Any, TypeVar
 
 from smtp_nb.drivers.attempts import Attempts
-from smtp_nb.drivers.pump import Pump, Stoppable
+from smtp_nb.drivers.runner import Pump, Stoppable
 from smtp_nb.drivers.sockets import Target
 from smtp_nb.errors import SMTPTimeout
 from smtp_nb.flows.intents import (

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from smtp_nb.drivers.attempts import Attempts
-from smtp_nb.drivers.errand import Errand
-from smtp_nb.drivers.pump import inherited
+from smtp_nb.drivers.background_call import Errand
+from smtp_nb.drivers.runner import inherited
 from smtp_nb.drivers.sockets import (
     Target,
     addresses,

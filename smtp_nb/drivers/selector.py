@@ -7,7 +7,7 @@ import os
 import selectors
 import socket
 
-from smtp_nb.drivers.pump import line_error
+from smtp_nb.drivers.runner import line_error
 
 
 class Waits:
