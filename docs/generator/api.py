@@ -11,7 +11,7 @@ from generator import docstrings
 from generator.rows import error_words, meaning
 from generator.text import page, prose, section, table
 from smtp_nb import SMTP, errors, model
-from smtp_nb.client.reference import Row, rows
+from smtp_nb.client.settings.reference import Row, rows
 
 # Methods beyond the reference.
 _OWN_METHODS = "from_url clone set deliver deliver_all doctor report_to"

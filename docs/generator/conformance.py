@@ -12,7 +12,7 @@ from pathlib import Path
 from generator.docstrings import summary
 from generator.rows import label, meaning
 from generator.text import page, prose, section, table
-from smtp_nb.client.reference import Row, State, rows
+from smtp_nb.client.settings.reference import Row, State, rows
 
 TITLES = {
     "property": "Properties",

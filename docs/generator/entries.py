@@ -9,7 +9,7 @@ from typing import Any
 from generator.docstrings import summary
 from generator.text import page, prose, section, table
 from smtp_nb import SMTP
-from smtp_nb.client.registry import PROPERTIES, REGISTRY, Entry
+from smtp_nb.client.settings.registry import PROPERTIES, REGISTRY, Entry
 from smtp_nb.errors import SMTPError
 
 _PARTS = {

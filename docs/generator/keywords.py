@@ -14,9 +14,9 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Any
 
-from smtp_nb.client import values
-from smtp_nb.client.properties import keyword_defaults
-from smtp_nb.client.registry import PROPERTIES, REGISTRY, Entry
+from smtp_nb.client.settings import converters
+from smtp_nb.client.settings.properties import keyword_defaults
+from smtp_nb.client.settings.registry import PROPERTIES, REGISTRY, Entry
 from smtp_nb.merge import run
 from smtp_nb.model.secret import Secret
 
@@ -36,10 +36,10 @@ class {name}(TypedDict, total=False):
 {fields}
 '''
 _BY_CONVERTER = {
-    values.address_text: "Addresses",
-    values.return_path: "Addresses",
-    values.date: "str | datetime",
-    values.raw: "str | bytes",
+    converters.address_text: "Addresses",
+    converters.return_path: "Addresses",
+    converters.date: "str | datetime",
+    converters.raw: "str | bytes",
 }
 _BY_NAME = {
     **dict.fromkeys(("send_to", "cc", "bcc"), "Addresses"),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import smtp_nb
 from generator.docstrings import attribute, summary
-from smtp_nb.client.reference import Row
-from smtp_nb.client.registry import PROPERTIES, REGISTRY
+from smtp_nb.client.settings.reference import Row
+from smtp_nb.client.settings.registry import PROPERTIES, REGISTRY
 from smtp_nb.errors import CODES, WINSOCK
 
 # What stands between the brackets of a constructor, in words.

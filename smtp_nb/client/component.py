@@ -12,21 +12,21 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
-from smtp_nb.client import registry
 from smtp_nb.client.attached import Attached
 from smtp_nb.client.certificates import Certificates
-from smtp_nb.client.drafting import job_from
 from smtp_nb.client.events import Events
 from smtp_nb.client.firewall import Firewall
 from smtp_nb.client.headers import Headers
-from smtp_nb.client.properties import Properties, keyword_defaults
+from smtp_nb.client.message_builder import job_from
 from smtp_nb.client.recipients import Recipients
-from smtp_nb.client.sessions import limited, settings_from
-from smtp_nb.client.settings import HEADERS
+from smtp_nb.client.session_settings import limited, settings_from
+from smtp_nb.client.settings import registry
+from smtp_nb.client.settings.converters import boolean
+from smtp_nb.client.settings.properties import Properties, keyword_defaults
+from smtp_nb.client.settings.settings import HEADERS
 from smtp_nb.client.status import NO_TLS, Status
 from smtp_nb.client.streams import Streams
 from smtp_nb.client.urls import properties_from_url
-from smtp_nb.client.values import boolean
 from smtp_nb.errors import (
     BusyError,
     Interrupted,
@@ -55,9 +55,9 @@ from smtp_nb.wording import Front
 if TYPE_CHECKING:
     from os import PathLike
 
-    from smtp_nb.client.drafting import Sendable
     from smtp_nb.client.keywords import SMTPProperties
-    from smtp_nb.client.spool import QueueReport
+    from smtp_nb.client.message_builder import Sendable
+    from smtp_nb.client.queue.spool import QueueReport
     from smtp_nb.wire.tls.sessions import SessionCache
     from smtp_nb.wire.verification.revocation import RevocationLists
 
@@ -294,7 +294,7 @@ class Component(Properties, Headers, Status, Certificates, Recipients, Attached,
         return job_from(self, message, verb, may_be_binary=True)
 
     def _queue(self, directory: str | PathLike[str]) -> Flow[str]:
-        from smtp_nb.client.spool import Spool
+        from smtp_nb.client.queue.spool import Spool
 
         spool, stream = Spool(directory), (yield from self._open_stream())
         try:
@@ -306,8 +306,8 @@ class Component(Properties, Headers, Status, Certificates, Recipients, Attached,
             self._let_go_of(stream, self.settings["CloseStreamAfterTransfer"])
 
     def _process_queue(self, directory: str | PathLike[str]) -> Flow[QueueReport]:
-        from smtp_nb.client.draining import Draining
-        from smtp_nb.client.spool import Spool
+        from smtp_nb.client.queue.queue_runner import Draining
+        from smtp_nb.client.queue.spool import Spool
 
         return (yield from Draining(self, Spool(directory)).run())
 

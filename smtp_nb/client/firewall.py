@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from smtp_nb.client import values
+from smtp_nb.client.settings import converters
 from smtp_nb.flows.settings import Proxy
 from smtp_nb.model.enums import FirewallType
 from smtp_nb.model.known import known_attributes
@@ -16,8 +16,8 @@ _SOCKS_PORT = 1080
 _HTTPS_PORT = 443
 # They are given names. The other two are given addresses, unless `mail_server` begins with a *.
 _LOOK_UP = frozenset({FirewallType.TUNNEL, FirewallType.SOCKS4A})
-_kind = values.member(FirewallType)
-_port = values.integer(0, 65535)
+_kind = converters.member(FirewallType)
+_port = converters.integer(0, 65535)
 
 
 @known_attributes()
@@ -66,7 +66,7 @@ class Firewall:
 
     @host.setter
     def host(self, value: str) -> None:
-        self._values["Host"] = values.host("FirewallHost", value)
+        self._values["Host"] = converters.host("FirewallHost", value)
 
     @property
     def port(self) -> int:
@@ -84,7 +84,7 @@ class Firewall:
 
     @user.setter
     def user(self, value: str) -> None:
-        self._values["User"] = values.line("FirewallUser", value)
+        self._values["User"] = converters.line("FirewallUser", value)
 
     @property
     def password(self) -> Secret:
@@ -94,7 +94,7 @@ class Firewall:
 
     @password.setter
     def password(self, value: str | Secret) -> None:
-        self._values["Password"] = values.secret("FirewallPassword", value)
+        self._values["Password"] = converters.secret("FirewallPassword", value)
 
     @property
     def auto_detect(self) -> bool:
@@ -103,7 +103,7 @@ class Firewall:
 
     @auto_detect.setter
     def auto_detect(self, value: bool) -> None:
-        self._values["AutoDetect"] = values.boolean("FirewallAutoDetect", value)
+        self._values["AutoDetect"] = converters.boolean("FirewallAutoDetect", value)
 
     @property
     def tls(self) -> bool:
@@ -116,7 +116,7 @@ class Firewall:
 
     @tls.setter
     def tls(self, value: bool) -> None:
-        self._values["TLS"] = values.boolean("FirewallTLS", value)
+        self._values["TLS"] = converters.boolean("FirewallTLS", value)
         if self.tls and self.port == _PORTS[FirewallType.TUNNEL]:
             self.port = _HTTPS_PORT
 

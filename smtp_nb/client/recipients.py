@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, MutableSequence
 from dataclasses import dataclass
 from typing import Any, overload
 
-from smtp_nb.client.values import addresses, member
+from smtp_nb.client.settings.converters import addresses, member
 from smtp_nb.errors import AddressError, InputError
 from smtp_nb.model.address import Mailbox, parse_mailbox, refuse_controls
 from smtp_nb.model.display import bounded

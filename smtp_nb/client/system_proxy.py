@@ -6,7 +6,7 @@ import urllib.request
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from smtp_nb.client import values
+from smtp_nb.client.settings import converters
 from smtp_nb.errors import FirewallError, SMTPError
 from smtp_nb.flows.settings import Proxy
 from smtp_nb.model.enums import FirewallType
@@ -66,9 +66,9 @@ def _read(name: str, url: Secret) -> tuple[Proxy, bool]:
         raise ValueError("no host")
     proxy = Proxy(
         scheme.kind,
-        values.host("FirewallHost", parts.hostname),
+        converters.host("FirewallHost", parts.hostname),
         parts.port or scheme.port,
-        values.line("FirewallUser", unquote(parts.username or "")),
+        converters.line("FirewallUser", unquote(parts.username or "")),
         Secret(unquote(parts.password or "")),
         scheme.looks_up,
     )

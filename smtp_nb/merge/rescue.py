@@ -15,7 +15,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from smtp_nb.client.moving import move_to_free
+from smtp_nb.client.queue.moving import move_to_free
 from smtp_nb.errors import JournalError
 from smtp_nb.merge import schema
 from smtp_nb.merge.translated import remedy_for

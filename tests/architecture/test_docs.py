@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from bs4 import BeautifulSoup
 
-from smtp_nb.client.reference import rows
+from smtp_nb.client.settings.reference import rows
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"

@@ -13,7 +13,7 @@ import pytest
 
 from generator.keywords import FILES, tidy
 from smtp_nb import SMTP, AsyncSMTP, MailMerge, Template
-from smtp_nb.client.registry import PROPERTIES, REGISTRY
+from smtp_nb.client.settings.registry import PROPERTIES, REGISTRY
 from smtp_nb.errors import InputError
 from smtp_nb.merge import Options
 

@@ -28,7 +28,7 @@ URL = re.compile(r"\?(?:tls|ca|pin)=")
 # Where no line of %smtp comes: what is given there is given in Python alone.
 PYTHON_ALONE = {
     "client/component.py": "assignments and calls of a component",
-    "client/registry.py": "assignments of a component",
+    "client/settings/registry.py": "assignments of a component",
     "drivers/sockets.py": "LocalPort and local_host, which no verb sets",
     "client/oauth/": "clients and accounts of a project's own",
     "client/system_proxy.py": "the name of an environment variable",

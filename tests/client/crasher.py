@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from smtp_nb import SMTP
-from smtp_nb.client import holding, moving
+from smtp_nb.client.queue import file_lock, moving
 from smtp_nb.sandbox import SandboxServer
 
 KILLED = 9
@@ -66,7 +66,7 @@ def load_everything() -> None:
 
 
 def main(port: str, hold: str, steps: str) -> None:
-    holding.hold = getattr(holding, hold)
+    file_lock.hold = getattr(file_lock, hold)
     if steps == "two":
         moving.in_one_step = lambda source, target: False
     load_everything()

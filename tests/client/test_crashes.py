@@ -13,8 +13,8 @@ import pytest
 
 from client.crasher import KILLED
 from smtp_nb import SMTP
-from smtp_nb.client import holding
-from smtp_nb.client.spool import QueueReport
+from smtp_nb.client.queue import file_lock
+from smtp_nb.client.queue.spool import QueueReport
 from smtp_nb.sandbox import SandboxServer
 
 TESTS = Path(__file__).parent.parent
@@ -67,7 +67,7 @@ def check(server: SandboxServer, directory: Path, queued: list[str], report: Que
 def test_a_process_may_die_at_any_moment(
     tmp_path: Path, hold: str, step: int, steps: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(holding, "hold", getattr(holding, hold))
+    monkeypatch.setattr(file_lock, "hold", getattr(file_lock, hold))
     doubts = moment = 0
     with SandboxServer() as server, crashing(server, hold, steps) as process:
         while True:

@@ -16,8 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from drivers.fronts import Front, letter
-from smtp_nb.client import holding, moving
-from smtp_nb.client.spool import QueueReport
+from smtp_nb.client.queue import file_lock, moving
+from smtp_nb.client.queue.spool import QueueReport
 from smtp_nb.errors import InputError
 from smtp_nb.sandbox import SandboxServer
 
@@ -37,7 +37,7 @@ Pill = Callable[[Path], object]
 @pytest.fixture(params=["inside", "beside"], autouse=True)
 def hold(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both ways of holding a file: this system's, and that of Windows."""
-    monkeypatch.setattr(holding, "hold", getattr(holding, request.param))
+    monkeypatch.setattr(file_lock, "hold", getattr(file_lock, request.param))
 
 
 def file(content: bytes) -> Pill:

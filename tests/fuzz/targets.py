@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from cryptography import x509
 
-from smtp_nb.client.spool import Claim, Spool
+from smtp_nb.client.queue.spool import Claim, Spool
 from smtp_nb.client.urls import properties_from_url
 from smtp_nb.errors import InputError, MalformedReply, SMTPError
 from smtp_nb.model.address import ascii_domain, parse_addresses, parse_mailbox

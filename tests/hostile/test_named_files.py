@@ -13,7 +13,7 @@ import pytest
 from smtp_nb import SMTP, Attachment, Certificate
 from smtp_nb.client.oauth import gmail
 from smtp_nb.client.private_files import read_private, write_private
-from smtp_nb.client.spool import QueueReport
+from smtp_nb.client.queue.spool import QueueReport
 from smtp_nb.errors import InputError, SMTPError
 from smtp_nb.merge import MailMerge, Template, load
 from smtp_nb.model import regular

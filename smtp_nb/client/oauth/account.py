@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
-from smtp_nb.client.oauth.keeping import Keeper, Nowhere
+from smtp_nb.client.oauth.token_store import Keeper, Nowhere
 from smtp_nb.errors import AuthenticationError, InputError, LinkError, MissingError, SMTPError
 from smtp_nb.model.display import visible
 from smtp_nb.model.secret import HIDDEN, Secret

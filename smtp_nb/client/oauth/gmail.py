@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from typing import Any, ClassVar
 
 from smtp_nb.client.oauth.account import PENDING, SLOW_DOWN, Account, DeviceCode, Quiet
-from smtp_nb.client.oauth.keeping import KEYRING, Keeper, keeper
+from smtp_nb.client.oauth.token_store import KEYRING, Keeper, keeper
 from smtp_nb.errors import InputError, SMTPError, Unsupported
 from smtp_nb.model.regular import read_regular
 from smtp_nb.model.secret import Secret

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from smtp_nb.client.oauth.account import PENDING, SLOW_DOWN, Account, DeviceCode, Quiet
 from smtp_nb.client.oauth.gmail import needs_extra
-from smtp_nb.client.oauth.keeping import KEYRING, Keeper, keeper
+from smtp_nb.client.oauth.token_store import KEYRING, Keeper, keeper
 from smtp_nb.model.secret import Secret
 
 SCOPES = ["https://outlook.office.com/SMTP.Send"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from smtp_nb.client.settings.converters import addresses
 from smtp_nb.client.smtp import SMTP
-from smtp_nb.client.values import addresses
 from smtp_nb.compose.draft import Addressed, Draft
 from smtp_nb.compose.parts import Attachment, EncodedPart
 from smtp_nb.errors import MissingError

@@ -10,8 +10,8 @@ import smtp_nb
 from covering import by_row
 from generator.conformance import promise, promises
 from generator.rows import meaning
-from smtp_nb.client.reference import Row, State, rows, snake
-from smtp_nb.client.registry import REGISTRY
+from smtp_nb.client.settings.reference import Row, State, rows, snake
+from smtp_nb.client.settings.registry import REGISTRY
 
 ROWS = list(rows())
 # The reference as it is documented: how many rows of each kind.

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from client.table import ELSEWHERE, NOTHING, PROPERTIES, SETTINGS, TOLD, Row
+from client.settings.table import ELSEWHERE, NOTHING, PROPERTIES, SETTINGS, TOLD, Row
 from smtp_nb import SMTP, AuthMechanism
-from smtp_nb.client.registry import PROPERTIES as ATTRIBUTES
-from smtp_nb.client.registry import REGISTRY
+from smtp_nb.client.settings.registry import PROPERTIES as ATTRIBUTES
+from smtp_nb.client.settings.registry import REGISTRY
 from smtp_nb.errors import InputError, SettingError, SMTPError, Unsupported
 
 ROWS = [pytest.param(row, id=row.reference) for row in (*PROPERTIES, *SETTINGS)]

@@ -11,7 +11,7 @@ import pytest
 from drivers.fronts import letter, said, socket_of
 from drivers.peers import Peer, full_backlog, greet, talk
 from play.stage import DRIVERS, stage
-from smtp_nb.client.registry import REGISTRY
+from smtp_nb.client.settings.registry import REGISTRY
 from smtp_nb.errors import (
     ConnectFailed,
     InputError,

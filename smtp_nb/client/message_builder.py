@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from smtp_nb.client.registry import REGISTRY
-from smtp_nb.client.values import NULL_PATH
+from smtp_nb.client.settings.converters import NULL_PATH
+from smtp_nb.client.settings.registry import REGISTRY
 from smtp_nb.errors import MissingError
 from smtp_nb.model.address import Mailbox, parse_addresses
 from smtp_nb.model.enums import RecipientType

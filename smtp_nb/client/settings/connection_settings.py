@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from smtp_nb.client import values
-from smtp_nb.client.registry import Entry, register
+from smtp_nb.client.settings import converters
+from smtp_nb.client.settings.registry import Entry, register
 from smtp_nb.model.enums import FirewallType
 from smtp_nb.model.secret import Secret
 
-_INT, _SECONDS = values.integer(), values.seconds
+_INT, _SECONDS = converters.integer(), converters.seconds
 _NO_LISTENING = "a client does not listen behind a SOCKS server"
 
 # The rows are of different types, hence Any.
@@ -18,7 +18,7 @@ _ROWS: tuple[Entry[Any], ...] = (
     Entry(
         "CloseStreamAfterTransfer",
         True,
-        values.boolean,
+        converters.boolean,
         "Close the stream of set_message_stream() once it was sent.",
         owner="IPPort",
     ),
@@ -32,7 +32,7 @@ _ROWS: tuple[Entry[Any], ...] = (
     Entry(
         "FirewallAutoDetect",
         False,
-        values.boolean,
+        converters.boolean,
         "Go through the proxy of the system's settings, if there is one and FirewallHost is empty.",
         owner="IPPort",
         path="firewall.auto_detect",
@@ -40,7 +40,7 @@ _ROWS: tuple[Entry[Any], ...] = (
     Entry(
         "FirewallHost",
         "",
-        values.host,
+        converters.host,
         "The proxy's name or address: `firewall.host`.",
         owner="IPPort",
         path="firewall.host",
@@ -48,7 +48,7 @@ _ROWS: tuple[Entry[Any], ...] = (
     Entry(
         "FirewallListener",
         False,
-        values.boolean,
+        converters.boolean,
         "Listen for connections behind a SOCKS server.",
         owner="IPPort",
         reason=_NO_LISTENING,
@@ -56,7 +56,7 @@ _ROWS: tuple[Entry[Any], ...] = (
     Entry(
         "FirewallPassword",
         Secret(""),
-        values.secret,
+        converters.secret,
         "The password at the proxy: `firewall.password`.",
         is_secret=True,
         owner="IPPort",
@@ -65,7 +65,7 @@ _ROWS: tuple[Entry[Any], ...] = (
     Entry(
         "FirewallPort",
         0,
-        values.integer(0, 65535),
+        converters.integer(0, 65535),
         "The proxy's port: `firewall.port`. FirewallType sets it to what is usual.",
         owner="IPPort",
         path="firewall.port",
@@ -73,7 +73,7 @@ _ROWS: tuple[Entry[Any], ...] = (
     Entry(
         "FirewallType",
         FirewallType.NONE,
-        values.member(FirewallType),
+        converters.member(FirewallType),
         "The kind of proxy: `firewall.firewall_type`.",
         owner="IPPort",
         path="firewall.firewall_type",
@@ -81,7 +81,7 @@ _ROWS: tuple[Entry[Any], ...] = (
     Entry(
         "FirewallTLS",
         False,
-        values.boolean,
+        converters.boolean,
         "firewall.tls: TLS protects the way to the proxy itself. Beyond the reference.",
         owner="",
         path="firewall.tls",
@@ -89,7 +89,7 @@ _ROWS: tuple[Entry[Any], ...] = (
     Entry(
         "FirewallUser",
         "",
-        values.line,
+        converters.line,
         "Who logs in at the proxy: `firewall.user`.",
         owner="IPPort",
         path="firewall.user",
@@ -117,21 +117,21 @@ _ROWS: tuple[Entry[Any], ...] = (
     Entry(
         "Linger",
         True,
-        values.boolean,
+        converters.boolean,
         "Close gracefully; False resets the line instead.",
         owner="IPPort",
     ),
     Entry(
         "LingerTime",
         0,
-        values.integer(0, 65535),
+        converters.integer(0, 65535),
         "Seconds that a graceful close may last; 0: as long as TCP tries.",
         owner="IPPort",
     ),
     Entry(
         "LocalPort",
         0,
-        values.integer(0, 65535),
+        converters.integer(0, 65535),
         "The local port to connect from; 0: any. Tells the real one while connected.",
         locked=106,
         owner="IPPort",
@@ -140,7 +140,7 @@ _ROWS: tuple[Entry[Any], ...] = (
     Entry(
         "MaxLineLength",
         2048,
-        values.integer(256, 65536),
+        converters.integer(256, 65536),
         "The longest line of a reply that is taken.",
         locked=112,
         owner="IPPort",
@@ -156,21 +156,21 @@ _ROWS: tuple[Entry[Any], ...] = (
     Entry(
         "ProxyExceptionsList",
         "",
-        values.line,
+        converters.line,
         "Hosts that are reached without the proxy, semicolons between; * stands for anything.",
         owner="IPPort",
     ),
     Entry(
         "TCPKeepAlive",
         False,
-        values.boolean,
+        converters.boolean,
         "Let TCP probe a line that is silent.",
         owner="IPPort",
     ),
     Entry(
         "TcpNoDelay",
         True,
-        values.boolean,
+        converters.boolean,
         "Do not wait to fill packets (Nagle off).",
         owner="IPPort",
         deviation="Nagle and delayed acknowledgements make each round trip of SMTP 40 ms longer",
@@ -178,7 +178,7 @@ _ROWS: tuple[Entry[Any], ...] = (
     Entry(
         "UseIPv6",
         0,
-        values.integer(0, 2),
+        converters.integer(0, 2),
         "0 IPv4 only, 1 IPv6 only, 2 both in turn, IPv6 first. Until it is set, an address as"
         " mail_server decides by itself.",
         owner="IPPort",
@@ -187,21 +187,21 @@ _ROWS: tuple[Entry[Any], ...] = (
     Entry(
         "UseNTLMv2",
         False,
-        values.boolean,
+        converters.boolean,
         "NTLM in version 2; False is version 1, which AllowClearTextAuth must allow outside TLS.",
         owner="IPPort",
     ),
     Entry(
         "AbsoluteTimeout",
         False,
-        values.boolean,
+        converters.boolean,
         "Timeout limits the whole call, not each wait in it.",
         owner="Socket",
     ),
     Entry(
         "FirewallData",
         Secret(""),
-        values.proxy_fields,
+        converters.proxy_fields,
         "Further header fields for a tunnelling proxy, one on a line.",
         is_secret=True,
         owner="Socket",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from smtp_nb.client import values
-from smtp_nb.client.registry import Entry, register
+from smtp_nb.client.settings import converters
+from smtp_nb.client.settings.registry import Entry, register
 from smtp_nb.model.enums import SSLProtocol, SSLSecurityFlag
 
 _OWN_CHOICE = "OpenSSL's own choice is used"
@@ -17,7 +17,7 @@ def _suites(name: str, value: Any) -> str:
     """`*`, or names of cipher suites with semicolons between."""
     from smtp_nb.wire.tls.suites import parse_suites
 
-    line = values.line(name, value).strip()
+    line = converters.line(name, value).strip()
     return line if line == "*" else ";".join(parse_suites(line))
 
 
@@ -50,10 +50,10 @@ def _new_signatures(name: str, value: Any) -> str:
 
 
 def _listed(name: str, value: Any, known: Collection[str]) -> str:
-    parts = [part.strip().lower() for part in values.line(name, value).split(",")]
+    parts = [part.strip().lower() for part in converters.line(name, value).split(",")]
     for part in filter(None, parts):
         if part not in known:
-            raise values.unreadable(name, part, f"{', '.join(known)}, with commas between")
+            raise converters.unreadable(name, part, f"{', '.join(known)}, with commas between")
     return ",".join(dict.fromkeys(filter(None, parts)))
 
 
@@ -62,7 +62,7 @@ _ROWS: tuple[Entry[Any], ...] = (
     Entry(
         "CACertFilePaths",
         "",
-        values.line,
+        converters.line,
         "Files with further trusted roots as PEM, semicolons between; those that do not exist are"
         " passed over, but one must exist.",
         owner="SSL",
@@ -71,7 +71,7 @@ _ROWS: tuple[Entry[Any], ...] = (
     Entry(
         "SSLEnabledProtocols",
         SSLProtocol.TLS1_2 | SSLProtocol.TLS1_3,
-        values.flags(SSLProtocol),
+        converters.flags(SSLProtocol),
         "The versions of TLS that are offered.",
         owner="SSL",
         deviation="RFC 8996: TLS 1.0 and 1.1 are not to be used, and 1.3 is",
@@ -79,35 +79,35 @@ _ROWS: tuple[Entry[Any], ...] = (
     Entry(
         "SSLSecurityFlags",
         SSLSecurityFlag(0),
-        values.flags(SSLSecurityFlag),
+        converters.flags(SSLSecurityFlag),
         "Faults of the server's certificate to overlook.",
         owner="SSL",
     ),
     Entry(
         "SSLServerCACerts",
         "",
-        values.text,
+        converters.text,
         "Trusted roots as PEM, besides the system's.",
         owner="SSL",
     ),
     Entry(
         "SSLCACerts",
         "",
-        values.text,
+        converters.text,
         "Certificates as PEM that are sent along with our own, up to its root.",
         owner="SSL",
     ),
     Entry(
         "SSLIncludeCertChain",
         False,
-        values.boolean,
+        converters.boolean,
         "SSLServerAuthentication shows the whole chain, not only the server's certificate.",
         owner="SSL",
     ),
     Entry(
         "SSLCheckCRL",
         False,
-        values.boolean,
+        converters.boolean,
         "Fetch the revocation lists that the server's certificate and those above it name. No"
         " answer is a fault, which SSLSecurityFlags 0x100, 0x400 and 0x800 overlook.",
         owner="SSL",
@@ -126,7 +126,7 @@ _ROWS: tuple[Entry[Any], ...] = (
     Entry(
         "SSLCipherStrength",
         0,
-        values.integer(0, 1024),
+        converters.integer(0, 1024),
         "The least bits of the cipher.",
         owner="SSL",
     ),
@@ -173,7 +173,7 @@ _ROWS: tuple[Entry[Any], ...] = (
     Entry(
         "SSLEnableRenegotiation",
         True,
-        values.boolean,
+        converters.boolean,
         "renegotiation_info in our first message; OpenSSL can leave it out with TLS 1.3 alone.",
         owner="SSL",
         deviation="False is error 270 with TLS 1.2 and older, where OpenSSL always sends it",
@@ -181,7 +181,7 @@ _ROWS: tuple[Entry[Any], ...] = (
     Entry(
         "ReuseSSLSession",
         False,
-        values.boolean,
+        converters.boolean,
         "Resume the last session with the same server under the same settings. The verdict on its"
         " certificate is kept with it, and decided on again each time.",
         owner="SSL",
@@ -190,7 +190,7 @@ _ROWS: tuple[Entry[Any], ...] = (
     Entry(
         "SSLKeyLogFile",
         "",
-        values.line,
+        converters.line,
         "Append the keys of connections to this file, for tools that decrypt recordings. Whoever"
         " reads it can read everything that was sent, passwords included.",
         owner="SSL",
@@ -198,14 +198,14 @@ _ROWS: tuple[Entry[Any], ...] = (
     Entry(
         "LogSSLPackets",
         False,
-        values.boolean,
+        converters.boolean,
         "SSLStatus tells of each TLS record: who sent it, its kind and its length.",
         owner="SSL",
     ),
     Entry(
         "OpenSSLCipherList",
         "",
-        values.line,
+        converters.line,
         "Cipher suites up to TLS 1.2 in OpenSSL's own language; suites without a certificate or a"
         " cipher stay out.",
         owner="",
@@ -213,7 +213,7 @@ _ROWS: tuple[Entry[Any], ...] = (
     Entry(
         "SSLServerPin",
         "",
-        values.line,
+        converters.line,
         "sha256:… of the server's public key; takes it alone.",
         owner="",
     ),
@@ -224,7 +224,7 @@ _FIXED: tuple[tuple[str, Any, Any, str, str], ...] = (
     (
         "TLS13Provider",
         0,
-        values.integer(0, 1),
+        converters.integer(0, 1),
         "The engine for TLS 1.3.",
         "the other engine is a part of Windows",
     ),
@@ -250,4 +250,6 @@ for _entry in _ROWS:
 for _name, _default, _convert, _doc, _reason in _FIXED:
     register(Entry(_name, _default, _convert, _doc, owner="SSL", reason=_reason))
 for _name, _path, _default, _doc in _NEGOTIATED:
-    register(Entry(_name, _default, values.text, _doc, owner="SSL", path=_path, is_settable=False))
+    register(
+        Entry(_name, _default, converters.text, _doc, owner="SSL", path=_path, is_settable=False)
+    )

@@ -223,7 +223,7 @@ PARTS = (
     " CALG_ECDH CALG_ECDH_EPHEM CALG_ECDSA CALG_MD5 CALG_RC4 CALG_RSA_KEYX CALG_RSA_SIGN CALG_SHA"
     " CALG_SHA1 CALG_SHA_256 CALG_SHA_384"
 )
-SUITES = [*(Path(__file__).parents[1] / "wire" / "suites.txt").read_text().split(), *PARTS.split()]
+SUITES = [*(Path(__file__).parents[2] / "wire" / "suites.txt").read_text().split(), *PARTS.split()]
 # No suite of TLS is made of these.
 NO_PARTS = (
     "CALG_3DES_112 CALG_AES_192 CALG_AGREEDKEY_ANY CALG_CYLINK_MEK CALG_DESX CALG_ECMQV CALG_HMAC"

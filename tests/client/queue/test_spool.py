@@ -16,7 +16,7 @@ import pytest
 from drivers.fronts import Front, letter
 from drivers.peers import Peer, greet
 from smtp_nb import MessageRecipient
-from smtp_nb.client import holding
+from smtp_nb.client.queue import file_lock
 from smtp_nb.errors import InputError, Interrupted, LinkError, SMTPError
 from smtp_nb.model.secret import encodings
 from smtp_nb.sandbox import SandboxServer
@@ -28,7 +28,7 @@ DRAINER = Path(__file__).with_name("drainer.py")
 def hold(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Both ways of holding a file: this system's, and that of Windows."""
     name: str = request.param
-    monkeypatch.setattr(holding, "hold", getattr(holding, name))
+    monkeypatch.setattr(file_lock, "hold", getattr(file_lock, name))
     return name
 
 
@@ -273,7 +273,7 @@ def test_an_edited_message_is_sent_as_edited_and_checked_again(front: Front, tmp
 def test_a_message_that_another_process_holds_is_left_to_it(front: Front, tmp_path):
     fill(front, tmp_path, 2)
     held, _ = sorted(tmp_path.iterdir())
-    with SandboxServer() as server, holding.hold(held) as ours:
+    with SandboxServer() as server, file_lock.hold(held) as ours:
         assert ours is not None
         os.rename(held, held.with_suffix(".sending"))
         smtp = front.make(mail_server="127.0.0.1", mail_port=server.port)

@@ -9,18 +9,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from smtp_nb.client import line_settings, tls_settings, values  # noqa: F401  with their rows
-from smtp_nb.client.properties import NO_BLIND_COPIES, ONE_ENGINE
-from smtp_nb.client.registry import PROPERTIES, REGISTRY, Entry, register
+from smtp_nb.client.settings import connection_settings, converters, tls_settings  # noqa: F401  with their rows
+from smtp_nb.client.settings.properties import NO_BLIND_COPIES, ONE_ENGINE
+from smtp_nb.client.settings.registry import PROPERTIES, REGISTRY, Entry, register
 from smtp_nb.model.secret import Secret
 
 # The rows are of different types, hence Any.
 _OF_THE_MESSAGE: tuple[Entry[Any], ...] = (
-    Entry("AllowEmptyTo", False, values.boolean, "A message needs no To: Cc or Bcc suffice."),
+    Entry("AllowEmptyTo", False, converters.boolean, "A message needs no To: Cc or Bcc suffice."),
     Entry(
         "AuthorizationIdentity",
         Secret(""),
-        values.secret,
+        converters.secret,
         "Whom to act as after the login (RFC 4422); with XOAUTH2 and OAUTHBEARER the token, unless"
         " there is a token_source.",
         is_secret=True,
@@ -28,44 +28,46 @@ _OF_THE_MESSAGE: tuple[Entry[Any], ...] = (
     Entry(
         "Charset",
         "",
-        values.charset,
+        converters.charset,
         "Charset of headers and text; empty: UTF-8 where needed.",
         deviation="empty is UTF-8, so that what is composed can always be read",
     ),
-    Entry("FoldHeaders", True, values.boolean, "Fold header lines that are too long."),
+    Entry("FoldHeaders", True, converters.boolean, "Fold header lines that are too long."),
     Entry(
         "Hello",
         "",
-        values.domain,
+        converters.domain,
         "Our name in EHLO; empty: the host's, or its address.",
         deviation="a host whose name is no domain gives its address (RFC 5321 section 4.1.3)",
     ),
-    Entry("KeepQueue", False, values.boolean, "Keep the files of queued messages that were sent."),
+    Entry(
+        "KeepQueue", False, converters.boolean, "Keep the files of queued messages that were sent."
+    ),
     Entry(
         "MaxHeaderLength",
         80,
-        values.integer(42, 1000),
+        converters.integer(42, 1000),
         "Header lines with more octets than this, line end included, are folded.",
     ),
     Entry(
         "MessageIdAlgorithm",
         "SHA1",
-        values.choice("MD5", "SHA1", "SHA256"),
+        converters.choice("MD5", "SHA1", "SHA256"),
         "The hash behind a random Message-ID.",
     ),
     Entry(
         "SendRSET",
         True,
-        values.boolean,
+        converters.boolean,
         "RSET between transactions; False says EHLO instead, and sends one message at a time.",
     ),
-    Entry("StopOnBccErrors", False, values.boolean, "A refused Bcc stops the message."),
-    Entry("StopOnCcErrors", True, values.boolean, "A refused Cc stops the message."),
-    Entry("StopOnToErrors", True, values.boolean, "A refused To stops the message."),
+    Entry("StopOnBccErrors", False, converters.boolean, "A refused Bcc stops the message."),
+    Entry("StopOnCcErrors", True, converters.boolean, "A refused Cc stops the message."),
+    Entry("StopOnToErrors", True, converters.boolean, "A refused To stops the message."),
     Entry(
         "TransferText",
         "",
-        values.text,
+        converters.text,
         "The piece of the message that is being sent; to be read in a handler of Transfer.",
         path="transfer_text",
         is_settable=False,
@@ -76,7 +78,7 @@ _OF_THE_LIBRARY: tuple[Entry[Any], ...] = (
     Entry(
         "BuildInfo",
         "",
-        values.text,
+        converters.text,
         "Name and version of this library.",
         owner="Base",
         path="build_info",
@@ -85,7 +87,7 @@ _OF_THE_LIBRARY: tuple[Entry[Any], ...] = (
     Entry(
         "GUIAvailable",
         False,
-        values.boolean,
+        converters.boolean,
         "Serve a user interface's own loop while waiting.",
         owner="Base",
         reason="waits serve no foreign loop; use AsyncSMTP or a thread",
@@ -93,7 +95,7 @@ _OF_THE_LIBRARY: tuple[Entry[Any], ...] = (
     Entry(
         "LicenseInfo",
         "This library is free software and needs no key",
-        values.text,
+        converters.text,
         "What the vendor's licence says; there is none here.",
         owner="Base",
         is_settable=False,
@@ -102,7 +104,7 @@ _OF_THE_LIBRARY: tuple[Entry[Any], ...] = (
     Entry(
         "UseInternalSecurityAPI",
         False,
-        values.boolean,
+        converters.boolean,
         "The engine for TLS. There is one here, whatever is set.",
         owner="Base",
         deviation=ONE_ENGINE,
@@ -113,14 +115,14 @@ _OURS: tuple[Entry[Any], ...] = (
     Entry(
         "AllowClearTextAuth",
         False,
-        values.boolean,
+        converters.boolean,
         "Send a password without TLS, if it must.",
         owner="",
     ),
     Entry(
         "FinalReplyTimeout",
         600.0,
-        values.seconds,
+        converters.seconds,
         "The wait for the reply to the whole message; 0 waits for ever.",
         owner="",
     ),

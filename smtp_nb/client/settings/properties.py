@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from smtp_nb.client import values
-from smtp_nb.client.registry import (
+from smtp_nb.client.settings import converters
+from smtp_nb.client.settings.converters import Converter
+from smtp_nb.client.settings.registry import (
     PROPERTIES,
     REGISTRY,
     Entry,
@@ -14,7 +15,6 @@ from smtp_nb.client.registry import (
     settings_as_written,
     unknown,
 )
-from smtp_nb.client.values import Converter
 from smtp_nb.errors import SettingError
 from smtp_nb.model.enums import AuthMechanism, Importance, Priority, Sensitivity, SSLProvider
 from smtp_nb.model.enums import SSLStartMode as StartMode
@@ -29,13 +29,13 @@ NO_BLIND_COPIES = "Bcc fields in it are taken out, for they name those whom nobo
 
 
 def _line(reference: str, doc: str, default: str = "") -> Property[str]:
-    return Property(Entry(reference, default, values.line, doc, is_header=True))
+    return Property(Entry(reference, default, converters.line, doc, is_header=True))
 
 
 def _boxes(
     reference: str,
     doc: str,
-    convert: Converter[str] = values.address_text,
+    convert: Converter[str] = converters.address_text,
     owner: str = "SMTP",
 ) -> Property[str]:
     deviation = "it is checked when it is assigned: a wrong address is refused where it was written"
@@ -59,7 +59,7 @@ class Properties:
         Entry(
             "MailServer",
             "",
-            values.server,
+            converters.server,
             "The server's name or address. With a * in front, a SOCKS firewall looks it up.",
             locked=101,
             deviation="it keeps the name, against which the certificate is checked;"
@@ -68,14 +68,18 @@ class Properties:
     )
     mail_port = Property(
         Entry(
-            "MailPort", 25, values.integer(0, 65535), "The server's port; 465 is TLS at once.", 100
+            "MailPort",
+            25,
+            converters.integer(0, 65535),
+            "The server's port; 465 is TLS at once.",
+            100,
         )
     )
     timeout = Property(
         Entry(
             "Timeout",
             60.0,
-            values.seconds,
+            converters.seconds,
             "Seconds without a word from the server before an error; 0 waits for ever. Once it is"
             " set it also holds for the banner and for the end of the data, which otherwise get"
             " the 300 and 600 seconds of RFC 5321 section 4.5.3.2.",
@@ -87,7 +91,7 @@ class Properties:
         Entry(
             "LocalHost",
             "",
-            values.host,
+            converters.host,
             "The local address to connect from. Tells the real one while connected.",
             locked=107,
             live="line.local_address",
@@ -97,7 +101,7 @@ class Properties:
         Entry(
             "AllowExtensions",
             True,
-            values.boolean,
+            converters.boolean,
             "Say EHLO first, and HELO if that fails; False says HELO at once.",
         )
     )
@@ -105,7 +109,7 @@ class Properties:
         Entry(
             "Pipelining",
             "auto",
-            values.choice("auto", "message", "off"),
+            converters.choice("auto", "message", "off"),
             "Commands in groups (RFC 2920): across messages, within one message, or off.",
             owner="",
         )
@@ -114,7 +118,7 @@ class Properties:
         Entry(
             "MailOptions",
             "",
-            values.mail_parameters,
+            converters.mail_parameters,
             "Parameters of MAIL, as text or mapping: RET, ENVID (RFC 3461), HOLDFOR, HOLDUNTIL"
             " (4865), BY (2852), MT-PRIORITY (6710), REQUIRETLS (8689); an error if not offered.",
             owner="",
@@ -124,7 +128,7 @@ class Properties:
         Entry(
             "Window",
             32,
-            values.integer(1, 1024),
+            converters.integer(1, 1024),
             "The most messages without an outcome on one connection.",
             owner="",
         )
@@ -135,7 +139,7 @@ class Properties:
         Entry(
             "SSLStartMode",
             StartMode.NONE,
-            values.member(StartMode),
+            converters.member(StartMode),
             "When TLS begins. AUTOMATIC is STARTTLS on 25, 587 and 2525, else implicit.",
             deviation="AUTOMATIC is STARTTLS on 587 and 2525 too, which begin in clear as 25 does",
         )
@@ -144,7 +148,7 @@ class Properties:
         Entry(
             "SSLProvider",
             SSLProvider.AUTOMATIC,
-            values.provider,
+            converters.provider,
             "The engine for TLS. There is one here, whatever is set.",
             deviation=ONE_ENGINE,
         )
@@ -153,18 +157,18 @@ class Properties:
         Entry(
             "User",
             "",
-            values.line,
+            converters.line,
             "Who logs in; empty: nobody does, unless by EXTERNAL or KERBEROS, which need no name.",
         )
     )
     password = Property(
-        Entry("Password", Secret(""), values.secret, "The password of `user`.", is_secret=True)
+        Entry("Password", Secret(""), converters.secret, "The password of `user`.", is_secret=True)
     )
     auth_mechanism = Property(
         Entry(
             "AuthMechanism",
             AuthMechanism.USER_PASSWORD,
-            values.mechanism,
+            converters.mechanism,
             "How to log in; USER_PASSWORD is PLAIN if offered, else LOGIN.",
         )
     )
@@ -205,7 +209,7 @@ class Properties:
         "ReturnPath",
         "The envelope's sender, where bounces go; empty means Sender or From, and <> nobody: the"
         " null path of automatic answers (RFC 3834 section 3.3).",
-        values.return_path,
+        converters.return_path,
     )
     read_receipt_to = _boxes(
         "ReadReceiptTo", "Who is told that it was read: header Disposition-Notification-To."
@@ -218,7 +222,7 @@ class Properties:
         Entry(
             "MessageDate",
             "*",
-            values.date,
+            converters.date,
             "Header Date, a datetime or a text as in a header; * is now, empty leaves it to the"
             " relay.",
             is_header=True,
@@ -229,7 +233,7 @@ class Properties:
         Entry(
             "MessageId",
             "*",
-            values.message_id,
+            converters.message_id,
             "Header Message-ID; * is random, empty leaves it out.",
             is_header=True,
         )
@@ -238,7 +242,7 @@ class Properties:
         Entry(
             "OtherHeaders",
             "",
-            values.header_lines,
+            converters.header_lines,
             "Further header fields, `Name: value` each on a line. Among them those of MIME make"
             " message_text the body as it stands. If the text begins with an empty line, it is"
             " the whole header in place of the computed one.",
@@ -249,7 +253,7 @@ class Properties:
         Entry(
             "Importance",
             Importance.UNSPECIFIED,
-            values.member(Importance),
+            converters.member(Importance),
             "How important it is: header Importance.",
             is_header=True,
         )
@@ -258,7 +262,7 @@ class Properties:
         Entry(
             "Priority",
             Priority.UNSPECIFIED,
-            values.member(Priority),
+            converters.member(Priority),
             "How urgent it is: header Priority.",
             is_header=True,
         )
@@ -267,18 +271,20 @@ class Properties:
         Entry(
             "Sensitivity",
             Sensitivity.UNSPECIFIED,
-            values.member(Sensitivity),
+            converters.member(Sensitivity),
             "How private it is: header Sensitivity.",
             is_header=True,
         )
     )
-    message_text = Property(Entry("MessageText", "", values.text, "The body as plain text."))
-    message_html = Property(Entry("MessageHtml", "", values.text, "The body as HTML.", owner=""))
+    message_text = Property(Entry("MessageText", "", converters.text, "The body as plain text."))
+    message_html = Property(
+        Entry("MessageHtml", "", converters.text, "The body as HTML.", owner="")
+    )
     message_markdown = Property(
         Entry(
             "MessageMarkdown",
             "",
-            values.text,
+            converters.text,
             "One Markdown source for both bodies; a body that is set stands.",
             owner="",
         )
@@ -287,7 +293,7 @@ class Properties:
         Entry(
             "Message",
             "",
-            values.raw,
+            converters.raw,
             "A whole message, header and body, sent untouched in place of all of the above."
             " The envelope still comes from send_to, cc, bcc and from_. A CR, LF or NUL may stand"
             " alone in its body only where the server takes BINARYMIME (RFC 3030).",
@@ -303,7 +309,7 @@ class Properties:
     @message_b.setter
     def message_b(self, value: bytes) -> None:
         if isinstance(value, str):
-            raise values.unreadable("MessageB", value, "octets; message takes a text")
+            raise converters.unreadable("MessageB", value, "octets; message takes a text")
         self.message = value
 
     @property
@@ -314,7 +320,7 @@ class Properties:
 
     @ssl_enabled.setter
     def ssl_enabled(self, value: Any) -> None:
-        if not values.boolean("SSLEnabled", value):
+        if not converters.boolean("SSLEnabled", value):
             self.ssl_start_mode = StartMode.NONE
         elif not self.ssl_enabled:
             self.ssl_start_mode = StartMode.AUTOMATIC

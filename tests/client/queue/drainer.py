@@ -12,11 +12,11 @@ import sys
 from dataclasses import asdict
 
 from smtp_nb import SMTP, TrailDirection
-from smtp_nb.client import holding
+from smtp_nb.client.queue import file_lock
 
 
 def main(port: str, directory: str, hold: str) -> None:
-    holding.hold = getattr(holding, hold)
+    file_lock.hold = getattr(file_lock, hold)
     smtp = SMTP(mail_server="127.0.0.1", mail_port=int(port))
 
     def tell(event) -> None:

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, IntEnum
 
-from smtp_nb.client import settings  # noqa: F401  all rows of the registry are declared with it
-from smtp_nb.client.registry import PROPERTIES, REGISTRY, Entry
+from smtp_nb.client.settings import settings  # noqa: F401  all rows of the registry are declared with it
+from smtp_nb.client.settings.registry import PROPERTIES, REGISTRY, Entry
 from smtp_nb.errors import CODES, WINSOCK
 from smtp_nb.model import enums
 from smtp_nb.wire.certificates.stores import REASONS as UNOPENED

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, Generic, Protocol, TypeVar, overload
 
-from smtp_nb.client.values import MAX_SHOWN, Converter
+from smtp_nb.client.settings.converters import MAX_SHOWN, Converter
 from smtp_nb.errors import SettingError, StateError, Unsupported
 from smtp_nb.model.known import known_attributes, suggestion
 from smtp_nb.model.secret import HIDDEN, Secret

@@ -11,7 +11,7 @@ from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from smtp_nb.client.registry import REGISTRY
+from smtp_nb.client.settings.registry import REGISTRY
 from smtp_nb.errors import AddressError, ConnectFailed, InputError, MissingError, SMTPError
 from smtp_nb.flows.intents import Flow, SocketOptions
 from smtp_nb.flows.limits import throttled, within

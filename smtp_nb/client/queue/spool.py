@@ -9,7 +9,7 @@ A file of the queue is one line of JSON, the envelope, and behind it the message
                     └──────> stays      the line failed when it may have left
 
 Laws. A file appears whole or not at all. Only who holds the system's lock on a file may rename it
-(`holding.py`), and the lock goes with the process, so a `.sending` without a lock was left behind
+(`file_lock.py`), and the lock goes with the process, so a `.sending` without a lock was left behind
 by one that died. Nobody knows whether that message left: it is reported, and never sent again
 without being asked. Each step is on the disk before the next one begins, so losing power is as
 losing a process.
@@ -29,10 +29,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from smtp_nb.client import holding
-from smtp_nb.client.holding import Hold
-from smtp_nb.client.moving import move_to_free
-from smtp_nb.client.queue_format import UNREADABLE, envelope_line, read_job
+from smtp_nb.client.queue import file_lock
+from smtp_nb.client.queue.file_lock import Hold
+from smtp_nb.client.queue.moving import move_to_free
+from smtp_nb.client.queue.queue_format import UNREADABLE, envelope_line, read_job
 from smtp_nb.errors import InputError
 from smtp_nb.flows.content import next_piece
 from smtp_nb.flows.intents import Flow
@@ -148,7 +148,7 @@ class Spool:
             InputError: 303, it is no file that a process of ours had begun to send.
         """
         sending = self.path / (stem + SENDING)
-        with holding.hold(sending) as held:
+        with file_lock.hold(sending) as held:
             return held is not None and not _is_same(sending, self.path / (stem + QUEUED))
 
     @contextmanager
@@ -158,7 +158,7 @@ class Spool:
         Raises:
             InputError: 303, it is no file of ours, or cannot be renamed.
         """
-        with holding.hold(self.path / (stem + QUEUED)) as held:
+        with file_lock.hold(self.path / (stem + QUEUED)) as held:
             if held is None:
                 yield None
                 return

@@ -5,9 +5,9 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from smtp_nb.client.drafting import stop_switches
-from smtp_nb.client.holding import NotOurs
-from smtp_nb.client.spool import FAILED, QUEUED, SENT, Claim, QueueReport, Spool
+from smtp_nb.client.message_builder import stop_switches
+from smtp_nb.client.queue.file_lock import NotOurs
+from smtp_nb.client.queue.spool import FAILED, QUEUED, SENT, Claim, QueueReport, Spool
 from smtp_nb.errors import InputError, SMTPError
 from smtp_nb.flows.deliver import deliver_one
 from smtp_nb.flows.intents import Flow

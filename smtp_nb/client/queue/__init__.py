@@ -1,0 +1,1 @@
+"""The queue directory: messages in files, sent by any number of processes."""

@@ -1,0 +1,1 @@
+"""The registry: every property and setting, declared once."""
