@@ -13,9 +13,9 @@ from smtp_nb.protocol.server.replies import on_the_wire
 from smtp_nb.protocol.server.server import ServerProtocol
 from smtp_nb.protocol.states import State
 from smtp_nb.sandbox.faults import Action
-from smtp_nb.sandbox.house import House
 from smtp_nb.sandbox.reception import Reception
 from smtp_nb.sandbox.session import Session
+from smtp_nb.sandbox.shared_state import House
 
 if TYPE_CHECKING:
     from smtp_nb.sandbox.tls import ServerTLS

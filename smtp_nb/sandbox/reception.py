@@ -12,8 +12,8 @@ from smtp_nb.protocol.server.policy import END, GREETING, Request
 from smtp_nb.protocol.server.replies import BARE_LINE_END
 from smtp_nb.protocol.server.server import ServerProtocol
 from smtp_nb.sandbox.faults import NO_ACTION, Action, Visitor
-from smtp_nb.sandbox.house import House
 from smtp_nb.sandbox.session import Session
+from smtp_nb.sandbox.shared_state import House
 
 FULL = Reply(452, ("4.3.1 The sandbox keeps no more messages",))
 GUESSING = Reply(421, ("4.7.0 Too many failed logins",))

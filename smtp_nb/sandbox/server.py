@@ -25,10 +25,10 @@ from smtp_nb.protocol.server.auth import Mechanism
 from smtp_nb.protocol.server.policy import Service
 from smtp_nb.sandbox import options, running
 from smtp_nb.sandbox.faults import Fault
-from smtp_nb.sandbox.house import House
 from smtp_nb.sandbox.mailbox import Inbox, Message
 from smtp_nb.sandbox.options import NO_LIMITS, TLS, Limits
 from smtp_nb.sandbox.session import Sessions
+from smtp_nb.sandbox.shared_state import House
 from smtp_nb.sandbox.thread import BACKLOG, ServerThread
 
 # "lenient" takes bare line feeds for line ends, as servers do whose mail can be smuggled.

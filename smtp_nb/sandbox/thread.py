@@ -11,7 +11,7 @@ import threading
 from typing import Any
 
 from smtp_nb.sandbox.connection import Connection
-from smtp_nb.sandbox.house import House
+from smtp_nb.sandbox.shared_state import House
 
 BACKLOG = 256
 _SHORTAGES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)

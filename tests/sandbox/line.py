@@ -10,9 +10,9 @@ from typing import Any
 from smtp_nb.protocol.server.policy import Service
 from smtp_nb.sandbox.connection import Connection
 from smtp_nb.sandbox.faults import FaultTable
-from smtp_nb.sandbox.house import House
 from smtp_nb.sandbox.mailbox import Inbox
 from smtp_nb.sandbox.session import Session
+from smtp_nb.sandbox.shared_state import House
 
 
 class Clock:
