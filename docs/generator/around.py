@@ -11,8 +11,8 @@ from generator.docstrings import markdown, summary
 from generator.text import page, prose, section, table
 from smtp_nb import merge, sandbox
 from smtp_nb.client import oauth, passwords
-from smtp_nb.merge.job import MergeJob
-from smtp_nb.merge.run import Options
+from smtp_nb.merge.running.job import MergeJob
+from smtp_nb.merge.running.run import Options
 from smtp_nb.notebook.verb import Body, Verb
 from smtp_nb.notebook.verbs import VERBS
 

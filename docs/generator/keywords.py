@@ -17,7 +17,7 @@ from typing import Any
 from smtp_nb.client.settings import converters
 from smtp_nb.client.settings.properties import keyword_defaults
 from smtp_nb.client.settings.registry import PROPERTIES, REGISTRY, Entry
-from smtp_nb.merge import run
+from smtp_nb.merge.running import run
 from smtp_nb.model.secret import Secret
 
 PACKAGE = Path(__file__).parents[2] / "smtp_nb"

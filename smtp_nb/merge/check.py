@@ -11,11 +11,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from smtp_nb.errors import InputError
-from smtp_nb.merge.letters import Letters, Message
-from smtp_nb.merge.plan import Plan, PlannedRow
-from smtp_nb.merge.printed import IS_EMPTY
-from smtp_nb.merge.problem import Problem, Severity
-from smtp_nb.merge.suspicions import NAMES_NOTHING
+from smtp_nb.merge.planning.plan import Plan, PlannedRow
+from smtp_nb.merge.planning.renderer import Letters, Message
+from smtp_nb.merge.rows.printed import IS_EMPTY
+from smtp_nb.merge.rows.problem import Problem, Severity
+from smtp_nb.merge.templates.suspicions import NAMES_NOTHING
 
 # From here on the large providers ask for a way to unsubscribe that works with one click.
 _BULK = 5000

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
-from smtp_nb.merge.durations import Duration
-from smtp_nb.merge.progress import Shown
+from smtp_nb.merge.running.durations import Duration
+from smtp_nb.merge.running.progress import Shown
 
 
 class RunOptions(TypedDict, total=False):

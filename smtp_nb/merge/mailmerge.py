@@ -14,22 +14,25 @@ from typing import TYPE_CHECKING, Any, Unpack
 import pandas as pd
 
 from smtp_nb.errors import InputError, JournalError, ProblemsFound
-from smtp_nb.merge import report
 from smtp_nb.merge.check import errors, find_problems
-from smtp_nb.merge.control import Control
-from smtp_nb.merge.export import read_results, write_results
-from smtp_nb.merge.groups import GroupedRows
-from smtp_nb.merge.home import Home
-from smtp_nb.merge.job import MergeJob
-from smtp_nb.merge.journal import JournalReader
-from smtp_nb.merge.letters import Filled, Letters
-from smtp_nb.merge.plan import key_text, make_plan
+from smtp_nb.merge.journal.home import Home
+from smtp_nb.merge.journal.journal import JournalReader
+from smtp_nb.merge.journal.rescue import is_begun
+from smtp_nb.merge.journal.resolve import resolve, targets_of
+from smtp_nb.merge.journal.schema import PlanEntry
+from smtp_nb.merge.planning.plan import key_text, make_plan
+from smtp_nb.merge.planning.renderer import Filled, Letters
+from smtp_nb.merge.planning.standing import Standing, standing_of
+from smtp_nb.merge.planning.suppression import Suppressed, leave_out, suppressed
 from smtp_nb.merge.preview import Preview, PreviewedRow
-from smtp_nb.merge.problem import Problem, problem_frame
-from smtp_nb.merge.rescue import is_begun
-from smtp_nb.merge.resolve import resolve, targets_of
-from smtp_nb.merge.rows import Rows
-from smtp_nb.merge.run import (
+from smtp_nb.merge.results import report
+from smtp_nb.merge.results.export import read_results, write_results
+from smtp_nb.merge.rows.groups import GroupedRows
+from smtp_nb.merge.rows.problem import Problem, problem_frame
+from smtp_nb.merge.rows.rows import Rows
+from smtp_nb.merge.running.control import Control
+from smtp_nb.merge.running.job import MergeJob
+from smtp_nb.merge.running.run import (
     Campaign,
     Options,
     Run,
@@ -37,11 +40,8 @@ from smtp_nb.merge.run import (
     plan_entries,
     waiting_in,
 )
-from smtp_nb.merge.schema import PlanEntry
-from smtp_nb.merge.server import Server, asend, component, send
-from smtp_nb.merge.standing import Standing, standing_of
-from smtp_nb.merge.suppression import Suppressed, leave_out, suppressed
-from smtp_nb.merge.template import Compiled, Template
+from smtp_nb.merge.running.sending import Server, asend, component, send
+from smtp_nb.merge.templates.template import Compiled, Template
 from smtp_nb.model.address import parse_mailbox
 from smtp_nb.model.keywords import shows_keywords
 from smtp_nb.model.known import known_attributes, suggestion

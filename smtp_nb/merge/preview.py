@@ -14,7 +14,7 @@ from html import escape
 from typing import Any
 
 from smtp_nb.compose.parts import Attachment, EncodedPart
-from smtp_nb.merge.letters import Message
+from smtp_nb.merge.planning.renderer import Message
 from smtp_nb.model.display import masked
 from smtp_nb.model.regular import read_regular
 

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
-from smtp_nb.merge.progress import show_with
+from smtp_nb.merge.running.progress import show_with
 from smtp_nb.notebook import completion
 from smtp_nb.notebook.desk import Desk
 from smtp_nb.notebook.magics import SMTPMagics

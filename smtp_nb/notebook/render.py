@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from smtp_nb.errors import InputError
-from smtp_nb.merge.environment import Part, environment
-from smtp_nb.merge.problem import RowError
+from smtp_nb.merge.rows.problem import RowError
+from smtp_nb.merge.templates.environment import Part, environment
 
 
 def fill(what: str, text: str, namespace: Mapping[str, object]) -> str:

@@ -14,7 +14,7 @@ from smtp_nb.widgets.look import script, style_sheet
 from smtp_nb.widgets.pump import Message, Pump
 
 if TYPE_CHECKING:
-    from smtp_nb.merge.progress import Progress
+    from smtp_nb.merge.running.progress import Progress
 
 
 class Job(Protocol):

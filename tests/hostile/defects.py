@@ -116,16 +116,19 @@ DEFECTS = (
         "mailmerge",
         "a cell with a line break that becomes a header",
         "test_a_cell_is_one_value",
-        ("merge/test_template.py", "merge/test_weaver.py"),
+        ("merge/templates/test_template.py", "merge/templates/test_plain_template.py"),
     ),
     Defect(
         "yagmail, CVE-2017-5223 PHPMailer, Nodemailer 9.0.1",
         "text that is read as a path or a URL",
         "test_text_is_no_path",
-        ("merge/test_files.py", "compose/test_parts.py"),
+        ("merge/templates/attachments/test_files.py", "compose/test_parts.py"),
     ),
     Defect(
-        "redmail", "templates in data", "test_data_is_no_template", ("merge/test_environment.py",)
+        "redmail",
+        "templates in data",
+        "test_data_is_no_template",
+        ("merge/templates/test_environment.py",),
     ),
     Defect(
         "CVE-2023-27043 email, GHSA-mm7p-fcc7-pg87 Nodemailer",

@@ -11,8 +11,8 @@ import pytest
 
 from smtp_nb.errors import RefusedError, ReplyError
 from smtp_nb.merge import MailMerge, Template
-from smtp_nb.merge.pace import WAITED_FOR
-from smtp_nb.merge.signals import judge, signal
+from smtp_nb.merge.running.deferrals import judge, signal
+from smtp_nb.merge.running.pace import WAITED_FOR
 from smtp_nb.model.about import About
 from smtp_nb.model.enums import RecipientType
 from smtp_nb.model.explain import enhanced_codes, explain, providers, replies
@@ -233,8 +233,8 @@ def test_the_merge_does_what_each_kind_of_row_says(
     many: Make, server: SandboxServer, stage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first of three rows is answered so, once."""
-    monkeypatch.setattr("smtp_nb.merge.pace.BUSY_PAUSES", (0.0,))
-    monkeypatch.setattr("smtp_nb.merge.pace.RETRIES", (0.0,))
+    monkeypatch.setattr("smtp_nb.merge.running.pace.BUSY_PAUSES", (0.0,))
+    monkeypatch.setattr("smtp_nb.merge.running.pace.RETRIES", (0.0,))
     wrong = []
     for number, words in enumerate(one_of_each_kind()):
         reply = reply_of(words)

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from smtp_nb.merge import MailMerge, Template
 from smtp_nb.merge.check import find_problems
-from smtp_nb.merge.letters import Letters
-from smtp_nb.merge.plan import make_plan
-from smtp_nb.merge.problem import COLUMNS
-from smtp_nb.merge.rows import Rows
-from smtp_nb.merge.template import Compiled
+from smtp_nb.merge.planning.plan import make_plan
+from smtp_nb.merge.planning.renderer import Letters
+from smtp_nb.merge.rows.problem import COLUMNS
+from smtp_nb.merge.rows.rows import Rows
+from smtp_nb.merge.templates.template import Compiled
 
 
 def check(template: Template, **columns: Any) -> pd.DataFrame:

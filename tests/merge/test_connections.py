@@ -17,7 +17,7 @@ import pytest
 from smtp_nb import SMTP
 from smtp_nb.errors import InputError, JournalError, SMTPError
 from smtp_nb.merge import MailMerge, Progress
-from smtp_nb.merge.journal import Journal
+from smtp_nb.merge.journal.journal import Journal
 from smtp_nb.sandbox import SandboxServer
 
 Make = Callable[..., MailMerge]
@@ -226,7 +226,7 @@ def test_a_cancelled_task_ends_a_long_pause_at_once(merge: Make, server: Sandbox
 def test_a_server_that_goes_for_good_ends_the_run_and_loses_nothing(
     merge: Make, server: SandboxServer, connections: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("smtp_nb.merge.line.RECONNECTS", (0.0, 0.01))
+    monkeypatch.setattr("smtp_nb.merge.running.connection.RECONNECTS", (0.0, 0.01))
     made = merge()
 
     def watch(progress: Progress) -> None:

@@ -20,8 +20,8 @@ import pytest
 
 from smtp_nb import SMTP
 from smtp_nb.merge import MailMerge, Template
-from smtp_nb.merge.journal import Journal
-from smtp_nb.merge.schema import Intent, Settled
+from smtp_nb.merge.journal.journal import Journal
+from smtp_nb.merge.journal.schema import Intent, Settled
 from smtp_nb.sandbox import SandboxServer
 
 WINDOW = 4

@@ -15,7 +15,7 @@ import pytest
 
 from smtp_nb.client.smtp import SMTP
 from smtp_nb.merge import MailMerge, Template
-from smtp_nb.merge.journal import JournalReader
+from smtp_nb.merge.journal.journal import JournalReader
 from smtp_nb.sandbox import SandboxServer
 
 WINDOW = 64

@@ -19,7 +19,7 @@ from smtp_nb.errors import (
     TemplateChanged,
 )
 from smtp_nb.merge import MailMerge, Progress, Template, load
-from smtp_nb.merge.lock import CampaignLock
+from smtp_nb.merge.journal.lock import CampaignLock
 from smtp_nb.sandbox import SandboxServer
 
 Make = Callable[..., MailMerge]

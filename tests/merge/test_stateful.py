@@ -21,8 +21,8 @@ from servers.daemon import wait_until
 from smtp_nb import SMTP
 from smtp_nb.errors import InputError, Interrupted
 from smtp_nb.merge import MailMerge, Template, load
-from smtp_nb.merge.journal import Journal, JournalReader
-from smtp_nb.merge.schema import Intent, Settled
+from smtp_nb.merge.journal.journal import Journal, JournalReader
+from smtp_nb.merge.journal.schema import Intent, Settled
 from smtp_nb.sandbox import SandboxServer
 
 TEMPLATE = Template(subject="For {{ name }}", text="Dear {{ name }}")

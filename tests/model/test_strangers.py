@@ -15,8 +15,8 @@ import smtp_nb
 from smtp_nb import errors
 from smtp_nb.client.recipients import MessageRecipient, MessageRecipients
 from smtp_nb.errors import SMTPError
-from smtp_nb.merge.report import _delivered
-from smtp_nb.merge.schema import Delivery
+from smtp_nb.merge.journal.schema import Delivery
+from smtp_nb.merge.results.report import _delivered
 from smtp_nb.model.diagnosis import Check, Checkup, Finding
 from smtp_nb.model.enums import RecipientType, TrailDirection
 from smtp_nb.model.events import ErrorEvent, ExpandEvent, PITrailEvent, SSLStatusEvent

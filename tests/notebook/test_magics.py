@@ -251,4 +251,6 @@ def test_loading_twice_and_unloading_leave_nothing_behind(kernel: Kernel) -> Non
     assert kernel.value(f"len({ip}.Completer.custom_matchers)") == str(matchers - 1)
     threads = "[t.name for t in __import__('threading').enumerate() if 'sandbox' in t.name]"
     assert kernel.value(threads) == "[]"
-    assert kernel.value("__import__('smtp_nb.merge.progress', fromlist='x')._notebook_view is None")
+    assert kernel.value(
+        "__import__('smtp_nb.merge.running.progress', fromlist='x')._notebook_view is None"
+    )

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import smtp_nb.protocol
 from protocol.server.talk import greeted, in_mail
 from smtp_nb.errors import InputError
-from smtp_nb.merge.durations import rate_of, seconds_of
+from smtp_nb.merge.running.durations import rate_of, seconds_of
 from smtp_nb.model.reply import Reply
 from smtp_nb.protocol.extensions import parse_ehlo
 from smtp_nb.protocol.states import State

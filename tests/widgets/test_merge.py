@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from smtp_nb.merge.progress import Progress
+from smtp_nb.merge.running.progress import Progress
 from smtp_nb.model.outcome import Outcome
 from smtp_nb.widgets import MergeView
 

@@ -10,9 +10,9 @@ import pandas as pd
 
 from smtp_nb.errors import InputError, StateError, TemplateChanged
 from smtp_nb.merge import MailMerge, MergeJob, Template, load
+from smtp_nb.merge.journal.schema import SUFFIX
+from smtp_nb.merge.planning.standing import Standing
 from smtp_nb.merge.preview import Preview
-from smtp_nb.merge.schema import SUFFIX
-from smtp_nb.merge.standing import Standing
 from smtp_nb.model.display import masked
 from smtp_nb.model.outcome import Outcome
 from smtp_nb.notebook.syntax import Argument, Kind, Option

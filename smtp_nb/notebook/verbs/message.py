@@ -10,9 +10,9 @@ from smtp_nb.client.smtp import SMTP
 from smtp_nb.compose.draft import Addressed, Draft
 from smtp_nb.compose.parts import Attachment, EncodedPart
 from smtp_nb.errors import MissingError
-from smtp_nb.merge.filters import SharedImages
-from smtp_nb.merge.problem import RowError
-from smtp_nb.merge.template import Compiled, Template
+from smtp_nb.merge.rows.problem import RowError
+from smtp_nb.merge.templates.filters import SharedImages
+from smtp_nb.merge.templates.template import Compiled, Template
 from smtp_nb.model.address import parse_mailbox
 from smtp_nb.model.receipt import Receipt
 from smtp_nb.notebook.render import in_notebook, only

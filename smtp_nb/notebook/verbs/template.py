@@ -5,7 +5,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 
 from smtp_nb.errors import InputError
-from smtp_nb.merge.template import Compiled, Template
+from smtp_nb.merge.templates.template import Compiled, Template
 from smtp_nb.notebook.show import Card
 from smtp_nb.notebook.syntax import Argument, Kind, Option
 from smtp_nb.notebook.verb import Body, Request, Verb

@@ -1,0 +1,1 @@
+"""Which row gets which message: keys, recipients, rendering, what has changed."""

@@ -1,0 +1,183 @@
+"""Who gets a message: every row of the frame, its key and its address, or why it has none.
+
+The law: a row is known by its key and never by its place. The key is the value of the `key` column,
+or else the normalised address, so rows may be inserted, deleted and sorted between two runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
+
+from smtp_nb.errors import InputError
+from smtp_nb.merge.planning.recipients import is_template, mailbox_of, remarks, rendered
+from smtp_nb.merge.rows.groups import GroupedRows
+from smtp_nb.merge.rows.problem import Problem, RowError, Severity
+from smtp_nb.merge.rows.rows import Rows
+from smtp_nb.model.address import CONTROLS, Mailbox
+from smtp_nb.model.outcome import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRow:
+    """One row of the frame.
+
+    Attributes:
+        row: its position.
+        key: what the campaign knows it by; empty if it has neither key nor address.
+        mailbox: its To address, or None if it is invalid.
+        written: what stands there if it is invalid.
+        first: the row whose key it has too, if it is a DUPLICATE.
+        outcome: INVALID or DUPLICATE; None for a row that is to be sent.
+        explanation: why it is not.
+    """
+
+    row: int
+    key: str
+    mailbox: Mailbox | None
+    outcome: Outcome | None = None
+    explanation: str = ""
+    written: str = ""
+    first: int | None = None
+
+    @property
+    def recipient(self) -> str:
+        """The To address."""
+        return self.written if self.mailbox is None else self.mailbox.address
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All rows in order, what is wrong with some, and the columns read for addresses and keys."""
+
+    rows: list[PlannedRow]
+    problems: list[Problem]
+    columns: frozenset[str] = frozenset()
+
+    @property
+    def sendable(self) -> Iterable[PlannedRow]:
+        """The rows that have a message to get."""
+        return (planned for planned in self.rows if planned.outcome is None)
+
+
+def make_plan(rows: Rows, to: Hashable, key: Hashable | None = None) -> Plan:
+    """Read keys and addresses of all rows.
+
+    Args:
+        to: the column of addresses, one mailbox each, or a template of one.
+        key: the column that identifies a row; None for the address.
+
+    Raises:
+        InputError: there is no such column.
+    """
+    names = frozenset({str(to)})
+    if is_template(to, rows):
+        addresses, names = rendered(rows, str(to))
+        to = "to"
+    else:
+        rows.require(to)
+        addresses = rows.column(to)
+    if key is not None:
+        rows.require(key)
+    keys: list[object] = [None] * len(rows) if key is None else rows.column(key)
+    planner = _Planner(str(to), None if key is None else str(key), names)
+    if isinstance(rows, GroupedRows):
+        _plan_groups(planner, rows, (to, addresses), (key, keys))
+        return planner.plan
+    for row, (address, value) in enumerate(zip(addresses, keys, strict=True)):
+        planner.add(row, address, value)
+    return planner.plan
+
+
+Column = tuple[Hashable | None, list[object]]
+
+
+def _plan_groups(planner: _Planner, rows: GroupedRows, to: Column, key: Column) -> None:
+    """One planned row for each group, known by its key, its address or what it was grouped by."""
+    by_address = key[0] is None and rows.by == (to[0],)
+    for place in rows.places:
+        try:
+            common = rows.group_key(place)
+            if key[0] is not None:
+                value = rows.common(key[0], place, key[1])
+            else:
+                value = None if by_address else " / ".join(map(key_text, common))
+            address = to[1][place] if by_address else rows.common(to[0], place, to[1])
+        except InputError as error:
+            planner.refuse(place, to[1][place], error)
+        else:
+            planner.add(place, address, value, is_group=not by_address)
+
+
+def key_text(value: object) -> str:
+    """A key as the journal knows it, the same whether it was read from a column of integers, of
+    floats or of objects."""
+    return str(int(value) if isinstance(value, float) and value.is_integer() else value)
+
+
+class _Planner:
+    """Takes rows one by one and remembers whose key was there before."""
+
+    def __init__(self, to: str, key: str | None, names: frozenset[str]) -> None:
+        self.plan = Plan([], [], names | frozenset(filter(None, (key,))))
+        self._to = to
+        self._key = key
+        self._first: dict[str, int] = {}
+
+    def add(self, row: int, address: object, value: object, is_group: bool = False) -> None:
+        shown = _shown(address)
+        try:
+            key = str(value) if is_group and self._key is None else self._key_of(value)
+            mailbox = mailbox_of(address, self._to)
+        except InputError as error:
+            self._refuse(row, "" if value is None else _printable(str(value)), shown, error)
+            return
+        for odd, remedy in remarks(address, mailbox):
+            self.plan.problems.append(Problem(row, self._to, Severity.WARNING, odd, remedy))
+        key = mailbox.key if key is None else key
+        first = self._first.setdefault(key, row)
+        if first == row:
+            self.plan.rows.append(PlannedRow(row, key, mailbox))
+        else:
+            self._repeat(row, key, mailbox, first)
+
+    def refuse(self, row: int, address: object, error: InputError) -> None:
+        """Plan a group that can have no message."""
+        self._refuse(row, "", _shown(address), error)
+
+    def _key_of(self, value: object) -> str | None:
+        """The text of a key cell; None where the address is the key."""
+        if self._key is None:
+            return None
+        if value is None or str(value) == "":
+            raise RowError(
+                "the key is empty", column=self._key, remedy="Give every row a key of its own"
+            )
+        key = key_text(value)
+        if CONTROLS.search(key):
+            raise RowError("the key holds a control character", column=self._key)
+        return key
+
+    def _refuse(self, row: int, key: str, shown: str, error: InputError) -> None:
+        problem = Problem.from_error(row, error)
+        if not problem.column:
+            problem = Problem(row, self._to, problem.severity, problem.message, problem.remedy)
+        self.plan.problems.append(problem)
+        planned = PlannedRow(row, key, None, Outcome.INVALID, problem.text, shown)
+        self.plan.rows.append(planned)
+
+    def _repeat(self, row: int, key: str, mailbox: Mailbox, first: int) -> None:
+        text = f"the same {'recipient' if self._key is None else 'key'} as row {first}"
+        self.plan.problems.append(
+            Problem(row, self._key or self._to, Severity.WARNING, text, "It gets one message only")
+        )
+        planned = PlannedRow(row, key, mailbox, Outcome.DUPLICATE, text, first=first)
+        self.plan.rows.append(planned)
+
+
+def _shown(address: object) -> str:
+    return "" if address is None or isinstance(address, InputError) else _printable(str(address))
+
+
+def _printable(text: str) -> str:
+    return CONTROLS.sub(lambda found: ascii(found.group())[1:-1], text)

@@ -1,0 +1,155 @@
+"""The To address of a row: read from its cell or its template, and what looks odd about it."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Hashable, Iterator
+
+from smtp_nb.errors import InputError
+from smtp_nb.merge.rows.problem import RowError
+from smtp_nb.merge.rows.rows import Rows
+from smtp_nb.merge.rows.unfilled import Empty
+from smtp_nb.merge.templates.addressing import AddressPart
+from smtp_nb.merge.templates.environment import environment
+from smtp_nb.merge.templates.lawful import ROW
+from smtp_nb.model.address import Mailbox, parse_mailbox, split_addresses
+
+# At the ends of a cell these are left over from copying, and part of no address.
+_ENDS = (
+    "\t\n\r\x0b\x0c \u00a0\u00ad\u180e\u200b\u200c\u200d\u200e\u200f"
+    "\u2028\u2029\u202f\u2060\u3000\ufeff"
+)
+_QUOTABLE = re.compile(r'([^"<>]+?)\s*(<[^<>\s]+>)\Z')
+
+# Domains that people type in the place of a provider's.
+_MISTYPED = {
+    wrong: right
+    for right, many in {
+        "gmail.com": "gmial.com gmai.com gamil.com gmaill.com gnail.com gmal.com gmail.co gmail.cm"
+        " gmil.com gmail.con",
+        "googlemail.com": "googlemail.con goglemail.com",
+        "hotmail.com": "hotmial.com hotmai.com hotmal.com hotmil.com hotmail.co hotmail.con",
+        "outlook.com": "outlok.com outloook.com outllok.com outlook.con",
+        "yahoo.com": "yaho.com yahooo.com yhaoo.com yahoo.co yahoo.con",
+        "icloud.com": "iclod.com icoud.com icloud.con",
+        "gmx.de": "gmx.ed gmx.dee", "web.de": "web.ed wbe.de", "t-online.de": "t-onlin.de",
+    }.items()
+    for wrong in many.split()
+}  # fmt: skip
+_PROVIDERS = {right.partition(".")[0]: right for right in _MISTYPED.values()}
+# Scripts whose letters pass for Latin ones.
+_LOOK_ALIKE = ("CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE")
+
+
+def trimmed(text: str) -> str:
+    """The text without what is invisible at its ends."""
+    return text.strip(_ENDS)
+
+
+def mailbox_of(address: object, column: str) -> Mailbox:
+    """The mailbox that stands in a cell.
+
+    Raises:
+        InputError: there is none, or not exactly one.
+    """
+    if isinstance(address, InputError):
+        raise address
+    text = "" if address is None else trimmed(str(address))
+    if not text:
+        raise RowError("there is no address", column=column, remedy="Fill it in or drop the row")
+    try:
+        return parse_mailbox(text)
+    except InputError as error:
+        remedy = _remedy(text) or error.remedy
+        raise RowError(error.description, column=column, remedy=remedy) from error
+
+
+def _remedy(text: str) -> str:
+    """What to write instead, where the fault can be seen."""
+    if (named := _QUOTABLE.match(text)) and _is_mailbox(named[2]):
+        return f'Write "{named[1].strip()}" {named[2]}'
+    entries = split_addresses(text)
+    if len(entries) > 1 and all(map(_is_mailbox, entries)):
+        return "Write one address a row, further ones into the template's cc"
+    for meant in (text.strip("'\";,. "), text.replace(",", ".")):
+        if meant != text and _is_mailbox(meant):
+            return f"Did you mean {meant}?"
+    return ""
+
+
+def _is_mailbox(text: str) -> bool:
+    try:
+        parse_mailbox(text)
+    except InputError:
+        return False
+    return True
+
+
+def is_template(to: Hashable, rows: Rows) -> bool:
+    """True if `to=` is a template of addresses rather than a column's name."""
+    return isinstance(to, str) and "{{" in to and to not in rows.names
+
+
+def rendered(rows: Rows, source: str) -> tuple[list[object], frozenset[str]]:
+    """Each row's address by a template, or what is wrong with it; and the names that it uses.
+
+    Raises:
+        InputError: the template's syntax is wrong.
+    """
+    part = AddressPart("to", source)
+    return list(_rendered(rows, part)), part.names
+
+
+def _rendered(rows: Rows, part: AddressPart) -> Iterator[object]:
+    names = [name for name in rows.names if ROW in part.names or name in part.names]
+    common = environment(html=False).globals
+    # Row by row, also where a group is one message.
+    for row in Rows.read(rows, range(len(rows.frame)), names, lambda name: Empty(name=str(name))):
+        try:
+            boxes = part.render({**common, ROW: row, **{str(n): v for n, v in row.items()}})
+        except InputError as error:
+            yield error
+            continue
+        if len(boxes) == 1:
+            yield str(boxes[0])
+        else:
+            yield RowError(f"to= gives {len(boxes)} addresses", column="to", remedy="Give one")
+
+
+def remarks(written: object, box: Mailbox) -> Iterator[tuple[str, str]]:
+    """What can be sent to and is hardly meant: (what is odd, what to do)."""
+    if isinstance(written, str) and trimmed(written) != written.strip(" "):
+        yield "invisible characters at the ends of the address were taken off", "Clean the column"
+    domain = box.domain.lower()
+    if right := _MISTYPED.get(domain) or _common_mistake(domain):
+        yield f"{domain} is hardly meant", f"Did you mean {right}?"
+    elif "." not in domain and not domain.startswith("["):
+        meant = _PROVIDERS.get(domain)
+        yield (
+            f"the domain {domain} has no full stop, so few servers know it",
+            f"Did you mean {meant}?" if meant else "Write the whole name of the domain",
+        )
+    if mixed := _mixed(domain):
+        yield (
+            f"the domain {mixed!a} mixes letters of several scripts that look alike",
+            "Type it anew",
+        )
+
+
+def _common_mistake(domain: str) -> str:
+    return f"{domain.removesuffix('.con')}.com" if domain.endswith(".con") else ""
+
+
+def _mixed(domain: str) -> str:
+    """The domain as it shows, if a label of it mixes scripts that look alike; else nothing."""
+    if "xn--" not in domain:
+        return ""
+    import idna  # loaded only for names beyond ASCII
+
+    shown = idna.decode(domain)
+    for label in shown.split("."):
+        scripts = {unicodedata.name(char, "").split(" ")[0] for char in label if char.isalpha()}
+        if len(scripts & {"LATIN", *_LOOK_ALIKE}) > 1:
+            return shown
+    return ""

@@ -1,0 +1,143 @@
+"""From a planned row to a message ready for the wire."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Hashable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from smtp_nb.compose.message import Composed, Press
+from smtp_nb.merge.planning.digest import Digests
+from smtp_nb.merge.planning.plan import PlannedRow
+from smtp_nb.merge.rows.groups import same
+from smtp_nb.merge.rows.printed import Note, is_ordinary, is_ordinary_number
+from smtp_nb.merge.rows.problem import RowError
+from smtp_nb.merge.rows.rows import Row, Rows
+from smtp_nb.merge.rows.unfilled import Empty, EmptyEntry
+from smtp_nb.merge.templates.lawful import ROW
+from smtp_nb.merge.templates.suspicions import suspicions
+from smtp_nb.merge.templates.template import ADDRESS, Compiled, Letter
+from smtp_nb.model.address import CONTROLS
+from smtp_nb.model.enums import RecipientType
+from smtp_nb.model.envelope import Recipient
+
+# Characters of a cell that cannot make a line too long, however they are encoded.
+_SHORT = 60
+
+Filled = tuple[PlannedRow, Row]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One row's message and its recipients, each mailbox once."""
+
+    letter: Letter
+    content: Composed
+    recipients: tuple[Recipient, ...]
+
+
+class Letters:
+    """Renders and composes rows of a frame, and reads no column that the template leaves alone.
+
+    Args:
+        salt: what makes the Message-IDs of this campaign its own; without it nothing is meant to
+            be sent, and the files of rows are not read.
+        template: the template's own digest, for those of rows.
+    """
+
+    def __init__(self, rows: Rows, compiled: Compiled, salt: str = "", template: str = "") -> None:
+        self._rows = rows
+        self._compiled = compiled.knowing(rows)
+        self._may_be_plain = self._compiled.is_plain
+        self._press = Press()
+        self._salt = salt.encode()
+        self._template = template
+        names = compiled.names
+        self._columns = [name for name in rows.names if ROW in names or name in names]
+        self._wants_address = ADDRESS in names and ADDRESS not in rows.names
+        self._empty = {name: Empty(name=str(name)) for name in self._columns}
+
+    def suspicions(self, named_already: Collection[str]) -> Iterator[Note]:
+        """What is odd about the template, whatever the rows hold.
+
+        Args:
+            named_already: columns that addresses and keys are read from.
+        """
+        columns = [name for name in self._rows.names if str(name) not in named_already]
+        named = self._compiled.names & {ROW, *map(str, self._rows.names)}
+        return suspicions(self._compiled.sources, named, columns)
+
+    def read(self, planned: Iterable[PlannedRow]) -> Iterator[Filled]:
+        """The planned rows with their values."""
+        found = list(planned)
+        rows = self._rows.read([p.row for p in found], self._columns, self._empty_cell)
+        return zip(found, map(self._with_address, found, rows), strict=True)
+
+    def _with_address(self, planned: PlannedRow, row: Row) -> Row:
+        """The row, with the bare address of its recipient where the template asks for it."""
+        if self._wants_address and planned.mailbox is not None:
+            row[ADDRESS] = planned.mailbox.address
+        return row
+
+    def differences(self, one: int, other: int, but: Collection[str]) -> list[str]:
+        """The columns of the template in which two rows differ, without those in `but`."""
+        names = [name for name in self._columns if str(name) not in but]
+        first, second = self._rows.read([one, other], names)
+        return [str(name) for name in names if not same(first[name], second[name])]
+
+    def digest(self, filled: Filled) -> str:
+        """What tells whether this row would get another message; see `Digests`."""
+        return self._digests.of(filled[1])
+
+    @cached_property
+    def _digests(self) -> Digests:
+        return Digests(self._compiled, self._template, self._salt.decode())
+
+    def is_plain(self, filled: Filled) -> bool:
+        """True if this row's message can only be as good as that of any other plain row."""
+        return self._may_be_plain and all(map(_is_plain, filled[1].values()))
+
+    def _empty_cell(self, name: Hashable) -> Empty:
+        return self._empty[name] if name in self._empty else EmptyEntry(name=str(name))
+
+    def compose(self, filled: Filled, message_id: str = "") -> Message:
+        """The message of one row, checked as far as that is possible without a server.
+
+        Args:
+            message_id: the one it had at an earlier attempt.
+
+        Raises:
+            InputError: it cannot be made; nothing was written.
+        """
+        planned, row = filled
+        if planned.mailbox is None:
+            raise RowError(planned.explanation)
+        message_id = message_id or self._message_id(planned.key)
+        letter = self._compiled.letter(row, planned.mailbox, message_id, bool(self._salt))
+        return Message(letter, self._press.compose(letter.draft), _recipients(letter))
+
+    def _message_id(self, key: str) -> str:
+        """The first half of the Message-ID, the same for this key for ever."""
+        return hashlib.blake2b(key.encode(), key=self._salt, digest_size=16).hexdigest()
+
+
+def _is_plain(value: object) -> bool:
+    if type(value) is float:
+        return is_ordinary_number(value)
+    if type(value) is not str:
+        return type(value) is int
+    return len(value) <= _SHORT and CONTROLS.search(value) is None and is_ordinary(value)
+
+
+def _recipients(letter: Letter) -> tuple[Recipient, ...]:
+    draft = letter.draft
+    found = [Recipient(box, RecipientType.TO) for box in draft.to]
+    found += [Recipient(box, RecipientType.CC) for box in draft.cc]
+    found += [Recipient(box, RecipientType.BCC) for box in letter.bcc]
+    if len(found) == 1:
+        return tuple(found)
+    first: dict[str, Recipient] = {}
+    for recipient in found:
+        first.setdefault(recipient.mailbox.key, recipient)
+    return tuple(first.values())

@@ -1,0 +1,84 @@
+"""Who gets nothing, whatever the rows say: `suppress=`.
+
+Addresses, a CSV file in which they stand anywhere, or the journal of another campaign, of which all
+are meant whose fate was decided there: who has its message, may have it, or was refused.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from smtp_nb.errors import InputError
+from smtp_nb.merge.journal.journal import JournalReader
+from smtp_nb.merge.journal.schema import RETRIED
+from smtp_nb.merge.planning.plan import Plan
+from smtp_nb.merge.planning.recipients import trimmed
+from smtp_nb.model.address import parse_mailbox
+from smtp_nb.model.outcome import Outcome
+
+Suppressed = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
+EXPLANATION = "the address is one of suppress="
+_JOURNALS = (".sqlite", ".db")
+
+
+def suppressed(given: Suppressed | None) -> frozenset[str]:
+    """The normalised addresses that get nothing.
+
+    Raises:
+        InputError: an entry is neither an address nor a file.
+        JournalError: a file is no journal.
+    """
+    if given is None:
+        return frozenset()
+    entries = [given] if isinstance(given, str | os.PathLike) else given
+    return frozenset(key for entry in entries for key in _keys(entry))
+
+
+def leave_out(plan: Plan, keys: frozenset[str]) -> Plan:
+    """The plan, in which rows with these addresses are SKIPPED."""
+    for place, planned in enumerate(plan.rows):
+        box = planned.mailbox
+        if planned.outcome is None and box is not None and box.key in keys:
+            plan.rows[place] = replace(planned, outcome=Outcome.SKIPPED, explanation=EXPLANATION)
+    return plan
+
+
+def _keys(entry: str | os.PathLike[str]) -> Iterator[str]:
+    path = Path(entry)
+    if isinstance(entry, str) and "@" in entry and path.suffix.lower() not in (".csv", *_JOURNALS):
+        yield parse_mailbox(trimmed(entry)).key
+    elif not path.is_file():
+        raise InputError(
+            f"suppress= names {os.fspath(entry)!r}, which is no file and no address",
+            remedy="Give addresses, a CSV file or a journal",
+        )
+    elif path.suffix.lower() in _JOURNALS:
+        with JournalReader.open(path) as journal:
+            yield from (d.address for d in journal.deliveries() if d.outcome not in RETRIED)
+    else:
+        yield from _of_csv(path)
+
+
+def _of_csv(path: Path) -> Iterator[str]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        try:
+            for line in csv.reader(file):
+                yield from _of_cells(line)
+        except (csv.Error, UnicodeDecodeError) as error:
+            raise InputError(
+                f"{path} is not a CSV file: {error}", remedy="Save it as CSV in UTF-8"
+            ) from error
+
+
+def _of_cells(cells: Iterable[str]) -> Iterator[str]:
+    for cell in cells:
+        for text in cell.split(";"):
+            if "@" in text:
+                try:
+                    yield parse_mailbox(trimmed(text)).key
+                except InputError:
+                    continue  # another column's text

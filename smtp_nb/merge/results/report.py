@@ -1,0 +1,208 @@
+"""What became of every row: the results, the caller's frame with a summary, and colours for it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from smtp_nb.merge.journal.journal import JournalReader
+from smtp_nb.merge.journal.schema import RETRIED, Delivery, PlanEntry
+from smtp_nb.model.display import visible, visible_lines
+from smtp_nb.model.enums import RecipientType
+from smtp_nb.model.explain import explain
+from smtp_nb.model.outcome import Outcome
+from smtp_nb.model.receipt import summary
+
+if TYPE_CHECKING:
+    from pandas.io.formats.style import Styler
+
+COLUMNS = ["row", "recipient", "kind", "outcome", "code", "enhanced_code", "reply", "explanation",
+           "queue_id", "message_id", "attempts", "sent_at", "seconds", "size"]  # fmt: skip
+_TYPES = {"row": "Int64", "code": "Int64", "attempts": "int64", "seconds": "float64",
+          "size": "Int64"}  # fmt: skip
+# The columns that `table()` adds to the caller's frame, each with `mail_` in front.
+SUMMARY = ["outcome", "explanation", "code", "reply", "message_id", "attempts", "sent_at"]
+
+NOT_TRIED = "not tried yet"
+IN_DOUBT = (
+    "no answer came, or none was recorded: it may have been delivered."
+    " Ask the recipient or look into the server's log, then use resolve()"
+)
+
+_COLOURS = {
+    Outcome.ACCEPTED: "#d9f2d9",
+    Outcome.REFUSED: "#f8d7da",
+    Outcome.INVALID: "#f8d7da",
+    Outcome.UNKNOWN: "#ffd9b3",
+    Outcome.DEFERRED: "#fff3cd",
+    Outcome.NOT_SENT: "#fff3cd",
+    Outcome.DUPLICATE: "#e2e3e5",
+    Outcome.SKIPPED: "#e2e3e5",
+}
+
+# Outcomes of somebody who surely has no message.
+_WITHOUT = RETRIED | {Outcome.REFUSED}
+
+Line = tuple[object, ...]
+
+
+def results(
+    entries: Sequence[PlanEntry],
+    journal: JournalReader | None,
+    index: pd.Index | None = None,
+) -> pd.DataFrame:
+    """One line for each row and recipient.
+
+    Args:
+        entries: the rows in order, with what is to be said of those that were not sent.
+        journal: where the deliveries are; None before the first run.
+        index: the frame's, in the order of `entries`; without it, messages whose row is gone are
+            added at the end.
+    """
+    known = _by_message(journal)
+    lines: list[Line] = []
+    places: list[int] = []
+    for place, entry in enumerate(entries):
+        # Taken out of `known`, so that a large campaign is never held twice.
+        for line in _of_row(entry, known):
+            places.append(place)
+            lines.append(line)
+    if index is not None:
+        return framed(_columns(lines), index.take(places))
+    lines += [_delivered(None, delivery) for many in known.values() for delivery in many]
+    return framed(_columns(lines), None)
+
+
+def _columns(lines: list[Line]) -> Sequence[Sequence[object]]:
+    """The lines' values by column."""
+    return list(zip(*lines, strict=True)) or [()] * len(COLUMNS)
+
+
+def _by_message(journal: JournalReader | None) -> dict[int, list[Delivery]]:
+    known: dict[int, list[Delivery]] = {}
+    for delivery in () if journal is None else journal.deliveries():
+        known.setdefault(delivery.message, []).append(delivery)
+    return known
+
+
+def _of_row(entry: PlanEntry, known: dict[int, list[Delivery]]) -> list[Line]:
+    deliveries = [] if entry.message is None else known.pop(entry.message, [])
+    # A row that cannot be sent any more says why, rather than what it is still waiting for.
+    if entry.outcome == Outcome.INVALID and all(d.outcome in RETRIED for d in deliveries):
+        deliveries = []
+    if not deliveries:
+        return [_undelivered(entry)]
+    if len(deliveries) > 1:
+        deliveries = _of_now(entry, sorted(deliveries, key=_kind))
+    return [_delivered(entry.row, delivery) for delivery in deliveries]
+
+
+def _of_now(entry: PlanEntry, deliveries: list[Delivery]) -> list[Delivery]:
+    """Without the To addresses that the row had before it was corrected.
+
+    Of several it is the one that has the message, or may have it, else the one in the row now.
+    """
+    copies = [d for d in deliveries if d.kind]
+    given = [d for d in deliveries if not d.kind]
+    current = entry.recipient.lower()
+    return (
+        [d for d in given if d.outcome not in _WITHOUT]
+        or [d for d in given if d.recipient.lower() == current]
+        or given
+    ) + copies
+
+
+def _kind(delivery: Delivery) -> int:
+    return delivery.kind
+
+
+def _undelivered(entry: PlanEntry) -> Line:
+    outcome = entry.outcome or Outcome.NOT_SENT
+    explanation = entry.explanation or (NOT_TRIED if not entry.outcome else "")
+    return (entry.row, entry.recipient, "TO", str(outcome), None, "", "", explanation,
+            "", "", 0, None, None, None)  # fmt: skip
+
+
+def _delivered(row: int | None, d: Delivery) -> Line:
+    outcome = str(d.outcome or Outcome.UNKNOWN)
+    # `print(frame)` writes the cell to a terminal, so it holds no control of a server's.
+    reply = visible_lines(d.reply) if d.code else ""
+    return (row, d.recipient, RecipientType(d.kind).name, outcome, d.code or None, d.enhanced_code,
+            reply, _explanation(outcome, d.code, d.enhanced_code, d.reply), d.queue_id,
+            d.message_id, d.attempts, d.at, d.seconds, d.size)  # fmt: skip
+
+
+@lru_cache(maxsize=1024)
+def _explanation(outcome: str, code: int, enhanced_code: str, text: str) -> str:
+    if outcome == Outcome.ACCEPTED:
+        return ""
+    if code:
+        return explain(f"{code} {enhanced_code} {text}").short
+    return IN_DOUBT if outcome == Outcome.UNKNOWN else text
+
+
+def framed(columns: Sequence[Sequence[object]], index: pd.Index | None) -> pd.DataFrame:
+    """The columns of results, `sent_at` in seconds, as a frame with the types that they have."""
+    frame = pd.DataFrame(dict(zip(COLUMNS, columns, strict=True)), index=index)
+    moments = (frame["sent_at"].astype("float64") * 1000).round()
+    frame["sent_at"] = pd.to_datetime(moments, unit="ms", utc=True).astype("datetime64[ms, UTC]")
+    frame = frame.astype(_TYPES)
+    return frame.astype({"row": "int64"}) if frame["row"].notna().all() else frame
+
+
+def table(
+    frame: pd.DataFrame, found: pd.DataFrame, leaders: Sequence[int] | None = None
+) -> pd.DataFrame:
+    """The caller's frame with one summary a row: as many rows as before, in the same order.
+
+    Args:
+        found: the results for exactly this frame.
+        leaders: for each row, the one whose results are its own; itself by default.
+    """
+    by_row: list[list[Line]] = [[] for _ in range(len(frame))]
+    for row, *line in zip(found["row"], *(found[name] for name in SUMMARY), strict=True):
+        by_row[row].append(tuple(line))
+    places = range(len(frame)) if leaders is None else leaders
+    lines = [_summary(by_row[place]) for place in places]
+    added = pd.DataFrame(lines, columns=SUMMARY, index=frame.index)
+    added = added.astype({"code": "Int64"})
+    return frame.assign(**{f"mail_{name}": added[name] for name in SUMMARY})
+
+
+def _summary(lines: list[Line]) -> Line:
+    """The row's one word, and what is said about a recipient whom it is true of."""
+    if len(lines) == 1:
+        return lines[0]
+    outcome = str(summary(Outcome(str(line[0])) for line in lines))
+    # PARTIAL is the word for no single recipient: the first one without mail tells why.
+    wanted = [line for line in lines if line[0] == outcome or outcome == Outcome.PARTIAL]
+    line = next((line for line in wanted if line[0] != Outcome.ACCEPTED), wanted[0])
+    return (outcome, *line[1:])
+
+
+def counts(found: pd.DataFrame) -> str:
+    """`56 ACCEPTED, 1 REFUSED, …`: how many lines have which outcome."""
+    ordered = Counter(found["outcome"]).most_common()
+    return ", ".join(f"{count} {outcome}" for outcome, count in ordered) or "no rows"
+
+
+def _visible(value: object) -> object:
+    return visible(value) if isinstance(value, str) else value
+
+
+def style(found: pd.DataFrame) -> Styler:
+    """The results in colours, for the screen; values are escaped."""
+
+    def colour(outcome: object) -> str:
+        return f"background-color: {_COLOURS[Outcome(str(outcome))]}; color: #1a1a1a"
+
+    # A row with copies has several lines, and pandas styles no index that repeats itself.
+    shown = found.reset_index(names="index" if found.index.name is None else None)
+    for name in shown.columns:  # servers' words may hold what a screen obeys
+        shown[name] = shown[name].map(_visible)
+    styled = shown.style.map(colour, subset=["outcome"]).format(escape="html")
+    return styled.hide(axis="index")

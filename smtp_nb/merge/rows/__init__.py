@@ -1,0 +1,1 @@
+"""The rows of a DataFrame: values, keys, and what is wrong with them."""

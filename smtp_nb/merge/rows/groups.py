@@ -1,0 +1,169 @@
+"""Groups: one message of all rows that have a key in common.
+
+A group is known by its first row, whose place stands for it in plans and results. A template sees
+the columns in which its rows agree by their names, and the rows themselves as a frame, `rows`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Sequence
+from typing import Any
+
+import pandas as pd
+
+from smtp_nb.errors import InputError
+from smtp_nb.merge.rows.nested import Empty
+from smtp_nb.merge.rows.printed import is_nothing
+from smtp_nb.merge.rows.problem import RowError
+from smtp_nb.merge.rows.rows import Row, Rows
+from smtp_nb.merge.rows.unfilled import Unfilled
+from smtp_nb.model.address import parse_mailbox
+
+# Under this name a template finds the rows of its group.
+ROWS = "rows"
+
+
+class Varying(Unfilled):
+    """A column in which the rows of a group differ, so that it has no one value."""
+
+    __slots__ = ()
+
+    def _describe(self) -> str:
+        return f"the rows of the group differ in column {self._undefined_name!r}"
+
+    def _advise(self) -> str:
+        return "Write {{ rows | table }}, or a loop: {% for one in rows | records %}"
+
+
+class GroupedRows(Rows):
+    """A frame, read group by group.
+
+    Args:
+        by: the columns by which rows belong together.
+        to: the column of addresses; grouped by it, spellings of one mailbox are one group.
+
+    Raises:
+        InputError: there is no such column, or a column is called `rows`.
+    """
+
+    def __init__(self, frame: pd.DataFrame, by: Sequence[Hashable], to: Hashable) -> None:
+        super().__init__(frame)
+        for name in by:
+            self.require(name)
+        if ROWS in self._cells.columns:
+            raise InputError(
+                "a column is called 'rows', as the rows of a group are", remedy="Rename it"
+            )
+        self.by = tuple(by)
+        self._members = self._grouped(to)
+        self.leaders = list(range(len(frame)))
+        """For each row of the frame, the place of the first row of its group."""
+        for leader, members in self._members.items():
+            for member in members:
+                self.leaders[member] = leader
+
+    def _grouped(self, to: Hashable) -> dict[int, list[int]]:
+        columns = [
+            [_mailbox_key(v) for v in self.column(name)] if name == to else self.column(name)
+            for name in self.by
+        ]
+        first: dict[tuple[object, ...], int] = {}
+        members: dict[int, list[int]] = {}
+        for place, key in enumerate(zip(*columns, strict=True)):
+            known = place if None in key else first.setdefault(tuple(map(_comparable, key)), place)
+            members.setdefault(known, []).append(place)
+        return members
+
+    @property
+    def index(self) -> pd.Index:
+        """The frame's index, at the first row of each group."""
+        return self.frame.index.take(self.places)
+
+    @property
+    def names(self) -> list[Hashable]:
+        """The columns, and `rows`."""
+        return [*super().names, ROWS]
+
+    @property
+    def places(self) -> list[int]:
+        """The first row of each group, in order."""
+        return list(self._members)
+
+    def group_key(self, place: int) -> tuple[object, ...]:
+        """The values that the rows of a group have in common.
+
+        Raises:
+            RowError: one of them is empty.
+        """
+        found = tuple(self.column(name)[place] for name in self.by)
+        for name, value in zip(self.by, found, strict=True):
+            if value is None or str(value).strip() == "":
+                raise RowError(
+                    f"column {name!r}, by which rows are grouped, is empty",
+                    column=str(name), remedy="Fill it in or drop the row",
+                )  # fmt: skip
+        return found
+
+    def common(self, name: Hashable, place: int, values: Sequence[object]) -> object:
+        """The one value of a column in a group.
+
+        Args:
+            values: the whole column.
+
+        Raises:
+            RowError: the rows of the group differ in it.
+        """
+        members = self._members[place]
+        for member in members[1:]:
+            if not same(values[members[0]], values[member]):
+                raise RowError(
+                    f"rows {members[0]} and {member} are of one group and differ in {name!r}",
+                    column=str(name), remedy=f"Group by {name!r} too, or make them the same",
+                )  # fmt: skip
+        return values[place]
+
+    def read(
+        self,
+        positions: Sequence[int],
+        names: Sequence[Hashable],
+        empty: Empty = lambda name: None,
+    ) -> Iterator[Row]:
+        """The groups whose first rows are at `positions`."""
+        own = [name for name in names if name != ROWS]
+        for place in positions:
+            members = self._members[place]
+            found = list(super().read(members, own, empty))
+            row: Row = {name: self._one(name, [one[name] for one in found]) for name in own}
+            if ROWS in names:
+                row[ROWS] = self.frame.iloc[members]
+            yield row
+
+    def _one(self, name: Hashable, values: Sequence[object]) -> object:
+        if name in self.by or all(same(values[0], other) for other in values[1:]):
+            return values[0]
+        return Varying(name=str(name))
+
+
+def same(one: Any, other: Any) -> bool:
+    """True if two cells hold the same, frames and arrays among them."""
+    if one is other or (is_nothing(one) and is_nothing(other)):
+        return True
+    if type(one) is not type(other) and not isinstance(one, int | float | str):
+        return False
+    if hasattr(one, "equals"):
+        return bool(one.equals(other))
+    try:
+        return bool(one == other)
+    except Exception:
+        return repr(one) == repr(other)
+
+
+def _comparable(value: object) -> Hashable:
+    return value if isinstance(value, Hashable) else repr(value)
+
+
+def _mailbox_key(value: object) -> object:
+    try:
+        return None if value is None else parse_mailbox(str(value)).key
+    except InputError:
+        return value

@@ -1,0 +1,1 @@
+"""A run: which messages, over which connections, how fast."""

@@ -1,0 +1,222 @@
+"""How fast a merge may go: what its user allows, and what the server has taught it.
+
+All of it is arithmetic on a clock that is given; nothing here waits.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+import sys
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from smtp_nb.merge.running.deferrals import Signal
+from smtp_nb.merge.running.durations import Rate
+from smtp_nb.model.about import About
+
+# The pauses after which a busy server is tried again, and a message that it deferred. Trying a
+# greylisting server too early does no harm, and many let a message pass after a minute or five.
+BUSY_PAUSES = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
+RETRIES = (2.0, 8.0, 30.0, 60.0, 120.0, 300.0)
+# So many messages deferred one behind the other are no longer the trouble of their recipients.
+IN_A_ROW = 20
+# What is worth waiting for within a run; anything else is the message's own trouble.
+WAITED_FOR = (About.NEWCOMER, About.CLOSING, About.BUSY)  # the worse, the further behind
+# Somebody else who was told the same shall not come back in the same moment.
+_JITTER = 0.1
+
+
+class Allowance:
+    """So many in any period: a sliding window, not an average."""
+
+    def __init__(self, rate: Rate) -> None:
+        self._rate = rate
+        self._taken: deque[tuple[float, int]] = deque()
+        self._sum = 0
+
+    def free(self, now: float) -> int:
+        """How many may begin now."""
+        while self._taken and self._taken[0][0] + self._rate.period_s <= now:
+            self._sum -= self._taken.popleft()[1]
+        return self._rate.messages - self._sum
+
+    def take(self, count: int, now: float) -> None:
+        """So many begin now."""
+        if count:
+            self._taken.append((now, count))
+            self._sum += count
+
+    def opens_at(self, now: float) -> float:
+        """When at least one more may begin."""
+        return now if self.free(now) > 0 else self._taken[0][0] + self._rate.period_s
+
+
+class Domains:
+    """An allowance for each recipient domain that has one.
+
+    Args:
+        rates: by domain, in lower case; `*` is for each domain that is not named.
+    """
+
+    def __init__(self, rates: Mapping[str, Rate]) -> None:
+        self._rates = rates
+        self._allowances: dict[str, Allowance] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._rates)
+
+    def of(self, domain: str) -> Allowance | None:
+        """What is allowed for this domain; None for anything."""
+        found = self._allowances.get(domain)
+        if found is None and (rate := self._rates.get(domain) or self._rates.get("*")):
+            found = self._allowances[domain] = Allowance(rate)
+        return found
+
+
+class Backoff:
+    """When to come back to a server that is busy: later each time, until it takes something."""
+
+    def __init__(
+        self, clock: Callable[[], float], spread: Callable[[float, float], float] = random.uniform
+    ) -> None:
+        self._clock = clock
+        self._spread = spread
+        self._times = 0
+        self.until = -math.inf
+        """Nothing is to begin before; on the clock."""
+
+    def closed(self, hint_s: float | None = None) -> None:
+        """The server ended a connection with 421. The first time, another one may do at once."""
+        if self._times or hint_s is not None:
+            self.busy(hint_s)
+        self._times += not self._times
+
+    def busy(self, hint_s: float | None = None) -> None:
+        """The server said that it is busy, and perhaps for how long."""
+        if self._clock() < self.until and hint_s is None:
+            return  # about messages that were under way already
+        pause = BUSY_PAUSES[min(self._times, len(BUSY_PAUSES) - 1)]
+        pause = hint_s if hint_s is not None else pause * self._spread(1 - _JITTER, 1 + _JITTER)
+        self._times += 1
+        self.until = max(self.until, self._clock() + pause)
+
+    def went_well(self) -> None:
+        """The server took something."""
+        self._times = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the user of a merge allows it.
+
+    Attributes:
+        rate: messages in any period, over all connections; None for no limit.
+        domain_rates: the same for a recipient's domain; `*` is for each that is not named.
+        messages_per_connection: after so many a new connection is made; None for no limit.
+        deadline_s: after so long no further message is begun; None for no limit.
+        patience_s: so long a message that is greylisted, or a busy server, is tried again.
+    """
+
+    rate: Rate | None = None
+    domain_rates: Mapping[str, Rate] = field(default_factory=dict)
+    messages_per_connection: int | None = None
+    deadline_s: float | None = None
+    patience_s: float = 600.0
+
+
+class Pace:
+    """When the next message of a run may begin, and a deferred one again.
+
+    Args:
+        clock: gives seconds from any point.
+    """
+
+    def __init__(self, limits: Limits, clock: Callable[[], float]) -> None:
+        self.clock = clock
+        self.backoff = Backoff(clock)
+        self.domains = Domains(limits.domain_rates)
+        self.messages_per_connection = limits.messages_per_connection
+        """As the user said, or fewer when the server shows the door earlier."""
+        self._rate = Allowance(limits.rate) if limits.rate else None
+        self._ends = math.inf if limits.deadline_s is None else clock() + limits.deadline_s
+        self._patience_s = limits.patience_s
+        self._closed_after = 0
+        self._deferred = 0
+        self._busy_since: float | None = None
+
+    def free(self, now: float) -> int:
+        """How many messages may begin now."""
+        if now < self.backoff.until or now >= self._ends:
+            return 0
+        return sys.maxsize if self._rate is None else self._rate.free(now)
+
+    def take(self, count: int, now: float) -> None:
+        """So many begin now."""
+        if self._rate is not None:
+            self._rate.take(count, now)
+
+    def opens_at(self, now: float) -> tuple[float, str]:
+        """When a message may begin, and what it waits for until then."""
+        rate = now if self._rate is None else self._rate.opens_at(now)
+        return max(
+            (rate, "the rate that was set"), (self.backoff.until, "the server, which is busy")
+        )
+
+    def is_over_at(self, time: float) -> bool:
+        """True if the deadline has passed by then."""
+        return time >= self._ends
+
+    @property
+    def has_lost_patience(self) -> bool:
+        """True if the server stays busy for longer than we wait for it."""
+        since = self._busy_since
+        return since is not None and self.backoff.until - since > self._patience_s
+
+    def went_well(self) -> None:
+        """The server decided about a message."""
+        self.backoff.went_well()
+        self._deferred = 0
+        self._busy_since = None
+
+    def in_a_row(self, found: Signal) -> Signal:
+        """What the deferral of a whole message means, seeing those before it."""
+        self._deferred += 1
+        is_own = found.about not in WAITED_FOR
+        return Signal(About.BUSY) if is_own and self._deferred >= IN_A_ROW else found
+
+    def learn(self, found: Signal) -> None:
+        """Take a server at its word."""
+        if found.about in (About.CLOSING, About.BUSY) and self._busy_since is None:
+            self._busy_since = self.clock()
+        if found.about is About.CLOSING:
+            self.backoff.closed(found.hint_s)
+        elif found.about is About.BUSY:
+            self.backoff.busy(found.hint_s)
+
+    def retry_at(self, tries: int, since: float, found: Signal) -> float | None:
+        """When a deferred message is tried again; None: not in this run.
+
+        Args:
+            tries: how often it was deferred before.
+            since: when that was first, on the clock.
+        """
+        is_busy = found.about is About.BUSY  # it is the pause that is limited then
+        if found.about not in WAITED_FOR or (tries >= len(RETRIES) and not is_busy):
+            return None
+        now = self.clock()
+        pause = RETRIES[min(tries, len(RETRIES) - 1)]
+        due = now + (pause if found.hint_s is None else found.hint_s)
+        if found.about is not About.NEWCOMER:
+            due = max(now, self.backoff.until)
+        return None if due - since > self._patience_s or self.is_over_at(due) else due
+
+    def closed_after(self, messages: int) -> None:
+        """The server ended a connection with 421 after so many messages.
+
+        Once may be chance. The same number twice is its rule, and we leave before it says so.
+        """
+        if messages == self._closed_after and messages > 1:
+            self.messages_per_connection = messages
+        self._closed_after = messages

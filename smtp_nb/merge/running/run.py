@@ -1,0 +1,336 @@
+"""One run of a campaign: what is still to do, and who may do it.
+
+A run holds the campaign's lock from its beginning to `until_closed`.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+import pandas as pd
+
+from smtp_nb.errors import InputError
+from smtp_nb.merge.journal.journal import Journal, JournalReader
+from smtp_nb.merge.journal.lock import CampaignLock
+from smtp_nb.merge.journal.schema import RETRIED, Begun, PlanEntry
+from smtp_nb.merge.planning.plan import Plan, PlannedRow
+from smtp_nb.merge.planning.renderer import Letters, Message
+from smtp_nb.merge.planning.standing import GO_ON, standing_of
+from smtp_nb.merge.results import report
+from smtp_nb.merge.rows.rows import Rows
+from smtp_nb.merge.running.connection import Crew, Line
+from smtp_nb.merge.running.control import Control
+from smtp_nb.merge.running.durations import Duration, rate_of, seconds_of
+from smtp_nb.merge.running.pace import Limits, Pace
+from smtp_nb.merge.running.progress import Meter, Shown, view_for
+from smtp_nb.merge.running.source import LeaveOut, Source
+from smtp_nb.merge.running.waiting import Todo
+from smtp_nb.merge.templates.template import Compiled
+from smtp_nb.model.address import Mailbox, ascii_domain, parse_mailbox
+from smtp_nb.model.enums import RecipientType
+from smtp_nb.model.envelope import Recipient
+from smtp_nb.model.known import known_attributes
+from smtp_nb.model.outcome import Outcome
+
+
+@known_attributes()
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """How a run differs from a plain one. A merge takes them for all its runs, a run for itself.
+
+    Attributes:
+        skip_invalid: leave rows with errors out, instead of raising before anything is sent.
+        limit: send at most so many messages; the other rows are SKIPPED.
+        only_to: addresses and domains (`school.test`, `@school.test`); rows with a recipient
+            beyond them are SKIPPED.
+        redirect_to: send every message to this address alone, as a trial: the campaign's journal
+            is not touched, and a second trial sends again.
+        changed: "go on" sends the rest of a campaign although the template or values of rows that
+            were sent are others now.
+        progress: "auto", "text" (a bar), None, or a function that takes a `Progress`.
+        connections: how many work at once; each holds one window of messages at most.
+        window: the most messages without an outcome on one connection; what the server's own
+            component says (32) by default.
+        rate: messages in any such period, over all connections: "20/s", "500/h".
+        domain_rates: the same for each recipient's domain: {"example.org": "100/h"}; "*" is for
+            each domain that is not named.
+        messages_per_connection: after so many a new connection is made.
+        deadline: seconds, or "30 min": no message is begun later; the next run goes on.
+        patience: seconds, or "10 min": so long greylisted messages and a busy server are tried
+            again before the rest is left to the next run; 0 leaves it at once.
+    """
+
+    skip_invalid: bool = False
+    limit: int | None = None
+    only_to: str | Sequence[str] = ()
+    redirect_to: str = ""
+    changed: str = ""
+    progress: Shown = "auto"
+    connections: int = 1
+    window: int | None = None
+    rate: str = ""
+    domain_rates: Mapping[str, str] = field(default_factory=dict)
+    messages_per_connection: int | None = None
+    deadline: Duration | None = None
+    patience: Duration = 600.0
+
+    def __post_init__(self) -> None:
+        for name in ("connections", "messages_per_connection", "window"):
+            if (number := getattr(self, name)) is not None and number < 1:
+                raise InputError(f"{name} is {number}", remedy="Give 1 or more")
+        if self.limit is not None and self.limit < 0:
+            raise InputError(f"limit is {self.limit}", remedy="Give the number of messages")
+        if self.changed not in ("", GO_ON):
+            raise InputError(f"changed={self.changed!r} is unknown", remedy=f"Give {GO_ON!r}")
+        _ = (
+            self.allowed,
+            self.redirected,
+            self.limits,
+        )  # wrong addresses are told before anything happens
+
+    def readdressed(self, message: Message) -> tuple[Recipient, ...]:
+        """The recipients that this run allows for a message.
+
+        Raises:
+            LeaveOut: one of them is not among `only_to`.
+        """
+        if allowed := self.allowed:
+            for recipient in message.recipients:
+                if not allowed & {recipient.mailbox.key, recipient.mailbox.domain.lower()}:
+                    raise LeaveOut(f"{recipient.address} is not among only_to")
+        return self.redirected or message.recipients
+
+    @cached_property
+    def limits(self) -> Limits:
+        """How fast it may go."""
+        return Limits(
+            rate=rate_of("rate", self.rate) if self.rate else None,
+            domain_rates={
+                domain if domain == "*" else ascii_domain(domain).lower(): rate_of(domain, rate)
+                for domain, rate in self.domain_rates.items()
+            },
+            messages_per_connection=self.messages_per_connection,
+            deadline_s=None if self.deadline is None else seconds_of("deadline", self.deadline),
+            patience_s=seconds_of("patience", self.patience),
+        )
+
+    @cached_property
+    def redirected(self) -> tuple[Recipient, ...]:
+        """The one recipient of a trial; nobody otherwise."""
+        if not self.redirect_to:
+            return ()
+        return (Recipient(parse_mailbox(self.redirect_to), RecipientType.TO),)
+
+    @cached_property
+    def allowed(self) -> frozenset[str]:
+        """Normalised addresses and domains; empty if all are allowed."""
+        given = [self.only_to] if isinstance(self.only_to, str) and self.only_to else self.only_to
+        return frozenset(map(_allowed, given))
+
+
+def option_defaults() -> dict[str, object]:
+    """The fields of `Options` with what holds without them."""
+    plain = Options()
+    return {name: getattr(plain, name) for name in Options.__dataclass_fields__}
+
+
+def _allowed(entry: str) -> str:
+    local, _, domain = entry.rpartition("@")
+    return parse_mailbox(entry).key if local else ascii_domain(domain).lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """What a run sends: rows, their plan, the template, and where it is written down.
+
+    Attributes:
+        digest: changes with the template.
+        written: the same without its context, of which only what rows show counts.
+        identity: by what rows are known: "address", or "column".
+        place: where the journal is, for people; empty if it lives with its sandbox.
+    """
+
+    name: str
+    path: Path
+    place: str
+    rows: Rows
+    plan: Plan
+    compiled: Compiled
+    digest: str
+    written: str
+    identity: str
+
+
+class _Waiting(NamedTuple):
+    todos: list[Todo]
+    left_out: dict[int, str]
+
+
+class Nudged(Protocol):
+    """Who sends: a client, of either front."""
+
+    def nudge(self) -> None: ...
+
+
+class Run:
+    """A run under way; its `lines` give the jobs.
+
+    Raises:
+        CampaignBusy: another process or job is sending this campaign.
+        TemplateChanged: somebody who has a message would get another one now.
+        JournalError: its file cannot be used.
+    """
+
+    def __init__(self, campaign: Campaign, options: Options, control: Control) -> None:
+        self.campaign = campaign
+        self.options = options
+        self.control = control
+        path = None if options.redirect_to else campaign.path
+        with ExitStack() as held:
+            if path is not None:
+                held.callback(CampaignLock(path).release)
+            self.journal = held.enter_context(Journal(path))
+            self.source = self._begin()
+            self._held = held.pop_all()
+
+    def _begin(self) -> Source:
+        campaign, journal, options = self.campaign, self.journal, self.options
+        facts = journal.facts
+        self._check_identity(facts)
+        journal.doubt()
+        numbers = journal.register(p.key for p in campaign.plan.rows if p.key)
+        waiting = waiting_in(campaign.plan, journal, numbers, options.limit)
+        salt = facts.get("salt") or secrets.token_hex(8)
+        letters = Letters(campaign.rows, campaign.compiled, salt, campaign.written)
+        standing = standing_of(
+            campaign.name, campaign.place, campaign.plan, journal, letters, len(waiting.todos),
+            [Outcome.SKIPPED] * len(waiting.left_out), campaign.digest,
+        )  # fmt: skip
+        standing.check(options.changed == GO_ON)
+        journal.accept(standing.changed.values())
+        journal.note({"name": campaign.name, "salt": salt, **self._identity})
+        journal.replan(plan_entries(campaign.plan, numbers, waiting.left_out))
+        meter = Meter(len(waiting.todos), view_for(options.progress), said=standing.no_op)
+        return Source(
+            waiting.todos,
+            letters,
+            journal,
+            meter,
+            self.control,
+            options.readdressed,
+            Pace(options.limits, time.monotonic),
+        )
+
+    @property
+    def _identity(self) -> dict[str, str]:
+        return {"template": self.campaign.digest, "identity": self.campaign.identity}
+
+    def _check_identity(self, facts: Mapping[str, str]) -> None:
+        """Refuse rows that are known by something else than before."""
+        mine = self.campaign.identity
+        if facts.get("identity", mine) != mine and any(self.journal.outcomes()):
+            raise InputError(
+                f"the campaign {self.campaign.name!r} began with another key: rows known by one are"
+                " strangers by the other, and would get their message again",
+                remedy="Give the same key= as before, or another name",
+            )
+
+    @property
+    def has_more(self) -> bool:
+        """True if there is anything to send."""
+        return len(self.source) > 0
+
+    def lines(self, client: Nudged) -> list[Line]:
+        """A source of jobs for each connection that this run may open.
+
+        Args:
+            client: is nudged when a line that waits shall look round.
+        """
+        self.control.nudge = client.nudge
+        number = min(self.options.connections, len(self.source))
+        return Crew(self.source, number, self.options.window).lines
+
+    @contextmanager
+    def until_closed(self) -> Iterator[None]:
+        """Wrap the whole run: lets go of the campaign, and tells how far it came if it failed."""
+        try:
+            yield
+        except BaseException as error:
+            progress = self.source.progress
+            error.add_note(
+                f"{progress.done} of {progress.total} messages of this run are decided;"
+                " run again to resume"
+            )
+            raise
+        finally:
+            self._held.close()
+
+    def results(self) -> pd.DataFrame:
+        """What became of every row, up to now."""
+        return report.results(self.journal.plan(), self.journal, self.campaign.rows.index)
+
+
+def waiting_in(
+    plan: Plan, journal: JournalReader, numbers: dict[str, int], limit: int | None
+) -> _Waiting:
+    """The rows that have something to send, and those beyond the limit."""
+    finished, begun = journal.finished(), journal.begun()
+    waiting = _Waiting([], {})
+    for planned in plan.sendable:
+        if planned.key in finished:
+            continue
+        todo = _todo(planned, numbers[planned.key], begun.get(planned.key))
+        if todo is None:
+            continue
+        if limit is None or len(waiting.todos) < limit:
+            waiting.todos.append(todo)
+        else:
+            waiting.left_out[planned.row] = f"left out by limit={limit}"
+    return waiting
+
+
+def _todo(planned: PlannedRow, number: int, begun: Begun | None) -> Todo | None:
+    if begun is None:
+        return Todo(planned, number)
+    outcomes = {address: outcome for address, (_, outcome) in begun.recipients.items()}
+    if planned.mailbox is not None and (had := _had_it_elsewhere(planned.mailbox, begun)):
+        outcomes[planned.mailbox.key] = had
+    if not (RETRIED & set(outcomes.values()) or _is_corrected(planned.mailbox, begun)):
+        return None
+    return Todo(planned, number, begun.message_id, outcomes)
+
+
+def _had_it_elsewhere(mailbox: Mailbox, begun: Begun) -> str:
+    """The outcome at another To address of this row that got the message, or may have got it."""
+    others = [
+        outcome
+        for address, (kind, outcome) in begun.recipients.items()
+        if kind == RecipientType.TO and address != mailbox.key
+    ]
+    return next((o for o in others if o not in RETRIED and o != Outcome.REFUSED), "")
+
+
+def _is_corrected(mailbox: Mailbox | None, begun: Begun) -> bool:
+    """True if the row's old address was refused and it has another one now, under its old key."""
+    outcomes = [outcome for kind, outcome in begun.recipients.values() if kind == RecipientType.TO]
+    is_new = mailbox is not None and mailbox.key not in begun.recipients
+    return is_new and all(outcome == Outcome.REFUSED for outcome in outcomes)
+
+
+def plan_entries(
+    plan: Plan, numbers: dict[str, int], left_out: dict[int, str]
+) -> Iterator[PlanEntry]:
+    """The plan as the journal keeps it."""
+    for p in plan.rows:
+        number = None if p.outcome is Outcome.DUPLICATE else numbers.get(p.key)
+        if p.row in left_out:
+            yield PlanEntry(p.row, number, p.recipient, Outcome.SKIPPED, left_out[p.row])
+        else:
+            yield PlanEntry(p.row, number, p.recipient, p.outcome, p.explanation)

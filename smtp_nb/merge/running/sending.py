@@ -1,0 +1,97 @@
+"""Sending a run with the client that its caller gave as `server=`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from typing import TypeVar
+
+from smtp_nb.client.aio import AsyncSMTP
+from smtp_nb.client.smtp import SMTP
+from smtp_nb.errors import MissingError, SMTPError
+from smtp_nb.merge.running.run import Run
+
+C = TypeVar("C", SMTP, AsyncSMTP)
+# A URL, or a client. A client of the front that is used serves itself, with its event handlers and
+# its connection; of the other front, its properties are copied.
+Server = str | SMTP | AsyncSMTP | None
+
+
+def component(server: Server) -> Server:
+    """A URL as a component, and anything else as it is.
+
+    Raises:
+        InputError: it is no URL of a mail server.
+    """
+    return SMTP.from_url(server) if isinstance(server, str) else server
+
+
+def send(run: Run, server: Server) -> None:
+    """Send what a run has to send, in this thread.
+
+    Raises:
+        SMTPError: no connection came about, or none that got anything done; or the server refused
+            the sender or the session.
+    """
+    if run.has_more:
+        with _blocking(server) as smtp, _window(smtp, run):
+            smtp.deliver_all(run.lines(smtp))
+    run.source.raise_ending()
+
+
+async def asend(run: Run, server: Server) -> None:
+    """As `send`, for asyncio."""
+    if run.has_more:
+        async with _awaited(server) as smtp:
+            with _window(smtp, run):
+                await smtp.deliver_all(run.lines(smtp))
+    run.source.raise_ending()
+
+
+@contextmanager
+def _window(smtp: SMTP | AsyncSMTP, run: Run) -> Iterator[None]:
+    """The client with the window that the run wants; afterwards it has its own again."""
+    before = smtp.window
+    smtp.window = run.options.window or before
+    try:
+        yield
+    finally:
+        smtp.window = before
+
+
+@contextmanager
+def _blocking(server: Server) -> Iterator[SMTP]:
+    """A blocking client; what was not connected before is not connected after."""
+    smtp = server if isinstance(server, SMTP) else _made(SMTP, server)
+    was_connected = smtp.connected
+    try:
+        yield smtp
+    finally:
+        if smtp.connected and not was_connected:
+            with suppress(SMTPError):
+                smtp.disconnect()
+
+
+@asynccontextmanager
+async def _awaited(server: Server) -> AsyncIterator[AsyncSMTP]:
+    """An asyncio client; what was not connected before is not connected after."""
+    smtp = server if isinstance(server, AsyncSMTP) else _made(AsyncSMTP, server)
+    was_connected = smtp.connected
+    try:
+        yield smtp
+    finally:
+        if smtp.connected and not was_connected:
+            with suppress(SMTPError):
+                await smtp.disconnect()
+
+
+def _made(front: type[C], server: Server) -> C:
+    if server is None:
+        raise MissingError(
+            "there is no mail server", code=163, remedy="Give server= a URL or an SMTP"
+        )
+    if isinstance(server, str):
+        return front.from_url(server)
+    made = front()
+    server.copy_to(made)
+    return made

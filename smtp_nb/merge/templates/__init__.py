@@ -1,0 +1,1 @@
+"""Templates, compiled once and filled for each row."""

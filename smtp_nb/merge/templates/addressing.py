@@ -1,0 +1,82 @@
+"""Templates for addresses: from_, reply_to, cc and bcc.
+
+The template decides how many addresses there are and which part of each a value is. A name with a
+comma, an `@` or an angle bracket is a name still; it never becomes somebody else's address. Only a
+template that is one expression and nothing else takes a whole list from a cell.
+"""
+
+from __future__ import annotations
+
+from smtp_nb.errors import InputError
+from smtp_nb.merge.rows.problem import RowError
+from smtp_nb.merge.templates.environment import Part, Values
+from smtp_nb.merge.templates.placeholders import SLOTS, Kept, Slots
+from smtp_nb.merge.templates.sandboxed import Environments, standard
+from smtp_nb.model.address import (
+    Mailbox,
+    parse_addresses,
+    parse_mailbox,
+    refuse_controls,
+    split_addresses,
+)
+
+Mailboxes = tuple[Mailbox, ...]
+
+# Stands for an address while the name in front of it is read.
+_PLACE = "address@example.invalid"
+
+
+class AddressPart:
+    """A template of addresses, compiled.
+
+    Raises:
+        InputError: its syntax is wrong, or it is constant and no list of addresses.
+    """
+
+    def __init__(self, what: str, source: str, environments: Environments | None = None) -> None:
+        self.what = what
+        self._part = Part(what, source, (environments or standard()).slots, is_quiet=True)
+        self.names = self._part.names
+        self._constant: Mailboxes | None = None
+        if self._part.constant is not None:
+            self._constant = tuple(parse_addresses(self._part.constant))
+
+    @property
+    def constant(self) -> Mailboxes | None:
+        """The mailboxes, if they are the same in every row."""
+        return self._constant
+
+    def render(self, values: Values) -> Mailboxes:
+        """The mailboxes of one row.
+
+        Raises:
+            RowError: a value makes no address of its place.
+        """
+        if self._constant is not None:
+            return self._constant
+        slots = Slots()
+        marked = self._part.render({**values, SLOTS: slots})
+        try:
+            return tuple(
+                box for entry in split_addresses(marked) for box in _mailboxes(entry, slots)
+            )
+        except InputError as error:
+            text = slots.fill(error.description)
+            raise RowError(text, column=self.what, remedy=error.remedy) from error
+
+
+def _mailboxes(entry: str, slots: Slots) -> list[Mailbox]:
+    match slots.pieces(entry):
+        case [str()]:
+            return [parse_mailbox(entry)]
+        case ["", Kept(), ""]:
+            return parse_addresses(slots.fill(entry))
+        case [*_, str(before), Kept() as address, ">"] if before.endswith("<"):
+            shape = parse_mailbox(f"{entry[: entry.rindex('<')]}<{_PLACE}>")
+            box = parse_mailbox(slots.join([address]))
+        case _:
+            shape = parse_mailbox(entry)
+            box = parse_mailbox(f"{slots.fill(shape.local)}@{slots.fill(shape.domain)}")
+    name = slots.fill(shape.name) or box.name
+    refuse_controls(name, "The name in an address")
+    return [Mailbox(box.local, box.domain, name)]

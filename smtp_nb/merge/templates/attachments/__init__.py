@@ -1,0 +1,1 @@
+"""Attachments of a template: files under a root, frames, figures."""

@@ -1,0 +1,157 @@
+"""Frames as .csv and .xlsx files, figures as .png, .pdf and .svg files.
+
+The same value makes the same octets, whenever it is written: what a row is sent can be compared.
+And a cell never becomes a formula in its reader's spreadsheet.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Callable
+from importlib.util import find_spec
+from typing import Any
+
+import pandas as pd
+
+from smtp_nb.merge.rows.drawable import are_records
+from smtp_nb.merge.rows.problem import RowError
+from smtp_nb.merge.rows.rows import all_whole
+from smtp_nb.merge.templates.tables import displayed
+
+_FORMULA = re.compile(r"[=@\t\r＝＠]|[+\-＋－](?![\d\s().,/-]*\Z)")
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the oldest time that a ZIP archive knows
+_CHANGED = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*(<)")
+_THEN = rb"\g<1>1980-01-01T00:00:00Z\g<2>"
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+
+
+def sheet(value: Any, suffix: str) -> bytes:
+    """A table as a file.
+
+    Args:
+        suffix: ".csv" or ".xlsx".
+
+    Raises:
+        RowError: it is another one, or openpyxl is not installed.
+    """
+    write = _SHEETS.get(suffix)
+    if write is None:
+        raise RowError(
+            f"a table makes no {suffix or 'file without a suffix'}",
+            remedy="Call the file .csv or .xlsx",
+        )
+    frame, index = _framed(value)
+    return write(frame, index)
+
+
+def _framed(value: Any) -> tuple[pd.DataFrame, bool]:
+    """The table as a frame, and whether its index is a part of it."""
+    if isinstance(value, pd.Series):
+        value = value.to_frame()
+    elif are_records(value):
+        value = pd.DataFrame(value)
+    elif not isinstance(value, pd.DataFrame):
+        return displayed(value), False  # a Styler hides and formats: what it shows is meant
+    return _counted(value), any(name is not None for name in value.index.names)
+
+
+def _counted(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with integers where a hole made floats of them."""
+    kinds = {
+        name: "Int64"
+        for name in frame.columns
+        if pd.api.types.is_float_dtype(frame.dtypes[name]) and all_whole(frame[name])
+    }
+    return frame.astype(kinds) if frame.columns.is_unique and kinds else frame
+
+
+def _csv(frame: pd.DataFrame, index: bool) -> bytes:
+    safe = frame.map(_harmless).rename(columns=_harmless)
+    # The mark by which Excel knows UTF-8.
+    return str(safe.to_csv(index=index, lineterminator="\r\n")).encode("utf-8-sig")
+
+
+def _harmless(cell: object) -> object:
+    return f"'{cell}" if isinstance(cell, str) and _FORMULA.match(cell) else cell
+
+
+def _xlsx(frame: pd.DataFrame, index: bool) -> bytes:
+    if find_spec("openpyxl") is None:  # through which pandas writes
+        raise RowError(
+            "an .xlsx file needs openpyxl", remedy='pip install "smtp_nb[excel]", or call it .csv'
+        )
+    file = io.BytesIO()
+    clean = frame.map(_writable)
+    with pd.ExcelWriter(file, engine="openpyxl") as writer:
+        clean.to_excel(writer, index=index)
+        for row in writer.book.active.iter_rows():
+            for cell in row:
+                if cell.data_type == "f":
+                    cell.data_type = "s"
+    return _timeless(file.getvalue())
+
+
+def _writable(cell: object) -> object:
+    """What Excel's format can hold: no controls, no zones."""
+    if isinstance(cell, str):
+        return _CONTROLS.sub("", cell)
+    if isinstance(cell, pd.Timestamp) and cell.tzinfo is not None:
+        return cell.tz_localize(None)
+    return cell
+
+
+def _timeless(archive: bytes) -> bytes:
+    """The archive without the time at which it was made."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(archive)) as old, zipfile.ZipFile(target, "w") as new:
+        for entry in old.infolist():
+            content = _CHANGED.sub(_THEN, old.read(entry))
+            settled = zipfile.ZipInfo(entry.filename, _EPOCH)
+            new.writestr(settled, content, zipfile.ZIP_DEFLATED)
+    return target.getvalue()
+
+
+_SHEETS: dict[str, Callable[[pd.DataFrame, bool], bytes]] = {".csv": _csv, ".xlsx": _xlsx}
+
+# What matplotlib would date, by format.
+_DATES = {"pdf": "CreationDate", "svg": "Date"}
+
+
+def drawn(value: Any, suffix: str) -> bytes:
+    """A figure as a file.
+
+    Args:
+        suffix: ".png", ".pdf" or ".svg".
+
+    Raises:
+        RowError: the figure cannot be drawn as one.
+    """
+    kind = suffix.removeprefix(".")
+    if kind not in ("png", "pdf", "svg"):
+        raise RowError(
+            f"a figure makes no {suffix or 'file without a suffix'}",
+            remedy="Call the file .png, .pdf or .svg",
+        )
+    if not hasattr(value, "savefig") and hasattr(value, "get_figure"):
+        value = value.get_figure()  # matplotlib's Axes
+    if hasattr(value, "savefig"):
+        return _saved(value, kind)
+    if hasattr(value, "to_image"):
+        return bytes(value.to_image(format=kind))  # plotly
+    if kind == "png":
+        from smtp_nb.merge.templates.filters import pixels
+
+        return pixels(value)
+    raise RowError(f"{type(value).__name__} makes no {suffix}", remedy="Call the file .png")
+
+
+def _saved(figure: Any, kind: str) -> bytes:
+    import matplotlib as mpl  # who made the figure
+
+    file = io.BytesIO()
+    undated = {name: None for dated, name in _DATES.items() if dated == kind}
+    with mpl.rc_context({"svg.hashsalt": "smtp_nb"}):
+        figure.savefig(file, format=kind, metadata=undated)
+    return file.getvalue()

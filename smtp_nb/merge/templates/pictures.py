@@ -1,0 +1,96 @@
+"""Pictures that the HTML names: local ones travel inside the message, and no name leads nowhere.
+
+Readers cannot reach the sender's disk, so `![logo](logo.png)` and `<img src="logo.png">` would be a
+broken picture for everybody. The file is taken from the directory that attachments come from.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from html import unescape
+from pathlib import Path
+from urllib.parse import unquote
+
+from smtp_nb.merge.rows.problem import RowError
+from smtp_nb.merge.templates.attachments.root import allowed_file
+from smtp_nb.merge.templates.filters import Images
+
+_SOURCE = re.compile(
+    r"""(<img\b[^>]*?\bsrc\s*=\s*)("[^"]*"|'[^']*'|[^\s"'>]+)""", re.IGNORECASE
+)  # fmt: skip
+# A drive's letter is no scheme.
+_SCHEME = re.compile(r"\s*(?:[a-z][a-z0-9+.-]+:|//)", re.IGNORECASE)
+_CONTENT_ID = re.compile(
+    r"""(?:\b(?:src|background|href|poster)\s*=|url\()\s*["']?\s*cid:([^"')\s>]+)""", re.IGNORECASE
+)
+_REMEDY = 'Write {{ picture | image }}, or attach it with Attachment(path=…, cid="…")'
+
+
+class Pictures:
+    """The pictures that one template names by their files.
+
+    Args:
+        what: the part of the template, for errors.
+        root: the directory that they may lie in.
+    """
+
+    def __init__(self, what: str, root: Path) -> None:
+        self._what = what
+        self._root = root
+        self._paths: dict[str, Path] = {}
+
+    def taken_along(self, html: str, images: Images) -> str:
+        """The HTML with each local picture as an inline image.
+
+        Raises:
+            RowError: there is no such file, it lies elsewhere, or it is no picture.
+        """
+        if "<img" not in html.lower() or all(
+            _is_elsewhere(_named(found)) for found in _SOURCE.finditer(html)
+        ):
+            return html
+        return _SOURCE.sub(lambda found: self._replaced(found, images), html)
+
+    def _replaced(self, found: re.Match[str], images: Images) -> str:
+        name = _named(found)
+        if _is_elsewhere(name):
+            return found[0]
+        return f'{found[1]}"cid:{images.add(self._path(name))}"'
+
+    def _path(self, name: str) -> Path:
+        if not name.strip():
+            raise RowError("a picture has no source", column=self._what, remedy=_REMEDY)
+        try:
+            path = allowed_file(self._root, unquote(name))
+        except RowError as error:
+            raise RowError(error.description, column=self._what, remedy=error.remedy) from error
+        # The same object for the same file, by which images are known.
+        return self._paths.setdefault(name, path)
+
+
+def check_content_ids(html: str, known: Iterable[str]) -> None:
+    """Refuse a `cid:` that no part of the message has.
+
+    Raises:
+        RowError: names it.
+    """
+    if "cid:" not in html.lower():
+        return
+    ids = set(known)
+    for found in _CONTENT_ID.finditer(html):
+        if (name := unquote(unescape(found[1]))) not in ids:
+            raise RowError(
+                f"no part of the message has the content id {name[:80]!r}",
+                column="html",
+                remedy=_REMEDY,
+            )
+
+
+def _named(found: re.Match[str]) -> str:
+    return unescape(found[2].strip("\"'"))
+
+
+def _is_elsewhere(name: str) -> bool:
+    """True if readers find the picture without us."""
+    return _SCHEME.match(name) is not None and not name.lower().startswith("file:")

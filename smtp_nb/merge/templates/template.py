@@ -1,0 +1,308 @@
+"""What everybody gets, with places for what only one gets."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from smtp_nb.compose.draft import Draft
+from smtp_nb.compose.parts import Attachment, EncodedPart
+from smtp_nb.errors import InputError, MissingError
+from smtp_nb.merge.rows.nested import nested
+from smtp_nb.merge.rows.printed import NOTES, Note
+from smtp_nb.merge.rows.problem import RowError
+from smtp_nb.merge.rows.rows import Row, Rows
+from smtp_nb.merge.rows.unfilled import EmptyEntry, Unknown, suggestion
+from smtp_nb.merge.templates.addressing import AddressPart, Mailboxes
+from smtp_nb.merge.templates.attachments.made import Attachments, attachment_parts
+from smtp_nb.merge.templates.environment import Part, Values
+from smtp_nb.merge.templates.filters import IMAGES, Images, SharedImages
+from smtp_nb.merge.templates.formats import Formats
+from smtp_nb.merge.templates.lawful import ROW, WHOLE_ROW
+from smtp_nb.merge.templates.markdown import MarkdownPart
+from smtp_nb.merge.templates.pictures import Pictures, check_content_ids
+from smtp_nb.merge.templates.sandboxed import Own, standard
+from smtp_nb.merge.templates.unsubscribe import UnsubscribePart
+from smtp_nb.model.address import CONTROLS, Mailbox, refuse_controls
+from smtp_nb.model.known import known_attributes
+
+# Under this name a template finds the bare address of its recipient, if no column is called so.
+ADDRESS = "address"
+
+
+@known_attributes()
+@dataclass(frozen=True, kw_only=True)
+class Template:
+    """A message with `{{ column }}` where rows differ (Jinja2, sandboxed and strict).
+
+    `{{ figure | image }}` shows a figure inside the HTML, `{{ frame | table }}` a DataFrame. A
+    column whose name is no Python name is `{{ row["First name"] }}`. Comments are `{## … ##}`.
+
+    Args:
+        subject: one line.
+        text, html: the bodies; values in `html` are escaped.
+        markdown: both bodies from one source, in place of `text` and `html`.
+        attachments: paths, or `Attachment`s. A path with an expression is that row's own file; an
+            `Attachment` may name a row's frame, figure or bytes. Or a mapping of file names to
+            frames, figures, bytes, paths and expressions.
+        headers: further headers by name.
+        from_, reply_to, cc, bcc: addresses, which may differ from row to row.
+        list_unsubscribe: one or more `https:` or `mailto:` addresses; with `https:` mail programs
+            show a button that works with one click (RFC 8058).
+        context: values that are the same for all rows, figures and frames among them.
+        attachment_root: where the files of rows must lie; the working directory by default.
+        locale: how `date`, `number`, `money` and `percent` write: "de", "de_DE"; English by
+            default.
+        timezone: the zone in which `date` shows moments that know theirs: "Europe/Berlin".
+        filters: further filters by name, each a function of the value.
+        functions: functions that expressions may call.
+
+    Raises:
+        InputError: the syntax of a part is wrong; the text names the part and the line.
+    """
+
+    subject: str = ""
+    text: str | None = None
+    html: str | None = None
+    markdown: str | None = None
+    attachments: Attachments = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+    from_: str = ""
+    reply_to: str = ""
+    cc: str = ""
+    bcc: str = ""
+    list_unsubscribe: str | Sequence[str] = ()
+    context: Mapping[str, object] = field(default_factory=dict)
+    attachment_root: str | os.PathLike[str] | None = None
+    locale: str = ""
+    timezone: str | datetime.tzinfo | None = None
+    filters: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    functions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.markdown is not None and (self.text is not None or self.html is not None):
+            raise InputError(
+                "markdown makes both bodies, and text or html is given too",
+                remedy="Give markdown alone, or text and html",
+            )
+        if isinstance(self.attachments, str | os.PathLike):
+            raise InputError("attachments is one path", remedy="Write attachments=[path]")
+        for name, value in {"subject": self.subject, **self.headers}.items():
+            refuse_controls(value, f"The template's {name}")
+        Compiled(self)
+
+    def own(self) -> Own | None:
+        """What its expressions may use beyond what all templates have; None for nothing."""
+        if not (self.locale or self.timezone or self.filters or self.functions):
+            return None
+        return Own(Formats(self.locale, self.timezone), self.filters, self.functions)
+
+    def digest(self, from_: str = "", but: str = "") -> str:
+        """Changes when what is written here changes; files, figures and frames are not read.
+
+        Args:
+            but: the field that is left out.
+        """
+        names = [name for name in self.__dataclass_fields__ if name != but]
+        parts = {name: _spelling(getattr(self, name)) for name in names}
+        parts["from_"] = self.from_ or from_
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _spelling(value: object) -> object:
+    """A value as JSON can spell it; what has no spelling of its own is known by its kind."""
+    if isinstance(value, str | int | float | None):
+        return value
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if isinstance(value, Mapping):
+        return {str(name): _spelling(entry) for name, entry in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, bytes):
+        return [_spelling(entry) for entry in value]
+    return getattr(value, "filename", "") or type(value).__name__
+
+
+def _without_holes(context: Mapping[str, object]) -> dict[str, object]:
+    """The values of `context=`, with nothing in them that would print as `nan`."""
+    return {
+        name: nested(value, lambda entry: EmptyEntry(name=str(entry)), name)
+        for name, value in context.items()
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """The message of one row, before it is composed."""
+
+    draft: Draft
+    bcc: Mailboxes
+    notes: tuple[Note, ...] = ()
+
+
+class Compiled:
+    """A template ready to meet rows: parsed once, and what never varies made once.
+
+    Args:
+        from_: the sender, where the template has none of its own.
+    """
+
+    def __init__(self, template: Template, from_: str = "") -> None:
+        own = template.own()
+        made = standard() if own is None else own.environments()
+        html, text = made.html, made.text
+        self._subject = Part("subject", template.subject, text)
+        self._text = None if template.text is None else Part("text", template.text, text)
+        self._html = None if template.html is None else Part("html", template.html, html)
+        self._markdown = (
+            None if template.markdown is None else MarkdownPart(template.markdown, made)
+        )
+        self._headers = {name: Part(name, v, text) for name, v in template.headers.items()}
+        self._unsubscribe = UnsubscribePart(template.list_unsubscribe, made)
+        self._from = AddressPart("from_", template.from_ or from_, made)
+        self._reply_to = AddressPart("reply_to", template.reply_to, made)
+        self._cc = AddressPart("cc", template.cc, made)
+        self._bcc = AddressPart("bcc", template.bcc, made)
+        self._addresses = (self._from, self._reply_to, self._cc, self._bcc)
+        root = Path(template.attachment_root or Path.cwd())
+        self._attachments = attachment_parts(template.attachments, root, made)
+        self._pictures = Pictures("html" if template.markdown is None else "markdown", root)
+        self._images = SharedImages(tuple(template.context.values()))
+        self._context = template.context
+        self._common = {**text.globals, **_without_holes(template.context)}
+        parts = {"subject": template.subject, "text": template.text, "html": template.html,
+                 "markdown": template.markdown, **template.headers}  # fmt: skip
+        self.sources = {name: source for name, source in parts.items() if source}
+        """The parts that readers see, as they were written."""
+
+    def knowing(self, rows: Rows) -> Compiled:
+        """The same, which knows what is meant by a name that no column has."""
+        known = copy(self)
+        unknown = self.names - set(rows.names) - self._common.keys() - {ROW, ADDRESS}
+        source = "\n".join(self.sources.values())
+        meant = {name: suggestion(name, rows.names, source) for name in unknown}
+        known._common = {
+            **{name: Unknown(name, meant[name] or rows.in_index) for name in unknown},
+            **self._common,
+        }
+        return known
+
+    @property
+    def context_in_use(self) -> dict[str, object]:
+        """What the template names of its context."""
+        return {name: self._context[name] for name in sorted(self.names & self._context.keys())}
+
+    def files(self, row: Row) -> list[Attachment | EncodedPart]:
+        """The files that one row attaches, not read. What is made of values is left out.
+
+        Raises:
+            InputError: one is not there, or it lies outside of the allowed root.
+        """
+        values = self.values(row) if self._attachments else {}
+        files = [part for part in self._attachments if part.is_file]
+        return [file for part in files for file in part.files(values, encode=False)]
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Every name that a row or the context has to fill."""
+        found = self._unsubscribe.names.union(*(part.names for part in self._attachments))
+        parts = (self._subject, self._text, self._html, self._markdown, *self._headers.values())
+        return found.union(*(p.names for p in (*parts, *self._addresses) if p is not None))
+
+    @property
+    def is_plain(self) -> bool:
+        """True if a row whose cells are all plain can neither fail nor look odd.
+
+        `check` renders one such row and believes it of the others. So addresses and files must be
+        the same for all, and subject and body must have some text of their own.
+        """
+        parts = [part for part in (self._text, self._html, self._markdown) if part is not None]
+        fixed = self._unsubscribe.names.union(
+            *(part.names for part in self._addresses),
+            *(part.names for part in self._attachments),
+            *(part.names for part in self._headers.values()),
+        )
+        return (
+            all(part.is_plain for part in (self._subject, *parts))
+            and self._subject.has_words
+            and any(part.has_words for part in parts)
+            and not fixed
+            and not any(name in self._common for name in self.names)
+        )
+
+    def values(self, row: Row) -> dict[str, object]:
+        """Everything that the templates may name, for one row."""
+        # Columns whose names are no texts do no harm: no template can spell them.
+        own: dict[str, object] = row  # type: ignore[assignment]
+        images = Images(self._images)
+        return {ROW: row, **self._common, **own, WHOLE_ROW: row, IMAGES: images, NOTES: {}}
+
+    def letter(self, row: Row, to: Mailbox, message_id: str, encode: bool = True) -> Letter:
+        """The message for one row.
+
+        Args:
+            message_id: with its angle brackets; or its first half, to stand before the sender's
+                domain.
+            encode: False only looks whether the row's files could be sent.
+
+        Raises:
+            RowError: a name is not filled, an expression fails, a file is missing, an address is
+                none, or a header value holds a control character.
+        """
+        values = self.values(row)
+        sender = self._sender(values)
+        text, html = self._bodies(values)
+        images: Images = values[IMAGES]  # type: ignore[assignment]  # put there by `values`
+        files = [file for part in self._attachments for file in part.files(values, encode)]
+        shown = [file for file in files if file.cid]
+        if html is not None:
+            html = self._pictures.taken_along(html, images)
+            check_content_ids(html, (part.cid for part in (*images.parts, *shown)))
+        headers = [(name, _line(part, values)) for name, part in self._headers.items()]
+        draft = Draft(
+            from_=sender,
+            reply_to=self._reply_to.render(values),
+            to=(to,),
+            cc=self._cc.render(values),
+            subject=_line(self._subject, values),
+            text=text,
+            html=html,
+            attachments=tuple(file for file in files if not file.cid),
+            inline=(*images.parts, *shown),
+            message_id=message_id if "@" in message_id else f"<{message_id}@{sender.domain}>",
+            headers=(*headers, *self._unsubscribe.render(values)),
+        )
+        bcc = self._bcc.render(values)
+        return Letter(draft, bcc, tuple(values[NOTES]))  # type: ignore[arg-type]  # `values` put them
+
+    def _bodies(self, values: Values) -> tuple[str | None, str | None]:
+        if self._markdown is not None:
+            return self._markdown.render(values)
+        text = None if self._text is None else self._text.render(values)
+        return text, None if self._html is None else self._html.render(values)
+
+    def _sender(self, values: Values) -> Mailbox:
+        senders = self._from.render(values)
+        if not senders:
+            raise MissingError("The message has no sender", code=164, remedy="Set from_")
+        if len(senders) > 1:
+            raise RowError("from_ gives more than one address", column="from_")
+        return senders[0]
+
+
+def _line(part: Part, values: Values) -> str:
+    """The value of a header: one line, whatever the cells hold."""
+    line = part.render(values)
+    if found := CONTROLS.search(line):
+        raise RowError(
+            f"{part.what} would hold the control character {found[0]!a}",
+            column=next(iter(part.names)) if len(part.names) == 1 else part.what,
+            remedy="A header is one line: take it out of the cell",
+        )
+    return line

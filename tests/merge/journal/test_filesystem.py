@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from smtp_nb.merge.journal import filesystem
+from smtp_nb.merge.journal.filesystem import is_on_network, kind_of_mount
+
+MOUNTS = r"""
+22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw
+30 22 0:45 / /home rw shared:5 - nfs4 files:/home rw,vers=4.2
+31 30 0:46 / /home/ann/local rw - ext4 /dev/vdb rw
+32 22 0:47 / /mnt/my\040share rw - cifs //host/share rw
+33 22 0:48 / /mnt/c rw - 9p C:\ rw
+34 32 0:49 / /mnt/my\040share rw - tmpfs tmpfs rw
+""".strip()
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/etc/x", "ext4"),
+        ("/home/ann/x", "nfs4"),
+        ("/homeless/x", "ext4"),
+        ("/home/ann/local/x", "ext4"),
+        ("/mnt/c/x", "9p"),
+        ("/mnt/my share/x", "tmpfs"),
+    ],
+)
+def test_the_mount_that_a_path_is_under_counts(path: str, kind: str) -> None:
+    assert kind_of_mount(Path(path), MOUNTS) == kind
+
+
+@pytest.mark.parametrize(
+    ("kind", "is_remote"),
+    [("nfs4", True), ("cifs", True), ("fuse.sshfs", True), ("fuse.s3fs", True), ("9p", True),
+     ("ext4", False), ("overlay", False), ("fuseblk", False), ("tmpfs", False)],
+)  # fmt: skip
+def test_file_systems_behind_a_network_are_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, is_remote: bool
+) -> None:
+    mounts = tmp_path / "mountinfo"
+    other = b"23 22 0:2 / /caf\xe9 rw - ext4 y rw\n"
+    mounts.write_bytes(b"22 1 0:1 / / rw - %s x rw\n" % kind.encode() + other)
+    monkeypatch.setattr(filesystem, "_MOUNTS", mounts)
+    assert is_on_network(tmp_path / "x.sqlite") is is_remote
+
+
+def test_this_directory_is_local(tmp_path: Path) -> None:
+    assert not is_on_network(tmp_path / "x.sqlite")
