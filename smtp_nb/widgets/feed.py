@@ -19,8 +19,8 @@ from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.events import PITrailEvent
 from smtp_nb.model.explain import Explanation, explain
 from smtp_nb.model.trail import Tally, is_refusal
-from smtp_nb.widgets.pump import Message
-from smtp_nb.widgets.spool import Row, Spool
+from smtp_nb.widgets.row_store import Row, Spool
+from smtp_nb.widgets.sender import Message
 
 PAUSE_S = 0.05  # at most twenty messages a second
 BATCH_ROWS = 2_000

@@ -17,11 +17,11 @@ from smtp_nb.sandbox.mailbox import (
     people,
     shortened,
 )
-from smtp_nb.widgets.latest import Latest
+from smtp_nb.widgets.latest_value import Latest
 from smtp_nb.widgets.letter import Letter
 from smtp_nb.widgets.live import Forms, Live
 from smtp_nb.widgets.look import script, style_sheet
-from smtp_nb.widgets.pump import Message, Pump
+from smtp_nb.widgets.sender import Message, Pump
 
 LISTED = 500
 LISTED_RECIPIENTS = 20

@@ -8,10 +8,10 @@ from html import escape
 from typing import TYPE_CHECKING, Any, Protocol
 
 from smtp_nb.model.display import masked
-from smtp_nb.widgets.latest import Latest
+from smtp_nb.widgets.latest_value import Latest
 from smtp_nb.widgets.live import Forms, Live
 from smtp_nb.widgets.look import script, style_sheet
-from smtp_nb.widgets.pump import Message, Pump
+from smtp_nb.widgets.sender import Message, Pump
 
 if TYPE_CHECKING:
     from smtp_nb.merge.running.progress import Progress

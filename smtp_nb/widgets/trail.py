@@ -11,7 +11,7 @@ from smtp_nb.model.trail import Trail, static_html, static_text
 from smtp_nb.widgets.feed import TrailFeed
 from smtp_nb.widgets.live import Forms, Live
 from smtp_nb.widgets.look import script, style_sheet
-from smtp_nb.widgets.pump import Pump
+from smtp_nb.widgets.sender import Pump
 
 
 class TrailView(Live):

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.events import PITrailEvent
 from smtp_nb.widgets.feed import BATCH_ROWS, PAUSE_S, WAITING_ROWS, TrailFeed
-from smtp_nb.widgets.pump import Message
-from smtp_nb.widgets.spool import Spool
+from smtp_nb.widgets.row_store import Spool
+from smtp_nb.widgets.sender import Message
 
 
 class Clock:

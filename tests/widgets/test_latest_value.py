@@ -1,10 +1,10 @@
-"""Promises of smtp_nb.widgets.latest."""
+"""Promises of smtp_nb.widgets.latest_value."""
 
 from __future__ import annotations
 
 import pytest
 
-from smtp_nb.widgets.latest import PAUSE_S, Latest
+from smtp_nb.widgets.latest_value import PAUSE_S, Latest
 
 
 class Clock:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from threading import Lock
 
-from smtp_nb.widgets.pump import Message
+from smtp_nb.widgets.sender import Message
 
 PAUSE_S = 0.1
 

@@ -1,4 +1,4 @@
-"""Promises of smtp_nb.widgets.pump."""
+"""Promises of smtp_nb.widgets.sender."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import threading
 from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.events import PITrailEvent
 from smtp_nb.widgets.feed import TrailFeed
-from smtp_nb.widgets.pump import Message, Pump
+from smtp_nb.widgets.sender import Message, Pump
 
 CELL: contextvars.ContextVar[str] = contextvars.ContextVar("CELL")
 WAIT_S = 30
