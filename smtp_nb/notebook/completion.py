@@ -12,7 +12,7 @@ from smtp_nb.notebook.verbs import find_verb, starting_with
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from smtp_nb.notebook.desk import Desk
+    from smtp_nb.notebook.state import Desk
 
 # The magic at the beginning of a line, indented, or behind an assignment.
 _MAGIC = re.compile(r"^\s*(?:[\w, ]+=\s*)?%%?smtp\s+(.*)$", re.DOTALL)

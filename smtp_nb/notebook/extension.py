@@ -8,8 +8,8 @@ from weakref import WeakKeyDictionary
 
 from smtp_nb.merge.running.progress import show_with
 from smtp_nb.notebook import completion
-from smtp_nb.notebook.desk import Desk
 from smtp_nb.notebook.magics import SMTPMagics
+from smtp_nb.notebook.state import Desk
 
 MAGIC = "smtp"
 

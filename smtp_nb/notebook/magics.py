@@ -25,11 +25,11 @@ from smtp_nb.notebook.show import Page, shortened, stopped
 from smtp_nb.notebook.syntax import filled
 from smtp_nb.notebook.verb import Body, Request, Verb
 from smtp_nb.notebook.verbs import VERBS, find_verb
-from smtp_nb.notebook.verbs.explaining import page_of
+from smtp_nb.notebook.verbs.explain import page_of
 from smtp_nb.notebook.words import split_words
 
 if TYPE_CHECKING:
-    from smtp_nb.notebook.desk import Desk
+    from smtp_nb.notebook.state import Desk
 
 _REFUSED = (
     "%smtp: a password stands on the line, where the notebook and IPython's history keep it, so it"

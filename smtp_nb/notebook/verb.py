@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from smtp_nb.notebook.syntax import Argument, Option, Syntax
 
 if TYPE_CHECKING:
-    from smtp_nb.notebook.desk import Desk
+    from smtp_nb.notebook.state import Desk
 
 
 class Body(Enum):

@@ -176,7 +176,7 @@ def test_an_smtp_error_is_two_to_four_lines_and_stops_run_all(connected: Kernel)
 
 def test_tb_shows_the_whole_traceback(connected: Kernel) -> None:
     connected.run("%smtp send --to bob@example.org --subject x --text y")
-    assert "verbs/message.py" in connected.run("%tb").everything
+    assert "verbs/send.py" in connected.run("%tb").everything
 
 
 def test_an_error_can_be_caught_by_its_class(connected: Kernel) -> None:

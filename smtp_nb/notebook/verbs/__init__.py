@@ -7,17 +7,17 @@ from collections.abc import Iterable
 from smtp_nb.notebook.verb import Verb
 from smtp_nb.notebook.verbs import (
     connection,
-    examining,
-    explaining,
+    doctor,
+    explain,
     login,
-    merging,
-    message,
-    serving,
+    merge,
+    send,
+    server,
     template,
     trail,
 )
 
-_MODULES = (connection, login, message, template, merging, trail, serving, examining, explaining)
+_MODULES = (connection, login, send, template, merge, trail, server, doctor, explain)
 VERBS: dict[str, Verb] = {verb.name: verb for module in _MODULES for verb in module.VERBS}
 
 

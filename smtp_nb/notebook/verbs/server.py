@@ -6,8 +6,8 @@ import secrets
 from typing import Any
 
 from smtp_nb.errors import StateError
-from smtp_nb.notebook.desk import Desk
 from smtp_nb.notebook.show import Card
+from smtp_nb.notebook.state import Desk
 from smtp_nb.notebook.syntax import Argument, Kind, Option
 from smtp_nb.notebook.verb import Request, Verb
 from smtp_nb.sandbox import FAULTS, SandboxServer
