@@ -30,7 +30,7 @@ import smtp_nb  # noqa: E402
 from drivers.fronts import open_front  # noqa: E402
 from drivers.peers import Peer  # noqa: E402
 from hostile.corpus import CASES, Case  # noqa: E402
-from hostile.playing import component, habit_of, villain_of  # noqa: E402
+from hostile.runner import component, habit_of, villain_of  # noqa: E402
 from wire import pki  # noqa: E402
 
 TIMEOUT = 1.0

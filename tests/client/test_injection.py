@@ -19,7 +19,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from play.gullible import Gullible
+from play.lenient_server import Gullible
 from play.stage import Jobs, ScriptedStage
 from smtp_nb import MessageRecipient
 from smtp_nb.compose.parts import Attachment

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from client.asked import (
+from client.scenes import (
     ASKED,
     HEAD,
     LISTS,

@@ -12,8 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from hostile.deeds import DEEDS, M, Misdeed, says
-from hostile.places import (
+from hostile.local_misdeeds import (
     BEHIND,
     BEHIND_AT,
     BEHIND_EXCEPTIONS,
@@ -26,8 +25,9 @@ from hostile.places import (
     PROXY,
     WRONG_CODES,
 )
+from hostile.misbehaving_server import Deed
+from hostile.misdeeds import DEEDS, M, Misdeed, says
 from hostile.stages import EXCEPTIONS, EXPLICIT, GROUPS, IMPLICIT, LOGIN, STAGES, Stage
-from hostile.villain import Deed
 from smtp_nb.errors import SMTPError
 
 

@@ -5,7 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from hostile.deeds import BROKEN, CLOSED, FINE, LATER, LEAVES, NEVER, NO_REPLY, TIMED_OUT, Verdict
+from hostile.misdeeds import (
+    BROKEN,
+    CLOSED,
+    FINE,
+    LATER,
+    LEAVES,
+    NEVER,
+    NO_REPLY,
+    TIMED_OUT,
+    Verdict,
+)
 from smtp_nb.errors import (
     AuthenticationError,
     ConnectionClosed,

@@ -12,9 +12,9 @@ import pytest
 from drivers.fronts import NAMES, Front, open_front
 from drivers.peers import Peer
 from hostile.corpus import CASES, Case
-from hostile.deeds import MAX_READ
-from hostile.playing import Result, component, habit_of, result_of, scripted, villain_of
-from hostile.villain import Villain
+from hostile.misbehaving_server import Villain
+from hostile.misdeeds import MAX_READ
+from hostile.runner import Result, component, habit_of, result_of, scripted, villain_of
 
 # Markup of a server is text; what moves a terminal's cursor or turns text round is shown as such.
 UNSAFE_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u2028\u2029]")

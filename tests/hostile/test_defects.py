@@ -19,10 +19,10 @@ import pytest
 from drivers.fronts import letter, open_front
 from drivers.peers import Peer, talk
 from hostile.corpus import CASES
-from hostile.deeds import MAX_READ
 from hostile.defects import DEFECTS, Defect
-from hostile.playing import scripted
-from play.gullible import Gullible
+from hostile.misdeeds import MAX_READ
+from hostile.runner import scripted
+from play.lenient_server import Gullible
 from play.stage import ScriptedStage, dialogue
 from smtp_nb import SMTP, Attachment, Firewall, MailMerge, Template
 from smtp_nb.errors import (

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import count
 
-from hostile.deeds import (
+from hostile.misbehaving_server import Deed
+from hostile.misdeeds import (
     BROKEN,
     CLOSE,
     CLOSED,
@@ -26,7 +27,6 @@ from hostile.deeds import (
     reworded,
     says,
 )
-from hostile.villain import Deed
 from smtp_nb.drivers.scripted import Step
 from smtp_nb.errors import (
     AuthenticationError,

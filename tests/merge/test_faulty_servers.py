@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from play.contrary import Contrary, Curt, Deaf, OutOfStep, Verbose
+from play.faulty_servers import Contrary, Curt, Deaf, OutOfStep, Verbose
 from smtp_nb import SMTP
 from smtp_nb.errors import LinkError
 from smtp_nb.merge import MailMerge, Template

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from drivers.peers import Line
 from hostile.corpus import Case
-from hostile.villain import Villain
+from hostile.misbehaving_server import Villain
 from play.stage import LETTER, ScriptedStage
 from smtp_nb import Trail
 from smtp_nb.errors import SMTPError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from hostile.villain import Deed
+from hostile.misbehaving_server import Deed
 from smtp_nb.drivers.scripted import Step
 from smtp_nb.errors import (
     ConnectionClosed,
