@@ -13,7 +13,7 @@ from smtp_nb import merge, sandbox
 from smtp_nb.client import oauth, passwords
 from smtp_nb.merge.running.job import MergeJob
 from smtp_nb.merge.running.run import Options
-from smtp_nb.notebook.verb import Body, Verb
+from smtp_nb.notebook.verb import CellBody, Verb
 from smtp_nb.notebook.verbs import VERBS
 
 
@@ -75,9 +75,9 @@ def magics() -> str:
 
 
 _MARKS: dict[Enum, tuple[str, ...]] = {
-    Body.NONE: ("%",),
-    Body.OPTIONAL: ("%", "%%"),
-    Body.REQUIRED: ("%%",),
+    CellBody.NONE: ("%",),
+    CellBody.OPTIONAL: ("%", "%%"),
+    CellBody.REQUIRED: ("%%",),
 }
 
 

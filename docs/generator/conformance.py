@@ -12,7 +12,7 @@ from pathlib import Path
 from generator.docstrings import summary
 from generator.rows import label, meaning
 from generator.text import page, prose, section, table
-from smtp_nb.client.settings.reference import Row, State, rows
+from smtp_nb.client.settings.reference import Conformance, Row, rows
 
 TITLES = {
     "property": "Properties",
@@ -43,7 +43,7 @@ def conformance(tests: Tests) -> str:
         f"All {len(every)} rows of IPWorks SMTP 2022 (.NET): what it is called there and here, what"
         " became of it, what the row promises, and the tests that show it at work: hold the tests"
         " against the promise. A test fails when a row has none.",
-        table(("state", "rows"), [(state.value, str(counts[state])) for state in State]),
+        table(("state", "rows"), [(state.value, str(counts[state])) for state in Conformance]),
         *blocks,
     )
 

@@ -5,34 +5,34 @@ from __future__ import annotations
 from collections import defaultdict
 from html import escape
 
-from smtp_nb.protocol.client import TRANSITIONS, State
+from smtp_nb.protocol.client import TRANSITIONS, ClientState
 
 # Where a state stands in the picture; which arrows there are is the table's business.
 PLACES = {
-    State.CONNECTED: (90, 40),
-    State.GREETED: (90, 140),
-    State.READY: (360, 140),
-    State.AUTH: (640, 140),
-    State.MAIL: (110, 260),
-    State.RCPT: (360, 360),
-    State.DATA: (640, 360),
-    State.CLOSED: (640, 40),
+    ClientState.CONNECTED: (90, 40),
+    ClientState.GREETED: (90, 140),
+    ClientState.READY: (360, 140),
+    ClientState.AUTH: (640, 140),
+    ClientState.MAIL: (110, 260),
+    ClientState.RCPT: (360, 360),
+    ClientState.DATA: (640, 360),
+    ClientState.CLOSED: (640, 40),
 }
 WIDTH, HEIGHT, BOX_WIDTH, BOX_HEIGHT = 760, 420, 110, 32
 # It arrives by itself: the server speaks first.
-BANNER = {(State.CONNECTED, State.GREETED): ["220 banner"]}
+BANNER = {(ClientState.CONNECTED, ClientState.GREETED): ["220 banner"]}
 # Commands that fit in every state and would hide all other arrows.
 EVERYWHERE = {"RSET", "QUIT", "EHLO", "HELO"}
 
 
-def arrows() -> dict[tuple[State, State], list[str]]:
+def arrows() -> dict[tuple[ClientState, ClientState], list[str]]:
     """Verbs by the states that they lead from and to, as the table of transitions says."""
-    found: dict[tuple[State, State], list[str]] = defaultdict(list, BANNER)
+    found: dict[tuple[ClientState, ClientState], list[str]] = defaultdict(list, BANNER)
     for verb, (fits, after) in TRANSITIONS.items():
         for before in fits if after is not None and verb not in EVERYWHERE else ():
             found[before, after or before].append(verb)
-    found[State.GREETED, State.READY] = ["EHLO", "HELO"]
-    found[State.READY, State.CLOSED] = ["QUIT"]
+    found[ClientState.GREETED, ClientState.READY] = ["EHLO", "HELO"]
+    found[ClientState.READY, ClientState.CLOSED] = ["QUIT"]
     return found
 
 
@@ -47,7 +47,7 @@ def diagram() -> str:
     )
 
 
-def _box(state: State, x: int, y: int) -> str:
+def _box(state: ClientState, x: int, y: int) -> str:
     left, top = x - BOX_WIDTH // 2, y - BOX_HEIGHT // 2
     return (
         f'<g><title>{escape(state.value)}</title><rect x="{left}" y="{top}" width="{BOX_WIDTH}" '
@@ -57,7 +57,7 @@ def _box(state: State, x: int, y: int) -> str:
     )
 
 
-def _arrow(before: State, after: State, verbs: list[str]) -> str:
+def _arrow(before: ClientState, after: ClientState, verbs: list[str]) -> str:
     label = escape(", ".join(sorted(set(verbs))))
     start, end = complex(*PLACES[before]), complex(*PLACES[after])
     if before is after:

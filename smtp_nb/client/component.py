@@ -41,9 +41,9 @@ from smtp_nb.flows.deliver import deliver, deliver_one, unsent
 from smtp_nb.flows.intents import Flow
 from smtp_nb.flows.reconnecting import LastingSource, lasting
 from smtp_nb.flows.reply_errors import in_doubt, not_sent
-from smtp_nb.flows.session import Session
-from smtp_nb.flows.settings import Settings
-from smtp_nb.model.envelope import Job
+from smtp_nb.flows.session import ClientSession
+from smtp_nb.flows.settings import SessionSettings
+from smtp_nb.model.envelope import DeliveryJob
 from smtp_nb.model.keywords import shows_keywords
 from smtp_nb.model.known import known_attributes
 from smtp_nb.model.receipt import Receipt
@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     from smtp_nb.client.keywords import SMTPProperties
     from smtp_nb.client.message_builder import Sendable
     from smtp_nb.client.queue.spool import QueueReport
-    from smtp_nb.wire.tls.sessions import SessionCache
+    from smtp_nb.wire.tls.sessions import TLSSessionCache
     from smtp_nb.wire.verification.revocation import RevocationLists
 
 C = TypeVar("C", bound="Component")
@@ -77,12 +77,12 @@ class Component(Properties, Headers, Status, Certificates, Recipients, Attached,
         Attached.__init__(self)
         Streams.__init__(self)
         Status.__init__(self)
-        self._session: Session | None = None
+        self._session: ClientSession | None = None
         self._busy = threading.Lock()
         self._is_connecting = False
         self._last_reply: Reply | None = None
         self._memory: dict[tuple[str, int], str] = {}
-        self._tls_sessions: SessionCache | None = None
+        self._tls_sessions: TLSSessionCache | None = None
         self._revocation_lists: RevocationLists | None = None
         self._firewall = Firewall()
 
@@ -171,9 +171,9 @@ class Component(Properties, Headers, Status, Certificates, Recipients, Attached,
         )
 
     @property
-    def settings(self) -> registry.Settings:
+    def settings(self) -> registry.SettingsView:
         """All settings by their reference names, with their types."""
-        return registry.Settings(self)
+        return registry.SettingsView(self)
 
     @unseen_arguments  # a mistyped name may stand before a password
     def config(self, text: str) -> str:
@@ -235,22 +235,24 @@ class Component(Properties, Headers, Status, Certificates, Recipients, Attached,
         finally:
             self._is_connecting = False
 
-    def _new_session(self) -> Flow[Session]:
+    def _new_session(self) -> Flow[ClientSession]:
         self._server_pem, self._negotiated = "", NO_TLS
-        self._session = session = Session(settings_from(self), self, self._clock, self._memory)
+        self._session = session = ClientSession(
+            settings_from(self), self, self._clock, self._memory
+        )
         self._say_fork(session)
         yield from connect(session)
         if session.layer:
             self._server_pem, self._negotiated = session.layer.verdict.leaf_pem, session.layer.info
         return session
 
-    def _further_session(self, settings: Settings, number: int) -> Flow[Session]:
+    def _further_session(self, settings: SessionSettings, number: int) -> Flow[ClientSession]:
         """A session beside the one that the component shows."""
-        session = Session(settings, self, self._clock, self._memory, number)
+        session = ClientSession(settings, self, self._clock, self._memory, number)
         yield from connect(session)
         return session
 
-    def _ready_session(self) -> Flow[tuple[Session, bool]]:
+    def _ready_session(self) -> Flow[tuple[ClientSession, bool]]:
         """The session to work on, and whether it was opened for this call alone."""
         session = self._session
         if session is None or not self.connected:
@@ -260,7 +262,7 @@ class Component(Properties, Headers, Status, Certificates, Recipients, Attached,
             return (yield from self._new_session()), False
         return session, False
 
-    def _leave(self, session: Session, is_ours: bool) -> Flow[None]:
+    def _leave(self, session: ClientSession, is_ours: bool) -> Flow[None]:
         """Close a session that was opened for this call; `last_reply` stays the call's."""
         if is_ours and session.is_open:
             reply = session.last_reply
@@ -288,7 +290,7 @@ class Component(Properties, Headers, Status, Certificates, Recipients, Attached,
         except Exception as error:
             return _failed(error)
 
-    def _job(self, message: Sendable | None, verb: str) -> Job:
+    def _job(self, message: Sendable | None, verb: str) -> DeliveryJob:
         if verb != "MAIL" and not self.allow_extensions:
             raise StateError(f"{verb} needs allow_extensions", remedy="Set it to True")
         return job_from(self, message, verb, may_be_binary=True)
@@ -311,7 +313,7 @@ class Component(Properties, Headers, Status, Certificates, Recipients, Attached,
 
         return (yield from Draining(self, Spool(directory)).run())
 
-    def _send_job(self, job: Job) -> Flow[Receipt]:
+    def _send_job(self, job: DeliveryJob) -> Flow[Receipt]:
         try:
             session, is_ours = yield from self._ready_session()
         except SMTPError as error:
@@ -355,7 +357,7 @@ class Component(Properties, Headers, Status, Certificates, Recipients, Attached,
             for flow, source in zip(flows, sources, strict=True)
         ]
 
-    def _on_session(self, work: Callable[[Session], Flow[Reply]]) -> Flow[Reply]:
+    def _on_session(self, work: Callable[[ClientSession], Flow[Reply]]) -> Flow[Reply]:
         """Run a courtesy, on a connection of its own if there is none."""
         session, is_ours = yield from self._ready_session()
         try:

@@ -19,8 +19,8 @@ from smtp_nb.errors import CertificateError, Interrupted, SMTPError, SMTPTimeout
 from smtp_nb.flows.connect import greet, hear_banner, open_line, start_tls, upgrade
 from smtp_nb.flows.intents import Close, Flow, Open, Resolve
 from smtp_nb.flows.mask import unseen
-from smtp_nb.flows.session import Session
-from smtp_nb.flows.settings import Settings
+from smtp_nb.flows.session import ClientSession
+from smtp_nb.flows.settings import SessionSettings
 from smtp_nb.model.diagnosis import Check, Checkup, Finding
 from smtp_nb.model.enums import SSLStartMode
 from smtp_nb.model.explain import explain
@@ -118,7 +118,7 @@ class Examination:
             raise
         yield from session.close()
 
-    def _prepare(self) -> Session:
+    def _prepare(self) -> ClientSession:
         component = self._component
         try:
             settings = settings_from(component)
@@ -132,12 +132,12 @@ class Examination:
             connect_timeout_s=self._limit(settings.connect_timeout_s),
             banner_timeout_s=self._limit(settings.banner_timeout_s),
         )
-        return Session(patient, component, component._clock, component._memory)
+        return ClientSession(patient, component, component._clock, component._memory)
 
     def _limit(self, seconds: float | None) -> float:
         return min(seconds or self._patience_s, self._patience_s)
 
-    def _look_up(self, session: Session) -> Flow[str]:
+    def _look_up(self, session: ClientSession) -> Flow[str]:
         settings = session.settings
         target = settings.proxy or settings
         found: Sequence[str] = yield Resolve(
@@ -146,7 +146,7 @@ class Examination:
         whose = f"the proxy {target.host}" if settings.proxy else target.host
         return f"{whose} has the address {', '.join(found)}"
 
-    def _connect(self, session: Session) -> Flow[bytes]:
+    def _connect(self, session: ClientSession) -> Flow[bytes]:
         """The line; gives what came in already behind a proxy's answer."""
         early = b""
 
@@ -163,15 +163,15 @@ class Examination:
             raise
         return early
 
-    def _hear(self, session: Session) -> Flow[str]:
+    def _hear(self, session: ClientSession) -> Flow[str]:
         yield from hear_banner(session)
         return f"the server says: {session.last_reply}"
 
-    def _greet(self, session: Session) -> Flow[str]:
+    def _greet(self, session: ClientSession) -> Flow[str]:
         yield from greet(session)
         return f"it greets us as {session.hello}"
 
-    def _secure(self, session: Session, shake: Flow[None]) -> Flow[None]:
+    def _secure(self, session: ClientSession, shake: Flow[None]) -> Flow[None]:
         """TLS, and then what the certificate says."""
 
         def work() -> Flow[str]:
@@ -192,7 +192,7 @@ class Examination:
         remedy = f"It ends in {days} days: its owner has to renew it" if days < SOON_DAYS else ""
         self._note("Certificate", Finding.GOOD if is_good else Finding.DOUBTFUL, text, remedy)
 
-    def _note_clear(self, session: Session) -> None:
+    def _note_clear(self, session: ClientSession) -> None:
         from smtp_nb.flows.login import is_loopback
 
         if session.peer is not None and is_loopback(session.peer.remote_address):
@@ -208,7 +208,7 @@ class Examination:
             )
         self._note("Certificate", Finding.UNSEEN, "there is none without TLS")
 
-    def _log_in(self, session: Session) -> Flow[None]:
+    def _log_in(self, session: ClientSession) -> Flow[None]:
         settings, offered = session.settings, ", ".join(session.extensions.auth)
         if settings.credentials is None:
             words = f"; the server offers {offered}" if offered else ""
@@ -224,7 +224,7 @@ class Examination:
 
     # -- a closer look ------------------------------------------------------------------------
 
-    def _try_other_ports(self, settings: Settings) -> Flow[None]:
+    def _try_other_ports(self, settings: SessionSettings) -> Flow[None]:
         """Does the server answer elsewhere? Then this port is blocked, or the wrong one."""
         if settings.proxy is not None or not self._is_silent_or_closed():
             return
@@ -252,7 +252,9 @@ class Examination:
     def _is_silent_or_closed(self) -> bool:
         return self._checks[-1].code in (201, 10060, 10061, 10013)
 
-    def _suspect_other_mode(self, session: Session, name: str, error: SMTPError) -> Flow[None]:
+    def _suspect_other_mode(
+        self, session: ClientSession, name: str, error: SMTPError
+    ) -> Flow[None]:
         """A server that is silent may wait for TLS; one that speaks no TLS may begin in clear."""
         settings = session.settings
         is_implicit = settings.start_mode is SSLStartMode.IMPLICIT
@@ -265,10 +267,12 @@ class Examination:
         if (yield from self._begins(settings, begin)):
             self._checks[-1] = replace(self._checks[-1], remedy=f"It begins {how}")
 
-    def _begins(self, settings: Settings, begin: Callable[[Session], Flow[None]]) -> Flow[bool]:
+    def _begins(
+        self, settings: SessionSettings, begin: Callable[[ClientSession], Flow[None]]
+    ) -> Flow[bool]:
         """Does the server begin like this, on a line of its own?"""
         component = self._component
-        other = Session(replace(settings, credentials=None), component, component._clock)
+        other = ClientSession(replace(settings, credentials=None), component, component._clock)
         try:
             yield from begin(other)
             is_so = True
@@ -281,7 +285,7 @@ class Examination:
 
     # -- notes --------------------------------------------------------------------------------
 
-    def _step(self, name: str, session: Session, work: Flow[str]) -> Flow[None]:
+    def _step(self, name: str, session: ClientSession, work: Flow[str]) -> Flow[None]:
         """Do one step and note how it went.
 
         Raises:
@@ -330,17 +334,17 @@ class Examination:
         self._checks.append(Check(name, finding, text, remedy, code, seconds))
 
 
-def _begin_with_tls(session: Session) -> Flow[None]:
+def _begin_with_tls(session: ClientSession) -> Flow[None]:
     early = yield from open_line(session)
     yield from start_tls(session, early)
 
 
-def _begin_in_clear(session: Session) -> Flow[None]:
+def _begin_in_clear(session: ClientSession) -> Flow[None]:
     session.protocol.receive_data((yield from open_line(session)))
     yield from hear_banner(session)
 
 
-def _plan(settings: Settings) -> str:
+def _plan(settings: SessionSettings) -> str:
     """What is about to be tried, in words."""
     modes = {
         SSLStartMode.NONE: "without TLS",
@@ -352,7 +356,7 @@ def _plan(settings: Settings) -> str:
     return f"{settings.host} port {settings.port}{through}, {modes[settings.start_mode]}{who}"
 
 
-def _offers(session: Session) -> str:
+def _offers(session: ClientSession) -> str:
     """What the server can do, in words."""
     extensions = session.extensions
     names = ", ".join(extensions.keywords) or "none"

@@ -24,7 +24,7 @@ from smtp_nb.model.known import known_attributes
 if TYPE_CHECKING:
     import logging
 
-    from smtp_nb.drivers.runner import Stoppable
+    from smtp_nb.drivers.runner import DriverBase
 
 # A handler takes one event; with AsyncSMTP it may be a coroutine function. Its parameter is of the
 # event's own class, which a common type cannot say.
@@ -98,7 +98,7 @@ class EventProperty:
 class Events:
     """The nine events of the reference, and the observer that a session reports to."""
 
-    _driver: Stoppable
+    _driver: DriverBase
 
     on_connection_status = EventProperty(ConnectionStatusEvent)
     on_end_transfer = EventProperty(EndTransferEvent)
@@ -180,7 +180,7 @@ class Events:
                     self._note_failure(event, error, handler)
                 else:
                     if answer is not None and isinstance(answer, Awaitable):
-                        waiting.append(_Waiting(self, event, answer, handler))
+                        waiting.append(_HandlerRest(self, event, answer, handler))
         return waiting
 
     def _begin_call(self) -> None:
@@ -200,7 +200,7 @@ class Events:
             self._driver.stop(error)
 
 
-class _Waiting:
+class _HandlerRest:
     """The rest of a handler that is a coroutine function; what it raises counts as in others."""
 
     def __init__(

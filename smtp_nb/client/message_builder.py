@@ -10,7 +10,7 @@ from smtp_nb.client.settings.registry import REGISTRY
 from smtp_nb.errors import MissingError
 from smtp_nb.model.address import Mailbox, parse_addresses
 from smtp_nb.model.enums import RecipientType
-from smtp_nb.model.envelope import Content, Envelope, Job, Recipient
+from smtp_nb.model.envelope import Content, DeliveryJob, Envelope, Recipient
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -35,7 +35,7 @@ def job_from(
     verb: str = "MAIL",
     *,
     may_be_binary: bool = False,
-) -> Job:
+) -> DeliveryJob:
     """The job that `send()` delivers; everything is checked here, before any connection.
 
     Args:
@@ -56,10 +56,10 @@ def job_from(
     if author is None and component.content_stream is None and not component.message:
         raise MissingError("there is no sender", code=164, remedy="Set from_")
     envelope = _envelope(component, recipients, author, verb)
-    return Job(envelope, _content(component, may_be_binary), has_text=_has_text(component))
+    return DeliveryJob(envelope, _content(component, may_be_binary), has_text=_has_text(component))
 
 
-def _job_of_given(component: Component, message: Sendable, verb: str) -> Job:
+def _job_of_given(component: Component, message: Sendable, verb: str) -> DeliveryJob:
     from smtp_nb.compose.draft import Addressed, Draft
 
     if isinstance(message, Draft | Addressed):
@@ -70,17 +70,19 @@ def _job_of_given(component: Component, message: Sendable, verb: str) -> Job:
     recipients = tuple(item.as_recipient() for item in component.message_recipients)
     given = GivenReader().read(message)
     named = recipients or given.recipients
-    return Job(_envelope(component, named, given.sender, verb, is_given=True), given.content)
+    return DeliveryJob(
+        _envelope(component, named, given.sender, verb, is_given=True), given.content
+    )
 
 
-def _job_of_draft(component: Component, given: Addressed, verb: str) -> Job:
+def _job_of_draft(component: Component, given: Addressed, verb: str) -> DeliveryJob:
     from smtp_nb.compose.message import compose
 
     draft = replace(given.draft, **_style(component))
     author = next(iter(draft.authors), None)
     envelope = _envelope(component, given.recipients, draft.sender or author, verb)
     has_text = any((draft.text, draft.html, draft.markdown, draft.attachments))
-    return Job(envelope, compose(draft), has_text=has_text)
+    return DeliveryJob(envelope, compose(draft), has_text=has_text)
 
 
 def _content(component: Component, may_be_binary: bool) -> Content:

@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING
 from smtp_nb.errors import BusyError
 
 if TYPE_CHECKING:
-    from smtp_nb.drivers.runner import Stoppable
-    from smtp_nb.flows.session import Session
+    from smtp_nb.drivers.runner import DriverBase
+    from smtp_nb.flows.session import ClientSession
     from smtp_nb.model.reply import Reply
 
 
 class Ownership:
     """Refuses a second connect(), and notices that this process is a child of the one before."""
 
-    _driver: Stoppable
-    _session: Session | None
+    _driver: DriverBase
+    _session: ClientSession | None
     _busy: threading.Lock
     _is_connecting: bool
     _last_reply: Reply | None
@@ -47,7 +47,7 @@ class Ownership:
         self._pid, self._busy, self._is_connecting = here, threading.Lock(), False
         self._driver.disown()
 
-    def _say_fork(self, session: Session) -> None:
+    def _say_fork(self, session: ClientSession) -> None:
         """Say in the trail, once, why there is a new session."""
         if self._inherited_from:
             session.remark(

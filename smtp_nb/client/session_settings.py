@@ -15,7 +15,7 @@ from smtp_nb.client.settings.registry import REGISTRY
 from smtp_nb.errors import AddressError, ConnectFailed, InputError, MissingError, SMTPError
 from smtp_nb.flows.intents import Flow, SocketOptions
 from smtp_nb.flows.limits import throttled, within
-from smtp_nb.flows.settings import BANNER_TIMEOUT, Proxy, Settings
+from smtp_nb.flows.settings import BANNER_TIMEOUT, Proxy, SessionSettings
 from smtp_nb.model.address import ascii_domain
 from smtp_nb.model.enums import (
     AuthMechanism,
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from smtp_nb.sasl import Credentials, TokenSource
     from smtp_nb.wire.certificates.identity import Identity
     from smtp_nb.wire.settings import Offer
-    from smtp_nb.wire.tls.sessions import Shelf
+    from smtp_nb.wire.tls.sessions import SessionSlot
     from smtp_nb.wire.tls.tls import TLSSettings
     from smtp_nb.wire.verification.revocation import RevocationLists
 
@@ -50,7 +50,7 @@ _NAMELESS = frozenset({AuthMechanism.EXTERNAL, AuthMechanism.KERBEROS})
 _BEARER = frozenset({AuthMechanism.XOAUTH2, AuthMechanism.OAUTHBEARER})
 
 
-def settings_from(component: Component) -> Settings:
+def settings_from(component: Component) -> SessionSettings:
     """Everything a new session needs to know.
 
     Raises:
@@ -71,7 +71,7 @@ def settings_from(component: Component) -> Settings:
     timeout = component.timeout or None
     is_default = "Timeout" not in component._values
     final = None if read("FinalReplyTimeout") == 0 else read("FinalReplyTimeout")
-    return Settings(
+    return SessionSettings(
         host=_host(component),
         port=component.mail_port,
         hello=read("Hello") or _host_name(),
@@ -307,14 +307,14 @@ def _offer(component: Component) -> Offer:
     )
 
 
-def _shelf(component: Component, tls: TLSSettings | None) -> Shelf | None:
+def _shelf(component: Component, tls: TLSSettings | None) -> SessionSlot | None:
     """Where the session with this server is kept, if sessions are to be resumed."""
     if tls is None or not _reader(component)("ReuseSSLSession"):
         return None
-    from smtp_nb.wire.tls.sessions import SessionCache
+    from smtp_nb.wire.tls.sessions import TLSSessionCache
 
     if component._tls_sessions is None:
-        component._tls_sessions = SessionCache()
+        component._tls_sessions = TLSSessionCache()
     return component._tls_sessions.shelf(component.mail_server, component.mail_port, tls)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from smtp_nb.errors import Interrupted
 from smtp_nb.flows.intents import Call, Flow
-from smtp_nb.flows.session import Session
+from smtp_nb.flows.session import ClientSession
 
 if TYPE_CHECKING:
     from smtp_nb.compose.stream import Source, StreamContent
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class Streams:
     """The part of the component that knows about its stream."""
 
-    _session: Session | None
+    _session: ClientSession | None
     content_stream: StreamContent | None
 
     def __init__(self) -> None:

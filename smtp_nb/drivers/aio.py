@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from smtp_nb.drivers.aio_connection import AsyncLine
-from smtp_nb.drivers.runner import Pump, Stoppable, first_stopped, stopped
+from smtp_nb.drivers.runner import DriverBase, FlowRunner, first_stopped, stopped
 from smtp_nb.flows.intents import (
     Ahead,
     Ask,
@@ -21,7 +21,6 @@ from smtp_nb.flows.intents import (
     Close,
     Done,
     Flow,
-    Hold,
     Intent,
     JobSource,
     Next,
@@ -32,16 +31,17 @@ from smtp_nb.flows.intents import (
     Resolve,
     Sleep,
     TakeBack,
+    WaitForJobs,
     Write,
     notice_of,
 )
 from smtp_nb.flows.observer import Observer
-from smtp_nb.model.envelope import Job
+from smtp_nb.model.envelope import DeliveryJob
 
 T = TypeVar("T")
 
 
-class AsyncDriver(Stoppable):
+class AsyncDriver(DriverBase):
     """The coroutines that serve the flows of one component, and the line that stays open."""
 
     clock = staticmethod(time.monotonic)
@@ -74,7 +74,7 @@ class AsyncDriver(Stoppable):
             asyncio.CancelledError: the task was cancelled; its cause is what the flow raised.
         """
         self._begin([self._line])
-        pump = Pump(flow)
+        pump = FlowRunner(flow)
         try:
             await self._serve(pump, self._line, source)
         finally:
@@ -91,7 +91,7 @@ class AsyncDriver(Stoppable):
             asyncio.CancelledError: the task was cancelled, once all flows have ended.
         """
         self._begin([self._line, *(self._new_line() for _ in flows[1:])])
-        pumps = [Pump(flow) for flow, _ in flows]
+        pumps = [FlowRunner(flow) for flow, _ in flows]
         work = [
             asyncio.ensure_future(self._serve(pump, line, source))
             for pump, line, (_, source) in zip(pumps, self._lines, flows, strict=True)
@@ -113,7 +113,9 @@ class AsyncDriver(Stoppable):
     def _new_line(self) -> AsyncLine:
         return AsyncLine(lambda: self._stop)
 
-    async def _serve(self, pump: Pump[Any], line: AsyncLine, source: JobSource | None) -> None:
+    async def _serve(
+        self, pump: FlowRunner[Any], line: AsyncLine, source: JobSource | None
+    ) -> None:
         try:
             try:
                 await self._turn(pump, line, source)
@@ -129,7 +131,7 @@ class AsyncDriver(Stoppable):
 
     # -- the loop -----------------------------------------------------------------------------
 
-    async def _turn(self, pump: Pump[Any], line: AsyncLine, source: JobSource | None) -> None:
+    async def _turn(self, pump: FlowRunner[Any], line: AsyncLine, source: JobSource | None) -> None:
         answer: Any = None
         trouble: BaseException | None = None
         while (intent := pump.advance(answer, trouble)) is not None:
@@ -168,7 +170,7 @@ class AsyncDriver(Stoppable):
             case Ask():
                 for waiting in self._observer.ask(intent.event):
                     await waiting
-            case Hold():
+            case WaitForJobs():
                 return await self._hold(intent.seconds)
             case Call():
                 return await line.call(intent)
@@ -189,7 +191,9 @@ class AsyncDriver(Stoppable):
         while self._postponed:
             await self._postponed.pop(0)
 
-    async def _next_jobs(self, intent: Next, source: JobSource | None) -> Sequence[Job] | None:
+    async def _next_jobs(
+        self, intent: Next, source: JobSource | None
+    ) -> Sequence[DeliveryJob] | None:
         # Let other tasks run, and a cancellation in, between batches.
         await asyncio.sleep(0)
         if source is None or self._failure is not None:

@@ -41,9 +41,9 @@ class AsyncLine:
     def __init__(self, stopper: Callable[[], BaseException | None]) -> None:
         self._stopper = stopper
         self._transport: asyncio.Transport | None = None
-        self._inbox = Inbox()
+        self._inbox = ReceiveBuffer()
         self._opening: asyncio.Task[Any] | None = None
-        self._aside: list[tuple[asyncio.Transport | None, Inbox]] = []
+        self._aside: list[tuple[asyncio.Transport | None, ReceiveBuffer]] = []
         self._sockets: dict[asyncio.Transport, socket.socket] = {}
         self._pid = os.getpid()
 
@@ -164,7 +164,7 @@ class AsyncLine:
 
     async def _take(self, sock: socket.socket, intent: Open) -> None:
         loop = asyncio.get_running_loop()
-        self._transport, self._inbox = await loop.create_connection(Inbox, sock=sock)
+        self._transport, self._inbox = await loop.create_connection(ReceiveBuffer, sock=sock)
         self._sockets[self._transport] = sock
         # asyncio turns it on for every transport.
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, intent.options.tcp_no_delay)
@@ -200,7 +200,7 @@ class AsyncLine:
             _INHERITED.append(transport)
             os.close(sock.detach())
         self._sockets, self._aside = {}, []
-        self._transport, self._inbox, self._opening = None, Inbox(), None
+        self._transport, self._inbox, self._opening = None, ReceiveBuffer(), None
         self._pid = os.getpid()
 
     def _open_transport(self) -> asyncio.Transport:
@@ -249,7 +249,7 @@ class AsyncLine:
     def put_aside(self) -> None:
         """Make room for another transport; this one stays open."""
         self._aside.append((self._transport, self._inbox))
-        self._transport, self._inbox = None, Inbox()
+        self._transport, self._inbox = None, ReceiveBuffer()
 
     def take_back(self) -> None:
         """Close the other transport and go on with the one put aside."""

@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 
 from smtp_nb.drivers.connection import Op, SocketLine, Wait, noticing
 from smtp_nb.drivers.interrupts import Interrupts
-from smtp_nb.drivers.runner import Pump, Stoppable, first_stopped, stopped
+from smtp_nb.drivers.runner import DriverBase, FlowRunner, first_stopped, stopped
 from smtp_nb.drivers.selector import Waits
 from smtp_nb.errors import SMTPTimeout
 from smtp_nb.flows.intents import (
@@ -25,7 +25,6 @@ from smtp_nb.flows.intents import (
     Close,
     Done,
     Flow,
-    Hold,
     Intent,
     JobSource,
     Next,
@@ -36,11 +35,12 @@ from smtp_nb.flows.intents import (
     Resolve,
     Sleep,
     TakeBack,
+    WaitForJobs,
     Write,
     notice_of,
 )
 from smtp_nb.flows.observer import Observer
-from smtp_nb.model.envelope import Job
+from smtp_nb.model.envelope import DeliveryJob
 
 A = TypeVar("A")
 R = TypeVar("R")
@@ -58,7 +58,7 @@ class _Task(Generic[T]):
     """
 
     def __init__(self, flow: Flow[T], line: SocketLine, source: JobSource | None) -> None:
-        self.pump = Pump(flow)
+        self.pump = FlowRunner(flow)
         self.line = line
         self.source = source
         self.op: Op[Any] | None = None  # answers are of the intents' kinds
@@ -67,7 +67,7 @@ class _Task(Generic[T]):
         self.is_done = False
 
 
-class BlockingDriver(Stoppable):
+class BlockingDriver(DriverBase):
     """One loop for the flows of one component, and the line that stays open between calls."""
 
     clock = staticmethod(time.monotonic)
@@ -224,7 +224,7 @@ class BlockingDriver(Stoppable):
                 return line.sleep(intent.seconds)
             case Call():
                 return line.call(intent)
-            case Hold():
+            case WaitForJobs():
                 return self._hold(line, intent.seconds)
         return None
 
@@ -269,7 +269,7 @@ class BlockingDriver(Stoppable):
             case Probe():
                 return task.line.probe()
 
-    def _next_jobs(self, intent: Next, source: JobSource | None) -> Sequence[Job] | None:
+    def _next_jobs(self, intent: Next, source: JobSource | None) -> Sequence[DeliveryJob] | None:
         if source is None or not self._wants_more:
             return None
         return self.outside(source.next_jobs, intent.most)

@@ -19,7 +19,7 @@ R = TypeVar("R")
 T = TypeVar("T")
 
 
-class Stoppable:
+class DriverBase:
     """The part of a driver that others may call while a flow runs on it."""
 
     _stop: BaseException | None = None
@@ -50,7 +50,7 @@ class Stoppable:
             raise self._stop
 
 
-class Pump(Generic[T]):
+class FlowRunner(Generic[T]):
     """Advance one flow from intent to intent.
 
     Attributes:
@@ -111,12 +111,12 @@ class Pump(Generic[T]):
             self.origin = trouble
             trouble = stopped()
         if isinstance(trouble, OSError) and not isinstance(trouble, LinkError):
-            trouble = line_error(trouble)
+            trouble = connection_error(trouble)
         self._is_stopping |= isinstance(trouble, Interrupted)
         return self._flow.throw(trouble)
 
 
-def first_stopped(pumps: Sequence[Pump[T]]) -> Pump[T]:
+def first_stopped(pumps: Sequence[FlowRunner[T]]) -> FlowRunner[T]:
     """Whose outcome is that of all: one that was stopped, if any was."""
     return next((pump for pump in pumps if pump.origin is not None), pumps[0])
 
@@ -135,7 +135,7 @@ def stopped() -> Interrupted:
     return Interrupted("the call was interrupted", remedy="The connection was dropped")
 
 
-def line_error(error: OSError) -> LinkError:
+def connection_error(error: OSError) -> LinkError:
     """An error of the system on an open line, with the reference's number."""
     words = (error.strerror or str(error)).lower()
     made = LinkError(f"the line broke: {words}", code=os_error_code(error), remedy="Connect again")

@@ -34,7 +34,7 @@ from math import inf
 from typing import Any, TypeVar
 
 from smtp_nb.drivers.attempts import Attempts
-from smtp_nb.drivers.runner import Pump, Stoppable
+from smtp_nb.drivers.runner import DriverBase, FlowRunner
 from smtp_nb.drivers.sockets import Target
 from smtp_nb.errors import SMTPTimeout
 from smtp_nb.flows.intents import (
@@ -44,7 +44,6 @@ from smtp_nb.flows.intents import (
     Close,
     Done,
     Flow,
-    Hold,
     Intent,
     JobSource,
     Next,
@@ -56,6 +55,7 @@ from smtp_nb.flows.intents import (
     Resolve,
     Sleep,
     TakeBack,
+    WaitForJobs,
     Write,
     notice_of,
 )
@@ -175,7 +175,7 @@ class Player:
 
 
 @dataclass
-class ScriptedDriver(Stoppable):
+class ScriptedDriver(DriverBase):
     """Run flows against a dialogue.
 
     Args:
@@ -224,13 +224,13 @@ class ScriptedDriver(Stoppable):
     ) -> T:
         """Run a flow to its end, as the other drivers do."""
         self._stop = None
-        pump = Pump(flow)
+        pump = FlowRunner(flow)
         with at_work:
             error = self._turn(pump, source)
         pump.end(self._stop)
         return pump.outcome(error)
 
-    def _turn(self, pump: Pump[T], source: JobSource | None) -> Exception | None:
+    def _turn(self, pump: FlowRunner[T], source: JobSource | None) -> Exception | None:
         answer: Any = None
         trouble: BaseException | None = None
         try:
@@ -262,7 +262,7 @@ class ScriptedDriver(Stoppable):
                 self.now += intent.seconds
             case Call():
                 return intent.work()
-            case Hold():
+            case WaitForJobs():
                 self.now += intent.seconds
                 return True
             case Close():

@@ -7,7 +7,7 @@ import os
 import selectors
 import socket
 
-from smtp_nb.drivers.runner import line_error
+from smtp_nb.drivers.runner import connection_error
 
 
 class Waits:
@@ -27,7 +27,7 @@ class Waits:
             self._woken, self._waker = socket.socketpair()
             self._selector = selectors.DefaultSelector()
         except OSError as error:
-            raise line_error(error) from error
+            raise connection_error(error) from error
         self._woken.setblocking(False)
         self._waker.setblocking(False)
         self.wake_fd = self._waker.fileno()

@@ -16,7 +16,7 @@ from smtp_nb.flows.limits import Deadline
 from smtp_nb.flows.mask import unseen
 from smtp_nb.flows.proxy import reach
 from smtp_nb.flows.reply_errors import refusal
-from smtp_nb.flows.session import Session
+from smtp_nb.flows.session import ClientSession
 from smtp_nb.model.enums import SSLStartMode
 from smtp_nb.protocol.commands import STARTTLS, ehlo, helo
 from smtp_nb.protocol.extensions import NO_EXTENSIONS, parse_ehlo
@@ -27,7 +27,7 @@ _ON_IMPLICIT_PORT = "Port 465 is for TLS from the first byte"
 _PERHAPS_TLS = "A server that expects TLS from the first byte is as silent"
 
 
-def connect(session: Session) -> Flow[None]:
+def connect(session: ClientSession) -> Flow[None]:
     """Open the line and bring the session to where MAIL may follow.
 
     Raises:
@@ -52,7 +52,7 @@ def connect(session: Session) -> Flow[None]:
         raise
 
 
-def meet(session: Session) -> Flow[None]:
+def meet(session: ClientSession) -> Flow[None]:
     """Open the line, hear the banner and say EHLO: at the first address that goes so far.
 
     RFC 5321 section 5.1 wants every address tried. One whose server turns us away or hangs up
@@ -96,7 +96,7 @@ def _is_turned_away(error: SMTPError, stage: str) -> bool:
 
 
 def open_line(
-    session: Session, opening: Deadline | None = None, addresses: tuple[str, ...] = ()
+    session: ClientSession, opening: Deadline | None = None, addresses: tuple[str, ...] = ()
 ) -> Flow[bytes]:
     """Open the line, through a proxy if there is one; gives what came behind the proxy's answer.
 
@@ -127,14 +127,14 @@ def open_line(
     return early
 
 
-def _opening(session: Session) -> Deadline:
+def _opening(session: ClientSession) -> Deadline:
     """The end of all attempts to connect, together."""
     settings = session.settings
     where = f"the connection to {settings.host} port {settings.port}"
     return Deadline(session.clock, settings.connect_timeout_s, where)
 
 
-def hear_banner(session: Session) -> Flow[None]:
+def hear_banner(session: ClientSession) -> Flow[None]:
     """Wait for the server's first words, which say whether it serves us at all.
 
     A server that expects TLS is silent to whom speaks none, and both wait for the other.
@@ -153,7 +153,7 @@ def hear_banner(session: Session) -> Flow[None]:
         raise refusal(reply, "the connection")
 
 
-def greet(session: Session) -> Flow[None]:
+def greet(session: ClientSession) -> Flow[None]:
     """EHLO, or HELO where EHLO is refused or not wanted (RFC 5321 section 4.1.1.1)."""
     hello = session.hello
     if session.settings.allow_extensions:
@@ -169,7 +169,7 @@ def greet(session: Session) -> Flow[None]:
         raise refusal(reply, "HELO")
 
 
-def upgrade(session: Session) -> Flow[None]:
+def upgrade(session: ClientSession) -> Flow[None]:
     """STARTTLS (RFC 3207), required: a server that does not offer it gets nothing more of us."""
     if "STARTTLS" not in session.extensions:
         raise ExtensionError(
@@ -194,7 +194,7 @@ def upgrade(session: Session) -> Flow[None]:
     yield from greet(session)
 
 
-def start_tls(session: Session, early: bytes = b"") -> Flow[None]:
+def start_tls(session: ClientSession, early: bytes = b"") -> Flow[None]:
     """Run the handshake. The certificate is judged before the first octet that answers it.
 
     Args:

@@ -13,7 +13,7 @@ from functools import partial
 from smtp_nb.errors import SMTPError
 from smtp_nb.flows.envelope import take_reply
 from smtp_nb.flows.intents import Call, Flow
-from smtp_nb.flows.session import Session
+from smtp_nb.flows.session import ClientSession
 from smtp_nb.flows.transaction import Transaction
 from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.envelope import Content
@@ -29,7 +29,7 @@ STREAM = "the stream of the message"
 
 
 def send_content(
-    session: Session, transaction: Transaction, before: tuple[Command, ...]
+    session: ClientSession, transaction: Transaction, before: tuple[Command, ...]
 ) -> Flow[None]:
     """Send the content, behind DATA's 354 or as BDAT, and note the final reply.
 
@@ -45,7 +45,7 @@ def send_content(
     yield from _final_reply(session, transaction)
 
 
-def send_lone_dot(session: Session) -> Flow[None]:
+def send_lone_dot(session: ClientSession) -> Flow[None]:
     """End a DATA that came about although no recipient was taken; nothing is delivered."""
     session.protocol.end_of_data()
     session.show_commands((END_OF_DATA,))
@@ -53,7 +53,7 @@ def send_lone_dot(session: Session) -> Flow[None]:
     yield from session.next_reply(session.settings.final_timeout_s, "the reply to a lone dot")
 
 
-def _send_data(session: Session, transaction: Transaction) -> Flow[None]:
+def _send_data(session: ClientSession, transaction: Transaction) -> Flow[None]:
     stuffer, sent = Stuffer(), 0
     held = b""
     pieces = _pieces(transaction, PIECE)
@@ -70,7 +70,7 @@ def _send_data(session: Session, transaction: Transaction) -> Flow[None]:
 
 
 def _send_chunks(
-    session: Session, transaction: Transaction, before: tuple[Command, ...]
+    session: ClientSession, transaction: Transaction, before: tuple[Command, ...]
 ) -> Flow[None]:
     sent, held = 0, b""
     pieces = _pieces(transaction, CHUNK)
@@ -86,7 +86,7 @@ def _send_chunks(
     _progress(session, transaction, held, sent)
 
 
-def _chunk_was_taken(session: Session, transaction: Transaction) -> Flow[bool]:
+def _chunk_was_taken(session: ClientSession, transaction: Transaction) -> Flow[bool]:
     """Replies up to that of the chunk; after a refusal no further octet is fed."""
     while session.protocol.waiting:
         yield from take_reply(session, transaction)
@@ -95,7 +95,7 @@ def _chunk_was_taken(session: Session, transaction: Transaction) -> Flow[bool]:
     return transaction.data is None
 
 
-def _final_reply(session: Session, transaction: Transaction) -> Flow[None]:
+def _final_reply(session: ClientSession, transaction: Transaction) -> Flow[None]:
     """Wait for the reply that decides. Envelope replies of a shared group come before it."""
     while session.protocol.waiting > 1:
         yield from take_reply(session, transaction)
@@ -105,7 +105,7 @@ def _final_reply(session: Session, transaction: Transaction) -> Flow[None]:
 
 
 def next_piece(
-    content: Content, pieces: Iterator[bytes], session: Session | None = None
+    content: Content, pieces: Iterator[bytes], session: ClientSession | None = None
 ) -> Flow[bytes | None]:
     """The next of the pieces that a content gives, None at the end.
 
@@ -165,16 +165,16 @@ def _readable() -> Iterator[None]:
 # -- events: nothing is computed where nobody listens -----------------------------------------
 
 
-def _is_told(session: Session, transaction: Transaction, kind: type[Event]) -> bool:
+def _is_told(session: ClientSession, transaction: Transaction, kind: type[Event]) -> bool:
     return transaction.job.has_text and session.observer.wants(kind)
 
 
-def _start(session: Session, transaction: Transaction) -> None:
+def _start(session: ClientSession, transaction: Transaction) -> None:
     if _is_told(session, transaction, StartTransferEvent):
         session.observer.emit(StartTransferEvent())
 
 
-def _progress(session: Session, transaction: Transaction, piece: bytes, sent: int) -> int:
+def _progress(session: ClientSession, transaction: Transaction, piece: bytes, sent: int) -> int:
     sent += len(piece)
     if _is_told(session, transaction, TransferEvent):
         size = transaction.job.content.size
@@ -183,6 +183,6 @@ def _progress(session: Session, transaction: Transaction, piece: bytes, sent: in
     return sent
 
 
-def _end(session: Session, transaction: Transaction) -> None:
+def _end(session: ClientSession, transaction: Transaction) -> None:
     if _is_told(session, transaction, EndTransferEvent):
         session.observer.emit(EndTransferEvent())

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from smtp_nb.errors import ExtensionError, LinkError, SMTPError
 from smtp_nb.flows.content import send_content, send_lone_dot
-from smtp_nb.flows.delivery import Delivery
+from smtp_nb.flows.delivery import DeliveryState
 from smtp_nb.flows.envelope import (
     clear,
     envelope_commands,
@@ -23,10 +23,10 @@ from smtp_nb.flows.envelope import (
 from smtp_nb.flows.intents import Done, Flow, Next
 from smtp_nb.flows.parameters import check_offers
 from smtp_nb.flows.server_close import learn, look_first
-from smtp_nb.flows.session import Session
+from smtp_nb.flows.session import ClientSession
 from smtp_nb.flows.transaction import Transaction
 from smtp_nb.flows.windows import fits_window, is_out_of_step, run_window
-from smtp_nb.model.envelope import Job
+from smtp_nb.model.envelope import DeliveryJob
 from smtp_nb.model.outcome import Outcome
 from smtp_nb.model.receipt import Receipt, RecipientResult
 from smtp_nb.protocol.commands import DATA
@@ -36,7 +36,7 @@ from smtp_nb.protocol.commands import DATA
 BATCH_SECONDS = 0.5
 
 
-def deliver(session: Session) -> Flow[bool]:
+def deliver(session: ClientSession) -> Flow[bool]:
     """Take jobs until there are none for now, and give a receipt for each.
 
     Returns:
@@ -48,7 +48,7 @@ def deliver(session: Session) -> Flow[bool]:
             been given back before.
     """
     most = 1
-    jobs: Sequence[Job] | None = ()
+    jobs: Sequence[DeliveryJob] | None = ()
     while not session.is_used_up and (jobs := (yield Next(min(most, session.mails_left)))):
         began = session.clock()
         yield from _batch(session, jobs)
@@ -60,14 +60,14 @@ def deliver(session: Session) -> Flow[bool]:
     return jobs is not None
 
 
-def deliver_one(session: Session, job: Job) -> Flow[Receipt]:
+def deliver_one(session: ClientSession, job: DeliveryJob) -> Flow[Receipt]:
     """Deliver one message.
 
     Raises:
         ExtensionError: the server lacks what it needs; nothing was written, the session goes on.
         SMTPError: the session ended; `.receipt` on it tells what is known.
     """
-    delivery = Delivery(session, job)
+    delivery = DeliveryState(session, job)
     try:
         check_offers(session, job)
         yield from _finish(session, delivery)
@@ -78,7 +78,7 @@ def deliver_one(session: Session, job: Job) -> Flow[Receipt]:
     return delivery.receipt()
 
 
-def unsent(job: Job, why: str) -> Receipt:
+def unsent(job: DeliveryJob, why: str) -> Receipt:
     """The receipt for a job for which no session came about."""
     results = tuple(
         RecipientResult(to.address, to.kind, Outcome.NOT_SENT, text=why)
@@ -88,9 +88,9 @@ def unsent(job: Job, why: str) -> Receipt:
     return Receipt(Outcome.NOT_SENT, results, message_id=content.message_id, size=content.size)
 
 
-def _batch(session: Session, jobs: Sequence[Job]) -> Flow[None]:
+def _batch(session: ClientSession, jobs: Sequence[DeliveryJob]) -> Flow[None]:
     """Deliver some jobs and give them all back, whatever happens."""
-    deliveries = [Delivery(session, job) for job in jobs]
+    deliveries = [DeliveryState(session, job) for job in jobs]
     try:
         for delivery in deliveries:
             _check(session, delivery)
@@ -109,7 +109,7 @@ def _batch(session: Session, jobs: Sequence[Job]) -> Flow[None]:
     yield Done([(delivery.job, delivery.receipt()) for delivery in deliveries])
 
 
-def _check(session: Session, delivery: Delivery) -> None:
+def _check(session: ClientSession, delivery: DeliveryState) -> None:
     """A message that this server cannot take fails alone."""
     try:
         check_offers(session, delivery.job)
@@ -117,7 +117,7 @@ def _check(session: Session, delivery: Delivery) -> None:
         delivery.give_up(str(error))
 
 
-def _window(session: Session, deliveries: Sequence[Delivery]) -> Flow[None]:
+def _window(session: ClientSession, deliveries: Sequence[DeliveryState]) -> Flow[None]:
     """Send those that may be under way together; what is then undecided is left to `_finish`."""
     together = [
         d
@@ -135,7 +135,7 @@ def _window(session: Session, deliveries: Sequence[Delivery]) -> Flow[None]:
         raise error
 
 
-def _finish(session: Session, delivery: Delivery) -> Flow[None]:
+def _finish(session: ClientSession, delivery: DeliveryState) -> Flow[None]:
     """Deliver one message by itself, in more transactions if the server wants fewer recipients."""
     while delivery.remaining:
         transaction = Transaction(delivery.job, delivery.portion())
@@ -146,7 +146,7 @@ def _finish(session: Session, delivery: Delivery) -> Flow[None]:
 
 
 def _guarded(
-    session: Session, transactions: Sequence[Transaction], work: Flow[None]
+    session: ClientSession, transactions: Sequence[Transaction], work: Flow[None]
 ) -> Flow[Exception | None]:
     """Run transactions. What ended the session, if it ended, is the answer and not raised."""
     try:
@@ -161,7 +161,7 @@ def _guarded(
     return None
 
 
-def _transact(session: Session, transaction: Transaction) -> Flow[None]:
+def _transact(session: ClientSession, transaction: Transaction) -> Flow[None]:
     yield from clear(session)
     commands = envelope_commands(session, transaction)
     envelope = transaction.job.envelope
@@ -178,7 +178,7 @@ def _transact(session: Session, transaction: Transaction) -> Flow[None]:
         raise LinkError("the server accepted a message whose sender it had refused")
 
 
-def _send_rest(session: Session, transaction: Transaction, chunked: bool) -> Flow[None]:
+def _send_rest(session: ClientSession, transaction: Transaction, chunked: bool) -> Flow[None]:
     """From the envelope's replies to the end of the message, as far as they allow."""
     if transaction.data is None and transaction.has_recipient and not transaction.stopper:
         if chunked:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from smtp_nb.flows.session import Session
+from smtp_nb.flows.session import ClientSession
 from smtp_nb.flows.transaction import NOTHING_WRITTEN, Transaction, queue_id
-from smtp_nb.model.envelope import Job, Recipient
+from smtp_nb.model.envelope import DeliveryJob, Recipient
 from smtp_nb.model.events import ErrorEvent
 from smtp_nb.model.outcome import Outcome
 from smtp_nb.model.receipt import Receipt, RecipientResult, summary
 from smtp_nb.model.reply import Reply
 
 
-class Delivery:
+class DeliveryState:
     """A job, the recipients that still need a transaction, and the results so far."""
 
-    def __init__(self, session: Session, job: Job) -> None:
+    def __init__(self, session: ClientSession, job: DeliveryJob) -> None:
         self.job = job
         # Recipients go by their place: the same address may stand in an envelope twice.
         self._open = tuple(range(len(job.envelope.recipients)))

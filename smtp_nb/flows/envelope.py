@@ -7,12 +7,12 @@ from collections.abc import Collection
 from smtp_nb.errors import ConnectionClosed, LinkError
 from smtp_nb.flows.intents import Flow
 from smtp_nb.flows.parameters import mail_command, rcpt_command
-from smtp_nb.flows.session import USUAL, Session
+from smtp_nb.flows.session import USUAL, ClientSession
 from smtp_nb.flows.transaction import Transaction
 from smtp_nb.model.enums import RecipientType
 from smtp_nb.model.envelope import Recipient
 from smtp_nb.model.reply import Reply
-from smtp_nb.protocol.client import State
+from smtp_nb.protocol.client import ClientState
 from smtp_nb.protocol.commands import RSET, Command, ehlo
 
 # Commands that leave in one write. The driver reads while it writes, so neither side can block.
@@ -26,7 +26,7 @@ def must_look_first(recipients: Collection[Recipient], stop_on: Collection[Recip
     return any(recipient.kind in stop_on for recipient in recipients)
 
 
-def envelope_commands(session: Session, transaction: Transaction) -> list[Command]:
+def envelope_commands(session: ClientSession, transaction: Transaction) -> list[Command]:
     """MAIL and one RCPT for each recipient."""
     commands = [mail_command(session, transaction.job)]
     commands += [rcpt_command(session, recipient) for recipient in transaction.recipients]
@@ -34,7 +34,7 @@ def envelope_commands(session: Session, transaction: Transaction) -> list[Comman
 
 
 def send_envelope(
-    session: Session, transaction: Transaction, commands: list[Command]
+    session: ClientSession, transaction: Transaction, commands: list[Command]
 ) -> Flow[None]:
     """MAIL and RCPTs (and DATA where it may share their group), with all their replies."""
     step = GROUP_SIZE if session.may_group else 1
@@ -47,7 +47,7 @@ def send_envelope(
 
 
 def take_reply(
-    session: Session, transaction: Transaction, timeout_s: float | None = USUAL
+    session: ClientSession, transaction: Transaction, timeout_s: float | None = USUAL
 ) -> Flow[str]:
     """Wait for one reply, note it, and give the verb that it answers; errors as of `note_reply`."""
     command, reply = yield from session.next_reply(timeout_s)
@@ -82,9 +82,9 @@ def hung_up(words: str, reply: Reply | None) -> ConnectionClosed:
     )
 
 
-def clear(session: Session) -> Flow[None]:
+def clear(session: ClientSession) -> Flow[None]:
     """Leave no transaction open: RSET, or EHLO where RSET is not wanted."""
-    if session.protocol.state not in (State.MAIL, State.RCPT):
+    if session.protocol.state not in (ClientState.MAIL, ClientState.RCPT):
         return
     if session.settings.send_rset:
         reply = yield from session.ask(RSET)

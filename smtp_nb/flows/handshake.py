@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from smtp_nb.flows.intents import Ask, Flow
 from smtp_nb.flows.limits import Deadline
-from smtp_nb.flows.session import Session
+from smtp_nb.flows.session import ClientSession
 from smtp_nb.model.events import SSLServerAuthenticationEvent
 
 if TYPE_CHECKING:
     from smtp_nb.wire.tls.tls import TLSLayer
 
 
-def shake_hands(session: Session, layer: TLSLayer, deadline: Deadline) -> Flow[None]:
+def shake_hands(session: ClientSession, layer: TLSLayer, deadline: Deadline) -> Flow[None]:
     """Run the handshake. The certificate is judged before the first octet that answers it.
 
     Raises:
@@ -21,11 +21,11 @@ def shake_hands(session: Session, layer: TLSLayer, deadline: Deadline) -> Flow[N
         TLSError: the handshake failed.
         SMTPTimeout: it was not over in time, however much was said meanwhile.
     """
-    from smtp_nb.wire.tls.tls import Step
+    from smtp_nb.wire.tls.tls import HandshakeStep
 
     try:
-        while (step := layer.handshake()) is not Step.DONE:
-            if step is Step.DECIDE:
+        while (step := layer.handshake()) is not HandshakeStep.DONE:
+            if step is HandshakeStep.DECIDE:
                 began = session.clock()
                 yield from _decide(session, layer)
                 deadline.put_off(session.clock() - began)  # the server does not make us wait here
@@ -40,14 +40,14 @@ def shake_hands(session: Session, layer: TLSLayer, deadline: Deadline) -> Flow[N
         session.tell_tls(layer)
 
 
-def _flush(session: Session, layer: TLSLayer, deadline: Deadline) -> Flow[None]:
+def _flush(session: ClientSession, layer: TLSLayer, deadline: Deadline) -> Flow[None]:
     flight = layer.outgoing()
     session.tell_tls(layer)
     if flight:
         yield from session.put(flight, deadline.left())
 
 
-def _decide(session: Session, layer: TLSLayer) -> Flow[None]:
+def _decide(session: ClientSession, layer: TLSLayer) -> Flow[None]:
     """Let pin, flags, revocation lists and then the user's handler decide; the end is final."""
     if layer.wants_revocation:
         from smtp_nb.flows.revocation import ask_lists

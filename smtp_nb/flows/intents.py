@@ -12,7 +12,7 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
-from smtp_nb.model.envelope import Job
+from smtp_nb.model.envelope import DeliveryJob
 from smtp_nb.model.events import Event
 from smtp_nb.model.receipt import Receipt
 
@@ -152,7 +152,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Hold:
+class WaitForJobs:
     """Wait for the source to have jobs: so long, or until somebody nudges. Answer: True; False if
     no job is wanted any more."""
 
@@ -205,12 +205,12 @@ class Ahead:
 class Done:
     """Tell the source what became of jobs. Answer: None."""
 
-    results: Sequence[tuple[Job, Receipt]]
+    results: Sequence[tuple[DeliveryJob, Receipt]]
 
 
 Intent = (
     Open | Resolve | Write | Read | Probe | Close | PutAside | TakeBack  # the line
-    | Sleep | Hold | Call | Ask | Next | Ahead | Done
+    | Sleep | WaitForJobs | Call | Ask | Next | Ahead | Done
 )  # fmt: skip
 T = TypeVar("T")
 # The answer's type depends on the intent; a generator has one type for all of them.
@@ -229,11 +229,11 @@ class JobSource(Protocol):
     the flow is closed, jobs in flight are told to `done` first.
     """
 
-    def next_jobs(self, most: int) -> Sequence[Job]:
+    def next_jobs(self, most: int) -> Sequence[DeliveryJob]:
         """Up to `most` jobs to send now; an empty sequence ends the stream."""
 
     def prepare(self, most: int) -> None:
         """Get up to `most` jobs ready for the next call, if that is of use. It raises nothing."""
 
-    def done(self, results: Sequence[tuple[Job, Receipt]]) -> None:
+    def done(self, results: Sequence[tuple[DeliveryJob, Receipt]]) -> None:
         """What became of jobs, in the order in which they were taken."""

@@ -14,13 +14,13 @@ from smtp_nb.errors import LinkError, SMTPTimeout
 from smtp_nb.flows.intents import (
     Call,
     Flow,
-    Hold,
     Intent,
     Notice,
     Open,
     Read,
     Resolve,
     Sleep,
+    WaitForJobs,
     Write,
 )
 
@@ -123,7 +123,7 @@ def within(flow: Flow[T], seconds: float, clock: Clock) -> Flow[T]:
         if isinstance(intent, (Open, Resolve, Read, Write, Call)):
             left = _left(deadline - clock(), seconds)
             intent = replace(intent, timeout_s=min(left, intent.timeout_s or left))
-        elif isinstance(intent, (Sleep, Hold)):
+        elif isinstance(intent, (Sleep, WaitForJobs)):
             left = _left(deadline - clock(), seconds)
             intent = replace(intent, seconds=min(left, intent.seconds))
         return (yield intent)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator
 from smtp_nb import sasl
 from smtp_nb.errors import AuthenticationError, ConnectionClosed, SMTPError
 from smtp_nb.flows.intents import Call, Flow
-from smtp_nb.flows.session import Session
+from smtp_nb.flows.session import ClientSession
 from smtp_nb.model.reply import Reply
 from smtp_nb.protocol.commands import AUTH_CANCEL, auth, auth_answer
 from smtp_nb.sasl.exchange import no_binding
@@ -21,7 +21,7 @@ MAX_AUTH = 512
 Exchange = Generator[bytes | None, bytes | None, None]
 
 
-def login(session: Session) -> Flow[None]:
+def login(session: ClientSession) -> Flow[None]:
     """Prove who we are.
 
     Raises:
@@ -41,9 +41,9 @@ def login(session: Session) -> Flow[None]:
         raise _refused(reply, mechanism.name)
 
 
-def _line(session: Session) -> sasl.Line:
+def _line(session: ClientSession) -> sasl.ConnectionFacts:
     settings, layer = session.settings, session.layer
-    return sasl.Line(
+    return sasl.ConnectionFacts(
         settings.host,
         settings.port,
         session.extensions.auth,
@@ -55,7 +55,10 @@ def _line(session: Session) -> sasl.Line:
 
 
 def _by_token(
-    session: Session, mechanism: sasl.Mechanism, credentials: sasl.Credentials, line: sasl.Line
+    session: ClientSession,
+    mechanism: sasl.Mechanism,
+    credentials: sasl.Credentials,
+    line: sasl.ConnectionFacts,
 ) -> Flow[Reply]:
     """Try with a token; if the server does not take it, once more with a new one."""
     first = yield from _with_token(session, credentials, renew=False)
@@ -77,7 +80,7 @@ def _by_token(
 
 
 def _with_token(
-    session: Session, credentials: sasl.Credentials, renew: bool
+    session: ClientSession, credentials: sasl.Credentials, renew: bool
 ) -> Flow[sasl.Credentials]:
     """Ask the source.
 
@@ -104,7 +107,10 @@ def _with_token(
 
 
 def _attempt(
-    session: Session, mechanism: sasl.Mechanism, credentials: sasl.Credentials, line: sasl.Line
+    session: ClientSession,
+    mechanism: sasl.Mechanism,
+    credentials: sasl.Credentials,
+    line: sasl.ConnectionFacts,
 ) -> Flow[Reply]:
     """One AUTH up to its last reply, which says yes only if the mechanism agrees."""
     exchange = sasl.exchange(mechanism.name, credentials, line)
@@ -120,7 +126,7 @@ def _attempt(
 
 
 def _step(
-    session: Session, mechanism: sasl.Mechanism, step: Callable[[], bytes | None]
+    session: ClientSession, mechanism: sasl.Mechanism, step: Callable[[], bytes | None]
 ) -> Flow[bytes | None]:
     """Let the mechanism work, where nobody else has to wait for it if it takes long."""
     if not mechanism.takes_time:
@@ -132,7 +138,7 @@ def _step(
     return answer
 
 
-def _begin(session: Session, name: str, initial: bytes | None) -> Flow[Reply]:
+def _begin(session: ClientSession, name: str, initial: bytes | None) -> Flow[Reply]:
     """AUTH with the initial response, if the server can take it there.
 
     Where it is too long, or the server knows no initial responses, it answers the first challenge
@@ -154,7 +160,7 @@ def _begin(session: Session, name: str, initial: bytes | None) -> Flow[Reply]:
 
 
 def _answer(
-    session: Session, mechanism: sasl.Mechanism, exchange: Exchange, reply: Reply
+    session: ClientSession, mechanism: sasl.Mechanism, exchange: Exchange, reply: Reply
 ) -> Flow[Reply]:
     """One round: challenge in, answer out; on nonsense the exchange is cancelled first."""
     try:
@@ -189,7 +195,7 @@ def _refused(reply: Reply, name: str) -> AuthenticationError:
     )
 
 
-def _is_protected(session: Session) -> bool:
+def _is_protected(session: ClientSession) -> bool:
     """True if nobody on a wire can read the line. A proxy on this machine is not the server."""
     if session.layer is not None:
         return True

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from smtp_nb.compose.raw import CRLF_REMEDY, RawContent
 from smtp_nb.errors import BinaryRefused, ExtensionError
-from smtp_nb.flows.session import Session
-from smtp_nb.model.envelope import Job, Recipient
+from smtp_nb.flows.session import ClientSession
+from smtp_nb.model.envelope import DeliveryJob, Recipient
 from smtp_nb.model.mail_options import MAIL_OPTIONS
 from smtp_nb.protocol.commands import Command, mail, rcpt
 
 _BINARY = {"BINARYMIME", "CHUNKING"}
 
 
-def check_offers(session: Session, job: Job) -> None:
+def check_offers(session: ClientSession, job: DeliveryJob) -> None:
     """Refuse what this server cannot take, before MAIL.
 
     Raises:
@@ -51,15 +51,15 @@ def check_offers(session: Session, job: Job) -> None:
         )
 
 
-def _needs_smtputf8(job: Job) -> bool:
+def _needs_smtputf8(job: DeliveryJob) -> bool:
     return job.content.needs_smtputf8 or job.envelope.needs_smtputf8
 
 
-def _wants_dsn(job: Job) -> bool:
+def _wants_dsn(job: DeliveryJob) -> bool:
     return any(r.options for r in job.envelope.recipients)
 
 
-def _check_options(session: Session, job: Job) -> None:
+def _check_options(session: ClientSession, job: DeliveryJob) -> None:
     for word in job.envelope.options.split():
         name = word.partition("=")[0]
         wanted = MAIL_OPTIONS[name].extension
@@ -76,7 +76,7 @@ def _check_options(session: Session, job: Job) -> None:
             )
 
 
-def mail_command(session: Session, job: Job) -> Command:
+def mail_command(session: ClientSession, job: DeliveryJob) -> Command:
     """MAIL, or SEND, SOML or SAML, with the parameters that apply: SIZE (RFC 1870), BODY
     (RFC 6152, RFC 3030) and SMTPUTF8 (RFC 6531)."""
     session.mails += 1
@@ -94,6 +94,6 @@ def mail_command(session: Session, job: Job) -> Command:
     return mail(envelope.mail_from, *parameters, envelope.options, verb=envelope.verb, utf8=utf8)
 
 
-def rcpt_command(session: Session, recipient: Recipient) -> Command:
+def rcpt_command(session: ClientSession, recipient: Recipient) -> Command:
     """RCPT with its DSN parameters."""
     return rcpt(recipient.mailbox, recipient.options, utf8="SMTPUTF8" in session.extensions)

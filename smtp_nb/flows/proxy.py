@@ -16,7 +16,7 @@ from smtp_nb.errors import (
 from smtp_nb.flows.handshake import shake_hands
 from smtp_nb.flows.intents import Flow, Octets, Open, Resolve
 from smtp_nb.flows.limits import Deadline
-from smtp_nb.flows.session import Session
+from smtp_nb.flows.session import ClientSession
 from smtp_nb.flows.settings import Proxy
 from smtp_nb.model.enums import FirewallType
 
@@ -35,7 +35,7 @@ class Tunnel(Protocol):
     def receive(self, data: bytes) -> None: ...
 
 
-def reach(session: Session, proxy: Proxy) -> Flow[bytes]:
+def reach(session: ClientSession, proxy: Proxy) -> Flow[bytes]:
     """Open the line through a proxy; gives what the server has said already.
 
     Raises:
@@ -68,7 +68,7 @@ def reach(session: Session, proxy: Proxy) -> Flow[bytes]:
         ) from error
 
 
-def _target(session: Session, proxy: Proxy, deadline: Deadline) -> Flow[str]:
+def _target(session: ClientSession, proxy: Proxy, deadline: Deadline) -> Flow[str]:
     """The server as the proxy gets to know it: its name, or the address that we find."""
     from smtp_nb.wire.verification.hostname import is_ip_address
 
@@ -87,7 +87,7 @@ def _target(session: Session, proxy: Proxy, deadline: Deadline) -> Flow[str]:
     return found[0]
 
 
-def _tunnel(session: Session, proxy: Proxy, host: str) -> Tunnel:
+def _tunnel(session: ClientSession, proxy: Proxy, host: str) -> Tunnel:
     port = session.settings.port
     if proxy.kind is FirewallType.TUNNEL:
         from smtp_nb.wire.proxies.http_connect import HttpConnect
@@ -98,7 +98,7 @@ def _tunnel(session: Session, proxy: Proxy, host: str) -> Tunnel:
     return SocksConnect(proxy.kind, host, port, proxy.user, proxy.password)
 
 
-def _pass(session: Session, proxy: Proxy, tunnel: Tunnel, deadline: Deadline) -> Flow[bytes]:
+def _pass(session: ClientSession, proxy: Proxy, tunnel: Tunnel, deadline: Deadline) -> Flow[bytes]:
     """Open the line and negotiate."""
     notice = deadline.notice(session.say_waiting)
     session.peer = yield Open(
@@ -117,7 +117,7 @@ def _pass(session: Session, proxy: Proxy, tunnel: Tunnel, deadline: Deadline) ->
 
 
 def _protect(
-    session: Session, proxy: Proxy, settings: TLSSettings, deadline: Deadline
+    session: ClientSession, proxy: Proxy, settings: TLSSettings, deadline: Deadline
 ) -> Flow[None]:
     """TLS with the proxy itself."""
     from smtp_nb.wire.tls.tls import TLSLayer

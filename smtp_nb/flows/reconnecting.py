@@ -12,8 +12,8 @@ from typing import Protocol
 
 from smtp_nb.errors import SMTPError
 from smtp_nb.flows.deliver import deliver
-from smtp_nb.flows.intents import Flow, Hold, JobSource
-from smtp_nb.flows.session import Session
+from smtp_nb.flows.intents import Flow, JobSource, WaitForJobs
+from smtp_nb.flows.session import ClientSession
 
 # It is good manners not to keep a server's place for longer than this without using it.
 LONG_PAUSE = 30.0
@@ -43,7 +43,9 @@ class LastingSource(JobSource, Protocol):
 
 
 def lasting(
-    source: LastingSource, connect: Callable[[], Flow[Session]], session: Session | None = None
+    source: LastingSource,
+    connect: Callable[[], Flow[ClientSession]],
+    session: ClientSession | None = None,
 ) -> Flow[None]:
     """Deliver until the source has no more, or no more is wanted.
 
@@ -61,7 +63,7 @@ def lasting(
             session = None
             continue  # a nudge may have come meanwhile: what the source said is old
         if pause.seconds:
-            if not (yield Hold(pause.seconds)):
+            if not (yield WaitForJobs(pause.seconds)):
                 break
             continue
         try:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from smtp_nb.errors import Interrupted, SMTPError
 from smtp_nb.flows.intents import Flow, PutAside, TakeBack
 from smtp_nb.flows.limits import Deadline
-from smtp_nb.flows.session import Session
+from smtp_nb.flows.session import ClientSession
 from smtp_nb.model.enums import SSLStartMode
 from smtp_nb.model.events import Event
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from smtp_nb.wire.proxies.http_get import HttpGet, Url
     from smtp_nb.wire.verification.revocation import Link
     from smtp_nb.wire.verification.verification import Verdict
-    from smtp_nb.wire.verification.verify_errors import Finding
+    from smtp_nb.wire.verification.verify_errors import CertificateFinding
 
 SECONDS = 20.0
 """For all lists of a chain together."""
@@ -44,38 +44,40 @@ class _Nobody:
         return ()
 
 
-def ask_lists(session: Session, verdict: Verdict) -> Flow[list[Finding]]:
+def ask_lists(session: ClientSession, verdict: Verdict) -> Flow[list[CertificateFinding]]:
     """What the revocation lists of all certificates up to the root have against them."""
     from smtp_nb.wire.verification.revocation import is_vouched_for, links
-    from smtp_nb.wire.verification.verify_errors import LEAF_REVOCATION_UNKNOWN, Finding
+    from smtp_nb.wire.verification.verify_errors import LEAF_REVOCATION_UNKNOWN, CertificateFinding
 
     if not (verdict.verified and is_vouched_for(verdict.faults)):
         why = "no trusted authority vouches for it, so its list was not asked"
-        return [Finding(LEAF_REVOCATION_UNKNOWN, 0, verdict.chain[0], why)]
+        return [CertificateFinding(LEAF_REVOCATION_UNKNOWN, 0, verdict.chain[0], why)]
     seconds = min(SECONDS, session.settings.timeout_s or SECONDS)
     deadline = Deadline(session.clock, seconds, "a revocation list", None)
-    findings: list[Finding] = []
+    findings: list[CertificateFinding] = []
     for link in links(verdict.verified):
         findings += yield from _judge(session, link, deadline)
     return findings
 
 
-def _judge(session: Session, link: Link, deadline: Deadline) -> Flow[list[Finding]]:
+def _judge(
+    session: ClientSession, link: Link, deadline: Deadline
+) -> Flow[list[CertificateFinding]]:
     from smtp_nb.wire.verification.revocation import NoAnswer, Revoked, distribution_points
-    from smtp_nb.wire.verification.verify_errors import REVOKED, Finding
+    from smtp_nb.wire.verification.verify_errors import REVOKED, CertificateFinding
 
     try:
         for addresses in distribution_points(link):
             yield from _ask_one_of(session, link, addresses, deadline)
     except Revoked as answer:
-        return [Finding(REVOKED, link.depth, link.certificate, str(answer))]
+        return [CertificateFinding(REVOKED, link.depth, link.certificate, str(answer))]
     except NoAnswer as reason:
-        return [Finding(link.unknown, link.depth, link.certificate, str(reason))]
+        return [CertificateFinding(link.unknown, link.depth, link.certificate, str(reason))]
     return []
 
 
 def _ask_one_of(
-    session: Session, link: Link, addresses: Sequence[str], deadline: Deadline
+    session: ClientSession, link: Link, addresses: Sequence[str], deadline: Deadline
 ) -> Flow[None]:
     """Ask at one address after the other until one answers."""
     from smtp_nb.wire.verification.revocation import NoAnswer
@@ -92,7 +94,7 @@ def _ask_one_of(
 
 
 def _ask(
-    session: Session, link: Link, address: str, addresses: Sequence[str], deadline: Deadline
+    session: ClientSession, link: Link, address: str, addresses: Sequence[str], deadline: Deadline
 ) -> Flow[None]:
     from smtp_nb.wire.verification.revocation import NoAnswer, look_up, read_list
 
@@ -109,7 +111,7 @@ def _ask(
     return None
 
 
-def _fetch(session: Session, address: str, deadline: Deadline) -> Flow[bytes]:
+def _fetch(session: ClientSession, address: str, deadline: Deadline) -> Flow[bytes]:
     """Fetch a list, from elsewhere if its server says so."""
     from smtp_nb.wire.proxies.http_get import HttpGet, parse_url
     from smtp_nb.wire.verification.revocation import MOST_OCTETS, NoAnswer
@@ -130,7 +132,7 @@ def _fetch(session: Session, address: str, deadline: Deadline) -> Flow[bytes]:
     raise NoAnswer("its revocation list is sent for from one place to the next")
 
 
-def _beside(session: Session, url: Url, got: HttpGet, deadline: Deadline) -> Flow[None]:
+def _beside(session: ClientSession, url: Url, got: HttpGet, deadline: Deadline) -> Flow[None]:
     """One request on a line of its own, through the same proxy."""
     yield PutAside()
     try:
@@ -143,7 +145,7 @@ def _beside(session: Session, url: Url, got: HttpGet, deadline: Deadline) -> Flo
     yield TakeBack()
 
 
-def _request(session: Session, url: Url, got: HttpGet, deadline: Deadline) -> Flow[None]:
+def _request(session: ClientSession, url: Url, got: HttpGet, deadline: Deadline) -> Flow[None]:
     # The way may lead through a proxy, whose own handshake is where this is called from.
     from smtp_nb.flows.connect import open_line
 
@@ -156,7 +158,7 @@ def _request(session: Session, url: Url, got: HttpGet, deadline: Deadline) -> Fl
         connect_timeout_s=deadline.left(),
         socket=replace(session.settings.socket, local_port=0),
     )
-    aside = Session(settings, _Nobody(), session.clock)
+    aside = ClientSession(settings, _Nobody(), session.clock)
     data = yield from open_line(aside)
     yield from aside.put(got.request(), deadline.left())
     if data:

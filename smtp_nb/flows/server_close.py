@@ -17,11 +17,13 @@ from collections.abc import Iterable, Sequence
 from smtp_nb.errors import ConnectionClosed, LinkError, MalformedReply, SMTPTimeout, TLSError
 from smtp_nb.flows.envelope import hung_up
 from smtp_nb.flows.intents import Flow
-from smtp_nb.flows.session import QUIT_TIMEOUT, Session
+from smtp_nb.flows.session import QUIT_TIMEOUT, ClientSession
 from smtp_nb.flows.transaction import Transaction
 
 
-def hear_out(session: Session, transactions: Sequence[Transaction], error: LinkError) -> Flow[None]:
+def hear_out(
+    session: ClientSession, transactions: Sequence[Transaction], error: LinkError
+) -> Flow[None]:
     """Take what the server still says, and withdraw what it did not look at.
 
     Args:
@@ -38,7 +40,7 @@ def hear_out(session: Session, transactions: Sequence[Transaction], error: LinkE
         yield from _take_the_rest(session, transactions)
 
 
-def _take_the_rest(session: Session, transactions: Sequence[Transaction]) -> Flow[None]:
+def _take_the_rest(session: ClientSession, transactions: Sequence[Transaction]) -> Flow[None]:
     waiting = deque(t for t in transactions if t.final is None)
     stays = False
     try:
@@ -60,7 +62,7 @@ def _withdraw(transactions: Iterable[Transaction]) -> None:
         transaction.withdraw()
 
 
-def look_first(session: Session) -> Flow[None]:
+def look_first(session: ClientSession) -> Flow[None]:
     """Make sure that the line still stands, where messages leave in one piece with their envelope.
 
     Raises:
@@ -73,7 +75,7 @@ def look_first(session: Session) -> Flow[None]:
         raise ConnectionClosed("the server hung up behind the last message")
 
 
-def learn(session: Session, transactions: Sequence[Transaction], error: LinkError) -> None:
+def learn(session: ClientSession, transactions: Sequence[Transaction], error: LinkError) -> None:
     """Be more careful with a server that does not keep what it offers."""
     if isinstance(error, SMTPTimeout):
         if session.protocol.waiting > 1:

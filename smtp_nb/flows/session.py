@@ -15,12 +15,12 @@ from smtp_nb.flows.intents import Close, Flow, Notice, Octets, Peer, Probe, Read
 from smtp_nb.flows.limits import Deadline
 from smtp_nb.flows.mask import Mask
 from smtp_nb.flows.observer import Observer
-from smtp_nb.flows.settings import Settings, secrets_of
+from smtp_nb.flows.settings import SessionSettings, secrets_of
 from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.events import ConnectionStatusEvent, PITrailEvent, SSLStatusEvent
 from smtp_nb.model.reply import Reply
 from smtp_nb.model.unseen import without_frames
-from smtp_nb.protocol.client import ClientProtocol, State
+from smtp_nb.protocol.client import ClientProtocol, ClientState
 from smtp_nb.protocol.commands import BANNER, QUIT, Command
 from smtp_nb.protocol.extensions import NO_EXTENSIONS, Extensions
 
@@ -41,12 +41,12 @@ _CAUTION = ("auto", "message", "off")
 _FALL_BACKS = {"message": "one message at a time", "off": "one command at a time"}
 
 
-class Session:
+class ClientSession:
     """The state of one connection. Flows take it as their first argument."""
 
     def __init__(
         self,
-        settings: Settings,
+        settings: SessionSettings,
         observer: Observer,
         clock: Callable[[], float],
         memory: dict[tuple[str, int], str] | None = None,
@@ -342,7 +342,7 @@ class Session:
         if not self.is_open:
             return
         self.is_open = False
-        self.protocol.state = State.CLOSED
+        self.protocol.state = ClientState.CLOSED
         if self.layer and is_broken:
             self.status("SSL connection broken", *self._ending)
         self.status("Remote host disconnected", *self._ending)

@@ -12,7 +12,7 @@ from smtp_nb.protocol.replies import MAX_LINE
 
 if TYPE_CHECKING:
     from smtp_nb.sasl import Credentials
-    from smtp_nb.wire.tls.sessions import Shelf
+    from smtp_nb.wire.tls.sessions import SessionSlot
     from smtp_nb.wire.tls.tls import TLSSettings
     from smtp_nb.wire.verification.revocation import RevocationLists
 
@@ -42,7 +42,7 @@ class Proxy:
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class SessionSettings:
     """All that a session needs to know, fixed when it begins.
 
     Attributes:
@@ -62,7 +62,7 @@ class Settings:
     hello: str = ""
     start_mode: SSLStartMode = SSLStartMode.NONE
     tls: TLSSettings | None = None
-    shelf: Shelf | None = None
+    shelf: SessionSlot | None = None
     lists: RevocationLists | None = None
     mechanism: AuthMechanism = AuthMechanism.USER_PASSWORD
     credentials: Credentials | None = None
@@ -81,7 +81,7 @@ class Settings:
     socket: SocketOptions = field(default_factory=SocketOptions)
 
 
-def secrets_of(settings: Settings) -> list[Secret]:
+def secrets_of(settings: SessionSettings) -> list[Secret]:
     """What must not show, whoever echoes it."""
     login, proxy = settings.credentials, settings.proxy
     found = [login.password, login.authorization_identity] if login else []

@@ -8,7 +8,7 @@ from dataclasses import replace
 from smtp_nb.errors import ExtensionError, InjectionError, InputError
 from smtp_nb.flows.intents import Flow
 from smtp_nb.flows.reply_errors import refusal
-from smtp_nb.flows.session import Session
+from smtp_nb.flows.session import ClientSession
 from smtp_nb.model.address import refuse_controls
 from smtp_nb.model.events import ExpandEvent
 from smtp_nb.model.reply import Reply
@@ -46,7 +46,7 @@ def single(text: str) -> Command:
     return replace(command(verb, rest), verb=verb.upper())
 
 
-def courtesy(session: Session, asked: Command) -> Flow[Reply]:
+def courtesy(session: ClientSession, asked: Command) -> Flow[Reply]:
     """Send one command and wait for its reply, whatever it is.
 
     EHLO and HELO make the server forget what it offered, and so do we. A 421 ends the session.
@@ -79,7 +79,7 @@ def about(verb: str, text: str) -> Command:
     return command(verb, text, "" if text.isascii() else "SMTPUTF8", utf8=True)
 
 
-def verify(session: Session, asked: Command) -> Flow[Reply]:
+def verify(session: ClientSession, asked: Command) -> Flow[Reply]:
     """VRFY (RFC 5321 section 4.1.1.6): does the server know this mailbox?
 
     Raises:
@@ -97,7 +97,7 @@ def verify(session: Session, asked: Command) -> Flow[Reply]:
     return reply
 
 
-def expand(session: Session, asked: Command) -> Flow[Reply]:
+def expand(session: ClientSession, asked: Command) -> Flow[Reply]:
     """EXPN: who is on this list? One Expand event for each line of the reply, none for a 252,
     with which the server only says that it does not tell.
 

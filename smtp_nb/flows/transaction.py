@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 from itertools import chain, repeat
 
-from smtp_nb.model.envelope import Job, Recipient
+from smtp_nb.model.envelope import DeliveryJob, Recipient
 from smtp_nb.model.outcome import Outcome
 from smtp_nb.model.receipt import RecipientResult
 from smtp_nb.model.reply import Reply
@@ -40,7 +40,7 @@ _QUEUE_ID = re.compile(
 class Transaction:
     """Replies and results of one attempt to hand a message over to some recipients."""
 
-    def __init__(self, job: Job, recipients: tuple[Recipient, ...]) -> None:
+    def __init__(self, job: DeliveryJob, recipients: tuple[Recipient, ...]) -> None:
         self.job = job
         self.recipients = recipients
         self.reset: Reply | None = None

@@ -22,10 +22,10 @@ from smtp_nb.flows.content import CHUNK, stuffed, whole
 from smtp_nb.flows.envelope import envelope_commands, must_look_first, note_reply
 from smtp_nb.flows.intents import Ahead, Flow
 from smtp_nb.flows.server_close import hear_out
-from smtp_nb.flows.session import Session
+from smtp_nb.flows.session import ClientSession
 from smtp_nb.flows.transaction import Transaction
-from smtp_nb.model.envelope import Job
-from smtp_nb.protocol.client import State
+from smtp_nb.model.envelope import DeliveryJob
+from smtp_nb.protocol.client import ClientState
 from smtp_nb.protocol.commands import DATA, END_OF_DATA, RSET, Command, bdat
 from smtp_nb.protocol.dots import TERMINATOR
 
@@ -35,7 +35,7 @@ MAX_WINDOWED = 256 * 1024
 _OUT_OF_STEP = frozenset({500, 501, 502, 503, 504})
 
 
-def fits_window(session: Session, job: Job) -> bool:
+def fits_window(session: ClientSession, job: DeliveryJob) -> bool:
     """True if this message may be under way together with others."""
     settings = session.settings
     return (
@@ -46,7 +46,7 @@ def fits_window(session: Session, job: Job) -> bool:
     )
 
 
-def run_window(session: Session, transactions: Sequence[Transaction]) -> Flow[None]:
+def run_window(session: ClientSession, transactions: Sequence[Transaction]) -> Flow[None]:
     """Run transactions together; each knows afterwards what became of it.
 
     Raises:
@@ -74,7 +74,7 @@ def is_out_of_step(transaction: Transaction) -> bool:
 # -- with CHUNKING ----------------------------------------------------------------------------
 
 
-def _stream(session: Session, transactions: Sequence[Transaction]) -> Flow[None]:
+def _stream(session: ClientSession, transactions: Sequence[Transaction]) -> Flow[None]:
     """All messages one behind the other, then all replies."""
     group: dict[Transaction, bytes] = {}
     size = 0
@@ -96,7 +96,7 @@ def _stream(session: Session, transactions: Sequence[Transaction]) -> Flow[None]
             raise
 
 
-def _write(session: Session, group: dict[Transaction, bytes]) -> Flow[None]:
+def _write(session: ClientSession, group: dict[Transaction, bytes]) -> Flow[None]:
     """Hand whole messages over; until now nothing of them was."""
     for transaction in group:
         transaction.is_committed = True
@@ -104,7 +104,7 @@ def _write(session: Session, group: dict[Transaction, bytes]) -> Flow[None]:
         yield from session.write(b"".join(group.values()))
 
 
-def _take_all(session: Session, transaction: Transaction, last: str) -> Flow[None]:
+def _take_all(session: ClientSession, transaction: Transaction, last: str) -> Flow[None]:
     """The replies of one transaction, up to that of its command `last`."""
     timeout_s = session.settings.final_timeout_s
     verb = ""
@@ -118,7 +118,7 @@ def _take_all(session: Session, transaction: Transaction, last: str) -> Flow[Non
 # -- without CHUNKING -------------------------------------------------------------------------
 
 
-def _overlap(session: Session, transactions: Sequence[Transaction]) -> Flow[None]:
+def _overlap(session: ClientSession, transactions: Sequence[Transaction]) -> Flow[None]:
     """The end of each message together with the envelope of the next."""
     yield from session.write(session.prepare(*_envelope(session, transactions[0]), DATA))
     for transaction, following in zip(transactions, [*transactions[1:], None], strict=True):
@@ -133,7 +133,7 @@ def _overlap(session: Session, transactions: Sequence[Transaction]) -> Flow[None
             yield from _take_all(session, transaction, "END")
 
 
-def _body(session: Session, transaction: Transaction) -> bytes:
+def _body(session: ClientSession, transaction: Transaction) -> bytes:
     """What follows DATA: the content, a lone dot if nobody is to get it, or nothing."""
     if transaction.data is None or transaction.data.code != 354:
         return b""
@@ -147,8 +147,8 @@ def _body(session: Session, transaction: Transaction) -> bytes:
     return body
 
 
-def _envelope(session: Session, transaction: Transaction) -> tuple[Command, ...]:
+def _envelope(session: ClientSession, transaction: Transaction) -> tuple[Command, ...]:
     """MAIL and RCPTs, with RSET in front unless the session is known to be clean."""
     commands = tuple(envelope_commands(session, transaction))
-    is_clean = not session.protocol.waiting and session.protocol.state is State.READY
+    is_clean = not session.protocol.waiting and session.protocol.state is ClientState.READY
     return commands if is_clean else (RSET, *commands)

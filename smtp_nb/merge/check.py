@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 
 from smtp_nb.errors import InputError
 from smtp_nb.merge.planning.plan import Plan, PlannedRow
-from smtp_nb.merge.planning.renderer import Letters, Message
+from smtp_nb.merge.planning.renderer import ComposedRow, RowRenderer
 from smtp_nb.merge.rows.printed import IS_EMPTY
 from smtp_nb.merge.rows.problem import Problem, Severity
 from smtp_nb.merge.templates.suspicions import NAMES_NOTHING
@@ -21,7 +21,7 @@ from smtp_nb.merge.templates.suspicions import NAMES_NOTHING
 _BULK = 5000
 
 
-def find_problems(plan: Plan, letters: Letters) -> list[Problem]:
+def find_problems(plan: Plan, letters: RowRenderer) -> list[Problem]:
     """All problems: those of the whole campaign first, then by row.
 
     What is wrong with every row in the same way is said once, with no row.
@@ -38,14 +38,14 @@ def errors(problems: Iterable[Problem]) -> list[Problem]:
     return [problem for problem in problems if problem.severity is Severity.ERROR]
 
 
-def _of_template(plan: Plan, letters: Letters, has_errors: bool) -> Iterator[Problem]:
+def _of_template(plan: Plan, letters: RowRenderer, has_errors: bool) -> Iterator[Problem]:
     for note in letters.suspicions(plan.columns):
         if has_errors and note.message == NAMES_NOTHING:
             continue  # it may be meant so, and the errors come first
         yield Problem(None, note.column, Severity.WARNING, note.message, note.remedy)
 
 
-def _of_repetitions(plan: Plan, letters: Letters) -> Iterator[Problem]:
+def _of_repetitions(plan: Plan, letters: RowRenderer) -> Iterator[Problem]:
     """Rows that would be left out, as one of their recipient's is sent, and say something else."""
     for planned in plan.rows:
         if planned.first is None:
@@ -60,7 +60,7 @@ def _of_repetitions(plan: Plan, letters: Letters) -> Iterator[Problem]:
             )  # fmt: skip
 
 
-def _of_messages(plan: Plan, letters: Letters) -> Iterator[Problem]:
+def _of_messages(plan: Plan, letters: RowRenderer) -> Iterator[Problem]:
     message = None
     for filled in letters.read(plan.sendable):
         if message is not None and letters.is_plain(filled):
@@ -79,7 +79,7 @@ def _of_messages(plan: Plan, letters: Letters) -> Iterator[Problem]:
         yield Problem(None, "list_unsubscribe", Severity.WARNING, text, remedy)
 
 
-def _look(row: int, message: Message) -> Iterator[Problem]:
+def _look(row: int, message: ComposedRow) -> Iterator[Problem]:
     """What can be sent and still looks like a mistake."""
     draft, is_blank = message.letter.draft, False
     if not draft.subject.strip():
@@ -93,7 +93,7 @@ def _look(row: int, message: Message) -> Iterator[Problem]:
             yield Problem(row, note.column, Severity.WARNING, note.message, note.remedy)
 
 
-def _can_be_left(message: Message) -> bool:
+def _can_be_left(message: ComposedRow) -> bool:
     return any(name.lower() == "list-unsubscribe" for name, _ in message.letter.draft.headers)
 
 

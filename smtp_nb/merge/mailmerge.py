@@ -21,7 +21,7 @@ from smtp_nb.merge.journal.rescue import is_begun
 from smtp_nb.merge.journal.resolve import resolve, targets_of
 from smtp_nb.merge.journal.schema import PlanEntry
 from smtp_nb.merge.planning.plan import key_text, make_plan
-from smtp_nb.merge.planning.renderer import Filled, Letters
+from smtp_nb.merge.planning.renderer import RowRenderer, RowValues
 from smtp_nb.merge.planning.standing import Standing, standing_of
 from smtp_nb.merge.planning.suppression import Suppressed, leave_out, suppressed
 from smtp_nb.merge.preview import Preview, PreviewedRow
@@ -173,7 +173,7 @@ class MailMerge:
         campaign = self._campaign
         with JournalReader.open_or_empty(campaign.path) as journal:
             salt = journal.facts.get("salt", "")
-            letters = Letters(campaign.rows, campaign.compiled, salt, campaign.written)
+            letters = RowRenderer(campaign.rows, campaign.compiled, salt, campaign.written)
             numbers = dict.fromkeys((p.key for p in campaign.plan.rows), 0)
             to_send = len(waiting_in(campaign.plan, journal, numbers, None).todos)
             return standing_of(
@@ -184,8 +184,8 @@ class MailMerge:
     def _problems(self) -> list[Problem]:
         return find_problems(self._campaign.plan, self._letters())
 
-    def _letters(self) -> Letters:
-        return Letters(self._campaign.rows, self._campaign.compiled)
+    def _letters(self) -> RowRenderer:
+        return RowRenderer(self._campaign.rows, self._campaign.compiled)
 
     def preview(self, n: int = 3) -> Preview:
         """The first `n` messages as they would be sent."""
@@ -347,7 +347,7 @@ def _options(base: Options, given: dict[str, Any]) -> Options:
     return replace(base, **given)
 
 
-def _previewed(letters: Letters, filled: Filled) -> PreviewedRow:
+def _previewed(letters: RowRenderer, filled: RowValues) -> PreviewedRow:
     row = filled[0].row
     try:
         return PreviewedRow(row, letters.compose(filled))

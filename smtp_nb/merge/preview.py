@@ -14,7 +14,7 @@ from html import escape
 from typing import Any
 
 from smtp_nb.compose.parts import Attachment, EncodedPart
-from smtp_nb.merge.planning.renderer import Message
+from smtp_nb.merge.planning.renderer import ComposedRow
 from smtp_nb.model.display import masked
 from smtp_nb.model.regular import read_regular
 
@@ -28,7 +28,7 @@ class PreviewedRow:
     """One row's message, or why it has none."""
 
     row: int
-    message: Message | None
+    message: ComposedRow | None
     problem: str = ""
 
     @property

@@ -86,7 +86,7 @@ class Envelope:
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class DeliveryJob:
     """One message to deliver.
 
     Attributes:

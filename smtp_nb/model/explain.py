@@ -31,7 +31,7 @@ _OFFER = re.compile(r"250[ -]([A-Z0-9-]+)(?= |$)")
 _COMMAND = re.compile(r"\s*([A-Za-z]{4,8}|\.)(?= |$)")
 
 
-class Entry(NamedTuple):
+class Meaning(NamedTuple):
     """What a table says. `meaning` and `remedy` make one sentence with a colon between them."""
 
     meaning: str
@@ -46,7 +46,7 @@ class ProviderRow(NamedTuple):
 
     code: re.Pattern[str]
     words: re.Pattern[str]
-    entry: Entry
+    entry: Meaning
     example: str
 
 
@@ -185,7 +185,7 @@ def _of_codes(code: int, enhanced: str, text: str) -> Explanation:
     return Explanation(code, enhanced, *entry)
 
 
-def _by_provider(code: int, enhanced: str, text: str) -> Entry | None:
+def _by_provider(code: int, enhanced: str, text: str) -> Meaning | None:
     if code // 100 < 4 and enhanced[:1] not in ("4", "5"):
         return None  # a success needs no provider's reasons
     codes = f"{code or _any_code(enhanced)} {enhanced}".rstrip()
@@ -200,7 +200,7 @@ def _any_code(enhanced: str) -> int:
     return {"4": 450, "5": 550}.get(enhanced[:1], 0)
 
 
-def _by_code(code: int, enhanced: str) -> Entry:
+def _by_code(code: int, enhanced: str) -> Meaning:
     """The closest entry of the three tables; the first digit always has one."""
     if entry := _by_enhanced_code(code, enhanced):
         return entry
@@ -208,7 +208,7 @@ def _by_code(code: int, enhanced: str) -> Entry:
     return replies().get(str(code)) or replies()[kind]
 
 
-def _by_enhanced_code(code: int, enhanced: str) -> Entry | None:
+def _by_enhanced_code(code: int, enhanced: str) -> Meaning | None:
     if not enhanced or enhanced.startswith("2"):
         return None
     _, subject, detail = enhanced.split(".")
@@ -228,40 +228,40 @@ def _rows(name: str) -> Iterator[dict[str, str]]:
     yield from csv.DictReader(source.read_text(encoding="utf-8").splitlines())
 
 
-def _entry(row: dict[str, str]) -> Entry:
-    return Entry(row["meaning"], row["cause"], row["remedy"], row["source"], row.get("about", ""))
+def _entry(row: dict[str, str]) -> Meaning:
+    return Meaning(row["meaning"], row["cause"], row["remedy"], row["source"], row.get("about", ""))
 
 
-def _table(name: str) -> dict[str, Entry]:
+def _table(name: str) -> dict[str, Meaning]:
     return {row["key"]: _entry(row) for row in _rows(name)}
 
 
 @cache
-def replies() -> dict[str, Entry]:
+def replies() -> dict[str, Meaning]:
     """Three digits, or the first of them, to their entry."""
     return _table("replies")
 
 
 @cache
-def enhanced_codes() -> dict[str, Entry]:
+def enhanced_codes() -> dict[str, Meaning]:
     """'subject.detail' to its entry."""
     return _table("enhanced")
 
 
 @cache
-def commands() -> dict[str, Entry]:
+def commands() -> dict[str, Meaning]:
     """A client's command to its entry."""
     return _table("commands")
 
 
 @cache
-def extensions() -> dict[str, Entry]:
+def extensions() -> dict[str, Meaning]:
     """A keyword that answers EHLO to its entry."""
     return _table("extensions")
 
 
 @cache
-def outcomes() -> dict[str, Entry]:
+def outcomes() -> dict[str, Meaning]:
     """What became of a message to its entry."""
     return _table("outcomes")
 

@@ -12,13 +12,13 @@ from smtp_nb.notebook.verbs import find_verb, starting_with
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from smtp_nb.notebook.state import Desk
+    from smtp_nb.notebook.state import NotebookState
 
 # The magic at the beginning of a line, indented, or behind an assignment.
 _MAGIC = re.compile(r"^\s*(?:[\w, ]+=\s*)?%%?smtp\s+(.*)$", re.DOTALL)
 
 
-def candidates(line: str, desk: Desk) -> list[str] | None:
+def candidates(line: str, desk: NotebookState) -> list[str] | None:
     """The words that can stand at the end of `line`, or None if this is not our business.
 
     Args:
@@ -32,7 +32,7 @@ def candidates(line: str, desk: Desk) -> list[str] | None:
     return None if offered is None else [word for word in offered if word.startswith(begun)]
 
 
-def _offered(before: list[str], begun: str, desk: Desk) -> Iterable[str] | None:
+def _offered(before: list[str], begun: str, desk: NotebookState) -> Iterable[str] | None:
     verb, rest = find_verb(before)
     if verb is None:
         return starting_with(before)
@@ -64,11 +64,11 @@ def _next_argument(
     return arguments[count] if count < len(arguments) else None
 
 
-def _values(wanted: Option | Argument, desk: Desk) -> Iterable[str] | None:
+def _values(wanted: Option | Argument, desk: NotebookState) -> Iterable[str] | None:
     """What can be the value; None leaves it to others: file names, say."""
     if wanted.choices:
         return wanted.choices
-    kinds: dict[Kind, Callable[[Desk], Iterable[str]]] = {
+    kinds: dict[Kind, Callable[[NotebookState], Iterable[str]]] = {
         Kind.FRAME: _frames,
         Kind.TEMPLATE: lambda desk: sorted(desk.templates),
         Kind.VARIABLE: _variables,
@@ -78,14 +78,14 @@ def _values(wanted: Option | Argument, desk: Desk) -> Iterable[str] | None:
     return None if wanted.kind is Kind.PATH else ()
 
 
-def _frames(desk: Desk) -> list[str]:
+def _frames(desk: NotebookState) -> list[str]:
     import pandas
 
     names = _variables(desk)
     return [name for name in names if isinstance(desk.shell.user_ns[name], pandas.DataFrame)]
 
 
-def _variables(desk: Desk) -> list[str]:
+def _variables(desk: NotebookState) -> list[str]:
     hidden = desk.shell.user_ns_hidden
     names = (name for name in desk.shell.user_ns if not name.startswith("_"))
     return sorted(name for name in names if name not in hidden)
@@ -100,7 +100,7 @@ def for_token(words: list[str], line: str, token: str) -> list[str]:
     return [word[len(begun) - len(token) :] for word in words] or [token] * bool(token)
 
 
-def install(shell: InteractiveShell, desk: Desk) -> Callable[[], None]:
+def install(shell: InteractiveShell, desk: NotebookState) -> Callable[[], None]:
     """Offer completions; returns what takes them back.
 
     IPython calls its matcher interface provisional; where it is not there, its older hook serves
@@ -124,7 +124,7 @@ def install(shell: InteractiveShell, desk: Desk) -> Callable[[], None]:
     return lambda: matchers.remove(smtp_matcher)
 
 
-def _install_hook(shell: InteractiveShell, desk: Desk) -> Callable[[], None]:
+def _install_hook(shell: InteractiveShell, desk: NotebookState) -> Callable[[], None]:
     def complete(_shell: object, event: Any) -> list[str]:
         return candidates(event.line, desk) or []
 

@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 from smtp_nb.merge.running.progress import show_with
 from smtp_nb.notebook import completion
 from smtp_nb.notebook.magics import SMTPMagics
-from smtp_nb.notebook.state import Desk
+from smtp_nb.notebook.state import NotebookState
 
 MAGIC = "smtp"
 
@@ -35,7 +35,7 @@ class Extension:
         if self._undo is not None:
             return
         self._undo = undo = ExitStack()
-        desk = Desk(self._shell)
+        desk = NotebookState(self._shell)
         undo.callback(desk.close)
         self._shell.register_magics(SMTPMagics(self._shell, desk))
         undo.callback(self._remove_magic)

@@ -23,13 +23,13 @@ from smtp_nb.notebook.refusals import secrets_in
 from smtp_nb.notebook.render import fill
 from smtp_nb.notebook.show import Page, shortened, stopped
 from smtp_nb.notebook.syntax import filled
-from smtp_nb.notebook.verb import Body, Request, Verb
+from smtp_nb.notebook.verb import CellBody, Verb, VerbRequest
 from smtp_nb.notebook.verbs import VERBS, find_verb
 from smtp_nb.notebook.verbs.explain import page_of
 from smtp_nb.notebook.words import split_words
 
 if TYPE_CHECKING:
-    from smtp_nb.notebook.state import Desk
+    from smtp_nb.notebook.state import NotebookState
 
 _REFUSED = (
     "%smtp: a password stands on the line, where the notebook and IPython's history keep it, so it"
@@ -43,7 +43,7 @@ _REFUSED = (
 class SMTPMagics(Magics):
     """The magic `%smtp`."""
 
-    def __init__(self, shell: Any, desk: Desk) -> None:
+    def __init__(self, shell: Any, desk: NotebookState) -> None:
         super().__init__(shell)
         self._shell = shell
         self._desk = desk
@@ -85,7 +85,7 @@ class SMTPMagics(Magics):
         _check_body(verb, cell)
         namespace = ChainMap(dict(local_ns), self._shell.user_ns)
         values = filled(syntax, values, lambda what, text: fill(what, text, namespace))
-        result = verb.run(Request(self._desk, syntax, values, cell, namespace))
+        result = verb.run(VerbRequest(self._desk, syntax, values, cell, namespace))
         if name := values["out"]:
             self._shell.user_ns[name] = result
             return None
@@ -93,9 +93,9 @@ class SMTPMagics(Magics):
 
 
 def _check_body(verb: Verb, cell: str | None) -> None:
-    if verb.body is Body.REQUIRED and cell is None:
+    if verb.body is CellBody.REQUIRED and cell is None:
         raise verb.syntax.error(f"it needs a cell: write %%smtp {verb.name} as its first line")
-    if verb.body is Body.NONE and cell is not None:
+    if verb.body is CellBody.NONE and cell is not None:
         raise verb.syntax.error(f"it takes no cell: write %smtp {verb.name} on a line")
 
 

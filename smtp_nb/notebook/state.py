@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from smtp_nb.widgets import InboxView, MergeView, TrailView
 
 
-class Desk:
+class NotebookState:
     """The session, the sandbox, the trail and the templates of a notebook.
 
     Attributes:

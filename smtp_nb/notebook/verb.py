@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from smtp_nb.notebook.syntax import Argument, Option, Syntax
 
 if TYPE_CHECKING:
-    from smtp_nb.notebook.state import Desk
+    from smtp_nb.notebook.state import NotebookState
 
 
-class Body(Enum):
+class CellBody(Enum):
     """Whether the cell below the line belongs to the verb."""
 
     NONE = auto()
@@ -22,7 +22,7 @@ class Body(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class VerbRequest:
     """One call of a verb.
 
     Attributes:
@@ -33,7 +33,7 @@ class Request:
         namespace: the user's variables.
     """
 
-    desk: Desk
+    desk: NotebookState
     syntax: Syntax
     values: Mapping[str, Any]
     body: str | None
@@ -79,10 +79,10 @@ class Verb:
 
     name: str
     summary: str
-    run: Callable[[Request], object]
+    run: Callable[[VerbRequest], object]
     arguments: tuple[Argument, ...] = ()
     options: tuple[Option, ...] = ()
-    body: Body = Body.NONE
+    body: CellBody = CellBody.NONE
     example: str = ""
 
     @property

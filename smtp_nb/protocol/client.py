@@ -18,7 +18,7 @@ from smtp_nb.protocol.commands import BANNER, END_OF_DATA, Command
 from smtp_nb.protocol.replies import MAX_LINE, ReplyParser
 
 
-class State(Enum):
+class ClientState(Enum):
     """Where the session stands, seen from what was written."""
 
     CONNECTED = "the server has not greeted yet"
@@ -31,11 +31,11 @@ class State(Enum):
     CLOSED = "the session is over"
 
 
-_S = State
+_S = ClientState
 _IDLE = frozenset({_S.GREETED, _S.READY})
 _OPEN = frozenset({_S.READY, _S.MAIL, _S.RCPT})
 # verb: (states in which it fits, the state after it; None leaves the state alone)
-TRANSITIONS: dict[str, tuple[frozenset[State], State | None]] = {
+TRANSITIONS: dict[str, tuple[frozenset[ClientState], ClientState | None]] = {
     "EHLO": (_IDLE | _OPEN, _S.READY),
     "HELO": (_IDLE | _OPEN, _S.READY),
     "STARTTLS": (frozenset({_S.READY}), _S.GREETED),
@@ -71,7 +71,7 @@ class ClientProtocol:
     """
 
     def __init__(self, max_line: int = MAX_LINE, mask: Callable[[str], str] = str) -> None:
-        self.state = State.CONNECTED
+        self.state = ClientState.CONNECTED
         self._mask = mask
         self._replies = ReplyParser(max_line, mask)
         self._waiting: deque[Command] = deque([BANNER])
@@ -160,11 +160,11 @@ class ClientProtocol:
         return command, reply
 
     # A final reply to these ends what they began; a good one to STARTTLS leads on.
-    _FALL_BACK: ClassVar[Mapping[str, State]] = {
-        "AUTH": State.READY,
-        "ANSWER": State.READY,
-        "STARTTLS": State.READY,
-        "DATA": State.RCPT,
+    _FALL_BACK: ClassVar[Mapping[str, ClientState]] = {
+        "AUTH": ClientState.READY,
+        "ANSWER": ClientState.READY,
+        "STARTTLS": ClientState.READY,
+        "DATA": ClientState.RCPT,
     }
 
     def _move(self, command: Command, reply: Reply) -> None:
@@ -172,19 +172,21 @@ class ClientProtocol:
         if command.verb in _STILL:
             return
         if command is BANNER and reply.is_success:
-            self.state = State.GREETED
+            self.state = ClientState.GREETED
         elif not reply.is_intermediate:
             self.state = self._FALL_BACK.get(command.verb, self.state)
         if command.verb == "STARTTLS" and reply.is_success:
-            self.state = State.GREETED
+            self.state = ClientState.GREETED
         ends = command is END_OF_DATA or command.is_last_chunk
-        if ends and not reply.is_success and self.state is State.READY:
-            self.state = State.RCPT  # it should be over, but only a yes proves it: reset first
+        if ends and not reply.is_success and self.state is ClientState.READY:
+            self.state = (
+                ClientState.RCPT
+            )  # it should be over, but only a yes proves it: reset first
 
     def restart_after_tls(self) -> None:
         """Forget the conversation so far (RFC 3207 section 4.2); no banner comes after STARTTLS."""
         self._replies = ReplyParser(self._replies.max_line, self._mask)
-        self.state = State.GREETED
+        self.state = ClientState.GREETED
 
 
 # Whatever the reply to these, it moves nothing that the command itself has not moved.

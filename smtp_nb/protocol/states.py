@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum, auto
 
-from smtp_nb.protocol.server.policy import Transaction
+from smtp_nb.protocol.server.policy import ReceivedTransaction
 
 
 class State(Enum):
@@ -31,7 +31,7 @@ _WAITING = {
 }
 
 
-def waiting_for(state: State, unended: int, message: Transaction | None, left: int) -> str:
+def waiting_for(state: State, unended: int, message: ReceivedTransaction | None, left: int) -> str:
     """What a session waits for, or what keeps it waiting, in words.
 
     Args:

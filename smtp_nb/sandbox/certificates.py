@@ -20,7 +20,7 @@ from smtp_nb.errors import InputError
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class ServerIdentity:
     """A server's certificate and key, and the authority to trust, all in PEM."""
 
     chain_pem: bytes
@@ -53,7 +53,7 @@ KINDS: dict[str, Callable[[_Wish], _Wish]] = {
 }
 
 
-def make_identity(names: tuple[str, ...], kind: str = "valid") -> Identity:
+def make_identity(names: tuple[str, ...], kind: str = "valid") -> ServerIdentity:
     """Make an authority and a certificate for the host names and addresses `names`.
 
     Args:
@@ -72,7 +72,7 @@ def make_identity(names: tuple[str, ...], kind: str = "valid") -> Identity:
     issuer, issuer_key = (None, key) if wish.is_self_signed else (authority, authority_key)
     certificate = _issue(wish, key, issuer, issuer_key)
     trusted = authority if wish.is_trusted else _authority()[0]
-    return Identity(_pem(certificate), _key_pem(key), _pem(trusted))
+    return ServerIdentity(_pem(certificate), _key_pem(key), _pem(trusted))
 
 
 def _authority() -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:

@@ -164,9 +164,11 @@ class SandboxServer:
 
     def _begin_login(self, name: str, certificate: str) -> Mechanism:
         from smtp_nb.sasl.server.server import serve
-        from smtp_nb.sasl.server.verifier import Desk
+        from smtp_nb.sasl.server.verifier import CredentialVerifier
 
-        return serve(name, Desk(self._auth.get, certificate, self._house.service.hostname))
+        return serve(
+            name, CredentialVerifier(self._auth.get, certificate, self._house.service.hostname)
+        )
 
     # Running
 

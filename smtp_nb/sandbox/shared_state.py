@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from smtp_nb.protocol.server.policy import Service, Transaction
+from smtp_nb.protocol.server.policy import ReceivedTransaction, Service
 from smtp_nb.sandbox.faults import FaultTable
 from smtp_nb.sandbox.mailbox import Inbox, Message
 from smtp_nb.sandbox.options import NO_LIMITS, Limits
@@ -71,7 +71,7 @@ class House:
             self.sessions.remove(ended)
         return session
 
-    def store(self, transaction: Transaction, session: Session) -> None:
+    def store(self, transaction: ReceivedTransaction, session: Session) -> None:
         """Keep a message."""
         message = Message(
             mail_from=transaction.sender,

@@ -13,11 +13,11 @@ from typing import Any
 from smtp_nb.errors import InputError
 from smtp_nb.model.receipt import TLSInfo
 from smtp_nb.model.regular import read_regular
-from smtp_nb.sandbox.certificates import Identity
+from smtp_nb.sandbox.certificates import ServerIdentity
 
 
 def server_context(
-    identity: Identity, directory: Path, client_ca: str | Path | None = None
+    identity: ServerIdentity, directory: Path, client_ca: str | Path | None = None
 ) -> ssl.SSLContext:
     """A context that shows `identity`. Its key stands in `directory` only while it is read.
 

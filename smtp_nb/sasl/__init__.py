@@ -1,7 +1,7 @@
 """Logins (RFC 4422, RFC 4954): each mechanism is a generator from challenges to answers.
 
 The room knows no SMTP: challenges and answers are octets, base64 and the 334 around them belong
-to the flow. What it may know of the line is in a `Line`.
+to the flow. What it may know of the line is in a `ConnectionFacts`.
 
     mechanism = sasl.choose(AuthMechanism.AUTO, credentials, line)
     exchange = sasl.exchange(mechanism.name, credentials, line)
@@ -16,12 +16,12 @@ passwords that work elsewhere. SCRAM prepares them, because only so do both side
 
 from smtp_nb.sasl.choice import choose
 from smtp_nb.sasl.credentials import Credentials, Tokens, TokenSource
-from smtp_nb.sasl.exchange import Line
+from smtp_nb.sasl.exchange import ConnectionFacts
 from smtp_nb.sasl.mechanisms import Mechanism, exchange, finish
 
 __all__ = [
+    "ConnectionFacts",
     "Credentials",
-    "Line",
     "Mechanism",
     "TokenSource",
     "Tokens",

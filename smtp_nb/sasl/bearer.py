@@ -7,12 +7,12 @@ that. The reason is not shown: a trail has it in base64, and all it says beyond 
 from __future__ import annotations
 
 from smtp_nb.sasl.credentials import Credentials
-from smtp_nb.sasl.exchange import Exchange, Line
+from smtp_nb.sasl.exchange import ConnectionFacts, Exchange
 
 _SEPARATOR = "\1"  # control-A, which no field can hold
 
 
-def xoauth2(credentials: Credentials, line: Line) -> Exchange:
+def xoauth2(credentials: Credentials, line: ConnectionFacts) -> Exchange:
     """User and token; the reason of a refusal is answered by an empty line."""
     fields = (f"user={credentials.user}", f"auth=Bearer {credentials.token.reveal()}", "", "")
     if (yield _SEPARATOR.join(fields).encode()) is None:
@@ -20,7 +20,7 @@ def xoauth2(credentials: Credentials, line: Line) -> Exchange:
     return (yield b"")
 
 
-def oauthbearer(credentials: Credentials, line: Line) -> Exchange:
+def oauthbearer(credentials: Credentials, line: ConnectionFacts) -> Exchange:
     """User, host, port and token; the reason of a refusal is answered by a control-A."""
     fields = (
         f"n,a={gs2_name(credentials.user)},",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from smtp_nb.errors import ClearTextRefused, ExtensionError, MissingError, SMTPError, Unsupported
 from smtp_nb.model.enums import AuthMechanism
 from smtp_nb.sasl.credentials import Credentials
-from smtp_nb.sasl.exchange import Line
+from smtp_nb.sasl.exchange import ConnectionFacts
 from smtp_nb.sasl.mechanisms import BY_NAME, MECHANISMS, SUPPORTED, Mechanism
 
 _CANDIDATES: dict[AuthMechanism, tuple[Mechanism, ...]] = {
@@ -17,7 +17,7 @@ _CANDIDATES: dict[AuthMechanism, tuple[Mechanism, ...]] = {
 }
 
 
-def choose(mechanism: AuthMechanism, credentials: Credentials, line: Line) -> Mechanism:
+def choose(mechanism: AuthMechanism, credentials: Credentials, line: ConnectionFacts) -> Mechanism:
     """The mechanism to use.
 
     Args:
@@ -46,7 +46,9 @@ def choose(mechanism: AuthMechanism, credentials: Credentials, line: Line) -> Me
     raise _in_clear(usable[0], line)
 
 
-def _is_safe(mechanism: Mechanism, credentials: Credentials, line: Line, is_free: bool) -> bool:
+def _is_safe(
+    mechanism: Mechanism, credentials: Credentials, line: ConnectionFacts, is_free: bool
+) -> bool:
     """True if no secret crosses an open line by it against the user's will."""
     if line.is_protected or not mechanism.gives_away(credentials):
         return True
@@ -60,7 +62,7 @@ def _candidates(mechanism: AuthMechanism) -> tuple[Mechanism, ...]:
 
 
 def _at_hand(
-    offered: Sequence[Mechanism], credentials: Credentials, line: Line
+    offered: Sequence[Mechanism], credentials: Credentials, line: ConnectionFacts
 ) -> Sequence[Mechanism]:
     usable = [mechanism for mechanism in offered if mechanism.is_at_hand(credentials, line)]
     if usable:
@@ -72,7 +74,7 @@ def _at_hand(
     )
 
 
-def _not_offered(candidates: Sequence[Mechanism], line: Line) -> SMTPError:
+def _not_offered(candidates: Sequence[Mechanism], line: ConnectionFacts) -> SMTPError:
     if not line.offered:
         return ExtensionError(
             "The server offers no login",
@@ -85,7 +87,7 @@ def _not_offered(candidates: Sequence[Mechanism], line: Line) -> SMTPError:
     )
 
 
-def _in_clear(mechanism: Mechanism, line: Line) -> ClearTextRefused:
+def _in_clear(mechanism: Mechanism, line: ConnectionFacts) -> ClearTextRefused:
     return ClearTextRefused(
         f"{mechanism.name} would send a secret in clear to {line.host}",
         remedy="Turn TLS on (ssl_start_mode='explicit'),"

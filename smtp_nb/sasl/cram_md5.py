@@ -6,10 +6,10 @@ import hmac
 
 from smtp_nb.errors import AuthenticationError
 from smtp_nb.sasl.credentials import Credentials
-from smtp_nb.sasl.exchange import Exchange, Line
+from smtp_nb.sasl.exchange import ConnectionFacts, Exchange
 
 
-def cram_md5(credentials: Credentials, line: Line) -> Exchange:
+def cram_md5(credentials: Credentials, line: ConnectionFacts) -> Exchange:
     """Answer the challenge with the user name and the keyed digest in hexadecimal.
 
     Raises:

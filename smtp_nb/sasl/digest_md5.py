@@ -15,7 +15,7 @@ from hashlib import md5
 
 from smtp_nb.errors import AuthenticationError, InputError
 from smtp_nb.sasl.credentials import Credentials
-from smtp_nb.sasl.exchange import Exchange, Line
+from smtp_nb.sasl.exchange import ConnectionFacts, Exchange
 
 MAX_CHALLENGE = 2048  # RFC 2831 section 2.1.1
 _TOKEN = r"[!#$%&'*+.0-9A-Z^_`a-z|~-]+"
@@ -34,7 +34,7 @@ def new_nonce() -> str:
     return secrets.token_urlsafe(24)
 
 
-def digest_md5(credentials: Credentials, line: Line, nonce: str = "") -> Exchange:
+def digest_md5(credentials: Credentials, line: ConnectionFacts, nonce: str = "") -> Exchange:
     """Answer the challenge, and see the server answer too.
 
     Args:

@@ -15,7 +15,7 @@ def no_binding(kind: str) -> bytes | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ConnectionFacts:
     """What a mechanism may know of the line that it runs on.
 
     Attributes:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from smtp_nb.sasl.credentials import Credentials
-from smtp_nb.sasl.exchange import Exchange, Line
+from smtp_nb.sasl.exchange import ConnectionFacts, Exchange
 
 
-def external(credentials: Credentials, line: Line) -> Exchange:
+def external(credentials: Credentials, line: ConnectionFacts) -> Exchange:
     """One message: whom to act as. If it is empty the server takes the certificate's name."""
     return (yield (credentials.authorization_identity.reveal() or credentials.user).encode())

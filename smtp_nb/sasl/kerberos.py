@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from smtp_nb.errors import AuthenticationError
 from smtp_nb.sasl import pyspnego
 from smtp_nb.sasl.credentials import Credentials
-from smtp_nb.sasl.exchange import Exchange, Line
+from smtp_nb.sasl.exchange import ConnectionFacts, Exchange
 
 if TYPE_CHECKING:
     import spnego
@@ -23,7 +23,7 @@ _TICKET = "Get a ticket with kinit, or set user and password; mail_server is the
 _NO_LAYER = 1  # RFC 4752 section 3.3: the first octet is a set of bits
 
 
-def gssapi(credentials: Credentials, line: Line) -> Exchange:
+def gssapi(credentials: Credentials, line: ConnectionFacts) -> Exchange:
     """Show the ticket, see the server prove itself, decline a security layer.
 
     Raises:

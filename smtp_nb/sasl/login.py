@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from smtp_nb.sasl.credentials import Credentials
-from smtp_nb.sasl.exchange import Exchange, Line
+from smtp_nb.sasl.exchange import ConnectionFacts, Exchange
 
 
-def login(credentials: Credentials, line: Line) -> Exchange:
+def login(credentials: Credentials, line: ConnectionFacts) -> Exchange:
     """Answer the first prompt with the user name and the second with the password.
 
     The words of the prompts are not looked at: servers write 'Username:', 'User Name' and worse.

@@ -13,7 +13,7 @@ from smtp_nb.sasl.bearer import oauthbearer, xoauth2
 from smtp_nb.sasl.cram_md5 import cram_md5
 from smtp_nb.sasl.credentials import Credentials
 from smtp_nb.sasl.digest_md5 import digest_md5
-from smtp_nb.sasl.exchange import Exchange, Line
+from smtp_nb.sasl.exchange import ConnectionFacts, Exchange
 from smtp_nb.sasl.external import external
 from smtp_nb.sasl.kerberos import gssapi
 from smtp_nb.sasl.login import login
@@ -40,7 +40,7 @@ class Mechanism:
 
     name: str
     kind: AuthMechanism
-    client: Callable[[Credentials, Line], Exchange]
+    client: Callable[[Credentials, ConnectionFacts], Exchange]
     needs: tuple[str, ...] = ("user", "password")
     is_clear_text: bool = False
     is_plus: bool = False
@@ -48,7 +48,7 @@ class Mechanism:
     shows_identity: bool = False
     modules: tuple[str, ...] = ()
 
-    def is_at_hand(self, credentials: Credentials, line: Line) -> bool:
+    def is_at_hand(self, credentials: Credentials, line: ConnectionFacts) -> bool:
         """True if AUTO may take it: all that it needs is there."""
         if (self.is_plus and binding_of(line) is None) or not is_installed(*self.modules):
             return False
@@ -144,7 +144,7 @@ def known(name: str) -> Mechanism:
 
 
 def exchange(
-    name: str, credentials: Credentials, line: Line
+    name: str, credentials: Credentials, line: ConnectionFacts
 ) -> Generator[bytes | None, bytes | None, None]:
     """The client's side of a login, ready for `next()`.
 
@@ -177,7 +177,7 @@ def finish(exchange: Generator[bytes | None, bytes | None, None]) -> None:
 
 
 def _guarded(
-    mechanism: Mechanism, credentials: Credentials, line: Line
+    mechanism: Mechanism, credentials: Credentials, line: ConnectionFacts
 ) -> Generator[bytes | None, bytes | None, None]:
     if (yield from mechanism.client(credentials, line)) is not None:
         raise AuthenticationError(

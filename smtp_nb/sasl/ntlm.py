@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from smtp_nb.errors import Unsupported
 from smtp_nb.sasl import pyspnego
 from smtp_nb.sasl.credentials import Credentials
-from smtp_nb.sasl.exchange import Exchange, Line
+from smtp_nb.sasl.exchange import ConnectionFacts, Exchange
 
 if TYPE_CHECKING:
     import spnego
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 MODULES = ("spnego",)
 
 
-def ntlm(credentials: Credentials, line: Line) -> Exchange:
+def ntlm(credentials: Credentials, line: ConnectionFacts) -> Exchange:
     """Offer, hear the challenge, answer it. A domain stands in the user: DOMAIN\\user.
 
     Raises:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from smtp_nb.sasl.credentials import Credentials
-from smtp_nb.sasl.exchange import Exchange, Line
+from smtp_nb.sasl.exchange import ConnectionFacts, Exchange
 
 
-def plain(credentials: Credentials, line: Line) -> Exchange:
+def plain(credentials: Credentials, line: ConnectionFacts) -> Exchange:
     """One message: authorization identity, NUL, user, NUL, password."""
     return (
         yield b"\0".join(

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from smtp_nb.errors import AuthenticationError, Unsupported
 from smtp_nb.sasl.bearer import gs2_name
 from smtp_nb.sasl.credentials import Credentials
-from smtp_nb.sasl.exchange import Exchange, Line
+from smtp_nb.sasl.exchange import ConnectionFacts, Exchange
 from smtp_nb.sasl.prepare import saslprep
 
 # RFC 7677 section 4 asks for the least; more than the most is a second of work for one login.
@@ -79,7 +79,7 @@ class Keys:
 
 
 def scram(
-    digest: str, is_plus: bool, credentials: Credentials, line: Line, nonce: str = ""
+    digest: str, is_plus: bool, credentials: Credentials, line: ConnectionFacts, nonce: str = ""
 ) -> Exchange:
     """Prove the password, and see the server prove it.
 
@@ -109,7 +109,7 @@ def scram(
     return (yield b"")
 
 
-def _header(is_plus: bool, credentials: Credentials, line: Line) -> tuple[str, bytes]:
+def _header(is_plus: bool, credentials: Credentials, line: ConnectionFacts) -> tuple[str, bytes]:
     """The GS2 header, and the octets that bind."""
     identity = credentials.authorization_identity.reveal()
     acting = f"a={gs2_name(saslprep(identity, 'The authorization identity'))}" if identity else ""
@@ -126,7 +126,7 @@ def _header(is_plus: bool, credentials: Credentials, line: Line) -> tuple[str, b
     return f"p={found[0]},{acting},", found[1]
 
 
-def binding_of(line: Line) -> tuple[str, bytes] | None:
+def binding_of(line: ConnectionFacts) -> tuple[str, bytes] | None:
     """What the line can be bound by: the kind and its octets."""
     return next(((kind, data) for kind in BINDINGS if (data := line.binding(kind))), None)
 

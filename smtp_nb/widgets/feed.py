@@ -19,8 +19,8 @@ from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.events import PITrailEvent
 from smtp_nb.model.explain import Explanation, explain
 from smtp_nb.model.trail import Tally, is_refusal
-from smtp_nb.widgets.row_store import Row, Spool
-from smtp_nb.widgets.sender import Message
+from smtp_nb.widgets.row_store import Row, RowStore
+from smtp_nb.widgets.sender import ViewMessage
 
 PAUSE_S = 0.05  # at most twenty messages a second
 BATCH_ROWS = 2_000
@@ -40,10 +40,10 @@ class TrailFeed:
     """
 
     def __init__(
-        self, clock: Callable[[], float] = time.monotonic, spool: Spool | None = None
+        self, clock: Callable[[], float] = time.monotonic, spool: RowStore | None = None
     ) -> None:
         self._clock = clock
-        self._spool = spool or Spool()
+        self._spool = spool or RowStore()
         self._lock = Lock()
         self._waiting: deque[tuple[int, PITrailEvent]] = deque(maxlen=WAITING_ROWS)
         self._last = 0
@@ -82,7 +82,7 @@ class TrailFeed:
             return None
         return max(0.0, self._not_before - self._clock())
 
-    def next_message(self) -> Message | None:
+    def next_message(self) -> ViewMessage | None:
         """The next batch, if it may leave now."""
         if self.wait_s() != 0.0:
             return None

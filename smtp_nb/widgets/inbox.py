@@ -21,7 +21,7 @@ from smtp_nb.widgets.latest_value import Latest
 from smtp_nb.widgets.letter import Letter
 from smtp_nb.widgets.live import Forms, Live
 from smtp_nb.widgets.look import script, style_sheet
-from smtp_nb.widgets.sender import Message, Pump
+from smtp_nb.widgets.sender import MessageSender, ViewMessage
 
 LISTED = 500
 LISTED_RECIPIENTS = 20
@@ -48,7 +48,7 @@ class InboxView(Live):
         super().__init__(**traits)
         self._server = server
         self._latest = Latest()
-        self._pump = Pump(self._latest, self.send)
+        self._pump = MessageSender(self._latest, self.send)
         self.on_msg(self._listen)
 
     def refresh(self) -> None:
@@ -84,7 +84,7 @@ class InboxView(Live):
         return to_text(inbox), inbox._repr_html_()
 
 
-def summary(number: int, message: Received) -> Message:
+def summary(number: int, message: Received) -> ViewMessage:
     """One row of the list."""
     return {
         "number": number,
@@ -101,7 +101,7 @@ def _more(message: Received) -> str:
     return f" and {left:,} more" if left > 0 else ""
 
 
-def opened(number: int, message: Received) -> Message:
+def opened(number: int, message: Received) -> ViewMessage:
     """A whole message, as much of it as a page bears; no octets of a stranger's make it raise."""
     left = len(message.rcpt_tos) - SHOWN_RECIPIENTS
     envelope = [

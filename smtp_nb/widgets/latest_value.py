@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from threading import Lock
 
-from smtp_nb.widgets.sender import Message
+from smtp_nb.widgets.sender import ViewMessage
 
 PAUSE_S = 0.1
 
@@ -21,11 +21,11 @@ class Latest:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = Lock()
-        self._message: Message | None = None
+        self._message: ViewMessage | None = None
         self._is_new = False
         self._not_before = 0.0
 
-    def put(self, message: Message) -> None:
+    def put(self, message: ViewMessage) -> None:
         """This is how it stands now."""
         with self._lock:
             self._message, self._is_new = message, True
@@ -39,7 +39,7 @@ class Latest:
         """How long the message must wait; None if the page has it."""
         return max(0.0, self._not_before - self._clock()) if self._is_new else None
 
-    def next_message(self) -> Message | None:
+    def next_message(self) -> ViewMessage | None:
         """The newest message, if it is new and may leave now."""
         if self.wait_s() != 0.0:
             return None

@@ -11,13 +11,13 @@ from smtp_nb.model.display import masked
 from smtp_nb.widgets.latest_value import Latest
 from smtp_nb.widgets.live import Forms, Live
 from smtp_nb.widgets.look import script, style_sheet
-from smtp_nb.widgets.sender import Message, Pump
+from smtp_nb.widgets.sender import MessageSender, ViewMessage
 
 if TYPE_CHECKING:
     from smtp_nb.merge.running.progress import Progress
 
 
-class Job(Protocol):
+class BackgroundMerge(Protocol):
     """A merge in the background, as far as the view knows it."""
 
     def pause(self) -> None: ...
@@ -39,10 +39,10 @@ class MergeView(Live):
     def __init__(self, **traits: Any) -> None:
         super().__init__(**traits)
         self._progress: Progress | None = None
-        self._job: Job | None = None
+        self._job: BackgroundMerge | None = None
         self._state = "running"
         self._latest = Latest()
-        self._pump = Pump(self._latest, self.send)
+        self._pump = MessageSender(self._latest, self.send)
         self.on_msg(self._listen)
 
     def __call__(self, progress: Progress) -> None:
@@ -52,7 +52,7 @@ class MergeView(Live):
             self._ipython_display_()
         self._tell()
 
-    def attach(self, job: Job) -> None:
+    def attach(self, job: BackgroundMerge) -> None:
         """Let the buttons speak to `job`, and say how it ended."""
         self._job = job
         self._tell()
@@ -61,7 +61,7 @@ class MergeView(Live):
             target=watch, args=(self._watch, job), name="smtp_nb merge view", daemon=True
         ).start()
 
-    def _watch(self, job: Job) -> None:
+    def _watch(self, job: BackgroundMerge) -> None:
         try:
             job.wait()
         except Exception as error:
@@ -75,7 +75,7 @@ class MergeView(Live):
             self._latest.put(self._message(self._progress))
             self._pump.wake()
 
-    def _message(self, shown: Progress) -> Message:
+    def _message(self, shown: Progress) -> ViewMessage:
         return {
             "kind": "progress",
             "done": shown.done,
@@ -99,7 +99,7 @@ class MergeView(Live):
         if self._job is not None and isinstance(button, str) and button in _BUTTONS:
             self._press(button, self._job)
 
-    def _press(self, button: str, job: Job) -> None:
+    def _press(self, button: str, job: BackgroundMerge) -> None:
         getattr(job, button)()
         self._state = _BUTTONS[button]
         self._tell()

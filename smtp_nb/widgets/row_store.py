@@ -53,7 +53,7 @@ class _Generation:
         return [json.loads(line) for line in octets.splitlines()]
 
 
-class Spool:
+class RowStore:
     """Rows by their number, the last 100,000 to 200,000 of them.
 
     Numbers go up; where one is left out, a new generation begins. Not for two threads at once.

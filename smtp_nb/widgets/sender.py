@@ -11,7 +11,7 @@ from typing import Any, Protocol
 IDLE_S = 1.0
 _log = logging.getLogger(__name__)
 
-Message = dict[str, Any]
+ViewMessage = dict[str, Any]
 """What a page gets: plain values that JSON can spell."""
 
 
@@ -21,11 +21,11 @@ class Feed(Protocol):
     def wait_s(self) -> float | None:
         """How long the next message must wait; None if there is nothing to send."""
 
-    def next_message(self) -> Message | None:
+    def next_message(self) -> ViewMessage | None:
         """The next message, if it may leave now."""
 
 
-class Pump:
+class MessageSender:
     """Carries messages from a feed to a view, and stops neither for the other.
 
     The thread lives while there is something to carry and runs in a copy of the context in which
@@ -33,7 +33,9 @@ class Pump:
     raises. Whatever the view raises is logged, never passed on: a view must not stop a send.
     """
 
-    def __init__(self, feed: Feed, send: Callable[[Message], None], idle_s: float = IDLE_S) -> None:
+    def __init__(
+        self, feed: Feed, send: Callable[[ViewMessage], None], idle_s: float = IDLE_S
+    ) -> None:
         self._feed = feed
         self._send = send
         self._idle_s = idle_s
@@ -84,7 +86,7 @@ class Pump:
             if (message := self._feed.next_message()) is not None:
                 self._deliver(message)
 
-    def _deliver(self, message: Message) -> None:
+    def _deliver(self, message: ViewMessage) -> None:
         try:
             self._send(message)
         except Exception:

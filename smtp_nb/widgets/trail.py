@@ -11,7 +11,7 @@ from smtp_nb.model.trail import Trail, static_html, static_text
 from smtp_nb.widgets.feed import TrailFeed
 from smtp_nb.widgets.live import Forms, Live
 from smtp_nb.widgets.look import script, style_sheet
-from smtp_nb.widgets.sender import Pump
+from smtp_nb.widgets.sender import MessageSender
 
 
 class TrailView(Live):
@@ -34,7 +34,7 @@ class TrailView(Live):
         super().__init__(**traits)
         self.trail = Trail() if trail is None else trail
         self._feed = TrailFeed()
-        self._pump = Pump(self._feed, self.send)
+        self._pump = MessageSender(self._feed, self.send)
         for event in self.trail:
             self._feed.add(event)
         self.on_msg(self._listen)

@@ -62,7 +62,8 @@ def check(server: SandboxServer, directory: Path, queued: list[str], report: Que
 
 @pytest.mark.covers("SMTP.Queue", "SMTP.ProcessQueue")
 @pytest.mark.parametrize(
-    ("hold", "step", "steps"), [("inside", 1, "one"), ("inside", 3, "two"), ("beside", 4, "one")]
+    ("hold", "step", "steps"),
+    [("lock_in_place", 1, "one"), ("lock_in_place", 3, "two"), ("lock_beside", 4, "one")],
 )
 def test_a_process_may_die_at_any_moment(
     tmp_path: Path, hold: str, step: int, steps: str, monkeypatch: pytest.MonkeyPatch

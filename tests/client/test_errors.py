@@ -15,7 +15,7 @@ from drivers.fronts import Front, letter
 from drivers.peers import Peer, free_port, greet
 from play.stage import DRIVERS, stage
 from smtp_nb import Attachment, error_class
-from smtp_nb.client.settings.reference import State, rows
+from smtp_nb.client.settings.reference import Conformance, rows
 from smtp_nb.errors import WINSOCK, BusyError, LinkError, SMTPError, SMTPTimeout, os_error_code
 from smtp_nb.sandbox import SandboxServer
 
@@ -29,7 +29,7 @@ CODES = [
 ]
 
 
-MAPPED = {row.marker for row in rows() if row.state is State.MAPPED}
+MAPPED = {row.marker for row in rows() if row.state is Conformance.MAPPED}
 
 
 def covering(codes):

@@ -25,7 +25,7 @@ from smtp_nb import MessageRecipient
 from smtp_nb.compose.parts import Attachment
 from smtp_nb.errors import InputError
 from smtp_nb.model.address import Mailbox
-from smtp_nb.model.envelope import Envelope, Job, Recipient
+from smtp_nb.model.envelope import DeliveryJob, Envelope, Recipient
 
 EVIL = [
     "\r\nRCPT TO:<evil@x.test>",
@@ -367,7 +367,7 @@ def test_a_command_that_a_single_line_cannot_finish_is_refused(text):
 def test_a_mailbox_that_passed_no_parser_is_stopped_by_the_guard(text):
     """Mailboxes can be made by hand; then the guard of the commands is all there is."""
     played, server = on_stage()
-    job = Job(
+    job = DeliveryJob(
         Envelope(Mailbox("ann", "client.test"), (Recipient(Mailbox(text, "x.test")),)),
         Jobs("x@x.test").waiting[0].content,
     )

@@ -7,16 +7,16 @@ from collections.abc import Callable, Sequence
 from smtp_nb.compose.raw import raw_content
 from smtp_nb.flows.intents import JobSource
 from smtp_nb.model.address import parse_mailbox
-from smtp_nb.model.envelope import Envelope, Job, Recipient
+from smtp_nb.model.envelope import DeliveryJob, Envelope, Recipient
 from smtp_nb.model.outcome import Outcome
 from smtp_nb.model.receipt import Receipt
 
 
-def numbered(tag: object) -> Job:
+def numbered(tag: object) -> DeliveryJob:
     """A letter whose sender and recipient tell which one it is."""
     sender, to = parse_mailbox(f"from-{tag}@example.test"), parse_mailbox(f"{tag}@example.test")
     content = raw_content(f"Subject: {tag}\r\nMessage-ID: <{tag}@example.test>\r\n\r\nHello\r\n")
-    return Job(Envelope(sender, (Recipient(to),)), content, tag)
+    return DeliveryJob(Envelope(sender, (Recipient(to),)), content, tag)
 
 
 class Stream(JobSource):
@@ -45,7 +45,7 @@ class Stream(JobSource):
         self.taken: list[str] = []
         self.given: list[tuple[str, Receipt]] = []
 
-    def next_jobs(self, most: int) -> Sequence[Job]:
+    def next_jobs(self, most: int) -> Sequence[DeliveryJob]:
         if self._before is not None:
             self._before(len(self.taken))
         count = min(most, self._left)
@@ -54,7 +54,7 @@ class Stream(JobSource):
         self.taken += tags
         return [numbered(tag) for tag in tags]
 
-    def done(self, results: Sequence[tuple[Job, Receipt]]) -> None:
+    def done(self, results: Sequence[tuple[DeliveryJob, Receipt]]) -> None:
         self.given += [(str(job.tag), receipt) for job, receipt in results]
 
     @property

@@ -12,7 +12,7 @@ from play.stage import CONTENT, DRIVERS, Jobs, ScriptedStage, dialogue, job, sta
 from smtp_nb.compose.raw import RawContent, raw_content
 from smtp_nb.errors import ConnectionClosed, LinkError, SMTPError
 from smtp_nb.flows.windows import MAX_WINDOWED
-from smtp_nb.model.envelope import Job
+from smtp_nb.model.envelope import DeliveryJob
 from smtp_nb.model.receipt import Receipt
 
 PIPELINING = "S: 220 mx.test\nC: EHLO client.test\nS: 250-mx.test\nS: 250 PIPELINING\n"
@@ -48,7 +48,7 @@ def outcomes(jobs: Jobs) -> list[str]:
 class Asked(Jobs):
     """Remembers how many it was asked for."""
 
-    def next_jobs(self, most: int) -> Sequence[Job]:
+    def next_jobs(self, most: int) -> Sequence[DeliveryJob]:
         self.asked = [*getattr(self, "asked", []), most]
         return super().next_jobs(most)
 
@@ -134,11 +134,11 @@ class Broken(Jobs):
         if self._left < 0:
             raise ZeroDivisionError("the source broke")
 
-    def next_jobs(self, most: int) -> Sequence[Job]:
+    def next_jobs(self, most: int) -> Sequence[DeliveryJob]:
         self._count("next_jobs")
         return super().next_jobs(most)
 
-    def done(self, results: Sequence[tuple[Job, Receipt]]) -> None:
+    def done(self, results: Sequence[tuple[DeliveryJob, Receipt]]) -> None:
         super().done(results)
         self._count("done")
 
@@ -191,7 +191,7 @@ class Failing:
         raise OSError(5, "Input/output error")
 
 
-def failing(name: str) -> Job:
+def failing(name: str) -> DeliveryJob:
     return replace(job(f"{name}@server.test"), content=Failing())
 
 

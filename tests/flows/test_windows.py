@@ -8,7 +8,7 @@ import pytest
 
 from play.stage import DRIVERS, Jobs, ScriptedStage, SocketStage, stage
 from smtp_nb.errors import ConnectionClosed, LinkError
-from smtp_nb.model.envelope import Job
+from smtp_nb.model.envelope import DeliveryJob
 
 HELLO = "S: 220 mx.test\nC: EHLO client.test\nS: 250-mx.test\nS: 250-PIPELINING\nS: 250 CHUNKING\n"
 OK = "S: 250 2.1.0 ok\n"
@@ -110,7 +110,7 @@ def test_a_server_that_goes_behind_its_first_message_is_asked_before_the_next(dr
 @pytest.mark.parametrize("driver", DRIVERS)
 def test_a_server_that_has_gone_already_leaves_no_doubt(driver: str) -> None:
     class Late(Jobs):
-        def next_jobs(self, most: int) -> Sequence[Job]:
+        def next_jobs(self, most: int) -> Sequence[DeliveryJob]:
             if self.given and isinstance(played, SocketStage):
                 played.server.wait_until_idle()
             return super().next_jobs(most)

@@ -26,7 +26,7 @@ from smtp_nb.model.secret import Secret
 from smtp_nb.protocol.extensions import parse_ehlo
 from smtp_nb.protocol.replies import ReplyParser
 from smtp_nb.sasl import Credentials
-from smtp_nb.sasl.exchange import Line
+from smtp_nb.sasl.exchange import ConnectionFacts
 from smtp_nb.sasl.mechanisms import MECHANISMS
 from smtp_nb.wire.certificates.identity import Hidden
 from smtp_nb.wire.certificates.stores import open_store
@@ -81,7 +81,10 @@ def challenges(data: bytes) -> None:
     if not data:
         return
     mechanism = MECHANISMS[data[0] % len(MECHANISMS)]
-    credentials, line = Credentials("ann", Secret("secret")), Line("mx.test", is_protected=True)
+    credentials, line = (
+        Credentials("ann", Secret("secret")),
+        ConnectionFacts("mx.test", is_protected=True),
+    )
     if not mechanism.is_at_hand(credentials, line):
         return
     exchange = mechanism.client(credentials, line)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from smtp_nb.merge import MailMerge, Template
 from smtp_nb.merge.check import find_problems
 from smtp_nb.merge.planning.plan import make_plan
-from smtp_nb.merge.planning.renderer import Letters
+from smtp_nb.merge.planning.renderer import RowRenderer
 from smtp_nb.merge.rows.problem import COLUMNS
 from smtp_nb.merge.rows.rows import Rows
 from smtp_nb.merge.templates.template import Compiled
@@ -118,7 +118,7 @@ def test_rows_that_are_not_rendered_would_have_been_fine(rows: list[tuple[object
     read = Rows(frame)
     plan, compiled = make_plan(read, "to"), Compiled(template, "t@x.test")
     assert compiled.is_plain
-    quick = find_problems(plan, Letters(read, compiled))
-    thorough = Letters(read, compiled)
+    quick = find_problems(plan, RowRenderer(read, compiled))
+    thorough = RowRenderer(read, compiled)
     thorough.is_plain = lambda filled: False  # type: ignore[method-assign]  # render every row
     assert quick == find_problems(plan, thorough)

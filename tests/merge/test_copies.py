@@ -21,7 +21,7 @@ import pytest
 from smtp_nb import SMTP
 from smtp_nb.merge import MailMerge, Template
 from smtp_nb.merge.journal.journal import Journal
-from smtp_nb.merge.journal.schema import Intent, Settled
+from smtp_nb.merge.journal.schema import Attempt, Settled
 from smtp_nb.sandbox import SandboxServer
 
 WINDOW = 4
@@ -133,7 +133,7 @@ class Recorder:
         """Be told of every commit of a journal from now on."""
         intend, settle = Journal.intend, Journal.settle
 
-        def intending(journal: Journal, intents: Sequence[Intent], *left_out: Any) -> None:
+        def intending(journal: Journal, intents: Sequence[Attempt], *left_out: Any) -> None:
             intend(journal, intents, *left_out)
             self.under_way |= {one.address for one in intents}
             self._committed(is_forced=True)

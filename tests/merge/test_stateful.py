@@ -22,7 +22,7 @@ from smtp_nb import SMTP
 from smtp_nb.errors import InputError, Interrupted
 from smtp_nb.merge import MailMerge, Template, load
 from smtp_nb.merge.journal.journal import Journal, JournalReader
-from smtp_nb.merge.journal.schema import Intent, Settled
+from smtp_nb.merge.journal.schema import Attempt, Settled
 from smtp_nb.sandbox import SandboxServer
 
 TEMPLATE = Template(subject="For {{ name }}", text="Dear {{ name }}")
@@ -84,7 +84,7 @@ class Death:
 
         return writing
 
-    def _intended(self, intents: Sequence[Intent]) -> None:
+    def _intended(self, intents: Sequence[Attempt]) -> None:
         self.under_way |= {(one.message, one.address) for one in intents}
 
     def _settled(self, outcomes: Sequence[Settled]) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from smtp_nb.model.about import About, hint
 from smtp_nb.model.explain import (
-    Entry,
+    Meaning,
     ProviderRow,
     enhanced_codes,
     explain,
@@ -28,7 +28,7 @@ def test_no_two_rows_say_the_same() -> None:
     assert len(set(entries)) == len(entries)
 
 
-def tables() -> dict[str, Entry]:
+def tables() -> dict[str, Meaning]:
     return {
         **{key: entry for key, entry in replies().items() if key[0] in "45"},
         **enhanced_codes(),
@@ -37,7 +37,7 @@ def tables() -> dict[str, Entry]:
 
 
 @pytest.mark.parametrize(("key", "entry"), tables().items())
-def test_each_row_says_what_it_is_about(key: str, entry: Entry) -> None:
+def test_each_row_says_what_it_is_about(key: str, entry: Meaning) -> None:
     words = entry.about.split("/")
     assert len(words) in (1, len(STAGES)), key
     assert all(word == "stage" or word in set(About) for word in words), key

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from smtp_nb.errors import ConnectFailed, RefusedError
 from smtp_nb.model.explain import (
-    Entry,
     Explanation,
+    Meaning,
     commands,
     enhanced_codes,
     explain,
@@ -139,7 +139,7 @@ def test_the_sentence_is_short_and_whole() -> None:
         assert len(short) <= 190, short
 
 
-def assert_well_written(entry: Entry) -> None:
+def assert_well_written(entry: Meaning) -> None:
     assert entry.meaning[0].isupper()
     assert not entry.meaning.endswith(".")
     assert entry.cause.endswith(".")

@@ -15,7 +15,7 @@ import smtp_nb
 from smtp_nb import errors
 from smtp_nb.client.recipients import MessageRecipient, MessageRecipients
 from smtp_nb.errors import SMTPError
-from smtp_nb.merge.journal.schema import Delivery
+from smtp_nb.merge.journal.schema import RecipientRecord
 from smtp_nb.merge.results.report import _delivered
 from smtp_nb.model.diagnosis import Check, Checkup, Finding
 from smtp_nb.model.enums import RecipientType, TrailDirection
@@ -142,9 +142,9 @@ def test_every_class_with_a_text_of_its_own_is_in_the_table() -> None:
 
 
 def test_a_reply_in_a_frame_of_results_can_be_printed() -> None:
-    fields = dict.fromkeys(Delivery._fields, 0) | {"reply": EVIL, "code": 550, "kind": 0}
+    fields = dict.fromkeys(RecipientRecord._fields, 0) | {"reply": EVIL, "code": 550, "kind": 0}
     fields |= {"enhanced_code": "", "recipient": "ann@x.test", "outcome": "REFUSED"}
-    line = _delivered(0, Delivery(**fields))
+    line = _delivered(0, RecipientRecord(**fields))
     assert not [cell for cell in line if isinstance(cell, str) and FORBIDDEN.search(cell)]
 
 

@@ -15,7 +15,7 @@ from smtp_nb.compose.raw import raw_content
 from smtp_nb.drivers.scripted import ScriptedDriver
 from smtp_nb.flows.intents import JobSource
 from smtp_nb.model.address import parse_mailbox
-from smtp_nb.model.envelope import Envelope, Job, Recipient
+from smtp_nb.model.envelope import DeliveryJob, Envelope, Recipient
 
 DIALOGUES = Path(__file__).parent.parent / "dialogues"
 DRIVERS = ("scripted", "blocking", "asyncio")
@@ -51,21 +51,21 @@ class Jobs(JobSource):
 
     def __init__(self, *groups: str, content: bytes = CONTENT, stop_on: frozenset = frozenset()):
         self.waiting = [job(group, content, stop_on) for group in groups]
-        self.given: list[tuple[Job, Receipt]] = []
+        self.given: list[tuple[DeliveryJob, Receipt]] = []
 
-    def next_jobs(self, most: int) -> Sequence[Job]:
+    def next_jobs(self, most: int) -> Sequence[DeliveryJob]:
         taken, self.waiting = self.waiting[:most], self.waiting[most:]
         return taken
 
-    def done(self, results: Sequence[tuple[Job, Receipt]]) -> None:
+    def done(self, results: Sequence[tuple[DeliveryJob, Receipt]]) -> None:
         self.given += results
 
 
-def job(recipients: str, content: bytes = CONTENT, stop_on: frozenset = frozenset()) -> Job:
+def job(recipients: str, content: bytes = CONTENT, stop_on: frozenset = frozenset()) -> DeliveryJob:
     """A message of Ann's to some recipients, separated by spaces."""
     to = tuple(Recipient(parse_mailbox(address)) for address in recipients.split())
     envelope = Envelope(parse_mailbox("ann@client.test"), to, stop_on)
-    return Job(envelope, raw_content(content), recipients)
+    return DeliveryJob(envelope, raw_content(content), recipients)
 
 
 class Stage:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from smtp_nb.errors import MalformedReply, StateError
 from smtp_nb.model.address import Mailbox
 from smtp_nb.protocol import commands as c
-from smtp_nb.protocol.client import TRANSITIONS, ClientProtocol, State
+from smtp_nb.protocol.client import TRANSITIONS, ClientProtocol, ClientState
 
 BOX = Mailbox("a", "b.test")
 EXAMPLES = {
@@ -36,25 +36,25 @@ EXAMPLES = {
 }
 # The words that lead into each state, with the replies that they get.
 WAYS = {
-    State.CONNECTED: [],
-    State.GREETED: ["220"],
-    State.READY: ["220", "EHLO", "250"],
-    State.MAIL: ["220", "EHLO", "250", "MAIL", "250"],
-    State.RCPT: ["220", "EHLO", "250", "MAIL", "250", "RCPT", "250"],
-    State.DATA: ["220", "EHLO", "250", "MAIL", "250", "RCPT", "250", "DATA", "354"],
-    State.AUTH: ["220", "EHLO", "250", "AUTH", "334"],
-    State.CLOSED: ["220", "EHLO", "250", "QUIT", "221"],
+    ClientState.CONNECTED: [],
+    ClientState.GREETED: ["220"],
+    ClientState.READY: ["220", "EHLO", "250"],
+    ClientState.MAIL: ["220", "EHLO", "250", "MAIL", "250"],
+    ClientState.RCPT: ["220", "EHLO", "250", "MAIL", "250", "RCPT", "250"],
+    ClientState.DATA: ["220", "EHLO", "250", "MAIL", "250", "RCPT", "250", "DATA", "354"],
+    ClientState.AUTH: ["220", "EHLO", "250", "AUTH", "334"],
+    ClientState.CLOSED: ["220", "EHLO", "250", "QUIT", "221"],
 }
 # What fits where, written out a second time: RFC 5321 section 4.1.4, RFC 3207, RFC 4954, RFC 3030.
 FITS = {
-    State.CONNECTED: "",
-    State.GREETED: "EHLO HELO RSET NOOP VRFY EXPN HELP QUIT",
-    State.READY: "EHLO HELO STARTTLS AUTH MAIL SEND SOML SAML RSET NOOP VRFY EXPN HELP QUIT",
-    State.MAIL: "EHLO HELO RCPT RSET NOOP VRFY EXPN HELP QUIT",
-    State.RCPT: "EHLO HELO RCPT DATA BDAT BDAT+LAST RSET NOOP VRFY EXPN HELP QUIT",
-    State.DATA: "END",
-    State.AUTH: "ANSWER QUIT",
-    State.CLOSED: "",
+    ClientState.CONNECTED: "",
+    ClientState.GREETED: "EHLO HELO RSET NOOP VRFY EXPN HELP QUIT",
+    ClientState.READY: "EHLO HELO STARTTLS AUTH MAIL SEND SOML SAML RSET NOOP VRFY EXPN HELP QUIT",
+    ClientState.MAIL: "EHLO HELO RCPT RSET NOOP VRFY EXPN HELP QUIT",
+    ClientState.RCPT: "EHLO HELO RCPT DATA BDAT BDAT+LAST RSET NOOP VRFY EXPN HELP QUIT",
+    ClientState.DATA: "END",
+    ClientState.AUTH: "ANSWER QUIT",
+    ClientState.CLOSED: "",
 }
 
 
@@ -80,10 +80,10 @@ def hear(protocol: ClientProtocol, *lines: str):
 
 def test_every_row_of_the_table_is_tried():
     assert set(EXAMPLES) == set(TRANSITIONS)
-    assert set(WAYS) == set(FITS) == set(State)
+    assert set(WAYS) == set(FITS) == set(ClientState)
 
 
-@pytest.mark.parametrize("state", State, ids=lambda state: state.name)
+@pytest.mark.parametrize("state", ClientState, ids=lambda state: state.name)
 @pytest.mark.parametrize("row", EXAMPLES)
 def test_only_what_fits_the_state_is_written(state, row):
     protocol = talk(*WAYS[state])
@@ -94,48 +94,48 @@ def test_only_what_fits_the_state_is_written(state, row):
     else:
         with pytest.raises(StateError):
             protocol.send(EXAMPLES[row])
-        assert protocol.waiting == (state is State.CONNECTED)
+        assert protocol.waiting == (state is ClientState.CONNECTED)
         assert protocol.state is state
 
 
 def test_a_command_of_the_users_fits_between_transactions_and_inside():
     odd = c.command("XCUSTOM", "John LAST")
-    for state in (State.GREETED, State.READY, State.MAIL, State.RCPT):
+    for state in (ClientState.GREETED, ClientState.READY, ClientState.MAIL, ClientState.RCPT):
         assert talk(*WAYS[state]).send(odd)
-    for state in (State.CONNECTED, State.DATA, State.AUTH, State.CLOSED):
+    for state in (ClientState.CONNECTED, ClientState.DATA, ClientState.AUTH, ClientState.CLOSED):
         with pytest.raises(StateError):
             talk(*WAYS[state]).send(odd)
 
 
 def test_the_state_moves_with_what_is_written_because_replies_come_later():
     protocol = talk("220", "EHLO", "250", "MAIL", "RCPT", "DATA")
-    assert protocol.state is State.DATA
+    assert protocol.state is ClientState.DATA
     assert protocol.waiting == 3
 
 
 @pytest.mark.parametrize(
     ("words", "state"),
     [
-        (["220"], State.GREETED),
-        (["554"], State.CONNECTED),
-        (["220", "EHLO", "502"], State.READY),  # HELO fits in any case
-        (["220", "EHLO", "250", "STARTTLS", "220"], State.GREETED),
-        (["220", "EHLO", "250", "STARTTLS", "454"], State.READY),
-        (["220", "EHLO", "250", "AUTH", "235"], State.READY),
-        (["220", "EHLO", "250", "AUTH", "535"], State.READY),
-        (["220", "EHLO", "250", "AUTH", "334", "ANSWER", "334"], State.AUTH),
-        (["220", "EHLO", "250", "AUTH", "334", "ANSWER", "235"], State.READY),
-        (["220", "EHLO", "250", "AUTH", "334", "ANSWER", "501"], State.READY),
-        (["220", "EHLO", "250", "MAIL", "550"], State.MAIL),  # RSET first, to be sure
-        (["220", "EHLO", "250", "MAIL", "250", "RCPT", "550"], State.RCPT),
-        (["220", "EHLO", "250", "MAIL", "250", "RCPT", "250", "DATA", "451"], State.RCPT),
-        (["220", "EHLO", "250", "MAIL", "250", "RCPT", "250", "DATA", "354"], State.DATA),
-        ([*WAYS[State.DATA], "END", "250"], State.READY),
-        ([*WAYS[State.DATA], "END", "550"], State.RCPT),
-        ([*WAYS[State.RCPT], "BDAT", "250"], State.RCPT),
-        ([*WAYS[State.RCPT], "BDAT LAST", "250"], State.READY),
-        ([*WAYS[State.RCPT], "BDAT LAST", "503"], State.RCPT),
-        ([*WAYS[State.RCPT], "RSET", "250"], State.READY),
+        (["220"], ClientState.GREETED),
+        (["554"], ClientState.CONNECTED),
+        (["220", "EHLO", "502"], ClientState.READY),  # HELO fits in any case
+        (["220", "EHLO", "250", "STARTTLS", "220"], ClientState.GREETED),
+        (["220", "EHLO", "250", "STARTTLS", "454"], ClientState.READY),
+        (["220", "EHLO", "250", "AUTH", "235"], ClientState.READY),
+        (["220", "EHLO", "250", "AUTH", "535"], ClientState.READY),
+        (["220", "EHLO", "250", "AUTH", "334", "ANSWER", "334"], ClientState.AUTH),
+        (["220", "EHLO", "250", "AUTH", "334", "ANSWER", "235"], ClientState.READY),
+        (["220", "EHLO", "250", "AUTH", "334", "ANSWER", "501"], ClientState.READY),
+        (["220", "EHLO", "250", "MAIL", "550"], ClientState.MAIL),  # RSET first, to be sure
+        (["220", "EHLO", "250", "MAIL", "250", "RCPT", "550"], ClientState.RCPT),
+        (["220", "EHLO", "250", "MAIL", "250", "RCPT", "250", "DATA", "451"], ClientState.RCPT),
+        (["220", "EHLO", "250", "MAIL", "250", "RCPT", "250", "DATA", "354"], ClientState.DATA),
+        ([*WAYS[ClientState.DATA], "END", "250"], ClientState.READY),
+        ([*WAYS[ClientState.DATA], "END", "550"], ClientState.RCPT),
+        ([*WAYS[ClientState.RCPT], "BDAT", "250"], ClientState.RCPT),
+        ([*WAYS[ClientState.RCPT], "BDAT LAST", "250"], ClientState.READY),
+        ([*WAYS[ClientState.RCPT], "BDAT LAST", "503"], ClientState.RCPT),
+        ([*WAYS[ClientState.RCPT], "RSET", "250"], ClientState.READY),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else value.name,
 )
@@ -195,7 +195,7 @@ def test_any_group_in_any_pieces_is_answered_in_order(codes, size):
 
 
 def test_it_is_known_which_replies_are_still_to_come():
-    protocol = talk(*WAYS[State.DATA])
+    protocol = talk(*WAYS[ClientState.DATA])
     protocol.end_of_data()
     assert protocol.awaits(c.END_OF_DATA)
     hear(protocol, "250 queued")
@@ -206,7 +206,7 @@ def test_it_is_known_which_replies_are_still_to_come():
 
 
 def test_an_answer_to_nothing_is_refused():
-    protocol = talk(*WAYS[State.READY])
+    protocol = talk(*WAYS[ClientState.READY])
     protocol.receive_data(b"250 and another thing\r\n")
     with pytest.raises(MalformedReply, match="without being asked"):
         protocol.next_reply()
@@ -214,7 +214,7 @@ def test_an_answer_to_nothing_is_refused():
 
 @pytest.mark.parametrize("rest", [b"250 extra\r\n", b"250-begun\r\n", b"2", b"\x16\x03"])
 def test_nothing_is_written_to_a_server_that_has_spoken_without_being_asked(rest):
-    protocol = talk(*WAYS[State.READY])
+    protocol = talk(*WAYS[ClientState.READY])
     protocol.receive_data(rest)
     with pytest.raises(MalformedReply, match="without being asked"):
         protocol.send(c.NOOP)
@@ -241,7 +241,10 @@ def test_more_answers_than_commands_in_a_group_are_refused():
 # -- 421 at any time (RFC 5321 section 3.8) ---------------------------------------------------
 
 
-@pytest.mark.parametrize("state", [State.GREETED, State.READY, State.MAIL, State.RCPT, State.DATA])
+@pytest.mark.parametrize(
+    "state",
+    [ClientState.GREETED, ClientState.READY, ClientState.MAIL, ClientState.RCPT, ClientState.DATA],
+)
 def test_421_may_come_while_nothing_is_asked(state):
     protocol = talk(*WAYS[state])
     command, reply = hear(protocol, "421 going down")
@@ -251,7 +254,7 @@ def test_421_may_come_while_nothing_is_asked(state):
 
 @pytest.mark.parametrize("row", sorted(set(EXAMPLES) - {"ANSWER", "END", "BDAT", "BDAT LAST"}))
 def test_421_may_answer_any_command(row):
-    state = next(state for state in State if row in FITS[state].split())
+    state = next(state for state in ClientState if row in FITS[state].split())
     protocol = talk(*WAYS[state], row)
     command, reply = hear(protocol, "421 going down")
     assert command is EXAMPLES[row]

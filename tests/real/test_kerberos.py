@@ -15,7 +15,7 @@ from smtp_nb.sasl.kerberos import gssapi
 
 pytestmark = pytest.mark.real
 ALICE = sasl.Credentials("alice", Secret(Postfix.accounts["alice"]), Secret("bob"))
-LINE = sasl.Line("localhost")
+LINE = sasl.ConnectionFacts("localhost")
 
 
 @pytest.fixture

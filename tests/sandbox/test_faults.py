@@ -9,7 +9,7 @@ import pytest
 
 from smtp_nb.errors import InputError
 from smtp_nb.model.reply import Reply
-from smtp_nb.protocol.server.policy import END, Request, Transaction
+from smtp_nb.protocol.server.policy import END, ReceivedTransaction, Request
 from smtp_nb.sandbox import FAULTS, SandboxServer
 from smtp_nb.sandbox.faults import NO_ACTION, FaultTable, Visitor, make
 
@@ -19,11 +19,11 @@ MESSAGE = ENVELOPE + b"DATA\r\n"
 
 
 def rcpt(address: str, sender: str = "a@x.test") -> Request:
-    return Request("RCPT", OK, address=address, transaction=Transaction("MAIL", sender, {}))
+    return Request("RCPT", OK, address=address, transaction=ReceivedTransaction("MAIL", sender, {}))
 
 
 def end(*recipients: str) -> Request:
-    transaction = Transaction("MAIL", "a@x.test", {}, [(to, {}) for to in recipients])
+    transaction = ReceivedTransaction("MAIL", "a@x.test", {}, [(to, {}) for to in recipients])
     return Request(END, OK, transaction=transaction)
 
 

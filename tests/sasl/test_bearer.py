@@ -6,7 +6,7 @@ from smtp_nb import sasl
 from smtp_nb.errors import AuthenticationError, InjectionError, MissingError
 from smtp_nb.model.secret import Secret, encodings
 
-LINE = sasl.Line("server.example.com", 587)
+LINE = sasl.ConnectionFacts("server.example.com", 587)
 TOKEN = "vF9dft4qmTc2Nvb3RlckBhbHRhdmlzdGEuY29tCg=="
 
 

@@ -18,7 +18,7 @@ V2 = replace(PASSWORD, uses_ntlm_v2=True)
 TICKET = sasl.Credentials("alice")
 NAMELESS = sasl.Credentials("")
 
-OPEN = sasl.Line("mx.test", 587, NAMES)
+OPEN = sasl.ConnectionFacts("mx.test", 587, NAMES)
 ALLOWED = replace(OPEN, allows_clear_text=True)
 LOOPBACK = replace(OPEN, is_protected=True)
 TLS = replace(LOOPBACK, binding={"tls-exporter": b"octets"}.get)
@@ -163,7 +163,7 @@ def test_nothing_in_common_names_what_the_server_has(asked):
 
 def test_no_login_at_all_hints_at_tls():
     with pytest.raises(ExtensionError, match="only inside TLS"):
-        sasl.choose(AuthMechanism.USER_PASSWORD, PASSWORD, sasl.Line("mx.test"))
+        sasl.choose(AuthMechanism.USER_PASSWORD, PASSWORD, sasl.ConnectionFacts("mx.test"))
 
 
 def test_apop_is_not_of_smtp():

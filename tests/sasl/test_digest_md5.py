@@ -11,7 +11,7 @@ from smtp_nb.errors import AuthenticationError, InputError
 from smtp_nb.model.secret import Secret
 from smtp_nb.sasl.digest_md5 import Login, digest_md5, directives, hashable
 
-LINE = sasl.Line("elwood.innosoft.com", 587)
+LINE = sasl.ConnectionFacts("elwood.innosoft.com", 587)
 CHRIS = sasl.Credentials("chris", Secret("secret"))
 CHALLENGE = (
     b'realm="elwood.innosoft.com",nonce="OA6MG9tEQGm2hh",qop="auth",algorithm=md5-sess,'

@@ -22,7 +22,7 @@ from smtp_nb.sasl.mechanisms import MECHANISMS
 # Kerberos says nothing without a realm: tests/real has one.
 NAMES = [mechanism.name for mechanism in MECHANISMS if mechanism.name != "GSSAPI"]
 MUTUAL = ["CRAM-MD5", "DIGEST-MD5", "NTLM", *(name for name in NAMES if name.startswith("SCRAM"))]
-LINE = sasl.Line("mail.test", 587, binding={"tls-unique": b"octets"}.get)
+LINE = sasl.ConnectionFacts("mail.test", 587, binding={"tls-unique": b"octets"}.get)
 
 
 def credentials(user="tim", password="tanstaaftanstaaf", identity="", token="tok"):

@@ -13,7 +13,7 @@ from smtp_nb.model.secret import Secret
 from smtp_nb.sasl import pyspnego
 from smtp_nb.sasl.ntlm import ntlm
 
-LINE = sasl.Line("mx.test", 587)
+LINE = sasl.ConnectionFacts("mx.test", 587)
 FLAGS = (
     NegotiateFlags.unicode
     | NegotiateFlags.ntlm

@@ -15,7 +15,7 @@ from smtp_nb.model.secret import Secret
 from smtp_nb.sasl.scram import MAX_ITERATIONS, scram
 
 PENCIL = sasl.Credentials("user", Secret("pencil"))
-PLAIN_LINE = sasl.Line("mx.test", 25)
+PLAIN_LINE = sasl.ConnectionFacts("mx.test", 25)
 EXAMPLES = {
     # RFC 5802 section 5 and RFC 7677 section 3: nonces, salt, proof, signature.
     "sha1": (
@@ -101,7 +101,7 @@ def test_commas_and_equals_signs_of_names_are_escaped():
     ],
 )
 def test_a_server_can_see_that_plus_was_taken_off_its_list(bindings, offered, flag):
-    line = sasl.Line(offered=frozenset(offered.split()), binding=bindings.get)
+    line = sasl.ConnectionFacts(offered=frozenset(offered.split()), binding=bindings.get)
     assert next(scram("sha1", False, PENCIL, line)).startswith(flag)
 
 
@@ -110,7 +110,7 @@ def test_a_server_can_see_that_plus_was_taken_off_its_list(bindings, offered, fl
     [({"tls-exporter": b"x" * 32}, "tls-exporter"), ({"tls-unique": b"x" * 32}, "tls-unique")],
 )
 def test_plus_sends_the_binding_under_its_name(bindings, kind):
-    exchange = scram("sha1", True, PENCIL, sasl.Line(binding=bindings.get), "abc")
+    exchange = scram("sha1", True, PENCIL, sasl.ConnectionFacts(binding=bindings.get), "abc")
     assert next(exchange) == f"p={kind},,n=user,r=abc".encode()
     said = exchange.send(f"r=abcdef,s={SALT},i=4096".encode())
     assert said.startswith(b"c=" + b64encode(f"p={kind},,".encode() + b"x" * 32) + b",")

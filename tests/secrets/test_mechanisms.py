@@ -18,7 +18,7 @@ from smtp_nb.errors import SMTPError
 from smtp_nb.model.secret import Secret
 from smtp_nb.sandbox import SandboxServer
 from smtp_nb.sasl.server.server import SERVICES, serve
-from smtp_nb.sasl.server.verifier import Desk, Service
+from smtp_nb.sasl.server.verifier import CredentialVerifier, Service
 
 PASSWORD = Secret(CANARY)
 BEARERS = ("XOAUTH2", "OAUTHBEARER")
@@ -116,7 +116,7 @@ def ntlm() -> Service:
 
 
 def service_for(name: str) -> Service:
-    return ntlm() if name == "NTLM" else serve(name, Desk({"alice": CANARY}.get))
+    return ntlm() if name == "NTLM" else serve(name, CredentialVerifier({"alice": CANARY}.get))
 
 
 # Lines to end with, without their line ends: `%s` is what was said last, `%d` what that is in

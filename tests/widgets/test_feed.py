@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.events import PITrailEvent
 from smtp_nb.widgets.feed import BATCH_ROWS, PAUSE_S, WAITING_ROWS, TrailFeed
-from smtp_nb.widgets.row_store import Spool
-from smtp_nb.widgets.sender import Message
+from smtp_nb.widgets.row_store import RowStore
+from smtp_nb.widgets.sender import ViewMessage
 
 
 class Clock:
@@ -33,7 +33,7 @@ def server(text: str, **facts: Any) -> PITrailEvent:
     return PITrailEvent(TrailDirection.SERVER, text, **facts)
 
 
-def drained(feed: TrailFeed, clock: Clock) -> list[Message]:
+def drained(feed: TrailFeed, clock: Clock) -> list[ViewMessage]:
     messages = []
     while (wait := feed.wait_s()) is not None:
         clock.now += wait
@@ -42,7 +42,7 @@ def drained(feed: TrailFeed, clock: Clock) -> list[Message]:
     return messages
 
 
-def numbers(messages: list[Message]) -> list[int]:
+def numbers(messages: list[ViewMessage]) -> list[int]:
     return [row[0] for message in messages for row in message["rows"]]
 
 
@@ -162,7 +162,7 @@ def test_threads_may_add_while_another_sends() -> None:
     threads = [Thread(target=write) for _ in range(3)]
     for thread in threads:
         thread.start()
-    found: list[Message] = []
+    found: list[ViewMessage] = []
     while any(t.is_alive() for t in threads) or feed.wait_s() is not None:
         if (message := feed.next_message()) is not None:
             found.append(message)
@@ -171,7 +171,7 @@ def test_threads_may_add_while_another_sends() -> None:
 
 @given(st.lists(st.integers(1, 40), max_size=20), st.integers(1, 7), st.integers(0, 400))
 def test_the_spool_keeps_the_newest_rows(sizes: list[int], per_file: int, ask: int) -> None:
-    spool = Spool(rows_per_file=per_file)
+    spool = RowStore(rows_per_file=per_file)
     end = 1
     for size in sizes:
         spool.extend([n, "x"] for n in range(end, end + size))
@@ -189,7 +189,7 @@ def test_the_spool_keeps_the_newest_rows(sizes: list[int], per_file: int, ask: i
 
 
 def test_the_spool_is_bounded_in_bytes_too() -> None:
-    spool = Spool(bytes_per_file=1_000)
+    spool = RowStore(bytes_per_file=1_000)
     spool.extend([n, "x" * 100] for n in range(1, 1_001))
     kept = [row[0] for n in range(1, 1_001) for row in spool.read(n, 1)]
     assert kept[-1] == 1_000
@@ -198,7 +198,7 @@ def test_the_spool_is_bounded_in_bytes_too() -> None:
 
 @pytest.mark.parametrize("hole", [5, 500])
 def test_a_hole_in_the_numbers_is_stepped_over(hole: int) -> None:
-    spool = Spool()
+    spool = RowStore()
     spool.extend([n] for n in range(1, 4))
     spool.extend([n] for n in range(hole, hole + 3))
     assert spool.read(4, 10) == [[hole], [hole + 1], [hole + 2]]

@@ -8,7 +8,7 @@ import threading
 from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.events import PITrailEvent
 from smtp_nb.widgets.feed import TrailFeed
-from smtp_nb.widgets.sender import Message, Pump
+from smtp_nb.widgets.sender import MessageSender, ViewMessage
 
 CELL: contextvars.ContextVar[str] = contextvars.ContextVar("CELL")
 WAIT_S = 30
@@ -27,7 +27,7 @@ class Screen:
         self.threads: set[str] = set()
         self._news = threading.Condition()
 
-    def __call__(self, message: Message) -> None:
+    def __call__(self, message: ViewMessage) -> None:
         with self._news:
             self.context.append(CELL.get("none"))
             self.threads.add(threading.current_thread().name)
@@ -41,7 +41,7 @@ class Screen:
 
 def test_rows_arrive_while_the_one_who_adds_goes_on() -> None:
     feed, screen = TrailFeed(), Screen()
-    pump = Pump(feed, screen)
+    pump = MessageSender(feed, screen)
     for number in range(1, 4):
         feed.add(line())
         pump.wake()
@@ -52,7 +52,7 @@ def test_rows_arrive_while_the_one_who_adds_goes_on() -> None:
 def test_messages_belong_to_the_cell_that_made_the_view() -> None:
     CELL.set("mine")
     feed, screen = TrailFeed(), Screen()
-    pump = Pump(feed, screen)
+    pump = MessageSender(feed, screen)
 
     def elsewhere() -> None:  # a plain thread has an empty context
         feed.add(line())
@@ -69,11 +69,11 @@ def test_a_view_that_fails_stops_nothing() -> None:
     feed = TrailFeed()
     calls = threading.Semaphore(0)
 
-    def broken(message: Message) -> None:
+    def broken(message: ViewMessage) -> None:
         calls.release()
         raise LookupError("shell_parent")
 
-    pump = Pump(feed, broken)
+    pump = MessageSender(feed, broken)
     for _ in range(3):
         feed.add(line())
         pump.wake()
@@ -82,7 +82,7 @@ def test_a_view_that_fails_stops_nothing() -> None:
 
 def test_the_thread_goes_when_there_is_nothing_to_carry_and_comes_back() -> None:
     feed, screen = TrailFeed(), Screen()
-    pump = Pump(feed, screen, idle_s=0.0)
+    pump = MessageSender(feed, screen, idle_s=0.0)
     for number in range(1, 4):
         feed.add(line())
         pump.wake()

@@ -4,7 +4,7 @@ import contextlib
 
 from OpenSSL import SSL
 
-from smtp_nb.wire.tls.tls import Step
+from smtp_nb.wire.tls.tls import HandshakeStep
 
 VERSIONS = {"1.2": SSL.TLS1_2_VERSION, "1.3": SSL.TLS1_3_VERSION}
 NO_EXTENDED_MASTER_SECRET = 1  # SSL_OP_NO_EXTENDED_MASTER_SECRET, which pyOpenSSL does not name
@@ -33,8 +33,8 @@ def serve(context):
 
 def exchange(layer, server):
     """Run a handshake to its end, accepting whatever the server shows."""
-    while (step := layer.handshake()) is not Step.DONE:
-        if step is Step.DECIDE:
+    while (step := layer.handshake()) is not HandshakeStep.DONE:
+        if step is HandshakeStep.DECIDE:
             layer.accept()
             continue
         layer.receive(feed(server, layer.outgoing()))

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from smtp_nb.wire.tls.tls import Step
+from smtp_nb.wire.tls.tls import HandshakeStep
 
 HOST = "mail.test"
 NONE = object()
@@ -249,13 +249,13 @@ class MemoryServer:
 def shake(layer, server, decide=lambda layer: layer.accept(), size=1 << 20):
     """Run a handshake, `size` octets at a time; returns the last step that was reached."""
     step = layer.handshake()
-    while step is Step.READ:
+    while step is HandshakeStep.READ:
         answer = server.feed(layer.outgoing())
-        while answer and step is Step.READ:
+        while answer and step is HandshakeStep.READ:
             layer.receive(answer[:size])
             answer = answer[size:]
             step = layer.handshake()
-            if step is Step.DECIDE and decide(layer) is not REFUSED:
+            if step is HandshakeStep.DECIDE and decide(layer) is not REFUSED:
                 step = layer.handshake()
     layer.receive(server.feed(layer.outgoing()))  # TLS 1.3: session tickets
     return step

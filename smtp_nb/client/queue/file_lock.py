@@ -49,7 +49,7 @@ class NotOurs(InputError):
     """Something in a queue that is not a message of ours."""
 
 
-class Hold(Protocol):
+class LockedFile(Protocol):
     """A file that is ours."""
 
     def open(self, path: Path) -> BinaryIO:
@@ -73,7 +73,7 @@ class _Inside:
 
 
 @contextmanager
-def inside(path: Path) -> Iterator[Hold | None]:
+def lock_in_place(path: Path) -> Iterator[LockedFile | None]:
     """Hold a file for the length of a block; None if it is gone or another one holds it.
 
     Raises:
@@ -106,8 +106,8 @@ class _Beside:
 
 
 @contextmanager
-def beside(path: Path) -> Iterator[Hold | None]:
-    """As `inside`, for systems that do not let an open file move."""
+def lock_beside(path: Path) -> Iterator[LockedFile | None]:
+    """As `lock_in_place`, for systems that do not let an open file move."""
     file = open_own(path)
     if file is None:
         yield None
@@ -187,5 +187,5 @@ def _locked(descriptor: int, path: Path) -> bool:
         return False
 
 
-hold = beside if sys.platform == "win32" else inside
+hold = lock_beside if sys.platform == "win32" else lock_in_place
 """The way of this system."""

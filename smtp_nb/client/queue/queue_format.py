@@ -14,7 +14,7 @@ from smtp_nb.compose.stream import StreamContent
 from smtp_nb.errors import InputError
 from smtp_nb.model.address import parse_mailbox
 from smtp_nb.model.enums import RecipientType
-from smtp_nb.model.envelope import Envelope, Job, Recipient
+from smtp_nb.model.envelope import DeliveryJob, Envelope, Recipient
 from smtp_nb.model.mail_options import mail_options
 
 FORMAT = "smtp_nb queue 1"
@@ -25,7 +25,7 @@ VERBS = frozenset({"MAIL", "SEND", "SOML", "SAML"})
 T = TypeVar("T")
 
 
-def envelope_line(job: Job) -> bytes:
+def envelope_line(job: DeliveryJob) -> bytes:
     """What precedes the message in its file."""
     envelope = job.envelope
     found = {
@@ -45,7 +45,7 @@ def _recipient_row(recipient: Recipient) -> dict[str, str]:
     return row | ({"options": recipient.options} if recipient.options else {})
 
 
-def read_job(file: BinaryIO, name: str, stop_on: frozenset[RecipientType]) -> Job:
+def read_job(file: BinaryIO, name: str, stop_on: frozenset[RecipientType]) -> DeliveryJob:
     """The message of an open file, to be read while it is sent.
 
     Raises:
@@ -64,7 +64,7 @@ def read_job(file: BinaryIO, name: str, stop_on: frozenset[RecipientType]) -> Jo
     raise InputError(f"{name} is not a message of a queue: {why}", code=UNREADABLE) from cause
 
 
-def _job(found: dict[str, Any], file: BinaryIO, stop_on: frozenset[RecipientType]) -> Job:
+def _job(found: dict[str, Any], file: BinaryIO, stop_on: frozenset[RecipientType]) -> DeliveryJob:
     if found.get("format") != FORMAT:
         raise InputError("it has another format")
     verb = _given(found, "verb", str)
@@ -78,7 +78,7 @@ def _job(found: dict[str, Any], file: BinaryIO, stop_on: frozenset[RecipientType
     content = StreamContent(file, allows_8bit=_given(found, "is_8bit", bool))
     has_text = _given(found, "has_text", bool)
     content.open()
-    return Job(envelope, content, has_text=has_text)
+    return DeliveryJob(envelope, content, has_text=has_text)
 
 
 def _recipient(row: object) -> Recipient:

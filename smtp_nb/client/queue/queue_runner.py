@@ -11,7 +11,7 @@ from smtp_nb.client.queue.spool import FAILED, QUEUED, SENT, Claim, QueueReport,
 from smtp_nb.errors import InputError, SMTPError
 from smtp_nb.flows.deliver import deliver_one
 from smtp_nb.flows.intents import Flow
-from smtp_nb.flows.session import Session
+from smtp_nb.flows.session import ClientSession
 from smtp_nb.model.display import visible
 from smtp_nb.model.events import ErrorEvent
 from smtp_nb.model.outcome import Outcome
@@ -62,7 +62,7 @@ class Draining:
         except InputError as error:
             self._report(self.report.failed, stem, error.code, error.description)
 
-    def _one(self, session: Session, stem: str) -> Flow[None]:
+    def _one(self, session: ClientSession, stem: str) -> Flow[None]:
         """Send what waits under a name. Whatever it is, the next one follows."""
         try:
             with self._spool.claim(stem) as claim:
@@ -74,7 +74,7 @@ class Draining:
                 with suppress(InputError):  # it has been reported, whatever its name is
                     self._spool.set_aside(stem)
 
-    def _send(self, session: Session, claim: Claim) -> Flow[None]:
+    def _send(self, session: ClientSession, claim: Claim) -> Flow[None]:
         try:
             job = claim.job(self._stop_on)
         except InputError as error:

@@ -30,14 +30,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from smtp_nb.client.queue import file_lock
-from smtp_nb.client.queue.file_lock import Hold
+from smtp_nb.client.queue.file_lock import LockedFile
 from smtp_nb.client.queue.moving import move_to_free
 from smtp_nb.client.queue.queue_format import UNREADABLE, envelope_line, read_job
 from smtp_nb.errors import InputError
 from smtp_nb.flows.content import next_piece
 from smtp_nb.flows.intents import Flow
 from smtp_nb.model.enums import RecipientType
-from smtp_nb.model.envelope import Job
+from smtp_nb.model.envelope import DeliveryJob
 
 QUEUED, SENDING, SENT, FAILED = ".queued", ".sending", ".sent", ".failed"
 
@@ -90,7 +90,7 @@ class Spool:
 
     # -- putting in -----------------------------------------------------------------------------
 
-    def put(self, job: Job) -> Flow[str]:
+    def put(self, job: DeliveryJob) -> Flow[str]:
         """Write a message into the queue; gives the name of its file.
 
         Raises:
@@ -191,7 +191,7 @@ class Spool:
 class Claim:
     """One message that is ours to send."""
 
-    def __init__(self, spool: Spool, stem: str, held: Hold) -> None:
+    def __init__(self, spool: Spool, stem: str, held: LockedFile) -> None:
         self.stem = stem
         self._spool = spool
         self._held = held
@@ -235,7 +235,7 @@ class Claim:
             self._path.unlink()
             self._spool.sync()
 
-    def job(self, stop_on: frozenset[RecipientType]) -> Job:
+    def job(self, stop_on: frozenset[RecipientType]) -> DeliveryJob:
         """The message, to be read while it is sent.
 
         Raises:

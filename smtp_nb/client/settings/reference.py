@@ -20,7 +20,7 @@ from smtp_nb.model import enums
 from smtp_nb.wire.certificates.stores import REASONS as UNOPENED
 
 
-class State(Enum):
+class Conformance(Enum):
     """What became of a row."""
 
     WORKS = "works"
@@ -47,7 +47,7 @@ class Row:
     owner: str
     name: str
     python: str
-    state: State = State.WORKS
+    state: Conformance = Conformance.WORKS
     why: str = ""
 
     @property
@@ -163,59 +163,74 @@ _CONNECTS = "every method makes the connection that it needs, so that none asks 
 _CHAIN = "280 tells it, with the fault of the chain"
 _SECRET = "it is a Secret that shows nothing; reveal() gives the text"
 # What does not simply work, apart from the rows of the registry, which say it themselves.
-_EXCEPTIONS: dict[str, tuple[State, str]] = {
-    "SMTP.Command": (State.DEVIATES, "one line, no method's work; an error on the asyncio front"),
+_EXCEPTIONS: dict[str, tuple[Conformance, str]] = {
+    "SMTP.Command": (
+        Conformance.DEVIATES,
+        "one line, no method's work; an error on the asyncio front",
+    ),
     "SMTP.SendCommand": (
-        State.DEVIATES,
+        Conformance.DEVIATES,
         "what needs a method, such as DATA or AUTH, is refused, and the method named",
     ),
-    "SMTP.Send": (State.DEVIATES, "when it fails, it closes a connection that it opened itself"),
-    "SmtpAuthMechanisms.amUserPassword": (State.DEVIATES, _IN_CLEAR),
-    "SmtpAuthMechanisms.amSASLPlain": (State.DEVIATES, _IN_CLEAR),
-    "SmtpAuthMechanisms.amXOAUTH2": (State.DEVIATES, _IN_CLEAR),
+    "SMTP.Send": (
+        Conformance.DEVIATES,
+        "when it fails, it closes a connection that it opened itself",
+    ),
+    "SmtpAuthMechanisms.amUserPassword": (Conformance.DEVIATES, _IN_CLEAR),
+    "SmtpAuthMechanisms.amSASLPlain": (Conformance.DEVIATES, _IN_CLEAR),
+    "SmtpAuthMechanisms.amXOAUTH2": (Conformance.DEVIATES, _IN_CLEAR),
     "SMTP.SSLServerAuthentication": (
-        State.DEVIATES,
+        Conformance.DEVIATES,
         "certificates are verified also if nobody listens; a handler may overrule the verdict",
     ),
-    "Firewall.AutoDetect": (State.DEVIATES, "a host that was set comes first"),
-    "Firewall.Host": (State.DEVIATES, "it keeps the name"),
-    "Firewall.Password": (State.DEVIATES, _SECRET),
-    "Certificate.StorePassword": (State.DEVIATES, _SECRET),
-    "Certificate.PrivateKey": (State.DEVIATES, _SECRET),
-    "Certificate.PrivateKeyContainer": (State.IMPOSSIBLE, "a notion of Windows' CryptoAPI"),
+    "Firewall.AutoDetect": (Conformance.DEVIATES, "a host that was set comes first"),
+    "Firewall.Host": (Conformance.DEVIATES, "it keeps the name"),
+    "Firewall.Password": (Conformance.DEVIATES, _SECRET),
+    "Certificate.StorePassword": (Conformance.DEVIATES, _SECRET),
+    "Certificate.PrivateKey": (Conformance.DEVIATES, _SECRET),
+    "Certificate.PrivateKeyContainer": (Conformance.IMPOSSIBLE, "a notion of Windows' CryptoAPI"),
     **dict.fromkeys(
         ("CertStoreTypes.cstJKSFile", "CertStoreTypes.cstJKSBlob"),
-        (State.DEVIATES, "those that are a PFX, as Java writes them since version 9"),
+        (Conformance.DEVIATES, "those that are a PFX, as Java writes them since version 9"),
     ),
     **dict.fromkeys(
         (f"Certificate.Certificate({place}, subject, configurationString)" for place in _PLACES),
         (
-            State.DEVIATES,
+            Conformance.DEVIATES,
             "PersistPFXKey changes nothing: no key is kept anywhere",
         ),
     ),
-    "SmtpAuthMechanisms.amAPOP": (State.IMPOSSIBLE, "a command of POP3: SMTP has none like it"),
+    "SmtpAuthMechanisms.amAPOP": (
+        Conformance.IMPOSSIBLE,
+        "a command of POP3: SMTP has none like it",
+    ),
     "SmtpAuthMechanisms.amNTLM": (
-        State.DEVIATES,
+        Conformance.DEVIATES,
         "outside TLS its version 1 needs AllowClearTextAuth, as a password in clear does",
     ),
-    "SSLSecurityFlags.0x00000002": (State.DEVIATES, _TRUST_LIST),
-    "SSLSecurityFlags.0x00000200": (State.DEVIATES, _TRUST_LIST),
+    "SSLSecurityFlags.0x00000002": (Conformance.DEVIATES, _TRUST_LIST),
+    "SSLSecurityFlags.0x00000200": (Conformance.DEVIATES, _TRUST_LIST),
     "SSLSecurityFlags.0x00000004": (
-        State.DEVIATES,
+        Conformance.DEVIATES,
         "OpenSSL does not look for this fault, so there is nothing to overlook",
     ),
-    "SSLSecurityFlags.0x00004000": (State.DEVIATES, _TEST_ROOT),
-    "SSLSecurityFlags.0x00008000": (State.DEVIATES, _TEST_ROOT),
-    "SSLEnabledProtocols.SSL2": (State.IMPOSSIBLE, "no OpenSSL in use speaks SSL 2.0"),
-    "SSLEnabledProtocols.SSL3": (State.IMPOSSIBLE, "no OpenSSL in use speaks SSL 3.0"),
-    "IPPort.212": (State.DEVIATES, _CONNECTS),
-    "IPPort.1119": (State.DEVIATES, "107 tells it: the reference has two numbers for one cause"),
-    "IPPort.1120": (State.DEVIATES, "a 421 that ends the session tells it too"),
-    "SSL.274": (State.DEVIATES, _CHAIN),
-    "SSL.275": (State.DEVIATES, _CHAIN),
-    "IPPort.301": (State.DEVIATES, "a time-out is always 201; 301 says that a call was stopped"),
-    "SMTP.302": (State.DEVIATES, "it is the attachments', which this component has"),
+    "SSLSecurityFlags.0x00004000": (Conformance.DEVIATES, _TEST_ROOT),
+    "SSLSecurityFlags.0x00008000": (Conformance.DEVIATES, _TEST_ROOT),
+    "SSLEnabledProtocols.SSL2": (Conformance.IMPOSSIBLE, "no OpenSSL in use speaks SSL 2.0"),
+    "SSLEnabledProtocols.SSL3": (Conformance.IMPOSSIBLE, "no OpenSSL in use speaks SSL 3.0"),
+    "IPPort.212": (Conformance.DEVIATES, _CONNECTS),
+    "IPPort.1119": (
+        Conformance.DEVIATES,
+        "107 tells it: the reference has two numbers for one cause",
+    ),
+    "IPPort.1120": (Conformance.DEVIATES, "a 421 that ends the session tells it too"),
+    "SSL.274": (Conformance.DEVIATES, _CHAIN),
+    "SSL.275": (Conformance.DEVIATES, _CHAIN),
+    "IPPort.301": (
+        Conformance.DEVIATES,
+        "a time-out is always 201; 301 says that a call was stopped",
+    ),
+    "SMTP.302": (Conformance.DEVIATES, "it is the attachments', which this component has"),
 }
 
 
@@ -233,9 +248,9 @@ def rows() -> Iterator[Row]:
 
 def _of(entry: Entry[object], kind: str, owner: str, python: str) -> Row:
     if entry.reason:
-        return Row(kind, owner, entry.reference, python, State.IMPOSSIBLE, entry.reason)
+        return Row(kind, owner, entry.reference, python, Conformance.IMPOSSIBLE, entry.reason)
     why = entry.deviation or (_SECRET if entry.is_secret else "")
-    state = State.DEVIATES if why else State.WORKS
+    state = Conformance.DEVIATES if why else Conformance.WORKS
     return Row(kind, owner, entry.reference, python, state, why)
 
 
@@ -273,7 +288,7 @@ def _values() -> Iterator[Row]:
     for owner, (kind, names) in _VALUES.items():
         for name, member in zip(names.split(), kind, strict=False):
             why = UNOPENED.get(member, "") if isinstance(member, enums.CertStoreType) else ""
-            state = State.IMPOSSIBLE if why else State.WORKS
+            state = Conformance.IMPOSSIBLE if why else Conformance.WORKS
             yield Row("value", owner, name, f"{kind.__name__}.{member.name}", state, why)
 
 
@@ -291,5 +306,5 @@ def _errors() -> Iterator[Row]:
     for owner, codes in _ERRORS.items():
         for code in codes:
             why = _UNCAUSED.get(code, "")
-            state = State.MAPPED if why else State.WORKS
+            state = Conformance.MAPPED if why else Conformance.WORKS
             yield Row("error", owner, str(code), f"error_class({code})", state, why)

@@ -211,7 +211,7 @@ def unknown(
 
 
 @known_attributes()
-class Settings:
+class SettingsView:
     """`smtp.settings["Name"]`: all settings with their types, and their names to complete."""
 
     def __init__(self, holder: Holder) -> None:

@@ -23,12 +23,12 @@ from typing import Any, Self
 from smtp_nb.errors import JournalError
 from smtp_nb.merge.journal import rescue, schema
 from smtp_nb.merge.journal.schema import (
+    Attempt,
     Begun,
     Decided,
-    Delivery,
-    Intent,
     LeftOut,
     PlanEntry,
+    RecipientRecord,
     Settled,
     Target,
 )
@@ -121,13 +121,13 @@ class JournalReader:
         """What the last run meant to do, in the order of its rows."""
         return [PlanEntry(*row) for row in self._read(schema.PLAN)]
 
-    def deliveries(self) -> list[Delivery]:
+    def deliveries(self) -> list[RecipientRecord]:
         """All recipients of all messages that were tried."""
         with self._using() as sql:  # never twice in memory
-            return [_shared(Delivery(*row)) for row in sql.execute(schema.DELIVERIES)]
+            return [_shared(RecipientRecord(*row)) for row in sql.execute(schema.DELIVERIES)]
 
 
-def _shared(delivery: Delivery) -> Delivery:
+def _shared(delivery: RecipientRecord) -> RecipientRecord:
     """The same, without a copy of its own of what a hundred thousand others say too."""
     return delivery._replace(
         address=delivery.recipient if delivery.address == delivery.recipient else delivery.address,
@@ -211,7 +211,7 @@ class Journal(JournalReader):
 
     def intend(
         self,
-        intents: Sequence[Intent],
+        intents: Sequence[Attempt],
         left_out: Sequence[LeftOut] = (),
         digests: Iterable[tuple[str, int]] = (),
     ) -> None:

@@ -53,7 +53,7 @@ class LeftOut(NamedTuple):
     row: int
 
 
-class Delivery(NamedTuple):
+class RecipientRecord(NamedTuple):
     """What is known of one recipient of one message; `outcome` is None while it is on its way."""
 
     message: int
@@ -72,7 +72,7 @@ class Delivery(NamedTuple):
     size: int | None
 
 
-class Intent(NamedTuple):
+class Attempt(NamedTuple):
     """A recipient who may have got the message once this is committed."""
 
     message: int
@@ -148,7 +148,7 @@ WHERE delivery.outcome IN ('ACCEPTED', 'UNKNOWN') OR delivery.outcome IS NULL
 """
 _OPEN = "SELECT message FROM delivery WHERE outcome IN ('DEFERRED', 'NOT_SENT', 'REFUSED')"
 # Columns by name: a later version may have added some.
-DELIVERIES = f"SELECT {', '.join(Delivery._fields)} FROM delivery"
+DELIVERIES = f"SELECT {', '.join(RecipientRecord._fields)} FROM delivery"
 PLAN = f"SELECT {', '.join(PlanEntry._fields)} FROM plan ORDER BY row"
 KEEP_PLAN = f"INSERT INTO plan ({', '.join(PlanEntry._fields)}) VALUES (?, ?, ?, ?, ?)"
 FINISHED = f"""

@@ -17,7 +17,7 @@ from smtp_nb.merge.rows.rows import Row, Rows
 from smtp_nb.merge.rows.unfilled import Empty, EmptyEntry
 from smtp_nb.merge.templates.lawful import ROW
 from smtp_nb.merge.templates.suspicions import suspicions
-from smtp_nb.merge.templates.template import ADDRESS, Compiled, Letter
+from smtp_nb.merge.templates.template import ADDRESS, Compiled, RenderedRow
 from smtp_nb.model.address import CONTROLS
 from smtp_nb.model.enums import RecipientType
 from smtp_nb.model.envelope import Recipient
@@ -25,19 +25,19 @@ from smtp_nb.model.envelope import Recipient
 # Characters of a cell that cannot make a line too long, however they are encoded.
 _SHORT = 60
 
-Filled = tuple[PlannedRow, Row]
+RowValues = tuple[PlannedRow, Row]
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class ComposedRow:
     """One row's message and its recipients, each mailbox once."""
 
-    letter: Letter
+    letter: RenderedRow
     content: Composed
     recipients: tuple[Recipient, ...]
 
 
-class Letters:
+class RowRenderer:
     """Renders and composes rows of a frame, and reads no column that the template leaves alone.
 
     Args:
@@ -68,7 +68,7 @@ class Letters:
         named = self._compiled.names & {ROW, *map(str, self._rows.names)}
         return suspicions(self._compiled.sources, named, columns)
 
-    def read(self, planned: Iterable[PlannedRow]) -> Iterator[Filled]:
+    def read(self, planned: Iterable[PlannedRow]) -> Iterator[RowValues]:
         """The planned rows with their values."""
         found = list(planned)
         rows = self._rows.read([p.row for p in found], self._columns, self._empty_cell)
@@ -86,7 +86,7 @@ class Letters:
         first, second = self._rows.read([one, other], names)
         return [str(name) for name in names if not same(first[name], second[name])]
 
-    def digest(self, filled: Filled) -> str:
+    def digest(self, filled: RowValues) -> str:
         """What tells whether this row would get another message; see `Digests`."""
         return self._digests.of(filled[1])
 
@@ -94,14 +94,14 @@ class Letters:
     def _digests(self) -> Digests:
         return Digests(self._compiled, self._template, self._salt.decode())
 
-    def is_plain(self, filled: Filled) -> bool:
+    def is_plain(self, filled: RowValues) -> bool:
         """True if this row's message can only be as good as that of any other plain row."""
         return self._may_be_plain and all(map(_is_plain, filled[1].values()))
 
     def _empty_cell(self, name: Hashable) -> Empty:
         return self._empty[name] if name in self._empty else EmptyEntry(name=str(name))
 
-    def compose(self, filled: Filled, message_id: str = "") -> Message:
+    def compose(self, filled: RowValues, message_id: str = "") -> ComposedRow:
         """The message of one row, checked as far as that is possible without a server.
 
         Args:
@@ -115,7 +115,7 @@ class Letters:
             raise RowError(planned.explanation)
         message_id = message_id or self._message_id(planned.key)
         letter = self._compiled.letter(row, planned.mailbox, message_id, bool(self._salt))
-        return Message(letter, self._press.compose(letter.draft), _recipients(letter))
+        return ComposedRow(letter, self._press.compose(letter.draft), _recipients(letter))
 
     def _message_id(self, key: str) -> str:
         """The first half of the Message-ID, the same for this key for ever."""
@@ -130,7 +130,7 @@ def _is_plain(value: object) -> bool:
     return len(value) <= _SHORT and CONTROLS.search(value) is None and is_ordinary(value)
 
 
-def _recipients(letter: Letter) -> tuple[Recipient, ...]:
+def _recipients(letter: RenderedRow) -> tuple[Recipient, ...]:
     draft = letter.draft
     found = [Recipient(box, RecipientType.TO) for box in draft.to]
     found += [Recipient(box, RecipientType.CC) for box in draft.cc]

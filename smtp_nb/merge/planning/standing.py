@@ -15,7 +15,7 @@ from smtp_nb.errors import InputError, TemplateChanged
 from smtp_nb.merge.journal.journal import JournalReader
 from smtp_nb.merge.journal.schema import RETRIED
 from smtp_nb.merge.planning.plan import Plan, PlannedRow
-from smtp_nb.merge.planning.renderer import Letters
+from smtp_nb.merge.planning.renderer import RowRenderer
 from smtp_nb.model.outcome import Outcome
 
 # So many rows are named one by one.
@@ -112,7 +112,7 @@ def standing_of(
     place: str,
     plan: Plan,
     journal: JournalReader,
-    letters: Letters,
+    letters: RowRenderer,
     to_send: int,
     left_out: Iterable[str] = (),
     template: str = "",
@@ -161,7 +161,7 @@ def _decided(
 
 
 def _changed(
-    rows: Iterable[PlannedRow], journal: JournalReader, letters: Letters, same_template: bool
+    rows: Iterable[PlannedRow], journal: JournalReader, letters: RowRenderer, same_template: bool
 ) -> dict[int, tuple[str, int]]:
     known = {decided.key: decided for decided in journal.decided()}
     mine: Sequence[PlannedRow] = [planned for planned in rows if planned.key in known]

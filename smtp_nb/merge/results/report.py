@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from smtp_nb.merge.journal.journal import JournalReader
-from smtp_nb.merge.journal.schema import RETRIED, Delivery, PlanEntry
+from smtp_nb.merge.journal.schema import RETRIED, PlanEntry, RecipientRecord
 from smtp_nb.model.display import visible, visible_lines
 from smtp_nb.model.enums import RecipientType
 from smtp_nb.model.explain import explain
@@ -82,14 +82,14 @@ def _columns(lines: list[Line]) -> Sequence[Sequence[object]]:
     return list(zip(*lines, strict=True)) or [()] * len(COLUMNS)
 
 
-def _by_message(journal: JournalReader | None) -> dict[int, list[Delivery]]:
-    known: dict[int, list[Delivery]] = {}
+def _by_message(journal: JournalReader | None) -> dict[int, list[RecipientRecord]]:
+    known: dict[int, list[RecipientRecord]] = {}
     for delivery in () if journal is None else journal.deliveries():
         known.setdefault(delivery.message, []).append(delivery)
     return known
 
 
-def _of_row(entry: PlanEntry, known: dict[int, list[Delivery]]) -> list[Line]:
+def _of_row(entry: PlanEntry, known: dict[int, list[RecipientRecord]]) -> list[Line]:
     deliveries = [] if entry.message is None else known.pop(entry.message, [])
     # A row that cannot be sent any more says why, rather than what it is still waiting for.
     if entry.outcome == Outcome.INVALID and all(d.outcome in RETRIED for d in deliveries):
@@ -101,7 +101,7 @@ def _of_row(entry: PlanEntry, known: dict[int, list[Delivery]]) -> list[Line]:
     return [_delivered(entry.row, delivery) for delivery in deliveries]
 
 
-def _of_now(entry: PlanEntry, deliveries: list[Delivery]) -> list[Delivery]:
+def _of_now(entry: PlanEntry, deliveries: list[RecipientRecord]) -> list[RecipientRecord]:
     """Without the To addresses that the row had before it was corrected.
 
     Of several it is the one that has the message, or may have it, else the one in the row now.
@@ -116,7 +116,7 @@ def _of_now(entry: PlanEntry, deliveries: list[Delivery]) -> list[Delivery]:
     ) + copies
 
 
-def _kind(delivery: Delivery) -> int:
+def _kind(delivery: RecipientRecord) -> int:
     return delivery.kind
 
 
@@ -127,7 +127,7 @@ def _undelivered(entry: PlanEntry) -> Line:
             "", "", 0, None, None, None)  # fmt: skip
 
 
-def _delivered(row: int | None, d: Delivery) -> Line:
+def _delivered(row: int | None, d: RecipientRecord) -> Line:
     outcome = str(d.outcome or Outcome.UNKNOWN)
     # `print(frame)` writes the cell to a terminal, so it holds no control of a server's.
     reply = visible_lines(d.reply) if d.code else ""

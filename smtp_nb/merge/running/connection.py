@@ -10,7 +10,7 @@ from smtp_nb.errors import LinkError, SMTPError
 from smtp_nb.flows.reconnecting import Pause
 from smtp_nb.merge.running.source import Source, learnt
 from smtp_nb.merge.running.waiting import Todo
-from smtp_nb.model.envelope import Job
+from smtp_nb.model.envelope import DeliveryJob
 from smtp_nb.model.outcome import Outcome
 from smtp_nb.model.receipt import Receipt
 
@@ -23,7 +23,7 @@ RECONNECTS = (0.0, 0.5, 1.0, 2.0, 4.0)
 STAND_BACK = 30.0
 
 
-class Crew:
+class ConnectionGroup:
     """The lines of a run, which stand in for each other.
 
     Args:
@@ -34,13 +34,13 @@ class Crew:
     def __init__(self, source: Source, number: int, window: int | None = None) -> None:
         self.source = source
         self.window = sys.maxsize if window is None else window
-        self.lines = [Line(self) for _ in range(number)]
+        self.lines = [MergeConnection(self) for _ in range(number)]
         self.has_worked = False
         """True once a server has decided anything in this run."""
         self.failures = 0
         """Connections that failed one after the other without getting anything done."""
 
-    def may_go_on(self, line: Line, error: SMTPError) -> bool:
+    def may_go_on(self, line: MergeConnection, error: SMTPError) -> bool:
         """Whether a line that failed without getting anything done is worth another connection."""
         now = self.source.pace.clock()
         is_busy = error.reply is not None and error.reply.is_transient
@@ -56,14 +56,14 @@ class Crew:
         return True
 
 
-class Line:
+class MergeConnection:
     """A `LastingSource` for one connection after the other.
 
     Attributes:
         stands_back_until: it does not connect before, on the clock of the run.
     """
 
-    def __init__(self, crew: Crew) -> None:
+    def __init__(self, crew: ConnectionGroup) -> None:
         self._crew = crew
         self._source = crew.source
         self._unsent: list[tuple[Todo, Receipt]] = []
@@ -87,7 +87,7 @@ class Line:
         most = self._source.pace.messages_per_connection
         return 2**31 if most is None else most - self._begun
 
-    def next_jobs(self, most: int) -> Sequence[Job]:
+    def next_jobs(self, most: int) -> Sequence[DeliveryJob]:
         """The next window; none if there is none for now."""
         self._unsent = []
         room = min(self._room(), self._crew.window)
@@ -99,7 +99,7 @@ class Line:
         """Render ahead, while the server is busy with the last window."""
         self._source.prepare(min(most, self._room()))
 
-    def done(self, results: Sequence[tuple[Job, Receipt]]) -> None:
+    def done(self, results: Sequence[tuple[DeliveryJob, Receipt]]) -> None:
         """What became of jobs."""
         self._source.settle(results)
         for job, receipt in results:

@@ -21,11 +21,11 @@ from smtp_nb.merge.journal.journal import Journal, JournalReader
 from smtp_nb.merge.journal.lock import CampaignLock
 from smtp_nb.merge.journal.schema import RETRIED, Begun, PlanEntry
 from smtp_nb.merge.planning.plan import Plan, PlannedRow
-from smtp_nb.merge.planning.renderer import Letters, Message
+from smtp_nb.merge.planning.renderer import ComposedRow, RowRenderer
 from smtp_nb.merge.planning.standing import GO_ON, standing_of
 from smtp_nb.merge.results import report
 from smtp_nb.merge.rows.rows import Rows
-from smtp_nb.merge.running.connection import Crew, Line
+from smtp_nb.merge.running.connection import ConnectionGroup, MergeConnection
 from smtp_nb.merge.running.control import Control
 from smtp_nb.merge.running.durations import Duration, rate_of, seconds_of
 from smtp_nb.merge.running.pace import Limits, Pace
@@ -95,7 +95,7 @@ class Options:
             self.limits,
         )  # wrong addresses are told before anything happens
 
-    def readdressed(self, message: Message) -> tuple[Recipient, ...]:
+    def readdressed(self, message: ComposedRow) -> tuple[Recipient, ...]:
         """The recipients that this run allows for a message.
 
         Raises:
@@ -168,7 +168,7 @@ class Campaign:
     identity: str
 
 
-class _Waiting(NamedTuple):
+class _Todo(NamedTuple):
     todos: list[Todo]
     left_out: dict[int, str]
 
@@ -208,7 +208,7 @@ class Run:
         numbers = journal.register(p.key for p in campaign.plan.rows if p.key)
         waiting = waiting_in(campaign.plan, journal, numbers, options.limit)
         salt = facts.get("salt") or secrets.token_hex(8)
-        letters = Letters(campaign.rows, campaign.compiled, salt, campaign.written)
+        letters = RowRenderer(campaign.rows, campaign.compiled, salt, campaign.written)
         standing = standing_of(
             campaign.name, campaign.place, campaign.plan, journal, letters, len(waiting.todos),
             [Outcome.SKIPPED] * len(waiting.left_out), campaign.digest,
@@ -247,7 +247,7 @@ class Run:
         """True if there is anything to send."""
         return len(self.source) > 0
 
-    def lines(self, client: Nudged) -> list[Line]:
+    def lines(self, client: Nudged) -> list[MergeConnection]:
         """A source of jobs for each connection that this run may open.
 
         Args:
@@ -255,7 +255,7 @@ class Run:
         """
         self.control.nudge = client.nudge
         number = min(self.options.connections, len(self.source))
-        return Crew(self.source, number, self.options.window).lines
+        return ConnectionGroup(self.source, number, self.options.window).lines
 
     @contextmanager
     def until_closed(self) -> Iterator[None]:
@@ -279,10 +279,10 @@ class Run:
 
 def waiting_in(
     plan: Plan, journal: JournalReader, numbers: dict[str, int], limit: int | None
-) -> _Waiting:
+) -> _Todo:
     """The rows that have something to send, and those beyond the limit."""
     finished, begun = journal.finished(), journal.begun()
-    waiting = _Waiting([], {})
+    waiting = _Todo([], {})
     for planned in plan.sendable:
         if planned.key in finished:
             continue

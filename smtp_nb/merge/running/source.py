@@ -12,9 +12,9 @@ from contextlib import suppress
 from smtp_nb.errors import InputError
 from smtp_nb.flows.reconnecting import LONG_PAUSE, Pause
 from smtp_nb.merge.journal.journal import Journal
-from smtp_nb.merge.journal.schema import RETRIED, Intent, LeftOut, Settled
+from smtp_nb.merge.journal.schema import RETRIED, Attempt, LeftOut, Settled
 from smtp_nb.merge.planning.plan import PlannedRow
-from smtp_nb.merge.planning.renderer import Filled, Letters, Message
+from smtp_nb.merge.planning.renderer import ComposedRow, RowRenderer, RowValues
 from smtp_nb.merge.rows.problem import RowError, sentence
 from smtp_nb.merge.running.control import Control
 from smtp_nb.merge.running.deferrals import (
@@ -28,7 +28,7 @@ from smtp_nb.merge.running.deferrals import (
 from smtp_nb.merge.running.pace import WAITED_FOR, Pace
 from smtp_nb.merge.running.progress import PAUSED, Meter, Progress
 from smtp_nb.merge.running.waiting import Todo, Waiting
-from smtp_nb.model.envelope import Envelope, Job, Recipient
+from smtp_nb.model.envelope import DeliveryJob, Envelope, Recipient
 from smtp_nb.model.outcome import Outcome
 from smtp_nb.model.receipt import Receipt
 
@@ -45,9 +45,9 @@ class LeaveOut(RowError):
 
 
 Recipients = tuple[Recipient, ...]
-Readdress = Callable[[Message], Recipients]
+Readdress = Callable[[ComposedRow], Recipients]
 # A message that may leave, or what is wrong with it.
-Made = tuple[Todo, Job | InputError]
+Made = tuple[Todo, DeliveryJob | InputError]
 
 
 class Source:
@@ -60,7 +60,7 @@ class Source:
     def __init__(
         self,
         todos: list[Todo],
-        letters: Letters,
+        letters: RowRenderer,
         journal: Journal,
         meter: Meter,
         control: Control,
@@ -116,13 +116,13 @@ class Source:
         self._meter.wait(seconds, why)
         return Pause(seconds)
 
-    def take(self, most: int) -> Sequence[Job]:
+    def take(self, most: int) -> Sequence[DeliveryJob]:
         """Render up to `most` messages; their intents are on the disk when this returns.
 
         Raises:
             JournalError: they are not, so none of them may leave.
         """
-        jobs: list[Job] = []
+        jobs: list[DeliveryJob] = []
         left_out: list[LeftOut] = []
         now = self.pace.clock()
         room = min(most, self.pace.free(now))
@@ -165,7 +165,7 @@ class Source:
             self._waiting.put_back(todo)
             raise
 
-    def _job(self, todo: Todo, filled: Filled) -> Job:
+    def _job(self, todo: Todo, filled: RowValues) -> DeliveryJob:
         message = self._letters.compose(filled, todo.message_id)
         todo.message_id = message.content.message_id
         todo.digest = self._letters.digest(filled)
@@ -173,7 +173,7 @@ class Source:
         if todo.outcomes:
             recipients = _undecided(recipients, todo.outcomes)
         sender = message.letter.draft.authors[0]
-        return Job(Envelope(sender, recipients), message.content, todo)
+        return DeliveryJob(Envelope(sender, recipients), message.content, todo)
 
     def _leave_out(self, planned: PlannedRow, error: InputError) -> LeftOut:
         outcome = Outcome.SKIPPED if isinstance(error, LeaveOut) else Outcome.INVALID
@@ -182,7 +182,7 @@ class Source:
 
     # -- taking back --------------------------------------------------------------------------
 
-    def settle(self, results: Sequence[tuple[Job, Receipt]]) -> None:
+    def settle(self, results: Sequence[tuple[DeliveryJob, Receipt]]) -> None:
         """Commit what became of jobs, and learn from it.
 
         Raises:
@@ -229,7 +229,7 @@ class Source:
         if self.ending is not None and self.ending.error is not None:
             raise self.ending.error
 
-    def _learn(self, job: Job, receipt: Receipt) -> Signal | None:
+    def _learn(self, job: DeliveryJob, receipt: Receipt) -> Signal | None:
         """What the server's words for a message mean; None for nothing out of the ordinary."""
         if receipt.outcome in _DECISIONS:
             self.pace.went_well()
@@ -276,12 +276,12 @@ def _undecided(recipients: Recipients, outcomes: Mapping[str, str]) -> Recipient
     return found
 
 
-def _todo(job: Job) -> Todo:
+def _todo(job: DeliveryJob) -> Todo:
     todo: Todo = job.tag  # type: ignore[assignment]  # jobs come from here only
     return todo
 
 
-def learnt(job: Job, receipt: Receipt) -> Todo:
+def learnt(job: DeliveryJob, receipt: Receipt) -> Todo:
     """The job's message, with what is known of its recipients now."""
     todo = _todo(job)
     for recipient, result in zip(job.envelope.recipients, receipt.recipients, strict=True):
@@ -289,19 +289,19 @@ def learnt(job: Job, receipt: Receipt) -> Todo:
     return todo
 
 
-def _digest(job: Job) -> tuple[str, int]:
+def _digest(job: DeliveryJob) -> tuple[str, int]:
     todo = _todo(job)
     return todo.digest, todo.message
 
 
-def _intents(job: Job) -> Iterator[Intent]:
+def _intents(job: DeliveryJob) -> Iterator[Attempt]:
     todo = _todo(job)
     for recipient in job.envelope.recipients:
         box = recipient.mailbox
-        yield Intent(todo.message, box.key, box.address, int(recipient.kind), todo.message_id)
+        yield Attempt(todo.message, box.key, box.address, int(recipient.kind), todo.message_id)
 
 
-def _settled(job: Job, receipt: Receipt) -> Iterator[Settled]:
+def _settled(job: DeliveryJob, receipt: Receipt) -> Iterator[Settled]:
     todo = _todo(job)
     for recipient, result in zip(job.envelope.recipients, receipt.recipients, strict=True):
         is_accepted = result.outcome is Outcome.ACCEPTED

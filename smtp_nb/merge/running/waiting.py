@@ -15,7 +15,7 @@ from itertools import count
 from typing import NamedTuple
 
 from smtp_nb.merge.planning.plan import PlannedRow
-from smtp_nb.merge.planning.renderer import Filled, Letters
+from smtp_nb.merge.planning.renderer import RowRenderer, RowValues
 from smtp_nb.merge.running.pace import Allowance, Domains
 
 
@@ -61,7 +61,7 @@ class Waiting:
         todos: in order; emptied, so that each is let go once it has left.
     """
 
-    def __init__(self, todos: list[Todo], letters: Letters, domains: Domains) -> None:
+    def __init__(self, todos: list[Todo], letters: RowRenderer, domains: Domains) -> None:
         self._letters = letters
         self._domains = domains
         self._left = len(todos)
@@ -85,7 +85,7 @@ class Waiting:
         """How many wait for another try."""
         return len(self._off)
 
-    def next(self, now: float) -> tuple[Todo, Filled] | None:
+    def next(self, now: float) -> tuple[Todo, RowValues] | None:
         """The next message that may leave now, with its row's values."""
         while (todo := self._again(now)) is not None:
             if self._may_leave(todo, now):
@@ -150,7 +150,7 @@ class Waiting:
         return todo
 
 
-def _emptying(todos: list[Todo], letters: Letters) -> Iterator[tuple[Todo, Filled]]:
+def _emptying(todos: list[Todo], letters: RowRenderer) -> Iterator[tuple[Todo, RowValues]]:
     """The messages in order with their rows' values; each is let go once it is taken."""
     waiting = deque(todos)
     todos.clear()

@@ -10,7 +10,7 @@ from __future__ import annotations
 from smtp_nb.errors import InputError
 from smtp_nb.merge.rows.problem import RowError
 from smtp_nb.merge.templates.environment import Part, Values
-from smtp_nb.merge.templates.placeholders import SLOTS, Kept, Slots
+from smtp_nb.merge.templates.placeholders import SLOTS, Placed, Placeholders
 from smtp_nb.merge.templates.sandboxed import Environments, standard
 from smtp_nb.model.address import (
     Mailbox,
@@ -54,7 +54,7 @@ class AddressPart:
         """
         if self._constant is not None:
             return self._constant
-        slots = Slots()
+        slots = Placeholders()
         marked = self._part.render({**values, SLOTS: slots})
         try:
             return tuple(
@@ -65,13 +65,13 @@ class AddressPart:
             raise RowError(text, column=self.what, remedy=error.remedy) from error
 
 
-def _mailboxes(entry: str, slots: Slots) -> list[Mailbox]:
+def _mailboxes(entry: str, slots: Placeholders) -> list[Mailbox]:
     match slots.pieces(entry):
         case [str()]:
             return [parse_mailbox(entry)]
-        case ["", Kept(), ""]:
+        case ["", Placed(), ""]:
             return parse_addresses(slots.fill(entry))
-        case [*_, str(before), Kept() as address, ">"] if before.endswith("<"):
+        case [*_, str(before), Placed() as address, ">"] if before.endswith("<"):
             shape = parse_mailbox(f"{entry[: entry.rindex('<')]}<{_PLACE}>")
             box = parse_mailbox(slots.join([address]))
         case _:

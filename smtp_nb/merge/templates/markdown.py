@@ -16,7 +16,7 @@ from dataclasses import replace
 from smtp_nb.compose.markdown import markdown_to_html, markdown_to_text
 from smtp_nb.merge.templates.environment import Part, Values
 from smtp_nb.merge.templates.filters import html_of, link, nl2br
-from smtp_nb.merge.templates.placeholders import SLOTS, Piece, Slots
+from smtp_nb.merge.templates.placeholders import SLOTS, Piece, Placeholders
 from smtp_nb.merge.templates.sandboxed import Environments, standard
 from smtp_nb.merge.templates.shown import Shown
 
@@ -69,7 +69,7 @@ class MarkdownPart:
         if self._parts is not None:
             text, html = self._parts[0].render(values), self._parts[1].render(values)
         else:
-            slots = Slots()
+            slots = Placeholders()
             marked = self._whole.render({**values, SLOTS: slots})
             text = slots.fill(markdown_to_text(marked))
             html = slots.join(_in_place(slots.pieces(markdown_to_html(marked))), html_of)
@@ -81,9 +81,9 @@ def _underlined(text: str) -> str:
     return _UNDERLINE.sub(lambda found: f"{found[1]}\n{found[2] * len(found[1])}", text)
 
 
-def _cut(source: str) -> tuple[str, Slots] | None:
+def _cut(source: str) -> tuple[str, Placeholders] | None:
     """The source with tokens for its expressions; None if it has statements."""
-    slots = Slots()
+    slots = Placeholders()
     marked: list[str] = []
     expression: list[str] | None = None
     for _, kind, text in standard().slots.lex(source):
@@ -101,7 +101,9 @@ def _cut(source: str) -> tuple[str, Slots] | None:
     return "".join(marked), slots
 
 
-def _compiled(marked: str, expressions: Slots, environments: Environments) -> tuple[Part, Part]:
+def _compiled(
+    marked: str, expressions: Placeholders, environments: Environments
+) -> tuple[Part, Part]:
     """The text's and the HTML's template."""
     text = expressions.pieces(markdown_to_text(marked))
     html = _in_place(expressions.pieces(markdown_to_html(marked)))

@@ -21,17 +21,17 @@ _TOKEN = re.compile(rf"{_MARK}n(\d+)z")
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class Placed:
     """A value in its place between texts. `inside` counts the values made before it."""
 
     value: object
     inside: int = 0
 
 
-Piece = str | Kept
+Piece = str | Placed
 
 
-class Slots:
+class Placeholders:
     """The values of one rendering, each known by a token."""
 
     def __init__(self) -> None:
@@ -56,7 +56,7 @@ class Slots:
         """The text with every value in its place."""
         return self.join(self.pieces(text), show)
 
-    def _shown(self, kept: Kept, show: Callable[[object], str]) -> str:
+    def _shown(self, kept: Placed, show: Callable[[object], str]) -> str:
         # What a macro printed holds the tokens of what was printed inside it, which are older.
         # A younger one is a cell that happens to look like a token.
         return self.join(self._pieces(show(kept.value), kept.inside), show)
@@ -66,6 +66,6 @@ class Slots:
         end = 0
         for token in _TOKEN.finditer(text):
             if (number := int(token[1])) < limit:
-                found += [text[end : token.start()], Kept(self._values[number], number)]
+                found += [text[end : token.start()], Placed(self._values[number], number)]
                 end = token.end()
         return [*found, text[end:]]

@@ -138,7 +138,7 @@ def _without_holes(context: Mapping[str, object]) -> dict[str, object]:
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class RenderedRow:
     """The message of one row, before it is composed."""
 
     draft: Draft
@@ -243,7 +243,7 @@ class Compiled:
         images = Images(self._images)
         return {ROW: row, **self._common, **own, WHOLE_ROW: row, IMAGES: images, NOTES: {}}
 
-    def letter(self, row: Row, to: Mailbox, message_id: str, encode: bool = True) -> Letter:
+    def letter(self, row: Row, to: Mailbox, message_id: str, encode: bool = True) -> RenderedRow:
         """The message for one row.
 
         Args:
@@ -279,7 +279,7 @@ class Compiled:
             headers=(*headers, *self._unsubscribe.render(values)),
         )
         bcc = self._bcc.render(values)
-        return Letter(draft, bcc, tuple(values[NOTES]))  # type: ignore[arg-type]  # `values` put them
+        return RenderedRow(draft, bcc, tuple(values[NOTES]))  # type: ignore[arg-type]  # `values` put them
 
     def _bodies(self, values: Values) -> tuple[str | None, str | None]:
         if self._markdown is not None:

@@ -7,17 +7,17 @@ from smtp_nb.client.smtp import SMTP
 from smtp_nb.errors import StateError
 from smtp_nb.notebook.show import Card, Rows
 from smtp_nb.notebook.syntax import Argument, Kind, Option
-from smtp_nb.notebook.verb import Request, Verb
+from smtp_nb.notebook.verb import Verb, VerbRequest
 
 
-def _connect(request: Request) -> Card:
+def _connect(request: VerbRequest) -> Card:
     desk = request.desk
     desk.connect(with_password(request, session_for(request)))
     desk.sender = request.text("from", desk.sender)
     return session_card(request)
 
 
-def with_password(request: Request, smtp: SMTP) -> SMTP:
+def with_password(request: VerbRequest, smtp: SMTP) -> SMTP:
     """The same, with the password of its user: one that an option names wins over the URL's."""
     variable, file = request.text("password_env"), request.text("password_file")
     is_missing = not smtp.password and smtp.token_source is None
@@ -26,7 +26,7 @@ def with_password(request: Request, smtp: SMTP) -> SMTP:
     return smtp
 
 
-def session_for(request: Request) -> SMTP:
+def session_for(request: VerbRequest) -> SMTP:
     """One for the server of the line, else for the sandbox; not connected yet."""
     if url := request.text("url"):
         return SMTP.from_url(url)
@@ -38,17 +38,17 @@ def session_for(request: Request) -> SMTP:
     return SMTP.from_url(request.desk.sandbox.url)
 
 
-def _disconnect(request: Request) -> Card:
+def _disconnect(request: VerbRequest) -> Card:
     request.desk.end_session()
     request.desk.tried = ""
     return Card("Not connected")
 
 
-def _status(request: Request) -> Card:
+def _status(request: VerbRequest) -> Card:
     return session_card(request)
 
 
-def session_card(request: Request, more: Rows = ()) -> Card:
+def session_card(request: VerbRequest, more: Rows = ()) -> Card:
     """What the session is like."""
     smtp, sandbox = request.desk.smtp, request.desk.sandbox
     is_running = sandbox is not None and sandbox.is_running

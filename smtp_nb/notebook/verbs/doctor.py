@@ -5,19 +5,19 @@ from __future__ import annotations
 from smtp_nb.client.smtp import SMTP
 from smtp_nb.model.diagnosis import Checkup
 from smtp_nb.notebook.syntax import Argument, Kind, Option
-from smtp_nb.notebook.verb import Request, Verb
+from smtp_nb.notebook.verb import Verb, VerbRequest
 from smtp_nb.notebook.verbs.connection import PASSWORD_OPTIONS, session_for, with_password
 from smtp_nb.wording import Front
 
 
-def _doctor(request: Request) -> Checkup:
+def _doctor(request: VerbRequest) -> Checkup:
     smtp = with_password(request, _patient(request))
     smtp.on_pi_trail(request.desk.observe)
     smtp._front = Front.MAGIC
     return smtp.doctor(request.number("patience") or 10)
 
 
-def _patient(request: Request) -> SMTP:
+def _patient(request: VerbRequest) -> SMTP:
     """The server of the line, else that of the session, else the sandbox."""
     desk = request.desk
     if not request.text("url") and desk.smtp is not None:

@@ -9,10 +9,10 @@ from smtp_nb.model.outcome import Outcome
 from smtp_nb.model.trail import Trail, is_refusal
 from smtp_nb.notebook.show import Page
 from smtp_nb.notebook.syntax import Argument, Option
-from smtp_nb.notebook.verb import Body, Request, Verb
+from smtp_nb.notebook.verb import CellBody, Verb, VerbRequest
 
 
-def _explain(request: Request) -> Explanation:
+def _explain(request: VerbRequest) -> Explanation:
     text = request.text("reply")
     receipt = request.desk.receipt
     if not text and receipt is not None and receipt.outcome is Outcome.UNKNOWN:
@@ -35,7 +35,7 @@ def _last_refusal(trail: Trail) -> str:
     return found
 
 
-def _help(request: Request) -> Page:
+def _help(request: VerbRequest) -> Page:
     from smtp_nb.notebook.verbs import VERBS, find_verb
 
     if not (name := request.text("verb")):
@@ -60,7 +60,7 @@ def overview(verbs: object) -> str:
 def page_of(verb: Verb) -> str:
     """Everything about one verb."""
     syntax = verb.syntax
-    mark = "%" if verb.body is Body.REQUIRED else ""
+    mark = "%" if verb.body is CellBody.REQUIRED else ""
     lines = [f"{verb.summary}.", "", f"  {mark}{syntax.usage()}"]
     rows = [(a.spelling, a.help) for a in verb.arguments]
     rows += [(o.spelling, _with_many(o)) for o in syntax.all_options]

@@ -12,7 +12,7 @@ from smtp_nb.client.smtp import SMTP
 from smtp_nb.errors import MissingError
 from smtp_nb.notebook.show import Card
 from smtp_nb.notebook.syntax import Argument, Kind, Option
-from smtp_nb.notebook.verb import Request, Verb
+from smtp_nb.notebook.verb import Verb, VerbRequest
 from smtp_nb.notebook.verbs.connection import PASSWORD_OPTIONS, session_card
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 PASTE = "Paste the address at which the browser ended: "
 
 
-def _login(request: Request) -> Card:
+def _login(request: VerbRequest) -> Card:
     service = _SERVICES.get(request.text("who").lower())
     return _by_token(request, service) if service else _by_password(request)
 
@@ -29,7 +29,7 @@ def _login(request: Request) -> Card:
 # -- with a password ----------------------------------------------------------------------------
 
 
-def _by_password(request: Request) -> Card:
+def _by_password(request: VerbRequest) -> Card:
     smtp = request.desk.session()
     if request.text("user"):
         raise request.syntax.error(
@@ -59,7 +59,7 @@ def _by_password(request: Request) -> Card:
 # -- by OAuth -----------------------------------------------------------------------------------
 
 
-def _by_token(request: Request, make: Callable[[Request, str], Account]) -> Card:
+def _by_token(request: VerbRequest, make: Callable[[VerbRequest, str], Account]) -> Card:
     user = request.text("user")
     if not user:
         raise request.syntax.error(f"a mailbox is missing: %smtp login {request.text('who')} YOU")
@@ -80,7 +80,7 @@ def _by_token(request: Request, make: Callable[[Request, str], Account]) -> Card
     return session_card(request, [("Permission", f"kept in {kept}")])
 
 
-def _get_permission(request: Request, account: Account) -> None:
+def _get_permission(request: VerbRequest, account: Account) -> None:
     """Show a person what to do, and wait until it is done."""
     way = request.text("by") or ("device" if account.service == "microsoft" else "code")
     if way == "device":
@@ -98,7 +98,7 @@ def _get_permission(request: Request, account: Account) -> None:
     consent.finish(pasted)
 
 
-def _google(request: Request, user: str) -> Account:
+def _google(request: VerbRequest, user: str) -> Account:
     from smtp_nb.client.oauth import google
 
     client = request.text("client")
@@ -107,7 +107,7 @@ def _google(request: Request, user: str) -> Account:
     return google(user, client, keep=_place(request))
 
 
-def _microsoft(request: Request, user: str) -> Account:
+def _microsoft(request: VerbRequest, user: str) -> Account:
     from smtp_nb.client.oauth import microsoft
     from smtp_nb.client.oauth.outlook import AUTHORITY
 
@@ -123,7 +123,7 @@ def _microsoft(request: Request, user: str) -> Account:
     )
 
 
-def _place(request: Request) -> str:
+def _place(request: VerbRequest) -> str:
     return request.text("token_file", "keyring")
 
 

@@ -16,7 +16,7 @@ from smtp_nb.merge.preview import Preview
 from smtp_nb.model.display import masked
 from smtp_nb.model.outcome import Outcome
 from smtp_nb.notebook.syntax import Argument, Kind, Option
-from smtp_nb.notebook.verb import Request, Verb
+from smtp_nb.notebook.verb import Verb, VerbRequest
 
 _DIFFERS = (
     "Give another --name to send to everybody, or --changed to send only to those who have none yet"
@@ -72,7 +72,7 @@ class DryRun:
         return f"<p>{self._sentence}</p>{table}{self.preview._repr_html_()}"
 
 
-def _merge(request: Request) -> DryRun | pd.DataFrame | MergeJob:
+def _merge(request: VerbRequest) -> DryRun | pd.DataFrame | MergeJob:
     merge = _merge_of(request)
     count = _count(merge, request)
     if not request.flag("send"):
@@ -102,7 +102,7 @@ def _refuse_difference(merge: MailMerge) -> None:
         raise
 
 
-def _merge_of(request: Request) -> MailMerge:
+def _merge_of(request: VerbRequest) -> MailMerge:
     frame = request.variable(request.text("frame"))
     if not isinstance(frame, pd.DataFrame):
         raise request.syntax.error(f"{request.text('frame')} is no DataFrame")
@@ -119,7 +119,7 @@ def _merge_of(request: Request) -> MailMerge:
     )
 
 
-def _template_of(request: Request, name: str) -> Template:
+def _template_of(request: VerbRequest, name: str) -> Template:
     found = request.desk.templates.get(name) or request.namespace.get(name)
     if not isinstance(found, Template):
         known = ", ".join(request.desk.templates) or "none so far"
@@ -128,7 +128,7 @@ def _template_of(request: Request, name: str) -> Template:
     return replace(found, context={**found.context, **given}) if given else found
 
 
-def _run_options(request: Request) -> dict[str, Any]:  # the fields of Options, of several types
+def _run_options(request: VerbRequest) -> dict[str, Any]:  # the fields of Options, of several types
     options = {
         "skip_invalid": request.flag("skip_invalid"),
         "limit": request.number("limit"),
@@ -146,7 +146,7 @@ def _run_options(request: Request) -> dict[str, Any]:  # the fields of Options, 
     return {name: value for name, value in options.items() if value or value == 0}
 
 
-def _domain_rates(request: Request) -> dict[str, str]:
+def _domain_rates(request: VerbRequest) -> dict[str, str]:
     """`example.org=100/h`, each."""
     found = {}
     for given in request.texts("domain_rate"):
@@ -157,7 +157,7 @@ def _domain_rates(request: Request) -> dict[str, str]:
     return found
 
 
-def _count(merge: MailMerge, request: Request) -> int:
+def _count(merge: MailMerge, request: VerbRequest) -> int:
     """How many messages a run would send now, apart from rows beyond --only-to."""
     results = merge.results
     waiting = set(results["row"][results["outcome"].isin(_WAITING)])
@@ -167,7 +167,7 @@ def _count(merge: MailMerge, request: Request) -> int:
     return len(waiting) if limit is None else min(limit, len(waiting))
 
 
-def _confirm(count: int, request: Request) -> None:
+def _confirm(count: int, request: VerbRequest) -> None:
     """Let a person type the count, or compare --yes with it.
 
     Raises:
@@ -195,11 +195,11 @@ def _typed(count: int) -> str:
         ) from error
 
 
-def _preview(request: Request) -> Preview:
+def _preview(request: VerbRequest) -> Preview:
     return _merge_of(request).preview(request.number("rows") or 3)
 
 
-def _results(request: Request) -> pd.DataFrame:
+def _results(request: VerbRequest) -> pd.DataFrame:
     merges, kept = request.desk.merges, _kept()
     name = request.text("name") or next(reversed(merges), "") or next(iter(kept), "")
     if name in merges:

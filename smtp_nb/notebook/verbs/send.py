@@ -17,14 +17,14 @@ from smtp_nb.model.address import parse_mailbox
 from smtp_nb.model.receipt import Receipt
 from smtp_nb.notebook.render import in_notebook, only
 from smtp_nb.notebook.syntax import Kind, Option
-from smtp_nb.notebook.verb import Body, Request, Verb
+from smtp_nb.notebook.verb import CellBody, Verb, VerbRequest
 
 _FORMATS = ("markdown", "html")
 # Stands where a letter must have an address; only its bodies and images are used.
 _NOBODY = "nobody@localhost"
 
 
-def _send(request: Request) -> Receipt:
+def _send(request: VerbRequest) -> Receipt:
     smtp = request.desk.session()
     body = request.text("text") if request.body is None else request.body
     draft = replace(
@@ -41,7 +41,7 @@ def _send(request: Request) -> Receipt:
     return request.desk.receipt
 
 
-def _draft(request: Request, body: str) -> Draft:
+def _draft(request: VerbRequest, body: str) -> Draft:
     """The bodies and images, rendered once; headers are taken from the options, rendered before."""
     kind = next((name for name in _FORMATS if request.flag(name)), "text")
     if request.flag("raw"):
@@ -62,7 +62,7 @@ def _body(kind: str, body: str) -> dict[str, Any]:  # keywords of several types,
     return {kind: body}
 
 
-def _sender(request: Request, smtp: SMTP) -> str:
+def _sender(request: VerbRequest, smtp: SMTP) -> str:
     login = smtp.user if "@" in smtp.user else ""
     sender = request.text("from") or request.desk.sender or login
     if not sender:
@@ -74,7 +74,7 @@ def _sender(request: Request, smtp: SMTP) -> str:
     return sender
 
 
-def _attachments(request: Request) -> list[Attachment | EncodedPart]:
+def _attachments(request: VerbRequest) -> list[Attachment | EncodedPart]:
     files: list[Attachment | EncodedPart] = [
         Attachment(path=path) for path in request.texts("attach")
     ]
@@ -126,7 +126,7 @@ VERBS = (
             Option("--figure", "a figure to show below the body", Kind.VARIABLE, "NAME",
                    many=True),
         ),
-        body=Body.OPTIONAL,
+        body=CellBody.OPTIONAL,
         example="%%smtp send --to ben@example.org --subject Hello --markdown\n"
         "Dear Ben,\n\nit **works**.",
     ),

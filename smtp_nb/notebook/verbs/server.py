@@ -7,9 +7,9 @@ from typing import Any
 
 from smtp_nb.errors import StateError
 from smtp_nb.notebook.show import Card
-from smtp_nb.notebook.state import Desk
+from smtp_nb.notebook.state import NotebookState
 from smtp_nb.notebook.syntax import Argument, Kind, Option
-from smtp_nb.notebook.verb import Request, Verb
+from smtp_nb.notebook.verb import Verb, VerbRequest
 from smtp_nb.sandbox import FAULTS, SandboxServer
 
 _TLS = ("none", "starttls", "implicit")
@@ -17,7 +17,7 @@ _CERTIFICATES = ("valid", "expired", "not-yet-valid", "wrong-host", "self-signed
 _HEAL = "none"
 
 
-def _start(request: Request) -> Card:
+def _start(request: VerbRequest) -> Card:
     desk = request.desk
     tls = request.text("tls", "none")
     users = request.texts("auth")
@@ -43,7 +43,7 @@ def _start(request: Request) -> Card:
     return Card("The sandbox is running", rows, about=desk.sandbox)
 
 
-def _closed(desk: Desk) -> str:
+def _closed(desk: NotebookState) -> str:
     """What a new sandbox puts an end to."""
     if desk.sandbox is None:
         return ""
@@ -54,23 +54,23 @@ def _closed(desk: Desk) -> str:
     return f"the sandbox before it, with {count} {noun}{session}"
 
 
-def _stop(request: Request) -> Card:
+def _stop(request: VerbRequest) -> Card:
     request.desk.take_sandbox(None)
     return Card("The sandbox is stopped")
 
 
-def _sandbox(desk: Desk) -> SandboxServer:
+def _sandbox(desk: NotebookState) -> SandboxServer:
     if desk.sandbox is None:
         raise StateError("the sandbox is not running", remedy="Write %smtp server start")
     return desk.sandbox
 
 
-def _inbox(request: Request) -> object:
+def _inbox(request: VerbRequest) -> object:
     sandbox = _sandbox(request.desk)
     return sandbox.messages if request.flag("static") else request.desk.inbox_of(sandbox)
 
 
-def _fault(request: Request) -> Card:
+def _fault(request: VerbRequest) -> Card:
     sandbox = _sandbox(request.desk)
     name = request.text("name")
     if name == _HEAL:
@@ -81,7 +81,7 @@ def _fault(request: Request) -> Card:
     return Card("What goes wrong on purpose" if rows else "Nothing goes wrong on purpose", rows)
 
 
-def _fault_arguments(request: Request) -> dict[str, Any]:  # values of several types
+def _fault_arguments(request: VerbRequest) -> dict[str, Any]:  # values of several types
     given = {
         "recipient": request.text("to"),
         "stage": request.text("stage"),

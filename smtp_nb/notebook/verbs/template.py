@@ -8,7 +8,7 @@ from smtp_nb.errors import InputError
 from smtp_nb.merge.templates.template import Compiled, Template
 from smtp_nb.notebook.show import Card
 from smtp_nb.notebook.syntax import Argument, Kind, Option
-from smtp_nb.notebook.verb import Body, Request, Verb
+from smtp_nb.notebook.verb import CellBody, Verb, VerbRequest
 
 # What may stand above the first empty line: its name, and the argument of Template.
 _FIELDS = {
@@ -23,7 +23,7 @@ _FIELDS = {
 _MANY = frozenset({"attachments", "list_unsubscribe"})
 
 
-def _template(request: Request) -> Card:
+def _template(request: VerbRequest) -> Card:
     kind = next((name for name in ("html", "text") if request.flag(name)), "markdown")
     name = request.text("name")
     template = read_template(request.body or "", kind)
@@ -99,7 +99,7 @@ VERBS = (
             Option("--html", "the body is HTML, not Markdown", Kind.FLAG),
             Option("--text", "the body is plain text, not Markdown", Kind.FLAG),
         ),
-        body=Body.REQUIRED,
+        body=CellBody.REQUIRED,
         example="%%smtp template result\n"
         "Subject: Result for {{ name }}\nAttach: scale.pdf\n\n"
         "Dear {{ name }},\n\nyou have **{{ points }}** points.",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from smtp_nb.notebook.show import Page
 from smtp_nb.notebook.syntax import Kind, Option
-from smtp_nb.notebook.verb import Request, Verb
+from smtp_nb.notebook.verb import Verb, VerbRequest
 
 
-def _trail(request: Request) -> object:
+def _trail(request: VerbRequest) -> object:
     desk = request.desk
     if request.flag("clear"):
         desk.clear_trail()
@@ -15,7 +15,7 @@ def _trail(request: Request) -> object:
     return desk.trail if request.flag("static") else desk.view
 
 
-def _ladder(request: Request) -> object:
+def _ladder(request: VerbRequest) -> object:
     return request.desk.trail.ladder(
         "time" if request.flag("time") else "steps", show_addresses=request.flag("show_addresses")
     )

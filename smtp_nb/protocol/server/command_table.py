@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from smtp_nb.protocol.server import replies
-from smtp_nb.protocol.server.policy import Service, Transaction
+from smtp_nb.protocol.server.policy import ReceivedTransaction, Service
 from smtp_nb.protocol.server.replies import Refused
 
 
@@ -26,7 +26,7 @@ class Rule:
     in_mail: bool | None = None
 
     def check(
-        self, argument: str, service: Service, hello: str, transaction: Transaction | None
+        self, argument: str, service: Service, hello: str, transaction: ReceivedTransaction | None
     ) -> None:
         """Let the command pass at this point of the session.
 

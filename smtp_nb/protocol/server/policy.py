@@ -106,7 +106,7 @@ class Service:
 
 
 @dataclass(slots=True)
-class Transaction:
+class ReceivedTransaction:
     """A message on its way in: MAIL to the end of the data.
 
     Attributes:
@@ -166,7 +166,7 @@ class Request:
     reply: Reply
     effect: Callable[[], None] | None = field(default=None, repr=False)
     address: str = ""
-    transaction: Transaction | None = None
+    transaction: ReceivedTransaction | None = None
     shown: str = ""
     credential: str = field(default="", repr=False)
     is_final: bool = False

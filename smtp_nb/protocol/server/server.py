@@ -33,7 +33,14 @@ from smtp_nb.protocol.server.input_buffer import (
     Intake,
     read_text,
 )
-from smtp_nb.protocol.server.policy import END, GREETING, UNKNOWN, Request, Service, Transaction
+from smtp_nb.protocol.server.policy import (
+    END,
+    GREETING,
+    UNKNOWN,
+    ReceivedTransaction,
+    Request,
+    Service,
+)
 from smtp_nb.protocol.server.replies import Refused, say
 from smtp_nb.protocol.states import State, waiting_for
 
@@ -59,7 +66,7 @@ class ServerProtocol:
 
     def __init__(self, service: Service, *, tls: bool = False) -> None:
         self.service = service
-        self.state = State.GREETING
+        self.state = ServerState.GREETING
         self.tls = tls
         self.hello = ""
         self.user: str | None = None
@@ -70,7 +77,7 @@ class ServerProtocol:
         self._outgoing: list[bytes] = []
         self._request: Request | None = None
         self._extensions: frozenset[str] = frozenset()
-        self._transaction: Transaction | None = None
+        self._transaction: ReceivedTransaction | None = None
         self._unstuffer = Unstuffer()
         self._chunk = Chunk(0, is_last=False, left=0)
         self._login: LoginExchange | None = None
@@ -78,15 +85,15 @@ class ServerProtocol:
 
     def receive_data(self, data: bytes) -> None:
         """Take octets from the client, TLS taken off."""
-        if self.state is not State.CLOSED:
+        if self.state is not ServerState.CLOSED:
             self._intake.feed(data)
 
     @property
     def is_midway(self) -> bool:
         """True if a line, the content or a chunk has begun and has not ended."""
-        if self.state is State.DATA:
+        if self.state is ServerState.DATA:
             return self._transaction is not None and self._transaction.size > 0
-        return self.state is State.CHUNK or len(self._intake) > 0
+        return self.state is ServerState.CHUNK or len(self._intake) > 0
 
     @property
     def waiting(self) -> str:
@@ -122,12 +129,12 @@ class ServerProtocol:
         if given.code < 400 and request.effect is not None:
             request.effect()
         if given.code in _CLOSING or request.is_final:
-            self.state = State.CLOSED
+            self.state = ServerState.CLOSED
         return given
 
     def secured(self) -> None:
         """TLS is up: what was learnt in clear is forgotten (RFC 3207 section 4.2)."""
-        self.tls, self.state = True, State.COMMANDS
+        self.tls, self.state = True, ServerState.COMMANDS
         self._has_forgotten = bool(self.hello)
         self._forget()
 
@@ -140,7 +147,7 @@ class ServerProtocol:
     def _greet(self) -> Request:
         manner = ", lenient: a bare LF ends a line" if self.service.is_lenient else ""
         reply = say(220, f"{self.service.hostname} ESMTP smtp_nb sandbox{manner}")
-        self.state = State.COMMANDS
+        self.state = ServerState.COMMANDS
         return Request(GREETING, reply, self._welcome)
 
     def _welcome(self) -> None:
@@ -178,7 +185,7 @@ class ServerProtocol:
             request = self._login_request(exchange, exchange.step(text))
         except Refused as refused:
             request = Request("AUTH", refused.reply)
-        self.state, self._login = State.COMMANDS, None
+        self.state, self._login = ServerState.COMMANDS, None
         request.shown = "*" if text == "*" else HIDDEN
         request.credential = text
         return request
@@ -190,7 +197,7 @@ class ServerProtocol:
         if not self._unstuffer.finished:
             return None
         self._intake.put_back(self._unstuffer.rest)
-        self.state, self._transaction = State.COMMANDS, None
+        self.state, self._transaction = ServerState.COMMANDS, None
         return self._finish(transaction)
 
     def _read_chunk(self) -> Request | None:
@@ -202,7 +209,7 @@ class ServerProtocol:
         if chunk.left:
             return None
         # Unless the answer resumes it, the transaction is over: a refused chunk ends it.
-        self.state, self._transaction = State.COMMANDS, None
+        self.state, self._transaction = ServerState.COMMANDS, None
         if transaction is None or chunk.refusal is not None:
             request = Request("BDAT", chunk.refusal or replies.MAIL_FIRST)
         elif chunk.is_last:
@@ -254,7 +261,7 @@ class ServerProtocol:
             raise Refused(replies.NEEDS_SMTPUTF8)
         if int(parameters.get("SIZE", "0")) > self.service.max_size:
             raise Refused(replies.TOO_BIG)
-        begun = Transaction(verb, sender, parameters)
+        begun = ReceivedTransaction(verb, sender, parameters)
         return Request(verb, replies.SENDER_OK, partial(self._resume, begun), sender, begun)
 
     def _rcpt(self, verb: str, argument: str) -> Request:
@@ -278,7 +285,7 @@ class ServerProtocol:
         return Request(verb, reply, self._open_data, transaction=transaction)
 
     def _open_data(self) -> None:
-        self.state, self._unstuffer = State.DATA, Unstuffer()
+        self.state, self._unstuffer = ServerState.DATA, Unstuffer()
 
     def _bdat(self, verb: str, argument: str) -> Request | None:
         """The octets come whatever is said to them, so they are taken before the answer."""
@@ -294,10 +301,10 @@ class ServerProtocol:
             chunk.refusal = replies.NO_RECIPIENTS
         else:
             transaction.is_chunked = True
-        self._chunk, self.state = chunk, State.CHUNK
+        self._chunk, self.state = chunk, ServerState.CHUNK
         return self._read_chunk()
 
-    def _continue(self, transaction: Transaction) -> Request:
+    def _continue(self, transaction: ReceivedTransaction) -> Request:
         """A chunk that is not the last."""
         if transaction.size > self.service.max_size:
             return Request("BDAT", replies.TOO_BIG, transaction=transaction)
@@ -305,7 +312,7 @@ class ServerProtocol:
         effect = partial(self._resume, transaction)
         return Request("BDAT", reply, effect, transaction=transaction)
 
-    def _finish(self, transaction: Transaction) -> Request:
+    def _finish(self, transaction: ReceivedTransaction) -> Request:
         """The message is whole."""
         if not transaction.recipients:
             reply = replies.NO_RECIPIENTS
@@ -315,7 +322,7 @@ class ServerProtocol:
             reply = say(250, f"2.0.0 Ok: queued as {transaction.queue_id}")
         return Request(END, reply, transaction=transaction, shown=".")
 
-    def _resume(self, transaction: Transaction | None) -> None:
+    def _resume(self, transaction: ReceivedTransaction | None) -> None:
         self._transaction = transaction
 
     def _rset(self, verb: str, argument: str) -> Request:
@@ -340,7 +347,7 @@ class ServerProtocol:
         return Request(verb, replies.START_TLS, self._begin_tls)
 
     def _begin_tls(self) -> None:
-        self.state, self.discarded = State.HANDSHAKE, self._intake.take_all()
+        self.state, self.discarded = ServerState.HANDSHAKE, self._intake.take_all()
 
     def _auth(self, verb: str, argument: str) -> Request:
         self._login_tried = True
@@ -363,7 +370,7 @@ class ServerProtocol:
         return Request("AUTH", reply, partial(effect, exchange))
 
     def _await_response(self, exchange: LoginExchange) -> None:
-        self.state, self._login = State.LOGIN, exchange
+        self.state, self._login = ServerState.LOGIN, exchange
 
     def _log_in(self, exchange: LoginExchange) -> None:
         self.user = exchange.user
@@ -395,12 +402,12 @@ _FIXED = {
     "HELP": Reply(214, (f"2.0.0 Commands: {' '.join(RULES)}", "2.0.0 Read RFC 5321")),
 }
 
-_READERS: dict[State, Callable[[ServerProtocol], Request | None]] = {
-    State.GREETING: ServerProtocol._greet,
-    State.COMMANDS: ServerProtocol._read_command,
-    State.LOGIN: ServerProtocol._read_response,
-    State.DATA: ServerProtocol._read_data,
-    State.CHUNK: ServerProtocol._read_chunk,
-    State.HANDSHAKE: ServerProtocol._read_nothing,
-    State.CLOSED: ServerProtocol._read_nothing,
+_READERS: dict[ServerState, Callable[[ServerProtocol], Request | None]] = {
+    ServerState.GREETING: ServerProtocol._greet,
+    ServerState.COMMANDS: ServerProtocol._read_command,
+    ServerState.LOGIN: ServerProtocol._read_response,
+    ServerState.DATA: ServerProtocol._read_data,
+    ServerState.CHUNK: ServerProtocol._read_chunk,
+    ServerState.HANDSHAKE: ServerProtocol._read_nothing,
+    ServerState.CLOSED: ServerProtocol._read_nothing,
 }

@@ -6,10 +6,10 @@ import hmac
 
 from smtp_nb.errors import AuthenticationError
 from smtp_nb.sasl.digest_md5 import Login, directives, hashable, new_nonce
-from smtp_nb.sasl.server.verifier import Desk, Service, text
+from smtp_nb.sasl.server.verifier import CredentialVerifier, Service, text
 
 
-def digest_md5(desk: Desk) -> Service:
+def digest_md5(desk: CredentialVerifier) -> Service:
     """Challenge, check the digest, prove that we know the password too."""
     nonce = new_nonce()
     response = yield (

@@ -10,7 +10,7 @@ from base64 import b64encode
 from smtp_nb.errors import InputError
 from smtp_nb.sasl.prepare import saslprep
 from smtp_nb.sasl.scram import MIN_ITERATIONS, Keys, new_nonce
-from smtp_nb.sasl.server.verifier import Desk, Service, text
+from smtp_nb.sasl.server.verifier import CredentialVerifier, Service, text
 
 _FIRST = re.compile(
     r"(?P<header>[ny],(?:a=(?P<acting>[^,]+))?,)"
@@ -19,7 +19,7 @@ _FIRST = re.compile(
 _FINAL = re.compile(r"(?P<unproven>c=(?P<header>[^,]+),r=(?P<nonce>[^,]+)),p=(?P<proof>[^,]+)")
 
 
-def scram(digest: str, desk: Desk) -> Service:
+def scram(digest: str, desk: CredentialVerifier) -> Service:
     """Hear the first message, challenge, check the proof, give ours."""
     first = _FIRST.fullmatch(text((yield b"")))
     if first is None:

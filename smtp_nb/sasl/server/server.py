@@ -12,7 +12,7 @@ from smtp_nb.errors import Unsupported
 from smtp_nb.sasl.cram_md5 import digest
 from smtp_nb.sasl.server.digest_md5 import digest_md5
 from smtp_nb.sasl.server.scram import scram
-from smtp_nb.sasl.server.verifier import Desk, Service, text
+from smtp_nb.sasl.server.verifier import CredentialVerifier, Service, text
 
 _REASON = b'{"status":"401","schemes":"bearer","scope":"mail"}'
 # RFC 7628 section 3.1, and Google's page for XOAUTH2: the user, then the token.
@@ -25,7 +25,7 @@ _BEARERS = {
 }
 
 
-def serve(name: str, desk: Desk) -> Service:
+def serve(name: str, desk: CredentialVerifier) -> Service:
     """Check a login: yields challenges, gets responses, returns the user or None.
 
     An initial response, if the client gave one, answers the first challenge, which then does not
@@ -39,7 +39,7 @@ def serve(name: str, desk: Desk) -> Service:
     raise Unsupported(f"The login {name!r} is not known here")
 
 
-def _plain(desk: Desk) -> Service:
+def _plain(desk: CredentialVerifier) -> Service:
     response = yield b""
     if response.count(b"\0") != 2:
         return None
@@ -49,13 +49,13 @@ def _plain(desk: Desk) -> Service:
     return desk.check(user, password)
 
 
-def _login(desk: Desk) -> Service:
+def _login(desk: CredentialVerifier) -> Service:
     user = yield b"Username:"
     password = yield b"Password:"
     return desk.check(text(user), text(password))
 
 
-def _cram_md5(desk: Desk) -> Service:
+def _cram_md5(desk: CredentialVerifier) -> Service:
     challenge = f"<{secrets.token_hex(16)}@{desk.host}>".encode()
     response = yield challenge
     user, _, answer = response.rpartition(b" ")
@@ -66,7 +66,7 @@ def _cram_md5(desk: Desk) -> Service:
     return text(user)
 
 
-def _bearer(form: re.Pattern[bytes], desk: Desk) -> Service:
+def _bearer(form: re.Pattern[bytes], desk: CredentialVerifier) -> Service:
     response = yield b""
     if match := form.fullmatch(response):
         user = match[1].replace(b"=2C", b",").replace(b"=3D", b"=")
@@ -76,13 +76,13 @@ def _bearer(form: re.Pattern[bytes], desk: Desk) -> Service:
     return None
 
 
-def _external(desk: Desk) -> Service:
+def _external(desk: CredentialVerifier) -> Service:
     asked = text((yield b""))
     is_known = desk.lookup(desk.certificate) is not None
     return desk.certificate if is_known and asked in ("", desk.certificate) else None
 
 
-SERVICES: dict[str, Callable[[Desk], Service]] = {
+SERVICES: dict[str, Callable[[CredentialVerifier], Service]] = {
     "SCRAM-SHA-256": partial(scram, "sha256"),
     "SCRAM-SHA-1": partial(scram, "sha1"),
     "DIGEST-MD5": digest_md5,

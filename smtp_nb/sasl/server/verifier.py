@@ -11,7 +11,7 @@ Service = Generator[bytes, bytes, str | None]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Desk:
+class CredentialVerifier:
     """Where a login is checked.
 
     Attributes:

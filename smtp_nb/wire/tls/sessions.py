@@ -25,7 +25,7 @@ MOST = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredSession:
     """A session of an accepted server.
 
     Attributes:
@@ -39,22 +39,22 @@ class Kept:
     until: datetime.datetime
 
 
-class SessionCache:
+class TLSSessionCache:
     """The sessions of one component."""
 
     def __init__(self) -> None:
-        self._kept: dict[tuple[str, int, TLSSettings], Kept] = {}
+        self._kept: dict[tuple[str, int, TLSSettings], StoredSession] = {}
 
-    def shelf(self, host: str, port: int, settings: TLSSettings) -> Shelf:
+    def shelf(self, host: str, port: int, settings: TLSSettings) -> SessionSlot:
         """The place for sessions with that server under these settings."""
-        return Shelf(self._kept, (host, port, settings))
+        return SessionSlot(self._kept, (host, port, settings))
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class SessionSlot:
     """The place for the newest session with one server under one set of settings."""
 
-    kept: dict[tuple[str, int, TLSSettings], Kept]
+    kept: dict[tuple[str, int, TLSSettings], StoredSession]
     place: tuple[str, int, TLSSettings]
 
     def keep(self, connection: SSL.Connection, verdict: Verdict) -> None:
@@ -66,9 +66,9 @@ class Shelf:
         while len(self.kept) >= MOST:
             del self.kept[next(iter(self.kept))]
         until = min(_now() + LIFETIME, *ends)
-        self.kept[self.place] = Kept(session, connection.get_context(), verdict, until)
+        self.kept[self.place] = StoredSession(session, connection.get_context(), verdict, until)
 
-    def take(self, context: SSL.Context) -> Kept | None:
+    def take(self, context: SSL.Context) -> StoredSession | None:
         """The session, which is not kept any longer; None if there is none that may be used."""
         kept = self.kept.pop(self.place, None)
         if kept is None or kept.context is not context or kept.until <= _now():

@@ -5,10 +5,10 @@ and from `outgoing` or `send` to the wire. One engine so serves both fronts, pro
 
 The law of this layer: *the decision comes before the answer.* OpenSSL is told to go on whatever is
 wrong with the server's certificate, and writes down every fault; but what it would answer stays in
-its buffer. The caller gets `Step.DECIDE`, takes its time (a handler may be asked, a revocation list
-fetched), and only `accept()` lets our flight out. A server that is not accepted never sees our
-certificate, and no octet of SMTP. This holds for TLS 1.2, where the handshake is half done then,
-and for TLS 1.3, where it is all but over.
+its buffer. The caller gets `HandshakeStep.DECIDE`, takes its time (a handler may be asked, a
+revocation list fetched), and only `accept()` lets our flight out. A server that is not accepted
+never sees our certificate, and no octet of SMTP. This holds for TLS 1.2, where the handshake is
+half done then, and for TLS 1.3, where it is all but over.
 
     layer = TLSLayer(settings, host)
     while (step := layer.handshake()) is not Step.DONE:
@@ -42,12 +42,12 @@ from smtp_nb.wire.tls.libssl import is_resumed
 from smtp_nb.wire.tls.negotiated import negotiated, require_offered
 from smtp_nb.wire.tls.openssl_errors import PLAIN, raise_for
 from smtp_nb.wire.tls.records import RecordLog
-from smtp_nb.wire.tls.sessions import Shelf
+from smtp_nb.wire.tls.sessions import SessionSlot
 from smtp_nb.wire.verification.hostname import is_ip_address
 from smtp_nb.wire.verification.verification import Verdict, acceptable, is_meant, judge
-from smtp_nb.wire.verification.verify_errors import Finding
+from smtp_nb.wire.verification.verify_errors import CertificateFinding
 
-__all__ = ["Step", "TLSLayer", "TLSSettings"]
+__all__ = ["HandshakeStep", "TLSLayer", "TLSSettings"]
 
 RECORD = 16 * 1024  # RFC 8446 section 5.1: the most that a record carries
 PIECE = 64 * 1024  # larger ones only cost copies
@@ -56,7 +56,7 @@ Chain = list[x509.Certificate]
 SEALED_PIECE = PIECE + 4 * 64  # header, padding and tag of four records
 
 
-class Step(Enum):
+class HandshakeStep(Enum):
     """What a handshake wants next."""
 
     READ = "more octets from the server"
@@ -85,7 +85,7 @@ class TLSLayer:
         self,
         settings: TLSSettings,
         host: str,
-        shelf: Shelf | None = None,
+        shelf: SessionSlot | None = None,
     ) -> None:
         self._settings = settings
         self._host = host if host.isascii() else ascii_domain(host)
@@ -103,7 +103,7 @@ class TLSLayer:
         self.is_resumed = False
         self._received = b""
         self._sent_log, self._received_log = RecordLog("sent"), RecordLog("received")
-        self._step = Step.READ
+        self._step = HandshakeStep.READ
         self._judged: Verdict | None = None
         self._verdict: Verdict | None = None
         self._failure: SSL.Error | None = None
@@ -112,7 +112,7 @@ class TLSLayer:
 
     # -- handshake ------------------------------------------------------------------------------
 
-    def handshake(self) -> Step:
+    def handshake(self) -> HandshakeStep:
         """Go on with the handshake as far as the octets reach.
 
         Raises:
@@ -120,21 +120,21 @@ class TLSLayer:
             CertificateError: the certificate cannot even be parsed.
             InputError: the file for keys cannot be written.
         """
-        if self._step is Step.READ:
+        if self._step is HandshakeStep.READ:
             self._step = self._advance()
         return self._step
 
-    def _advance(self) -> Step:
+    def _advance(self) -> HandshakeStep:
         is_complete = self._shake_hands()
         self._write_keys()
         has_seen = self._witness.has_seen_certificate
         if self._judged is None and (has_seen or is_complete):
             self._judged = self._verdict = self._judge() if has_seen else self._recalled()
-            return Step.DECIDE
+            return HandshakeStep.DECIDE
         if not is_complete:
-            return Step.READ
+            return HandshakeStep.READ
         require_offered(self.info, self._settings.offer)
-        return Step.DONE
+        return HandshakeStep.DONE
 
     def _write_keys(self) -> None:
         keys, self._witness.keys = self._witness.keys, []
@@ -172,12 +172,12 @@ class TLSLayer:
         signatures = offer.new_signatures if is_new else offer.old_signatures
         return judge(self._host, chain, verified, findings, self._settings.pins, signatures)
 
-    def _shown(self) -> tuple[Chain, Chain, list[Finding]]:
+    def _shown(self) -> tuple[Chain, Chain, list[CertificateFinding]]:
         """The chain as sent, the chain as OpenSSL built it, and its faults, all readable."""
         chain = self._connection.get_peer_cert_chain(as_cryptography=True) or []
         verified = self._connection.get_verified_chain(as_cryptography=True) or []
         findings = [
-            Finding(errno, depth, certificate.to_cryptography())
+            CertificateFinding(errno, depth, certificate.to_cryptography())
             for errno, depth, certificate in self._witness.findings
         ]
         require_readable(chain[0], wholly=True)
@@ -206,7 +206,7 @@ class TLSLayer:
         """The decision by pin, accepted certificate and flags, before a handler has its say."""
         return acceptable(self.verdict, self._settings)
 
-    def add_findings(self, findings: Iterable[Finding]) -> None:
+    def add_findings(self, findings: Iterable[CertificateFinding]) -> None:
         """Add to the verdict what was found out while the decision is open."""
         self._verdict = self.verdict.with_findings(findings)
 
@@ -215,15 +215,15 @@ class TLSLayer:
 
         To refuse, raise `verdict.error()` and drop the line; nothing needs to be told here.
         """
-        if self._step is not Step.DECIDE:
+        if self._step is not HandshakeStep.DECIDE:
             raise StateError("There is no certificate to decide on")
-        self._step = Step.READ
+        self._step = HandshakeStep.READ
 
     # -- octets ---------------------------------------------------------------------------------
 
     def outgoing(self) -> bytes:
         """What has to go to the server now; empty while the certificate is undecided."""
-        if self._step is Step.DECIDE:
+        if self._step is HandshakeStep.DECIDE:
             return b""
         return b"".join(self._sealed())
 
@@ -238,7 +238,7 @@ class TLSLayer:
         if raw:
             self._connection.bio_write(raw)
             self._log(self._received_log, raw)
-        if self._step is not Step.DONE:
+        if self._step is not HandshakeStep.DONE:
             self._received = (self._received + raw)[:MAX_HANDSHAKE]
             return b""
         if self.is_closed:
@@ -261,7 +261,7 @@ class TLSLayer:
             StateError: the handshake is not over.
             TLSError: 283 the record could not be sealed.
         """
-        if self._step is not Step.DONE:
+        if self._step is not HandshakeStep.DONE:
             raise StateError("The TLS handshake is not over")
         data = memoryview(data)  # and so no password in a verbose traceback
         if len(data) <= PIECE:
@@ -271,7 +271,7 @@ class TLSLayer:
 
     def close(self) -> bytes:
         """Say that we send no more (close_notify); the result has to go to the server."""
-        if self._step is not Step.DONE:
+        if self._step is not HandshakeStep.DONE:
             return b""
         try:
             self._connection.shutdown()
@@ -285,7 +285,7 @@ class TLSLayer:
         Raises:
             ConnectionClosed: it had not, so the end may have been cut off by somebody else.
         """
-        if self._step is not Step.DONE:
+        if self._step is not HandshakeStep.DONE:
             raise ConnectionClosed(
                 "The server closed the line in the middle of the TLS handshake", remedy=PLAIN
             )
@@ -352,7 +352,7 @@ class TLSLayer:
         Raises:
             StateError: the handshake is not over.
         """
-        if self._step is not Step.DONE:
+        if self._step is not HandshakeStep.DONE:
             raise StateError("The TLS handshake is not over")
         return channel_binding(kind, self._connection, self.verdict.chain[0], self.is_resumed)
 

@@ -22,7 +22,7 @@ from smtp_nb.wire.verification.verify_errors import (
     FAULTS,
     LEAF_REVOCATION_UNKNOWN,
     ROOT_REVOCATION_UNKNOWN,
-    Fault,
+    CertificateFault,
 )
 
 MOST_OCTETS = 10 * 1024 * 1024
@@ -68,7 +68,7 @@ def links(chain: Sequence[x509.Certificate]) -> Iterator[Link]:
         )
 
 
-def is_vouched_for(faults: Iterable[Fault]) -> bool:
+def is_vouched_for(faults: Iterable[CertificateFault]) -> bool:
     """True if a trusted authority vouches for the chain, so that its addresses may be asked.
 
     Else anybody could make us ask any address there is.

@@ -13,22 +13,22 @@ from smtp_nb.wire.verification.verify_errors import (
     CA_KEY_TOO_SMALL,
     DIGEST_TOO_WEAK,
     LEAF_KEY_TOO_SMALL,
-    Finding,
+    CertificateFinding,
 )
 
 # What OpenSSL's security level 2 asks for (112 bits).
 LEAST_RSA_BITS, LEAST_CURVE_BITS = 2048, 224
 
 
-def weaknesses(chain: Sequence[x509.Certificate]) -> Iterator[Finding]:
+def weaknesses(chain: Sequence[x509.Certificate]) -> Iterator[CertificateFinding]:
     """What is too weak in a chain, the server's own certificate first."""
     for depth, certificate in enumerate(chain):
         if _has_weak_key(certificate):
             errno = CA_KEY_TOO_SMALL if depth else LEAF_KEY_TOO_SMALL
-            yield Finding(errno, depth, certificate)
+            yield CertificateFinding(errno, depth, certificate)
         # Nobody relies on the signature by which an authority vouches for itself.
         if certificate.issuer != certificate.subject and _has_weak_digest(certificate):
-            yield Finding(DIGEST_TOO_WEAK, depth, certificate)
+            yield CertificateFinding(DIGEST_TOO_WEAK, depth, certificate)
 
 
 def _has_weak_key(certificate: x509.Certificate) -> bool:

@@ -31,8 +31,8 @@ from smtp_nb.wire.verification.verify_errors import (
     FAULTS,
     PIN_MISMATCH,
     SIGNATURE_NOT_LISTED,
-    Fault,
-    Finding,
+    CertificateFault,
+    CertificateFinding,
     describe,
 )
 
@@ -50,7 +50,7 @@ class Verdict:
 
     host: str
     chain: tuple[x509.Certificate, ...]
-    faults: tuple[Fault, ...]
+    faults: tuple[CertificateFault, ...]
     verified: tuple[x509.Certificate, ...] = ()
 
     @property
@@ -86,7 +86,7 @@ class Verdict:
         """'OK', or the faults in words."""
         return "; ".join(fault.text for fault in self.faults) or "OK"
 
-    def with_findings(self, findings: Iterable[Finding]) -> Verdict:
+    def with_findings(self, findings: Iterable[CertificateFinding]) -> Verdict:
         """The same with more that speaks against it."""
         more = (describe(finding, self.host) for finding in findings)
         return replace(self, faults=(*self.faults, *more))
@@ -106,7 +106,7 @@ def judge(
     host: str,
     chain: Sequence[x509.Certificate],
     verified: Sequence[x509.Certificate],
-    findings: Iterable[Finding],
+    findings: Iterable[CertificateFinding],
     pins: Iterable[str] = (),
     signatures: Collection[str] = (),
 ) -> Verdict:
@@ -125,11 +125,11 @@ def judge(
     found = [*findings, *weaknesses(verified or chain)]
     leaf = chain[0]
     if (errno := host_fault(leaf, host)) is not None:
-        found.append(Finding(errno, 0, leaf))
+        found.append(CertificateFinding(errno, 0, leaf))
     if pins and not is_pinned(leaf, pins):
-        found.append(Finding(PIN_MISMATCH, 0, leaf))
+        found.append(CertificateFinding(PIN_MISMATCH, 0, leaf))
     if signatures and signature_names(leaf).isdisjoint(signatures):
-        found.append(Finding(SIGNATURE_NOT_LISTED, 0, leaf))
+        found.append(CertificateFinding(SIGNATURE_NOT_LISTED, 0, leaf))
     unique = {(finding.errno, finding.depth): describe(finding, host) for finding in found}
     return Verdict(host, tuple(chain), tuple(unique.values()), tuple(verified))
 
@@ -148,7 +148,7 @@ def is_meant(verdict: Verdict, settings: TLSSettings) -> bool:
     return is_pinned(verdict.chain[0], settings.pins)
 
 
-def _is_overlooked(fault: Fault, flags: SSLSecurityFlag) -> bool:
+def _is_overlooked(fault: CertificateFault, flags: SSLSecurityFlag) -> bool:
     kind = FAULTS.get(fault.errno)
     return kind is not None and kind.flag is not None and bool(kind.flag & flags)
 

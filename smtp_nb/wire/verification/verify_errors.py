@@ -25,7 +25,7 @@ REVOKED = 23
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class CertificateFault:
     """One thing that speaks against a certificate.
 
     Attributes:
@@ -40,7 +40,7 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class FaultKind:
     """A line of the table of faults.
 
     Attributes:
@@ -69,59 +69,63 @@ _REVOCATION = "Try again later; SSLCheckCRL=False does without revocation lists"
 _WEAK = "The server's owner has to get a stronger one"
 
 # Numbers and names: OpenSSL's include/openssl/x509_vfy.h.
-FAULTS: dict[int, Kind] = {
-    2: Kind("the certificate of its issuer {issuer} is missing", _CA, _TRUST),
-    7: Kind("its signature is wrong", None, "Somebody changed it: do not go on"),
-    9: Kind("it is not valid before {since}", _TIME, _RENEW),
-    10: Kind("it expired on {until}", _TIME, _RENEW),
-    13: Kind("the start of its validity is unreadable", _TIME, _RENEW),
-    14: Kind("the end of its validity is unreadable", _TIME, _RENEW),
-    18: Kind("it is self-signed: nobody vouches for it", _CA, _TRUST),
-    19: Kind("the authority at the end of its chain, {subject}, is not trusted here", _CA, _TRUST),
-    20: Kind("it was issued by {issuer}, which is not known here", _CA, _TRUST),
-    21: Kind("no certificate came with it that could vouch for it", _CA, _TRUST),
-    22: Kind("its chain is too long"),
-    REVOKED: Kind("it was revoked {detail}", None, "Do not go on"),
-    24: Kind("the key of its issuer is missing"),
-    25: Kind("its authority may not have authorities below it"),
-    26: Kind("it was not made for servers", _USAGE, "The server's owner has to get another one"),
-    27: Kind("it is not trusted for this use", _CA, _TRUST),
-    28: Kind("it is rejected for this use", _USAGE),
-    32: Kind("{subject} may not sign certificates", _USAGE),
-    34: Kind("it carries a critical extension that nobody here understands"),
-    39: Kind("its key may not sign", _USAGE),
-    47: Kind("its authority may not vouch for this name"),
-    48: Kind("its authority is barred from vouching for this name"),
-    HOST_MISMATCH: Kind("it is for {names}, not for {host}", _NAME, _HOST),
-    IP_MISMATCH: Kind("it is for {names}, not for the address {host}", _NAME, _HOST),
-    COMMON_NAME_ONLY: Kind(
+FAULTS: dict[int, FaultKind] = {
+    2: FaultKind("the certificate of its issuer {issuer} is missing", _CA, _TRUST),
+    7: FaultKind("its signature is wrong", None, "Somebody changed it: do not go on"),
+    9: FaultKind("it is not valid before {since}", _TIME, _RENEW),
+    10: FaultKind("it expired on {until}", _TIME, _RENEW),
+    13: FaultKind("the start of its validity is unreadable", _TIME, _RENEW),
+    14: FaultKind("the end of its validity is unreadable", _TIME, _RENEW),
+    18: FaultKind("it is self-signed: nobody vouches for it", _CA, _TRUST),
+    19: FaultKind(
+        "the authority at the end of its chain, {subject}, is not trusted here", _CA, _TRUST
+    ),
+    20: FaultKind("it was issued by {issuer}, which is not known here", _CA, _TRUST),
+    21: FaultKind("no certificate came with it that could vouch for it", _CA, _TRUST),
+    22: FaultKind("its chain is too long"),
+    REVOKED: FaultKind("it was revoked {detail}", None, "Do not go on"),
+    24: FaultKind("the key of its issuer is missing"),
+    25: FaultKind("its authority may not have authorities below it"),
+    26: FaultKind(
+        "it was not made for servers", _USAGE, "The server's owner has to get another one"
+    ),
+    27: FaultKind("it is not trusted for this use", _CA, _TRUST),
+    28: FaultKind("it is rejected for this use", _USAGE),
+    32: FaultKind("{subject} may not sign certificates", _USAGE),
+    34: FaultKind("it carries a critical extension that nobody here understands"),
+    39: FaultKind("its key may not sign", _USAGE),
+    47: FaultKind("its authority may not vouch for this name"),
+    48: FaultKind("its authority is barred from vouching for this name"),
+    HOST_MISMATCH: FaultKind("it is for {names}, not for {host}", _NAME, _HOST),
+    IP_MISMATCH: FaultKind("it is for {names}, not for the address {host}", _NAME, _HOST),
+    COMMON_NAME_ONLY: FaultKind(
         "it names {host} only as its common name, which does not count (RFC 9525): it has no"
         " subjectAltName",
         _NAME,
         "The server's owner has to get one with a subjectAltName; or, if its administrator confirms"
         " that this is its key, pin={pin}",
     ),
-    LEAF_KEY_TOO_SMALL: Kind("its key is too weak", None, _WEAK),
-    CA_KEY_TOO_SMALL: Kind("the key of the authority {subject} is too weak", None, _WEAK),
-    DIGEST_TOO_WEAK: Kind("it is signed with a broken digest", None, _WEAK),
-    79: Kind("{subject} is no authority, yet it signed"),
-    PIN_MISMATCH: Kind("its key is not the one that was pinned", None, "Do not go on"),
-    SIGNATURE_NOT_LISTED: Kind(
+    LEAF_KEY_TOO_SMALL: FaultKind("its key is too weak", None, _WEAK),
+    CA_KEY_TOO_SMALL: FaultKind("the key of the authority {subject} is too weak", None, _WEAK),
+    DIGEST_TOO_WEAK: FaultKind("it is signed with a broken digest", None, _WEAK),
+    79: FaultKind("{subject} is no authority, yet it signed"),
+    PIN_MISMATCH: FaultKind("its key is not the one that was pinned", None, "Do not go on"),
+    SIGNATURE_NOT_LISTED: FaultKind(
         "it is signed by an algorithm that is not enabled",
         None,
         "See TLS12SignatureAlgorithms and TLS13SignatureAlgorithms",
     ),
-    LEAF_REVOCATION_UNKNOWN: Kind(
+    LEAF_REVOCATION_UNKNOWN: FaultKind(
         "nobody says whether it was revoked: {detail}",
         SSLSecurityFlag.IGNORE_END_REV_UNKNOWN,
         _REVOCATION,
     ),
-    CA_REVOCATION_UNKNOWN: Kind(
+    CA_REVOCATION_UNKNOWN: FaultKind(
         "nobody says whether the certificate of {subject} was revoked: {detail}",
         SSLSecurityFlag.IGNORE_CA_REV_UNKNOWN,
         _REVOCATION,
     ),
-    ROOT_REVOCATION_UNKNOWN: Kind(
+    ROOT_REVOCATION_UNKNOWN: FaultKind(
         "nobody says whether the root {subject} was revoked: {detail}",
         SSLSecurityFlag.IGNORE_ROOT_REV_UNKNOWN,
         _REVOCATION,
@@ -130,7 +134,7 @@ FAULTS: dict[int, Kind] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class CertificateFinding:
     """A fault as OpenSSL's callback tells it, or as it was found here.
 
     Attributes:
@@ -143,9 +147,9 @@ class Finding:
     detail: str = ""
 
 
-def describe(finding: Finding, host: str) -> Fault:
+def describe(finding: CertificateFinding, host: str) -> CertificateFault:
     """Put a finding into words."""
-    kind = FAULTS.get(finding.errno, Kind(f"OpenSSL finds fault {finding.errno} with it"))
+    kind = FAULTS.get(finding.errno, FaultKind(f"OpenSSL finds fault {finding.errno} with it"))
     certificate = finding.certificate
     text = kind.words.format(
         subject=distinguished_name(certificate.subject),
@@ -158,7 +162,7 @@ def describe(finding: Finding, host: str) -> Fault:
     )
     if finding.depth and "{subject}" not in kind.words:
         text += f" (said of {distinguished_name(certificate.subject)}, above it in the chain)"
-    return Fault(finding.errno, finding.depth, text)
+    return CertificateFault(finding.errno, finding.depth, text)
 
 
 def _names(certificate: x509.Certificate) -> str:

@@ -24,7 +24,7 @@ from smtp_nb.sandbox import SandboxServer
 DRAINER = Path(__file__).with_name("drainer.py")
 
 
-@pytest.fixture(params=["inside", "beside"], autouse=True)
+@pytest.fixture(params=["lock_in_place", "lock_beside"], autouse=True)
 def hold(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Both ways of holding a file: this system's, and that of Windows."""
     name: str = request.param
@@ -286,7 +286,7 @@ def test_a_message_that_another_process_holds_is_left_to_it(front: Front, tmp_pa
 @pytest.mark.covers("SMTP.ProcessQueue")
 @pytest.mark.parametrize(
     ("hold", "count", "killed_at"),
-    [("inside", 500, 150), ("inside", 60, 1), ("beside", 60, 20)],
+    [("lock_in_place", 500, 150), ("lock_in_place", 60, 1), ("lock_beside", 60, 20)],
     indirect=["hold"],
 )
 def test_two_processes_of_which_one_is_killed_send_each_message_once_or_report_it(

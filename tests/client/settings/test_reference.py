@@ -10,7 +10,7 @@ import smtp_nb
 from covering import by_row
 from generator.conformance import promise, promises
 from generator.rows import meaning
-from smtp_nb.client.settings.reference import Row, State, rows, snake
+from smtp_nb.client.settings.reference import Conformance, Row, rows, snake
 from smtp_nb.client.settings.registry import REGISTRY
 
 ROWS = list(rows())
@@ -50,7 +50,7 @@ def exists(row: Row) -> bool:
 
 def test_every_name_exists_unless_it_cannot():
     missing = [row for row in ROWS if not exists(row)]
-    assert {row.state for row in missing} <= {State.IMPOSSIBLE}
+    assert {row.state for row in missing} <= {Conformance.IMPOSSIBLE}
 
 
 def test_every_row_says_what_it_means():
@@ -64,11 +64,11 @@ def test_every_sentence_of_the_reference_stands_beside_a_row():
 
 
 def test_what_does_not_simply_work_says_why():
-    assert [row for row in ROWS if bool(row.why) is (row.state is State.WORKS)] == []
+    assert [row for row in ROWS if bool(row.why) is (row.state is Conformance.WORKS)] == []
 
 
 def test_few_rows_cannot_exist():
-    assert len([row for row in ROWS if row.state is State.IMPOSSIBLE]) <= 25
+    assert len([row for row in ROWS if row.state is Conformance.IMPOSSIBLE]) <= 25
 
 
 def test_every_row_has_a_test(tests):

@@ -11,12 +11,12 @@ import pytest
 
 from smtp_nb.errors import JournalError
 from smtp_nb.merge.journal.journal import Journal, JournalReader
-from smtp_nb.merge.journal.schema import Intent, LeftOut, PlanEntry, Settled, Target
+from smtp_nb.merge.journal.schema import Attempt, LeftOut, PlanEntry, Settled, Target
 from smtp_nb.model.outcome import Outcome
 
 
-def intent(number: int, address: str = "a@x.test", kind: int = 0) -> Intent:
-    return Intent(number, address, address.title(), kind, f"<{number}@x.test>")
+def intent(number: int, address: str = "a@x.test", kind: int = 0) -> Attempt:
+    return Attempt(number, address, address.title(), kind, f"<{number}@x.test>")
 
 
 def settled(number: int, outcome: str, address: str = "a@x.test", reply: str = "Ok") -> Settled:

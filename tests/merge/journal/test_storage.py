@@ -14,7 +14,7 @@ from smtp_nb.errors import JournalError
 from smtp_nb.merge import MailMerge, Template, load
 from smtp_nb.merge.journal import schema, storage
 from smtp_nb.merge.journal.journal import Journal, JournalReader
-from smtp_nb.merge.journal.schema import Intent, Settled
+from smtp_nb.merge.journal.schema import Attempt, Settled
 from smtp_nb.sandbox import SandboxServer
 
 OPENINGS = (Journal, JournalReader.open)
@@ -28,7 +28,7 @@ def path(tmp_path: Path) -> Path:
 def write(journal: Journal) -> None:
     """Two messages: one accepted, one under way."""
     journal.register(["k1", "k2"])
-    journal.intend([Intent(n, f"{n}@x.test", f"{n}@x.test", 0, f"<{n}@x.test>") for n in (1, 2)])
+    journal.intend([Attempt(n, f"{n}@x.test", f"{n}@x.test", 0, f"<{n}@x.test>") for n in (1, 2)])
     journal.settle([Settled("ACCEPTED", 250, "2.0.0", "Ok", "q1", 0.5, 100, 1, "1@x.test")])
 
 

@@ -22,7 +22,7 @@ from smtp_nb.merge import MailMerge, Template, load
 from smtp_nb.merge.journal import filesystem, storage
 from smtp_nb.merge.journal.journal import Journal, JournalReader
 from smtp_nb.merge.journal.rescue import LOST, RESCUED
-from smtp_nb.merge.journal.schema import Intent, Settled
+from smtp_nb.merge.journal.schema import Attempt, Settled
 from smtp_nb.merge.running.job import MergeJob
 from smtp_nb.merge.running.progress import PAUSED, Progress
 from smtp_nb.sandbox import SandboxServer
@@ -221,7 +221,7 @@ def test_what_happens_after_the_last_message_is_said_and_mended(tmp_path: Path, 
 
 
 def intend(journal: Journal, number: int) -> None:
-    journal.intend([Intent(number, f"{number}@x.test", f"{number}@x.test", 0, f"<{number}@x>")])
+    journal.intend([Attempt(number, f"{number}@x.test", f"{number}@x.test", 0, f"<{number}@x>")])
 
 
 def begun(path: Path) -> Journal:

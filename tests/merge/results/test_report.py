@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from smtp_nb.merge.journal.journal import Journal
-from smtp_nb.merge.journal.schema import Intent, PlanEntry, Settled
+from smtp_nb.merge.journal.schema import Attempt, PlanEntry, Settled
 from smtp_nb.merge.results import report
 
 COLUMNS = [
@@ -22,7 +22,7 @@ def journal() -> Journal:
     journal.register(["a", "b", "c"])
     for number, address, kind in ((1, "a@x.test", 0), (1, "boss@x.test", 1), (2, "b@x.test", 0),
                                   (3, "c@x.test", 0)):  # fmt: skip
-        journal.intend([Intent(number, address, address, kind, f"<{number}@x.test>")])
+        journal.intend([Attempt(number, address, address, kind, f"<{number}@x.test>")])
     refused = "No such mailbox"
     journal.settle([
         Settled("ACCEPTED", 250, "2.0.0", "Ok", "q1", 0.5, 700, 1, "a@x.test"),

@@ -11,7 +11,7 @@ import pytest
 from smtp_nb import SMTP
 from smtp_nb.merge import MailMerge, MergeJob
 from smtp_nb.merge.journal.journal import JournalReader
-from smtp_nb.merge.planning.renderer import Filled, Letters
+from smtp_nb.merge.planning.renderer import RowRenderer, RowValues
 from smtp_nb.merge.running.source import Source
 from smtp_nb.sandbox import SandboxServer
 
@@ -66,14 +66,14 @@ def test_the_journal_knows_nothing_of_what_is_only_ready(
 def test_what_goes_wrong_ahead_of_time_leaves_the_window_under_way_alone(
     merge: Make, server: SandboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    compose = Letters.compose
+    compose = RowRenderer.compose
 
-    def failing(self: Letters, filled: Filled, *more: Any) -> Any:
+    def failing(self: RowRenderer, filled: RowValues, *more: Any) -> Any:
         if filled[0].row == 5:
             raise MemoryError
         return compose(self, filled, *more)
 
-    monkeypatch.setattr(Letters, "compose", failing)
+    monkeypatch.setattr(RowRenderer, "compose", failing)
     made = merge()
     with pytest.raises(MemoryError):
         made.run()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from smtp_nb.merge.planning.plan import make_plan
-from smtp_nb.merge.planning.renderer import Letters
+from smtp_nb.merge.planning.renderer import RowRenderer
 from smtp_nb.merge.rows.rows import Rows
 from smtp_nb.merge.running.durations import Rate
 from smtp_nb.merge.running.pace import Domains
@@ -15,7 +15,7 @@ from smtp_nb.merge.templates.template import Compiled, Template
 
 def waiting_for(addresses: list[str], rates: dict[str, Rate] | None = None) -> Waiting:
     rows = Rows(pd.DataFrame({"email": addresses}))
-    letters = Letters(rows, Compiled(Template(subject="s", text="t {{ email }}"), "a@b.test"))
+    letters = RowRenderer(rows, Compiled(Template(subject="s", text="t {{ email }}"), "a@b.test"))
     todos = [Todo(planned, planned.row) for planned in make_plan(rows, "email").sendable]
     return Waiting(todos, letters, Domains(rates or {}))
 

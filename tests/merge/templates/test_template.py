@@ -12,7 +12,7 @@ from smtp_nb.compose.message import compose
 from smtp_nb.compose.parts import Attachment
 from smtp_nb.errors import InputError, MissingError
 from smtp_nb.merge.rows.problem import RowError
-from smtp_nb.merge.templates.template import Compiled, Letter, Template
+from smtp_nb.merge.templates.template import Compiled, RenderedRow, Template
 from smtp_nb.model.address import CONTROLS, parse_mailbox
 
 HEADERS = {"Date", "From", "To", "Subject", "Message-ID", "MIME-Version", "Content-Type"}
@@ -20,7 +20,7 @@ HEADERS |= {"Content-Transfer-Encoding"}
 TO = parse_mailbox("ann@school.test")
 
 
-def letter(template: Template, **row: object) -> Letter:
+def letter(template: Template, **row: object) -> RenderedRow:
     return Compiled(template, "teacher@school.test").letter(dict(row), TO, "<1@school.test>")
 
 

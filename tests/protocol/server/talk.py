@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from smtp_nb.model.reply import Reply
-from smtp_nb.protocol.server.policy import END, Service, Transaction
+from smtp_nb.protocol.server.policy import END, ReceivedTransaction, Service
 from smtp_nb.protocol.server.server import ServerProtocol
 from smtp_nb.sasl.server.server import serve
-from smtp_nb.sasl.server.verifier import Desk
+from smtp_nb.sasl.server.verifier import CredentialVerifier
 
 PASSWORDS = {"alice": "wonderland"}
 
@@ -21,7 +21,9 @@ def service(**changes) -> Service:
 def login_service(**changes) -> Service:
     return service(
         mechanisms=("PLAIN", "LOGIN", "CRAM-MD5"),
-        begin_login=lambda name, certificate: serve(name, Desk(PASSWORDS.get, certificate)),
+        begin_login=lambda name, certificate: serve(
+            name, CredentialVerifier(PASSWORDS.get, certificate)
+        ),
         **changes,
     )
 
@@ -35,7 +37,7 @@ class Talk:
     tls: bool = False
     output: bytes = b""
     shown: list[str] = field(default_factory=list)
-    messages: list[Transaction] = field(default_factory=list)
+    messages: list[ReceivedTransaction] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.machine = ServerProtocol(self.service, tls=self.tls)

@@ -11,13 +11,13 @@ from smtp_nb import sasl
 from smtp_nb.errors import Unsupported
 from smtp_nb.model.secret import Secret
 from smtp_nb.sasl.server.server import SERVICES, serve
-from smtp_nb.sasl.server.verifier import Desk
+from smtp_nb.sasl.server.verifier import CredentialVerifier
 
 BY_PASSWORD = [name for name in SERVICES if name not in ("XOAUTH2", "OAUTHBEARER", "EXTERNAL")]
 BEARERS = ["XOAUTH2", "OAUTHBEARER"]
 ACTING = ["PLAIN", "SCRAM-SHA-1", "SCRAM-SHA-256", "DIGEST-MD5"]
 USERS = {"alice": "secret", "Zoë": "pässword ", "a b": "c d", "x,=y": "\u2168,"}
-DESK = Desk(USERS.get)
+DESK = CredentialVerifier(USERS.get)
 
 
 def log_in(name, user, secret, identity="", desk=DESK):
@@ -26,7 +26,7 @@ def log_in(name, user, secret, identity="", desk=DESK):
     who = sasl.Credentials(
         user, Secret(secret), Secret(identity), sasl.Tokens(lambda renew: secret), Secret(secret)
     )
-    exchange = sasl.exchange(name, who, sasl.Line("mx.test"))
+    exchange = sasl.exchange(name, who, sasl.ConnectionFacts("mx.test"))
     challenge, answer = next(service), next(exchange)
     try:
         if answer is None:
@@ -68,7 +68,7 @@ def test_anything_else_does_not(name, user, password):
 @pytest.mark.parametrize("name", BEARERS)
 @pytest.mark.parametrize("user", ["alice", "x,=y"])
 def test_a_token_opens(name, user):
-    assert log_in(name, user, "tok-en", desk=Desk({user: "tok-en"}.get)) == user
+    assert log_in(name, user, "tok-en", desk=CredentialVerifier({user: "tok-en"}.get)) == user
 
 
 @pytest.mark.parametrize("name", ACTING)
@@ -89,7 +89,7 @@ def test_nobody_acts_as_somebody_else(name):
     ],
 )
 def test_external_takes_the_certificates_word(certificate, asked, user):
-    assert outcome("EXTERNAL", asked, desk=Desk(USERS.get, certificate)) == user
+    assert outcome("EXTERNAL", asked, desk=CredentialVerifier(USERS.get, certificate)) == user
 
 
 def test_an_unknown_user_without_password_does_not_pass_cram_md5():

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 
 from components import require
 from smtp_nb.errors import StateError
-from smtp_nb.wire.tls.tls import Step, TLSLayer, TLSSettings
+from smtp_nb.wire.tls.tls import HandshakeStep, TLSLayer, TLSSettings
 from wire import openssl_server, pki
 
 KINDS = ("tls-unique", "tls-exporter", "tls-server-end-point")
@@ -25,7 +25,7 @@ def met(leaf, version, options=0):
 
 def test_tls_unique_is_the_servers_too(make, version):
     layer, server = make()
-    assert pki.shake(layer, server) is Step.DONE
+    assert pki.shake(layer, server) is HandshakeStep.DONE
     theirs = server.tls.get_channel_binding("tls-unique")
     assert layer.channel_binding("tls-unique") == (theirs if version == "1.2" else None)
 

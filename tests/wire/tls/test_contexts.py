@@ -11,7 +11,7 @@ from smtp_nb.model.enums import SSLProtocol, SSLSecurityFlag
 from smtp_nb.wire.certificates.identity import Identity
 from smtp_nb.wire.tls import contexts, tls
 from smtp_nb.wire.tls.contexts import context_for
-from smtp_nb.wire.tls.tls import Step, TLSLayer, TLSSettings
+from smtp_nb.wire.tls.tls import HandshakeStep, TLSLayer, TLSSettings
 from wire import pki
 
 
@@ -156,7 +156,7 @@ def test_old_versions_work_for_who_asks_for_them(folder, old):
     layer = TLSLayer(
         TLSSettings(ca_data=pki.root().pem, enabled_protocols=SSLProtocol(4032)), pki.HOST
     )
-    assert pki.shake(layer, pki.MemoryServer(context)) is Step.DONE
+    assert pki.shake(layer, pki.MemoryServer(context)) is HandshakeStep.DONE
     assert layer.info.protocol == {"TLSv1": "TLSv1", "TLSv1_1": "TLSv1.1"}[old]
 
 

@@ -8,8 +8,8 @@ from OpenSSL import SSL
 from smtp_nb.errors import TLSError
 from smtp_nb.model.enums import SSLSecurityFlag
 from smtp_nb.wire.tls import sessions, tls
-from smtp_nb.wire.tls.sessions import SessionCache
-from smtp_nb.wire.tls.tls import Step, TLSLayer, TLSSettings
+from smtp_nb.wire.tls.sessions import TLSSessionCache
+from smtp_nb.wire.tls.tls import HandshakeStep, TLSLayer, TLSSettings
 from wire import openssl_server, pki
 
 
@@ -18,7 +18,7 @@ class Visits:
 
     def __init__(self, leaf, version):
         self.context = pki_context(leaf, version)
-        self.cache = SessionCache()
+        self.cache = TLSSessionCache()
         self.settings = TLSSettings(ca_data=pki.root().pem)
 
     def begin(self, host=pki.HOST, port=25, **settings):
@@ -40,7 +40,7 @@ class Visits:
     def first_step(self, **settings):
         """A layer at the point where the decision is due."""
         layer, server = self.begin(**settings)
-        while layer.handshake() is Step.READ:
+        while layer.handshake() is HandshakeStep.READ:
             layer.receive(openssl_server.feed(server, layer.outgoing()))
         return layer
 
@@ -76,7 +76,7 @@ def test_a_resumed_session_still_asks_for_a_decision_before_it_answers(visits):
     visits.visit()
     layer = visits.first_step()
     assert layer.is_resumed
-    assert layer.handshake() is Step.DECIDE
+    assert layer.handshake() is HandshakeStep.DECIDE
     assert layer.outgoing() == b""
     assert layer.is_acceptable
 
@@ -93,7 +93,7 @@ def test_a_server_that_was_accepted_against_advice_is_not_acceptable_when_resume
 
 def test_a_server_that_was_not_accepted_leaves_no_session(visits):
     layer = visits.first_step()
-    assert layer.handshake() is Step.DECIDE
+    assert layer.handshake() is HandshakeStep.DECIDE
     del layer
     assert not visits.visit().is_resumed
 

@@ -24,7 +24,7 @@ from smtp_nb.model.enums import SSLProtocol
 from smtp_nb.wire.certificates.identity import Identity
 from smtp_nb.wire.settings import Offer
 from smtp_nb.wire.tls import contexts, offered_algorithms
-from smtp_nb.wire.tls.tls import Step, TLSLayer, TLSSettings
+from smtp_nb.wire.tls.tls import HandshakeStep, TLSLayer, TLSSettings
 from wire import openssl_server, pki
 
 
@@ -32,7 +32,7 @@ from wire import openssl_server, pki
 def pair(make):
     """A layer and a server with the handshake behind them."""
     layer, server = make()
-    assert pki.shake(layer, server) is Step.DONE
+    assert pki.shake(layer, server) is HandshakeStep.DONE
     layer.receive(server.take())
     return layer, server
 
@@ -43,7 +43,7 @@ def pair(make):
 @pytest.mark.parametrize("size", [1, 7, 1000])
 def test_octets_may_come_in_any_pieces(make, size):
     layer, server = make()
-    assert pki.shake(layer, server, size=size) is Step.DONE
+    assert pki.shake(layer, server, size=size) is HandshakeStep.DONE
     got = b"".join(layer.receive(bytes([octet])) for octet in server.say(b"220 hello\r\n"))
     assert got == b"220 hello\r\n"
 
@@ -51,24 +51,26 @@ def test_octets_may_come_in_any_pieces(make, size):
 def test_what_rides_with_the_end_of_the_handshake_is_kept(make):
     layer, server = make()
     steps = []
-    while (step := layer.handshake()) is not Step.DONE:
+    while (step := layer.handshake()) is not HandshakeStep.DONE:
         steps.append(step)
-        if step is Step.DECIDE:
+        if step is HandshakeStep.DECIDE:
             layer.accept()
             continue
         answer = server.feed(layer.outgoing())
         layer.receive(answer + server.say(b"220 hi\r\n") if server.is_shaken else answer)
     server.feed(layer.outgoing())
     early = layer.receive(b"")
-    if Step.READ in steps[steps.index(Step.DECIDE) :]:  # TLS 1.2: the server speaks last
+    if (
+        HandshakeStep.READ in steps[steps.index(HandshakeStep.DECIDE) :]
+    ):  # TLS 1.2: the server speaks last
         assert early == b"220 hi\r\n"
-    assert steps.count(Step.DECIDE) == 1
+    assert steps.count(HandshakeStep.DECIDE) == 1
 
 
 def test_the_decision_is_asked_for_until_it_is_made(make):
     layer, server = make()
     pki.shake(layer, server, lambda layer: pki.REFUSED)
-    assert [layer.handshake() for _ in range(3)] == [Step.DECIDE] * 3
+    assert [layer.handshake() for _ in range(3)] == [HandshakeStep.DECIDE] * 3
     assert layer.outgoing() == b""
     with pytest.raises(StateError):
         layer.send(b"MAIL")
@@ -148,7 +150,7 @@ def test_noise_is_a_tls_error_or_waits_for_more(noise):
     layer.handshake()
     layer.receive(noise)
     with contextlib.suppress(TLSError):
-        assert layer.handshake() is Step.READ
+        assert layer.handshake() is HandshakeStep.READ
 
 
 def test_a_line_that_ends_in_the_handshake_is_lost(make):
@@ -197,7 +199,7 @@ def test_our_certificate_is_shown_to_who_asks(folder, version):
     identity = Identity(issued.certificate, issued.key, issued.chain)
     layer = TLSLayer(TLSSettings(ca_data=pki.root().pem, identity=identity), pki.HOST)
     server = pki.MemoryServer(context)
-    assert pki.shake(layer, server) is Step.DONE
+    assert pki.shake(layer, server) is HandshakeStep.DONE
     assert server.tls.getpeercert()["subject"][-1] == (("commonName", "pupil"),)
 
 
@@ -304,14 +306,14 @@ def test_renegotiation_is_refused(leaf):
     server = openssl_server.serve(openssl_server.context(leaf, "1.2"))
     layer = TLSLayer(TLSSettings(ca_data=pki.root().pem), pki.HOST)
     openssl_server.exchange(layer, server)
-    assert layer.handshake() is Step.DONE
+    assert layer.handshake() is HandshakeStep.DONE
     server.renegotiate()
     with contextlib.suppress(SSL.WantReadError):
         server.do_handshake()
     assert layer.receive(server.bio_read(65536)) == b""
     answer = layer.outgoing()
     assert answer[0] == 21, "an alert, not a new hello (22)"
-    assert layer.handshake() is Step.DONE
+    assert layer.handshake() is HandshakeStep.DONE
 
 
 # -- a socket -----------------------------------------------------------------------------------
@@ -349,8 +351,8 @@ def test_it_works_on_a_real_socket(folder, version):
 
 def over_socket(layer, line):
     """The loop of the module's docstring."""
-    while (step := layer.handshake()) is not Step.DONE:
-        if step is Step.DECIDE:
+    while (step := layer.handshake()) is not HandshakeStep.DONE:
+        if step is HandshakeStep.DECIDE:
             assert layer.is_acceptable
             layer.accept()
             continue
@@ -367,7 +369,7 @@ def test_thousands_of_handshakes_cost_no_memory(make):
     def handshakes(count):
         for _ in range(count):
             layer, server = make()
-            assert pki.shake(layer, server) is Step.DONE
+            assert pki.shake(layer, server) is HandshakeStep.DONE
         gc.collect()
         return process.memory_info().rss
 

@@ -11,7 +11,7 @@ from smtp_nb.wire.verification.verify_errors import (
     COMMON_NAME_ONLY,
     HOST_MISMATCH,
     IP_MISMATCH,
-    Finding,
+    CertificateFinding,
 )
 from wire import pki
 
@@ -83,7 +83,9 @@ def test_what_an_ip_address_is():
 def test_names_in_a_certificate_are_safe_to_print(evil):
     leaf = pki.issue(evil, names=("mail.test",))
     certificate = Certificate(leaf.pem)
-    verdict = judge("mail.test", [leaf.certificate], [], [Finding(20, 0, leaf.certificate)])
+    verdict = judge(
+        "mail.test", [leaf.certificate], [], [CertificateFinding(20, 0, leaf.certificate)]
+    )
     shown = (certificate.subject, certificate.issuer, repr(certificate), str(verdict.error()))
     for text in (*shown, certificate._repr_html_(), verdict.subject, verdict.status):
         assert all(character.isprintable() or character == "\n" for character in text)

@@ -23,7 +23,7 @@ from smtp_nb.wire.verification.verify_errors import (
     CA_REVOCATION_UNKNOWN,
     LEAF_REVOCATION_UNKNOWN,
     ROOT_REVOCATION_UNKNOWN,
-    Fault,
+    CertificateFault,
 )
 from wire import pki
 
@@ -225,9 +225,9 @@ def test_each_certificate_has_its_place_in_the_chain(leaf):
 )
 def test_only_who_is_vouched_for_is_asked(errno, is_asked):
     """Else any server could make us fetch any address."""
-    assert is_vouched_for([Fault(errno, 0, "")]) is is_asked
+    assert is_vouched_for([CertificateFault(errno, 0, "")]) is is_asked
     assert is_vouched_for([])
-    assert not is_vouched_for([Fault(999, 0, "")])
+    assert not is_vouched_for([CertificateFault(999, 0, "")])
 
 
 # -- lists that are kept ------------------------------------------------------------------------

@@ -16,9 +16,9 @@ from smtp_nb.errors import CertificateError
 from smtp_nb.model.enums import SSLSecurityFlag
 from smtp_nb.wire.certificates.identity import Identity
 from smtp_nb.wire.certificates.x509_text import UNREADABLE, require_readable
-from smtp_nb.wire.tls.tls import Step, TLSLayer, TLSSettings
+from smtp_nb.wire.tls.tls import HandshakeStep, TLSLayer, TLSSettings
 from smtp_nb.wire.verification.verification import Verdict, acceptable, judge
-from smtp_nb.wire.verification.verify_errors import FAULTS, Fault, Finding
+from smtp_nb.wire.verification.verify_errors import FAULTS, CertificateFault, CertificateFinding
 from wire import faulty, pki
 
 Flag = SSLSecurityFlag
@@ -41,7 +41,7 @@ def undecided(tmp_path, name, version, **more):
         | more
     )
     layer = TLSLayer(TLSSettings(**settings), case.host)
-    assert pki.shake(layer, server, lambda layer: pki.REFUSED) is Step.DECIDE
+    assert pki.shake(layer, server, lambda layer: pki.REFUSED) is HandshakeStep.DECIDE
     return layer, server
 
 
@@ -115,7 +115,7 @@ def finish(layer, server):
     """Accept, and see the server get our certificate only now."""
     assert not server.is_shaken
     layer.accept()
-    assert pki.shake(layer, server) is Step.DONE
+    assert pki.shake(layer, server) is HandshakeStep.DONE
     assert server.is_shaken
     assert server.tls.getpeercert()["subject"][-1] == (("commonName", "pupil"),)
 
@@ -133,7 +133,7 @@ def test_a_good_certificate_has_no_faults(tmp_path, version, host, names):
     leaf = pki.issue(issuer=pki.intermediate(), names=names)
     server = pki.MemoryServer(pki.server_context(leaf.write(tmp_path), version))
     layer = TLSLayer(TLSSettings(ca_data=pki.root().pem), host)
-    assert pki.shake(layer, server, lambda layer: pki.REFUSED) is Step.DECIDE
+    assert pki.shake(layer, server, lambda layer: pki.REFUSED) is HandshakeStep.DECIDE
     assert layer.verdict.faults == ()
     assert layer.verdict.status == "OK"
     assert layer.is_acceptable
@@ -221,13 +221,13 @@ def test_an_intermediate_or_the_certificate_itself_may_be_what_is_trusted(tmp_pa
 
 def test_a_fault_that_nobody_knows_is_never_overlooked():
     leaf = pki.issue()
-    verdict = Verdict(pki.HOST, (leaf.certificate,), (Fault(999, 0, "?"),))
+    verdict = Verdict(pki.HOST, (leaf.certificate,), (CertificateFault(999, 0, "?"),))
     assert not acceptable(verdict, TLSSettings(security_flags=Flag(sum(Flag))))
     assert "999" in judge(pki.HOST, [leaf.certificate], [], [finding(999, leaf)]).status
 
 
 def finding(errno, issued):
-    return Finding(errno, 0, issued.certificate)
+    return CertificateFinding(errno, 0, issued.certificate)
 
 
 def test_every_fault_of_the_table_has_words_that_can_be_filled():
@@ -261,7 +261,7 @@ def test_a_damaged_certificate_is_judged_or_refused_and_nothing_else(place, octe
         require_readable(certificate, wholly=True)
     except UNREADABLE:
         return
-    verdict = judge(pki.HOST, [certificate], [], [Finding(7, 0, certificate)])
+    verdict = judge(pki.HOST, [certificate], [], [CertificateFinding(7, 0, certificate)])
     assert str(verdict.error()).isprintable()
     assert verdict.pin
     assert not acceptable(verdict, TLSSettings(security_flags=Flag(sum(Flag))))

@@ -9,7 +9,7 @@ from pathlib import Path
 from smtp_nb.merge.rows.problem import RowError
 from smtp_nb.merge.templates.attachments.root import allowed_file
 from smtp_nb.merge.templates.environment import Part, Values
-from smtp_nb.merge.templates.placeholders import SLOTS, Slots
+from smtp_nb.merge.templates.placeholders import SLOTS, Placeholders
 from smtp_nb.merge.templates.sandboxed import Environments
 
 _WILD = re.compile(r"[*?\[]")
@@ -38,7 +38,7 @@ class Pattern:
         Raises:
             RowError: there is none, there are too many, or one lies elsewhere.
         """
-        slots = Slots()
+        slots = Placeholders()
         marked = self._part.render({**values, SLOTS: slots})
         pattern = slots.fill(marked, lambda value: glob.escape(str(value)))
         try:
