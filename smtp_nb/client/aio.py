@@ -14,7 +14,7 @@ from smtp_nb.client.settings.properties import keyword_defaults
 from smtp_nb.client.turns import Turns
 from smtp_nb.drivers.aio import AsyncDriver
 from smtp_nb.flows.intents import Flow, JobSource
-from smtp_nb.flows.reconnecting import LastingSource
+from smtp_nb.flows.reconnecting import ReconnectingSource
 from smtp_nb.model.keywords import shows_keywords
 from smtp_nb.model.receipt import Receipt
 from smtp_nb.model.unseen import unseen_arguments
@@ -100,7 +100,7 @@ class AsyncSMTP(Component):
         """As `SMTP.deliver`; a cancelled task drops the line."""
         await self._run(self._deliver(), source)
 
-    async def deliver_all(self, sources: Sequence[LastingSource]) -> None:
+    async def deliver_all(self, sources: Sequence[ReconnectingSource]) -> None:
         """As `SMTP.deliver_all`; a cancelled task drops the lines."""
         async with self._turns.take():
             with self._at_work():

@@ -39,7 +39,7 @@ from smtp_nb.flows import single_commands
 from smtp_nb.flows.connect import connect
 from smtp_nb.flows.deliver import deliver, deliver_one, unsent
 from smtp_nb.flows.intents import Flow
-from smtp_nb.flows.reconnecting import LastingSource, lasting
+from smtp_nb.flows.reconnecting import ReconnectingSource, deliver_with_reconnects
 from smtp_nb.flows.reply_errors import in_doubt, not_sent
 from smtp_nb.flows.session import ClientSession
 from smtp_nb.flows.settings import SessionSettings
@@ -308,10 +308,10 @@ class Component(Properties, Headers, Status, Certificates, Recipients, Attached,
             self._let_go_of(stream, self.settings["CloseStreamAfterTransfer"])
 
     def _process_queue(self, directory: str | PathLike[str]) -> Flow[QueueReport]:
-        from smtp_nb.client.queue.queue_runner import Draining
+        from smtp_nb.client.queue.queue_runner import QueueRunner
         from smtp_nb.client.queue.spool import Spool
 
-        return (yield from Draining(self, Spool(directory)).run())
+        return (yield from QueueRunner(self, Spool(directory)).run())
 
     def _send_job(self, job: DeliveryJob) -> Flow[Receipt]:
         try:
@@ -344,14 +344,16 @@ class Component(Properties, Headers, Status, Certificates, Recipients, Attached,
         yield from self._leave(session, is_ours)
 
     def _deliver_all(
-        self, sources: Sequence[LastingSource]
-    ) -> list[tuple[Flow[None], LastingSource]]:
+        self, sources: Sequence[ReconnectingSource]
+    ) -> list[tuple[Flow[None], ReconnectingSource]]:
         session = self._session if self.connected else None
         # Taken before any of them connects: from then on LocalPort is that of the first one.
         settings = session.settings if session else settings_from(self)
-        flows = [lasting(sources[0], self._new_session, session)]
+        flows = [deliver_with_reconnects(sources[0], self._new_session, session)]
         for number, source in enumerate(sources[1:], 2):
-            flows.append(lasting(source, partial(self._further_session, settings, number)))
+            flows.append(
+                deliver_with_reconnects(source, partial(self._further_session, settings, number))
+            )
         return [
             (limited(self, flow, len(sources)), source)
             for flow, source in zip(flows, sources, strict=True)
@@ -378,7 +380,7 @@ class Component(Properties, Headers, Status, Certificates, Recipients, Attached,
                 f"{asked.verb} needs a connection", code=1117, remedy="Call connect() first"
             )
         return (
-            yield from self._on_session(lambda session: single_commands.courtesy(session, asked))
+            yield from self._on_session(lambda session: single_commands.run_command(session, asked))
         )
 
     def _verify(self, address: str) -> Flow[Reply]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from smtp_nb.client.settings.registry import REGISTRY
 from smtp_nb.errors import AddressError, ConnectFailed, InputError, MissingError, SMTPError
 from smtp_nb.flows.intents import Flow, SocketOptions
-from smtp_nb.flows.limits import throttled, within
+from smtp_nb.flows.limits import throttled, with_timeout
 from smtp_nb.flows.settings import BANNER_TIMEOUT, Proxy, SessionSettings
 from smtp_nb.model.address import ascii_domain
 from smtp_nb.model.enums import (
@@ -77,7 +77,7 @@ def settings_from(component: Component) -> SessionSettings:
         hello=read("Hello") or _host_name(),
         start_mode=start_mode,
         tls=tls,
-        shelf=_shelf(component, tls),
+        session_slot=_session_slot(component, tls),
         lists=_lists(component, tls),
         mechanism=component.auth_mechanism,
         credentials=_credentials(component),
@@ -114,7 +114,7 @@ def limited(component: Component, flow: Flow[T], sharers: int = 1) -> Flow[T]:
     if rate := read("MaxTransferRate"):
         flow = throttled(flow, max(1, rate // sharers), component._clock)
     if component.timeout and read("AbsoluteTimeout"):
-        flow = within(flow, component.timeout, component._clock)
+        flow = with_timeout(flow, component.timeout, component._clock)
     return flow if component._front is Front.PYTHON else _spoken(component._front, flow)
 
 
@@ -307,7 +307,7 @@ def _offer(component: Component) -> Offer:
     )
 
 
-def _shelf(component: Component, tls: TLSSettings | None) -> SessionSlot | None:
+def _session_slot(component: Component, tls: TLSSettings | None) -> SessionSlot | None:
     """Where the session with this server is kept, if sessions are to be resumed."""
     if tls is None or not _reader(component)("ReuseSSLSession"):
         return None
@@ -315,7 +315,7 @@ def _shelf(component: Component, tls: TLSSettings | None) -> SessionSlot | None:
 
     if component._tls_sessions is None:
         component._tls_sessions = TLSSessionCache()
-    return component._tls_sessions.shelf(component.mail_server, component.mail_port, tls)
+    return component._tls_sessions.session_slot(component.mail_server, component.mail_port, tls)
 
 
 def _lists(component: Component, tls: TLSSettings | None) -> RevocationLists | None:

@@ -12,7 +12,7 @@ from smtp_nb.client.session_settings import MAIL_PORTS, limited
 from smtp_nb.client.settings.properties import keyword_defaults
 from smtp_nb.drivers.blocking import BlockingDriver
 from smtp_nb.flows.intents import Flow, JobSource
-from smtp_nb.flows.reconnecting import LastingSource
+from smtp_nb.flows.reconnecting import ReconnectingSource
 from smtp_nb.model.keywords import shows_keywords
 from smtp_nb.model.receipt import Receipt
 from smtp_nb.model.unseen import unseen_arguments
@@ -166,7 +166,7 @@ class SMTP(Component):
         """
         self._run(self._deliver(), source)
 
-    def deliver_all(self, sources: Sequence[LastingSource]) -> None:
+    def deliver_all(self, sources: Sequence[ReconnectingSource]) -> None:
         """Send several streams of jobs at once, each over connections of its own, in one loop.
 
         The first stream uses the session that is open, if one is. Ctrl-C is as with `deliver()`.

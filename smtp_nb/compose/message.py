@@ -87,11 +87,11 @@ class Composed:
         return f"<Composed {self.message_id or 'message'}, {self.size} octets>"
 
 
-class Press:
+class Composer:
     """Makes messages one after the other; what they have in common is encoded once.
 
     What is the same object as in the message before is taken to be the same, so nothing is ever
-    guessed: a message is, octet for octet, what a new press makes of it.
+    guessed: a message is, octet for octet, what a new composer makes of it.
 
     Args:
         clock: gives the seconds since 1970, for the Date.
@@ -167,8 +167,8 @@ def compose(
     clock: Callable[[], float] = time.time,
     random: Callable[[int], bytes] = os.urandom,
 ) -> Composed:
-    """Make one message; see `Press`."""
-    return Press(clock, random).compose(draft)
+    """Make one message; see `Composer`."""
+    return Composer(clock, random).compose(draft)
 
 
 def _composed(head: bytes, body: Entity, message_id: str) -> Composed:

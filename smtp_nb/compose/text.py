@@ -51,7 +51,7 @@ class Lines:
         return self._quoted
 
 
-class Stretch:
+class SharedText:
     """Lines that many texts share. They are encoded when they are needed first, and then known.
 
     Args:
@@ -69,7 +69,7 @@ class Stretch:
         return self._lines[charset]
 
 
-class Woven(str):
+class SegmentedText(str):
     """A text that knows which of its lines are stretches that others have too.
 
     Args:
@@ -78,13 +78,13 @@ class Woven(str):
 
     __slots__ = ("pieces",)
 
-    def __new__(cls, pieces: Sequence[str | Stretch]) -> Woven:
+    def __new__(cls, pieces: Sequence[str | SharedText]) -> SegmentedText:
         texts = [piece if isinstance(piece, str) else piece.text for piece in pieces]
         made = super().__new__(cls, "".join(texts))
         made.pieces = tuple(pieces)
         return made
 
-    pieces: tuple[str | Stretch, ...]
+    pieces: tuple[str | SharedText, ...]
 
     def lines(self, charset: str, what: str) -> list[Lines]:
         """All lines in order."""
@@ -96,7 +96,7 @@ class Woven(str):
 
 def encode_text(text: str, charset: str, what: str) -> tuple[str, bytes]:
     """(Content-Transfer-Encoding, octets) of a text part, errors and arguments as for `Lines`."""
-    if isinstance(text, Woven):
+    if isinstance(text, SegmentedText):
         with suppress(InputError):  # said below, with the offset in the whole text
             return _encoding(text.lines(charset, what))
     return _encoding([Lines(text, charset, what)])

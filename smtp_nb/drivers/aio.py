@@ -15,8 +15,6 @@ from typing import Any, TypeVar
 from smtp_nb.drivers.aio_connection import AsyncLine
 from smtp_nb.drivers.runner import DriverBase, FlowRunner, first_stopped, stopped
 from smtp_nb.flows.intents import (
-    Ahead,
-    Ask,
     Call,
     Close,
     Done,
@@ -24,13 +22,15 @@ from smtp_nb.flows.intents import (
     Intent,
     JobSource,
     Next,
+    Notify,
     Open,
+    PopConnection,
+    Prefetch,
     Probe,
-    PutAside,
+    PushConnection,
     Read,
     Resolve,
     Sleep,
-    TakeBack,
     WaitForJobs,
     Write,
     notice_of,
@@ -74,12 +74,12 @@ class AsyncDriver(DriverBase):
             asyncio.CancelledError: the task was cancelled; its cause is what the flow raised.
         """
         self._begin([self._line])
-        pump = FlowRunner(flow)
+        runner = FlowRunner(flow)
         try:
-            await self._serve(pump, self._line, source)
+            await self._serve(runner, self._line, source)
         finally:
             self._loop = None
-        return pump.outcome(self._failure)
+        return runner.outcome(self._failure)
 
     async def run_all(self, flows: Sequence[tuple[Flow[None], JobSource]]) -> None:
         """Run several flows at once: the first on the line that stays, each other on its own.
@@ -91,20 +91,20 @@ class AsyncDriver(DriverBase):
             asyncio.CancelledError: the task was cancelled, once all flows have ended.
         """
         self._begin([self._line, *(self._new_line() for _ in flows[1:])])
-        pumps = [FlowRunner(flow) for flow, _ in flows]
+        runners = [FlowRunner(flow) for flow, _ in flows]
         work = [
-            asyncio.ensure_future(self._serve(pump, line, source))
-            for pump, line, (_, source) in zip(pumps, self._lines, flows, strict=True)
+            asyncio.ensure_future(self._serve(runner, line, source))
+            for runner, line, (_, source) in zip(runners, self._lines, flows, strict=True)
         ]
         try:
             await asyncio.gather(*work, return_exceptions=True)
         except asyncio.CancelledError as stop:
-            raise stop from pumps[0].cause(self._failure)
+            raise stop from runners[0].cause(self._failure)
         finally:
             self._loop = None
         for done in work:
             done.result()
-        first_stopped(pumps).outcome(self._failure)
+        first_stopped(runners).outcome(self._failure)
 
     def _begin(self, lines: Sequence[AsyncLine]) -> None:
         self._stop, self._failure, self._lines = None, None, lines
@@ -114,11 +114,11 @@ class AsyncDriver(DriverBase):
         return AsyncLine(lambda: self._stop)
 
     async def _serve(
-        self, pump: FlowRunner[Any], line: AsyncLine, source: JobSource | None
+        self, runner: FlowRunner[Any], line: AsyncLine, source: JobSource | None
     ) -> None:
         try:
             try:
-                await self._turn(pump, line, source)
+                await self._turn(runner, line, source)
             finally:
                 await self._hear_handlers()
         except Exception as error:
@@ -127,14 +127,16 @@ class AsyncDriver(DriverBase):
         except BaseException:
             line.close(gently=False)
             raise
-        pump.end(self._stop)
+        runner.end(self._stop)
 
     # -- the loop -----------------------------------------------------------------------------
 
-    async def _turn(self, pump: FlowRunner[Any], line: AsyncLine, source: JobSource | None) -> None:
+    async def _turn(
+        self, runner: FlowRunner[Any], line: AsyncLine, source: JobSource | None
+    ) -> None:
         answer: Any = None
         trouble: BaseException | None = None
-        while (intent := pump.advance(answer, trouble)) is not None:
+        while (intent := runner.advance(answer, trouble)) is not None:
             answer, trouble = None, None
             try:
                 if self._postponed:
@@ -152,7 +154,7 @@ class AsyncDriver(DriverBase):
                 return await line.write(intent)
             case Next():
                 return await self._next_jobs(intent, source)
-            case Ahead():
+            case Prefetch():
                 if source is not None:
                     source.prepare(intent.most)
             case Done():
@@ -163,11 +165,11 @@ class AsyncDriver(DriverBase):
                 return await line.look_up(intent)
             case Close():
                 return line.close(intent.gently)
-            case PutAside():
-                return line.put_aside()
-            case TakeBack():
-                return line.take_back()
-            case Ask():
+            case PushConnection():
+                return line.push()
+            case PopConnection():
+                return line.pop()
+            case Notify():
                 for waiting in self._observer.ask(intent.event):
                     await waiting
             case WaitForJobs():

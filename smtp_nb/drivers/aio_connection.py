@@ -11,7 +11,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from smtp_nb.drivers.attempts import Attempts
-from smtp_nb.drivers.background_call import Errand
+from smtp_nb.drivers.background_call import BackgroundCall
 from smtp_nb.drivers.inbox import Inbox
 from smtp_nb.drivers.runner import inherited
 from smtp_nb.drivers.sockets import (
@@ -92,13 +92,13 @@ class AsyncLine:
                 loop.call_soon_threadsafe(over.set)
 
         # Not in the loop's own pool, which `asyncio.run` waits for in the end.
-        errand = Errand(intent.work, wake)
+        work = BackgroundCall(intent.work, wake)
         try:
             async with asyncio.timeout(intent.timeout_s or None):
                 await self._stoppable(over.wait())
         except TimeoutError as error:
             raise SMTPTimeout(f"nothing came in time from {intent.waiting_for}") from error
-        return errand.result()
+        return work.result()
 
     # -- opening ------------------------------------------------------------------------------
 
@@ -246,12 +246,12 @@ class AsyncLine:
             return self._inbox.take()
         return b"" if self._inbox.at_end or self._transport is None else None
 
-    def put_aside(self) -> None:
+    def push(self) -> None:
         """Make room for another transport; this one stays open."""
         self._aside.append((self._transport, self._inbox))
         self._transport, self._inbox = None, ReceiveBuffer()
 
-    def take_back(self) -> None:
+    def pop(self) -> None:
         """Close the other transport and go on with the one put aside."""
         self._close_one(gently=True)
         self._transport, self._inbox = self._aside.pop()

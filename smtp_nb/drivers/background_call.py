@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class Errand(Generic[T]):
+class BackgroundCall(Generic[T]):
     """Begins at once. Who loses patience leaves it alone; the thread does not outlive the process.
 
     Args:
@@ -25,7 +25,7 @@ class Errand(Generic[T]):
         self._error: BaseException | None = None
         self.is_done = False
         run = copy_context().run
-        threading.Thread(target=run, args=[self._run], daemon=True, name="smtp_nb-errand").start()
+        threading.Thread(target=run, args=[self._run], daemon=True, name="smtp_nb-call").start()
 
     def _run(self) -> None:
         try:

@@ -16,11 +16,9 @@ from typing import Any, Generic, TypeVar
 from smtp_nb.drivers.connection import Op, SocketLine, Wait, noticing
 from smtp_nb.drivers.interrupts import Interrupts
 from smtp_nb.drivers.runner import DriverBase, FlowRunner, first_stopped, stopped
-from smtp_nb.drivers.selector import Waits
+from smtp_nb.drivers.selector import WakeableSelector
 from smtp_nb.errors import SMTPTimeout
 from smtp_nb.flows.intents import (
-    Ahead,
-    Ask,
     Call,
     Close,
     Done,
@@ -28,13 +26,15 @@ from smtp_nb.flows.intents import (
     Intent,
     JobSource,
     Next,
+    Notify,
     Open,
+    PopConnection,
+    Prefetch,
     Probe,
-    PutAside,
+    PushConnection,
     Read,
     Resolve,
     Sleep,
-    TakeBack,
     WaitForJobs,
     Write,
     notice_of,
@@ -58,7 +58,7 @@ class _Task(Generic[T]):
     """
 
     def __init__(self, flow: Flow[T], line: SocketLine, source: JobSource | None) -> None:
-        self.pump = FlowRunner(flow)
+        self.runner = FlowRunner(flow)
         self.line = line
         self.source = source
         self.op: Op[Any] | None = None  # answers are of the intents' kinds
@@ -74,7 +74,7 @@ class BlockingDriver(DriverBase):
 
     def __init__(self, observer: Observer) -> None:
         self._observer = observer
-        self._waits: Waits | None = None
+        self._selector: WakeableSelector | None = None
         self._line = self._new_line()
         self._is_running = False
         self._signals: Interrupts | None = None
@@ -103,7 +103,7 @@ class BlockingDriver(DriverBase):
         """
         task = _Task(flow, self._line, source)
         self._call([task], at_work, graceful=1 if source else 0)
-        return task.pump.outcome(task.error)
+        return task.runner.outcome(task.error)
 
     def run_all(
         self,
@@ -124,7 +124,7 @@ class BlockingDriver(DriverBase):
             _Task(flow, line, source) for (flow, source), line in zip(flows, lines, strict=True)
         ]
         self._call(tasks, at_work, graceful=1)
-        first_stopped([task.pump for task in tasks]).outcome(self._failure)
+        first_stopped([task.runner for task in tasks]).outcome(self._failure)
 
     def _call(
         self, tasks: Sequence[_Task[Any]], at_work: AbstractContextManager[None], graceful: int
@@ -137,7 +137,7 @@ class BlockingDriver(DriverBase):
             try:
                 signals.pass_on()
             except KeyboardInterrupt as stop:
-                raise stop from tasks[0].pump.cause(self._failure)
+                raise stop from tasks[0].runner.cause(self._failure)
 
     def _serve(self, tasks: Sequence[_Task[Any]], signals: Interrupts, graceful: int) -> None:
         self._stop, self._is_running, self._failure = None, True, None
@@ -151,7 +151,7 @@ class BlockingDriver(DriverBase):
             raise
         finally:
             for task in tasks:
-                task.pump.end(self._stop)
+                task.runner.end(self._stop)
             self._is_running = False
             signals.forward(self._waiting().drain())
             if not self.is_open:
@@ -184,7 +184,7 @@ class BlockingDriver(DriverBase):
         try:
             while True:
                 if task.op is None:
-                    intent = task.pump.advance(answer, trouble)
+                    intent = task.runner.advance(answer, trouble)
                     if intent is None:
                         break
                     answer, trouble = self._begin(task, intent)
@@ -254,17 +254,17 @@ class BlockingDriver(DriverBase):
         match intent:
             case Next():
                 return self._next_jobs(intent, source)
-            case Ahead():
+            case Prefetch():
                 return self._prepare(intent, source)
             case Done():
                 return self.outside(source.done, intent.results) if source else None
             case Close():
                 return task.line.close(intent.gently)
-            case PutAside():
-                return task.line.put_aside()
-            case TakeBack():
-                return task.line.take_back()
-            case Ask():
+            case PushConnection():
+                return task.line.push()
+            case PopConnection():
+                return task.line.pop()
+            case Notify():
                 return self._ask(intent)
             case Probe():
                 return task.line.probe()
@@ -274,7 +274,7 @@ class BlockingDriver(DriverBase):
             return None
         return self.outside(source.next_jobs, intent.most)
 
-    def _prepare(self, intent: Ahead, source: JobSource | None) -> None:
+    def _prepare(self, intent: Prefetch, source: JobSource | None) -> None:
         if source is not None and self._wants_more:
             self.outside(source.prepare, intent.most)
 
@@ -283,7 +283,7 @@ class BlockingDriver(DriverBase):
         """False after a first Ctrl-C, or when one of several flows has failed."""
         return not self._presses() and self._failure is None
 
-    def _ask(self, intent: Ask) -> None:
+    def _ask(self, intent: Notify) -> None:
         for waiting in self._observer.ask(intent.event):
             getattr(waiting, "close", lambda: None)()
             raise TypeError("a handler that is a coroutine needs AsyncSMTP")
@@ -292,8 +292,8 @@ class BlockingDriver(DriverBase):
         return SocketLine(self.clock, self._wake, self._forget)
 
     def _forget(self, sock: socket.socket) -> None:
-        if self._waits is not None and not self._waits.is_inherited:
-            self._waits.forget(sock)
+        if self._selector is not None and not self._selector.is_inherited:
+            self._selector.forget(sock)
 
     # -- waiting ------------------------------------------------------------------------------
 
@@ -301,19 +301,19 @@ class BlockingDriver(DriverBase):
         self, tasks: Sequence[_Task[Any]]
     ) -> list[tuple[_Task[Any], int, BaseException | None]]:
         """Wait until something can go on: the tasks that can, each with what came or went wrong."""
-        waits = self._waiting()
+        selector = self._waiting()
         deadlines = []
         for task in tasks:
             if task.wait is None:
                 continue
             for sock in task.line.sockets:
-                waits.expect(sock, task.wait.events)
+                selector.expect(sock, task.wait.events)
             if task.wait.deadline is not None:
                 deadlines.append(task.wait.deadline)
         if (stop := self._stopper()) is not None:
             return [(task, 0, stop) for task in tasks]
         seconds = max(0.0, min(deadlines) - self.clock()) if deadlines else None
-        came, is_woken = waits.select(seconds)
+        came, is_woken = selector.select(seconds)
         if is_woken:
             self._take_wake_ups()
         if (stop := self._stopper()) is not None:
@@ -340,17 +340,17 @@ class BlockingDriver(DriverBase):
         if self._signals is not None:
             self._signals.forward(woken)
 
-    def _waiting(self) -> Waits:
-        if self._waits is not None and self._waits.is_inherited:
+    def _waiting(self) -> WakeableSelector:
+        if self._selector is not None and self._selector.is_inherited:
             self._release()
-        if self._waits is None:
-            self._waits = Waits()
-        return self._waits
+        if self._selector is None:
+            self._selector = WakeableSelector()
+        return self._selector
 
     def _release(self) -> None:
-        waits, self._waits = self._waits, None
-        if waits is not None:
-            waits.close()
+        selector, self._selector = self._selector, None
+        if selector is not None:
+            selector.close()
 
     # -- interruptions ------------------------------------------------------------------------
 
@@ -376,8 +376,8 @@ class BlockingDriver(DriverBase):
             signals.is_outside = False
 
     def _wake(self) -> None:
-        if (waits := self._waits) is not None:
-            waits.wake()
+        if (selector := self._selector) is not None:
+            selector.wake()
 
     def _presses(self) -> int:
         return self._signals.presses if self._signals else 0

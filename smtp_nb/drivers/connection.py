@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from smtp_nb.drivers.attempts import Attempts
-from smtp_nb.drivers.background_call import Errand
+from smtp_nb.drivers.background_call import BackgroundCall
 from smtp_nb.drivers.runner import inherited
 from smtp_nb.drivers.sockets import (
     Target,
@@ -289,24 +289,24 @@ class SocketLine:
 
     def call(self, intent: Call) -> Op[Any]:
         """Let a thread do it, and wait for that."""
-        errand = Errand(intent.work, self._wake)
+        work = BackgroundCall(intent.work, self._wake)
         deadline = self._deadline(intent.timeout_s)
-        while not errand.is_done:
+        while not work.is_done:
             yield Wait(0, deadline, intent.waiting_for)
-        return errand.result()
+        return work.result()
 
     def hold(self, seconds: float) -> Op[None]:
         """Let time pass, until somebody wakes us at the latest."""
         yield Wait(0, self._deadline(seconds), "")
 
-    def put_aside(self) -> None:
+    def push(self) -> None:
         """Make room for another socket; this one stays open."""
         if self.socket is not None:
             self._forget(self.socket)
         self._aside.append((self.socket, self._inbox, self._inbox_size))
         self.socket, self._inbox, self._inbox_size = None, deque(), 0
 
-    def take_back(self) -> None:
+    def pop(self) -> None:
         """Close the other socket and go on with the one put aside."""
         self._close_one(gently=True)
         self.socket, self._inbox, self._inbox_size = self._aside.pop()

@@ -116,9 +116,9 @@ class FlowRunner(Generic[T]):
         return self._flow.throw(trouble)
 
 
-def first_stopped(pumps: Sequence[FlowRunner[T]]) -> FlowRunner[T]:
+def first_stopped(runners: Sequence[FlowRunner[T]]) -> FlowRunner[T]:
     """Whose outcome is that of all: one that was stopped, if any was."""
-    return next((pump for pump in pumps if pump.origin is not None), pumps[0])
+    return next((runner for runner in runners if runner.origin is not None), runners[0])
 
 
 def inherited() -> LinkError:

@@ -38,8 +38,6 @@ from smtp_nb.drivers.runner import DriverBase, FlowRunner
 from smtp_nb.drivers.sockets import Target
 from smtp_nb.errors import SMTPTimeout
 from smtp_nb.flows.intents import (
-    Ahead,
-    Ask,
     Call,
     Close,
     Done,
@@ -47,14 +45,16 @@ from smtp_nb.flows.intents import (
     Intent,
     JobSource,
     Next,
+    Notify,
     Open,
     Peer,
+    PopConnection,
+    Prefetch,
     Probe,
-    PutAside,
+    PushConnection,
     Read,
     Resolve,
     Sleep,
-    TakeBack,
     WaitForJobs,
     Write,
     notice_of,
@@ -180,7 +180,7 @@ class ScriptedDriver(DriverBase):
 
     Args:
         dialogue: a text, or steps.
-        observer: hears of `Ask` events.
+        observer: hears of `Notify` events.
         piece: give the server's octets in pieces of so many; 0 for as they stand.
         cut_after_written: the line is lost once so many octets of ours were taken.
         cut_after_read: the line is lost once so many octets of the server were given.
@@ -224,17 +224,17 @@ class ScriptedDriver(DriverBase):
     ) -> T:
         """Run a flow to its end, as the other drivers do."""
         self._stop = None
-        pump = FlowRunner(flow)
+        runner = FlowRunner(flow)
         with at_work:
-            error = self._turn(pump, source)
-        pump.end(self._stop)
-        return pump.outcome(error)
+            error = self._turn(runner, source)
+        runner.end(self._stop)
+        return runner.outcome(error)
 
-    def _turn(self, pump: FlowRunner[T], source: JobSource | None) -> Exception | None:
+    def _turn(self, runner: FlowRunner[T], source: JobSource | None) -> Exception | None:
         answer: Any = None
         trouble: BaseException | None = None
         try:
-            while (intent := pump.advance(answer, trouble)) is not None:
+            while (intent := runner.advance(answer, trouble)) is not None:
                 answer, trouble = None, None
                 try:
                     answer = self._do(intent, source)
@@ -267,15 +267,15 @@ class ScriptedDriver(DriverBase):
                 return True
             case Close():
                 self._close(intent.gently)
-            case PutAside():
+            case PushConnection():
                 self._put_aside()
-            case TakeBack():
+            case PopConnection():
                 self._take_back()
-            case Ask():
+            case Notify():
                 return self.observer.ask(intent.event) if self.observer else ()
             case Next():
                 return source.next_jobs(intent.most) if source else None
-            case Ahead():
+            case Prefetch():
                 if source is not None:
                     source.prepare(intent.most)
             case Done():

@@ -10,7 +10,7 @@ import socket
 from smtp_nb.drivers.runner import connection_error
 
 
-class Waits:
+class WakeableSelector:
     """A selector with a wake-up in it; both exist only while there is something to wait for.
 
     Attributes:

@@ -207,7 +207,7 @@ def start_tls(session: ClientSession, early: bytes = b"") -> Flow[None]:
     from smtp_nb.wire.tls.tls import TLSLayer, TLSSettings
 
     settings = session.settings
-    layer = TLSLayer(settings.tls or TLSSettings(), settings.host, settings.shelf)
+    layer = TLSLayer(settings.tls or TLSSettings(), settings.host, settings.session_slot)
     layer.receive(early)
     deadline = Deadline(session.clock, settings.timeout_s, "the TLS handshake")
     yield from shake_hands(session, layer, deadline)

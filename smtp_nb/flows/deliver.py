@@ -22,7 +22,7 @@ from smtp_nb.flows.envelope import (
 )
 from smtp_nb.flows.intents import Done, Flow, Next
 from smtp_nb.flows.parameters import check_offers
-from smtp_nb.flows.server_close import learn, look_first
+from smtp_nb.flows.server_close import check_alive, downgrade
 from smtp_nb.flows.session import ClientSession
 from smtp_nb.flows.transaction import Transaction
 from smtp_nb.flows.windows import fits_window, is_out_of_step, run_window
@@ -94,7 +94,7 @@ def _batch(session: ClientSession, jobs: Sequence[DeliveryJob]) -> Flow[None]:
     try:
         for delivery in deliveries:
             _check(session, delivery)
-        yield from look_first(session)
+        yield from check_alive(session)
         yield from _window(session, deliveries)
         for delivery in deliveries:
             yield from _finish(session, delivery)
@@ -155,7 +155,7 @@ def _guarded(
         for transaction in transactions:
             transaction.fail(f"not sent: {error}")
         if isinstance(error, LinkError):
-            learn(session, transactions, error)
+            downgrade(session, transactions, error)
         yield from session.abort()
         return error
     return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from smtp_nb.flows.intents import Ask, Flow
+from smtp_nb.flows.intents import Flow, Notify
 from smtp_nb.flows.limits import Deadline
 from smtp_nb.flows.session import ClientSession
 from smtp_nb.model.events import SSLServerAuthenticationEvent
@@ -61,7 +61,7 @@ def _decide(session: ClientSession, layer: TLSLayer) -> Flow[None]:
         status=verdict.status,
         accept=layer.is_acceptable,
     )
-    yield Ask(event)
+    yield Notify(event)
     if not event.accept:
         raise verdict.error()
     layer.accept()

@@ -160,7 +160,7 @@ class WaitForJobs:
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class Notify:
     """Show the observers an event and wait until they have had their say. Answer: None."""
 
     event: Event
@@ -174,7 +174,7 @@ class Close:
 
 
 @dataclass(frozen=True, slots=True)
-class PutAside:
+class PushConnection:
     """Keep the line open but out of the way: what follows is about another one. Answer: None.
 
     `Close` closes those put aside too.
@@ -182,7 +182,7 @@ class PutAside:
 
 
 @dataclass(frozen=True, slots=True)
-class TakeBack:
+class PopConnection:
     """Close the line that is there, if any, and go on with the one put aside. Answer: None."""
 
 
@@ -195,7 +195,7 @@ class Next:
 
 
 @dataclass(frozen=True, slots=True)
-class Ahead:
+class Prefetch:
     """We are about to wait: the source may get up to `most` jobs ready meanwhile. Answer: None."""
 
     most: int
@@ -209,8 +209,8 @@ class Done:
 
 
 Intent = (
-    Open | Resolve | Write | Read | Probe | Close | PutAside | TakeBack  # the line
-    | Sleep | WaitForJobs | Call | Ask | Next | Ahead | Done
+    Open | Resolve | Write | Read | Probe | Close | PushConnection | PopConnection  # the line
+    | Sleep | WaitForJobs | Call | Notify | Next | Prefetch | Done
 )  # fmt: skip
 T = TypeVar("T")
 # The answer's type depends on the intent; a generator has one type for all of them.

@@ -111,7 +111,7 @@ class Deadline:
             )
 
 
-def within(flow: Flow[T], seconds: float, clock: Clock) -> Flow[T]:
+def with_timeout(flow: Flow[T], seconds: float, clock: Clock) -> Flow[T]:
     """Let a call take so many seconds, all of its waits together.
 
     Raises:

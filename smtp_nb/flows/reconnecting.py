@@ -32,7 +32,7 @@ class Pause:
     hang_up: bool = False
 
 
-class LastingSource(JobSource, Protocol):
+class ReconnectingSource(JobSource, Protocol):
     """A source of jobs that outlives its connections. All of it is called between intents."""
 
     def pause(self) -> Pause | None:
@@ -42,8 +42,8 @@ class LastingSource(JobSource, Protocol):
         """The connection failed, or did not come about; False lets the error end the delivery."""
 
 
-def lasting(
-    source: LastingSource,
+def deliver_with_reconnects(
+    source: ReconnectingSource,
     connect: Callable[[], Flow[ClientSession]],
     session: ClientSession | None = None,
 ) -> Flow[None]:

@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from smtp_nb.errors import Interrupted, SMTPError
-from smtp_nb.flows.intents import Flow, PutAside, TakeBack
+from smtp_nb.flows.intents import Flow, PopConnection, PushConnection
 from smtp_nb.flows.limits import Deadline
 from smtp_nb.flows.session import ClientSession
 from smtp_nb.model.enums import SSLStartMode
@@ -134,15 +134,15 @@ def _fetch(session: ClientSession, address: str, deadline: Deadline) -> Flow[byt
 
 def _beside(session: ClientSession, url: Url, got: HttpGet, deadline: Deadline) -> Flow[None]:
     """One request on a line of its own, through the same proxy."""
-    yield PutAside()
+    yield PushConnection()
     try:
         yield from _request(session, url, got, deadline)
     except Interrupted:
         raise  # all lines are dropped
     except Exception:
-        yield TakeBack()
+        yield PopConnection()
         raise
-    yield TakeBack()
+    yield PopConnection()
 
 
 def _request(session: ClientSession, url: Url, got: HttpGet, deadline: Deadline) -> Flow[None]:

@@ -21,7 +21,7 @@ from smtp_nb.flows.session import QUIT_TIMEOUT, ClientSession
 from smtp_nb.flows.transaction import Transaction
 
 
-def hear_out(
+def drain_replies(
     session: ClientSession, transactions: Sequence[Transaction], error: LinkError
 ) -> Flow[None]:
     """Take what the server still says, and withdraw what it did not look at.
@@ -62,7 +62,7 @@ def _withdraw(transactions: Iterable[Transaction]) -> None:
         transaction.withdraw()
 
 
-def look_first(session: ClientSession) -> Flow[None]:
+def check_alive(session: ClientSession) -> Flow[None]:
     """Make sure that the line still stands, where messages leave in one piece with their envelope.
 
     Raises:
@@ -75,7 +75,9 @@ def look_first(session: ClientSession) -> Flow[None]:
         raise ConnectionClosed("the server hung up behind the last message")
 
 
-def learn(session: ClientSession, transactions: Sequence[Transaction], error: LinkError) -> None:
+def downgrade(
+    session: ClientSession, transactions: Sequence[Transaction], error: LinkError
+) -> None:
     """Be more careful with a server that does not keep what it offers."""
     if isinstance(error, SMTPTimeout):
         if session.protocol.waiting > 1:

@@ -52,7 +52,7 @@ class SessionSettings:
         allow_clear_text: a password may cross a wire in clear, because the user said so.
         pipelining: "auto" across messages, "message" within one, or "off".
         proxy: the line goes through it, so its address says nothing about the server.
-        shelf: where the TLS session is kept, if sessions are to be resumed.
+        session_slot: where the TLS session is kept, if sessions are to be resumed.
         lists: revocation lists that were fetched before.
         shows_chain: whoever judges the server's certificate sees those above it too.
     """
@@ -62,7 +62,7 @@ class SessionSettings:
     hello: str = ""
     start_mode: SSLStartMode = SSLStartMode.NONE
     tls: TLSSettings | None = None
-    shelf: SessionSlot | None = None
+    session_slot: SessionSlot | None = None
     lists: RevocationLists | None = None
     mechanism: AuthMechanism = AuthMechanism.USER_PASSWORD
     credentials: Credentials | None = None

@@ -46,7 +46,7 @@ def single(text: str) -> Command:
     return replace(command(verb, rest), verb=verb.upper())
 
 
-def courtesy(session: ClientSession, asked: Command) -> Flow[Reply]:
+def run_command(session: ClientSession, asked: Command) -> Flow[Reply]:
     """Send one command and wait for its reply, whatever it is.
 
     EHLO and HELO make the server forget what it offered, and so do we. A 421 ends the session.

@@ -20,8 +20,8 @@ from collections.abc import Sequence
 from smtp_nb.errors import LinkError
 from smtp_nb.flows.content import CHUNK, stuffed, whole
 from smtp_nb.flows.envelope import envelope_commands, must_look_first, note_reply
-from smtp_nb.flows.intents import Ahead, Flow
-from smtp_nb.flows.server_close import hear_out
+from smtp_nb.flows.intents import Flow, Prefetch
+from smtp_nb.flows.server_close import drain_replies
 from smtp_nb.flows.session import ClientSession
 from smtp_nb.flows.transaction import Transaction
 from smtp_nb.model.envelope import DeliveryJob
@@ -87,12 +87,12 @@ def _stream(session: ClientSession, transactions: Sequence[Transaction]) -> Flow
             yield from _write(session, group)
             group, size = {}, 0
     yield from _write(session, group)
-    yield Ahead(min(2 * len(transactions), session.settings.window))
+    yield Prefetch(min(2 * len(transactions), session.settings.window))
     for place, transaction in enumerate(transactions):
         try:
             yield from _take_all(session, transaction, "BDAT")
         except LinkError as error:
-            yield from hear_out(session, transactions[place:], error)
+            yield from drain_replies(session, transactions[place:], error)
             raise
 
 

@@ -21,15 +21,15 @@ from smtp_nb.merge.templates.suspicions import NAMES_NOTHING
 _BULK = 5000
 
 
-def find_problems(plan: Plan, letters: RowRenderer) -> list[Problem]:
+def find_problems(plan: Plan, renderer: RowRenderer) -> list[Problem]:
     """All problems: those of the whole campaign first, then by row.
 
     What is wrong with every row in the same way is said once, with no row.
     """
-    lost = {problem.row: problem for problem in _of_repetitions(plan, letters)}
+    lost = {problem.row: problem for problem in _of_repetitions(plan, renderer)}
     planned = [problem for problem in plan.problems if problem.row not in lost]
-    found = [*planned, *lost.values(), *_of_addresses(plan), *_of_messages(plan, letters)]
-    found += _of_template(plan, letters, bool(errors(found)))
+    found = [*planned, *lost.values(), *_of_addresses(plan), *_of_messages(plan, renderer)]
+    found += _of_template(plan, renderer, bool(errors(found)))
     return _in_order(_once(found, sum(1 for _ in plan.sendable)))
 
 
@@ -38,19 +38,19 @@ def errors(problems: Iterable[Problem]) -> list[Problem]:
     return [problem for problem in problems if problem.severity is Severity.ERROR]
 
 
-def _of_template(plan: Plan, letters: RowRenderer, has_errors: bool) -> Iterator[Problem]:
-    for note in letters.suspicions(plan.columns):
+def _of_template(plan: Plan, renderer: RowRenderer, has_errors: bool) -> Iterator[Problem]:
+    for note in renderer.suspicions(plan.columns):
         if has_errors and note.message == NAMES_NOTHING:
             continue  # it may be meant so, and the errors come first
         yield Problem(None, note.column, Severity.WARNING, note.message, note.remedy)
 
 
-def _of_repetitions(plan: Plan, letters: RowRenderer) -> Iterator[Problem]:
+def _of_repetitions(plan: Plan, renderer: RowRenderer) -> Iterator[Problem]:
     """Rows that would be left out, as one of their recipient's is sent, and say something else."""
     for planned in plan.rows:
         if planned.first is None:
             continue
-        differing = letters.differences(planned.first, planned.row, plan.columns)
+        differing = renderer.differences(planned.first, planned.row, plan.columns)
         if differing:
             yield Problem(
                 planned.row, differing[0], Severity.ERROR,
@@ -60,14 +60,14 @@ def _of_repetitions(plan: Plan, letters: RowRenderer) -> Iterator[Problem]:
             )  # fmt: skip
 
 
-def _of_messages(plan: Plan, letters: RowRenderer) -> Iterator[Problem]:
+def _of_messages(plan: Plan, renderer: RowRenderer) -> Iterator[Problem]:
     message = None
-    for filled in letters.read(plan.sendable):
-        if message is not None and letters.is_plain(filled):
+    for filled in renderer.read(plan.sendable):
+        if message is not None and renderer.is_plain(filled):
             continue
         row = filled[0].row
         try:
-            message = letters.compose(filled)
+            message = renderer.compose(filled)
         except InputError as error:
             yield Problem.from_error(row, error)
         else:

@@ -30,7 +30,7 @@ from smtp_nb.merge.results.export import read_results, write_results
 from smtp_nb.merge.rows.groups import GroupedRows
 from smtp_nb.merge.rows.problem import Problem, problem_frame
 from smtp_nb.merge.rows.rows import Rows
-from smtp_nb.merge.running.control import Control
+from smtp_nb.merge.running.control import RunControl
 from smtp_nb.merge.running.job import MergeJob
 from smtp_nb.merge.running.run import (
     Campaign,
@@ -173,25 +173,25 @@ class MailMerge:
         campaign = self._campaign
         with JournalReader.open_or_empty(campaign.path) as journal:
             salt = journal.facts.get("salt", "")
-            letters = RowRenderer(campaign.rows, campaign.compiled, salt, campaign.written)
+            renderer = RowRenderer(campaign.rows, campaign.compiled, salt, campaign.written)
             numbers = dict.fromkeys((p.key for p in campaign.plan.rows), 0)
             to_send = len(waiting_in(campaign.plan, journal, numbers, None).todos)
             return standing_of(
-                campaign.name, campaign.place, campaign.plan, journal, letters, to_send,
+                campaign.name, campaign.place, campaign.plan, journal, renderer, to_send,
                 template=campaign.digest,
             )  # fmt: skip
 
     def _problems(self) -> list[Problem]:
-        return find_problems(self._campaign.plan, self._letters())
+        return find_problems(self._campaign.plan, self._renderer())
 
-    def _letters(self) -> RowRenderer:
+    def _renderer(self) -> RowRenderer:
         return RowRenderer(self._campaign.rows, self._campaign.compiled)
 
     def preview(self, n: int = 3) -> Preview:
         """The first `n` messages as they would be sent."""
-        letters = self._letters()
-        filled = letters.read(islice(self._campaign.plan.sendable, n))
-        return Preview([_previewed(letters, one) for one in filled])
+        renderer = self._renderer()
+        filled = renderer.read(islice(self._campaign.plan.sendable, n))
+        return Preview([_previewed(renderer, one) for one in filled])
 
     # -- sending ------------------------------------------------------------------------------
 
@@ -238,7 +238,7 @@ class MailMerge:
         chosen = _options(self._options, {**options})
         if not chosen.skip_invalid and (wrong := errors(self._problems())):
             raise _problems_found(wrong)
-        return Run(self._campaign, chosen, Control())
+        return Run(self._campaign, chosen, RunControl())
 
     def resolve(self, which: object, decision: str) -> int:
         """Decide what becomes of rows that are UNKNOWN or REFUSED.
@@ -347,10 +347,10 @@ def _options(base: Options, given: dict[str, Any]) -> Options:
     return replace(base, **given)
 
 
-def _previewed(letters: RowRenderer, filled: RowValues) -> PreviewedRow:
+def _previewed(renderer: RowRenderer, filled: RowValues) -> PreviewedRow:
     row = filled[0].row
     try:
-        return PreviewedRow(row, letters.compose(filled))
+        return PreviewedRow(row, renderer.compose(filled))
     except InputError as error:
         return PreviewedRow(row, None, Problem.from_error(row, error).text)
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _MAGIC = re.compile(r"^\s*(?:[\w, ]+=\s*)?%%?smtp\s+(.*)$", re.DOTALL)
 
 
-def candidates(line: str, desk: NotebookState) -> list[str] | None:
+def candidates(line: str, state: NotebookState) -> list[str] | None:
     """The words that can stand at the end of `line`, or None if this is not our business.
 
     Args:
@@ -28,11 +28,11 @@ def candidates(line: str, desk: NotebookState) -> list[str] | None:
     if not found or found[1].count('"') % 2 or found[1].count("'") % 2:
         return None
     *before, begun = re.split(r"\s+", found[1])
-    offered = _offered(before, begun, desk)
+    offered = _offered(before, begun, state)
     return None if offered is None else [word for word in offered if word.startswith(begun)]
 
 
-def _offered(before: list[str], begun: str, desk: NotebookState) -> Iterable[str] | None:
+def _offered(before: list[str], begun: str, state: NotebookState) -> Iterable[str] | None:
     verb, rest = find_verb(before)
     if verb is None:
         return starting_with(before)
@@ -41,7 +41,7 @@ def _offered(before: list[str], begun: str, desk: NotebookState) -> Iterable[str
         return longer
     last = syntax.option(rest[-1]) if rest and "=" not in rest[-1] else None
     if last is not None and last.kind is not Kind.FLAG:
-        return _values(last, desk)
+        return _values(last, state)
     used = {option for word in rest if (option := syntax.option(word)) is not None}
     options = [o.name for o in syntax.all_options if o.many or o not in used]
     if begun.startswith("-"):
@@ -49,7 +49,7 @@ def _offered(before: list[str], begun: str, desk: NotebookState) -> Iterable[str
     argument = _next_argument(verb.arguments, rest, syntax.option)
     if argument is None:
         return options
-    values = _values(argument, desk)
+    values = _values(argument, state)
     return values if values is None else [*values, *options]
 
 
@@ -64,30 +64,30 @@ def _next_argument(
     return arguments[count] if count < len(arguments) else None
 
 
-def _values(wanted: Option | Argument, desk: NotebookState) -> Iterable[str] | None:
+def _values(wanted: Option | Argument, state: NotebookState) -> Iterable[str] | None:
     """What can be the value; None leaves it to others: file names, say."""
     if wanted.choices:
         return wanted.choices
     kinds: dict[Kind, Callable[[NotebookState], Iterable[str]]] = {
         Kind.FRAME: _frames,
-        Kind.TEMPLATE: lambda desk: sorted(desk.templates),
+        Kind.TEMPLATE: lambda state: sorted(state.templates),
         Kind.VARIABLE: _variables,
     }
     if wanted.kind in kinds:
-        return kinds[wanted.kind](desk)
+        return kinds[wanted.kind](state)
     return None if wanted.kind is Kind.PATH else ()
 
 
-def _frames(desk: NotebookState) -> list[str]:
+def _frames(state: NotebookState) -> list[str]:
     import pandas
 
-    names = _variables(desk)
-    return [name for name in names if isinstance(desk.shell.user_ns[name], pandas.DataFrame)]
+    names = _variables(state)
+    return [name for name in names if isinstance(state.shell.user_ns[name], pandas.DataFrame)]
 
 
-def _variables(desk: NotebookState) -> list[str]:
-    hidden = desk.shell.user_ns_hidden
-    names = (name for name in desk.shell.user_ns if not name.startswith("_"))
+def _variables(state: NotebookState) -> list[str]:
+    hidden = state.shell.user_ns_hidden
+    names = (name for name in state.shell.user_ns if not name.startswith("_"))
     return sorted(name for name in names if name not in hidden)
 
 
@@ -100,7 +100,7 @@ def for_token(words: list[str], line: str, token: str) -> list[str]:
     return [word[len(begun) - len(token) :] for word in words] or [token] * bool(token)
 
 
-def install(shell: InteractiveShell, desk: NotebookState) -> Callable[[], None]:
+def install(shell: InteractiveShell, state: NotebookState) -> Callable[[], None]:
     """Offer completions; returns what takes them back.
 
     IPython calls its matcher interface provisional; where it is not there, its older hook serves
@@ -109,12 +109,12 @@ def install(shell: InteractiveShell, desk: NotebookState) -> Callable[[], None]:
     try:
         from IPython.core.completer import SimpleCompletion, context_matcher
     except ImportError:
-        return _install_hook(shell, desk)
+        return _install_hook(shell, state)
 
     @context_matcher()  # type: ignore[untyped-decorator]  # IPython's has no types
     def smtp_matcher(context: Any) -> Any:
         line = context.line_with_cursor[: context.cursor_position]
-        found = candidates(line, desk)
+        found = candidates(line, state)
         texts = [] if found is None else for_token(found, line, context.token)
         words = [SimpleCompletion(text, type="param") for text in texts]
         return {"completions": words, "suppress": found is not None}
@@ -124,9 +124,9 @@ def install(shell: InteractiveShell, desk: NotebookState) -> Callable[[], None]:
     return lambda: matchers.remove(smtp_matcher)
 
 
-def _install_hook(shell: InteractiveShell, desk: NotebookState) -> Callable[[], None]:
+def _install_hook(shell: InteractiveShell, state: NotebookState) -> Callable[[], None]:
     def complete(_shell: object, event: Any) -> list[str]:
-        return candidates(event.line, desk) or []
+        return candidates(event.line, state) or []
 
     # IPython's hooks have no types.
     set_hook: Callable[..., None] = shell.set_hook

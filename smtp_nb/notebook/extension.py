@@ -35,13 +35,13 @@ class Extension:
         if self._undo is not None:
             return
         self._undo = undo = ExitStack()
-        desk = NotebookState(self._shell)
-        undo.callback(desk.close)
-        self._shell.register_magics(SMTPMagics(self._shell, desk))
+        state = NotebookState(self._shell)
+        undo.callback(state.close)
+        self._shell.register_magics(SMTPMagics(self._shell, state))
         undo.callback(self._remove_magic)
-        undo.callback(completion.install(self._shell, desk))
+        undo.callback(completion.install(self._shell, state))
         if getattr(self._shell, "kernel", None) is not None:  # a terminal has its bar
-            show_with(desk.show_progress)
+            show_with(state.show_progress)
             undo.callback(show_with, None)
 
     def unload(self) -> None:

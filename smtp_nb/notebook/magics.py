@@ -43,10 +43,10 @@ _REFUSED = (
 class SMTPMagics(Magics):
     """The magic `%smtp`."""
 
-    def __init__(self, shell: Any, desk: NotebookState) -> None:
+    def __init__(self, shell: Any, state: NotebookState) -> None:
         super().__init__(shell)
         self._shell = shell
-        self._desk = desk
+        self._state = state
 
     @line_cell_magic
     @no_var_expand
@@ -64,10 +64,10 @@ class SMTPMagics(Magics):
         try:
             return self._run(verb, rest, cell, local_ns or {})
         except SMTPError as error:
-            self._desk.take_receipt(error)
+            self._state.take_receipt(error)
             raise shortened(error) from error
         except KeyboardInterrupt as stop:
-            self._desk.take_receipt(stop.__cause__)
+            self._state.take_receipt(stop.__cause__)
             raise stopped(stop)  # noqa: B904 (it is the same one)
 
     def _refuse_secrets(self, words: list[str]) -> None:
@@ -85,7 +85,7 @@ class SMTPMagics(Magics):
         _check_body(verb, cell)
         namespace = ChainMap(dict(local_ns), self._shell.user_ns)
         values = filled(syntax, values, lambda what, text: fill(what, text, namespace))
-        result = verb.run(VerbRequest(self._desk, syntax, values, cell, namespace))
+        result = verb.run(VerbRequest(self._state, syntax, values, cell, namespace))
         if name := values["out"]:
             self._shell.user_ns[name] = result
             return None

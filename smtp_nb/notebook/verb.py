@@ -26,14 +26,14 @@ class VerbRequest:
     """One call of a verb.
 
     Attributes:
-        desk: what the notebook keeps between its cells.
+        state: what the notebook keeps between its cells.
         syntax: of the verb, for its errors.
         values: options and arguments by key, `{{ … }}` filled in.
         body: the cell below the line; None for a line.
         namespace: the user's variables.
     """
 
-    desk: NotebookState
+    state: NotebookState
     syntax: Syntax
     values: Mapping[str, Any]
     body: str | None

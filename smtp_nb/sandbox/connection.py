@@ -15,7 +15,7 @@ from smtp_nb.protocol.states import State
 from smtp_nb.sandbox.faults import Action
 from smtp_nb.sandbox.reception import Reception
 from smtp_nb.sandbox.session import Session
-from smtp_nb.sandbox.shared_state import House
+from smtp_nb.sandbox.shared_state import SharedState
 
 if TYPE_CHECKING:
     from smtp_nb.sandbox.tls import ServerTLS
@@ -34,8 +34,8 @@ SHUTTING_DOWN = Reply(421, ("4.3.2 The sandbox stops",))
 class Connection(asyncio.BufferedProtocol):
     """Carries octets between a transport and a `Reception`, in the time that its answers take."""
 
-    def __init__(self, house: House) -> None:
-        self._house = house
+    def __init__(self, shared: SharedState) -> None:
+        self._shared = shared
         self._tls: ServerTLS | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._buffer = memoryview(bytearray(READ_SIZE))
@@ -54,17 +54,17 @@ class Connection(asyncio.BufferedProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
-        if self._house.is_crowded:
+        if self._shared.is_crowded:
             self._ending = True
-            if not self._house.implicit_tls:
+            if not self._shared.implicit_tls:
                 self._transport.write(on_the_wire(CROWDED))
             self._transport.close()
             return
-        self._session = self._house.opened(self, transport.get_extra_info("peername") or ("?", 0))
-        self._reception = Reception(self._house, self._session)
+        self._session = self._shared.opened(self, transport.get_extra_info("peername") or ("?", 0))
+        self._reception = Reception(self._shared, self._session)
         self._machine = self._reception.machine
         self._watch()
-        if self._house.implicit_tls:
+        if self._shared.implicit_tls:
             self._begin_tls()
         else:
             self._work()
@@ -77,15 +77,15 @@ class Connection(asyncio.BufferedProtocol):
 
     def eof_received(self) -> bool:
         """The client has shut its side. True: the line stays until the last reply is there."""
-        if self._house.latency_s:
+        if self._shared.latency_s:
             self._travel(self._travel, self._transport.close)
-        return bool(self._house.latency_s)
+        return bool(self._shared.latency_s)
 
     def _travel(self, arrive: Callable[..., object], *arguments: object) -> None:
         """Let octets, or an end, be on the way for half a trip: what is together stays together."""
-        if self._house.latency_s:
+        if self._shared.latency_s:
             self._on_the_way.append((arrive, arguments))
-            self._house.later(self._house.latency_s / 2, self._arrive)
+            self._shared.later(self._shared.latency_s / 2, self._arrive)
         else:
             arrive(*arguments)
 
@@ -97,8 +97,8 @@ class Connection(asyncio.BufferedProtocol):
 
     def _watch(self) -> None:
         """Look again after the idle time whether anything has come in it."""
-        if self._house.limits.idle_s and not self._ending:
-            self._idle = self._house.later(self._house.limits.idle_s, self._look, self._reads)
+        if self._shared.limits.idle_s and not self._ending:
+            self._idle = self._shared.later(self._shared.limits.idle_s, self._look, self._reads)
 
     def _look(self, reads: int) -> None:
         if self._ending:
@@ -127,14 +127,14 @@ class Connection(asyncio.BufferedProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._ending = True
-        if self not in self._house.connections:
+        if self not in self._shared.connections:
             return  # it was one too many
         self._session.is_open = False
         self._on_the_way.clear()
         for timer in (self._timer, self._idle):
             if timer is not None:
                 timer.cancel()
-        self._house.connections.discard(self)
+        self._shared.connections.discard(self)
 
     def pause_writing(self) -> None:
         """The client does not read its replies: take no more commands from it."""
@@ -164,7 +164,7 @@ class Connection(asyncio.BufferedProtocol):
     def _answer_later(self, request: Request, action: Action) -> None:
         self._delayed = True
         self._transport.pause_reading()
-        self._timer = self._house.later(action.delay, self._answer_now, request, action)
+        self._timer = self._shared.later(action.delay, self._answer_now, request, action)
 
     def _answer_now(self, request: Request, action: Action) -> None:
         self._delayed = False
@@ -196,11 +196,11 @@ class Connection(asyncio.BufferedProtocol):
     # TLS and the wire
 
     def _begin_tls(self) -> None:
-        assert self._house.new_tls is not None
+        assert self._shared.new_tls is not None
         if self._machine.discarded:
             octets = len(self._machine.discarded)
             self._session.remark(f"{octets} octets in clear behind STARTTLS thrown away")
-        self._tls = self._house.new_tls()
+        self._tls = self._shared.new_tls()
 
     def _unwrap(self, raw: bytes) -> bytes:
         import ssl
@@ -223,7 +223,7 @@ class Connection(asyncio.BufferedProtocol):
         self._session.tls = tls.info
         self._session.remark(f"TLS is up: {tls.info}")
         self._machine.certificate = tls.client_name
-        if not self._house.implicit_tls:
+        if not self._shared.implicit_tls:
             self._machine.secured()
 
     def _flush(self, tail: bytes = b"") -> None:
@@ -242,8 +242,8 @@ class Connection(asyncio.BufferedProtocol):
             self._travel(self._transport.write, self._tls.close())
         self._travel(self._transport.write_eof)
         self._transport.resume_reading()
-        linger = LINGER_S + self._house.latency_s
-        self._timer = self._house.later(linger, self._transport.abort)
+        linger = LINGER_S + self._shared.latency_s
+        self._timer = self._shared.later(linger, self._transport.abort)
 
     def shut_down(self, reply: Reply = SHUTTING_DOWN) -> None:
         """End the session: say so where a reply may stand, then let go of the line."""

@@ -13,7 +13,7 @@ from smtp_nb.protocol.server.replies import BARE_LINE_END
 from smtp_nb.protocol.server.server import ServerProtocol
 from smtp_nb.sandbox.faults import NO_ACTION, Action, Visitor
 from smtp_nb.sandbox.session import Session
-from smtp_nb.sandbox.shared_state import House
+from smtp_nb.sandbox.shared_state import SharedState
 
 FULL = Reply(452, ("4.3.1 The sandbox keeps no more messages",))
 GUESSING = Reply(421, ("4.7.0 Too many failed logins",))
@@ -29,9 +29,9 @@ class Reception:
         session: what is kept of the conversation.
     """
 
-    def __init__(self, house: House, session: Session) -> None:
-        self._house = house
-        self.machine = ServerProtocol(house.service, tls=house.implicit_tls)
+    def __init__(self, shared: SharedState, session: Session) -> None:
+        self._shared = shared
+        self.machine = ServerProtocol(shared.service, tls=shared.implicit_tls)
         self.session = session
         self._failed_logins = 0
         self._before = "", -1  # stage and group of the last request
@@ -41,7 +41,7 @@ class Reception:
         request = self.machine.next_request()
         if request is None:
             return None
-        faults = self._house.faults
+        faults = self._shared.faults
         return request, faults.strike(request, self._visitor) if faults else NO_ACTION
 
     def answer(self, request: Request, action: Action) -> None:
@@ -68,16 +68,16 @@ class Reception:
         """The reply, unless the client has asked for too much."""
         if request.stage == "AUTH" and reply.code == 535:
             self._failed_logins += 1
-            if self._failed_logins == self._house.limits.logins:
+            if self._failed_logins == self._shared.limits.logins:
                 return GUESSING
         begins = reply.code < 300 and request.stage in _BEGINNINGS
-        return FULL if begins and self._house.is_full else reply
+        return FULL if begins and self._shared.is_full else reply
 
     def _judge(self, request: Request) -> None:
         """Remark on what is wrong although it works here, or is answered without its name."""
         session, group = self.session, self.session.group
         before, self._before = self._before, (request.stage, group)
-        offers_groups = "PIPELINING" in self._house.service.extensions
+        offers_groups = "PIPELINING" in self._shared.service.extensions
         if before[1] == group and (before[0] in LAST_IN_GROUP or not offers_groups):
             session.blunder("out-of-turn", f"said before the reply to {before[0]} was there")
         if request.reply is BARE_LINE_END:
@@ -99,4 +99,4 @@ class Reception:
         """Keep the message, if this is the end of one that the rules allow."""
         transaction = request.transaction
         if request.stage == END and transaction is not None and request.reply.code < 300:
-            self._house.store(transaction, self.session)
+            self._shared.store(transaction, self.session)

@@ -28,7 +28,7 @@ from smtp_nb.sandbox.faults import Fault
 from smtp_nb.sandbox.mailbox import Inbox, Message
 from smtp_nb.sandbox.options import NO_LIMITS, TLS, Limits
 from smtp_nb.sandbox.session import Sessions
-from smtp_nb.sandbox.shared_state import House
+from smtp_nb.sandbox.shared_state import SharedState
 from smtp_nb.sandbox.thread import BACKLOG, ServerThread
 
 # "lenient" takes bare line feeds for line ends, as servers do whose mail can be smuggled.
@@ -151,7 +151,7 @@ class SandboxServer:
             lists={name: tuple(members) for name, members in (lists or {}).items()},
             is_lenient=manner == "lenient",
         )
-        self._house = House(
+        self._shared = SharedState(
             service,
             options.refusing((refuse,) if isinstance(refuse, str) else tuple(refuse)),
             self.messages,
@@ -167,7 +167,7 @@ class SandboxServer:
         from smtp_nb.sasl.server.verifier import CredentialVerifier
 
         return serve(
-            name, CredentialVerifier(self._auth.get, certificate, self._house.service.hostname)
+            name, CredentialVerifier(self._auth.get, certificate, self._shared.service.hostname)
         )
 
     # Running
@@ -195,7 +195,7 @@ class SandboxServer:
             self._remove_directory()
             raise
         self._port = listener.getsockname()[1]
-        return ServerThread(self._house, listener)
+        return ServerThread(self._shared, listener)
 
     def stop(self) -> None:
         """End all sessions and stop listening. Messages and sessions stay readable."""
@@ -234,11 +234,11 @@ class SandboxServer:
         self._directory = Path(tempfile.mkdtemp(prefix="smtp_nb-sandbox-"))
         (self._directory / "ca.pem").write_bytes(identity.ca_pem)
         context = server_context(identity, self._directory, self._client_ca)
-        self._house.new_tls = lambda: ServerTLS(context)
+        self._shared.new_tls = lambda: ServerTLS(context)
 
     def _names(self) -> tuple[str, ...]:
         """All names by which clients may reach it."""
-        names = [self._house.service.hostname, "localhost", "127.0.0.1", "::1"]
+        names = [self._shared.service.hostname, "localhost", "127.0.0.1", "::1"]
         if self.host not in ANYWHERE:
             names.append(self.host)
         if not _is_loopback(self.host):
@@ -329,10 +329,10 @@ class SandboxServer:
         with self._turn:
             if self._thread is not None:
                 self._thread.drop_all()
-            self._house.faults.heal(None)
+            self._shared.faults.heal(None)
             self.messages.clear()
             self.sessions.clear()
-            self._house.visitors = 0
+            self._shared.connection_count = 0
 
     # What goes wrong on purpose
 
@@ -347,16 +347,16 @@ class SandboxServer:
         Raises:
             InputError: there is no such fault, or it does not take one of the arguments.
         """
-        return self._house.faults.inject(name, arguments)
+        return self._shared.faults.inject(name, arguments)
 
     def heal(self, name: str | None = None) -> None:
         """Take back what `inject` did, all of it or the faults with this name."""
-        self._house.faults.heal(name)
+        self._shared.faults.heal(name)
 
     @property
     def faults(self) -> tuple[Fault, ...]:
         """What goes wrong at present, oldest first."""
-        return self._house.faults.active
+        return self._shared.faults.active
 
     def __repr__(self) -> str:
         if self._thread is None:

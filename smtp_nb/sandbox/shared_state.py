@@ -24,7 +24,7 @@ def _later(seconds: float, call: Callable[..., object], *arguments: object) -> a
 
 
 @dataclass(eq=False, repr=False)
-class House:
+class SharedState:
     """What the connections of one server share.
 
     Attributes:
@@ -44,7 +44,7 @@ class House:
     implicit_tls: bool = False
     passwords: Collection[str] = ()
     connections: set[Connection] = field(default_factory=set)
-    visitors: int = 0
+    connection_count: int = 0
     latency_s: float = 0.0
     later: Callable[..., asyncio.TimerHandle] = _later
     limits: Limits = NO_LIMITS
@@ -63,8 +63,8 @@ class House:
     def opened(self, connection: Connection, peer: tuple[str, int]) -> Session:
         """A client has come in."""
         self.connections.add(connection)
-        self.visitors += 1
-        session = Session(self.visitors, f"{peer[0]}:{peer[1]}", self.passwords)
+        self.connection_count += 1
+        session = Session(self.connection_count, f"{peer[0]}:{peer[1]}", self.passwords)
         self.sessions.append(session)
         if 0 < self.limits.sessions < len(self.sessions):
             ended = next((one for one in self.sessions if not one.is_open), session)

@@ -11,17 +11,17 @@ import threading
 from typing import Any
 
 from smtp_nb.sandbox.connection import Connection
-from smtp_nb.sandbox.shared_state import House
+from smtp_nb.sandbox.shared_state import SharedState
 
 BACKLOG = 256
 _SHORTAGES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 
 class ServerThread:
-    """Serves a house at a socket. The socket belongs to it from then on."""
+    """Serves clients at a socket. The socket belongs to it from then on."""
 
-    def __init__(self, house: House, listener: socket.socket) -> None:
-        self._house = house
+    def __init__(self, shared: SharedState, listener: socket.socket) -> None:
+        self._shared = shared
         self._listener = listener
         self._loop = asyncio.new_event_loop()
         self._stop = asyncio.Event()
@@ -47,9 +47,9 @@ class ServerThread:
         asyncio.run_coroutine_threadsafe(self._drop_all(), self._loop).result()
 
     async def _drop_all(self) -> None:
-        for connection in list(self._house.connections):
+        for connection in list(self._shared.connections):
             connection.shut_down()
-        while self._house.connections:
+        while self._shared.connections:
             await asyncio.sleep(0)  # the transports close in the loop's next rounds
 
     def _note_trouble(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
@@ -71,7 +71,7 @@ class ServerThread:
 
     async def _serve(self) -> None:
         server = await self._loop.create_server(
-            lambda: Connection(self._house), sock=self._listener, backlog=BACKLOG
+            lambda: Connection(self._shared), sock=self._listener, backlog=BACKLOG
         )
         await self._stop.wait()
         # asyncio loses a connection that it is about to accept when the server closes under it.

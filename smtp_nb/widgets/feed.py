@@ -40,10 +40,10 @@ class TrailFeed:
     """
 
     def __init__(
-        self, clock: Callable[[], float] = time.monotonic, spool: RowStore | None = None
+        self, clock: Callable[[], float] = time.monotonic, row_store: RowStore | None = None
     ) -> None:
         self._clock = clock
-        self._spool = spool or RowStore()
+        self._row_store = row_store or RowStore()
         self._lock = Lock()
         self._waiting: deque[tuple[int, PITrailEvent]] = deque(maxlen=WAITING_ROWS)
         self._last = 0
@@ -88,7 +88,7 @@ class TrailFeed:
             return None
         self._not_before = self._clock() + PAUSE_S
         fresh = [self._row(number, event) for number, event in self._take()]
-        self._spool.extend(fresh)
+        self._row_store.extend(fresh)
         return {
             "kind": "rows",
             "rows": self._rows_to_send(fresh),
@@ -106,7 +106,7 @@ class TrailFeed:
     def _rows_to_send(self, fresh: list[Row]) -> list[Row]:
         with self._lock:
             is_next = bool(fresh) and fresh[0][0] == self._cursor
-            rows = fresh if is_next else self._spool.read(self._cursor, BATCH_ROWS)
+            rows = fresh if is_next else self._row_store.read(self._cursor, BATCH_ROWS)
             if rows:
                 self._cursor = rows[-1][0] + 1
             return rows

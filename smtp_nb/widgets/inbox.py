@@ -17,7 +17,7 @@ from smtp_nb.sandbox.mailbox import (
     people,
     shortened,
 )
-from smtp_nb.widgets.latest_value import Latest
+from smtp_nb.widgets.latest_value import LatestValue
 from smtp_nb.widgets.letter import Letter
 from smtp_nb.widgets.live import Forms, Live
 from smtp_nb.widgets.look import script, style_sheet
@@ -47,8 +47,8 @@ class InboxView(Live):
     def __init__(self, server: Server, **traits: Any) -> None:
         super().__init__(**traits)
         self._server = server
-        self._latest = Latest()
-        self._pump = MessageSender(self._latest, self.send)
+        self._latest = LatestValue()
+        self._sender = MessageSender(self._latest, self.send)
         self.on_msg(self._listen)
 
     def refresh(self) -> None:
@@ -57,7 +57,7 @@ class InboxView(Live):
         first = max(0, len(messages) - LISTED)
         listed = [summary(n, message) for n, message in enumerate(messages) if n >= first]
         self._latest.put({"kind": "list", "messages": listed, "total": len(messages)})
-        self._pump.wake()
+        self._sender.wake()
 
     def settle(self) -> None:
         """Bring page and notebook up to date."""

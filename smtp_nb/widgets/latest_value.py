@@ -11,7 +11,7 @@ from smtp_nb.widgets.sender import ViewMessage
 PAUSE_S = 0.1
 
 
-class Latest:
+class LatestValue:
     """Keeps the newest message and lets it leave at most ten times a second.
 
     Args:

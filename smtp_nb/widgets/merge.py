@@ -8,7 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any, Protocol
 
 from smtp_nb.model.display import masked
-from smtp_nb.widgets.latest_value import Latest
+from smtp_nb.widgets.latest_value import LatestValue
 from smtp_nb.widgets.live import Forms, Live
 from smtp_nb.widgets.look import script, style_sheet
 from smtp_nb.widgets.sender import MessageSender, ViewMessage
@@ -41,8 +41,8 @@ class MergeView(Live):
         self._progress: Progress | None = None
         self._job: BackgroundMerge | None = None
         self._state = "running"
-        self._latest = Latest()
-        self._pump = MessageSender(self._latest, self.send)
+        self._latest = LatestValue()
+        self._sender = MessageSender(self._latest, self.send)
         self.on_msg(self._listen)
 
     def __call__(self, progress: Progress) -> None:
@@ -73,7 +73,7 @@ class MergeView(Live):
     def _tell(self) -> None:
         if self._progress is not None:
             self._latest.put(self._message(self._progress))
-            self._pump.wake()
+            self._sender.wake()
 
     def _message(self, shown: Progress) -> ViewMessage:
         return {
@@ -94,7 +94,7 @@ class MergeView(Live):
             return
         if content.get("ready"):
             self._latest.replay()
-            self._pump.wake()
+            self._sender.wake()
         button = content.get("press")
         if self._job is not None and isinstance(button, str) and button in _BUTTONS:
             self._press(button, self._job)

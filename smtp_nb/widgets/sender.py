@@ -29,7 +29,7 @@ class MessageSender:
     """Carries messages from a feed to a view, and stops neither for the other.
 
     The thread lives while there is something to carry and runs in a copy of the context in which
-    the pump was made: without it, ipykernel 7.0 does not know which cell a message belongs to and
+    the sender was made: without it, ipykernel 7.0 does not know which cell a message belongs to and
     raises. Whatever the view raises is logged, never passed on: a view must not stop a send.
     """
 

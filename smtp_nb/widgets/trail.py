@@ -34,7 +34,7 @@ class TrailView(Live):
         super().__init__(**traits)
         self.trail = Trail() if trail is None else trail
         self._feed = TrailFeed()
-        self._pump = MessageSender(self._feed, self.send)
+        self._sender = MessageSender(self._feed, self.send)
         for event in self.trail:
             self._feed.add(event)
         self.on_msg(self._listen)
@@ -43,20 +43,20 @@ class TrailView(Live):
         """Show `event`."""
         self.trail(event)
         self._feed.add(event)
-        self._pump.wake()
+        self._sender.wake()
 
     def clear(self) -> None:
         """Forget all lines, here and in the page."""
         self.trail.clear()
         self._feed.clear()
-        self._pump.wake()
+        self._sender.wake()
 
     def _listen(self, _widget: object, content: Any, _buffers: object) -> None:
         """A page says which rows it has: {"ready": true, "have": 12}."""
         if isinstance(content, dict) and content.get("ready"):
             have = content.get("have")
             self._feed.replay(have if isinstance(have, int) else 0)
-            self._pump.wake()
+            self._sender.wake()
 
     def __repr__(self) -> str:
         return f"<TrailView: {self.trail.tally}>"

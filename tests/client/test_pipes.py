@@ -63,7 +63,7 @@ def opened(begun: bytes) -> Iterator[Pipe]:
 
 
 def errands() -> list[threading.Thread]:
-    return [thread for thread in threading.enumerate() if thread.name == "smtp_nb-errand"]
+    return [thread for thread in threading.enumerate() if thread.name == "smtp_nb-call"]
 
 
 def when_silent(pipe: Pipe, act: Callable[[], object]) -> None:

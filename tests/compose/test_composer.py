@@ -1,4 +1,4 @@
-"""A press that has made other messages makes the next one as a new press would."""
+"""A composer that has made other messages makes the next one as a new composer would."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smtp_nb.compose.draft import Draft
-from smtp_nb.compose.message import Composed, Press
+from smtp_nb.compose.message import Composed, Composer
 from smtp_nb.compose.parts import Attachment, EncodedPart
-from smtp_nb.compose.text import Stretch, Woven
+from smtp_nb.compose.text import SegmentedText, SharedText
 from smtp_nb.errors import InjectionError, InputError
 from smtp_nb.model.address import parse_mailbox
 from smtp_nb.model.enums import Importance, Sensitivity
@@ -50,14 +50,14 @@ drafts = st.builds(
 )
 
 
-def press() -> Press:
+def composer() -> Composer:
     numbers: Iterator[int] = iter(range(1000))
-    return Press(lambda: 1_700_000_000, lambda size: bytes([next(numbers)]) * size)
+    return Composer(lambda: 1_700_000_000, lambda size: bytes([next(numbers)]) * size)
 
 
-def made(press: Press, draft: Draft) -> Composed | str:
+def made(composer: Composer, draft: Draft) -> Composed | str:
     try:
-        return press.compose(draft)
+        return composer.compose(draft)
     except InputError as error:
         return str(error)
 
@@ -79,14 +79,14 @@ def shape(composed: Composed | str) -> list[object]:
 
 @given(st.lists(drafts, min_size=2, max_size=6))
 def test_what_came_before_leaves_no_trace(sequence: list[Draft]) -> None:
-    used = press()
+    used = composer()
     for draft in sequence:
-        assert shape(made(used, draft)) == shape(made(press(), draft))
+        assert shape(made(used, draft)) == shape(made(composer(), draft))
 
 
 def test_with_one_boundary_it_is_the_same_octet_for_octet() -> None:
-    def constant() -> Press:
-        return Press(lambda: 1_700_000_000, lambda size: b"\xab" * size)
+    def constant() -> Composer:
+        return Composer(lambda: 1_700_000_000, lambda size: b"\xab" * size)
 
     used = constant()
     for number in range(3):
@@ -95,7 +95,7 @@ def test_with_one_boundary_it_is_the_same_octet_for_octet() -> None:
 
 
 def test_a_text_that_holds_the_boundary_gets_another() -> None:
-    used = press()
+    used = composer()
     first = used.compose(Draft(from_=ANN, text="x", html="y"))
     found = message_from_bytes(bytes(first), policy=policy.SMTP).get_boundary() or ""
     second = used.compose(Draft(from_=ANN, text=f"x\n--{found}\n", html="y"))
@@ -105,7 +105,7 @@ def test_a_text_that_holds_the_boundary_gets_another() -> None:
 
 
 def test_what_was_refused_once_is_refused_again() -> None:
-    used = press()
+    used = composer()
     wrong = Draft(from_=ANN, text="x", headers=(("X-A", "a"), ("X-B", "b\nBcc: c")))
     for _ in range(2):
         with pytest.raises(InjectionError):
@@ -117,17 +117,17 @@ def test_what_was_refused_once_is_refused_again() -> None:
 lines = st.lists(st.sampled_from(["a", "é", " ", "=", ".", "\t", "word " * 20, "ю" * 30])).map(
     lambda parts: "".join(parts) + "\n"
 )
-stretches = st.lists(lines).map(lambda parts: Stretch("".join(parts)))
+stretches = st.lists(lines).map(lambda parts: SharedText("".join(parts)))
 pieces = st.lists(st.one_of(lines, stretches))
 
 
 @given(pieces, st.sampled_from(["", "tail", "é \r"]), st.sampled_from(["utf-8", "us-ascii"]))
 def test_a_woven_text_is_encoded_as_if_it_were_one(
-    pieces: list[str | Stretch], tail: str, charset: str
+    pieces: list[str | SharedText], tail: str, charset: str
 ) -> None:
-    woven = Woven([*pieces, tail])
+    woven = SegmentedText([*pieces, tail])
     draft = Draft(from_=ANN, date="", message_id="", text=woven, charset=charset)
     plain = Draft(from_=ANN, date="", message_id="", text=str(woven), charset=charset)
     for _ in range(2):  # what a stretch remembers is the same as what it found out
-        found, expected = made(press(), draft), made(press(), plain)
+        found, expected = made(composer(), draft), made(composer(), plain)
         assert bytes(found) == bytes(expected) if isinstance(found, Composed) else found == expected

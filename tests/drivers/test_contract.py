@@ -23,13 +23,13 @@ from smtp_nb.flows.intents import (
     Close,
     Flow,
     Open,
+    PopConnection,
     Probe,
-    PutAside,
+    PushConnection,
     Read,
     Resolve,
     Sleep,
     SocketOptions,
-    TakeBack,
     Write,
 )
 
@@ -400,12 +400,12 @@ def test_a_line_that_is_put_aside_goes_on_later(run: Run):
     def flow(first: Peer, second: Peer) -> Flow[list[bytes]]:
         said: list[bytes] = []
         yield opened(first)
-        yield PutAside()
+        yield PushConnection()
         yield opened(second)
         said += [(yield Read(30))]
         yield Write(b"two\r\n")
         said += [(yield Read(30))]
-        yield TakeBack()
+        yield PopConnection()
         said += [(yield Read(30))]
         yield Write(b"one\r\n")
         said += [(yield Read(30))]
@@ -426,7 +426,7 @@ def test_a_line_that_is_put_aside_goes_on_later(run: Run):
 @pytest.mark.parametrize("gently", [True, False])
 def test_close_closes_what_was_put_aside_too(run: Run, gently: bool):
     with Peer(naming(b"a")) as first, Peer(naming(b"b")) as second:
-        run(talking(opened(first), PutAside(), opened(second), Close(gently)))
+        run(talking(opened(first), PushConnection(), opened(second), Close(gently)))
         first.wait_until_served()
         second.wait_until_served()
 
@@ -434,10 +434,10 @@ def test_close_closes_what_was_put_aside_too(run: Run, gently: bool):
 def test_a_second_line_that_fails_leaves_the_first_alone(run: Run):
     def flow(peer: Peer) -> Flow[bytes]:
         yield opened(peer)
-        yield PutAside()
+        yield PushConnection()
         with pytest.raises(ConnectFailed):
             yield Open(HERE, free_port(), 30)
-        yield TakeBack()
+        yield PopConnection()
         data: bytes = yield Read(30)
         yield Close()
         return data
@@ -450,7 +450,7 @@ def test_a_flow_that_fails_beside_its_line_leaves_no_line_open(run: Run):
     def flow(first: Peer, second: Peer) -> Flow[None]:
         try:
             yield opened(first)
-            yield PutAside()
+            yield PushConnection()
             yield opened(second)
             raise ZeroDivisionError
         except ZeroDivisionError:

@@ -10,7 +10,7 @@ from play.stage import ScriptedStage
 from smtp_nb.drivers.scripted import ScriptedDriver
 from smtp_nb.errors import Interrupted, SMTPTimeout
 from smtp_nb.flows.intents import Close, Open, Read, Sleep, Write
-from smtp_nb.flows.limits import Deadline, throttled, within
+from smtp_nb.flows.limits import Deadline, throttled, with_timeout
 
 GREETING = "S: 220 mx.test ready\nC* EHLO\nS: 250 mx.test\n"
 LETTER = f"{GREETING}C* MAIL\nS: 250 ok\nC* RCPT\nS: 250 ok\nC: DATA\nS: 354 go on\nC...\n"
@@ -172,7 +172,7 @@ def test_each_wait_is_cut_to_what_is_left(intent, limited):
     def asks():
         yield intent
 
-    assert next(within(asks(), 3, lambda: 0.0)) == limited
+    assert next(with_timeout(asks(), 3, lambda: 0.0)) == limited
 
 
 def test_after_the_time_is_over_the_line_can_still_be_closed():
@@ -184,7 +184,7 @@ def test_after_the_time_is_over_the_line_can_still_be_closed():
         except SMTPTimeout:
             yield Close(gently=False)
 
-    assert next(within(asks(), 3, lambda: next(times))) == Close(gently=False)
+    assert next(with_timeout(asks(), 3, lambda: next(times))) == Close(gently=False)
 
 
 def test_both_limits_work_together_on_the_driver():
@@ -194,7 +194,7 @@ def test_both_limits_work_together_on_the_driver():
 
     driver = ScriptedDriver("C<1000>")
     with pytest.raises(SMTPTimeout):
-        driver.run(within(throttled(writes(), 10, driver.clock), 5, driver.clock))
+        driver.run(with_timeout(throttled(writes(), 10, driver.clock), 5, driver.clock))
     assert len(driver.written) == pytest.approx(50, abs=2)
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from smtp_nb.errors import RefusedError, ReplyError
 from smtp_nb.merge import MailMerge, Template
-from smtp_nb.merge.running.deferrals import judge, signal
+from smtp_nb.merge.running.deferrals import deferral_of, judge
 from smtp_nb.merge.running.pace import WAITED_FOR
 from smtp_nb.model.about import About
 from smtp_nb.model.enums import RecipientType
@@ -225,7 +225,7 @@ def test_the_merge_judges_each_row_as_it_is_explained(stage: str) -> None:
         assert (verdict.ending is not None) == (others == "NOT_SENT"), words
         assert (verdict.ending is not None and verdict.ending.error is not None) == ends, words
         if row == "ACCEPTED":
-            assert signal(result).about in WAITED_FOR
+            assert deferral_of(result).about in WAITED_FOR
 
 
 @pytest.mark.parametrize("stage", STAGES)

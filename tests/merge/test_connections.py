@@ -249,14 +249,14 @@ def test_a_server_that_goes_for_good_ends_the_run_and_loses_nothing(
 def test_a_journal_that_fails_ends_all_connections(
     merge: Make, run: Run, server: SandboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    calls, intend = itertools.count(), Journal.intend
+    calls, record_attempts = itertools.count(), Journal.record_attempts
 
     def failing(self: Journal, *arguments: Any) -> None:
         if next(calls) == 12:
             raise JournalError("the disk is full")
-        intend(self, *arguments)
+        record_attempts(self, *arguments)
 
-    monkeypatch.setattr(Journal, "intend", failing)
+    monkeypatch.setattr(Journal, "record_attempts", failing)
     made = merge()
     with pytest.raises(JournalError, match="disk is full"):
         run(made, connections=3)

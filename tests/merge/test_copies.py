@@ -21,7 +21,7 @@ import pytest
 from smtp_nb import SMTP
 from smtp_nb.merge import MailMerge, Template
 from smtp_nb.merge.journal.journal import Journal
-from smtp_nb.merge.journal.schema import Attempt, Settled
+from smtp_nb.merge.journal.schema import Attempt, Result
 from smtp_nb.sandbox import SandboxServer
 
 WINDOW = 4
@@ -131,15 +131,15 @@ class Recorder:
 
     def attach(self, patch: pytest.MonkeyPatch) -> None:
         """Be told of every commit of a journal from now on."""
-        intend, settle = Journal.intend, Journal.settle
+        record_attempts, settle = Journal.record_attempts, Journal.settle
 
         def intending(journal: Journal, intents: Sequence[Attempt], *left_out: Any) -> None:
-            intend(journal, intents, *left_out)
+            record_attempts(journal, intents, *left_out)
             self.under_way |= {one.address for one in intents}
             self._committed(is_forced=True)
             self.copy()
 
-        def settling(journal: Journal, outcomes: Sequence[Settled]) -> None:
+        def settling(journal: Journal, outcomes: Sequence[Result]) -> None:
             settle(journal, outcomes)
             self.tear()
             self.under_way -= {one.address for one in outcomes}
@@ -147,7 +147,7 @@ class Recorder:
             self._committed(is_forced=False)
             self.copy()
 
-        patch.setattr(Journal, "intend", intending)
+        patch.setattr(Journal, "record_attempts", intending)
         patch.setattr(Journal, "settle", settling)
 
 

@@ -22,7 +22,7 @@ from smtp_nb import SMTP
 from smtp_nb.errors import InputError, Interrupted
 from smtp_nb.merge import MailMerge, Template, load
 from smtp_nb.merge.journal.journal import Journal, JournalReader
-from smtp_nb.merge.journal.schema import Attempt, Settled
+from smtp_nb.merge.journal.schema import Attempt, Result
 from smtp_nb.sandbox import SandboxServer
 
 TEMPLATE = Template(subject="For {{ name }}", text="Dear {{ name }}")
@@ -63,7 +63,9 @@ class Death:
     def awaited(self) -> Iterator[None]:
         """Follow what is written down in this block; the files are afterwards as at the end."""
         with (
-            patch.object(Journal, "intend", self._around(Journal.intend, self._intended)),
+            patch.object(
+                Journal, "record_attempts", self._around(Journal.record_attempts, self._intended)
+            ),
             patch.object(Journal, "settle", self._around(Journal.settle, self._settled)),
         ):
             yield
@@ -87,7 +89,7 @@ class Death:
     def _intended(self, intents: Sequence[Attempt]) -> None:
         self.under_way |= {(one.message, one.address) for one in intents}
 
-    def _settled(self, outcomes: Sequence[Settled]) -> None:
+    def _settled(self, outcomes: Sequence[Result]) -> None:
         for one in outcomes:
             self.under_way.discard((one.message, one.address))
             self.settled[one.message, one.address] = str(one.outcome)

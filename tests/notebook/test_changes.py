@@ -37,14 +37,14 @@ def test_without_any_session_the_status_names_the_server_that_failed(kernel: Ker
 
 
 def test_the_status_names_the_server_of_a_session_that_was_closed(connected: Kernel) -> None:
-    desk = "get_ipython().magics_manager.registry['SMTPMagics']._desk"
-    connected.run(f"{desk}.smtp.disconnect()")
+    state = "get_ipython().magics_manager.registry['SMTPMagics']._state"
+    connected.run(f"{state}.smtp.disconnect()")
     assert "the sandbox, closed" in connected.run("%smtp status").text
     connected.run("from smtp_nb.sandbox import SandboxServer; other = SandboxServer().start()")
     connected.run("url = other.url")
     connected.run("%smtp connect {{ url }}")
     connected.run("other.stop()")
-    connected.run(f"{desk}.smtp.disconnect()")
+    connected.run(f"{state}.smtp.disconnect()")
     status = connected.run("%smtp status").text
     assert "Not connected" in status
     assert "127.0.0.1:" in status

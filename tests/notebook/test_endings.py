@@ -14,7 +14,7 @@ DOUBT = "it is not known whether the message was accepted: it may have been deli
 # Ctrl-C from where the conversation is: it comes when the client has said these words.
 STOP_AT = """
 import signal
-desk = get_ipython().magics_manager.registry['SMTPMagics']._desk
+desk = get_ipython().magics_manager.registry['SMTPMagics']._state
 def stop(event, words={words!r}):
     if event.message.startswith(words) and event.direction == 0:
         signal.raise_signal(signal.SIGINT)

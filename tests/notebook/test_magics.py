@@ -10,7 +10,7 @@ import pytest
 if TYPE_CHECKING:
     from notebook.conftest import Kernel
 
-MESSAGES = "get_ipython().magics_manager.registry['SMTPMagics']._desk.sandbox.messages"
+MESSAGES = "get_ipython().magics_manager.registry['SMTPMagics']._state.sandbox.messages"
 
 
 def test_the_bare_magic_and_help_show_the_verbs(kernel: Kernel) -> None:

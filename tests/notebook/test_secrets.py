@@ -70,7 +70,7 @@ def outputs_of_a_session(kernel: Kernel, connect: str, answers: list[str] | None
         "%smtp trail --static",
         "%smtp send --to a@b.test --from ann@b.test --subject x --text y",
         "%smtp status",
-        "get_ipython().magics_manager.registry['SMTPMagics']._desk.smtp",
+        "get_ipython().magics_manager.registry['SMTPMagics']._state.smtp",
         "import ipywidgets; print(ipywidgets.Widget.get_manager_state())",
         "1/0",
     ]

@@ -12,7 +12,7 @@ from smtp_nb.sandbox.connection import Connection
 from smtp_nb.sandbox.faults import FaultTable
 from smtp_nb.sandbox.mailbox import Inbox
 from smtp_nb.sandbox.session import Session
-from smtp_nb.sandbox.shared_state import House
+from smtp_nb.sandbox.shared_state import SharedState
 
 
 class Clock:
@@ -55,16 +55,16 @@ class Line:
         self.clock = Clock()
         self.got: list[tuple[float, bytes]] = []
         self.is_closed = False
-        self.house = House(
+        self.shared = SharedState(
             service or Service("sandbox.test"), FaultTable(), Inbox(), [], later=self.clock.later,
             **changes,
         )  # fmt: skip
-        self._connection = Connection(self.house)
+        self._connection = Connection(self.shared)
         self._connection.connection_made(self)  # type: ignore[arg-type]  # as far as it is used
 
     @property
     def session(self) -> Session:
-        return self.house.sessions[0]
+        return self.shared.sessions[0]
 
     def say(self, data: bytes) -> None:
         """Octets of the client's, in one read."""

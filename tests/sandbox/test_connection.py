@@ -113,7 +113,7 @@ class DeafTransport(asyncio.Transport):
 
 
 def test_a_client_that_does_not_read_is_not_served_on(server):
-    transport, connection = DeafTransport(), Connection(server._house)
+    transport, connection = DeafTransport(), Connection(server._shared)
     connection.connection_made(transport)
     connection.pause_writing()
     connection.get_buffer(-1)[:6] = b"NOOP\r\n"

@@ -25,10 +25,10 @@ def codes(line: Line) -> list[str]:
 
 
 def test_limits_hold_off_loopback_and_not_on_it():
-    assert SandboxServer()._house.limits == NO_LIMITS
-    assert SandboxServer(host="127.0.0.2")._house.limits == NO_LIMITS
-    assert SandboxServer(host="0.0.0.0", allow_remote=True)._house.limits == Limits()
-    assert SandboxServer(limits=Limits(logins=1))._house.limits.logins == 1
+    assert SandboxServer()._shared.limits == NO_LIMITS
+    assert SandboxServer(host="127.0.0.2")._shared.limits == NO_LIMITS
+    assert SandboxServer(host="0.0.0.0", allow_remote=True)._shared.limits == Limits()
+    assert SandboxServer(limits=Limits(logins=1))._shared.limits.logins == 1
 
 
 def test_one_connection_too_many_is_told_so_and_leaves_no_session(connect):
@@ -67,8 +67,8 @@ def test_a_full_sandbox_says_so_before_the_message(limits):
     line.say(b"EHLO x.test\r\n" + MESSAGE * 2)
     line.say(ENVELOPE)
     assert codes(line) == ["452", "503"]
-    assert len(line.house.messages) == 2
-    line.house.messages.clear()
+    assert len(line.shared.messages) == 2
+    line.shared.messages.clear()
     line.say(ENVELOPE)
     assert codes(line) == ["250", "250"]
 
@@ -77,8 +77,8 @@ def test_the_oldest_ended_sessions_are_forgotten():
     line = Line(limits=Limits(sessions=3))
     line.session.is_open = False
     for port in range(3):
-        line.house.opened(object(), ("127.0.0.1", port))  # type: ignore[arg-type]
-    assert [session.number for session in line.house.sessions] == [2, 3, 4]
+        line.shared.opened(object(), ("127.0.0.1", port))  # type: ignore[arg-type]
+    assert [session.number for session in line.shared.sessions] == [2, 3, 4]
 
 
 def test_without_file_descriptors_it_waits_and_logs_once(caplog):

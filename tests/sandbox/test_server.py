@@ -232,7 +232,7 @@ def test_no_view_shows_a_password():
             client.docmd("AUTH", "PLAIN wrong place")
             client.docmd("NOOP", password)
             client.sendmail("a@x.test", ["b@x.test"], b"hello\r\n")
-        views = [repr(server), server._repr_html_(), repr(server._house), repr(server.messages[0])]
+        views = [repr(server), server._repr_html_(), repr(server._shared), repr(server.messages[0])]
         for session in server.sessions:
             views += [repr(session), str(session), session._repr_html_()]
             views += [event.message for event in session]

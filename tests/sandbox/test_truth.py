@@ -139,7 +139,7 @@ def test_a_group_takes_one_trip_however_many_commands_it_has(commands):
 
 def test_trips_and_delays_add_up():
     line = Line(latency_s=TRIP)
-    line.house.faults.inject("slow", {"delay": 1.0, "stage": "NOOP"})
+    line.shared.faults.inject("slow", {"delay": 1.0, "stage": "NOOP"})
     line.clock.run()
     line.ask(b"EHLO x.test\r\n")
     began = line.clock.now
@@ -178,7 +178,7 @@ def test_a_client_that_shuts_its_side_gets_the_replies_that_are_on_the_way():
     ("latency", "seconds"), [("20ms", 0.02), (0.5, 0.5), ("1.5 s", 1.5), (0, 0), ("0", 0)]
 )
 def test_latency_is_text_or_seconds(latency, seconds):
-    assert SandboxServer(latency=latency)._house.latency_s == seconds
+    assert SandboxServer(latency=latency)._shared.latency_s == seconds
 
 
 @pytest.mark.parametrize("latency", ["fast", "-1", -1, "٢٠ms", float("nan"), None])
@@ -238,4 +238,4 @@ def test_a_refused_command_leaves_the_server_as_it_was():
         assert line.got[-1][1].startswith(b"50")
     line.say(b"DATA\r\n")
     line.say(b"hi\r\n.\r\n")
-    assert line.house.messages[0].rcpt_tos == ("b@x.test",)
+    assert line.shared.messages[0].rcpt_tos == ("b@x.test",)

@@ -171,34 +171,34 @@ def test_threads_may_add_while_another_sends() -> None:
 
 @given(st.lists(st.integers(1, 40), max_size=20), st.integers(1, 7), st.integers(0, 400))
 def test_the_spool_keeps_the_newest_rows(sizes: list[int], per_file: int, ask: int) -> None:
-    spool = RowStore(rows_per_file=per_file)
+    row_store = RowStore(rows_per_file=per_file)
     end = 1
     for size in sizes:
-        spool.extend([n, "x"] for n in range(end, end + size))
+        row_store.extend([n, "x"] for n in range(end, end + size))
         end += size
     kept = []
     number = 1
-    while rows := spool.read(number, 5):
+    while rows := row_store.read(number, 5):
         kept += rows
         number = rows[-1][0] + 1
     assert [row[0] for row in kept] == list(range(end - len(kept), end))
     assert min(end - 1, per_file) <= len(kept) <= 2 * per_file
-    assert [row[0] for row in spool.read(ask, 1)] == [
+    assert [row[0] for row in row_store.read(ask, 1)] == [
         n for n in [max(ask, end - len(kept))] if n < end
     ]
 
 
 def test_the_spool_is_bounded_in_bytes_too() -> None:
-    spool = RowStore(bytes_per_file=1_000)
-    spool.extend([n, "x" * 100] for n in range(1, 1_001))
-    kept = [row[0] for n in range(1, 1_001) for row in spool.read(n, 1)]
+    row_store = RowStore(bytes_per_file=1_000)
+    row_store.extend([n, "x" * 100] for n in range(1, 1_001))
+    kept = [row[0] for n in range(1, 1_001) for row in row_store.read(n, 1)]
     assert kept[-1] == 1_000
     assert 8 <= len(set(kept)) <= 20
 
 
 @pytest.mark.parametrize("hole", [5, 500])
 def test_a_hole_in_the_numbers_is_stepped_over(hole: int) -> None:
-    spool = RowStore()
-    spool.extend([n] for n in range(1, 4))
-    spool.extend([n] for n in range(hole, hole + 3))
-    assert spool.read(4, 10) == [[hole], [hole + 1], [hole + 2]]
+    row_store = RowStore()
+    row_store.extend([n] for n in range(1, 4))
+    row_store.extend([n] for n in range(hole, hole + 3))
+    assert row_store.read(4, 10) == [[hole], [hole + 1], [hole + 2]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from smtp_nb.widgets.latest_value import PAUSE_S, Latest
+from smtp_nb.widgets.latest_value import PAUSE_S, LatestValue
 
 
 class Clock:
@@ -15,7 +15,7 @@ class Clock:
 
 
 def test_only_the_newest_message_leaves_and_only_once() -> None:
-    latest = Latest(Clock())
+    latest = LatestValue(Clock())
     assert latest.wait_s() is None
     for number in range(100):
         latest.put({"n": number})
@@ -26,7 +26,7 @@ def test_only_the_newest_message_leaves_and_only_once() -> None:
 
 def test_messages_keep_their_distance() -> None:
     clock = Clock()
-    latest = Latest(clock)
+    latest = LatestValue(clock)
     latest.put({"n": 1})
     assert latest.next_message() == {"n": 1}
     latest.put({"n": 2})
@@ -38,7 +38,7 @@ def test_messages_keep_their_distance() -> None:
 
 def test_a_page_that_comes_late_gets_it_again() -> None:
     clock = Clock()
-    latest = Latest(clock)
+    latest = LatestValue(clock)
     latest.replay()
     assert latest.wait_s() is None
     latest.put({"n": 1})

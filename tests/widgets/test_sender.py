@@ -41,10 +41,10 @@ class Screen:
 
 def test_rows_arrive_while_the_one_who_adds_goes_on() -> None:
     feed, screen = TrailFeed(), Screen()
-    pump = MessageSender(feed, screen)
+    sender = MessageSender(feed, screen)
     for number in range(1, 4):
         feed.add(line())
-        pump.wake()
+        sender.wake()
         assert screen.wait_for(number)
     assert threading.current_thread().name not in screen.threads
 
@@ -52,11 +52,11 @@ def test_rows_arrive_while_the_one_who_adds_goes_on() -> None:
 def test_messages_belong_to_the_cell_that_made_the_view() -> None:
     CELL.set("mine")
     feed, screen = TrailFeed(), Screen()
-    pump = MessageSender(feed, screen)
+    sender = MessageSender(feed, screen)
 
     def elsewhere() -> None:  # a plain thread has an empty context
         feed.add(line())
-        pump.wake()
+        sender.wake()
 
     thread = threading.Thread(target=contextvars.Context().run, args=(elsewhere,))
     thread.start()
@@ -73,19 +73,19 @@ def test_a_view_that_fails_stops_nothing() -> None:
         calls.release()
         raise LookupError("shell_parent")
 
-    pump = MessageSender(feed, broken)
+    sender = MessageSender(feed, broken)
     for _ in range(3):
         feed.add(line())
-        pump.wake()
+        sender.wake()
         assert calls.acquire(timeout=WAIT_S)
 
 
 def test_the_thread_goes_when_there_is_nothing_to_carry_and_comes_back() -> None:
     feed, screen = TrailFeed(), Screen()
-    pump = MessageSender(feed, screen, idle_s=0.0)
+    sender = MessageSender(feed, screen, idle_s=0.0)
     for number in range(1, 4):
         feed.add(line())
-        pump.wake()
+        sender.wake()
         assert screen.wait_for(number)
         for thread in threading.enumerate():
             if thread.name == "smtp_nb view" and thread is not threading.current_thread():

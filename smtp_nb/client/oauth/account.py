@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
-from smtp_nb.client.oauth.token_store import Keeper, Nowhere
+from smtp_nb.client.oauth.token_store import MemoryStore, TokenStore
 from smtp_nb.errors import AuthenticationError, InputError, LinkError, MissingError, SMTPError
 from smtp_nb.model.display import visible
 from smtp_nb.model.secret import HIDDEN, Secret
@@ -132,7 +132,7 @@ class Account(ABC):
     service: ClassVar[str]
     host: str
 
-    def __init__(self, user: str, keeper: Keeper) -> None:
+    def __init__(self, user: str, keeper: TokenStore) -> None:
         self.user = user
         self._keeper = keeper
         self._lock = threading.RLock()
@@ -202,7 +202,7 @@ class Account(ABC):
         self._kept = state
         try:
             self._keeper.save(state)
-            self.is_kept = not isinstance(self._keeper, Nowhere)
+            self.is_kept = not isinstance(self._keeper, MemoryStore)
         except SMTPError:
             # The login itself is good; whoever shows it says that it is not kept.
             self.is_kept = False

@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from typing import Any, ClassVar
 
 from smtp_nb.client.oauth.account import PENDING, SLOW_DOWN, Account, DeviceCode, Quiet
-from smtp_nb.client.oauth.token_store import KEYRING, Keeper, keeper
+from smtp_nb.client.oauth.token_store import KEYRING, TokenStore, token_store
 from smtp_nb.errors import InputError, SMTPError, Unsupported
 from smtp_nb.model.regular import read_regular
 from smtp_nb.model.secret import Secret
@@ -50,7 +50,9 @@ def google(
         InputError: 303, the file cannot be read or is not one of Google's.
         Unsupported: the extra `oauth` is not installed.
     """
-    return GoogleAccount(user, _config(client), keeper(keep, GoogleAccount.service, user), verify)
+    return GoogleAccount(
+        user, _config(client), token_store(keep, GoogleAccount.service, user), verify
+    )
 
 
 def _config(client: str | os.PathLike[str] | Config) -> Config:
@@ -87,8 +89,10 @@ class GoogleAccount(Account):
     service: ClassVar[str] = "google"
     host = "smtp.gmail.com"
 
-    def __init__(self, user: str, config: Config, keeper: Keeper, verify: bool | str) -> None:
-        super().__init__(user, keeper)
+    def __init__(
+        self, user: str, config: Config, token_store: TokenStore, verify: bool | str
+    ) -> None:
+        super().__init__(user, token_store)
         self._config = Quiet(config)
         self._verify = verify
         self._credentials: Any = None  # google.oauth2.credentials.Credentials, which has no types

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from smtp_nb.client.oauth.account import PENDING, SLOW_DOWN, Account, DeviceCode, Quiet
 from smtp_nb.client.oauth.gmail import needs_extra
-from smtp_nb.client.oauth.token_store import KEYRING, Keeper, keeper
+from smtp_nb.client.oauth.token_store import KEYRING, TokenStore, token_store
 from smtp_nb.model.secret import Secret
 
 SCOPES = ["https://outlook.office.com/SMTP.Send"]
@@ -47,7 +47,7 @@ def microsoft(
     Raises:
         Unsupported: the extra `oauth` is not installed.
     """
-    place = keeper(keep, MicrosoftAccount.service, user)
+    place = token_store(keep, MicrosoftAccount.service, user)
     return MicrosoftAccount(user, client_id, f"{authority}/{tenant}", place, verify)
 
 
@@ -58,9 +58,9 @@ class MicrosoftAccount(Account):
     host = "smtp.office365.com"
 
     def __init__(
-        self, user: str, client_id: str, authority: str, keeper: Keeper, verify: bool | str
+        self, user: str, client_id: str, authority: str, token_store: TokenStore, verify: bool | str
     ) -> None:
-        super().__init__(user, keeper)
+        super().__init__(user, token_store)
         if user.rpartition("@")[2].lower() in PERSONAL:
             self.host = PERSONAL_HOST
         self._client_id, self._authority, self._verify = client_id, authority, verify

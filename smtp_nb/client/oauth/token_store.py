@@ -15,7 +15,7 @@ from smtp_nb.model.secret import Secret
 KEYRING = "keyring"
 
 
-class Keeper(Protocol):
+class TokenStore(Protocol):
     """One place for one account."""
 
     name: str
@@ -28,7 +28,7 @@ class Keeper(Protocol):
     def forget(self) -> None: ...
 
 
-class InKeyring:
+class KeyringStore:
     """The system's keyring."""
 
     name = "the keyring"
@@ -49,7 +49,7 @@ class InKeyring:
         forget_in_keyring(self._user, self._place)
 
 
-class InFile:
+class FileStore:
     """A file that only its owner can read."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -67,7 +67,7 @@ class InFile:
             self._path.unlink()
 
 
-class Nowhere:
+class MemoryStore:
     """Until the program ends."""
 
     name = ""
@@ -82,8 +82,8 @@ class Nowhere:
         """There is nothing to forget."""
 
 
-def keeper(keep: str | os.PathLike[str] | None, service: str, user: str) -> Keeper:
+def token_store(keep: str | os.PathLike[str] | None, service: str, user: str) -> TokenStore:
     """The place that `keep` names: `"keyring"`, a file, or None."""
     if keep is None:
-        return Nowhere()
-    return InKeyring(service, user) if keep == KEYRING else InFile(keep)
+        return MemoryStore()
+    return KeyringStore(service, user) if keep == KEYRING else FileStore(keep)

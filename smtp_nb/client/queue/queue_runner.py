@@ -26,7 +26,7 @@ IN_DOUBT = (
 )
 
 
-class Draining:
+class QueueRunner:
     """One run over a queue directory."""
 
     def __init__(self, component: Component, spool: Spool) -> None:

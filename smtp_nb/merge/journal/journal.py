@@ -24,13 +24,13 @@ from smtp_nb.errors import JournalError
 from smtp_nb.merge.journal import rescue, schema
 from smtp_nb.merge.journal.schema import (
     Attempt,
-    Begun,
     Decided,
-    LeftOut,
     PlanEntry,
     RecipientRecord,
-    Settled,
+    Result,
+    SkippedRow,
     Target,
+    Unfinished,
 )
 from smtp_nb.merge.journal.storage import open_for_reading, open_for_writing, real
 from smtp_nb.merge.journal.translated import translated
@@ -97,11 +97,11 @@ class JournalReader:
         """The keys with nothing left to do, whatever address stands in their row now."""
         return {key for (key,) in self._read(schema.FINISHED)}
 
-    def begun(self) -> dict[str, Begun]:
+    def begun(self) -> dict[str, Unfinished]:
         """The messages that were tried and are not finished, by key."""
-        found: dict[str, Begun] = {}
+        found: dict[str, Unfinished] = {}
         for key, message_id, address, kind, outcome in self._read(schema.BEGUN):
-            begun = found.setdefault(key, Begun(message_id, {}))
+            begun = found.setdefault(key, Unfinished(message_id, {}))
             begun.recipients[address] = (kind, outcome)
         return found
 
@@ -209,10 +209,10 @@ class Journal(JournalReader):
         with self._transaction(self._unhurried) as sql:
             return sql.execute(schema.DOUBT).rowcount
 
-    def intend(
+    def record_attempts(
         self,
         intents: Sequence[Attempt],
-        left_out: Sequence[LeftOut] = (),
+        left_out: Sequence[SkippedRow] = (),
         digests: Iterable[tuple[str, int]] = (),
     ) -> None:
         """Commit, and flush to the disk, that these may leave from now on.
@@ -229,12 +229,12 @@ class Journal(JournalReader):
             self._tell()  # where the next run looks for it, it would not be
             sql.executemany(schema.LEAVE_OUT, left_out)
             sql.executemany(schema.DIGEST, digests)
-            done = sql.executemany(schema.INTEND, [(*intent, now) for intent in intents])
+            done = sql.executemany(schema.RECORD_ATTEMPT, [(*intent, now) for intent in intents])
             if done.rowcount != len(intents):
                 raise JournalError("a recipient whose outcome is final was about to be sent to")
 
-    def settle(self, outcomes: Sequence[Settled]) -> None:
-        """Commit what became of intents. The next `intend` flushes it."""
+    def settle(self, outcomes: Sequence[Result]) -> None:
+        """Commit what became of intents. The next `record_attempts` flushes it."""
         now = time.time()
         rows = [(now, o.outcome, o.code, o.enhanced_code, o.reply[:schema.REPLY_LIMIT], *o[4:])
                 for o in outcomes]  # fmt: skip

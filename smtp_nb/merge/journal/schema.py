@@ -45,7 +45,7 @@ class PlanEntry(NamedTuple):
     explanation: str
 
 
-class LeftOut(NamedTuple):
+class SkippedRow(NamedTuple):
     """A planned row that turns out to have no message."""
 
     outcome: str
@@ -90,7 +90,7 @@ class Decided(NamedTuple):
     digest: str
 
 
-class Settled(NamedTuple):
+class Result(NamedTuple):
     """An intent's outcome, in the order of the statement that writes it."""
 
     outcome: str
@@ -105,7 +105,7 @@ class Settled(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
+class Unfinished:
     """A message that was tried before and has a recipient whose outcome is not final.
 
     Attributes:
@@ -116,7 +116,7 @@ class Begun:
     recipients: dict[str, tuple[int, str]]
 
 
-INTEND = """
+RECORD_ATTEMPT = """
 INSERT INTO delivery (message, address, recipient, kind, message_id, at, attempts)
 VALUES (?, ?, ?, ?, ?, ?, 1)
 ON CONFLICT (message, address) DO UPDATE SET

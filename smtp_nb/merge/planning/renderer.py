@@ -7,7 +7,7 @@ from collections.abc import Collection, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from smtp_nb.compose.message import Composed, Press
+from smtp_nb.compose.message import Composed, Composer
 from smtp_nb.merge.planning.digest import Digests
 from smtp_nb.merge.planning.plan import PlannedRow
 from smtp_nb.merge.rows.groups import same
@@ -50,7 +50,7 @@ class RowRenderer:
         self._rows = rows
         self._compiled = compiled.knowing(rows)
         self._may_be_plain = self._compiled.is_plain
-        self._press = Press()
+        self._composer = Composer()
         self._salt = salt.encode()
         self._template = template
         names = compiled.names
@@ -115,7 +115,7 @@ class RowRenderer:
             raise RowError(planned.explanation)
         message_id = message_id or self._message_id(planned.key)
         letter = self._compiled.letter(row, planned.mailbox, message_id, bool(self._salt))
-        return ComposedRow(letter, self._press.compose(letter.draft), _recipients(letter))
+        return ComposedRow(letter, self._composer.compose(letter.draft), _recipients(letter))
 
     def _message_id(self, key: str) -> str:
         """The first half of the Message-ID, the same for this key for ever."""

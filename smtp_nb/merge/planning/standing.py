@@ -112,7 +112,7 @@ def standing_of(
     place: str,
     plan: Plan,
     journal: JournalReader,
-    letters: RowRenderer,
+    renderer: RowRenderer,
     to_send: int,
     left_out: Iterable[str] = (),
     template: str = "",
@@ -140,7 +140,7 @@ def standing_of(
         decided=_decided(plan.sendable, numbers, outcomes),
         since=since,
         left_out=out + Counter(left_out),
-        changed=_changed(plan.sendable, journal, letters, same),
+        changed=_changed(plan.sendable, journal, renderer, same),
         is_template=not same,
     )
 
@@ -161,16 +161,16 @@ def _decided(
 
 
 def _changed(
-    rows: Iterable[PlannedRow], journal: JournalReader, letters: RowRenderer, same_template: bool
+    rows: Iterable[PlannedRow], journal: JournalReader, renderer: RowRenderer, same_template: bool
 ) -> dict[int, tuple[str, int]]:
     known = {decided.key: decided for decided in journal.decided()}
     mine: Sequence[PlannedRow] = [planned for planned in rows if planned.key in known]
     found = {}
-    for filled in letters.read(mine):
+    for filled in renderer.read(mine):
         decided, digest = known[filled[0].key], ""
         # A file that is gone, a cell that is wrong now: there is nothing to compare with.
         with suppress(InputError):
-            digest = letters.digest(filled)
+            digest = renderer.digest(filled)
         differs = digest != decided.digest if decided.digest else not same_template
         if digest and differs:
             found[filled[0].row] = (digest, decided.message)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from smtp_nb.errors import LinkError, SMTPError
 from smtp_nb.flows.reconnecting import Pause
 from smtp_nb.merge.running.source import Source, learnt
-from smtp_nb.merge.running.waiting import Todo
+from smtp_nb.merge.running.waiting import PendingMessage
 from smtp_nb.model.envelope import DeliveryJob
 from smtp_nb.model.outcome import Outcome
 from smtp_nb.model.receipt import Receipt
@@ -63,10 +63,10 @@ class MergeConnection:
         stands_back_until: it does not connect before, on the clock of the run.
     """
 
-    def __init__(self, crew: ConnectionGroup) -> None:
-        self._crew = crew
-        self._source = crew.source
-        self._unsent: list[tuple[Todo, Receipt]] = []
+    def __init__(self, group: ConnectionGroup) -> None:
+        self._group = group
+        self._source = group.source
+        self._unsent: list[tuple[PendingMessage, Receipt]] = []
         self._begun = 0
         self._decided = 0
         self.stands_back_until = -math.inf
@@ -90,7 +90,7 @@ class MergeConnection:
     def next_jobs(self, most: int) -> Sequence[DeliveryJob]:
         """The next window; none if there is none for now."""
         self._unsent = []
-        room = min(self._room(), self._crew.window)
+        room = min(self._room(), self._group.window)
         jobs = self._source.take(min(most, room)) if room > 0 else ()
         self._begun += len(jobs)
         return jobs
@@ -109,7 +109,7 @@ class MergeConnection:
             if any(r.outcome is Outcome.NOT_SENT for r in receipt.recipients):
                 self._unsent.append((learnt(job, receipt), receipt))
         if self._decided:
-            self._crew.has_worked, self._crew.failures = True, 0
+            self._group.has_worked, self._group.failures = True, 0
 
     def broke(self, error: SMTPError) -> bool:
         """The connection failed: what did not leave goes over another one, if that may help."""
@@ -118,7 +118,7 @@ class MergeConnection:
         if isinstance(error, LinkError) and error.fell_back:
             return True
         if not isinstance(error, LinkError) or not decided:
-            return self._crew.may_go_on(self, error)
+            return self._group.may_go_on(self, error)
         if error.reply is not None and error.reply.code == CLOSING:
             self._source.pace.closed_after(decided)
         return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 
-class Control:
+class RunControl:
     """The three words: pause, resume, cancel.
 
     Attributes:

@@ -25,7 +25,7 @@ _OF_ONE = re.compile(r"\S*[\d@]\S*")
 
 
 @dataclass(frozen=True, slots=True)
-class Signal:
+class Deferral:
     """What a deferral says.
 
     Attributes:
@@ -65,9 +65,9 @@ class Verdict:
     refused_content: str = ""
 
 
-def signal(result: RecipientResult) -> Signal:
+def deferral_of(result: RecipientResult) -> Deferral:
     """Read the reply that deferred a recipient."""
-    return Signal(_about(result), hint(result.text))
+    return Deferral(_about(result), hint(result.text))
 
 
 def judge(receipt: Receipt) -> Verdict:

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from smtp_nb.merge.running.deferrals import Signal
+from smtp_nb.merge.running.deferrals import Deferral
 from smtp_nb.merge.running.durations import Rate
 from smtp_nb.model.about import About
 
@@ -28,7 +28,7 @@ WAITED_FOR = (About.NEWCOMER, About.CLOSING, About.BUSY)  # the worse, the furth
 _JITTER = 0.1
 
 
-class Allowance:
+class RateWindow:
     """So many in any period: a sliding window, not an average."""
 
     def __init__(self, rate: Rate) -> None:
@@ -62,16 +62,16 @@ class Domains:
 
     def __init__(self, rates: Mapping[str, Rate]) -> None:
         self._rates = rates
-        self._allowances: dict[str, Allowance] = {}
+        self._allowances: dict[str, RateWindow] = {}
 
     def __bool__(self) -> bool:
         return bool(self._rates)
 
-    def of(self, domain: str) -> Allowance | None:
+    def of(self, domain: str) -> RateWindow | None:
         """What is allowed for this domain; None for anything."""
         found = self._allowances.get(domain)
         if found is None and (rate := self._rates.get(domain) or self._rates.get("*")):
-            found = self._allowances[domain] = Allowance(rate)
+            found = self._allowances[domain] = RateWindow(rate)
         return found
 
 
@@ -139,7 +139,7 @@ class Pace:
         self.domains = Domains(limits.domain_rates)
         self.messages_per_connection = limits.messages_per_connection
         """As the user said, or fewer when the server shows the door earlier."""
-        self._rate = Allowance(limits.rate) if limits.rate else None
+        self._rate = RateWindow(limits.rate) if limits.rate else None
         self._ends = math.inf if limits.deadline_s is None else clock() + limits.deadline_s
         self._patience_s = limits.patience_s
         self._closed_after = 0
@@ -180,13 +180,13 @@ class Pace:
         self._deferred = 0
         self._busy_since = None
 
-    def in_a_row(self, found: Signal) -> Signal:
+    def in_a_row(self, found: Deferral) -> Deferral:
         """What the deferral of a whole message means, seeing those before it."""
         self._deferred += 1
         is_own = found.about not in WAITED_FOR
-        return Signal(About.BUSY) if is_own and self._deferred >= IN_A_ROW else found
+        return Deferral(About.BUSY) if is_own and self._deferred >= IN_A_ROW else found
 
-    def learn(self, found: Signal) -> None:
+    def learn(self, found: Deferral) -> None:
         """Take a server at its word."""
         if found.about in (About.CLOSING, About.BUSY) and self._busy_since is None:
             self._busy_since = self.clock()
@@ -195,7 +195,7 @@ class Pace:
         elif found.about is About.BUSY:
             self.backoff.busy(found.hint_s)
 
-    def retry_at(self, tries: int, since: float, found: Signal) -> float | None:
+    def retry_at(self, tries: int, since: float, found: Deferral) -> float | None:
         """When a deferred message is tried again; None: not in this run.
 
         Args:

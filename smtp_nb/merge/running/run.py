@@ -19,19 +19,19 @@ import pandas as pd
 from smtp_nb.errors import InputError
 from smtp_nb.merge.journal.journal import Journal, JournalReader
 from smtp_nb.merge.journal.lock import CampaignLock
-from smtp_nb.merge.journal.schema import RETRIED, Begun, PlanEntry
+from smtp_nb.merge.journal.schema import RETRIED, PlanEntry, Unfinished
 from smtp_nb.merge.planning.plan import Plan, PlannedRow
 from smtp_nb.merge.planning.renderer import ComposedRow, RowRenderer
 from smtp_nb.merge.planning.standing import GO_ON, standing_of
 from smtp_nb.merge.results import report
 from smtp_nb.merge.rows.rows import Rows
 from smtp_nb.merge.running.connection import ConnectionGroup, MergeConnection
-from smtp_nb.merge.running.control import Control
+from smtp_nb.merge.running.control import RunControl
 from smtp_nb.merge.running.durations import Duration, rate_of, seconds_of
 from smtp_nb.merge.running.pace import Limits, Pace
 from smtp_nb.merge.running.progress import Meter, Shown, view_for
-from smtp_nb.merge.running.source import LeaveOut, Source
-from smtp_nb.merge.running.waiting import Todo
+from smtp_nb.merge.running.source import SkipRow, Source
+from smtp_nb.merge.running.waiting import PendingMessage
 from smtp_nb.merge.templates.template import Compiled
 from smtp_nb.model.address import Mailbox, ascii_domain, parse_mailbox
 from smtp_nb.model.enums import RecipientType
@@ -104,7 +104,7 @@ class Options:
         if allowed := self.allowed:
             for recipient in message.recipients:
                 if not allowed & {recipient.mailbox.key, recipient.mailbox.domain.lower()}:
-                    raise LeaveOut(f"{recipient.address} is not among only_to")
+                    raise SkipRow(f"{recipient.address} is not among only_to")
         return self.redirected or message.recipients
 
     @cached_property
@@ -169,7 +169,7 @@ class Campaign:
 
 
 class _Todo(NamedTuple):
-    todos: list[Todo]
+    todos: list[PendingMessage]
     left_out: dict[int, str]
 
 
@@ -188,7 +188,7 @@ class Run:
         JournalError: its file cannot be used.
     """
 
-    def __init__(self, campaign: Campaign, options: Options, control: Control) -> None:
+    def __init__(self, campaign: Campaign, options: Options, control: RunControl) -> None:
         self.campaign = campaign
         self.options = options
         self.control = control
@@ -208,9 +208,9 @@ class Run:
         numbers = journal.register(p.key for p in campaign.plan.rows if p.key)
         waiting = waiting_in(campaign.plan, journal, numbers, options.limit)
         salt = facts.get("salt") or secrets.token_hex(8)
-        letters = RowRenderer(campaign.rows, campaign.compiled, salt, campaign.written)
+        renderer = RowRenderer(campaign.rows, campaign.compiled, salt, campaign.written)
         standing = standing_of(
-            campaign.name, campaign.place, campaign.plan, journal, letters, len(waiting.todos),
+            campaign.name, campaign.place, campaign.plan, journal, renderer, len(waiting.todos),
             [Outcome.SKIPPED] * len(waiting.left_out), campaign.digest,
         )  # fmt: skip
         standing.check(options.changed == GO_ON)
@@ -220,7 +220,7 @@ class Run:
         meter = Meter(len(waiting.todos), view_for(options.progress), said=standing.no_op)
         return Source(
             waiting.todos,
-            letters,
+            renderer,
             journal,
             meter,
             self.control,
@@ -296,18 +296,18 @@ def waiting_in(
     return waiting
 
 
-def _todo(planned: PlannedRow, number: int, begun: Begun | None) -> Todo | None:
+def _todo(planned: PlannedRow, number: int, begun: Unfinished | None) -> PendingMessage | None:
     if begun is None:
-        return Todo(planned, number)
+        return PendingMessage(planned, number)
     outcomes = {address: outcome for address, (_, outcome) in begun.recipients.items()}
     if planned.mailbox is not None and (had := _had_it_elsewhere(planned.mailbox, begun)):
         outcomes[planned.mailbox.key] = had
     if not (RETRIED & set(outcomes.values()) or _is_corrected(planned.mailbox, begun)):
         return None
-    return Todo(planned, number, begun.message_id, outcomes)
+    return PendingMessage(planned, number, begun.message_id, outcomes)
 
 
-def _had_it_elsewhere(mailbox: Mailbox, begun: Begun) -> str:
+def _had_it_elsewhere(mailbox: Mailbox, begun: Unfinished) -> str:
     """The outcome at another To address of this row that got the message, or may have got it."""
     others = [
         outcome
@@ -317,7 +317,7 @@ def _had_it_elsewhere(mailbox: Mailbox, begun: Begun) -> str:
     return next((o for o in others if o not in RETRIED and o != Outcome.REFUSED), "")
 
 
-def _is_corrected(mailbox: Mailbox | None, begun: Begun) -> bool:
+def _is_corrected(mailbox: Mailbox | None, begun: Unfinished) -> bool:
     """True if the row's old address was refused and it has another one now, under its old key."""
     outcomes = [outcome for kind, outcome in begun.recipients.values() if kind == RecipientType.TO]
     is_new = mailbox is not None and mailbox.key not in begun.recipients

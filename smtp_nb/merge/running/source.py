@@ -12,22 +12,22 @@ from contextlib import suppress
 from smtp_nb.errors import InputError
 from smtp_nb.flows.reconnecting import LONG_PAUSE, Pause
 from smtp_nb.merge.journal.journal import Journal
-from smtp_nb.merge.journal.schema import RETRIED, Attempt, LeftOut, Settled
+from smtp_nb.merge.journal.schema import RETRIED, Attempt, Result, SkippedRow
 from smtp_nb.merge.planning.plan import PlannedRow
 from smtp_nb.merge.planning.renderer import ComposedRow, RowRenderer, RowValues
 from smtp_nb.merge.rows.problem import RowError, sentence
-from smtp_nb.merge.running.control import Control
+from smtp_nb.merge.running.control import RunControl
 from smtp_nb.merge.running.deferrals import (
     SAME_WORDS,
+    Deferral,
     Ending,
-    Signal,
+    deferral_of,
     judge,
     of_the_template,
-    signal,
 )
 from smtp_nb.merge.running.pace import WAITED_FOR, Pace
 from smtp_nb.merge.running.progress import PAUSED, Meter, Progress
-from smtp_nb.merge.running.waiting import Todo, Waiting
+from smtp_nb.merge.running.waiting import PendingMessage, Waiting
 from smtp_nb.model.envelope import DeliveryJob, Envelope, Recipient
 from smtp_nb.model.outcome import Outcome
 from smtp_nb.model.receipt import Receipt
@@ -40,39 +40,39 @@ _INDEFINITELY = 100 * LONG_PAUSE
 _DECISIONS = frozenset({Outcome.ACCEPTED, Outcome.PARTIAL, Outcome.REFUSED})
 
 
-class LeaveOut(RowError):
+class SkipRow(RowError):
     """This row is not sent in this run, on purpose."""
 
 
 Recipients = tuple[Recipient, ...]
 Readdress = Callable[[ComposedRow], Recipients]
 # A message that may leave, or what is wrong with it.
-Made = tuple[Todo, DeliveryJob | InputError]
+Made = tuple[PendingMessage, DeliveryJob | InputError]
 
 
 class Source:
     """The messages of a run, for all its connections.
 
     Args:
-        readdress: gives the recipients of a message; raises `LeaveOut` to skip its row.
+        readdress: gives the recipients of a message; raises `SkipRow` to skip its row.
     """
 
     def __init__(
         self,
-        todos: list[Todo],
-        letters: RowRenderer,
+        todos: list[PendingMessage],
+        renderer: RowRenderer,
         journal: Journal,
         meter: Meter,
-        control: Control,
+        control: RunControl,
         readdress: Readdress,
         pace: Pace,
     ) -> None:
-        self._letters = letters
+        self._renderer = renderer
         self._journal = journal
         self._meter = meter
         self._control = control
         self._readdress = readdress
-        self._waiting = Waiting(todos, letters, pace.domains)
+        self._waiting = Waiting(todos, renderer, pace.domains)
         self._ready: deque[Made] = deque()
         self._under_way = 0
         self._refused = ("", 0)  # the words of the last refusal of a content, and how often
@@ -123,7 +123,7 @@ class Source:
             JournalError: they are not, so none of them may leave.
         """
         jobs: list[DeliveryJob] = []
-        left_out: list[LeftOut] = []
+        left_out: list[SkippedRow] = []
         now = self.pace.clock()
         room = min(most, self.pace.free(now))
         while len(jobs) < room and (made := self._next(now)) is not None:
@@ -133,8 +133,8 @@ class Source:
             else:
                 jobs.append(job)
         if jobs or left_out:
-            intents = [intent for job in jobs for intent in _intents(job)]
-            self._journal.intend(intents, left_out, [_digest(job) for job in jobs])
+            intents = [intent for job in jobs for intent in _attempts(job)]
+            self._journal.record_attempts(intents, left_out, [_digest(job) for job in jobs])
         self.pace.take(len(jobs), now)
         self._under_way += len(jobs)
         return jobs
@@ -165,20 +165,20 @@ class Source:
             self._waiting.put_back(todo)
             raise
 
-    def _job(self, todo: Todo, filled: RowValues) -> DeliveryJob:
-        message = self._letters.compose(filled, todo.message_id)
+    def _job(self, todo: PendingMessage, filled: RowValues) -> DeliveryJob:
+        message = self._renderer.compose(filled, todo.message_id)
         todo.message_id = message.content.message_id
-        todo.digest = self._letters.digest(filled)
+        todo.digest = self._renderer.digest(filled)
         recipients = self._readdress(message)
         if todo.outcomes:
             recipients = _undecided(recipients, todo.outcomes)
         sender = message.letter.draft.authors[0]
         return DeliveryJob(Envelope(sender, recipients), message.content, todo)
 
-    def _leave_out(self, planned: PlannedRow, error: InputError) -> LeftOut:
-        outcome = Outcome.SKIPPED if isinstance(error, LeaveOut) else Outcome.INVALID
+    def _leave_out(self, planned: PlannedRow, error: InputError) -> SkippedRow:
+        outcome = Outcome.SKIPPED if isinstance(error, SkipRow) else Outcome.INVALID
         self._meter.count(outcome)
-        return LeftOut(outcome, sentence(error.description, error.remedy), planned.row)
+        return SkippedRow(outcome, sentence(error.description, error.remedy), planned.row)
 
     # -- taking back --------------------------------------------------------------------------
 
@@ -229,18 +229,18 @@ class Source:
         if self.ending is not None and self.ending.error is not None:
             raise self.ending.error
 
-    def _learn(self, job: DeliveryJob, receipt: Receipt) -> Signal | None:
+    def _learn(self, job: DeliveryJob, receipt: Receipt) -> Deferral | None:
         """What the server's words for a message mean; None for nothing out of the ordinary."""
         if receipt.outcome in _DECISIONS:
             self.pace.went_well()
         if receipt.outcome is Outcome.ACCEPTED:
             return None
-        found = [signal(r) for r in receipt.recipients if r.outcome is Outcome.DEFERRED]
+        found = [deferral_of(r) for r in receipt.recipients if r.outcome is Outcome.DEFERRED]
         worst = max(found, key=_weight, default=None)
         is_nobodys = worst is not None and receipt.outcome is Outcome.DEFERRED
         return self.pace.in_a_row(worst) if worst and is_nobodys else worst
 
-    def _try_again(self, todo: Todo, found: Signal) -> bool:
+    def _try_again(self, todo: PendingMessage, found: Deferral) -> bool:
         """Put a deferred message off to another try in this run, if it is worth one."""
         todo.since = todo.since if todo.tries else self.pace.clock()
         due = self.pace.retry_at(todo.tries, todo.since, found)
@@ -250,7 +250,7 @@ class Source:
         self._waiting.try_again(todo, due)
         return True
 
-    def take_back(self, unsent: Sequence[tuple[Todo, Receipt]]) -> None:
+    def take_back(self, unsent: Sequence[tuple[PendingMessage, Receipt]]) -> None:
         """What did not leave over one connection is sent first over the next."""
         for todo, receipt in unsent:
             self._meter.count(receipt.outcome, -1)
@@ -258,7 +258,7 @@ class Source:
         self._control.nudge()
 
 
-def _weight(found: Signal) -> tuple[int, float]:
+def _weight(found: Deferral) -> tuple[int, float]:
     return _WEIGHTS.get(found.about, 0), found.hint_s or 0.0
 
 
@@ -272,16 +272,16 @@ def _undecided(recipients: Recipients, outcomes: Mapping[str, str]) -> Recipient
         if outcomes.get(recipient.mailbox.key, Outcome.NOT_SENT) in RETRIED
     )
     if not found:
-        raise LeaveOut("everybody whom this row names now has an outcome already")
+        raise SkipRow("everybody whom this row names now has an outcome already")
     return found
 
 
-def _todo(job: DeliveryJob) -> Todo:
-    todo: Todo = job.tag  # type: ignore[assignment]  # jobs come from here only
+def _todo(job: DeliveryJob) -> PendingMessage:
+    todo: PendingMessage = job.tag  # type: ignore[assignment]  # jobs come from here only
     return todo
 
 
-def learnt(job: DeliveryJob, receipt: Receipt) -> Todo:
+def learnt(job: DeliveryJob, receipt: Receipt) -> PendingMessage:
     """The job's message, with what is known of its recipients now."""
     todo = _todo(job)
     for recipient, result in zip(job.envelope.recipients, receipt.recipients, strict=True):
@@ -294,18 +294,18 @@ def _digest(job: DeliveryJob) -> tuple[str, int]:
     return todo.digest, todo.message
 
 
-def _intents(job: DeliveryJob) -> Iterator[Attempt]:
+def _attempts(job: DeliveryJob) -> Iterator[Attempt]:
     todo = _todo(job)
     for recipient in job.envelope.recipients:
         box = recipient.mailbox
         yield Attempt(todo.message, box.key, box.address, int(recipient.kind), todo.message_id)
 
 
-def _settled(job: DeliveryJob, receipt: Receipt) -> Iterator[Settled]:
+def _settled(job: DeliveryJob, receipt: Receipt) -> Iterator[Result]:
     todo = _todo(job)
     for recipient, result in zip(job.envelope.recipients, receipt.recipients, strict=True):
         is_accepted = result.outcome is Outcome.ACCEPTED
-        yield Settled(
+        yield Result(
             outcome=result.outcome,
             code=result.code,
             enhanced_code=result.enhanced_code,

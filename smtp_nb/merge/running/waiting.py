@@ -16,11 +16,11 @@ from typing import NamedTuple
 
 from smtp_nb.merge.planning.plan import PlannedRow
 from smtp_nb.merge.planning.renderer import RowRenderer, RowValues
-from smtp_nb.merge.running.pace import Allowance, Domains
+from smtp_nb.merge.running.pace import Domains, RateWindow
 
 
 @dataclass(slots=True)
-class Todo:
+class PendingMessage:
     """A message to send, or to send again to those of its recipients who are not decided.
 
     Attributes:
@@ -50,8 +50,8 @@ class Todo:
 class _Held(NamedTuple):
     """Messages to one domain, and what is allowed for it."""
 
-    allowance: Allowance
-    todos: deque[Todo]
+    allowance: RateWindow
+    todos: deque[PendingMessage]
 
 
 class Waiting:
@@ -61,13 +61,15 @@ class Waiting:
         todos: in order; emptied, so that each is let go once it has left.
     """
 
-    def __init__(self, todos: list[Todo], letters: RowRenderer, domains: Domains) -> None:
-        self._letters = letters
+    def __init__(
+        self, todos: list[PendingMessage], renderer: RowRenderer, domains: Domains
+    ) -> None:
+        self._renderer = renderer
         self._domains = domains
         self._left = len(todos)
-        self._fresh = _emptying(todos, letters)
-        self._back: deque[Todo] = deque()
-        self._off: list[tuple[float, int, Todo]] = []
+        self._fresh = _emptying(todos, renderer)
+        self._back: deque[PendingMessage] = deque()
+        self._off: list[tuple[float, int, PendingMessage]] = []
         self._held: dict[str, _Held] = {}
         self._openings: list[tuple[float, str]] = []
         self._ties = count()
@@ -85,13 +87,13 @@ class Waiting:
         """How many wait for another try."""
         return len(self._off)
 
-    def next(self, now: float) -> tuple[Todo, RowValues] | None:
+    def next(self, now: float) -> tuple[PendingMessage, RowValues] | None:
         """The next message that may leave now, with its row's values."""
         while (todo := self._again(now)) is not None:
             if self._may_leave(todo, now):
-                return todo, next(self._letters.read([todo.planned]))
+                return todo, next(self._renderer.read([todo.planned]))
         if (todo := self._released(now)) is not None:
-            return todo, next(self._letters.read([todo.planned]))
+            return todo, next(self._renderer.read([todo.planned]))
         for todo, filled in self._fresh:
             self._left -= 1
             if self._may_leave(todo, now):
@@ -105,22 +107,22 @@ class Waiting:
         times = [heap[0][0] for heap in (self._off, self._openings) if heap]
         return min(times, default=None)
 
-    def put_back(self, todo: Todo) -> None:
+    def put_back(self, todo: PendingMessage) -> None:
         """It has not left: it is the next one."""
         self._back.append(todo)
 
-    def try_again(self, todo: Todo, due: float) -> None:
+    def try_again(self, todo: PendingMessage, due: float) -> None:
         """It was deferred: its time comes again."""
         heapq.heappush(self._off, (due, next(self._ties), todo))
 
-    def _again(self, now: float) -> Todo | None:
+    def _again(self, now: float) -> PendingMessage | None:
         if self._back:
             return self._back.popleft()
         if self._off and self._off[0][0] <= now:
             return heapq.heappop(self._off)[2]
         return None
 
-    def _may_leave(self, todo: Todo, now: float) -> bool:
+    def _may_leave(self, todo: PendingMessage, now: float) -> bool:
         """Whether its domain allows it; if not, it is held until then."""
         allowance = self._domains.of(todo.domain) if self._domains else None
         if allowance is None:
@@ -135,7 +137,7 @@ class Waiting:
         held.todos.append(todo)
         return False
 
-    def _released(self, now: float) -> Todo | None:
+    def _released(self, now: float) -> PendingMessage | None:
         """One that was held and whose domain allows it now."""
         if not self._openings or self._openings[0][0] > now:
             return None
@@ -150,9 +152,11 @@ class Waiting:
         return todo
 
 
-def _emptying(todos: list[Todo], letters: RowRenderer) -> Iterator[tuple[Todo, RowValues]]:
+def _emptying(
+    todos: list[PendingMessage], renderer: RowRenderer
+) -> Iterator[tuple[PendingMessage, RowValues]]:
     """The messages in order with their rows' values; each is let go once it is taken."""
     waiting = deque(todos)
     todos.clear()
-    for filled in letters.read(todo.planned for todo in list(waiting)):
+    for filled in renderer.read(todo.planned for todo in list(waiting)):
         yield waiting.popleft(), filled

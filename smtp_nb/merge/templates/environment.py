@@ -20,7 +20,7 @@ from smtp_nb.merge.rows.printed import check_length
 from smtp_nb.merge.rows.problem import RowError
 from smtp_nb.merge.rows.unfilled import Unfilled
 from smtp_nb.merge.templates.lawful import OWN_SELF, ROW, SAFE_FILTERS, SELF, WHOLE_ROW
-from smtp_nb.merge.templates.plain_template import Weaver
+from smtp_nb.merge.templates.plain_template import PlainTemplate
 from smtp_nb.merge.templates.sandboxed import Sandbox, standard
 
 Values = Mapping[str, object]
@@ -66,7 +66,7 @@ class Part:
         """True if it gives some visible text, whatever the cells hold."""
         # Where printing is more than that (slots), Jinja2 does it.
         is_short = self.is_plain and environment.finalize is None
-        self._weaver = Weaver(pieces or [], environment) if is_short else None
+        self._weaver = PlainTemplate(pieces or [], environment) if is_short else None
 
     def render(self, values: Values) -> str:
         """The text for one row.

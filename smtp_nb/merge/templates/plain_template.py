@@ -1,6 +1,6 @@
 """Templates that do nothing but print cells, filled in without Jinja2's machinery.
 
-Long stretches that no cell has a part in are `Stretch`es of the text, which are encoded once for
+Long stretches that no cell has a part in are `SharedText`es of the text, which are encoded once for
 all rows.
 """
 
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import nodes
 from markupsafe import Markup, escape
 
-from smtp_nb.compose.text import Stretch, Woven
+from smtp_nb.compose.text import SegmentedText, SharedText
 from smtp_nb.merge.rows.printed import is_ordinary, is_ordinary_number, number_text
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ _Hole = tuple[str, tuple[Callable[[Any], Any], ...]]
 Values = Mapping[str, object]
 
 
-class Weaver:
+class PlainTemplate:
     """A plain template: texts, and expressions that are a name with filters behind it.
 
     Args:
@@ -39,7 +39,7 @@ class Weaver:
     def __init__(self, pieces: Sequence[nodes.Node], environment: Environment) -> None:
         shown = _escaped if environment.autoescape else _plain
         runs = list(_runs([_read(piece, environment) for piece in pieces]))
-        self._runs = [run if isinstance(run, Stretch) else _Run(run, shown) for run in runs]
+        self._runs = [run if isinstance(run, SharedText) else _Run(run, shown) for run in runs]
 
     def text(self, values: Values) -> str:
         """The text for one row.
@@ -50,8 +50,8 @@ class Weaver:
         first, *more = self._runs
         if isinstance(first, _Run) and not more:
             return first.filled(values)
-        return Woven(
-            [run if isinstance(run, Stretch) else run.filled(values) for run in self._runs]
+        return SegmentedText(
+            [run if isinstance(run, SharedText) else run.filled(values) for run in self._runs]
         )
 
 
@@ -83,7 +83,7 @@ def _read(piece: nodes.Node, environment: Environment) -> str | _Hole:
     return (piece.name if isinstance(piece, nodes.Name) else "", tuple(filters))
 
 
-def _runs(pieces: Sequence[str | _Hole]) -> Iterator[list[str | _Hole] | Stretch]:
+def _runs(pieces: Sequence[str | _Hole]) -> Iterator[list[str | _Hole] | SharedText]:
     """The template cut into long stretches of whole lines, and what is between them."""
     run: list[str | _Hole] = []
     for piece in pieces:
@@ -94,7 +94,7 @@ def _runs(pieces: Sequence[str | _Hole]) -> Iterator[list[str | _Hole] | Stretch
             if end - start >= MIN_STRETCH and (start or not run):
                 if start or run:
                     yield [*run, piece[:start]]
-                yield Stretch(piece[start:end])
+                yield SharedText(piece[start:end])
                 run, piece = [], piece[end:]
         if piece:
             run.append(piece)

@@ -11,9 +11,9 @@ from smtp_nb.notebook.verb import Verb, VerbRequest
 
 
 def _connect(request: VerbRequest) -> Card:
-    desk = request.desk
-    desk.connect(with_password(request, session_for(request)))
-    desk.sender = request.text("from", desk.sender)
+    state = request.state
+    state.connect(with_password(request, session_for(request)))
+    state.sender = request.text("from", state.sender)
     return session_card(request)
 
 
@@ -30,17 +30,17 @@ def session_for(request: VerbRequest) -> SMTP:
     """One for the server of the line, else for the sandbox; not connected yet."""
     if url := request.text("url"):
         return SMTP.from_url(url)
-    if request.desk.sandbox is None:
+    if request.state.sandbox is None:
         raise StateError(
             "there is no sandbox to connect to",
             remedy="Write %smtp server start first, or %smtp connect smtp://you@your.server:587",
         )
-    return SMTP.from_url(request.desk.sandbox.url)
+    return SMTP.from_url(request.state.sandbox.url)
 
 
 def _disconnect(request: VerbRequest) -> Card:
-    request.desk.end_session()
-    request.desk.tried = ""
+    request.state.end_session()
+    request.state.tried = ""
     return Card("Not connected")
 
 
@@ -50,14 +50,14 @@ def _status(request: VerbRequest) -> Card:
 
 def session_card(request: VerbRequest, more: Rows = ()) -> Card:
     """What the session is like."""
-    smtp, sandbox = request.desk.smtp, request.desk.sandbox
+    smtp, sandbox = request.state.smtp, request.state.sandbox
     is_running = sandbox is not None and sandbox.is_running
     running = "running" if is_running else ""
-    templates = ", ".join(request.desk.templates)
-    rest = [("Sandbox", running), ("Templates", templates), ("From", request.desk.sender)]
-    tried = ("Failed", f"no session with {request.desk.tried}" if request.desk.tried else "")
+    templates = ", ".join(request.state.templates)
+    rest = [("Sandbox", running), ("Templates", templates), ("From", request.state.sender)]
+    tried = ("Failed", f"no session with {request.state.tried}" if request.state.tried else "")
     where = "" if smtp is None else f"{smtp.mail_server}:{smtp.mail_port}"
-    if sandbox is not None and smtp is not None and request.desk.is_at(smtp, sandbox):
+    if sandbox is not None and smtp is not None and request.state.is_at(smtp, sandbox):
         where = "the sandbox"  # its port differs from run to run, and outputs shall not
     if smtp is None or not smtp.connected:
         closed = ("Server", f"{where}, closed" if where else "")

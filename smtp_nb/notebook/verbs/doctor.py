@@ -12,16 +12,16 @@ from smtp_nb.wording import Front
 
 def _doctor(request: VerbRequest) -> Checkup:
     smtp = with_password(request, _patient(request))
-    smtp.on_pi_trail(request.desk.observe)
+    smtp.on_pi_trail(request.state.observe)
     smtp._front = Front.MAGIC
     return smtp.doctor(request.number("patience") or 10)
 
 
 def _patient(request: VerbRequest) -> SMTP:
     """The server of the line, else that of the session, else the sandbox."""
-    desk = request.desk
-    if not request.text("url") and desk.smtp is not None:
-        return desk.smtp.clone()
+    state = request.state
+    if not request.text("url") and state.smtp is not None:
+        return state.smtp.clone()
     return session_for(request)
 
 

@@ -14,10 +14,10 @@ from smtp_nb.notebook.verb import CellBody, Verb, VerbRequest
 
 def _explain(request: VerbRequest) -> Explanation:
     text = request.text("reply")
-    receipt = request.desk.receipt
+    receipt = request.state.receipt
     if not text and receipt is not None and receipt.outcome is Outcome.UNKNOWN:
         return explain(str(receipt.outcome))
-    return explain(text or _last_refusal(request.desk.trail))
+    return explain(text or _last_refusal(request.state.trail))
 
 
 def _last_refusal(trail: Trail) -> str:

@@ -30,15 +30,15 @@ def _login(request: VerbRequest) -> Card:
 
 
 def _by_password(request: VerbRequest) -> Card:
-    smtp = request.desk.session()
+    smtp = request.state.session()
     if request.text("user"):
         raise request.syntax.error(
             f"{request.text('who')!r} is no service; take {' or '.join(_SERVICES)}, or a name alone"
         )
-    user = request.text("who", smtp.user or request.desk.user)
+    user = request.text("who", smtp.user or request.state.user)
     if not user:
         raise request.syntax.error("a user name is missing: %smtp login NAME")
-    request.desk.user = user
+    request.state.user = user
     smtp = smtp.clone()
     smtp.user, smtp.token_source = user, None
     if request.flag("ask"):
@@ -50,7 +50,7 @@ def _by_password(request: VerbRequest) -> Card:
             variable=request.text("password_env"),
             file=request.text("password_file"),
         )
-    request.desk.connect(smtp)
+    request.state.connect(smtp)
     if request.flag("keep"):  # now that the server has taken it
         keep_in_keyring(user, smtp.mail_server, smtp.password)
     return session_card(request)
@@ -66,7 +66,7 @@ def _by_token(request: VerbRequest, make: Callable[[VerbRequest, str], Account])
     account = make(request, user)
     if request.flag("again") or not account.has_permission:
         _get_permission(request, account)
-    desk = request.desk
+    state = request.state
     properties = account.properties()
     if url := request.text("server"):
         smtp = SMTP.from_url(url)
@@ -74,8 +74,8 @@ def _by_token(request: VerbRequest, make: Callable[[VerbRequest, str], Account])
             setattr(smtp, name, properties[name])
     else:
         smtp = SMTP(**properties)
-    desk.connect(smtp)
-    desk.sender = desk.sender or user
+    state.connect(smtp)
+    state.sender = state.sender or user
     kept = account.place or "this kernel only; --token-file PATH keeps it"
     return session_card(request, [("Permission", f"kept in {kept}")])
 

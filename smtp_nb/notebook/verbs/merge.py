@@ -78,15 +78,15 @@ def _merge(request: VerbRequest) -> DryRun | pd.DataFrame | MergeJob:
     if not request.flag("send"):
         return DryRun(count, merge.check(), merge.preview(1), merge.standing)
     options = _run_options(request)
-    merge.server = request.desk.session()
+    merge.server = request.state.session()
     if not request.flag("changed"):
         _refuse_difference(merge)
     if count:
         _confirm(count, request)
-    request.desk.merges[merge.name] = merge
+    request.state.merges[merge.name] = merge
     if not request.flag("background"):
         return merge.run(**options)
-    return request.desk.start(merge, options)
+    return request.state.start(merge, options)
 
 
 def _refuse_difference(merge: MailMerge) -> None:
@@ -111,8 +111,8 @@ def _merge_of(request: VerbRequest) -> MailMerge:
         frame,
         _template_of(request, name),
         to=request.text("to", "email"),
-        from_=request.text("from") or request.desk.sender,
-        server=request.desk.smtp,
+        from_=request.text("from") or request.state.sender,
+        server=request.state.smtp,
         name=request.text("name", name),
         journal=request.text("journal") or None,
         key=request.text("key") or None,
@@ -120,9 +120,9 @@ def _merge_of(request: VerbRequest) -> MailMerge:
 
 
 def _template_of(request: VerbRequest, name: str) -> Template:
-    found = request.desk.templates.get(name) or request.namespace.get(name)
+    found = request.state.templates.get(name) or request.namespace.get(name)
     if not isinstance(found, Template):
-        known = ", ".join(request.desk.templates) or "none so far"
+        known = ", ".join(request.state.templates) or "none so far"
         raise request.syntax.error(f"there is no template {name!r}; there are: {known}")
     given = {name: request.variable(name) for name in request.texts("with")}
     return replace(found, context={**found.context, **given}) if given else found
@@ -200,7 +200,7 @@ def _preview(request: VerbRequest) -> Preview:
 
 
 def _results(request: VerbRequest) -> pd.DataFrame:
-    merges, kept = request.desk.merges, _kept()
+    merges, kept = request.state.merges, _kept()
     name = request.text("name") or next(reversed(merges), "") or next(iter(kept), "")
     if name in merges:
         return merges[name].results

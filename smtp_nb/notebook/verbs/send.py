@@ -25,7 +25,7 @@ _NOBODY = "nobody@localhost"
 
 
 def _send(request: VerbRequest) -> Receipt:
-    smtp = request.desk.session()
+    smtp = request.state.session()
     body = request.text("text") if request.body is None else request.body
     draft = replace(
         _draft(request, body),
@@ -37,8 +37,8 @@ def _send(request: VerbRequest) -> Receipt:
         attachments=tuple(_attachments(request)),
         message_id="*",
     )
-    request.desk.receipt = smtp.send(Addressed(draft, addresses("--bcc", request.texts("bcc"))))
-    return request.desk.receipt
+    request.state.receipt = smtp.send(Addressed(draft, addresses("--bcc", request.texts("bcc"))))
+    return request.state.receipt
 
 
 def _draft(request: VerbRequest, body: str) -> Draft:
@@ -64,7 +64,7 @@ def _body(kind: str, body: str) -> dict[str, Any]:  # keywords of several types,
 
 def _sender(request: VerbRequest, smtp: SMTP) -> str:
     login = smtp.user if "@" in smtp.user else ""
-    sender = request.text("from") or request.desk.sender or login
+    sender = request.text("from") or request.state.sender or login
     if not sender:
         raise MissingError(
             "there is no sender",

@@ -18,7 +18,7 @@ _HEAL = "none"
 
 
 def _start(request: VerbRequest) -> Card:
-    desk = request.desk
+    state = request.state
     tls = request.text("tls", "none")
     users = request.texts("auth")
     refused = request.texts("refuse")
@@ -31,8 +31,8 @@ def _start(request: VerbRequest) -> Card:
         refuse=refused,
         certificate=request.text("certificate", "valid"),
     ).start()
-    closed = _closed(desk)
-    desk.take_sandbox(sandbox)
+    closed = _closed(state)
+    state.take_sandbox(sandbox)
     rows = [
         ("TLS", tls),
         ("Users", ", ".join(users)),
@@ -40,38 +40,38 @@ def _start(request: VerbRequest) -> Card:
         ("Closed", closed),
         ("Next", "%smtp connect"),
     ]
-    return Card("The sandbox is running", rows, about=desk.sandbox)
+    return Card("The sandbox is running", rows, about=state.sandbox)
 
 
-def _closed(desk: NotebookState) -> str:
+def _closed(state: NotebookState) -> str:
     """What a new sandbox puts an end to."""
-    if desk.sandbox is None:
+    if state.sandbox is None:
         return ""
-    count = len(desk.sandbox.messages)
+    count = len(state.sandbox.messages)
     noun = "message" if count == 1 else "messages"
-    is_used = desk.smtp is not None and desk.is_at(desk.smtp, desk.sandbox)
+    is_used = state.smtp is not None and state.is_at(state.smtp, state.sandbox)
     session = ", and the session on it" if is_used else ""
     return f"the sandbox before it, with {count} {noun}{session}"
 
 
 def _stop(request: VerbRequest) -> Card:
-    request.desk.take_sandbox(None)
+    request.state.take_sandbox(None)
     return Card("The sandbox is stopped")
 
 
-def _sandbox(desk: NotebookState) -> SandboxServer:
-    if desk.sandbox is None:
+def _sandbox(state: NotebookState) -> SandboxServer:
+    if state.sandbox is None:
         raise StateError("the sandbox is not running", remedy="Write %smtp server start")
-    return desk.sandbox
+    return state.sandbox
 
 
 def _inbox(request: VerbRequest) -> object:
-    sandbox = _sandbox(request.desk)
-    return sandbox.messages if request.flag("static") else request.desk.inbox_of(sandbox)
+    sandbox = _sandbox(request.state)
+    return sandbox.messages if request.flag("static") else request.state.inbox_of(sandbox)
 
 
 def _fault(request: VerbRequest) -> Card:
-    sandbox = _sandbox(request.desk)
+    sandbox = _sandbox(request.state)
     name = request.text("name")
     if name == _HEAL:
         sandbox.heal()

@@ -27,7 +27,7 @@ def _template(request: VerbRequest) -> Card:
     kind = next((name for name in ("html", "text") if request.flag(name)), "markdown")
     name = request.text("name")
     template = read_template(request.body or "", kind)
-    request.desk.templates[name] = template
+    request.state.templates[name] = template
     return _card(name, kind, template)
 
 

@@ -8,15 +8,15 @@ from smtp_nb.notebook.verb import Verb, VerbRequest
 
 
 def _trail(request: VerbRequest) -> object:
-    desk = request.desk
+    state = request.state
     if request.flag("clear"):
-        desk.clear_trail()
+        state.clear_trail()
         return Page("The trail is empty")
-    return desk.trail if request.flag("static") else desk.view
+    return state.trail if request.flag("static") else state.view
 
 
 def _ladder(request: VerbRequest) -> object:
-    return request.desk.trail.ladder(
+    return request.state.trail.ladder(
         "time" if request.flag("time") else "steps", show_addresses=request.flag("show_addresses")
     )
 

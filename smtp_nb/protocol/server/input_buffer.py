@@ -20,7 +20,7 @@ _BARE_LF = re.compile(rb"(?<!\r)\n")
 _CONTROLS = re.compile(rb"[\x00-\x1f\x7f]")
 
 
-class Intake:
+class InputBuffer:
     """A buffer that only CRLF divides into lines (RFC 5321 section 2.3.8).
 
     Args:

@@ -30,7 +30,7 @@ from smtp_nb.protocol.server.input_buffer import (
     LINE_LIMIT,
     LINE_LIMITS,
     PATIENCE,
-    Intake,
+    InputBuffer,
     read_text,
 )
 from smtp_nb.protocol.server.policy import (
@@ -73,7 +73,7 @@ class ServerProtocol:
         self.certificate = ""
         self.discarded = b""
         self._is_welcome = self._has_forgotten = False
-        self._intake = Intake(service.is_lenient)
+        self._intake = InputBuffer(service.is_lenient)
         self._outgoing: list[bytes] = []
         self._request: Request | None = None
         self._extensions: frozenset[str] = frozenset()

@@ -9,19 +9,19 @@ from smtp_nb.sasl.digest_md5 import Login, directives, hashable, new_nonce
 from smtp_nb.sasl.server.verifier import CredentialVerifier, Service, text
 
 
-def digest_md5(desk: CredentialVerifier) -> Service:
+def digest_md5(verifier: CredentialVerifier) -> Service:
     """Challenge, check the digest, prove that we know the password too."""
     nonce = new_nonce()
     response = yield (
-        f'realm="{desk.host}",nonce="{nonce}",qop="auth",algorithm=md5-sess,charset=utf-8'
+        f'realm="{verifier.host}",nonce="{nonce}",qop="auth",algorithm=md5-sess,charset=utf-8'
     ).encode()
     try:
         said = {name: value.encode("latin-1") for name, value in directives(response)}
     except AuthenticationError:
         return None
     user = text(said.get("username", b""))
-    password = desk.lookup(user)
-    if password is None or not _fits(said, nonce, desk.host):
+    password = verifier.lookup(user)
+    if password is None or not _fits(said, nonce, verifier.host):
         return None
     login = Login(
         user=hashable(said["username"]),

@@ -19,7 +19,7 @@ _FIRST = re.compile(
 _FINAL = re.compile(r"(?P<unproven>c=(?P<header>[^,]+),r=(?P<nonce>[^,]+)),p=(?P<proof>[^,]+)")
 
 
-def scram(digest: str, desk: CredentialVerifier) -> Service:
+def scram(digest: str, verifier: CredentialVerifier) -> Service:
     """Hear the first message, challenge, check the proof, give ours."""
     first = _FIRST.fullmatch(text((yield b"")))
     if first is None:
@@ -30,7 +30,7 @@ def scram(digest: str, desk: CredentialVerifier) -> Service:
     salt, nonce = secrets.token_bytes(16), first["nonce"] + new_nonce()
     challenge = f"r={nonce},s={_base64(salt)},i={MIN_ITERATIONS}"
     final = _FINAL.fullmatch(text((yield challenge.encode())))
-    password = _prepared(desk.lookup(user))
+    password = _prepared(verifier.lookup(user))
     if final is None or password is None or not _continues(final, first["header"], nonce):
         return None
     keys = Keys.derive(digest, password, salt, MIN_ITERATIONS)

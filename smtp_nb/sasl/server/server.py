@@ -25,7 +25,7 @@ _BEARERS = {
 }
 
 
-def serve(name: str, desk: CredentialVerifier) -> Service:
+def serve(name: str, verifier: CredentialVerifier) -> Service:
     """Check a login: yields challenges, gets responses, returns the user or None.
 
     An initial response, if the client gave one, answers the first challenge, which then does not
@@ -35,51 +35,51 @@ def serve(name: str, desk: CredentialVerifier) -> Service:
         Unsupported: no such mechanism.
     """
     if service := SERVICES.get(name.upper()):
-        return service(desk)
+        return service(verifier)
     raise Unsupported(f"The login {name!r} is not known here")
 
 
-def _plain(desk: CredentialVerifier) -> Service:
+def _plain(verifier: CredentialVerifier) -> Service:
     response = yield b""
     if response.count(b"\0") != 2:
         return None
     identity, user, password = map(text, response.split(b"\0"))
     if identity not in ("", user):
         return None  # nobody here may act as somebody else
-    return desk.check(user, password)
+    return verifier.check(user, password)
 
 
-def _login(desk: CredentialVerifier) -> Service:
+def _login(verifier: CredentialVerifier) -> Service:
     user = yield b"Username:"
     password = yield b"Password:"
-    return desk.check(text(user), text(password))
+    return verifier.check(text(user), text(password))
 
 
-def _cram_md5(desk: CredentialVerifier) -> Service:
-    challenge = f"<{secrets.token_hex(16)}@{desk.host}>".encode()
+def _cram_md5(verifier: CredentialVerifier) -> Service:
+    challenge = f"<{secrets.token_hex(16)}@{verifier.host}>".encode()
     response = yield challenge
     user, _, answer = response.rpartition(b" ")
-    password = desk.lookup(text(user))
+    password = verifier.lookup(text(user))
     right = digest((password or "").encode(), challenge)
     if password is None or not hmac.compare_digest(answer, right):
         return None
     return text(user)
 
 
-def _bearer(form: re.Pattern[bytes], desk: CredentialVerifier) -> Service:
+def _bearer(form: re.Pattern[bytes], verifier: CredentialVerifier) -> Service:
     response = yield b""
     if match := form.fullmatch(response):
         user = match[1].replace(b"=2C", b",").replace(b"=3D", b"=")
-        if found := desk.check(text(user), text(match[2])):
+        if found := verifier.check(text(user), text(match[2])):
             return found
     yield _REASON
     return None
 
 
-def _external(desk: CredentialVerifier) -> Service:
+def _external(verifier: CredentialVerifier) -> Service:
     asked = text((yield b""))
-    is_known = desk.lookup(desk.certificate) is not None
-    return desk.certificate if is_known and asked in ("", desk.certificate) else None
+    is_known = verifier.lookup(verifier.certificate) is not None
+    return verifier.certificate if is_known and asked in ("", verifier.certificate) else None
 
 
 SERVICES: dict[str, Callable[[CredentialVerifier], Service]] = {

@@ -45,7 +45,7 @@ class TLSSessionCache:
     def __init__(self) -> None:
         self._kept: dict[tuple[str, int, TLSSettings], StoredSession] = {}
 
-    def shelf(self, host: str, port: int, settings: TLSSettings) -> SessionSlot:
+    def session_slot(self, host: str, port: int, settings: TLSSettings) -> SessionSlot:
         """The place for sessions with that server under these settings."""
         return SessionSlot(self._kept, (host, port, settings))
 

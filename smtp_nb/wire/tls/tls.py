@@ -70,7 +70,7 @@ class TLSLayer:
     Args:
         settings: what to trust and what to offer.
         host: name or IP address that the certificate must be for.
-        shelf: where the session is kept, if sessions are to be resumed.
+        session_slot: where the session is kept, if sessions are to be resumed.
 
     Attributes:
         is_resumed: the handshake went on from a session that was kept.
@@ -85,7 +85,7 @@ class TLSLayer:
         self,
         settings: TLSSettings,
         host: str,
-        shelf: SessionSlot | None = None,
+        session_slot: SessionSlot | None = None,
     ) -> None:
         self._settings = settings
         self._host = host if host.isascii() else ascii_domain(host)
@@ -96,8 +96,8 @@ class TLSLayer:
         self._connection.set_connect_state()
         if not is_ip_address(self._host):  # RFC 6066 section 3 allows names only
             self._connection.set_tlsext_host_name(self._host.rstrip(".").encode("ascii"))
-        self._shelf = shelf
-        self._kept = shelf.take(prepared.context) if shelf else None
+        self._session_slot = session_slot
+        self._kept = session_slot.take(prepared.context) if session_slot else None
         if self._kept:
             self._connection.set_session(self._kept.session)
         self.is_resumed = False
@@ -250,9 +250,9 @@ class TLSLayer:
 
     def _keep_session(self) -> None:
         """Once the server has spoken: TLS 1.3 sends the session after the handshake."""
-        shelf, self._shelf = self._shelf, None
-        if shelf and self._judged:
-            shelf.keep(self._connection, self._judged)
+        session_slot, self._session_slot = self._session_slot, None
+        if session_slot and self._judged:
+            session_slot.keep(self._connection, self._judged)
 
     def send(self, data: bytes | bytearray | memoryview) -> bytes:
         """Seal `data`; the result has to go to the server.

@@ -11,7 +11,7 @@ import pytest
 
 from smtp_nb.errors import JournalError
 from smtp_nb.merge.journal.journal import Journal, JournalReader
-from smtp_nb.merge.journal.schema import Attempt, LeftOut, PlanEntry, Settled, Target
+from smtp_nb.merge.journal.schema import Attempt, PlanEntry, Result, SkippedRow, Target
 from smtp_nb.model.outcome import Outcome
 
 
@@ -19,8 +19,8 @@ def intent(number: int, address: str = "a@x.test", kind: int = 0) -> Attempt:
     return Attempt(number, address, address.title(), kind, f"<{number}@x.test>")
 
 
-def settled(number: int, outcome: str, address: str = "a@x.test", reply: str = "Ok") -> Settled:
-    return Settled(outcome, 250, "2.0.0", reply, "q1", 0.5, 100, number, address)
+def settled(number: int, outcome: str, address: str = "a@x.test", reply: str = "Ok") -> Result:
+    return Result(outcome, 250, "2.0.0", reply, "q1", 0.5, 100, number, address)
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def test_what_is_written_down_comes_back(path: Path) -> None:
         assert journal.register(["k2", "k3"]) == {"k1": 1, "k2": 2, "k3": 3}
         journal.note({"name": "results"})
         journal.replan([PlanEntry(0, 1, "a@x.test", None, ""), PlanEntry(1, 2, "b", None, "")])
-        journal.intend([intent(1)], [LeftOut("INVALID", "why", 1)])
+        journal.record_attempts([intent(1)], [SkippedRow("INVALID", "why", 1)])
         journal.settle([settled(1, "ACCEPTED")])
     with JournalReader.open(path) as found:
         assert found.facts == {"name": "results"}
@@ -55,7 +55,7 @@ def test_nobody_else_may_read_any_of_its_files(path: Path) -> None:
     try:
         with Journal(path) as journal:
             journal.register(["k"])
-            journal.intend([intent(1)])
+            journal.record_attempts([intent(1)])
             files = list(path.parent.iterdir())
             assert {file.name.removeprefix(path.name) for file in files} == {"", "-wal", "-shm"}
             assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
@@ -73,7 +73,7 @@ def test_a_file_that_others_could_read_is_closed_to_them(path: Path) -> None:
 def test_an_intent_is_on_the_disk_before_anything_leaves(path: Path, tmp_path: Path) -> None:
     with Journal(path) as journal:
         journal.register(["k1", "k2"])
-        journal.intend([intent(1), intent(2)])
+        journal.record_attempts([intent(1), intent(2)])
         # What is in the files now is all that a crash leaves behind.
         crashed = tmp_path / "crashed"
         shutil.copytree(tmp_path, crashed)
@@ -89,7 +89,7 @@ def test_intents_are_flushed_and_outcomes_ride_along(
     with Journal(path) as journal:
         journal.register(["k1"])
         journal._sql.set_trace_callback(statements.append)
-        journal.intend([intent(1)])
+        journal.record_attempts([intent(1)])
         journal.settle([settled(1, "ACCEPTED")])
     kept = [s for s in statements if s.startswith(("PRAGMA", "COMMIT"))]
     assert kept == ["PRAGMA synchronous=FULL", "COMMIT", "PRAGMA synchronous=NORMAL", "COMMIT"]
@@ -98,10 +98,10 @@ def test_intents_are_flushed_and_outcomes_ride_along(
 def test_all_of_a_window_is_written_or_nothing(path: Path) -> None:
     with Journal(path) as journal:
         journal.register(["k1", "k2"])
-        journal.intend([intent(1)])
+        journal.record_attempts([intent(1)])
         journal.settle([settled(1, "ACCEPTED")])
         with pytest.raises(JournalError, match="outcome is final"):
-            journal.intend([intent(2), intent(1)])
+            journal.record_attempts([intent(2), intent(1)])
     assert outcomes(path) == {"a@x.test": "ACCEPTED"}
 
 
@@ -109,19 +109,19 @@ def test_all_of_a_window_is_written_or_nothing(path: Path) -> None:
 def test_no_final_outcome_is_ever_overwritten_by_an_intent(path: Path, final: str) -> None:
     with Journal(path) as journal:
         journal.register(["k1"])
-        journal.intend([intent(1)])
+        journal.record_attempts([intent(1)])
         journal.settle([settled(1, final)])
         with pytest.raises(JournalError):
-            journal.intend([intent(1)])
+            journal.record_attempts([intent(1)])
     assert outcomes(path) == {"a@x.test": final}
 
 
 def test_an_intent_under_way_is_not_begun_twice(path: Path) -> None:
     with Journal(path) as journal:
         journal.register(["k1"])
-        journal.intend([intent(1)])
+        journal.record_attempts([intent(1)])
         with pytest.raises(JournalError):
-            journal.intend([intent(1)])
+            journal.record_attempts([intent(1)])
 
 
 @pytest.mark.parametrize("retried", ["DEFERRED", "NOT_SENT"])
@@ -129,7 +129,7 @@ def test_attempts_are_counted(path: Path, retried: str) -> None:
     with Journal(path) as journal:
         journal.register(["k1"])
         for _ in range(3):
-            journal.intend([intent(1)])
+            journal.record_attempts([intent(1)])
             journal.settle([settled(1, retried)])
         (delivery,) = journal.deliveries()
         assert delivery.attempts == 3
@@ -138,7 +138,7 @@ def test_attempts_are_counted(path: Path, retried: str) -> None:
 def test_what_is_left_to_do_is_known(path: Path) -> None:
     with Journal(path) as journal:
         journal.register(["done", "later", "half", "refused", "new"])
-        journal.intend([intent(n) for n in (1, 2, 3, 4)] + [intent(3, "b@x.test", 1)])
+        journal.record_attempts([intent(n) for n in (1, 2, 3, 4)] + [intent(3, "b@x.test", 1)])
         journal.settle([settled(1, "ACCEPTED"), settled(2, "DEFERRED"), settled(4, "REFUSED")])
         journal.settle([settled(3, "ACCEPTED"), settled(3, "NOT_SENT", "b@x.test")])
         assert journal.finished() == {"done"}
@@ -152,7 +152,7 @@ def test_what_is_left_to_do_is_known(path: Path) -> None:
 def test_only_what_is_unknown_can_be_resolved(path: Path) -> None:
     with Journal(path) as journal:
         journal.register(["k1", "k2"])
-        journal.intend([intent(1), intent(2)])
+        journal.record_attempts([intent(1), intent(2)])
         journal.settle([settled(1, "UNKNOWN"), settled(2, "ACCEPTED")])
         assert journal.resolve(Target("k2"), Outcome.NOT_SENT, "") == 0
         assert journal.resolve(Target("k1"), Outcome.NOT_SENT, "again") == 1
@@ -162,7 +162,7 @@ def test_only_what_is_unknown_can_be_resolved(path: Path) -> None:
 def test_it_can_be_read_while_it_is_written(path: Path) -> None:
     with Journal(path) as journal:
         journal.register(["k1"])
-        journal.intend([intent(1)])
+        journal.record_attempts([intent(1)])
         assert outcomes(path) == {"a@x.test": None}
         journal.settle([settled(1, "ACCEPTED")])
         assert outcomes(path) == {"a@x.test": "ACCEPTED"}
@@ -178,7 +178,7 @@ def test_a_reader_changes_nothing(path: Path) -> None:
 def test_a_long_reply_does_not_fill_the_disk(path: Path) -> None:
     with Journal(path) as journal:
         journal.register(["k"])
-        journal.intend([intent(1)])
+        journal.record_attempts([intent(1)])
         journal.settle([settled(1, "REFUSED", reply="x" * 10**6)])
         (delivery,) = journal.deliveries()
         assert len(delivery.reply) == 2000
@@ -198,6 +198,6 @@ def test_a_commit_that_fails_leaves_the_journal_usable(path: Path) -> None:
             other.execute("BEGIN IMMEDIATE")
             journal._sql.execute("PRAGMA busy_timeout=0")
             with pytest.raises(JournalError, match="locked"):
-                journal.intend([intent(1)])
-        journal.intend([intent(2, "b@x.test")])
+                journal.record_attempts([intent(1)])
+        journal.record_attempts([intent(2, "b@x.test")])
     assert outcomes(path) == {"b@x.test": None}

@@ -11,7 +11,7 @@ from smtp_nb.merge import MailMerge, Template
 from smtp_nb.merge.journal.journal import Journal, JournalReader
 from smtp_nb.merge.journal.lock import CampaignLock
 from smtp_nb.merge.journal.resolve import DECISIONS, resolve
-from smtp_nb.merge.journal.schema import Attempt, Settled, Target
+from smtp_nb.merge.journal.schema import Attempt, Result, Target
 from smtp_nb.sandbox import SandboxServer
 
 OUTCOMES = ["ACCEPTED", "REFUSED", "DEFERRED", "NOT_SENT", "UNKNOWN", "SKIPPED", None]
@@ -41,9 +41,9 @@ def test_a_decision_is_about_doubt_or_else_refusals_and_nothing_else(
         journal.register(map(str, pairs))
         for number, kind in places:
             address, outcome = f"{number}-{kind}@x.test", pairs[number][kind]
-            journal.intend([Attempt(number, address, address, kind, "<m>")])
+            journal.record_attempts([Attempt(number, address, address, kind, "<m>")])
             if outcome:
-                journal.settle([Settled(outcome, 0, "", "", "", 0.1, 1, number, address)])
+                journal.settle([Result(outcome, 0, "", "", "", 0.1, 1, number, address)])
             expected[address] = outcome or "UNKNOWN"
     for number in pairs:
         mine = [f"{number}-{kind}@x.test" for kind in (0, 1)]

@@ -14,7 +14,7 @@ from smtp_nb.errors import JournalError
 from smtp_nb.merge import MailMerge, Template, load
 from smtp_nb.merge.journal import schema, storage
 from smtp_nb.merge.journal.journal import Journal, JournalReader
-from smtp_nb.merge.journal.schema import Attempt, Settled
+from smtp_nb.merge.journal.schema import Attempt, Result
 from smtp_nb.sandbox import SandboxServer
 
 OPENINGS = (Journal, JournalReader.open)
@@ -28,8 +28,10 @@ def path(tmp_path: Path) -> Path:
 def write(journal: Journal) -> None:
     """Two messages: one accepted, one under way."""
     journal.register(["k1", "k2"])
-    journal.intend([Attempt(n, f"{n}@x.test", f"{n}@x.test", 0, f"<{n}@x.test>") for n in (1, 2)])
-    journal.settle([Settled("ACCEPTED", 250, "2.0.0", "Ok", "q1", 0.5, 100, 1, "1@x.test")])
+    journal.record_attempts(
+        [Attempt(n, f"{n}@x.test", f"{n}@x.test", 0, f"<{n}@x.test>") for n in (1, 2)]
+    )
+    journal.settle([Result("ACCEPTED", 250, "2.0.0", "Ok", "q1", 0.5, 100, 1, "1@x.test")])
 
 
 WRITTEN = {"1@x.test": "ACCEPTED", "2@x.test": "UNKNOWN"}
@@ -288,7 +290,7 @@ def test_what_is_being_written_is_read_as_of_one_moment(path: Path) -> None:
         write(journal)
         with JournalReader.open(path) as reader:
             assert reader.keys() == {1: "k1", 2: "k2"}
-            settled = Settled("REFUSED", 550, "", "No", "", 0.1, 1, 2, "2@x.test")
+            settled = Result("REFUSED", 550, "", "No", "", 0.1, 1, 2, "2@x.test")
             journal.settle([settled])
             assert [d.outcome for d in reader.deliveries()] == ["ACCEPTED", None]
         assert read(path) == WRITTEN | {"2@x.test": "REFUSED"}

@@ -22,7 +22,7 @@ from smtp_nb.merge import MailMerge, Template, load
 from smtp_nb.merge.journal import filesystem, storage
 from smtp_nb.merge.journal.journal import Journal, JournalReader
 from smtp_nb.merge.journal.rescue import LOST, RESCUED
-from smtp_nb.merge.journal.schema import Attempt, Settled
+from smtp_nb.merge.journal.schema import Attempt, Result
 from smtp_nb.merge.running.job import MergeJob
 from smtp_nb.merge.running.progress import PAUSED, Progress
 from smtp_nb.sandbox import SandboxServer
@@ -220,14 +220,16 @@ def test_what_happens_after_the_last_message_is_said_and_mended(tmp_path: Path, 
         assert list(found["outcome"]) == ["ACCEPTED"] * ROWS
 
 
-def intend(journal: Journal, number: int) -> None:
-    journal.intend([Attempt(number, f"{number}@x.test", f"{number}@x.test", 0, f"<{number}@x>")])
+def record_attempts(journal: Journal, number: int) -> None:
+    journal.record_attempts(
+        [Attempt(number, f"{number}@x.test", f"{number}@x.test", 0, f"<{number}@x>")]
+    )
 
 
 def begun(path: Path) -> Journal:
     journal = Journal(path)
     journal.register(["k1", "k2", "k3"])
-    intend(journal, 1)
+    record_attempts(journal, 1)
     return journal
 
 
@@ -236,10 +238,10 @@ def test_outcomes_that_come_after_the_file_is_gone_are_kept(tmp_path: Path) -> N
     with begun(path) as journal:
         path.unlink()
         with pytest.raises(JournalError, match=r"removed or renamed.*Run again to go on"):
-            intend(journal, 2)
-        journal.settle([Settled("ACCEPTED", 250, "", "Ok", "", 0.1, 1, 1, "1@x.test")])
+            record_attempts(journal, 2)
+        journal.settle([Result("ACCEPTED", 250, "", "Ok", "", 0.1, 1, 1, "1@x.test")])
         with pytest.raises(JournalError):
-            intend(journal, 2)
+            record_attempts(journal, 2)
     assert list(load(path)["outcome"]) == ["ACCEPTED"]
     assert sorted(file.name for file in tmp_path.iterdir()) == ["j.sqlite"]
 
@@ -251,7 +253,7 @@ def test_what_lies_in_its_place_is_said_and_left_alone(tmp_path: Path) -> None:
         os.replace(other, path)
         there = path.read_bytes()
         with pytest.raises(JournalError, match=r"a journal that knows of 1 recipients; all that"):
-            intend(journal, 2)
+            record_attempts(journal, 2)
     assert path.read_bytes() == there
 
 
@@ -262,7 +264,7 @@ def test_a_file_that_was_copied_over_the_journal_stays_as_it_is(tmp_path: Path) 
     with begun(path) as journal:
         shutil.copyfile(other, path)
         with pytest.raises(JournalError, match=r"overwritten.*it is not a journal"):
-            intend(journal, 2)
+            record_attempts(journal, 2)
     assert path.read_bytes() == other.read_bytes()
     assert path.with_name(path.name + LOST).exists()
 
@@ -275,7 +277,7 @@ def test_a_journal_that_cannot_be_kept_elsewhere_blocks_the_next_run(
         replace_by_empty(path)
         monkeypatch.setattr("smtp_nb.merge.journal.rescue._written_again", full_disk)
         with pytest.raises(JournalError, match=r"could not be kept.*Free some space"):
-            intend(journal, 2)
+            record_attempts(journal, 2)
         with pytest.raises(JournalError, match="could not be kept"):
             journal.deliveries()
     with pytest.raises(JournalError, match=r"overwritten.*j\.sqlite\.lost"):
@@ -291,7 +293,7 @@ def test_the_log_is_folded_into_the_file_all_the_same(tmp_path: Path) -> None:
     with Journal(path) as journal:
         numbers = journal.register([f"k{n}" for n in range(400)])
         for number in numbers.values():
-            intend(journal, number)
+            record_attempts(journal, number)
         assert log(path).stat().st_size < 2 << 20
     assert len(load(path)) == 400
 
@@ -305,10 +307,10 @@ def test_in_rollback_mode_it_is_watched_too(
         with pytest.warns(UserWarning, match="rollback"):
             journal = begun(path)
         with journal:
-            intend(journal, 2)
+            record_attempts(journal, 2)
             deed(path)
             with pytest.raises(JournalError, match="during the run"):
-                intend(journal, 3)
+                record_attempts(journal, 3)
 
 
 @pytest.mark.parametrize(
@@ -337,5 +339,5 @@ def test_reading_the_journal_here_takes_no_lock_from_the_run(tmp_path: Path) -> 
             assert len(reader.deliveries()) == 1
         subprocess.run([sys.executable, "-c", READ_ELSEWHERE, str(path)], check=True)
         assert log(path).exists()
-        intend(journal, 2)
+        record_attempts(journal, 2)
     assert len(load(path)) == 2

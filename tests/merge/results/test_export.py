@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from smtp_nb.errors import InputError
 from smtp_nb.merge import load
 from smtp_nb.merge.journal.journal import Journal
-from smtp_nb.merge.journal.schema import Attempt, PlanEntry, Settled
+from smtp_nb.merge.journal.schema import Attempt, PlanEntry, Result
 from smtp_nb.merge.results import report
 from smtp_nb.merge.results.export import read_results, write_results
 from smtp_nb.model.display import visible
@@ -24,9 +24,9 @@ def results(replies: list[str], at: float | None = None) -> pd.DataFrame:
     journal = Journal(None)
     numbers = journal.register(map(str, range(len(replies))))
     intents = [Attempt(n, f"{n}@x.test", f"{n}@x.test", n % 3, f"<{n}>") for n in numbers.values()]
-    journal.intend(intents)
+    journal.record_attempts(intents)
     journal.settle([
-        Settled("REFUSED", 550, "5.7.1", reply, "", 0.1, 2**31, intent.message, intent.address)
+        Result("REFUSED", 550, "5.7.1", reply, "", 0.1, 2**31, intent.message, intent.address)
         for intent, reply in zip(intents, replies, strict=True)
     ])  # fmt: skip
     if at is not None:

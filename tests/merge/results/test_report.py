@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from smtp_nb.merge.journal.journal import Journal
-from smtp_nb.merge.journal.schema import Attempt, PlanEntry, Settled
+from smtp_nb.merge.journal.schema import Attempt, PlanEntry, Result
 from smtp_nb.merge.results import report
 
 COLUMNS = [
@@ -22,12 +22,12 @@ def journal() -> Journal:
     journal.register(["a", "b", "c"])
     for number, address, kind in ((1, "a@x.test", 0), (1, "boss@x.test", 1), (2, "b@x.test", 0),
                                   (3, "c@x.test", 0)):  # fmt: skip
-        journal.intend([Attempt(number, address, address, kind, f"<{number}@x.test>")])
+        journal.record_attempts([Attempt(number, address, address, kind, f"<{number}@x.test>")])
     refused = "No such mailbox"
     journal.settle([
-        Settled("ACCEPTED", 250, "2.0.0", "Ok", "q1", 0.5, 700, 1, "a@x.test"),
-        Settled("REFUSED", 550, "5.1.1", refused, "", 0.5, 700, 1, "boss@x.test"),
-        Settled("ACCEPTED", 250, "2.0.0", "Ok", "q3", 0.5, 700, 3, "c@x.test"),
+        Result("ACCEPTED", 250, "2.0.0", "Ok", "q1", 0.5, 700, 1, "a@x.test"),
+        Result("REFUSED", 550, "5.1.1", refused, "", 0.5, 700, 1, "boss@x.test"),
+        Result("ACCEPTED", 250, "2.0.0", "Ok", "q3", 0.5, 700, 3, "c@x.test"),
     ])  # fmt: skip
     return journal
 
@@ -107,7 +107,7 @@ def test_colours_show_outcomes_and_escape_what_servers_say(journal: Journal) -> 
 
 
 def test_a_row_that_became_invalid_says_why(journal: Journal) -> None:
-    journal.settle([Settled("DEFERRED", 450, "", "later", "", 0.1, 1, 2, "b@x.test")])
+    journal.settle([Result("DEFERRED", 450, "", "later", "", 0.1, 1, 2, "b@x.test")])
     entry = PlanEntry(1, 2, "b@x.test", "INVALID", "the cell is empty")
     found = report.results([entry], journal, INDEX[:1])
     assert list(found["outcome"]) == ["INVALID"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from smtp_nb.merge.running.deferrals import Signal, signal
+from smtp_nb.merge.running.deferrals import Deferral, deferral_of
 from smtp_nb.model.about import About
 from smtp_nb.model.enums import RecipientType
 from smtp_nb.model.outcome import Outcome
@@ -45,4 +45,4 @@ def deferred(words: str) -> RecipientResult:
     ],
 )
 def test_a_deferral_is_read(words: str, about: About, hint_s: float | None) -> None:
-    assert signal(deferred(words)) == Signal(about, hint_s)
+    assert deferral_of(deferred(words)) == Deferral(about, hint_s)

@@ -6,21 +6,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smtp_nb.merge.running.deferrals import Signal
+from smtp_nb.merge.running.deferrals import Deferral
 from smtp_nb.merge.running.durations import Rate
 from smtp_nb.merge.running.pace import (
     BUSY_PAUSES,
     IN_A_ROW,
     RETRIES,
-    Allowance,
     Backoff,
     Domains,
     Limits,
     Pace,
+    RateWindow,
 )
 from smtp_nb.model.about import About
 
-GREYLISTED = Signal(About.NEWCOMER)
+GREYLISTED = Deferral(About.NEWCOMER)
 
 
 class Clock:
@@ -49,7 +49,7 @@ def the_middle(low: float, high: float) -> float:
 def test_no_period_wherever_it_begins_sees_more_than_the_rate(
     messages: int, period: float, wishes: list[tuple[float, int]]
 ) -> None:
-    allowance, now = Allowance(Rate(messages, period)), 0.0
+    allowance, now = RateWindow(Rate(messages, period)), 0.0
     taken: list[float] = []
     for pause, wish in wishes:
         now += pause
@@ -62,7 +62,7 @@ def test_no_period_wherever_it_begins_sees_more_than_the_rate(
 
 
 def test_a_full_allowance_opens_when_its_oldest_is_a_period_old() -> None:
-    allowance = Allowance(Rate(3, 10))
+    allowance = RateWindow(Rate(3, 10))
     allowance.take(1, 100)
     allowance.take(2, 104)
     assert allowance.free(105) == 0
@@ -165,15 +165,15 @@ def test_a_greylisted_message_is_tried_again_until_patience_ends(clock: Clock) -
 
 def test_the_hint_of_a_server_is_followed(clock: Clock) -> None:
     pace = Pace(Limits(), clock)
-    due = pace.retry_at(0, clock.now, Signal(About.NEWCOMER, 299))
+    due = pace.retry_at(0, clock.now, Deferral(About.NEWCOMER, 299))
     assert due == clock.now + 299
-    assert pace.retry_at(0, clock.now, Signal(About.NEWCOMER, 86400)) is None
+    assert pace.retry_at(0, clock.now, Deferral(About.NEWCOMER, 86400)) is None
 
 
 def test_a_message_that_met_a_busy_server_waits_as_all_do(clock: Clock) -> None:
     pace = Pace(Limits(), clock)
     pace.backoff.busy(7)
-    assert pace.retry_at(0, clock.now, Signal(About.BUSY)) == clock.now + 7
+    assert pace.retry_at(0, clock.now, Deferral(About.BUSY)) == clock.now + 7
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_a_message_that_met_a_busy_server_waits_as_all_do(clock: Clock) -> None:
     ],
 )
 def test_some_messages_are_left_to_the_next_run(clock: Clock, limits: Limits, about: About) -> None:
-    assert Pace(limits, clock).retry_at(0, clock.now, Signal(about)) is None
+    assert Pace(limits, clock).retry_at(0, clock.now, Deferral(about)) is None
 
 
 def test_the_number_at_which_a_server_shows_the_door_twice_is_its_rule(clock: Clock) -> None:
@@ -196,10 +196,10 @@ def test_the_number_at_which_a_server_shows_the_door_twice_is_its_rule(clock: Cl
 
 
 def test_one_deferral_is_the_recipients_and_twenty_in_a_row_are_the_servers(clock: Clock) -> None:
-    pace, own = Pace(Limits(), clock), Signal(About.RECIPIENT)
+    pace, own = Pace(Limits(), clock), Deferral(About.RECIPIENT)
     for _ in range(2):
         assert {pace.in_a_row(own) for _ in range(IN_A_ROW - 1)} == {own}
-        assert pace.in_a_row(own) == Signal(About.BUSY)
+        assert pace.in_a_row(own) == Deferral(About.BUSY)
         assert pace.in_a_row(GREYLISTED) == GREYLISTED
         pace.went_well()
 
@@ -207,12 +207,12 @@ def test_one_deferral_is_the_recipients_and_twenty_in_a_row_are_the_servers(cloc
 def test_patience_with_a_busy_server_ends(clock: Clock) -> None:
     pace, begin = Pace(Limits(patience_s=100), clock), clock.now
     while not pace.has_lost_patience:
-        pace.learn(Signal(About.BUSY))
+        pace.learn(Deferral(About.BUSY))
         clock.now = pace.backoff.until
     assert begin + 40 < clock.now < begin + 200
     pace.went_well()
     clock.now += 10_000
-    pace.learn(Signal(About.BUSY))
+    pace.learn(Deferral(About.BUSY))
     assert not pace.has_lost_patience
-    pace.learn(Signal(About.BUSY, 3600))
+    pace.learn(Deferral(About.BUSY, 3600))
     assert pace.has_lost_patience

@@ -142,7 +142,7 @@ def test_ctrl_c_lets_what_is_under_way_finish(
     assert set(received(server).values()) == {1}
 
 
-@pytest.mark.parametrize(("method", "doubt"), [("intend", 0), ("settle", 1)])
+@pytest.mark.parametrize(("method", "doubt"), [("record_attempts", 0), ("settle", 1)])
 def test_a_journal_that_cannot_be_written_stops_everything(
     merge: Make,
     server: SandboxServer,

@@ -9,15 +9,15 @@ from smtp_nb.merge.planning.renderer import RowRenderer
 from smtp_nb.merge.rows.rows import Rows
 from smtp_nb.merge.running.durations import Rate
 from smtp_nb.merge.running.pace import Domains
-from smtp_nb.merge.running.waiting import Todo, Waiting
+from smtp_nb.merge.running.waiting import PendingMessage, Waiting
 from smtp_nb.merge.templates.template import Compiled, Template
 
 
 def waiting_for(addresses: list[str], rates: dict[str, Rate] | None = None) -> Waiting:
     rows = Rows(pd.DataFrame({"email": addresses}))
-    letters = RowRenderer(rows, Compiled(Template(subject="s", text="t {{ email }}"), "a@b.test"))
-    todos = [Todo(planned, planned.row) for planned in make_plan(rows, "email").sendable]
-    return Waiting(todos, letters, Domains(rates or {}))
+    renderer = RowRenderer(rows, Compiled(Template(subject="s", text="t {{ email }}"), "a@b.test"))
+    todos = [PendingMessage(planned, planned.row) for planned in make_plan(rows, "email").sendable]
+    return Waiting(todos, renderer, Domains(rates or {}))
 
 
 def taken(waiting: Waiting, now: float) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smtp_nb.compose.text import Woven
+from smtp_nb.compose.text import SegmentedText
 from smtp_nb.merge.rows.problem import RowError
 from smtp_nb.merge.templates.environment import Part, environment
 from smtp_nb.merge.templates.plain_template import MIN_STRETCH
@@ -41,8 +41,8 @@ def test_long_stretches_are_shared() -> None:
         "text", f"Dear {{{{ x }}}},\n{LONG}{{{{ y }}}}\n{LONG}Yours", environment(html=False)
     )
     ann, ben = part.render({"x": "Ann", "y": 1}), part.render({"x": "Ben", "y": 2})
-    assert isinstance(ann, Woven)
-    assert isinstance(ben, Woven)
-    assert [type(piece).__name__ for piece in ann.pieces] == ["str", "Stretch"] * 2 + ["str"]
+    assert isinstance(ann, SegmentedText)
+    assert isinstance(ben, SegmentedText)
+    assert [type(piece).__name__ for piece in ann.pieces] == ["str", "SharedText"] * 2 + ["str"]
     assert ann == f"Dear Ann,\n{LONG}1\n{LONG}Yours"
     assert ann.pieces[1::2] == ben.pieces[1::2]

@@ -35,8 +35,8 @@ def class_of_four(connected: Kernel) -> Kernel:
 
 
 def sent(kernel: Kernel) -> int:
-    desk = "get_ipython().magics_manager.registry['SMTPMagics']._desk"
-    return int(kernel.value(f"len({desk}.sandbox.messages)"))
+    state = "get_ipython().magics_manager.registry['SMTPMagics']._state"
+    return int(kernel.value(f"len({state}.sandbox.messages)"))
 
 
 def test_a_merge_is_a_dry_run_until_it_is_told_to_send(class_of_four: Kernel) -> None:
@@ -154,8 +154,8 @@ def test_the_pace_is_given_on_the_line(class_of_four: Kernel) -> None:
     class_of_four.run("df = df[:3].assign(email=['a@x.test', 'b@x.test', 'c@y.test'])")
     class_of_four.run(f"r = %smtp merge df result --send --yes 3 {PACE}")
     assert class_of_four.value("list(r.outcome)") == "['ACCEPTED', 'ACCEPTED', 'ACCEPTED']"
-    desk = "get_ipython().magics_manager.registry['SMTPMagics']._desk"
-    assert int(class_of_four.value(f"len({desk}.sandbox.sessions)")) >= 3
+    state = "get_ipython().magics_manager.registry['SMTPMagics']._state"
+    assert int(class_of_four.value(f"len({state}.sandbox.sessions)")) >= 3
 
 
 @pytest.mark.parametrize(

@@ -20,9 +20,9 @@ USERS = {"alice": "secret", "Zoë": "pässword ", "a b": "c d", "x,=y": "\u2168,
 DESK = CredentialVerifier(USERS.get)
 
 
-def log_in(name, user, secret, identity="", desk=DESK):
+def log_in(name, user, secret, identity="", verifier=DESK):
     """Let our client and our server talk until the server has decided."""
-    service = serve(name, desk)
+    service = serve(name, verifier)
     who = sasl.Credentials(
         user, Secret(secret), Secret(identity), sasl.Tokens(lambda renew: secret), Secret(secret)
     )
@@ -39,9 +39,9 @@ def log_in(name, user, secret, identity="", desk=DESK):
         return end.value
 
 
-def outcome(name, *responses, desk=DESK):
+def outcome(name, *responses, verifier=DESK):
     """What the server decides on raw responses; the last one is said again if it asks on."""
-    service = serve(name, desk)
+    service = serve(name, verifier)
     next(service)
     try:
         for response in (*responses, responses[-1], responses[-1]):
@@ -68,7 +68,7 @@ def test_anything_else_does_not(name, user, password):
 @pytest.mark.parametrize("name", BEARERS)
 @pytest.mark.parametrize("user", ["alice", "x,=y"])
 def test_a_token_opens(name, user):
-    assert log_in(name, user, "tok-en", desk=CredentialVerifier({user: "tok-en"}.get)) == user
+    assert log_in(name, user, "tok-en", verifier=CredentialVerifier({user: "tok-en"}.get)) == user
 
 
 @pytest.mark.parametrize("name", ACTING)
@@ -89,7 +89,7 @@ def test_nobody_acts_as_somebody_else(name):
     ],
 )
 def test_external_takes_the_certificates_word(certificate, asked, user):
-    assert outcome("EXTERNAL", asked, desk=CredentialVerifier(USERS.get, certificate)) == user
+    assert outcome("EXTERNAL", asked, verifier=CredentialVerifier(USERS.get, certificate)) == user
 
 
 def test_an_unknown_user_without_password_does_not_pass_cram_md5():

@@ -24,7 +24,7 @@ class Visits:
     def begin(self, host=pki.HOST, port=25, **settings):
         """A layer, and the server that it will talk to."""
         wanted = TLSSettings(**{"ca_data": pki.root().pem} | settings)
-        layer = TLSLayer(wanted, host, self.cache.shelf(host, port, wanted))
+        layer = TLSLayer(wanted, host, self.cache.session_slot(host, port, wanted))
         return layer, openssl_server.serve(self.context)
 
     def visit(self, ends_well=True, **settings):
