@@ -19,9 +19,9 @@
     │   └── AuthenticationError   the login was refused
     ├── ExtensionError            (ReplyError) the server lacks what this message or login needs
     │   └── BinaryRefused         (InputError too) a CR, LF or NUL stands alone in the content
-    ├── LinkError                 (ConnectionError) 162 the line failed
+    ├── LinkError                 (ConnectionError) 162 the connection failed
     │   ├── ConnectFailed         no connection came about (TCP/IP codes 100xx and 110xx)
-    │   ├── ConnectionClosed      1120 the server closed the line
+    │   ├── ConnectionClosed      1120 the server closed the connection
     │   ├── MalformedReply        what came back is not SMTP
     │   ├── SMTPTimeout           (TimeoutError) 201 nothing came in time
     │   └── FirewallError         118 the proxy failed
@@ -33,8 +33,8 @@
     ├── Unsupported               this library, or the installed OpenSSL, cannot do it
     └── Interrupted               301 interrupt(), or Ctrl-C
 
-The class answers what a caller asks first: may I try again, is the line still good, whose fault
-is it. Fields hold facts and `str()` makes the sentence; its last words say what to do. The
+The class answers what a caller asks first: may I try again, is the connection still good, whose
+fault is it. Fields hold facts and `str()` makes the sentence; its last words say what to do. The
 numbers are those of the reference component, IPWorks SMTP 2022 (.NET).
 """
 
@@ -188,7 +188,7 @@ class BinaryRefused(ExtensionError, InputError):
 
 
 class LinkError(SMTPError, ConnectionError):
-    """The line to the server failed; the connection is gone.
+    """The connection to the server failed; the connection is gone.
 
     Attributes:
         fell_back: True if something was learnt from it, so that the next connection to this server
@@ -205,13 +205,14 @@ class ConnectFailed(LinkError):
 
 
 class ConnectionClosed(LinkError):
-    """The server closed the line."""
+    """The server closed the connection."""
 
     default_code = 1120
 
 
 class MalformedReply(LinkError):
-    """What came back is not an SMTP reply, or goes beyond the limits; the line was aborted."""
+    """What came back is not an SMTP reply, or goes beyond the limits; the connection was
+    aborted."""
 
 
 class SMTPTimeout(LinkError, TimeoutError):
@@ -247,7 +248,8 @@ class CertificateError(TLSError):
 
 
 class PlaintextInjected(TLSError):
-    """Bytes waited in clear behind the 220 to STARTTLS: somebody is on the line (RFC 3207)."""
+    """Bytes waited in clear behind the 220 to STARTTLS: somebody is on the connection (RFC
+    3207)."""
 
 
 class ClearTextRefused(SMTPError):
@@ -295,9 +297,9 @@ WINSOCK: dict[int, tuple[str, str]] = {
     10049: ("EADDRNOTAVAIL", "not an address of this host"),
     10050: ("ENETDOWN", "the network interface is off"),
     10051: ("ENETUNREACH", "no way to that network"),
-    10052: ("ENETRESET", "the network dropped the line"),
-    10053: ("ECONNABORTED", "the line was given up on this side"),
-    10054: ("ECONNRESET", "the server reset the line"),
+    10052: ("ENETRESET", "the network dropped the connection"),
+    10053: ("ECONNABORTED", "the connection was given up on this side"),
+    10054: ("ECONNRESET", "the server reset the connection"),
     10055: ("ENOBUFS", "out of buffers"),
     10056: ("EISCONN", "connected already"),
     10057: ("ENOTCONN", "not connected"),
@@ -328,7 +330,7 @@ WINSOCK: dict[int, tuple[str, str]] = {
 CODES: dict[int, tuple[type[SMTPError], str]] = {
     118: (FirewallError, "the proxy or firewall failed; its words are told"),
     161: (ReplyError, "the server said no; its reply is attached"),
-    162: (LinkError, "the line to the server failed; the cause is attached"),
+    162: (LinkError, "the connection to the server failed; the cause is attached"),
     163: (MissingError, "no server was given"),
     164: (MissingError, "no sender was given"),
     165: (MissingError, "no recipient was given"),
@@ -354,7 +356,7 @@ CODES: dict[int, tuple[type[SMTPError], str]] = {
     1105: (StateError, "connect() is at work already"),
     1117: (StateError, "the call needs a connection first"),
     1119: (StateError, "the local address cannot change while connected"),
-    1120: (ConnectionClosed, "the server closed the line"),
+    1120: (ConnectionClosed, "the server closed the connection"),
     # A missing engine (Unsupported) and a broken one (TLSError) share it.
     270: (SMTPError, "TLS, or what was asked of it, cannot be had here"),
     271: (InputError, "a certificate store cannot be read"),
@@ -363,7 +365,7 @@ CODES: dict[int, tuple[type[SMTPError], str]] = {
     274: (TLSError, "a chain of certificates cannot be built"),
     275: (TLSError, "a chain of certificates does not verify"),
     # A failed handshake (TLSError) and a login in clear (ClearTextRefused).
-    276: (SMTPError, "the handshake failed, or the line is not safe enough"),
+    276: (SMTPError, "the handshake failed, or the connection is not safe enough"),
     280: (CertificateError, "the server's certificate was not accepted"),
     281: (TLSError, "the server wants a certificate of ours"),
     282: (TLSError, "the server showed no certificate"),

@@ -97,11 +97,11 @@ class AsyncSMTP(Component):
         return await self._run(self._process_queue(queue_dir))
 
     async def deliver(self, source: JobSource) -> None:
-        """As `SMTP.deliver`; a cancelled task drops the line."""
+        """As `SMTP.deliver`; a cancelled task drops the connection."""
         await self._run(self._deliver(), source)
 
     async def deliver_all(self, sources: Sequence[ReconnectingSource]) -> None:
-        """As `SMTP.deliver_all`; a cancelled task drops the lines."""
+        """As `SMTP.deliver_all`; a cancelled task drops the connections."""
         async with self._turns.take():
             with self._at_work():
                 await self._driver.run_all(self._deliver_all(sources))

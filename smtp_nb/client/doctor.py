@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from smtp_nb.client.session_settings import settings_from
 from smtp_nb.errors import CertificateError, Interrupted, SMTPError, SMTPTimeout, StateError
-from smtp_nb.flows.connect import greet, hear_banner, open_line, start_tls, upgrade
+from smtp_nb.flows.connect import greet, hear_banner, open_connection, start_tls, upgrade
 from smtp_nb.flows.intents import Close, Flow, Open, Resolve
 from smtp_nb.flows.mask import unseen
 from smtp_nb.flows.session import ClientSession
@@ -33,7 +33,7 @@ SOON_DAYS = 14
 _MEBIBYTE = 1 << 20
 _UNREACHED = "not reached"
 
-# What to do about errors of the line, by their numbers.
+# What to do about errors of the connection, by their numbers.
 _REMEDIES = {
     11001: "Look at the spelling of the server's name; the provider's help page has the right one",
     11002: "The name server does not answer: is this machine on the network?",
@@ -50,7 +50,7 @@ def examine(component: Component, patience_s: float, ports: Sequence[int]) -> Fl
     """Visit the server that a component names; see `SMTP.doctor`."""
     if component.connected:
         raise StateError(
-            "the doctor opens a line of its own, and there is a session",
+            "the doctor opens a connection of its own, and there is a session",
             code=104,
             remedy="Call disconnect() first, or clone().doctor()",
         )
@@ -78,7 +78,7 @@ class Examination:
         self._names: list[str] = ["Settings"]
 
     def run(self) -> Flow[Checkup]:
-        """Go step by step until one fails, then let go of the line."""
+        """Go step by step until one fails, then let go of the connection."""
         component = self._component
         server = f"{component.mail_server or 'no server'}:{component.mail_port}"
         with suppress(_Stop):
@@ -152,7 +152,7 @@ class Examination:
 
         def work() -> Flow[str]:
             nonlocal early
-            early = yield from open_line(session)
+            early = yield from open_connection(session)
             peer = session.peer
             return f"connected to {peer.remote_address} port {peer.remote_port}" if peer else ""
 
@@ -176,7 +176,7 @@ class Examination:
 
         def work() -> Flow[str]:
             yield from shake
-            return f"the line is protected by {session.tls}"
+            return f"the connection is protected by {session.tls}"
 
         yield from self._step("TLS", session, work())
         assert session.layer is not None  # the handshake is over
@@ -335,12 +335,12 @@ class Examination:
 
 
 def _begin_with_tls(session: ClientSession) -> Flow[None]:
-    early = yield from open_line(session)
+    early = yield from open_connection(session)
     yield from start_tls(session, early)
 
 
 def _begin_in_clear(session: ClientSession) -> Flow[None]:
-    session.protocol.receive_data((yield from open_line(session)))
+    session.protocol.receive_data((yield from open_connection(session)))
     yield from hear_banner(session)
 
 

@@ -127,7 +127,8 @@ class Firewall:
         return made
 
     def proxy(self, server: str) -> tuple[Proxy, bool] | None:
-        """The way to a server: the proxy, and whether TLS protects the line to it; None: directly.
+        """The way to a server: the proxy, and whether TLS protects the connection to it; None:
+        directly.
 
         Raises:
             FirewallError: the system's settings name a proxy that cannot be used.

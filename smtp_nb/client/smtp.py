@@ -71,7 +71,7 @@ class SMTP(Component):
     def disconnect(self) -> None:
         """QUIT and close; nothing to do if there is no session (reference: Disconnect).
 
-        A line that is lost already raises nothing.
+        A connection that is lost already raises nothing.
         """
         self._run(self._disconnect())
 
@@ -159,7 +159,7 @@ class SMTP(Component):
         """Send a stream of jobs over one connection; every job taken comes back to the source.
 
         The first Ctrl-C only stops the supply and raises KeyboardInterrupt after the messages under
-        way; the second drops the line.
+        way; the second drops the connection.
 
         Raises:
             SMTPError: the session ended before the stream did.

@@ -42,7 +42,7 @@ class Status(Ownership):
 
     @property
     def line(self) -> Peer:
-        """Both ends of the line; empty while not connected."""
+        """Both ends of the connection; empty while not connected."""
         peer = self._session.peer if self._session and self._is_connected else None
         return peer or _NOWHERE
 
@@ -53,7 +53,7 @@ class Status(Ownership):
 
     @property
     def tls(self) -> TLSInfo | None:
-        """What protects the line, or None."""
+        """What protects the connection, or None."""
         return self._session.tls if self._session else None
 
     @property

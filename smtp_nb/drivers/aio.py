@@ -1,4 +1,4 @@
-"""Run flows in asyncio tasks, each on its line.
+"""Run flows in asyncio tasks, each on its connection.
 
 A cancelled task must not go on writing: asyncio's transports do, from their buffers, so whatever
 is not closed gently is aborted.
@@ -12,7 +12,7 @@ import time
 from collections.abc import Awaitable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from smtp_nb.drivers.aio_connection import AsyncLine
+from smtp_nb.drivers.aio_connection import AsyncConnection
 from smtp_nb.drivers.runner import DriverBase, FlowRunner, first_stopped, stopped
 from smtp_nb.flows.intents import (
     Call,
@@ -42,14 +42,14 @@ T = TypeVar("T")
 
 
 class AsyncDriver(DriverBase):
-    """The coroutines that serve the flows of one component, and the line that stays open."""
+    """The coroutines that serve the flows of one component, and the connection that stays open."""
 
     clock = staticmethod(time.monotonic)
 
     def __init__(self, observer: Observer) -> None:
         self._observer = observer
-        self._line = self._new_line()
-        self._lines: Sequence[AsyncLine] = ()
+        self._connection = self._new_connection()
+        self._connections: Sequence[AsyncConnection] = ()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._nudged = asyncio.Event()
         self._failure: Exception | None = None
@@ -57,32 +57,32 @@ class AsyncDriver(DriverBase):
 
     @property
     def is_open(self) -> bool:
-        """True while there is a line."""
-        return self._line.is_open
+        """True while there is a connection."""
+        return self._connection.is_open
 
     def disown(self) -> None:
-        self._line.disown()
-        self._lines, self._loop, self._postponed = (), None, []
+        self._connection.disown()
+        self._connections, self._loop, self._postponed = (), None, []
 
     # -- calls --------------------------------------------------------------------------------
 
     async def run(self, flow: Flow[T], source: JobSource | None = None) -> T:
-        """Run a flow to its end, on the line that stays.
+        """Run a flow to its end, on the connection that stays.
 
         Raises:
             SMTPError: what the flow raises.
             asyncio.CancelledError: the task was cancelled; its cause is what the flow raised.
         """
-        self._begin([self._line])
+        self._begin([self._connection])
         runner = FlowRunner(flow)
         try:
-            await self._serve(runner, self._line, source)
+            await self._serve(runner, self._connection, source)
         finally:
             self._loop = None
         return runner.outcome(self._failure)
 
     async def run_all(self, flows: Sequence[tuple[Flow[None], JobSource]]) -> None:
-        """Run several flows at once: the first on the line that stays, each other on its own.
+        """Run several flows at once: the first on the connection that stays, each other on its own.
 
         When a flow fails, the others get no more jobs and finish what is under way.
 
@@ -90,11 +90,13 @@ class AsyncDriver(DriverBase):
             SMTPError: what the first flow to fail raised.
             asyncio.CancelledError: the task was cancelled, once all flows have ended.
         """
-        self._begin([self._line, *(self._new_line() for _ in flows[1:])])
+        self._begin([self._connection, *(self._new_connection() for _ in flows[1:])])
         runners = [FlowRunner(flow) for flow, _ in flows]
         work = [
-            asyncio.ensure_future(self._serve(runner, line, source))
-            for runner, line, (_, source) in zip(runners, self._lines, flows, strict=True)
+            asyncio.ensure_future(self._serve(runner, connection, source))
+            for runner, connection, (_, source) in zip(
+                runners, self._connections, flows, strict=True
+            )
         ]
         try:
             await asyncio.gather(*work, return_exceptions=True)
@@ -106,33 +108,33 @@ class AsyncDriver(DriverBase):
             done.result()
         first_stopped(runners).outcome(self._failure)
 
-    def _begin(self, lines: Sequence[AsyncLine]) -> None:
-        self._stop, self._failure, self._lines = None, None, lines
+    def _begin(self, connections: Sequence[AsyncConnection]) -> None:
+        self._stop, self._failure, self._connections = None, None, connections
         self._loop, self._nudged = asyncio.get_running_loop(), asyncio.Event()
 
-    def _new_line(self) -> AsyncLine:
-        return AsyncLine(lambda: self._stop)
+    def _new_connection(self) -> AsyncConnection:
+        return AsyncConnection(lambda: self._stop)
 
     async def _serve(
-        self, runner: FlowRunner[Any], line: AsyncLine, source: JobSource | None
+        self, runner: FlowRunner[Any], connection: AsyncConnection, source: JobSource | None
     ) -> None:
         try:
             try:
-                await self._turn(runner, line, source)
+                await self._turn(runner, connection, source)
             finally:
                 await self._hear_handlers()
         except Exception as error:
             self._failure = self._failure or error
             self._nudged.set()  # those that hold learn that nothing is wanted any more
         except BaseException:
-            line.close(gently=False)
+            connection.close(gently=False)
             raise
         runner.end(self._stop)
 
     # -- the loop -----------------------------------------------------------------------------
 
     async def _turn(
-        self, runner: FlowRunner[Any], line: AsyncLine, source: JobSource | None
+        self, runner: FlowRunner[Any], connection: AsyncConnection, source: JobSource | None
     ) -> None:
         answer: Any = None
         trouble: BaseException | None = None
@@ -142,16 +144,18 @@ class AsyncDriver(DriverBase):
                 if self._postponed:
                     await self._hear_handlers()
                 with _noticing(intent, self._loop):
-                    answer = await self._do(intent, line, source)
+                    answer = await self._do(intent, connection, source)
             except BaseException as error:
                 trouble = error
 
-    async def _do(self, intent: Intent, line: AsyncLine, source: JobSource | None) -> Any:
+    async def _do(
+        self, intent: Intent, connection: AsyncConnection, source: JobSource | None
+    ) -> Any:
         match intent:
             case Read():
-                return await line.read(intent)
+                return await connection.read(intent)
             case Write():
-                return await line.write(intent)
+                return await connection.write(intent)
             case Next():
                 return await self._next_jobs(intent, source)
             case Prefetch():
@@ -160,26 +164,26 @@ class AsyncDriver(DriverBase):
             case Done():
                 return source.done(intent.results) if source else None
             case Open():
-                return await line.open(intent)
+                return await connection.open(intent)
             case Resolve():
-                return await line.look_up(intent)
+                return await connection.look_up(intent)
             case Close():
-                return line.close(intent.gently)
+                return connection.close(intent.gently)
             case PushConnection():
-                return line.push()
+                return connection.push()
             case PopConnection():
-                return line.pop()
+                return connection.pop()
             case Notify():
                 for waiting in self._observer.ask(intent.event):
                     await waiting
             case WaitForJobs():
                 return await self._hold(intent.seconds)
             case Call():
-                return await line.call(intent)
+                return await connection.call(intent)
             case Sleep():
-                await line.sleep(intent.seconds)
+                await connection.sleep(intent.seconds)
             case Probe():
-                return await line.probe()
+                return await connection.probe()
         return None
 
     def postpone(self, waiting: Awaitable[None]) -> bool:
@@ -231,8 +235,8 @@ class AsyncDriver(DriverBase):
 
     def _end_waits(self) -> None:
         self._nudged.set()
-        for line in self._lines:
-            line.wake()
+        for connection in self._connections:
+            connection.wake()
 
 
 @contextlib.contextmanager

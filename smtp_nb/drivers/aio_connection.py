@@ -31,8 +31,8 @@ T = TypeVar("T")
 _INHERITED: list[asyncio.Transport] = []
 
 
-class AsyncLine:
-    """One line to one server.
+class AsyncConnection:
+    """One connection to one server.
 
     Args:
         stopper: gives what wants to stop the flow, if anything does.
@@ -238,7 +238,7 @@ class AsyncLine:
                 raise inbox.failure
 
     async def probe(self) -> bytes | None:
-        """What came in by itself: octets, b"" at the end of the line, None for nothing."""
+        """What came in by itself: octets, b"" at the end of the connection, None for nothing."""
         # One turn of the loop asks the system what has come, the next one takes it in.
         await asyncio.sleep(0)
         await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""Run flows in the calling thread, each on its line, all in one loop.
+"""Run flows in the calling thread, each on its connection, all in one loop.
 
 It needs no event loop and so works inside a running one, as in a notebook. Everything that waits
 waits in one place, on the sockets and on a wake-up, so Ctrl-C and `interrupt()` end any wait.
@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Generic, TypeVar
 
-from smtp_nb.drivers.connection import Op, SocketLine, Wait, noticing
+from smtp_nb.drivers.connection import Op, SocketConnection, Wait, noticing
 from smtp_nb.drivers.interrupts import Interrupts
 from smtp_nb.drivers.runner import DriverBase, FlowRunner, first_stopped, stopped
 from smtp_nb.drivers.selector import WakeableSelector
@@ -49,7 +49,7 @@ ANYBODY = contextlib.nullcontext()
 
 
 class _Task(Generic[T]):
-    """A flow on its line, and where it stands.
+    """A flow on its connection, and where it stands.
 
     Attributes:
         op: the intent under way, if it has to wait.
@@ -57,9 +57,11 @@ class _Task(Generic[T]):
         error: what the flow raised in the end.
     """
 
-    def __init__(self, flow: Flow[T], line: SocketLine, source: JobSource | None) -> None:
+    def __init__(
+        self, flow: Flow[T], connection: SocketConnection, source: JobSource | None
+    ) -> None:
         self.runner = FlowRunner(flow)
-        self.line = line
+        self.connection = connection
         self.source = source
         self.op: Op[Any] | None = None  # answers are of the intents' kinds
         self.wait: Wait | None = None
@@ -68,14 +70,14 @@ class _Task(Generic[T]):
 
 
 class BlockingDriver(DriverBase):
-    """One loop for the flows of one component, and the line that stays open between calls."""
+    """One loop for the flows of one component, and the connection that stays open between calls."""
 
     clock = staticmethod(time.monotonic)
 
     def __init__(self, observer: Observer) -> None:
         self._observer = observer
         self._selector: WakeableSelector | None = None
-        self._line = self._new_line()
+        self._connection = self._new_connection()
         self._is_running = False
         self._signals: Interrupts | None = None
         self._graceful = 0
@@ -89,7 +91,7 @@ class BlockingDriver(DriverBase):
         source: JobSource | None = None,
         at_work: AbstractContextManager[None] = ANYBODY,
     ) -> T:
-        """Run a flow to its end, on the line that stays.
+        """Run a flow to its end, on the connection that stays.
 
         With a source, the first Ctrl-C only stops the supply of jobs, the second interrupts.
 
@@ -101,7 +103,7 @@ class BlockingDriver(DriverBase):
             SMTPError: what the flow raises.
             KeyboardInterrupt: Ctrl-C, once the flow has ended; its cause is what the flow raised.
         """
-        task = _Task(flow, self._line, source)
+        task = _Task(flow, self._connection, source)
         self._call([task], at_work, graceful=1 if source else 0)
         return task.runner.outcome(task.error)
 
@@ -110,7 +112,8 @@ class BlockingDriver(DriverBase):
         flows: Sequence[tuple[Flow[None], JobSource]],
         at_work: AbstractContextManager[None] = ANYBODY,
     ) -> None:
-        """Run several flows in one loop: the first on the line that stays, each other on its own.
+        """Run several flows in one loop: the first on the connection that stays, each other on its
+        own.
 
         Ctrl-C is as with one flow that has a source. When a flow fails, the others get no more
         jobs and finish what is under way.
@@ -119,9 +122,10 @@ class BlockingDriver(DriverBase):
             SMTPError: what the first flow to fail raised.
             KeyboardInterrupt: Ctrl-C, once all have ended.
         """
-        lines = [self._line, *(self._new_line() for _ in flows[1:])]
+        connections = [self._connection, *(self._new_connection() for _ in flows[1:])]
         tasks = [
-            _Task(flow, line, source) for (flow, source), line in zip(flows, lines, strict=True)
+            _Task(flow, connection, source)
+            for (flow, source), connection in zip(flows, connections, strict=True)
         ]
         self._call(tasks, at_work, graceful=1)
         first_stopped([task.runner for task in tasks]).outcome(self._failure)
@@ -147,7 +151,7 @@ class BlockingDriver(DriverBase):
                 self._loop(tasks)
         except BaseException:
             for task in tasks:
-                task.line.close(gently=False)
+                task.connection.close(gently=False)
             raise
         finally:
             for task in tasks:
@@ -159,11 +163,11 @@ class BlockingDriver(DriverBase):
 
     @property
     def is_open(self) -> bool:
-        """True while there is a line."""
-        return self._line.socket is not None
+        """True while there is a connection."""
+        return self._connection.socket is not None
 
     def disown(self) -> None:
-        self._line.disown()
+        self._connection.disown()
         self._release()
         self._signals, self._is_running = None, False
 
@@ -202,35 +206,35 @@ class BlockingDriver(DriverBase):
     def _begin(self, task: _Task[Any], intent: Intent) -> tuple[Any, BaseException | None]:
         """Begin an intent: answer it at once, or leave an operation that may have to wait."""
         try:
-            task.op = self._operation(task.line, intent)
+            task.op = self._operation(task.connection, intent)
             if task.op and (notice := notice_of(intent)):
                 task.op = noticing(task.op, notice, self.clock)
             return (None if task.op else self._at_once(task, intent)), None
         except BaseException as error:
             return None, error
 
-    def _operation(self, line: SocketLine, intent: Intent) -> Op[Any] | None:
+    def _operation(self, connection: SocketConnection, intent: Intent) -> Op[Any] | None:
         """What is done for an intent that may have to wait; None for one that never does."""
         match intent:
             case Read():
-                return line.read(intent)
+                return connection.read(intent)
             case Write():
-                return line.write(intent)
+                return connection.write(intent)
             case Open():
-                return line.open(intent)
+                return connection.open(intent)
             case Resolve():
-                return line.resolve(intent)
+                return connection.resolve(intent)
             case Sleep():
-                return line.sleep(intent.seconds)
+                return connection.sleep(intent.seconds)
             case Call():
-                return line.call(intent)
+                return connection.call(intent)
             case WaitForJobs():
-                return self._hold(line, intent.seconds)
+                return self._hold(connection, intent.seconds)
         return None
 
-    def _hold(self, line: SocketLine, seconds: float) -> Op[bool]:
+    def _hold(self, connection: SocketConnection, seconds: float) -> Op[bool]:
         if self._wants_more:
-            yield from line.hold(seconds)
+            yield from connection.hold(seconds)
         return self._wants_more
 
     def _go_on(
@@ -259,15 +263,15 @@ class BlockingDriver(DriverBase):
             case Done():
                 return self.outside(source.done, intent.results) if source else None
             case Close():
-                return task.line.close(intent.gently)
+                return task.connection.close(intent.gently)
             case PushConnection():
-                return task.line.push()
+                return task.connection.push()
             case PopConnection():
-                return task.line.pop()
+                return task.connection.pop()
             case Notify():
                 return self._ask(intent)
             case Probe():
-                return task.line.probe()
+                return task.connection.probe()
 
     def _next_jobs(self, intent: Next, source: JobSource | None) -> Sequence[DeliveryJob] | None:
         if source is None or not self._wants_more:
@@ -288,8 +292,8 @@ class BlockingDriver(DriverBase):
             getattr(waiting, "close", lambda: None)()
             raise TypeError("a handler that is a coroutine needs AsyncSMTP")
 
-    def _new_line(self) -> SocketLine:
-        return SocketLine(self.clock, self._wake, self._forget)
+    def _new_connection(self) -> SocketConnection:
+        return SocketConnection(self.clock, self._wake, self._forget)
 
     def _forget(self, sock: socket.socket) -> None:
         if self._selector is not None and not self._selector.is_inherited:
@@ -306,7 +310,7 @@ class BlockingDriver(DriverBase):
         for task in tasks:
             if task.wait is None:
                 continue
-            for sock in task.line.sockets:
+            for sock in task.connection.sockets:
                 selector.expect(sock, task.wait.events)
             if task.wait.deadline is not None:
                 deadlines.append(task.wait.deadline)
@@ -326,9 +330,9 @@ class BlockingDriver(DriverBase):
         self, task: _Task[Any], came: Mapping[object, int], is_woken: bool, now: float
     ) -> tuple[_Task[Any], int, BaseException | None] | None:
         """Whether a task can go on now."""
-        wait, line = task.wait, task.line
-        line.ready = came.keys() & set(line.sockets)
-        events = max((came.get(sock, 0) for sock in line.ready), default=0)
+        wait, connection = task.wait, task.connection
+        connection.ready = came.keys() & set(connection.sockets)
+        events = max((came.get(sock, 0) for sock in connection.ready), default=0)
         if wait is None or events & wait.events:
             return task, events, None
         if wait.deadline is not None and now >= wait.deadline:

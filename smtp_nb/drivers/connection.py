@@ -1,6 +1,6 @@
 """One socket, and what intents do to it, as small generators that yield when they have to wait.
 
-Whoever runs them decides how to wait, so one loop can serve one line or many.
+Whoever runs them decides how to wait, so one loop can serve one connection or many.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """What a line waits for.
+    """What a connection waits for.
 
     Attributes:
         events: of its socket; 0 for none.
@@ -87,8 +87,8 @@ def noticing(op: Op[R], notice: Notice, clock: Callable[[], float]) -> Op[R]:
         op.close()
 
 
-class SocketLine:
-    """One line to one server.
+class SocketConnection:
+    """One connection to one server.
 
     Args:
         clock: the driver's.
@@ -179,7 +179,8 @@ class SocketLine:
             attempts.lost(target, error)
 
     def _connected(self, attempts: Attempts) -> Peer | None:
-        """Look at the attempts that have ended; the first good one becomes the line's socket."""
+        """Look at the attempts that have ended; the first good one becomes the connection's
+        socket."""
         for sock in [sock for sock in self._trying if sock in self.ready]:
             target = self._trying[sock]
             try:
@@ -271,7 +272,7 @@ class SocketLine:
         return bool(data)
 
     def probe(self) -> bytes | None:
-        """What came in by itself: octets, b"" at the end of the line, None for nothing."""
+        """What came in by itself: octets, b"" at the end of the connection, None for nothing."""
         if self.socket is None:
             return b""
         try:

@@ -2,7 +2,7 @@
 
 A flow must be told of Ctrl-C and of a cancelled task as an `Interrupted` at a yield, never inside
 its own code, so that it can say what became of each message. From then on it may only close the
-line and give results back; anything that would wait is interrupted again.
+connection and give results back; anything that would wait is interrupted again.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class DriverBase:
 
     @property
     def is_open(self) -> bool:
-        """True while there is a line."""
+        """True while there is a connection."""
         raise NotImplementedError
 
     def disown(self) -> None:
@@ -136,8 +136,8 @@ def stopped() -> Interrupted:
 
 
 def connection_error(error: OSError) -> LinkError:
-    """An error of the system on an open line, with the reference's number."""
+    """An error of the system on an open connection, with the reference's number."""
     words = (error.strerror or str(error)).lower()
-    made = LinkError(f"the line broke: {words}", code=os_error_code(error), remedy="Connect again")
+    made = LinkError(f"connection lost: {words}", code=os_error_code(error), remedy="Connect again")
     made.__cause__ = error
     return made

@@ -9,7 +9,7 @@ A dialogue is a text that people read:
     C<1234>                         … so many octets (a BDAT chunk)
     S! 250 half a rep\\r             the server sends these octets, escapes read, no line end
     -- close                        the server closes its side
-    -- reset                        the server resets the line
+    -- reset                        the server resets the connection
     -- wait 5                       five seconds pass before the server goes on
     -- silence                      the server says nothing more
     -- deaf                         the server reads nothing more, so the client cannot write
@@ -157,7 +157,7 @@ class Player:
             raise DialogueError(f"the client says {said!r}, the dialogue wants {wanted!r}")
 
     def hang_up(self) -> None:
-        """The line is gone: the server's own end of it needs no playing any more."""
+        """The connection is gone: the server's own end of it needs no playing any more."""
         if self._steps and self._steps[0].kind in ("close", "reset"):
             self._steps.popleft()
 
@@ -182,8 +182,8 @@ class ScriptedDriver(DriverBase):
         dialogue: a text, or steps.
         observer: hears of `Notify` events.
         piece: give the server's octets in pieces of so many; 0 for as they stand.
-        cut_after_written: the line is lost once so many octets of ours were taken.
-        cut_after_read: the line is lost once so many octets of the server were given.
+        cut_after_written: the connection is lost once so many octets of ours were taken.
+        cut_after_read: the connection is lost once so many octets of the server were given.
     """
 
     dialogue: Sequence[Step] | str

@@ -1,4 +1,4 @@
-"""Where the blocking driver waits: for its lines, and for whoever wants to end the wait."""
+"""Where the blocking driver waits: for its connections, and for whoever wants to end the wait."""
 
 from __future__ import annotations
 

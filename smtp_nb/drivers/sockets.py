@@ -147,13 +147,14 @@ def _bind(sock: socket.socket, options: SocketOptions) -> None:
 
 
 def reset_on_close(sock: socket.socket | TransportSocket) -> None:
-    """Closing it shall reset the line: what is still in the system's buffer must not arrive."""
+    """Closing it shall reset the connection: what is still in the system's buffer must not
+    arrive."""
     with contextlib.suppress(OSError):
         _set_linger(sock, 0)
 
 
 def _set_linger(sock: socket.socket | TransportSocket, seconds: int) -> None:
-    """How long a close may go on; 0 resets the line."""
+    """How long a close may go on; 0 resets the connection."""
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, seconds))
 
 
@@ -161,7 +162,8 @@ def peer_of(sock: socket.socket) -> Peer:
     """Both ends of a connected socket.
 
     Raises:
-        ConnectionResetError: the peer reset the line already; the system says 'not connected'.
+        ConnectionResetError: the peer reset the connection already; the system says 'not
+            connected'.
     """
     try:
         remote, local = sock.getpeername(), sock.getsockname()

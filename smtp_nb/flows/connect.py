@@ -28,7 +28,7 @@ _PERHAPS_TLS = "A server that expects TLS from the first byte is as silent"
 
 
 def connect(session: ClientSession) -> Flow[None]:
-    """Open the line and bring the session to where MAIL may follow.
+    """Open the connection and bring the session to where MAIL may follow.
 
     Raises:
         SMTPError: whatever failed; the line is closed again.
@@ -53,7 +53,7 @@ def connect(session: ClientSession) -> Flow[None]:
 
 
 def meet(session: ClientSession) -> Flow[None]:
-    """Open the line, hear the banner and say EHLO: at the first address that goes so far.
+    """Open the connection, hear the banner and say EHLO: at the first address that goes so far.
 
     RFC 5321 section 5.1 wants every address tried. One whose server turns us away or hangs up
     before anything but EHLO was said leads to the next one too.
@@ -64,7 +64,7 @@ def meet(session: ClientSession) -> Flow[None]:
     while True:
         stage = "opening"
         try:
-            early = yield from open_line(session, opening, left)
+            early = yield from open_connection(session, opening, left)
             stage, began = "banner", session.clock()
             if session.settings.start_mode is SSLStartMode.IMPLICIT:
                 yield from start_tls(session, early)
@@ -95,10 +95,11 @@ def _is_turned_away(error: SMTPError, stage: str) -> bool:
     return stage == "banner" or error.reply.code == 421
 
 
-def open_line(
+def open_connection(
     session: ClientSession, opening: Deadline | None = None, addresses: tuple[str, ...] = ()
 ) -> Flow[bytes]:
-    """Open the line, through a proxy if there is one; gives what came behind the proxy's answer.
+    """Open the connection, through a proxy if there is one; gives what came behind the proxy's
+    answer.
 
     Args:
         opening: the end of all attempts together.
@@ -173,7 +174,7 @@ def upgrade(session: ClientSession) -> Flow[None]:
     """STARTTLS (RFC 3207), required: a server that does not offer it gets nothing more of us."""
     if "STARTTLS" not in session.extensions:
         raise ExtensionError(
-            "the server does not offer STARTTLS, so the line would stay in clear",
+            "the server does not offer STARTTLS, so the connection would stay in clear",
             code=276,
             remedy="Is somebody stripping it? Without TLS only if you mean it:"
             " ssl_start_mode='none'",
@@ -185,7 +186,7 @@ def upgrade(session: ClientSession) -> Flow[None]:
         # CVE-2011-0411 and its many children: these would be read as if TLS had protected them.
         raise PlaintextInjected(
             "the server sent more in clear behind its 220 to STARTTLS",
-            remedy="Somebody may be on the line; nothing was sent",
+            remedy="Somebody may be on the connection; nothing was sent",
         )
     # RFC 3207 section 4.2: forget what was learnt in clear, or an attacker's EHLO outlives TLS.
     session.extensions = NO_EXTENSIONS

@@ -1,7 +1,7 @@
 """The content of a message on its way out: behind DATA with dots, or in chunks.
 
 What matters here is one moment: the first octet of the write that holds the terminator. From then
-on the message may have been delivered, whatever happens to the line.
+on the message may have been delivered, whatever happens to the connection.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Deliver a stream of jobs over one session.
 
 Jobs come in batches from whoever runs the flow and every job taken comes back with a receipt, also
-when the line breaks, the user interrupts or the source itself fails. A batch is a window: so many
-jobs may be without an outcome at any moment. It starts at one and grows while the server keeps up,
-so that on a slow line there is never much in doubt, and never long to wait for a stop.
+when the connection breaks, the user interrupts or the source itself fails. A batch is a window: so
+many jobs may be without an outcome at any moment. It starts at one and grows while the server keeps
+up, so that on a slow connection there is never much in doubt, and never long to wait for a stop.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def deliver(session: ClientSession) -> Flow[bool]:
         used up (RFC 9422, MAILMAX): go on over another one.
 
     Raises:
-        SMTPError: the session ended: 421, a broken line, an interruption. All jobs taken have
+        SMTPError: the session ended: 421, a broken connection, an interruption. All jobs taken have
             been given back before.
     """
     most = 1

@@ -1,4 +1,4 @@
-"""A TLS handshake on a line: with the server, or with a proxy before it."""
+"""A TLS handshake on a connection: with the server, or with a proxy before it."""
 
 from __future__ import annotations
 

@@ -19,12 +19,12 @@ from smtp_nb.model.receipt import Receipt
 
 @dataclass(frozen=True, slots=True)
 class SocketOptions:
-    """How to open the line. `None` and 0 leave it to the system.
+    """How to open the connection. `None` and 0 leave it to the system.
 
     Attributes:
         use_ipv6: 0 IPv4 only, 1 IPv6 only, 2 both in turn, IPv6 first (RFC 8305 section 4).
         keep_alive_s, keep_alive_interval_s: silence before the first probe, and between probes.
-        linger: False resets the line when it is closed, gently or not.
+        linger: False resets the connection when it is closed, gently or not.
         linger_s: how long a gentle close may last; 0: as long as TCP tries, in the background.
     """
 
@@ -43,7 +43,7 @@ class SocketOptions:
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """Both ends of an open line.
+    """Both ends of an open connection.
 
     Attributes:
         others: further addresses of the host, which might be tried too.
@@ -168,14 +168,14 @@ class Notify:
 
 @dataclass(frozen=True, slots=True)
 class Close:
-    """Let go of the line. Not gently: reset it, so that no octet still under way arrives."""
+    """Let go of the connection. Not gently: reset it, so that no octet still under way arrives."""
 
     gently: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class PushConnection:
-    """Keep the line open but out of the way: what follows is about another one. Answer: None.
+    """Keep the connection open but out of the way: what follows is about another one. Answer: None.
 
     `Close` closes those put aside too.
     """
@@ -183,7 +183,8 @@ class PushConnection:
 
 @dataclass(frozen=True, slots=True)
 class PopConnection:
-    """Close the line that is there, if any, and go on with the one put aside. Answer: None."""
+    """Close the connection that is there, if any, and go on with the one put aside. Answer:
+    None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +210,7 @@ class Done:
 
 
 Intent = (
-    Open | Resolve | Write | Read | Probe | Close | PushConnection | PopConnection  # the line
+    Open | Resolve | Write | Read | Probe | Close | PushConnection | PopConnection  # the connection
     | Sleep | WaitForJobs | Call | Notify | Next | Prefetch | Done
 )  # fmt: skip
 T = TypeVar("T")

@@ -107,7 +107,7 @@ class Deadline:
         if self._octets < 0:
             raise LinkError(
                 f"more than {self._most_octets} octets came in while we waited for {self.what}",
-                remedy="The other side floods us; the line was dropped",
+                remedy="The other side floods us; the connection was dropped",
             )
 
 

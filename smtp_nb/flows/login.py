@@ -33,15 +33,15 @@ def login(session: ClientSession) -> Flow[None]:
     credentials = session.settings.credentials
     if credentials is None:
         return
-    line = _line(session)
-    mechanism = sasl.choose(session.settings.mechanism, credentials, line)
+    facts = _facts(session)
+    mechanism = sasl.choose(session.settings.mechanism, credentials, facts)
     attempt = _by_token if "tokens" in mechanism.needs else _attempt
-    reply = yield from attempt(session, mechanism, credentials, line)
+    reply = yield from attempt(session, mechanism, credentials, facts)
     if not reply.is_success:
         raise _refused(reply, mechanism.name)
 
 
-def _line(session: ClientSession) -> sasl.ConnectionFacts:
+def _facts(session: ClientSession) -> sasl.ConnectionFacts:
     settings, layer = session.settings, session.layer
     return sasl.ConnectionFacts(
         settings.host,
@@ -58,11 +58,11 @@ def _by_token(
     session: ClientSession,
     mechanism: sasl.Mechanism,
     credentials: sasl.Credentials,
-    line: sasl.ConnectionFacts,
+    facts: sasl.ConnectionFacts,
 ) -> Flow[Reply]:
     """Try with a token; if the server does not take it, once more with a new one."""
     first = yield from _with_token(session, credentials, renew=False)
-    reply = yield from _attempt(session, mechanism, first, line)
+    reply = yield from _attempt(session, mechanism, first, facts)
     if reply.code != 535:
         return reply
     session.remark("the server does not take the token; asking its source for a new one")
@@ -70,7 +70,7 @@ def _by_token(
     if second.token == first.token:
         return reply
     try:
-        return (yield from _attempt(session, mechanism, second, line))
+        return (yield from _attempt(session, mechanism, second, facts))
     except ConnectionClosed:
         raise AuthenticationError(
             "the server refused the token and hung up",
@@ -110,10 +110,10 @@ def _attempt(
     session: ClientSession,
     mechanism: sasl.Mechanism,
     credentials: sasl.Credentials,
-    line: sasl.ConnectionFacts,
+    facts: sasl.ConnectionFacts,
 ) -> Flow[Reply]:
     """One AUTH up to its last reply, which says yes only if the mechanism agrees."""
-    exchange = sasl.exchange(mechanism.name, credentials, line)
+    exchange = sasl.exchange(mechanism.name, credentials, facts)
     initial = yield from _step(session, mechanism, lambda: next(exchange))
     reply = yield from _begin(session, mechanism.name, initial)
     for _ in range(MAX_ROUNDS):
@@ -196,7 +196,8 @@ def _refused(reply: Reply, name: str) -> AuthenticationError:
 
 
 def _is_protected(session: ClientSession) -> bool:
-    """True if nobody on a wire can read the line. A proxy on this machine is not the server."""
+    """True if nobody on a wire can read the connection. A proxy on this machine is not the
+    server."""
     if session.layer is not None:
         return True
     peer = session.peer

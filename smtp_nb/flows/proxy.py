@@ -36,10 +36,10 @@ class Tunnel(Protocol):
 
 
 def reach(session: ClientSession, proxy: Proxy) -> Flow[bytes]:
-    """Open the line through a proxy; gives what the server has said already.
+    """Open the connection through a proxy; gives what the server has said already.
 
     Raises:
-        FirewallError: the proxy cannot be reached, refused, failed, lied or closed the line.
+        FirewallError: the proxy cannot be reached, refused, failed, lied or closed the connection.
         FirewallTimeout: it did not answer in time, however much it said meanwhile.
         CertificateError: the proxy's certificate was not accepted.
         ConnectFailed: the server has no address that we could tell the proxy.
@@ -63,7 +63,7 @@ def reach(session: ClientSession, proxy: Proxy) -> Flow[bytes]:
         ) from error
     except (LinkError, TLSError) as error:
         raise FirewallError(
-            f"the line to the proxy failed: {error.description}",
+            f"the connection to the proxy failed: {error.description}",
             remedy="Check the proxy's type and port",
         ) from error
 
@@ -99,7 +99,7 @@ def _tunnel(session: ClientSession, proxy: Proxy, host: str) -> Tunnel:
 
 
 def _pass(session: ClientSession, proxy: Proxy, tunnel: Tunnel, deadline: Deadline) -> Flow[bytes]:
-    """Open the line and negotiate."""
+    """Open the connection and negotiate."""
     notice = deadline.notice(session.say_waiting)
     session.peer = yield Open(
         proxy.host, proxy.port, deadline.left(), session.settings.socket, notice=notice

@@ -1,4 +1,4 @@
-"""Ask the revocation lists of a server's certificates, on lines beside the server's own.
+"""Ask the revocation lists of a server's certificates, on connections beside the server's own.
 
 This happens while the handshake waits for the decision: the server has got nothing of ours yet.
 Whoever is not vouched for by a trusted authority is not asked, and what nobody says within the
@@ -133,7 +133,7 @@ def _fetch(session: ClientSession, address: str, deadline: Deadline) -> Flow[byt
 
 
 def _beside(session: ClientSession, url: Url, got: HttpGet, deadline: Deadline) -> Flow[None]:
-    """One request on a line of its own, through the same proxy."""
+    """One request on a connection of its own, through the same proxy."""
     yield PushConnection()
     try:
         yield from _request(session, url, got, deadline)
@@ -147,7 +147,7 @@ def _beside(session: ClientSession, url: Url, got: HttpGet, deadline: Deadline) 
 
 def _request(session: ClientSession, url: Url, got: HttpGet, deadline: Deadline) -> Flow[None]:
     # The way may lead through a proxy, whose own handshake is where this is called from.
-    from smtp_nb.flows.connect import open_line
+    from smtp_nb.flows.connect import open_connection
 
     settings = replace(
         session.settings,
@@ -159,7 +159,7 @@ def _request(session: ClientSession, url: Url, got: HttpGet, deadline: Deadline)
         socket=replace(session.settings.socket, local_port=0),
     )
     aside = ClientSession(settings, _Nobody(), session.clock)
-    data = yield from open_line(aside)
+    data = yield from open_connection(aside)
     yield from aside.put(got.request(), deadline.left())
     if data:
         got.receive(data)

@@ -2,10 +2,10 @@
 
 It says so by 421 (RFC 5321 section 3.8), or by a no to RSET, which nobody may say who stays
 (section 4.1.1.5); Exim does after ten refused messages. Commands are answered in their order, so
-what has no answer when the line ends behind such words was not looked at: it is not in doubt. Some
-say 421 and stay to refuse the rest of what was written one by one; they are heard to the end.
+what has no answer when the connection ends behind such words was not looked at: it is not in doubt.
+Some say 421 and stay to refuse the rest of what was written one by one; they are heard to the end.
 
-Without a word, whatever was written whole is in doubt. So the line is looked at before, and a
+Without a word, whatever was written whole is in doubt. So the connection is looked at before, and a
 server that goes behind its first message is not written to in one piece any more.
 """
 
@@ -63,7 +63,8 @@ def _withdraw(transactions: Iterable[Transaction]) -> None:
 
 
 def check_alive(session: ClientSession) -> Flow[None]:
-    """Make sure that the line still stands, where messages leave in one piece with their envelope.
+    """Make sure that the connection still stands, where messages leave in one piece with their
+    envelope.
 
     Raises:
         ConnectionClosed: the server has gone since its last reply; nothing was written.

@@ -61,7 +61,7 @@ class ClientSession:
         self.peer: Peer | None = None
         self.layer: TLSLayer | None = None
         self.under: TLSLayer | None = None
-        """What protects the line to the proxy; the server's TLS runs inside of it."""
+        """What protects the connection to the proxy; the server's TLS runs inside of it."""
         self.last_reply: Reply | None = None
         self.is_open = False
         self._ending = (0, "OK")
@@ -84,7 +84,7 @@ class ClientSession:
 
     @property
     def tls(self) -> TLSInfo | None:
-        """What protects the line, or None."""
+        """What protects the connection, or None."""
         return self.layer.info if self.layer else None
 
     @property
@@ -134,11 +134,11 @@ class ClientSession:
     # -- writing ------------------------------------------------------------------------------
 
     def write(self, data: bytes) -> Flow[None]:
-        """Hand octets to the line, through TLS if there is TLS."""
+        """Hand octets to the connection, through TLS if there is TLS."""
         yield from self.put(self.layer.send(data) if self.layer else data)
 
     def put(self, octets: bytes, timeout_s: float | None = USUAL) -> Flow[None]:
-        """Hand octets to the line below the server's TLS."""
+        """Hand octets to the connection below the server's TLS."""
         if timeout_s == USUAL:
             timeout_s = self.settings.timeout_s
         wire = self.under.send(octets) if self.under else octets
@@ -231,7 +231,7 @@ class ClientSession:
         try:
             if not (raw := (yield from self.get(deadline))):
                 raise ConnectionClosed(
-                    f"the server closed the line while we waited for {deadline.what}"
+                    f"the server closed the connection while we waited for {deadline.what}"
                 )
         except LinkError as error:
             self._ending = (error.code, error.description)
@@ -240,7 +240,7 @@ class ClientSession:
         yield from self._take(raw)
 
     def get(self, deadline: Deadline) -> Flow[bytes]:
-        """The next octets below the server's TLS; b"" at the end of the line."""
+        """The next octets below the server's TLS; b"" at the end of the connection."""
         while True:
             notice = deadline.notice(self.say_waiting)
             raw: bytes = yield Read(deadline.left(), deadline.what, notice)
@@ -252,7 +252,7 @@ class ClientSession:
                 return data
 
     def _uncover(self, raw: bytes) -> Flow[bytes]:
-        """What octets from the line say once the proxy's TLS is taken off them."""
+        """What octets from the connection say once the proxy's TLS is taken off them."""
         if self.under is None:
             return raw
         data = self.under.receive(raw)
@@ -350,12 +350,13 @@ class ClientSession:
             self.status("Firewall host disconnected")
 
     def abort(self) -> Flow[None]:
-        """Drop the line so that nothing still under way arrives."""
+        """Drop the connection so that nothing still under way arrives."""
         self._note_closed()
         yield Close(gently=False)
 
     def start_over(self) -> Flow[None]:
-        """Drop the line and forget what was said on it, so that another address can be tried."""
+        """Drop the connection and forget what was said on it, so that another address can be
+        tried."""
         yield from self.abort()
         self.protocol = ClientProtocol(self.settings.max_line, self.mask.text)
         self.layer = self.under = None
@@ -363,7 +364,8 @@ class ClientSession:
         self._ending = (0, "OK")
 
     def close(self) -> Flow[None]:
-        """QUIT if the line is fit for it, then close. Never raises for a line that is lost."""
+        """QUIT if the connection is fit for it, then close. Never raises for a connection that is
+        lost."""
         if self.is_open and not self.protocol.waiting and not self.protocol.has_rest:
             try:
                 yield from self.send(QUIT)
@@ -372,12 +374,13 @@ class ClientSession:
                 if self.layer:
                     yield from self.put(self.layer.close(), QUIT_TIMEOUT)
             except SMTPError as error:
-                self.remark(f"the line broke at QUIT: {error.description}")
+                self.remark(f"connection lost at QUIT: {error.description}")
         self._note_closed(is_broken=False)
         yield Close()
 
     def has_hung_up(self) -> Flow[bool]:
-        """Look, after a pause, whether the server is still there; if not, let go of the line."""
+        """Look, after a pause, whether the server is still there; if not, let go of the
+        connection."""
         if self.clock() - self.last_use <= IDLE_SECONDS or not (yield from self.is_stale()):
             return False
         self.remark("the server hung up while we were idle; connecting again")

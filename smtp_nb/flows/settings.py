@@ -28,7 +28,7 @@ class Proxy:
     Attributes:
         looks_up: it is given the server's name, not the address that we find.
         data: further header fields for an HTTP proxy, one on a line.
-        tls: protects the line to the proxy itself; None: that one is in clear.
+        tls: protects the connection to the proxy itself; None: that one is in clear.
     """
 
     kind: FirewallType
@@ -51,7 +51,7 @@ class SessionSettings:
         banner_timeout_s, final_timeout_s: the two waits that RFC 5321 wants longer.
         allow_clear_text: a password may cross a wire in clear, because the user said so.
         pipelining: "auto" across messages, "message" within one, or "off".
-        proxy: the line goes through it, so its address says nothing about the server.
+        proxy: the connection goes through it, so its address says nothing about the server.
         session_slot: where the TLS session is kept, if sessions are to be resumed.
         lists: revocation lists that were fetched before.
         shows_chain: whoever judges the server's certificate sees those above it too.

@@ -1,6 +1,6 @@
 """One mail transaction: what was written, what was answered, and what follows from it.
 
-This is the only place that turns replies and broken lines into outcomes:
+This is the only place that turns replies and broken connections into outcomes:
 
     RCPT 2yz and a final 2yz                                          ACCEPTED
     4yz (421 too) to MAIL, RCPT, DATA or the end                      DEFERRED
@@ -23,9 +23,11 @@ from smtp_nb.model.receipt import RecipientResult
 from smtp_nb.model.reply import Reply
 from smtp_nb.protocol.commands import Command
 
-NOTHING_WRITTEN = "the line failed before the end of the message was written: it was not delivered"
+NOTHING_WRITTEN = (
+    "the connection failed before the end of the message was written: it was not delivered"
+)
 IN_DOUBT = (
-    "the line failed after the end of the message was written and before its reply:"
+    "the connection failed after the end of the message was written and before its reply:"
     " it may have been delivered"
 )
 
@@ -166,7 +168,7 @@ class Transaction:
         return f"not sent, because {self.stopper[0].address} was refused"
 
     def last_reply(self) -> Reply | None:
-        """The reply that ended the message, for the receipt; None if the line failed first.
+        """The reply that ended the message, for the receipt; None if the connection failed first.
 
         What a server says after it has refused the envelope only echoes that.
         """

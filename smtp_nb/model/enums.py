@@ -105,7 +105,7 @@ class SSLStartMode(IntEnum):
     EXPLICIT = 2
     """After STARTTLS (RFC 3207), which must be offered."""
     NONE = 3
-    """Never: the line stays in clear."""
+    """Never: the connection stays in clear."""
 
 
 class SSLProtocol(IntFlag):

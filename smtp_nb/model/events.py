@@ -17,7 +17,7 @@ class PITrailEvent:
         direction: who speaks.
         message: the line without its line end.
         seconds: since the connection was opened.
-        tls: True if the line was protected.
+        tls: True if the connection was protected.
         group: lines of ours that left in one write carry the same number; 0 is none.
         final: False for the first lines of a reply that goes on.
         connection: which of several at work together, from 1.

@@ -20,9 +20,9 @@ class Outcome(StrEnum):
     DEFERRED = "DEFERRED"
     """4yz: the same may work later."""
     NOT_SENT = "NOT_SENT"
-    """The line failed before the end of the data was written: nothing was delivered."""
+    """The connection failed before the end of the data was written: nothing was delivered."""
     UNKNOWN = "UNKNOWN"
-    """The line failed between the end of the data and its reply: it may have been delivered.
+    """The connection failed between the end of the data and its reply: it may have been delivered.
     Never sent again without being asked."""
     INVALID = "INVALID"
     """The row cannot be sent as it is: a broken address, an unfilled name, a missing file."""

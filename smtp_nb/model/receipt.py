@@ -27,7 +27,7 @@ class RecipientResult:
         outcome: ACCEPTED, REFUSED, DEFERRED, NOT_SENT or UNKNOWN.
         code: the reply that decided it, 0 if none came.
         enhanced_code: RFC 3463, or empty.
-        text: the server's words, or what happened to the line.
+        text: the server's words, or what happened to the connection.
         stage: what that reply answered: MAIL, RCPT or END (DATA and the content), or empty.
     """
 
@@ -80,7 +80,7 @@ class Receipt:
         message_id: the Message-ID with its angle brackets.
         size: octets of the content as composed.
         seconds: from the first command of the message to its last reply.
-        tls: what protected the line, or None.
+        tls: what protected the connection, or None.
     """
 
     outcome: Outcome

@@ -181,7 +181,7 @@ class Connection(asyncio.BufferedProtocol):
         if action.tail and action.cut != "before":
             self._flush(action.tail.encode())
         if action.cut:
-            self._end(f"The sandbox dropped the line {action.cut} its reply")
+            self._end(f"The sandbox dropped the connection {action.cut} its reply")
         else:
             self._follow()
 
@@ -246,7 +246,7 @@ class Connection(asyncio.BufferedProtocol):
         self._timer = self._shared.later(linger, self._transport.abort)
 
     def shut_down(self, reply: Reply = SHUTTING_DOWN) -> None:
-        """End the session: say so where a reply may stand, then let go of the line."""
+        """End the session: say so where a reply may stand, then let go of the connection."""
         if self._machine.state is State.COMMANDS and not (self._ending or self._delayed):
             data = on_the_wire(reply)
             self._transport.write(data if self._tls is None else self._tls.send(data))

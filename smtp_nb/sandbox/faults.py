@@ -1,8 +1,8 @@
 """What can go wrong on purpose: faults by name, as data.
 
 A fault is one row: at which stage it strikes, for whom, how often, and what it does: another reply
-than the rules give, a delay before it, an end of the line before or after it. `FAULTS` holds the
-rows that have a name; `inject` takes a copy of one with other values in it.
+than the rules give, a delay before it, an end of the connection before or after it. `FAULTS` holds
+the rows that have a name; `inject` takes a copy of one with other values in it.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Fault:
         delay: seconds to wait before the reply.
         tail: what to say behind the reply, as it is; the client did not ask for it.
         is_forged: spoil a login's challenge, so that the server seems not to know the password.
-        cut: end the line "before" or "after" the reply, or "" not at all.
+        cut: end the connection "before" or "after" the reply, or "" not at all.
         stored: with a cut before the reply to the end of the data: keep the message all the same.
         once_each: strike only the first time that a client (its user or address) names a recipient
             for a sender: servers with greylisting know the three together (RFC 6647).

@@ -45,7 +45,7 @@ class Reception:
         return request, faults.strike(request, self._visitor) if faults else NO_ACTION
 
     def answer(self, request: Request, action: Action) -> None:
-        """Note the request and answer it, unless the line is cut before that."""
+        """Note the request and answer it, unless the connection is cut before that."""
         self._judge(request)
         self._note(request)
         if action.cut == "before":

@@ -1,7 +1,7 @@
 """Logins (RFC 4422, RFC 4954): each mechanism is a generator from challenges to answers.
 
 The room knows no SMTP: challenges and answers are octets, base64 and the 334 around them belong
-to the flow. What it may know of the line is in a `ConnectionFacts`.
+to the flow. What it may know of the connection is in a `ConnectionFacts`.
 
     mechanism = sasl.choose(AuthMechanism.AUTO, credentials, line)
     exchange = sasl.exchange(mechanism.name, credentials, line)

@@ -12,7 +12,7 @@ from smtp_nb.sasl.exchange import ConnectionFacts, Exchange
 _SEPARATOR = "\1"  # control-A, which no field can hold
 
 
-def xoauth2(credentials: Credentials, line: ConnectionFacts) -> Exchange:
+def xoauth2(credentials: Credentials, facts: ConnectionFacts) -> Exchange:
     """User and token; the reason of a refusal is answered by an empty line."""
     fields = (f"user={credentials.user}", f"auth=Bearer {credentials.token.reveal()}", "", "")
     if (yield _SEPARATOR.join(fields).encode()) is None:
@@ -20,12 +20,12 @@ def xoauth2(credentials: Credentials, line: ConnectionFacts) -> Exchange:
     return (yield b"")
 
 
-def oauthbearer(credentials: Credentials, line: ConnectionFacts) -> Exchange:
+def oauthbearer(credentials: Credentials, facts: ConnectionFacts) -> Exchange:
     """User, host, port and token; the reason of a refusal is answered by a control-A."""
     fields = (
         f"n,a={gs2_name(credentials.user)},",
-        f"host={line.host}",
-        f"port={line.port}",
+        f"host={facts.host}",
+        f"port={facts.port}",
         f"auth=Bearer {credentials.token.reveal()}",
         "",
         "",

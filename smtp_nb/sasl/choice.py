@@ -1,4 +1,5 @@
-"""Which mechanism it shall be: what the user asked for, against what server and line allow."""
+"""Which mechanism it shall be: what the user asked for, against what server and connection
+allow."""
 
 from __future__ import annotations
 
@@ -17,14 +18,15 @@ _CANDIDATES: dict[AuthMechanism, tuple[Mechanism, ...]] = {
 }
 
 
-def choose(mechanism: AuthMechanism, credentials: Credentials, line: ConnectionFacts) -> Mechanism:
+def choose(mechanism: AuthMechanism, credentials: Credentials, facts: ConnectionFacts) -> Mechanism:
     """The mechanism to use.
 
     Args:
         mechanism: what the user asked for. USER_PASSWORD is PLAIN if it is offered, else LOGIN;
             AUTO is the strongest that both sides know and that the credentials are enough for. On
-            a line that others can read it takes none in clear text, even where the user allowed
-            that: whoever can read the line could have taken the stronger ones off the server's
+            a connection that others can read it takes none in clear text, even where the user
+            allowed that: whoever can read the connection could have taken the stronger ones off the
+                server's
             list. If it fails, nothing weaker is tried.
 
     Raises:
@@ -34,25 +36,25 @@ def choose(mechanism: AuthMechanism, credentials: Credentials, line: ConnectionF
         ClearTextRefused: it needs a protected line.
     """
     candidates = _candidates(mechanism)
-    offered = [candidate for candidate in candidates if candidate.name in line.offered]
+    offered = [candidate for candidate in candidates if candidate.name in facts.offered]
     if not offered:
-        raise _not_offered(candidates, line)
+        raise _not_offered(candidates, facts)
     is_free = mechanism is AuthMechanism.AUTO
-    usable = _at_hand(offered, credentials, line) if is_free else offered[:1]
+    usable = _at_hand(offered, credentials, facts) if is_free else offered[:1]
     for candidate in usable:
-        if _is_safe(candidate, credentials, line, is_free):
+        if _is_safe(candidate, credentials, facts, is_free):
             candidate.require(credentials)
             return candidate
-    raise _in_clear(usable[0], line)
+    raise _in_clear(usable[0], facts)
 
 
 def _is_safe(
-    mechanism: Mechanism, credentials: Credentials, line: ConnectionFacts, is_free: bool
+    mechanism: Mechanism, credentials: Credentials, facts: ConnectionFacts, is_free: bool
 ) -> bool:
-    """True if no secret crosses an open line by it against the user's will."""
-    if line.is_protected or not mechanism.gives_away(credentials):
+    """True if no secret crosses an open connection by it against the user's will."""
+    if facts.is_protected or not mechanism.gives_away(credentials):
         return True
-    return line.allows_clear_text and not (is_free and mechanism.is_clear_text)
+    return facts.allows_clear_text and not (is_free and mechanism.is_clear_text)
 
 
 def _candidates(mechanism: AuthMechanism) -> tuple[Mechanism, ...]:
@@ -62,9 +64,9 @@ def _candidates(mechanism: AuthMechanism) -> tuple[Mechanism, ...]:
 
 
 def _at_hand(
-    offered: Sequence[Mechanism], credentials: Credentials, line: ConnectionFacts
+    offered: Sequence[Mechanism], credentials: Credentials, facts: ConnectionFacts
 ) -> Sequence[Mechanism]:
-    usable = [mechanism for mechanism in offered if mechanism.is_at_hand(credentials, line)]
+    usable = [mechanism for mechanism in offered if mechanism.is_at_hand(credentials, facts)]
     if usable:
         return usable
     raise MissingError(
@@ -74,22 +76,22 @@ def _at_hand(
     )
 
 
-def _not_offered(candidates: Sequence[Mechanism], line: ConnectionFacts) -> SMTPError:
-    if not line.offered:
+def _not_offered(candidates: Sequence[Mechanism], facts: ConnectionFacts) -> SMTPError:
+    if not facts.offered:
         return ExtensionError(
             "The server offers no login",
             remedy="Many offer it only inside TLS: try ssl_start_mode='explicit' and port 587",
         )
     wanted = " or ".join(candidate.name for candidate in candidates)
     return ExtensionError(
-        f"The server does not offer the login {wanted}, only {', '.join(sorted(line.offered))}",
+        f"The server does not offer the login {wanted}, only {', '.join(sorted(facts.offered))}",
         remedy="Set auth_mechanism to one that it offers",
     )
 
 
-def _in_clear(mechanism: Mechanism, line: ConnectionFacts) -> ClearTextRefused:
+def _in_clear(mechanism: Mechanism, facts: ConnectionFacts) -> ClearTextRefused:
     return ClearTextRefused(
-        f"{mechanism.name} would send a secret in clear to {line.host}",
+        f"{mechanism.name} would send a secret in clear to {facts.host}",
         remedy="Turn TLS on (ssl_start_mode='explicit'),"
         " or mean it: config('AllowClearTextAuth=True') and auth_mechanism by name",
     )

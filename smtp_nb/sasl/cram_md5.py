@@ -9,7 +9,7 @@ from smtp_nb.sasl.credentials import Credentials
 from smtp_nb.sasl.exchange import ConnectionFacts, Exchange
 
 
-def cram_md5(credentials: Credentials, line: ConnectionFacts) -> Exchange:
+def cram_md5(credentials: Credentials, facts: ConnectionFacts) -> Exchange:
     """Answer the challenge with the user name and the keyed digest in hexadecimal.
 
     Raises:

@@ -1,7 +1,7 @@
 """DIGEST-MD5 (RFC 2831, historic): a digest over password, both nonces and the server's name.
 
 The server proves in the end that it knows the password too (rspauth). There is no security layer:
-TLS protects the line.
+TLS protects the connection.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def new_nonce() -> str:
     return secrets.token_urlsafe(24)
 
 
-def digest_md5(credentials: Credentials, line: ConnectionFacts, nonce: str = "") -> Exchange:
+def digest_md5(credentials: Credentials, facts: ConnectionFacts, nonce: str = "") -> Exchange:
     """Answer the challenge, and see the server answer too.
 
     Args:
@@ -54,7 +54,7 @@ def digest_md5(credentials: Credentials, line: ConnectionFacts, nonce: str = "")
         password=hashable(credentials.password.reveal().encode()),
         nonce=challenge.nonce.encode("latin-1"),
         cnonce=(nonce or new_nonce()).encode("ascii"),
-        uri=f"smtp/{line.host}".encode(),
+        uri=f"smtp/{facts.host}".encode(),
         identity=credentials.authorization_identity.reveal().encode(),
     )
     last = yield _answer(login, credentials.user, challenge)

@@ -1,4 +1,4 @@
-"""The shape that every mechanism has, and what it may know of the line."""
+"""The shape that every mechanism has, and what it may know of the connection."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def no_binding(kind: str) -> bytes | None:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionFacts:
-    """What a mechanism may know of the line that it runs on.
+    """What a mechanism may know of the connection that it runs on.
 
     Attributes:
         host, port: the server's, as the user gave them; some mechanisms sign them.

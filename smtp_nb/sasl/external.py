@@ -6,6 +6,6 @@ from smtp_nb.sasl.credentials import Credentials
 from smtp_nb.sasl.exchange import ConnectionFacts, Exchange
 
 
-def external(credentials: Credentials, line: ConnectionFacts) -> Exchange:
+def external(credentials: Credentials, facts: ConnectionFacts) -> Exchange:
     """One message: whom to act as. If it is empty the server takes the certificate's name."""
     return (yield (credentials.authorization_identity.reveal() or credentials.user).encode())

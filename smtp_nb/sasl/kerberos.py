@@ -1,7 +1,7 @@
 """GSSAPI (RFC 4752): Kerberos, with a ticket that is there already or one for the password.
 
 A user name without a password stands for a principal of the ticket cache, no name for whatever is
-in there. No security layer is negotiated: TLS protects the line.
+in there. No security layer is negotiated: TLS protects the connection.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _TICKET = "Get a ticket with kinit, or set user and password; mail_server is the
 _NO_LAYER = 1  # RFC 4752 section 3.3: the first octet is a set of bits
 
 
-def gssapi(credentials: Credentials, line: ConnectionFacts) -> Exchange:
+def gssapi(credentials: Credentials, facts: ConnectionFacts) -> Exchange:
     """Show the ticket, see the server prove itself, decline a security layer.
 
     Raises:
@@ -32,7 +32,7 @@ def gssapi(credentials: Credentials, line: ConnectionFacts) -> Exchange:
             layer of its own.
     """
     pyspnego.require("kerberos", *MODULES)
-    context = pyspnego.attempt("Kerberos", lambda: _new_context(credentials, line.host), _TICKET)
+    context = pyspnego.attempt("Kerberos", lambda: _new_context(credentials, facts.host), _TICKET)
     challenge = yield pyspnego.step(context, None, "Kerberos", _TICKET)
     while not context.complete:
         answer = pyspnego.step(context, challenge or b"", "Kerberos")

@@ -6,7 +6,7 @@ from smtp_nb.sasl.credentials import Credentials
 from smtp_nb.sasl.exchange import ConnectionFacts, Exchange
 
 
-def login(credentials: Credentials, line: ConnectionFacts) -> Exchange:
+def login(credentials: Credentials, facts: ConnectionFacts) -> Exchange:
     """Answer the first prompt with the user name and the second with the password.
 
     The words of the prompts are not looked at: servers write 'Username:', 'User Name' and worse.

@@ -31,7 +31,7 @@ class Mechanism:
         kind: the member of the enumeration that asks for exactly this one.
         client: the client's side.
         needs: the fields of `Credentials` that it cannot do without.
-        is_clear_text: who reads the line can log in from then on.
+        is_clear_text: who reads the connection can log in from then on.
         is_plus: it is bound to a TLS connection.
         takes_time: its steps compute, or ask elsewhere, for longer than others should wait.
         shows_identity: an authorization identity goes out with it as it is.
@@ -48,18 +48,18 @@ class Mechanism:
     shows_identity: bool = False
     modules: tuple[str, ...] = ()
 
-    def is_at_hand(self, credentials: Credentials, line: ConnectionFacts) -> bool:
+    def is_at_hand(self, credentials: Credentials, facts: ConnectionFacts) -> bool:
         """True if AUTO may take it: all that it needs is there."""
-        if (self.is_plus and binding_of(line) is None) or not is_installed(*self.modules):
+        if (self.is_plus and binding_of(facts) is None) or not is_installed(*self.modules):
             return False
         if self.kind in _NAMELESS and (credentials.password or credentials.tokens):
             return False
         if self.kind is AuthMechanism.EXTERNAL:
-            return line.has_certificate
+            return facts.has_certificate
         return all(getattr(credentials, field) for field in self.needs)
 
     def gives_away(self, credentials: Credentials) -> bool:
-        """True if who reads the line gets hold of a secret.
+        """True if who reads the connection gets hold of a secret.
 
         An authorization identity counts as one, because people keep their token in that setting.
         """
@@ -144,7 +144,7 @@ def known(name: str) -> Mechanism:
 
 
 def exchange(
-    name: str, credentials: Credentials, line: ConnectionFacts
+    name: str, credentials: Credentials, facts: ConnectionFacts
 ) -> Generator[bytes | None, bytes | None, None]:
     """The client's side of a login, ready for `next()`.
 
@@ -158,7 +158,7 @@ def exchange(
     """
     mechanism = known(name)
     mechanism.require(credentials)
-    return _guarded(mechanism, credentials, line)
+    return _guarded(mechanism, credentials, facts)
 
 
 def finish(exchange: Generator[bytes | None, bytes | None, None]) -> None:
@@ -177,9 +177,9 @@ def finish(exchange: Generator[bytes | None, bytes | None, None]) -> None:
 
 
 def _guarded(
-    mechanism: Mechanism, credentials: Credentials, line: ConnectionFacts
+    mechanism: Mechanism, credentials: Credentials, facts: ConnectionFacts
 ) -> Generator[bytes | None, bytes | None, None]:
-    if (yield from mechanism.client(credentials, line)) is not None:
+    if (yield from mechanism.client(credentials, facts)) is not None:
         raise AuthenticationError(
             f"The server asks on after the last message of {mechanism.name}",
             remedy="Try another auth_mechanism",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 MODULES = ("spnego",)
 
 
-def ntlm(credentials: Credentials, line: ConnectionFacts) -> Exchange:
+def ntlm(credentials: Credentials, facts: ConnectionFacts) -> Exchange:
     """Offer, hear the challenge, answer it. A domain stands in the user: DOMAIN\\user.
 
     Raises:
@@ -27,7 +27,7 @@ def ntlm(credentials: Credentials, line: ConnectionFacts) -> Exchange:
         AuthenticationError: the challenge is not of this mechanism.
     """
     pyspnego.require("ntlm", *MODULES)
-    context = pyspnego.attempt("NTLM", lambda: _new_context(credentials, line.host))
+    context = pyspnego.attempt("NTLM", lambda: _new_context(credentials, facts.host))
     _set_version(context, credentials.uses_ntlm_v2)
     challenge = yield pyspnego.step(context, None, "NTLM")
     return (yield pyspnego.step(context, challenge or b"", "NTLM"))

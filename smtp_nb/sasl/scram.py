@@ -79,7 +79,7 @@ class Keys:
 
 
 def scram(
-    digest: str, is_plus: bool, credentials: Credentials, line: ConnectionFacts, nonce: str = ""
+    digest: str, is_plus: bool, credentials: Credentials, facts: ConnectionFacts, nonce: str = ""
 ) -> Exchange:
     """Prove the password, and see the server prove it.
 
@@ -97,7 +97,7 @@ def scram(
     nonce = nonce or new_nonce()
     user = gs2_name(saslprep(credentials.user, "The user name"))
     password = saslprep(credentials.password.reveal(), "The password")
-    header, binding = _header(is_plus, credentials, line)
+    header, binding = _header(is_plus, credentials, facts)
     first = f"n={user},r={nonce}"
     challenge = yield (header + first).encode()
     server_first, server_nonce, salt, iterations = _read_first(challenge, nonce)
@@ -109,14 +109,14 @@ def scram(
     return (yield b"")
 
 
-def _header(is_plus: bool, credentials: Credentials, line: ConnectionFacts) -> tuple[str, bytes]:
+def _header(is_plus: bool, credentials: Credentials, facts: ConnectionFacts) -> tuple[str, bytes]:
     """The GS2 header, and the octets that bind."""
     identity = credentials.authorization_identity.reveal()
     acting = f"a={gs2_name(saslprep(identity, 'The authorization identity'))}" if identity else ""
-    found = binding_of(line)
+    found = binding_of(facts)
     if not is_plus:
         # RFC 5802 section 6: "y" only if we could have bound and the server did not offer it.
-        flag = "n" if found is None or any(n.endswith("-PLUS") for n in line.offered) else "y"
+        flag = "n" if found is None or any(n.endswith("-PLUS") for n in facts.offered) else "y"
         return f"{flag},{acting},", b""
     if found is None:
         raise Unsupported(
@@ -126,9 +126,9 @@ def _header(is_plus: bool, credentials: Credentials, line: ConnectionFacts) -> t
     return f"p={found[0]},{acting},", found[1]
 
 
-def binding_of(line: ConnectionFacts) -> tuple[str, bytes] | None:
-    """What the line can be bound by: the kind and its octets."""
-    return next(((kind, data) for kind in BINDINGS if (data := line.binding(kind))), None)
+def binding_of(facts: ConnectionFacts) -> tuple[str, bytes] | None:
+    """What the connection can be bound by: the kind and its octets."""
+    return next(((kind, data) for kind in BINDINGS if (data := facts.binding(kind))), None)
 
 
 def _read_first(challenge: bytes | None, nonce: str) -> tuple[str, str, bytes, int]:

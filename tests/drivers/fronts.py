@@ -61,7 +61,7 @@ def letter(port: int, **properties: Any) -> dict[str, Any]:
 
 def socket_of(smtp: Any) -> Any:
     """The socket of a component that is connected, on either front."""
-    line = smtp._driver._line
+    line = smtp._driver._connection
     if hasattr(line, "_transport"):
         return line._transport.get_extra_info("socket")
     return line.socket

@@ -65,7 +65,7 @@ class Line:
         return self.hear_the_end()
 
     def stop_reading(self) -> None:
-        """Hold the line, deaf and silent, until the test is over."""
+        """Hold the connection, deaf and silent, until the test is over."""
         self._peer.stalled.set()
         self._peer.over.wait()
 
@@ -75,7 +75,7 @@ class Line:
         self._peer.told.wait()
 
     def reset(self) -> None:
-        """Break the line with a reset."""
+        """Break the connection with a reset."""
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
         self.sock.close()
 

@@ -66,7 +66,7 @@ def test_when_one_fails_the_others_finish_what_is_under_way(
     server.inject("close", stage="MAIL", sender="from-b-7@*", times=1)
     all_streams = streams(100_000)
     smtp = front.SMTP.from_url(server.url)
-    with pytest.raises(SMTPError, match="closed the line"):
+    with pytest.raises(SMTPError, match="closed the connection"):
         front.run(smtp.deliver_all(all_streams))
     assert not smtp.connected
     assert_counted(all_streams, server)

@@ -1,4 +1,5 @@
-"""A stream of jobs: each one taken comes back once, whatever happens to the line or the source."""
+"""A stream of jobs: each one taken comes back once, whatever happens to the connection or the
+source."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The outcome table, at every octet: wherever the line is cut, each recipient's outcome is right.
+"""The outcome table, at every octet: wherever the connection is cut, each recipient's outcome is
+right.
 
 What has to come out is worked out here from the dialogue alone: which write a cut falls into, which
 replies were whole before it, and what the table says about that.
@@ -121,7 +122,7 @@ class Seen:
 
 
 def cut_at_write(name: str, octets: int, is_begun_at_edge: bool) -> Seen:
-    """What was seen if the line breaks after so many octets of the client's.
+    """What was seen if the connection breaks after so many octets of the client's.
 
     Args:
         is_begun_at_edge: the write that would begin just there was still handed over.
@@ -140,7 +141,7 @@ def cut_at_write(name: str, octets: int, is_begun_at_edge: bool) -> Seen:
 
 
 def cut_at_read(name: str, octets: int, is_noticed: bool = False) -> Seen:
-    """What was seen if the line breaks after so many octets of the server's.
+    """What was seen if the connection breaks after so many octets of the server's.
 
     Args:
         is_noticed: the client looked at the line before it wrote on, and did not write.

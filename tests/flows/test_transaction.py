@@ -1,4 +1,4 @@
-"""Replies and broken lines become outcomes: the one place where they do, by itself."""
+"""Replies and broken connections become outcomes: the one place where they do, by itself."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_the_first_reason_stands_and_doubt_has_none():
     made.fail("second")
     assert made.results()[0].text == "first"
     doubtful = transaction((MAIL, 250), committed=True)
-    doubtful.fail("the line broke")
+    doubtful.fail("connection lost")
     assert doubtful.results()[0].text == IN_DOUBT
 
 

@@ -118,7 +118,7 @@ class Villain:
         return step
 
     def hang_up(self) -> None:
-        """The line is gone; the next client is greeted."""
+        """The connection is gone; the next client is greeted."""
         self._begin()
 
     # -- listening ------------------------------------------------------------------------------

@@ -30,7 +30,7 @@ class Stage:
 
     Attributes:
         trigger: as `Villain` has it.
-        outcome: of the message, if the line is lost there.
+        outcome: of the message, if the connection is lost there.
         patience_s: how long a client waits there.
         offers: keywords that the server offers.
         tls: "starttls" or "implicit".
@@ -88,7 +88,7 @@ EXCEPTIONS = {
     # The end of a group is missing, but what decides about the message is there.
     ("mail_grouped", "554_close"): Verdict(ConnectionClosed, 1120, "REFUSED 554"),
     ("rcpt_grouped", "554_close"): Verdict(ConnectionClosed, 1120, "REFUSED 554"),
-    # The next reply of the group ends the line that had no end.
+    # The next reply of the group ends the connection that had no end.
     ("mail_grouped", "bare_cr"): NO_REPLY,
     ("rcpt_grouped", "bare_cr"): NO_REPLY,
 }

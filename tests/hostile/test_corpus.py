@@ -70,15 +70,15 @@ def test_each_misdeed_on_a_real_line(front: Front, case: Case):
 
 
 def expected(case: Case, result: Result) -> Result:
-    """What is right on a real line. A line that is lost there is found out when we read or when we
-    write, and while or after it came about; the error differs, and the outcome does not."""
+    """What is right on a real line. A connection that is lost there is found out when we read or
+    when we write, and while or after it came about; the error differs, and the outcome does not."""
     if case.code in LOST and result.code in LOST:
         return Result(result.error, result.code, case.outcome)
     return Result(case.error, case.code, case.outcome)
 
 
 def be_idle(smtp: Any, villain: Villain) -> None:
-    """Until the villain has done what it does, and so long that the line has to be probed."""
+    """Until the villain has done what it does, and so long that the connection has to be probed."""
     assert villain.at_rest.wait(30)
     clock = smtp._clock
     smtp._clock = smtp._session.clock = lambda: clock() + 40

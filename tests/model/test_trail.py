@@ -172,7 +172,7 @@ def test_a_reply_of_several_lines_is_one_row() -> None:
 def test_a_reply_that_breaks_off_is_shown_too() -> None:
     trail = Trail()
     trail(PITrailEvent(S, "250-half", final=False))
-    trail(PITrailEvent(I, "the line was lost"))
+    trail(PITrailEvent(I, "the connection was lost"))
     assert [len(reply) for reply in whole_replies(trail)] == [1, 1]
     trail(PITrailEvent(S, "250-half", final=False))
     assert [len(reply) for reply in whole_replies(trail)] == [1, 1, 1]

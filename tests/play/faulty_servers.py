@@ -246,7 +246,7 @@ class Verbose(Contrary):
 
 
 class Curt(Contrary):
-    """Ends the line behind the end of each message, without a word.
+    """Ends the connection behind the end of each message, without a word.
 
     Args:
         answers: it says before what became of the message.

@@ -21,7 +21,7 @@ class PlayerServer:
 
     Args:
         dialogue: as `Player` takes it. Pauses take no time here.
-        cut_after_heard: reset the line as soon as so many octets of the client have come.
+        cut_after_heard: reset the connection as soon as so many octets of the client have come.
         cut_after_said: close the line as soon as so many octets of ours have gone.
 
     Attributes:
@@ -85,7 +85,7 @@ class PlayerServer:
         except DialogueError as error:
             self.error = error
         except OSError:
-            pass  # the client broke the line; what it wanted with that is the test's business
+            pass  # the client broke the connection; what it wanted with that is the test's business
 
     def _take_turn(self, line: socket.socket) -> bool:
         self._at_rest.clear()

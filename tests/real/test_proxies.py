@@ -118,7 +118,7 @@ REFUSALS = [
     Refusal("tunnel", "tinyproxy", "the proxy answered 50[02]"),
     Refusal("tunnel", "tinyproxy_login", "407 .*firewall.user"),
     Refusal("tunnel", "tinyproxy_login", "40[17]", (USER, "wrong")),
-    Refusal("tunnel", "microsocks", "does not answer in HTTP|closed the line|reset"),
+    Refusal("tunnel", "microsocks", "does not answer in HTTP|closed the connection|reset"),
 ]
 
 

@@ -1,4 +1,5 @@
-"""Which mechanism is taken: never one that gives a secret away on a line that others can read."""
+"""Which mechanism is taken: never one that gives a secret away on a connection that others can
+read."""
 
 from dataclasses import replace
 
@@ -90,7 +91,7 @@ def test_auto_never_gives_a_secret_away_on_an_open_line(credentials, offered):
 
 @pytest.mark.parametrize("offered", ["PLAIN LOGIN", "PLAIN XOAUTH2", "LOGIN OAUTHBEARER"])
 def test_not_even_where_clear_text_is_allowed(offered):
-    """Who reads the line may have taken the stronger ones off the list; a name is meant."""
+    """Who reads the connection may have taken the stronger ones off the list; a name is meant."""
     with pytest.raises(ClearTextRefused, match="by name"):
         chosen(AuthMechanism.AUTO, BOTH, ALLOWED, offered)
     assert chosen(AuthMechanism.USER_PASSWORD, BOTH, ALLOWED, offered)

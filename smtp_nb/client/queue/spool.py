@@ -5,8 +5,8 @@ A file of the queue is one line of JSON, the envelope, and behind it the message
 
     .queued ──> .sending ──> deleted, or .sent with KeepQueue
                     ├──────> .failed    refused or unreadable; rename it to try again
-                    ├──────> .queued    deferred, or the line failed before it had left
-                    └──────> stays      the line failed when it may have left
+                    ├──────> .queued    deferred, or the connection failed before it had left
+                    └──────> stays      the connection failed when it may have left
 
 Laws. A file appears whole or not at all. Only who holds the system's lock on a file may rename it
 (`file_lock.py`), and the lock goes with the process, so a `.sending` without a lock was left behind

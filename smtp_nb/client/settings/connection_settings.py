@@ -1,4 +1,4 @@
-"""The settings of the reference that concern the line and the proxy: one row each, as in
+"""The settings of the reference that concern the connection and the proxy: one row each, as in
 `settings.py`."""
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ _ROWS: tuple[Entry[Any], ...] = (
         "Linger",
         True,
         converters.boolean,
-        "Close gracefully; False resets the line instead.",
+        "Close gracefully; False resets the connection instead.",
         owner="IPPort",
     ),
     Entry(
@@ -164,7 +164,7 @@ _ROWS: tuple[Entry[Any], ...] = (
         "TCPKeepAlive",
         False,
         converters.boolean,
-        "Let TCP probe a line that is silent.",
+        "Let TCP probe a connection that is silent.",
         owner="IPPort",
     ),
     Entry(

@@ -232,7 +232,7 @@ _FIXED: tuple[tuple[str, Any, Any, str, str], ...] = (
 
 # What the handshake came to: (name, where it stands, default, meaning).
 _NEGOTIATED: tuple[tuple[str, str, Any, str], ...] = (
-    ("SSLNegotiatedCipher", "negotiated.cipher", "", "The cipher that protects the line."),
+    ("SSLNegotiatedCipher", "negotiated.cipher", "", "The cipher that protects the connection."),
     ("SSLNegotiatedCipherStrength", "negotiated.bits", 0, "The bits of the cipher's key."),
     ("SSLNegotiatedCipherSuite", "negotiated.suite", "", "The cipher suite's registered name."),
     ("SSLNegotiatedKeyExchange", "negotiated.key_exchange", "", "How the keys were agreed on."),

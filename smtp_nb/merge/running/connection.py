@@ -14,7 +14,7 @@ from smtp_nb.model.envelope import DeliveryJob
 from smtp_nb.model.outcome import Outcome
 from smtp_nb.model.receipt import Receipt
 
-# What a server has decided; everything else is no progress over a failing line.
+# What a server has decided; everything else is no progress over a failing connection.
 _DECIDED = frozenset({Outcome.ACCEPTED, Outcome.REFUSED, Outcome.DEFERRED})
 CLOSING = 421
 # Where a connection has worked before: the pauses before it is tried again, one try each.
@@ -24,7 +24,7 @@ STAND_BACK = 30.0
 
 
 class ConnectionGroup:
-    """The lines of a run, which stand in for each other.
+    """The connections of a run, which stand in for each other.
 
     Args:
         number: how many there are.
@@ -34,24 +34,27 @@ class ConnectionGroup:
     def __init__(self, source: Source, number: int, window: int | None = None) -> None:
         self.source = source
         self.window = sys.maxsize if window is None else window
-        self.lines = [MergeConnection(self) for _ in range(number)]
+        self.connections = [MergeConnection(self) for _ in range(number)]
         self.has_worked = False
         """True once a server has decided anything in this run."""
         self.failures = 0
         """Connections that failed one after the other without getting anything done."""
 
-    def may_go_on(self, line: MergeConnection, error: SMTPError) -> bool:
-        """Whether a line that failed without getting anything done is worth another connection."""
+    def may_go_on(self, connection: MergeConnection, error: SMTPError) -> bool:
+        """Whether a connection that failed without getting anything done is worth another
+        connection."""
         now = self.source.pace.clock()
         is_busy = error.reply is not None and error.reply.is_transient
         if not (isinstance(error, LinkError) or is_busy):
             return False
-        if any(other.stands_back_until <= now for other in self.lines if other is not line):
-            line.stands_back_until = now + STAND_BACK
+        if any(
+            other.stands_back_until <= now for other in self.connections if other is not connection
+        ):
+            connection.stands_back_until = now + STAND_BACK
             return True
         if not self.has_worked or self.failures >= len(RECONNECTS):
             return False
-        line.stands_back_until = now + RECONNECTS[self.failures]
+        connection.stands_back_until = now + RECONNECTS[self.failures]
         self.failures += 1
         return True
 

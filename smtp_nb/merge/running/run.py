@@ -180,7 +180,7 @@ class Nudged(Protocol):
 
 
 class Run:
-    """A run under way; its `lines` give the jobs.
+    """A run under way; its `connections` give the jobs.
 
     Raises:
         CampaignBusy: another process or job is sending this campaign.
@@ -247,15 +247,15 @@ class Run:
         """True if there is anything to send."""
         return len(self.source) > 0
 
-    def lines(self, client: Nudged) -> list[MergeConnection]:
+    def connections(self, client: Nudged) -> list[MergeConnection]:
         """A source of jobs for each connection that this run may open.
 
         Args:
-            client: is nudged when a line that waits shall look round.
+            client: is nudged when a connection that waits shall look round.
         """
         self.control.nudge = client.nudge
         number = min(self.options.connections, len(self.source))
-        return ConnectionGroup(self.source, number, self.options.window).lines
+        return ConnectionGroup(self.source, number, self.options.window).connections
 
     @contextmanager
     def until_closed(self) -> Iterator[None]:

@@ -35,7 +35,7 @@ def send(run: Run, server: Server) -> None:
     """
     if run.has_more:
         with _blocking(server) as smtp, _window(smtp, run):
-            smtp.deliver_all(run.lines(smtp))
+            smtp.deliver_all(run.connections(smtp))
     run.source.raise_ending()
 
 
@@ -44,7 +44,7 @@ async def asend(run: Run, server: Server) -> None:
     if run.has_more:
         async with _awaited(server) as smtp:
             with _window(smtp, run):
-                await smtp.deliver_all(run.lines(smtp))
+                await smtp.deliver_all(run.connections(smtp))
     run.source.raise_ending()
 
 

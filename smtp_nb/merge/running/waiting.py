@@ -1,8 +1,8 @@
 """The messages of a run that have yet to leave, and which of them may leave now.
 
 They leave in the order of their rows, except for those that come back: what did not leave over a
-line that failed goes first over the next, what was deferred waits for its time, and what would
-break the limit of its recipient's domain lets others pass.
+connection that failed goes first over the next, what was deferred waits for its time, and what
+would break the limit of its recipient's domain lets others pass.
 """
 
 from __future__ import annotations

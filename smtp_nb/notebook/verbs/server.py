@@ -98,7 +98,7 @@ VERBS = (
         "Start an SMTP server inside this kernel, to practise on; it relays nothing",
         _start,
         options=(
-            Option("--tls", "how it protects the line", Kind.CHOICE, choices=_TLS),
+            Option("--tls", "how it protects the connection", Kind.CHOICE, choices=_TLS),
             Option("--auth", "a user who may log in; MAIL then needs a login", many=True,
                    metavar="USER"),
             Option("--refuse", "a recipient to refuse; * stands for any letters", many=True,

@@ -68,8 +68,8 @@ class InputBuffer:
         """The next line without its CRLF, or None until more octets come.
 
         Raises:
-            Refused: the line is lost before its end is here, for it is too long or holds a bare
-                LF. It is refused once; the rest of it is passed over.
+            Refused: the connection is lost before its end is here, for it is too long or holds a
+                bare LF. It is refused once; the rest of it is passed over.
         """
         if self._is_lenient and (bare := self._buffer.find(b"\n")) >= 0:
             line = bytes(self._buffer[:bare]).removesuffix(b"\r")

@@ -87,15 +87,15 @@ class HttpConnect:
         return octets + (self._connection.send(h11.EndOfMessage()) or b"")
 
     def receive(self, data: bytes) -> None:
-        """Take octets of the proxy in; b"" when it has closed the line.
+        """Take octets of the proxy in; b"" when it has closed the connection.
 
         Raises:
-            FirewallError: it refused, closed the line or does not speak HTTP.
+            FirewallError: it refused, closed the connection or does not speak HTTP.
         """
         import h11
 
         if not data:
-            raise FirewallError("the proxy closed the line before it answered")
+            raise FirewallError("the proxy closed the connection before it answered")
         try:
             self._connection.receive_data(data)
             event = self._connection.next_event()

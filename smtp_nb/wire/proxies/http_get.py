@@ -82,7 +82,7 @@ class HttpGet:
         return octets + (self._connection.send(h11.EndOfMessage()) or b"")
 
     def receive(self, data: bytes) -> None:
-        """Take octets of the server in; b"" when it has closed the line.
+        """Take octets of the server in; b"" when it has closed the connection.
 
         Raises:
             LinkError: it refused, broke off, sends too much or does not speak HTTP.

@@ -80,13 +80,13 @@ class SocksConnect:
         return octets
 
     def receive(self, data: bytes) -> None:
-        """Take octets of the proxy in; b"" when it has closed the line.
+        """Take octets of the proxy in; b"" when it has closed the connection.
 
         Raises:
-            FirewallError: it refused, closed the line or does not speak SOCKS.
+            FirewallError: it refused, closed the connection or does not speak SOCKS.
         """
         if not data:
-            raise FirewallError("the proxy closed the line before it answered")
+            raise FirewallError("the proxy closed the connection before it answered")
         self._heard += data
         self._play()
 
@@ -143,7 +143,7 @@ class _Deaf(socket.socket):
     """A socket that connects to nobody."""
 
     def connect(self, address: Any, **_: object) -> None:
-        """PySocks has a say of its own in it, and comes here for the line to the proxy."""
+        """PySocks has a say of its own in it, and comes here for the connection to the proxy."""
 
 
 class _Tape(socks.socksocket, _Deaf):  # type: ignore[misc]  # its base has no types

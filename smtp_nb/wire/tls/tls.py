@@ -61,7 +61,7 @@ class HandshakeStep(Enum):
 
     READ = "more octets from the server"
     DECIDE = "a decision on the server's certificate"
-    DONE = "nothing: the line is protected"
+    DONE = "nothing: the connection is protected"
 
 
 class TLSLayer:
@@ -213,7 +213,7 @@ class TLSLayer:
     def accept(self) -> None:
         """Take the server for the right one: our flight may leave.
 
-        To refuse, raise `verdict.error()` and drop the line; nothing needs to be told here.
+        To refuse, raise `verdict.error()` and drop the connection; nothing needs to be told here.
         """
         if self._step is not HandshakeStep.DECIDE:
             raise StateError("There is no certificate to decide on")
@@ -276,7 +276,7 @@ class TLSLayer:
         try:
             self._connection.shutdown()
         except SSL.Error:
-            return b""  # the line is broken already, so there is nobody to tell
+            return b""  # the connection is broken already, so there is nobody to tell
         return self.outgoing()
 
     def eof(self) -> None:
@@ -287,7 +287,7 @@ class TLSLayer:
         """
         if self._step is not HandshakeStep.DONE:
             raise ConnectionClosed(
-                "The server closed the line in the middle of the TLS handshake", remedy=PLAIN
+                "The server closed the connection in the middle of the TLS handshake", remedy=PLAIN
             )
         if not self.is_closed:
             raise ConnectionClosed("The line ended without the server's goodbye (close_notify)")

@@ -1,4 +1,4 @@
-"""Settings of the line: what they do to a socket, and what a server sees of them."""
+"""Settings of the connection: what they do to a socket, and what a server sees of them."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ Make = Callable[..., MailMerge]
 
 @pytest.fixture
 def server() -> Iterator[SandboxServer]:
-    """Without CHUNKING one message at most is in doubt when the line fails."""
+    """Without CHUNKING one message at most is in doubt when the connection fails."""
     with SandboxServer(without=["CHUNKING"]) as server:
         yield server
 

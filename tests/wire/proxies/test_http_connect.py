@@ -104,7 +104,7 @@ def test_a_proxy_that_promises_for_ever_is_the_firewalls_error() -> None:
 def test_a_proxy_that_hangs_up_is_the_firewalls_error() -> None:
     tunnel = HttpConnect("mx.test", 25)
     tunnel.outgoing()
-    with pytest.raises(FirewallError, match="closed the line"):
+    with pytest.raises(FirewallError, match="closed the connection"):
         tunnel.receive(b"")
 
 

@@ -92,7 +92,7 @@ REFUSALS = [
     ),
     (SOCKS5, [b"\5\0", b"\4\0" + BOUND], "invalid data"),
     (SOCKS5, [b"\5\0", b"\5\0\0\7" + BOUND], "invalid data"),
-    (SOCKS5, [b""], "closed the line"),
+    (SOCKS5, [b""], "closed the connection"),
 ]  # fmt: skip
 
 
