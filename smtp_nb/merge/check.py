@@ -65,7 +65,7 @@ def _of_messages(plan: Plan, renderer: RowRenderer) -> Iterator[Problem]:
     for filled in renderer.read(plan.sendable):
         if message is not None and renderer.is_plain(filled):
             continue
-        row = filled[0].row
+        row = filled.planned.row
         try:
             message = renderer.compose(filled)
         except InputError as error:

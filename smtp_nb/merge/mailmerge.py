@@ -348,7 +348,7 @@ def _options(base: Options, given: dict[str, Any]) -> Options:
 
 
 def _previewed(renderer: RowRenderer, filled: RowValues) -> PreviewedRow:
-    row = filled[0].row
+    row = filled.planned.row
     try:
         return PreviewedRow(row, renderer.compose(filled))
     except InputError as error:

@@ -180,6 +180,8 @@ class Inbox(Sequence[Message]):
         octets: of the content of all.
     """
 
+    octets: int
+
     def __init__(self) -> None:
         self._messages: list[Message] = []
         self.octets = 0

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Collection, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from smtp_nb.compose.message import Composed, Composer
 from smtp_nb.merge.planning.digest import Digests
@@ -25,7 +26,12 @@ from smtp_nb.model.envelope import Recipient
 # Characters of a cell that cannot make a line too long, however they are encoded.
 _SHORT = 60
 
-RowValues = tuple[PlannedRow, Row]
+
+class RowValues(NamedTuple):
+    """A planned row and the values of its columns."""
+
+    planned: PlannedRow
+    values: Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +78,10 @@ class RowRenderer:
         """The planned rows with their values."""
         found = list(planned)
         rows = self._rows.read([p.row for p in found], self._columns, self._empty_cell)
-        return zip(found, map(self._with_address, found, rows), strict=True)
+        return (
+            RowValues(one, self._with_address(one, row))
+            for one, row in zip(found, rows, strict=True)
+        )
 
     def _with_address(self, planned: PlannedRow, row: Row) -> Row:
         """The row, with the bare address of its recipient where the template asks for it."""
@@ -88,7 +97,7 @@ class RowRenderer:
 
     def digest(self, filled: RowValues) -> str:
         """What tells whether this row would get another message; see `Digests`."""
-        return self._digests.of(filled[1])
+        return self._digests.of(filled.values)
 
     @cached_property
     def _digests(self) -> Digests:
@@ -96,7 +105,7 @@ class RowRenderer:
 
     def is_plain(self, filled: RowValues) -> bool:
         """True if this row's message can only be as good as that of any other plain row."""
-        return self._may_be_plain and all(map(_is_plain, filled[1].values()))
+        return self._may_be_plain and all(map(_is_plain, filled.values.values()))
 
     def _empty_cell(self, name: Hashable) -> Empty:
         return self._empty[name] if name in self._empty else EmptyEntry(name=str(name))

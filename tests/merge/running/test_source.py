@@ -69,7 +69,7 @@ def test_what_goes_wrong_ahead_of_time_leaves_the_window_under_way_alone(
     compose = RowRenderer.compose
 
     def failing(self: RowRenderer, filled: RowValues, *more: Any) -> Any:
-        if filled[0].row == 5:
+        if filled.planned.row == 5:
             raise MemoryError
         return compose(self, filled, *more)
 
