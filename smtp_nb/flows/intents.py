@@ -189,15 +189,18 @@ class PopConnection:
 
 @dataclass(frozen=True, slots=True)
 class Next:
-    """Ask the source for jobs. Answer: up to `most` of them; none if there is none for now, and
-    None if no job is wanted any more."""
+    """Ask the source for jobs. Answer: what its `next_jobs(most)` returns; None without asking it
+    if no job is wanted any more, as after a first Ctrl-C. Both end `deliver`."""
 
     most: int
 
 
 @dataclass(frozen=True, slots=True)
 class Prefetch:
-    """We are about to wait: the source may get up to `most` jobs ready meanwhile. Answer: None."""
+    """The flow is about to wait for the server: call the source's `prepare(most)`. Answer: None.
+
+    A hint: a driver that carries it out late, or not at all, is slower but correct.
+    """
 
     most: int
 
@@ -226,12 +229,17 @@ def notice_of(intent: Intent) -> Notice | None:
 class JobSource(Protocol):
     """Where `deliver` gets its jobs and leaves the results.
 
-    Both are called between intents, never at the same time. What they raise ends the delivery:
-    the flow is closed, jobs in flight are told to `done` first.
+    The driver calls these three methods while it carries out `Next`, `Prefetch` and `Done`: one at
+    a time, never while another intent is under way. What `next_jobs` or `done` raises ends the
+    delivery: jobs in flight are reported to `done`, then the flow is closed.
     """
 
     def next_jobs(self, most: int) -> Sequence[DeliveryJob]:
-        """Up to `most` jobs to send now; an empty sequence ends the stream."""
+        """Up to `most` jobs to send now; an empty sequence if there is none for now.
+
+        An empty sequence ends `deliver`; `deliver_with_reconnects` then asks its source whether to
+        wait for more.
+        """
 
     def prepare(self, most: int) -> None:
         """Get up to `most` jobs ready for the next call, if that is of use. It raises nothing."""
