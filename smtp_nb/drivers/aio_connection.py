@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from smtp_nb.drivers.attempts import Attempts
 from smtp_nb.drivers.background_call import BackgroundCall
-from smtp_nb.drivers.inbox import Inbox
+from smtp_nb.drivers.receive_buffer import ReceiveBuffer
 from smtp_nb.drivers.runner import inherited
 from smtp_nb.drivers.sockets import (
     Target,

@@ -18,6 +18,11 @@ from smtp_nb.model.secret import HIDDEN
 # extensions add to it; the mailbox parser keeps MAIL and RCPT far below this.
 MAX_COMMAND = 12288
 
+# RFC 2920 section 3.1: these end a group, their replies are awaited before anything follows.
+LAST_IN_GROUP = frozenset(
+    {"EHLO", "HELO", "STARTTLS", "AUTH", "DATA", "VRFY", "EXPN", "NOOP", "TURN", "QUIT", "HELP"}
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Command:

@@ -11,7 +11,7 @@ from smtp_nb.model.reply import Reply
 from smtp_nb.protocol.server.policy import Request
 from smtp_nb.protocol.server.replies import on_the_wire
 from smtp_nb.protocol.server.server import ServerProtocol
-from smtp_nb.protocol.states import State
+from smtp_nb.protocol.server.states import ServerState
 from smtp_nb.sandbox.faults import Action
 from smtp_nb.sandbox.reception import Reception
 from smtp_nb.sandbox.session import Session
@@ -187,10 +187,10 @@ class Connection(asyncio.BufferedProtocol):
 
     def _follow(self) -> None:
         """Do what the answer asks of the line."""
-        if self._machine.state is State.HANDSHAKE:
+        if self._machine.state is ServerState.HANDSHAKE:
             self._flush()
             self._begin_tls()
-        elif self._machine.state is State.CLOSED:
+        elif self._machine.state is ServerState.CLOSED:
             self._end()
 
     # TLS and the wire
@@ -247,7 +247,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def shut_down(self, reply: Reply = SHUTTING_DOWN) -> None:
         """End the session: say so where a reply may stand, then let go of the connection."""
-        if self._machine.state is State.COMMANDS and not (self._ending or self._delayed):
+        if self._machine.state is ServerState.COMMANDS and not (self._ending or self._delayed):
             data = on_the_wire(reply)
             self._transport.write(data if self._tls is None else self._tls.send(data))
             self._session.server(reply)

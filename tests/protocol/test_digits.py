@@ -15,7 +15,7 @@ from smtp_nb.errors import InputError
 from smtp_nb.merge.running.durations import rate_of, seconds_of
 from smtp_nb.model.reply import Reply
 from smtp_nb.protocol.extensions import parse_ehlo
-from smtp_nb.protocol.states import State
+from smtp_nb.protocol.server.states import ServerState
 
 ROOM = Path(smtp_nb.protocol.__file__).parent
 PLACES = [*ROOM.rglob("*.py"), *(ROOM.parent / "model" / f"{n}.py" for n in ("reply", "trail"))]
@@ -43,7 +43,7 @@ def test_no_reader_of_the_protocol_takes_the_digits_of_all_scripts(path: Path) -
 def test_a_server_takes_no_foreign_digit(digit: str) -> None:
     chunk = in_mail()
     assert chunk.codes(f"BDAT {digit} LAST\r\n".encode()) == [521]
-    assert chunk.machine.state is State.CLOSED
+    assert chunk.machine.state is ServerState.CLOSED
     assert greeted().codes(f"MAIL FROM:<a@x.test> SIZE={digit}\r\n".encode()) == [501]
 
 
@@ -69,5 +69,5 @@ def test_a_letter_that_only_looks_so_in_capitals_is_no_keyword(name: str) -> Non
 def test_a_chunk_beyond_all_bounds_is_refused_and_ends_the_session() -> None:
     talk = in_mail()
     assert talk.codes(b"BDAT 99999999999999999999 LAST\r\nQUIT\r\n") == [552]
-    assert talk.machine.state is State.CLOSED
+    assert talk.machine.state is ServerState.CLOSED
     assert not talk.messages

@@ -167,11 +167,11 @@ def _changed(
     mine: Sequence[PlannedRow] = [planned for planned in rows if planned.key in known]
     found = {}
     for filled in renderer.read(mine):
-        decided, digest = known[filled[0].key], ""
+        decided, digest = known[filled.planned.key], ""
         # A file that is gone, a cell that is wrong now: there is nothing to compare with.
         with suppress(InputError):
             digest = renderer.digest(filled)
         differs = digest != decided.digest if decided.digest else not same_template
         if digest and differs:
-            found[filled[0].row] = (digest, decided.message)
+            found[filled.planned.row] = (digest, decided.message)
     return found

@@ -42,7 +42,7 @@ from smtp_nb.protocol.server.policy import (
     Service,
 )
 from smtp_nb.protocol.server.replies import Refused, say
-from smtp_nb.protocol.states import State, waiting_for
+from smtp_nb.protocol.server.states import ServerState, waiting_for
 
 _HELLO_NAME = re.compile(r"[^\s<>()@\\\",;]{1,255}\Z")
 _CLOSING = frozenset({221, 421, 521})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from protocol.server.talk import greeted, login_service
-from smtp_nb.protocol.states import State
+from smtp_nb.protocol.server.states import ServerState
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_a_line_that_does_not_end_is_refused_once_and_then_ends_the_session():
     for _ in range(20):
         codes += talk.codes(b"x" * 65536)
     assert codes == [500, 421]
-    assert talk.machine.state is State.CLOSED
+    assert talk.machine.state is ServerState.CLOSED
 
 
 def test_a_long_line_that_ends_after_all_costs_one_reply():

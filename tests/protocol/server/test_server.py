@@ -13,7 +13,7 @@ from smtp_nb.errors import StateError
 from smtp_nb.model.reply import Reply
 from smtp_nb.protocol.server.policy import EXTENSIONS
 from smtp_nb.protocol.server.server import ServerProtocol
-from smtp_nb.protocol.states import State
+from smtp_nb.protocol.server.states import ServerState
 
 # Greeting and EHLO
 
@@ -102,7 +102,7 @@ def test_a_transaction_is_forgotten(reset):
 def test_after_quit_nothing_is_read():
     talk = Talk()
     assert talk.codes(b"QUIT\r\nNOOP\r\n") == [221]
-    assert talk.machine.state is State.CLOSED
+    assert talk.machine.state is ServerState.CLOSED
     assert talk.codes(b"NOOP\r\n") == []
 
 
@@ -116,7 +116,7 @@ def test_verbs_and_keywords_are_known_in_any_case():
 def test_a_browser_is_sent_away(verb):
     talk = Talk()
     assert talk.codes(verb + b"\r\nMAIL FROM:<a@x.test>\r\n") == [521]
-    assert talk.machine.state is State.CLOSED
+    assert talk.machine.state is ServerState.CLOSED
 
 
 @pytest.mark.parametrize("verb", ["SEND", "SOML", "SAML"])
@@ -162,7 +162,7 @@ def test_354_after_every_recipient_was_refused_ends_with_a_lone_dot_and_no_messa
 def test_421_closes_wherever_it_is_given():
     talk = in_mail(instead={"DATA": Reply(421, ("4.3.2 Enough",))})
     assert talk.codes(b"DATA\r\nNOOP\r\n") == [421]
-    assert talk.machine.state is State.CLOSED
+    assert talk.machine.state is ServerState.CLOSED
 
 
 def test_enhanced_codes_come_only_where_they_were_offered():
@@ -272,7 +272,7 @@ def test_a_chunk_far_beyond_the_limit_is_counted_not_kept():
 def test_a_chunk_without_a_readable_size_ends_the_session(argument):
     talk = in_mail()
     assert talk.codes(b"BDAT" + argument + b"\r\nQUIT\r\n") == [521]
-    assert talk.machine.state is State.CLOSED
+    assert talk.machine.state is ServerState.CLOSED
 
 
 @pytest.mark.parametrize("command", [b"DATA", b"RCPT TO:<c@x.test>"])
@@ -293,7 +293,7 @@ def test_what_came_in_clear_behind_starttls_is_thrown_away():
     talk = greeted()
     assert talk.codes(b"STARTTLS\r\nMAIL FROM:<evil@x.test>\r\nRCPT TO") == [220]
     assert talk.machine.discarded == b"MAIL FROM:<evil@x.test>\r\nRCPT TO"
-    assert talk.machine.state is State.HANDSHAKE
+    assert talk.machine.state is ServerState.HANDSHAKE
     talk.machine.secured()
     assert talk.codes(b"NOOP\r\n") == [250]
 

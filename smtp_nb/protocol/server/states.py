@@ -7,7 +7,7 @@ from enum import Enum, auto
 from smtp_nb.protocol.server.policy import ReceivedTransaction
 
 
-class State(Enum):
+class ServerState(Enum):
     """What the next octets are."""
 
     GREETING = auto()
@@ -21,17 +21,19 @@ class State(Enum):
 
 
 _WAITING = {
-    State.GREETING: "the greeting to be sent",
-    State.COMMANDS: "a command",
-    State.LOGIN: "the answer to a challenge",
-    State.DATA: "the dot on a line of its own ({size} octets of content so far)",
-    State.CHUNK: "{left} more octets of a chunk",
-    State.HANDSHAKE: "TLS to come up",
-    State.CLOSED: "nothing: the session is over",
+    ServerState.GREETING: "the greeting to be sent",
+    ServerState.COMMANDS: "a command",
+    ServerState.LOGIN: "the answer to a challenge",
+    ServerState.DATA: "the dot on a line of its own ({size} octets of content so far)",
+    ServerState.CHUNK: "{left} more octets of a chunk",
+    ServerState.HANDSHAKE: "TLS to come up",
+    ServerState.CLOSED: "nothing: the session is over",
 }
 
 
-def waiting_for(state: State, unended: int, message: ReceivedTransaction | None, left: int) -> str:
+def waiting_for(
+    state: ServerState, unended: int, message: ReceivedTransaction | None, left: int
+) -> str:
     """What a session waits for, or what keeps it waiting, in words.
 
     Args:
@@ -39,6 +41,6 @@ def waiting_for(state: State, unended: int, message: ReceivedTransaction | None,
         message: the one that is coming in.
         left: octets of a chunk that are to come.
     """
-    if unended and state in (State.COMMANDS, State.LOGIN):
+    if unended and state in (ServerState.COMMANDS, ServerState.LOGIN):
         return f"{unended} octets without an end of line (CRLF)"
     return _WAITING[state].format(size=message.size if message else 0, left=left)

@@ -10,7 +10,7 @@ from smtp_nb.flows.intents import Octets
 MAX_INBOX = 768 * 1024
 
 
-class Inbox(asyncio.Protocol):
+class ReceiveBuffer(asyncio.Protocol):
     """Collects what comes in and tells when something has changed."""
 
     def __init__(self) -> None:
