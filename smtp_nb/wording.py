@@ -116,7 +116,8 @@ PHRASES = (
     Phrase(r", or call by_code\(\) or by_device\(\)", None, ""),
     Phrase(r"What had left before stands in \.receipt", None, "%smtp trail shows what had left"),
     # merges
-    Phrase(r"Use run\(template_changed=(?:'go on'|…)\)", None, "Add --changed"),
+    Phrase(r"Use run\(changed=(?:['\"]go on['\"]|…)\)", None, "Add --changed"),
+    Phrase(r"give the merge another name=", None, "give another --name"),
     Phrase(r"give the merge another name", None, "give another --name"),
     Phrase(
         r"Look at check\(\), or leave such rows out with run\(skip_invalid=True\)",

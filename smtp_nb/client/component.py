@@ -375,7 +375,8 @@ class Component(Properties, Headers, Status, Certificates, Recipients, Attached,
 
     def _send_command(self, text: str) -> Flow[Reply]:
         asked = single_commands.single(text)
-        if not self.connected:
+        # In a forked child the connection was the parent's, and the call makes one of its own.
+        if not self.connected and not self._inherited_from:
             raise StateError(
                 f"{asked.verb} needs a connection", code=1117, remedy="Call connect() first"
             )

@@ -92,7 +92,7 @@ def check_authors(draft: Draft) -> None:
     if len(draft.authors) > 1 and draft.sender is None and not _has_sender(draft):
         raise InputError(
             "the message has several authors and no sender (RFC 5322 section 3.6.2)",
-            remedy="Say who sends it: other_headers='Sender: name@example.org'",
+            remedy="Say who sends it: sender='name@example.org'",
         )
 
 

@@ -35,7 +35,7 @@ from smtp_nb.merge import MergeJob, Options, Progress
 from smtp_nb.model import events
 from smtp_nb.model.enums import RecipientType
 from smtp_nb.model.receipt import TLSInfo
-from smtp_nb.sandbox import Fault, Inbox, Message, SandboxServer, Session
+from smtp_nb.sandbox import Fault, Inbox, Limits, Message, SandboxServer, Session
 
 
 def merge() -> MailMerge:
@@ -63,6 +63,7 @@ MAKERS: dict[type, Callable[[], Any]] = {
     RecipientResult: lambda: RecipientResult("a@x.test", RecipientType.TO, Outcome.ACCEPTED),
     Inbox: Inbox,
     SandboxServer: SandboxServer,
+    Limits: Limits,
     type(SMTP().settings): lambda: SMTP().settings,
     type(SMTP().on_pi_trail): lambda: SMTP().on_pi_trail,
     Session: lambda: Session(1, "127.0.0.1:9", ()),

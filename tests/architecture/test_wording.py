@@ -28,13 +28,17 @@ URL = re.compile(r"\?(?:tls|ca|pin)=")
 # Where no line of %smtp comes: what is given there is given in Python alone.
 PYTHON_ALONE = {
     "client/component.py": "assignments and calls of a component",
+    "client/attached.py": "objects",
+    "client/recipients.py": "a call",
     "client/settings/registry.py": "assignments of a component",
     "drivers/sockets.py": "LocalPort and local_host, which no verb sets",
     "client/oauth/": "clients and accounts of a project's own",
     "client/system_proxy.py": "the name of an environment variable",
     "compose/": "properties of a component, and objects",
     "sandbox/": "its constructor; the verbs check their words themselves",
-    "merge/templates/filters.py": "in templates, which speak Jinja",
+    "merge/templates/": "in templates, which speak Jinja, and objects",
+    "merge/results/export.py": "a call",
+    "model/ladder.py": "a call",
     "merge/mailmerge.py": "wrong keywords",
     "merge/journal/resolve.py": "a call",
     "merge/rows/rows.py": "a call",

@@ -34,7 +34,7 @@ MESSAGE = b"Subject: pill\r\n\r\ntext\r\n"
 Pill = Callable[[Path], object]
 
 
-@pytest.fixture(params=["inside", "beside"], autouse=True)
+@pytest.fixture(params=["lock_in_place", "lock_beside"], autouse=True)
 def hold(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both ways of holding a file: this system's, and that of Windows."""
     monkeypatch.setattr(file_lock, "hold", getattr(file_lock, request.param))
@@ -163,7 +163,7 @@ def add(front: Front, directory: Path) -> str:
 
 
 @pytest.mark.parametrize("name", PILLS)
-@pytest.mark.parametrize(("front", "hold"), [("blocking", "inside")], indirect=True)
+@pytest.mark.parametrize(("front", "hold"), [("blocking", "lock_in_place")], indirect=True)
 def test_a_pill_ends_in_failed_and_the_next_message_is_sent(
     front: Front, tmp_path: Path, name: str
 ) -> None:

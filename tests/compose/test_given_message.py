@@ -493,7 +493,7 @@ class TestResent:
             ("c", "CC"),
             ("b", "BCC"),
         ]
-        assert b"b@x.test" not in bytes(content)
+        assert b" b@x.test" not in bytes(content)  # a Message-ID may end in b
         assert b"Resent-Date: " in bytes(content)
 
     def test_a_block_without_recipients_never_falls_back_on_to(self) -> None:

@@ -125,6 +125,17 @@ def test_a_refused_sender_or_session_ends_the_run_and_decides_nothing(
     assert set(got(server).values()) == {1}
 
 
+def test_a_refused_sender_of_one_row_is_that_row_s_trouble(
+    many: Make, server: SandboxServer
+) -> None:
+    """Rows with senders of their own: what the server says of one is not about the others."""
+    inject(server, "550 5.7.1 you may not send here", "MAIL", sender="u7@x.test")
+    results = many(from_="{{ email }}").run()
+    assert counted(results) == {"ACCEPTED": 39, "REFUSED": 1}
+    assert list(results[results["outcome"] == "REFUSED"]["recipient"]) == ["u7@x.test"]
+    assert len(got(server)) == 39
+
+
 def test_in_the_background_too(many: Make, server: SandboxServer) -> None:
     inject(server, "550 5.7.1 no", "MAIL")
     job = many().start()

@@ -9,6 +9,7 @@ import signal
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -224,10 +225,15 @@ def test_a_cancelled_task_ends_a_long_pause_at_once(merge: Make, server: Sandbox
 
 @pytest.mark.parametrize("connections", [1, 4])
 def test_a_server_that_goes_for_good_ends_the_run_and_loses_nothing(
-    merge: Make, server: SandboxServer, connections: int, monkeypatch: pytest.MonkeyPatch
+    merge: Make,
+    server: SandboxServer,
+    connections: int,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
     monkeypatch.setattr("smtp_nb.merge.running.connection.RECONNECTS", (0.0, 0.01))
-    made = merge()
+    journal = tmp_path / "journal"  # that of a sandbox would end with it
+    made = merge(journal=journal)
 
     def watch(progress: Progress) -> None:
         if progress.done >= 50:
@@ -241,7 +247,7 @@ def test_a_server_that_goes_for_good_ends_the_run_and_loses_nothing(
     assert all(received(server)[address] == 1 for address in accepted)
     assert set(results["outcome"]) <= {"ACCEPTED", "UNKNOWN", "NOT_SENT", "DEFERRED"}
     with SandboxServer() as fresh:
-        again = merge(server=fresh.url).run()
+        again = merge(server=fresh.url, journal=journal).run()
         assert not set(received(fresh)) & set(accepted)
         assert set(again["outcome"]) <= {"ACCEPTED", "UNKNOWN"}
 

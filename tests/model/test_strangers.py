@@ -97,6 +97,7 @@ HOLDERS: dict[str, Callable[[str], object]] = {
     "Receipt": receipt,
     "Reply": lambda words: Reply(250, (words, words)),
     "Trail": trail,
+    "Ladder": lambda words: trail(words).ladder(),
     "Session": session,
     "Message": message,
     "Inbox": inbox,
@@ -113,7 +114,7 @@ HOLDERS: dict[str, Callable[[str], object]] = {
 # Classes that write a text of ours, or hide what they hold.
 OWN_WORDS = {
     "Hidden", "HiddenText", "Mailbox", "Tally", "Progress", "Preview", "PreviewedRow", "Shown",
-    "TLSInfo", "Outcome", "Page", "Raw", "SettingError",
+    "TLSInfo", "Outcome", "Page", "Raw", "SettingError", "Day",
 }  # fmt: skip
 
 

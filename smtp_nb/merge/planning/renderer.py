@@ -64,6 +64,11 @@ class RowRenderer:
         self._wants_address = ADDRESS in names and ADDRESS not in rows.names
         self._empty = {name: Empty(name=str(name)) for name in self._columns}
 
+    @property
+    def has_own_senders(self) -> bool:
+        """True if each row says who sends it."""
+        return self._compiled.has_own_senders
+
     def suspicions(self, named_already: Collection[str]) -> Iterator[Note]:
         """What is odd about the template, whatever the rows hold.
 

@@ -70,14 +70,19 @@ def deferral_of(result: RecipientResult) -> Deferral:
     return Deferral(_about(result), hint(result.text))
 
 
-def judge(receipt: Receipt) -> Verdict:
-    """What a receipt means for its own message and for the others."""
+def judge(receipt: Receipt, *, has_own_senders: bool = False) -> Verdict:
+    """What a receipt means for its own message and for the others.
+
+    Args:
+        has_own_senders: rows have senders of their own, so a refused one is its row's trouble.
+    """
     if receipt.outcome is Outcome.ACCEPTED:
         return Verdict(receipt)
-    kept = tuple(map(_kept, receipt.recipients))
+    common = [r for r in receipt.recipients if not (has_own_senders and _is_of_sender(r))]
+    kept = tuple(_kept(r) if r in common else r for r in receipt.recipients)
     changed = kept != receipt.recipients
     judged = replace(receipt, recipients=kept, outcome=summary([r.outcome for r in kept]))
-    ending = next(filter(None, map(_ending, receipt.recipients)), None)
+    ending = next(filter(None, map(_ending, common)), None)
     words = next((_words(r) for r in receipt.recipients if _is_content(r)), "")
     return Verdict(judged if changed else receipt, ending, words)
 
@@ -118,6 +123,10 @@ _STAGES = {"MAIL": "the sender", "RCPT": "a recipient", "END": "the content", ""
 
 def _lower(sentence: str) -> str:
     return sentence[:1].lower() + sentence[1:].rstrip(".")
+
+
+def _is_of_sender(result: RecipientResult) -> bool:
+    return result.outcome is Outcome.REFUSED and _about(result) is About.SENDER
 
 
 def _is_content(result: RecipientResult) -> bool:

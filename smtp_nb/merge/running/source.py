@@ -204,7 +204,7 @@ class Source:
 
     def _judged(self, receipt: Receipt) -> Receipt:
         """The receipt as it is kept; what was said about more than one message is noted."""
-        verdict = judge(receipt)
+        verdict = judge(receipt, has_own_senders=self._renderer.has_own_senders)
         ending = verdict.ending
         if verdict.refused_content:
             words, count = self._refused

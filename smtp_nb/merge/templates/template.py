@@ -209,6 +209,11 @@ class Compiled:
         return [file for part in files for file in part.files(values, encode=False)]
 
     @property
+    def has_own_senders(self) -> bool:
+        """True if each row says who sends it, so that a refused sender is one row's trouble."""
+        return bool(self._from.names)
+
+    @property
     def names(self) -> frozenset[str]:
         """Every name that a row or the context has to fill."""
         found = self._unsubscribe.names.union(*(part.names for part in self._attachments))

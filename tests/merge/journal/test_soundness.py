@@ -124,6 +124,10 @@ def put(path: Path, column: str, value: str) -> bool:
         return True
 
 
+# They look at the types of all values, and decode those that they show.
+READERS = ("load", "results", "table", "style", "export")
+
+
 def is_unread(column: str) -> bool:
     """True if nothing of the results comes from there."""
     return column.startswith(("campaign.", "message."))
@@ -137,8 +141,9 @@ def test_a_value_that_cannot_be_there_is_found_before_anything_leaves(
     tried = 0
     for column, value in wrong_values():
         path.write_bytes(half_done)
+        is_passed_over = column == "message.digest" or (door == "load" and is_unread(column))
         if not put(path, column, value) or (
-            door == "load" and value == NO_TEXT[1] and is_unread(column)
+            door in READERS and value == NO_TEXT[1] and is_passed_over
         ):
             continue
         tried += 1
