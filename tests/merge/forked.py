@@ -23,7 +23,7 @@ def send(order: dict[str, Any]) -> None:
     merge = MailMerge(
         frame, template, to="email", from_="t@x.test", server=order["url"], journal=order["journal"]
     )
-    merge.run(connections=order["connections"])
+    merge.run(connections=order["connections"], window=order["window"])
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ from smtp_nb.merge import MailMerge, Template
 from smtp_nb.merge.journal.journal import JournalReader
 from smtp_nb.sandbox import SandboxServer
 
-WINDOW = 64
+WINDOW = 32
 TEMPLATE = Template(subject="For {{ name }}", markdown="Dear **{{ name }}**")
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kill -9 is POSIX")
@@ -36,7 +36,8 @@ class Forge:
     def start(self, frame: pd.DataFrame, url: str, journal: Path, connections: int) -> None:
         csv = journal.with_suffix(".csv")
         frame.to_csv(csv, index=False)
-        order = {"csv": str(csv), "url": url, "journal": str(journal), "connections": connections}
+        order = {"csv": str(csv), "url": url, "journal": str(journal)}
+        order |= {"connections": connections, "window": WINDOW}
         self._tell(json.dumps(order))
 
     def kill(self) -> None:
@@ -128,7 +129,7 @@ class Ordeal:
         for _ in range(2):
             frame = self.begin_and_kill(frame)
         with SandboxServer(without=self.extensions) as server:
-            results = merge(frame, server, self.journal).run()
+            results = merge(frame, server, self.journal).run(window=WINDOW)
         self.received += received(server)
         self.check(frame, results)
 
