@@ -27,6 +27,7 @@ from smtp_nb.errors import InputError, MissingError
 from smtp_nb.model.address import Mailbox
 from smtp_nb.model.enums import RecipientType
 from smtp_nb.model.envelope import Recipient
+from smtp_nb.model.regular import read_regular
 
 UNREADABLE = 302
 # What may be given as a message.
@@ -159,11 +160,10 @@ def _file(path: str | os.PathLike[str]) -> bytes:
             remedy="Give the message itself as bytes: text.encode()",
         )
     try:
-        with open(text, "rb") as file:
-            return file.read()
-    except (OSError, ValueError) as error:
+        return read_regular(text)
+    except OSError as error:
         raise InputError(
-            f"the message {text!r} cannot be read: {getattr(error, 'strerror', '') or error}",
+            f"the message {text!r} cannot be read: {error.strerror or error}",
             code=UNREADABLE,
             remedy="Give the path of an .eml file, or the message itself as bytes",
         ) from error

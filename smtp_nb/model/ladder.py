@@ -7,7 +7,9 @@ for the same lines, so a saved notebook does not change when it is run again on 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from itertools import groupby
@@ -134,14 +136,29 @@ class Ladder:
                 lines.append(f"    {ends[0]}{_ARROWS[rung.direction]}{ends[1]}: {text}")
         return "\n".join(lines) + "\n"
 
-    def save(self, path: str) -> None:
+    def save(self, path: str | os.PathLike[str]) -> None:
         """Write the picture to an .svg file.
 
         Args:
             path: the file, which is replaced.
+
+        Raises:
+            InputError: 303, it cannot be written.
         """
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(self.svg)
+        target = os.fspath(path)
+        part = f"{target}.{os.getpid()}.part"
+        try:
+            with open(part, "x", encoding="utf-8") as file:
+                file.write(self.svg)
+            os.replace(part, target)
+        except OSError as error:
+            with suppress(OSError):
+                os.unlink(part)
+            raise InputError(
+                f"the ladder cannot be written to {target!r}: {error.strerror}",
+                code=303,
+                remedy="Name a file in a directory that you may write to",
+            ) from error
 
     def __str__(self) -> str:
         return "\n".join(_text_line(rung) for rung in self.rungs) or "nothing was said yet"

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from smtp_nb import SMTP, Attachment, Certificate
+from smtp_nb import SMTP, Attachment, Certificate, Trail
 from smtp_nb.client.oauth import gmail
 from smtp_nb.client.private_files import read_private, write_private
 from smtp_nb.client.queue.spool import QueueReport
@@ -68,6 +68,12 @@ def merge_with(path: Path, **more: Any) -> MailMerge:
     )  # fmt: skip
 
 
+def suppressing(path: Path) -> MailMerge:
+    frame = pd.DataFrame({"email": ["ann@x.test"]})
+    template = Template(subject="Hi", text="x")
+    return MailMerge(frame, template, to="email", from_="t@x.test", suppress=path)
+
+
 def connect_with(path: Path, setting: str) -> None:
     with SandboxServer(tls="starttls") as server:
         smtp = SMTP(mail_server=server.host, mail_port=server.port, ssl_start_mode="explicit")
@@ -85,6 +91,8 @@ READ: dict[str, Callable[[Path], object]] = {
     "inline image": send_image,
     "attachment of a merge": lambda path: merge_with(path, attachments=[str(path)]).run(),
     "image of a row": lambda path: merge_with(path, html="{{ picture | image }}").run(),
+    "given message": lambda path: client().send(path),
+    "suppression list": suppressing,
     "certificate store": lambda path: Certificate("auto", str(path), "", "*"),
     "trusted roots": lambda path: connect_with(path, "CACertFilePaths"),
     "ca=": trust,
@@ -154,6 +162,7 @@ WRITTEN: dict[str, Callable[[Path], object]] = {
     "token file": lambda path: write_private(path, regular_secret()),
     "export": lambda path: exported(path),
     "journal": lambda path: merge_with(path).run(),
+    "ladder": lambda path: Trail().ladder().save(path),
 }
 
 
@@ -173,7 +182,7 @@ def exported(path: Path) -> None:
 @pytest.mark.parametrize("door", WRITTEN)
 def test_a_file_that_cannot_be_written_is_our_error(tmp_path: Path, door: str, state: str) -> None:
     path = named(tmp_path, state)
-    replaces = door in ("token file", "export") and state in ("pipe", "circle of links")
+    replaces = door in ("token file", "export", "ladder") and state in ("pipe", "circle of links")
     if replaces:
         WRITTEN[door](path)
         assert path.is_file()

@@ -10,6 +10,7 @@ import csv
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from io import TextIOWrapper
 from pathlib import Path
 
 from smtp_nb.errors import InputError
@@ -19,6 +20,7 @@ from smtp_nb.merge.planning.plan import Plan
 from smtp_nb.merge.planning.recipients import trimmed
 from smtp_nb.model.address import parse_mailbox
 from smtp_nb.model.outcome import Outcome
+from smtp_nb.model.regular import open_regular
 
 Suppressed = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 EXPLANATION = "the address is one of suppress="
@@ -51,11 +53,6 @@ def _keys(entry: str | os.PathLike[str]) -> Iterator[str]:
     path = Path(entry)
     if isinstance(entry, str) and "@" in entry and path.suffix.lower() not in (".csv", *_JOURNALS):
         yield parse_mailbox(trimmed(entry)).key
-    elif not path.is_file():
-        raise InputError(
-            f"suppress= names {os.fspath(entry)!r}, which is no file and no address",
-            remedy="Give addresses, a CSV file or a journal",
-        )
     elif path.suffix.lower() in _JOURNALS:
         with JournalReader.open(path) as journal:
             yield from (d.address for d in journal.deliveries() if d.outcome not in RETRIED)
@@ -64,14 +61,20 @@ def _keys(entry: str | os.PathLike[str]) -> Iterator[str]:
 
 
 def _of_csv(path: Path) -> Iterator[str]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        try:
+    try:
+        with TextIOWrapper(open_regular(path), encoding="utf-8-sig", newline="") as file:
             for line in csv.reader(file):
                 yield from _of_cells(line)
-        except (csv.Error, UnicodeDecodeError) as error:
-            raise InputError(
-                f"{path} is not a CSV file: {error}", remedy="Save it as CSV in UTF-8"
-            ) from error
+    except OSError as error:
+        raise InputError(
+            f"suppress= names {os.fspath(path)!r}, which is not an address and cannot be read as a"
+            f" file: {error.strerror or error}",
+            remedy="Give addresses, a CSV file or a journal",
+        ) from error
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise InputError(
+            f"{path} is not a CSV file: {error}", remedy="Save it as CSV in UTF-8"
+        ) from error
 
 
 def _of_cells(cells: Iterable[str]) -> Iterator[str]:
