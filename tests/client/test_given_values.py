@@ -324,3 +324,26 @@ def test_a_draft_without_recipients_is_refused(front: Front) -> None:
 def test_only_two_brackets_are_the_null_path(text: str) -> None:
     with pytest.raises(AddressError):
         SMTP(return_path=text)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("undisclosed-recipients:;", []),
+        ("Team: a@x.test, B <b@x.test>;", ["a@x.test", "b@x.test"]),
+        ("Team: a@x.test;, c@x.test", ["a@x.test", "c@x.test"]),
+        ('"Team; X": a@x.test;', ["a@x.test"]),
+        ("c@x.test, Team: a@x.test;", ["c@x.test", "a@x.test"]),
+        ("a@[IPv6:2001:db8::1]", ["a@[IPv6:2001:db8::1]"]),
+    ],
+)
+@pytest.mark.parametrize("name", ["send_to", "cc", "bcc"])
+def test_a_group_stands_for_its_members(name: str, text: str, wanted: list[str]) -> None:
+    smtp = SMTP()
+    setattr(smtp, name, text)
+    assert [item.address for item in smtp.message_recipients] == wanted
+
+
+def test_a_group_that_is_not_ended_is_refused() -> None:
+    with pytest.raises(InputError):
+        SMTP(send_to="Team: a@x.test")

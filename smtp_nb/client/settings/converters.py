@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import IntEnum, IntFlag
 from typing import Any, TypeVar
@@ -23,6 +24,8 @@ from smtp_nb.model.unseen import without_login
 
 MAX_SHOWN = 200  # characters: a whole message may be a value
 NULL_PATH = "<>"
+# The name of a group and its colon (RFC 5322 section 3.4); only its members are recipients.
+_GROUP = re.compile(r'(?:^|[,;])\s*(?:"(?:[^"\\]|\\.)*"|[^"<>@,;:]+)\s*:')
 T = TypeVar("T")
 E = TypeVar("E", bound=IntEnum)
 F = TypeVar("F", bound=IntFlag)
@@ -204,7 +207,7 @@ def _boxes(name: str, value: Any) -> Iterator[Mailbox]:
     if isinstance(value, Mailbox):
         yield value
     elif isinstance(value, str):
-        yield from parse_addresses(_without_controls(name, value))
+        yield from _from_text(_without_controls(name, value))
     elif _is_pair(value):
         yield _named(name, *value)
     elif isinstance(value, Iterable) and not isinstance(value, bytes | bytearray | memoryview):
@@ -213,6 +216,14 @@ def _boxes(name: str, value: Any) -> Iterator[Mailbox]:
     else:
         wanted = "addresses: 'a@x.test, B <b@y.test>', ('B', 'b@y.test') or a list of them"
         raise unreadable(name, value, wanted)
+
+
+def _from_text(text: str) -> Sequence[Mailbox]:
+    if _GROUP.search(text) is None:
+        return parse_addresses(text)
+    from smtp_nb.compose.address_list import parse_address_list
+
+    return parse_address_list(text).boxes
 
 
 def _is_pair(value: Any) -> bool:
