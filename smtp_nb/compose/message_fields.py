@@ -22,7 +22,7 @@ from smtp_nb.compose.fields import (
     fold,
     unstructured,
 )
-from smtp_nb.compose.kinds import Kind, kind_of, read_addresses, write_field
+from smtp_nb.compose.kinds import FieldKind, kind_of, read_addresses, write_field
 from smtp_nb.compose.params import parameter
 from smtp_nb.errors import InjectionError, InputError
 from smtp_nb.model.address import Mailbox, refuse_controls
@@ -96,7 +96,7 @@ class FieldReader:
         check_name(name)
         if self._is_signed:
             return WireField(name, self._signed(name, value))
-        if kind_of(name) is Kind.ADDRESSES:
+        if kind_of(name) is FieldKind.ADDRESSES:
             return self._address_field(name, value)
         if _is_source(value):
             return self._source_field(name, _readable(name, value))

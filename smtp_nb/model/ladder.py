@@ -26,7 +26,7 @@ _INFO, _CLIENT, _SERVER = TrailDirection.INFO, TrailDirection.CLIENT, TrailDirec
 _ARROWS = {_CLIENT: "->>", _SERVER: "-->>"}
 
 
-class Verdict(Enum):
+class ReplyVerdict(Enum):
     """What a reply says, by its first digit (RFC 5321 section 4.2.1)."""
 
     NONE = ""
@@ -36,7 +36,12 @@ class Verdict(Enum):
     NO = "no"
 
 
-_VERDICTS = {"2": Verdict.YES, "3": Verdict.GO_ON, "4": Verdict.NOT_NOW, "5": Verdict.NO}
+_VERDICTS = {
+    "2": ReplyVerdict.YES,
+    "3": ReplyVerdict.GO_ON,
+    "4": ReplyVerdict.NOT_NOW,
+    "5": ReplyVerdict.NO,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +65,16 @@ class Rung:
     begins_session: bool = False
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> ReplyVerdict:
         """What a server's rung says; NONE for the others."""
         if self.direction is not _SERVER:
-            return Verdict.NONE
-        return _VERDICTS.get(self.lines[-1][:1], Verdict.NONE)
+            return ReplyVerdict.NONE
+        return _VERDICTS.get(self.lines[-1][:1], ReplyVerdict.NONE)
 
     @property
     def is_refusal(self) -> bool:
         """True for a reply of the 4yz and 5yz kind."""
-        return self.verdict in (Verdict.NO, Verdict.NOT_NOW)
+        return self.verdict in (ReplyVerdict.NO, ReplyVerdict.NOT_NOW)
 
     @property
     def label(self) -> str:

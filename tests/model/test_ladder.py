@@ -13,7 +13,7 @@ from smtp_nb import Trail
 from smtp_nb.errors import InputError
 from smtp_nb.model.enums import TrailDirection as D
 from smtp_nb.model.events import PITrailEvent
-from smtp_nb.model.ladder import MOST_RUNGS, Ladder, Verdict
+from smtp_nb.model.ladder import MOST_RUNGS, Ladder, ReplyVerdict
 
 SVG = "{http://www.w3.org/2000/svg}"
 TALK = [
@@ -40,9 +40,9 @@ def test_a_rung_is_what_crossed_in_one_go() -> None:
     assert [len(rung.lines) for rung in ladder.rungs] == [1, 1, 1, 3, 2, 1, 1, 1]
     assert ladder.rungs[3].label == "250-mx.test +2 lines"
     assert [rung.verdict for rung in ladder.rungs[-3:]] == [
-        Verdict.YES,
-        Verdict.NO,
-        Verdict.NOT_NOW,
+        ReplyVerdict.YES,
+        ReplyVerdict.NO,
+        ReplyVerdict.NOT_NOW,
     ]
 
 
