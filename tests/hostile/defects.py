@@ -80,7 +80,7 @@ DEFECTS = (
         "Nodemailer #1835",
         "a password in clear on a line that was called secure",
         "test_a_password_needs_tls_whatever_the_line_is_called",
-        ("flows/test_login.py",),
+        ("flows/connecting/test_login.py",),
     ),
     Defect(
         "aiosmtplib 5.1.2, 5.1.3",

@@ -18,12 +18,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from smtp_nb.errors import LinkError
-from smtp_nb.flows.content import CHUNK, stuffed, whole
-from smtp_nb.flows.envelope import envelope_commands, must_look_first, note_reply
+from smtp_nb.flows.delivering.content import CHUNK, stuffed, whole
+from smtp_nb.flows.delivering.envelope import envelope_commands, must_look_first, note_reply
+from smtp_nb.flows.delivering.server_close import drain_replies
+from smtp_nb.flows.delivering.transaction import Transaction
 from smtp_nb.flows.intents import Flow, Prefetch
-from smtp_nb.flows.server_close import drain_replies
 from smtp_nb.flows.session import ClientSession
-from smtp_nb.flows.transaction import Transaction
 from smtp_nb.model.envelope import DeliveryJob
 from smtp_nb.protocol.client import ClientState
 from smtp_nb.protocol.commands import DATA, END_OF_DATA, RSET, Command, bdat

@@ -7,7 +7,7 @@ import itertools
 import pytest
 
 from play.stage import job
-from smtp_nb.flows.transaction import IN_DOUBT, NOTHING_WRITTEN, Transaction, queue_id
+from smtp_nb.flows.delivering.transaction import IN_DOUBT, NOTHING_WRITTEN, Transaction, queue_id
 from smtp_nb.model.enums import RecipientType
 from smtp_nb.model.reply import Reply
 from smtp_nb.protocol import commands

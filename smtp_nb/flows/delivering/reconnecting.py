@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from smtp_nb.errors import SMTPError
-from smtp_nb.flows.deliver import deliver
+from smtp_nb.flows.delivering.deliver import deliver
 from smtp_nb.flows.intents import Flow, JobSource, WaitForJobs
 from smtp_nb.flows.session import ClientSession
 

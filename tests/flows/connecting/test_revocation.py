@@ -16,7 +16,7 @@ from drivers.stages import when
 from flows.tls_server import Server, component, context, send
 from smtp_nb import Firewall
 from smtp_nb.errors import CertificateError, Interrupted
-from smtp_nb.flows import revocation
+from smtp_nb.flows.connecting import revocation
 from smtp_nb.model.enums import SSLSecurityFlag
 from wire import pki
 

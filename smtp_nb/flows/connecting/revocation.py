@@ -147,7 +147,7 @@ def _beside(session: ClientSession, url: Url, got: HttpGet, deadline: Deadline) 
 
 def _request(session: ClientSession, url: Url, got: HttpGet, deadline: Deadline) -> Flow[None]:
     # The way may lead through a proxy, whose own handshake is where this is called from.
-    from smtp_nb.flows.connect import open_connection
+    from smtp_nb.flows.connecting.connect import open_connection
 
     settings = replace(
         session.settings,

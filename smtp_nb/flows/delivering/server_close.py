@@ -15,10 +15,10 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 
 from smtp_nb.errors import ConnectionClosed, LinkError, MalformedReply, SMTPTimeout, TLSError
-from smtp_nb.flows.envelope import hung_up
+from smtp_nb.flows.delivering.envelope import hung_up
+from smtp_nb.flows.delivering.transaction import Transaction
 from smtp_nb.flows.intents import Flow
 from smtp_nb.flows.session import QUIT_TIMEOUT, ClientSession
-from smtp_nb.flows.transaction import Transaction
 
 
 def drain_replies(

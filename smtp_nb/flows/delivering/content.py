@@ -11,10 +11,10 @@ from contextlib import contextmanager
 from functools import partial
 
 from smtp_nb.errors import SMTPError
-from smtp_nb.flows.envelope import take_reply
+from smtp_nb.flows.delivering.envelope import take_reply
+from smtp_nb.flows.delivering.transaction import Transaction
 from smtp_nb.flows.intents import Call, Flow
 from smtp_nb.flows.session import ClientSession
-from smtp_nb.flows.transaction import Transaction
 from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.envelope import Content
 from smtp_nb.model.events import EndTransferEvent, Event, StartTransferEvent, TransferEvent

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from smtp_nb.errors import ConnectionClosed, LinkError
+from smtp_nb.flows.delivering.parameters import mail_command, rcpt_command
+from smtp_nb.flows.delivering.transaction import Transaction
 from smtp_nb.flows.intents import Flow
-from smtp_nb.flows.parameters import mail_command, rcpt_command
 from smtp_nb.flows.session import USUAL, ClientSession
-from smtp_nb.flows.transaction import Transaction
 from smtp_nb.model.enums import RecipientType
 from smtp_nb.model.envelope import Recipient
 from smtp_nb.model.reply import Reply

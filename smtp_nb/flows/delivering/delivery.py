@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from smtp_nb.flows.delivering.transaction import NOTHING_WRITTEN, Transaction, queue_id
 from smtp_nb.flows.session import ClientSession
-from smtp_nb.flows.transaction import NOTHING_WRITTEN, Transaction, queue_id
 from smtp_nb.model.envelope import DeliveryJob, Recipient
 from smtp_nb.model.events import ErrorEvent
 from smtp_nb.model.outcome import Outcome

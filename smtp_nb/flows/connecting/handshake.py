@@ -50,7 +50,7 @@ def _flush(session: ClientSession, layer: TLSLayer, deadline: Deadline) -> Flow[
 def _decide(session: ClientSession, layer: TLSLayer) -> Flow[None]:
     """Let pin, flags, revocation lists and then the user's handler decide; the end is final."""
     if layer.wants_revocation:
-        from smtp_nb.flows.revocation import ask_lists
+        from smtp_nb.flows.connecting.revocation import ask_lists
 
         layer.add_findings((yield from ask_lists(session, layer.verdict)))
     verdict = layer.verdict

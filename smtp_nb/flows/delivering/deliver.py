@@ -11,21 +11,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from smtp_nb.errors import ExtensionError, LinkError, SMTPError
-from smtp_nb.flows.content import send_content, send_lone_dot
-from smtp_nb.flows.delivery import DeliveryState
-from smtp_nb.flows.envelope import (
+from smtp_nb.flows.delivering.content import send_content, send_lone_dot
+from smtp_nb.flows.delivering.delivery import DeliveryState
+from smtp_nb.flows.delivering.envelope import (
     clear,
     envelope_commands,
     must_look_first,
     send_envelope,
     take_reply,
 )
+from smtp_nb.flows.delivering.parameters import check_offers
+from smtp_nb.flows.delivering.server_close import check_alive, downgrade
+from smtp_nb.flows.delivering.transaction import Transaction
+from smtp_nb.flows.delivering.windows import fits_window, is_out_of_step, run_window
 from smtp_nb.flows.intents import Done, Flow, Next
-from smtp_nb.flows.parameters import check_offers
-from smtp_nb.flows.server_close import check_alive, downgrade
 from smtp_nb.flows.session import ClientSession
-from smtp_nb.flows.transaction import Transaction
-from smtp_nb.flows.windows import fits_window, is_out_of_step, run_window
 from smtp_nb.model.envelope import DeliveryJob
 from smtp_nb.model.outcome import Outcome
 from smtp_nb.model.receipt import Receipt, RecipientResult

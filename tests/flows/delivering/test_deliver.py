@@ -12,7 +12,7 @@ import pytest
 from play.stage import CONTENT, DRIVERS, Jobs, ScriptedStage, dialogue, job, stage
 from smtp_nb.compose.raw import RawContent, raw_content
 from smtp_nb.errors import ConnectionClosed, LinkError, SMTPError
-from smtp_nb.flows.windows import MAX_WINDOWED
+from smtp_nb.flows.delivering.windows import MAX_WINDOWED
 from smtp_nb.model.envelope import DeliveryJob
 from smtp_nb.model.receipt import Receipt
 

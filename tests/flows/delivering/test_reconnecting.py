@@ -9,7 +9,7 @@ import pytest
 
 from play.stage import Jobs, ScriptedStage, job
 from smtp_nb.errors import ConnectionClosed, DeferredError, SMTPError
-from smtp_nb.flows.reconnecting import Pause
+from smtp_nb.flows.delivering.reconnecting import Pause
 
 HELLO = "S: 220 mx.test\nC: EHLO client.test\nS: 250 mx.test\n"
 BYE = "C: QUIT\nS: 221 bye\n-- close\n"

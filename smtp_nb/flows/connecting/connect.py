@@ -10,11 +10,11 @@ from smtp_nb.errors import (
     SMTPError,
     SMTPTimeout,
 )
-from smtp_nb.flows.handshake import shake_hands
+from smtp_nb.flows.connecting.handshake import shake_hands
+from smtp_nb.flows.connecting.proxy import reach
 from smtp_nb.flows.intents import Flow, Open
 from smtp_nb.flows.limits import Deadline
 from smtp_nb.flows.mask import unseen
-from smtp_nb.flows.proxy import reach
 from smtp_nb.flows.reply_errors import refusal
 from smtp_nb.flows.session import ClientSession
 from smtp_nb.model.enums import SSLStartMode
@@ -42,7 +42,7 @@ def connect(session: ClientSession) -> Flow[None]:
         if session.settings.start_mode is SSLStartMode.EXPLICIT:
             yield from upgrade(session)
         if session.settings.credentials is not None:
-            from smtp_nb.flows.login import login
+            from smtp_nb.flows.connecting.login import login
 
             yield from unseen(login(session))
     except Exception as error:

@@ -13,7 +13,7 @@ from smtp_nb.errors import (
     SMTPTimeout,
     TLSError,
 )
-from smtp_nb.flows.handshake import shake_hands
+from smtp_nb.flows.connecting.handshake import shake_hands
 from smtp_nb.flows.intents import Flow, Octets, Open, Resolve
 from smtp_nb.flows.limits import Deadline
 from smtp_nb.flows.session import ClientSession
