@@ -15,7 +15,7 @@ from pandas import DataFrame
 from smtp_nb import MailMerge, Template
 from smtp_nb.compose.draft import Draft
 from smtp_nb.compose.fields import HeaderStyle
-from smtp_nb.compose.given_message import GivenReader
+from smtp_nb.compose.given.given_message import GivenReader
 from smtp_nb.compose.kinds import KINDS, FieldKind, encoded_already, kind_of, write_field
 from smtp_nb.compose.message import compose
 from smtp_nb.errors import InputError

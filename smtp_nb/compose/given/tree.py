@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from smtp_nb.compose.large_parts import LARGE, LargeText, with_crlf
-from smtp_nb.compose.message_fields import FieldReader, WireField, with_parameter
+from smtp_nb.compose.given.large_parts import LARGE, LargeText, with_crlf
+from smtp_nb.compose.given.message_fields import FieldReader, WireField, with_parameter
 from smtp_nb.compose.raw import MAX_LINE, find_long_line
 from smtp_nb.compose.text import base64_size, quoted_printable, wrapped_base64
 from smtp_nb.errors import InputError

@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smtp_nb.compose import large_parts
-from smtp_nb.compose.given_message import GivenReader
-from smtp_nb.compose.large_parts import LARGE, GivenContent, LargeText
+from smtp_nb.compose.given import large_parts
+from smtp_nb.compose.given.given_message import GivenReader
+from smtp_nb.compose.given.large_parts import LARGE, GivenContent, LargeText
 from smtp_nb.errors import InputError
 
 

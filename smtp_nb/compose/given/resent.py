@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
-from smtp_nb.compose.message_fields import WireField
+from smtp_nb.compose.given.message_fields import WireField
 from smtp_nb.errors import InputError
 
 _PREFIX = "resent-"

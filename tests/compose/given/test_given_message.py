@@ -12,7 +12,7 @@ from email.mime.text import MIMEText
 
 import pytest
 
-from smtp_nb.compose.given_message import GivenReader
+from smtp_nb.compose.given.given_message import GivenReader
 from smtp_nb.errors import AddressError, InputError, MissingError
 from smtp_nb.model.enums import RecipientType
 
