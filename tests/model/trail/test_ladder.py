@@ -13,7 +13,7 @@ from smtp_nb import Trail
 from smtp_nb.errors import InputError
 from smtp_nb.model.enums import TrailDirection as D
 from smtp_nb.model.events import PITrailEvent
-from smtp_nb.model.ladder import MOST_RUNGS, Ladder, ReplyVerdict
+from smtp_nb.model.trail.ladder import MOST_RUNGS, Ladder, ReplyVerdict
 
 SVG = "{http://www.w3.org/2000/svg}"
 TALK = [

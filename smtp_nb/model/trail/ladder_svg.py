@@ -15,7 +15,7 @@ from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.explain import explain
 
 if TYPE_CHECKING:
-    from smtp_nb.model.ladder import Rung, Scale
+    from smtp_nb.model.trail.ladder import Rung, Scale
 
 WIDTH = 760
 LEFT, RIGHT = 96, 664  # where client and server stand

@@ -158,7 +158,7 @@ class Ladder:
         printer.text(str(self))
 
     def _repr_html_(self) -> str:
-        from smtp_nb.model.ladder_svg import draw
+        from smtp_nb.model.trail.ladder_svg import draw
 
         return draw(self.rungs, self.scale, self._most)
 

@@ -21,7 +21,7 @@ from smtp_nb.model.display import masked, visible
 from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.events import PITrailEvent
 from smtp_nb.model.known import known_attributes
-from smtp_nb.model.ladder import Ladder, Scale
+from smtp_nb.model.trail.ladder import Ladder, Scale
 
 _CLIENT, _SERVER, _INFO = TrailDirection.CLIENT, TrailDirection.SERVER, TrailDirection.INFO
 STATIC_ROWS = 50

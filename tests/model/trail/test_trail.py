@@ -1,4 +1,4 @@
-"""Promises of smtp_nb.model.trail."""
+"""Promises of smtp_nb.model.trail.trail."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from smtp_nb.model.display import visible
 from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.events import PITrailEvent
-from smtp_nb.model.trail import Trail, group_marks, whole_replies
+from smtp_nb.model.trail.trail import Trail, group_marks, whole_replies
 
 C, S, I = TrailDirection.CLIENT, TrailDirection.SERVER, TrailDirection.INFO  # noqa: E741
 
