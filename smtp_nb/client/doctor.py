@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 
 from smtp_nb.client.session_settings import settings_from
 from smtp_nb.errors import CertificateError, Interrupted, SMTPError, SMTPTimeout, StateError
-from smtp_nb.flows.connecting.connect import greet, hear_banner, open_connection, start_tls, upgrade
+from smtp_nb.flows.connecting.connect import greet, hear_banner, start_tls, upgrade
+from smtp_nb.flows.connecting.opening import open_connection
 from smtp_nb.flows.intents import Close, Flow, Open, Resolve
 from smtp_nb.flows.mask import unseen
 from smtp_nb.flows.session import ClientSession

@@ -11,8 +11,14 @@ from smtp_nb.errors import (
     SMTPTimeout,
 )
 from smtp_nb.flows.connecting.handshake import shake_hands
-from smtp_nb.flows.connecting.proxy import reach
-from smtp_nb.flows.intents import Flow, Open
+from smtp_nb.flows.connecting.opening import (
+    IMPLICIT_PORT,
+    ON_IMPLICIT_PORT,
+    end_of_opening,
+    open_connection,
+)
+from smtp_nb.flows.connecting.revocation import ask_lists
+from smtp_nb.flows.intents import Flow
 from smtp_nb.flows.limits import Deadline
 from smtp_nb.flows.mask import unseen
 from smtp_nb.flows.reply_errors import refusal
@@ -21,9 +27,6 @@ from smtp_nb.model.enums import SSLStartMode
 from smtp_nb.protocol.commands import STARTTLS, ehlo, helo
 from smtp_nb.protocol.extensions import NO_EXTENSIONS, parse_ehlo
 
-# RFC 8314 section 7.3: submission inside TLS from the first byte.
-IMPLICIT_PORT = 465
-_ON_IMPLICIT_PORT = "Port 465 is for TLS from the first byte"
 _PERHAPS_TLS = "A server that expects TLS from the first byte is as silent"
 
 
@@ -58,7 +61,7 @@ def meet(session: ClientSession) -> Flow[None]:
     RFC 5321 section 5.1 wants every address tried. One whose server turns us away or hangs up
     before anything but EHLO was said leads to the next one too.
     """
-    opening = _opening(session)
+    opening = end_of_opening(session)
     left: tuple[str, ...] = ()
     failures: list[str] = []
     while True:
@@ -95,46 +98,6 @@ def _is_turned_away(error: SMTPError, stage: str) -> bool:
     return stage == "banner" or error.reply.code == 421
 
 
-def open_connection(
-    session: ClientSession, opening: Deadline | None = None, addresses: tuple[str, ...] = ()
-) -> Flow[bytes]:
-    """Open the connection, through a proxy if there is one; gives what came behind the proxy's
-    answer.
-
-    Args:
-        opening: the end of all attempts together.
-        addresses: the server's that are left to be tried; empty for all.
-    """
-    settings, early = session.settings, b""
-    opening = opening or _opening(session)
-    if settings.proxy is not None:
-        early = yield from unseen(reach(session, settings.proxy))
-    else:
-        session.peer = peer = yield Open(
-            settings.host,
-            settings.port,
-            opening.left(),
-            settings.socket,
-            addresses,
-            opening.notice(session.say_waiting),
-        )
-        session.is_open = True
-        session.restart_clock()
-        for failed in peer.failed:
-            session.remark(f"{failed}; connected to {peer.remote_address}")
-    session.status("Remote host connection complete")
-    if settings.port == IMPLICIT_PORT and settings.start_mode is SSLStartMode.NONE:
-        session.status(f"{_ON_IMPLICIT_PORT}; none was asked for")
-    return early
-
-
-def _opening(session: ClientSession) -> Deadline:
-    """The end of all attempts to connect, together."""
-    settings = session.settings
-    where = f"the connection to {settings.host} port {settings.port}"
-    return Deadline(session.clock, settings.connect_timeout_s, where)
-
-
 def hear_banner(session: ClientSession) -> Flow[None]:
     """Wait for the server's first words, which say whether it serves us at all.
 
@@ -142,7 +105,7 @@ def hear_banner(session: ClientSession) -> Flow[None]:
     """
     settings, hint = session.settings, ""
     if session.layer is None:
-        hint = _ON_IMPLICIT_PORT if settings.port == IMPLICIT_PORT else _PERHAPS_TLS
+        hint = ON_IMPLICIT_PORT if settings.port == IMPLICIT_PORT else _PERHAPS_TLS
     what = f"the banner of {settings.host} port {settings.port}"
     try:
         _, reply = yield from session.next_reply(settings.banner_timeout_s, what, hint)
@@ -211,7 +174,7 @@ def start_tls(session: ClientSession, early: bytes = b"") -> Flow[None]:
     layer = TLSLayer(settings.tls or TLSSettings(), settings.host, settings.session_slot)
     layer.receive(early)
     deadline = Deadline(session.clock, settings.timeout_s, "the TLS handshake")
-    yield from shake_hands(session, layer, deadline)
+    yield from shake_hands(session, layer, deadline, ask_lists)
     session.layer = layer
     # What rode in one packet with the end of the handshake: the banner, with implicit TLS.
     session.protocol.receive_data(layer.receive(b""))

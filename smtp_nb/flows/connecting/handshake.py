@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from smtp_nb.flows.intents import Flow, Notify
@@ -11,10 +12,21 @@ from smtp_nb.model.events import SSLServerAuthenticationEvent
 
 if TYPE_CHECKING:
     from smtp_nb.wire.tls.tls import TLSLayer
+    from smtp_nb.wire.verification.verification import Verdict
+    from smtp_nb.wire.verification.verify_errors import CertificateFinding
 
 
-def shake_hands(session: ClientSession, layer: TLSLayer, deadline: Deadline) -> Flow[None]:
+# What else there is to say about a verified chain, asked while the handshake waits.
+Judge = Callable[[ClientSession, "Verdict"], Flow[list["CertificateFinding"]]]
+
+
+def shake_hands(
+    session: ClientSession, layer: TLSLayer, deadline: Deadline, judge: Judge | None = None
+) -> Flow[None]:
     """Run the handshake. The certificate is judged before the first octet that answers it.
+
+    Args:
+        judge: asked if the settings want revocation lists to be asked.
 
     Raises:
         CertificateError: it was not accepted.
@@ -27,7 +39,7 @@ def shake_hands(session: ClientSession, layer: TLSLayer, deadline: Deadline) -> 
         while (step := layer.handshake()) is not HandshakeStep.DONE:
             if step is HandshakeStep.DECIDE:
                 began = session.clock()
-                yield from _decide(session, layer)
+                yield from _decide(session, layer, judge)
                 deadline.put_off(session.clock() - began)  # the server does not make us wait here
                 continue
             yield from _flush(session, layer, deadline)
@@ -47,12 +59,10 @@ def _flush(session: ClientSession, layer: TLSLayer, deadline: Deadline) -> Flow[
         yield from session.put(flight, deadline.left())
 
 
-def _decide(session: ClientSession, layer: TLSLayer) -> Flow[None]:
+def _decide(session: ClientSession, layer: TLSLayer, judge: Judge | None) -> Flow[None]:
     """Let pin, flags, revocation lists and then the user's handler decide; the end is final."""
-    if layer.wants_revocation:
-        from smtp_nb.flows.connecting.revocation import ask_lists
-
-        layer.add_findings((yield from ask_lists(session, layer.verdict)))
+    if judge is not None and layer.wants_revocation:
+        layer.add_findings((yield from judge(session, layer.verdict)))
     verdict = layer.verdict
     event = SSLServerAuthenticationEvent(
         cert_encoded=verdict.chain_pem if session.settings.shows_chain else verdict.leaf_pem,

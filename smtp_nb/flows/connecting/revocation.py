@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from smtp_nb.errors import Interrupted, SMTPError
+from smtp_nb.flows.connecting.opening import open_connection
 from smtp_nb.flows.intents import Flow, PopConnection, PushConnection
 from smtp_nb.flows.limits import Deadline
 from smtp_nb.flows.session import ClientSession
@@ -146,9 +147,6 @@ def _beside(session: ClientSession, url: Url, got: HttpGet, deadline: Deadline) 
 
 
 def _request(session: ClientSession, url: Url, got: HttpGet, deadline: Deadline) -> Flow[None]:
-    # The way may lead through a proxy, whose own handshake is where this is called from.
-    from smtp_nb.flows.connecting.connect import open_connection
-
     settings = replace(
         session.settings,
         host=url.host,
