@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Generic, TypeVar
 
-from smtp_nb.errors import Interrupted, LinkError, os_error_code
+from smtp_nb.drivers.os_errors import os_error_code
+from smtp_nb.errors import Interrupted, LinkError
 from smtp_nb.flows.intents import Close, Done, Flow, Intent
 from smtp_nb.model.receipt import Receipt
 
