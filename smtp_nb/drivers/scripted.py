@@ -29,35 +29,15 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from math import inf
-from typing import Any, TypeVar
+from typing import Any, TypeVar, assert_never
 
 from smtp_nb.drivers.attempts import Attempts
 from smtp_nb.drivers.dialogue import DialogueError, Player, Step, parse_dialogue
 from smtp_nb.drivers.runner import DriverBase, FlowRunner
 from smtp_nb.drivers.sockets import Target
 from smtp_nb.errors import SMTPTimeout
-from smtp_nb.flows.intents import (
-    Call,
-    Close,
-    Done,
-    Flow,
-    Intent,
-    JobSource,
-    Next,
-    Notify,
-    Open,
-    Peer,
-    PopConnection,
-    Prefetch,
-    Probe,
-    PushConnection,
-    Read,
-    Resolve,
-    Sleep,
-    WaitForJobs,
-    Write,
-    notice_of,
-)
+from smtp_nb.flows import intents
+from smtp_nb.flows.intents import Flow, Intent, JobSource, Open, Peer, Read, Write, notice_of
 from smtp_nb.flows.observer import Observer
 
 __all__ = ["DialogueError", "Player", "ScriptedDriver", "Step", "parse_dialogue"]
@@ -140,38 +120,35 @@ class ScriptedDriver(DriverBase):
 
     def _do(self, intent: Intent, source: JobSource | None) -> Any:
         match intent:
-            case Open():
+            case intents.Open():
                 return self._open(intent)
-            case Resolve():
+            case intents.Resolve():
                 return [self.peer.remote_address]
-            case Write():
+            case intents.Write():
                 return self._write(intent)
-            case Read():
+            case intents.Read():
                 return self._read(intent)
-            case Probe():
+            case intents.Probe():
                 return self._probe()
-            case Sleep():
+            case intents.Sleep():
                 self.now += intent.seconds
-            case Call():
+            case intents.Call():
                 return intent.work()
-            case WaitForJobs():
+            case intents.WaitForJobs():
                 self.now += intent.seconds
                 return True
-            case Close():
+            case intents.Close():
                 self._close(intent.gently)
-            case PushConnection():
+            case intents.PushConnection():
                 self._put_aside()
-            case PopConnection():
+            case intents.PopConnection():
                 self._take_back()
-            case Notify():
+            case intents.Notify():
                 return self.observer.ask(intent.event) if self.observer else ()
-            case Next():
-                return source.next_jobs(intent.most) if source else None
-            case Prefetch():
-                if source is not None:
-                    source.prepare(intent.most)
-            case Done():
-                return source.done(intent.results) if source else None
+            case intents.Next() | intents.Prefetch() | intents.Done():
+                return self.serve_source(intent, source)
+            case _:
+                assert_never(intent)
         return None
 
     def _open(self, intent: Open) -> Peer:
