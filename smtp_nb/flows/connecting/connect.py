@@ -84,7 +84,7 @@ def meet(session: ClientSession) -> Flow[None]:
                 error.description = "; before that, ".join([error.description, *failures])
                 raise
             failures.append(f"{peer.remote_address}: {error.description}")
-            session.remark(f"{failures[-1]}; trying the next address")
+            session.trail.remark(f"{failures[-1]}; trying the next address")
             opening.put_off(session.clock() - began)
             yield from session.start_over()
 
@@ -179,4 +179,4 @@ def start_tls(session: ClientSession, early: bytes = b"") -> Flow[None]:
     # What rode in one packet with the end of the handshake: the banner, with implicit TLS.
     session.protocol.receive_data(layer.receive(b""))
     session.tell_tls()
-    session.status("SSL handshake complete")
+    session.trail.status("SSL handshake complete")

@@ -65,7 +65,7 @@ def _by_token(
     reply = yield from _attempt(session, mechanism, first, facts)
     if reply.code != 535:
         return reply
-    session.remark("the server does not take the token; asking its source for a new one")
+    session.trail.remark("the server does not take the token; asking its source for a new one")
     second = yield from _with_token(session, credentials, renew=True)
     if second.token == first.token:
         return reply
@@ -92,7 +92,7 @@ def _with_token(
     source = credentials.tokens.source
     try:
         seconds = session.settings.timeout_s
-        notice = session.notice("a token", seconds)
+        notice = session.trail.notice("a token", seconds)
         token = yield Call(lambda: source(renew), "a token", seconds, notice)
     except SMTPError:
         raise
@@ -133,7 +133,7 @@ def _step(
         return step()
     timeout_s = session.settings.timeout_s
     what = f"{mechanism.name} to compute"
-    notice = session.notice(what, timeout_s)
+    notice = session.trail.notice(what, timeout_s)
     answer: bytes | None = yield Call(step, what, timeout_s, notice)
     return answer
 

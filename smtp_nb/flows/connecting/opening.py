@@ -35,15 +35,15 @@ def open_connection(
             opening.left(),
             settings.socket,
             addresses,
-            opening.notice(session.say_waiting),
+            opening.notice(session.trail.say_waiting),
         )
         session.is_open = True
         session.restart_clock()
         for failed in peer.failed:
-            session.remark(f"{failed}; connected to {peer.remote_address}")
-    session.status("Remote host connection complete")
+            session.trail.remark(f"{failed}; connected to {peer.remote_address}")
+    session.trail.status("Remote host connection complete")
     if settings.port == IMPLICIT_PORT and settings.start_mode is SSLStartMode.NONE:
-        session.status(f"{ON_IMPLICIT_PORT}; none was asked for")
+        session.trail.status(f"{ON_IMPLICIT_PORT}; none was asked for")
     return early
 
 

@@ -77,7 +77,7 @@ def _target(session: ClientSession, proxy: Proxy, deadline: Deadline) -> Flow[st
     if proxy.looks_up or is_ip_address(host):
         return host
     try:
-        notice = deadline.notice(session.say_waiting)
+        notice = deadline.notice(session.trail.say_waiting)
         found: list[str] = yield Resolve(
             host, settings.port, deadline.left(), settings.socket, notice
         )
@@ -100,7 +100,7 @@ def _tunnel(session: ClientSession, proxy: Proxy, host: str) -> Tunnel:
 
 def _pass(session: ClientSession, proxy: Proxy, tunnel: Tunnel, deadline: Deadline) -> Flow[bytes]:
     """Open the connection and negotiate."""
-    notice = deadline.notice(session.say_waiting)
+    notice = deadline.notice(session.trail.say_waiting)
     session.peer = yield Open(
         proxy.host, proxy.port, deadline.left(), session.settings.socket, notice=notice
     )
@@ -112,7 +112,7 @@ def _pass(session: ClientSession, proxy: Proxy, tunnel: Tunnel, deadline: Deadli
         if request := tunnel.outgoing():
             yield from session.put(request, deadline.left())
         tunnel.receive((yield from session.get(deadline)))
-    session.status("Firewall connection complete")
+    session.trail.status("Firewall connection complete")
     return Octets(tunnel.rest)
 
 

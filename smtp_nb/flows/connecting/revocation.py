@@ -121,7 +121,7 @@ def _fetch(session: ClientSession, address: str, deadline: Deadline) -> Flow[byt
         for _ in range(1 + MOST_REDIRECTS):
             url = parse_url(address)
             got = HttpGet(url, MOST_OCTETS)
-            session.remark(f"asking {url.host} for a revocation list")
+            session.trail.remark(f"asking {url.host} for a revocation list")
             yield from _beside(session, url, got, deadline)
             if not got.location:
                 return got.body

@@ -48,7 +48,7 @@ def send_content(
 def send_lone_dot(session: ClientSession) -> Flow[None]:
     """End a DATA that came about although no recipient was taken; nothing is delivered."""
     session.protocol.end_of_data()
-    session.show_commands((END_OF_DATA,))
+    session.trail.show_commands((END_OF_DATA,))
     yield from session.write(TERMINATOR)
     yield from session.next_reply(session.settings.final_timeout_s, "the reply to a lone dot")
 
@@ -64,7 +64,7 @@ def _send_data(session: ClientSession, transaction: Transaction) -> Flow[None]:
         held = piece
     session.protocol.end_of_data()
     transaction.is_committed = True
-    session.show_commands((END_OF_DATA,))
+    session.trail.show_commands((END_OF_DATA,))
     yield from session.write(stuffer.feed(held) + stuffer.end())
     _progress(session, transaction, held, sent)
 
@@ -100,7 +100,7 @@ def _final_reply(session: ClientSession, transaction: Transaction) -> Flow[None]
     while session.protocol.waiting > 1:
         yield from take_reply(session, transaction)
     if session.protocol.waiting:
-        session.remark("waiting for the server to accept the message")
+        session.trail.remark("waiting for the server to accept the message")
         yield from take_reply(session, transaction, session.settings.final_timeout_s)
 
 
@@ -116,7 +116,7 @@ def next_piece(
     """
     if content.size >= 0:
         return next(pieces, None)
-    notice = session.notice(STREAM, None) if session else None
+    notice = session.trail.notice(STREAM, None) if session else None
     piece: bytes | None = yield Call(partial(next, pieces, None), STREAM, notice=notice)
     return piece
 

@@ -20,7 +20,7 @@ def check_offers(session: ClientSession, job: DeliveryJob) -> None:
     """
     content, offered = job.content, session.extensions
     if isinstance(content, RawContent) and content.remark:
-        session.remark(content.remark)
+        session.trail.remark(content.remark)
     if content.bare and not offered.keywords.keys() >= _BINARY:
         raise BinaryRefused(
             f"the message holds {content.bare}, and the server does not offer BINARYMIME with"

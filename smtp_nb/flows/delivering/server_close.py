@@ -71,7 +71,7 @@ def check_alive(session: ClientSession) -> Flow[None]:
     """
     is_in_one_piece = session.may_group and "CHUNKING" in session.extensions
     if is_in_one_piece and session.batches and (yield from session.is_stale()):
-        session.remark("the server hung up behind the last message")
+        session.trail.remark("the server hung up behind the last message")
         yield from session.abort()
         raise ConnectionClosed("the server hung up behind the last message")
 

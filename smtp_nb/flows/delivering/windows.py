@@ -140,7 +140,7 @@ def _body(session: ClientSession, transaction: Transaction) -> bytes:
     transaction.is_void = not transaction.has_recipient
     body = TERMINATOR if transaction.is_void else stuffed(transaction)
     session.protocol.end_of_data()
-    session.show_commands((END_OF_DATA,))
+    session.trail.show_commands((END_OF_DATA,))
     if not transaction.is_void:
         transaction.data = None
         transaction.is_committed = True
