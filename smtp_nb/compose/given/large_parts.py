@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-CHUNK = 65536
+from smtp_nb.compose.content import CHUNK, in_chunks, joined
+
 LARGE = 256 * 1024
 
 
@@ -73,7 +74,7 @@ class GivenContent:
             if isinstance(piece, LargeText):
                 yield from piece.chunks()
             else:
-                yield from (piece[at : at + CHUNK] for at in range(0, len(piece), CHUNK))
+                yield from in_chunks(piece)
 
     def __bytes__(self) -> bytes:
         return b"".join(self.chunks())
@@ -84,7 +85,7 @@ class GivenContent:
 
 def given_content(head: bytes, body: Sequence[bytes | LargeText], message_id: str) -> GivenContent:
     """A message of a header and the pieces of its body; the last line is ended if it is not."""
-    pieces, last = _joined([head, b"\r\n", *body])
+    pieces, last = joined([head, b"\r\n", *body])
     pieces = [*pieces, last if last.endswith(b"\r\n") else last + b"\r\n"]
     return GivenContent(
         size=sum(piece.size if isinstance(piece, LargeText) else len(piece) for piece in pieces),
@@ -93,17 +94,3 @@ def given_content(head: bytes, body: Sequence[bytes | LargeText], message_id: st
         is_8bit=not all(isinstance(piece, LargeText) or piece.isascii() for piece in pieces),
         _pieces=tuple(pieces),
     )
-
-
-def _joined(pieces: Sequence[bytes | LargeText]) -> tuple[list[bytes | LargeText], bytes]:
-    """Neighbours put together, so that a short message is one piece, and what is behind the
-    last large part."""
-    found: list[bytes | LargeText] = []
-    run: list[bytes] = []
-    for piece in pieces:
-        if isinstance(piece, bytes):
-            run.append(piece)
-        else:
-            found += [b"".join(run), piece]
-            run = []
-    return found, b"".join(run)
