@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from smtp_nb.model.explain import explain
     from smtp_nb.model.outcome import Outcome
     from smtp_nb.model.receipt import Receipt, RecipientResult
-    from smtp_nb.model.trail import Trail
+    from smtp_nb.model.trail.trail import Trail
     from smtp_nb.wire.certificates.certificates import Certificate
 
 __version__ = "0.1.0"
@@ -92,7 +92,7 @@ _HOMES = {
     "smtp_nb.model.explain": ("explain",),
     "smtp_nb.model.outcome": ("Outcome",),
     "smtp_nb.model.receipt": ("Receipt", "RecipientResult"),
-    "smtp_nb.model.trail": ("Trail",),
+    "smtp_nb.model.trail.trail": ("Trail",),
     "smtp_nb.wire.certificates.certificates": ("Certificate",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

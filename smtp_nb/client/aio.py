@@ -13,8 +13,8 @@ from smtp_nb.client.session_settings import MAIL_PORTS, limited
 from smtp_nb.client.settings.properties import keyword_defaults
 from smtp_nb.client.turns import Turns
 from smtp_nb.drivers.aio import AsyncDriver
+from smtp_nb.flows.delivering.reconnecting import ReconnectingSource
 from smtp_nb.flows.intents import Flow, JobSource
-from smtp_nb.flows.reconnecting import ReconnectingSource
 from smtp_nb.model.keywords import shows_keywords
 from smtp_nb.model.receipt import Receipt
 from smtp_nb.model.unseen import unseen_arguments

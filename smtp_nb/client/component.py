@@ -36,10 +36,10 @@ from smtp_nb.errors import (
     Unsupported,
 )
 from smtp_nb.flows import single_commands
-from smtp_nb.flows.connect import connect
-from smtp_nb.flows.deliver import deliver, deliver_one, unsent
+from smtp_nb.flows.connecting.connect import connect
+from smtp_nb.flows.delivering.deliver import deliver, deliver_one, unsent
+from smtp_nb.flows.delivering.reconnecting import ReconnectingSource, deliver_with_reconnects
 from smtp_nb.flows.intents import Flow
-from smtp_nb.flows.reconnecting import ReconnectingSource, deliver_with_reconnects
 from smtp_nb.flows.reply_errors import in_doubt, not_sent
 from smtp_nb.flows.session import ClientSession
 from smtp_nb.flows.settings import SessionSettings

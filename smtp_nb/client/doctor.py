@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 
 from smtp_nb.client.session_settings import settings_from
 from smtp_nb.errors import CertificateError, Interrupted, SMTPError, SMTPTimeout, StateError
-from smtp_nb.flows.connect import greet, hear_banner, open_connection, start_tls, upgrade
+from smtp_nb.flows.connecting.connect import greet, hear_banner, start_tls, upgrade
+from smtp_nb.flows.connecting.opening import open_connection
 from smtp_nb.flows.intents import Close, Flow, Open, Resolve
 from smtp_nb.flows.mask import unseen
 from smtp_nb.flows.session import ClientSession
@@ -193,7 +194,7 @@ class Examination:
         self._note("Certificate", Finding.GOOD if is_good else Finding.DOUBTFUL, text, remedy)
 
     def _note_clear(self, session: ClientSession) -> None:
-        from smtp_nb.flows.login import is_loopback
+        from smtp_nb.flows.connecting.login import is_loopback
 
         if session.peer is not None and is_loopback(session.peer.remote_address):
             self._note("TLS", Finding.UNSEEN, "not wanted; the server is this machine")
@@ -214,7 +215,7 @@ class Examination:
             words = f"; the server offers {offered}" if offered else ""
             self._note("Login", Finding.UNSEEN, f"no user is set, so nobody logs in{words}")
             return
-        from smtp_nb.flows.login import login
+        from smtp_nb.flows.connecting.login import login
 
         def work() -> Flow[str]:
             yield from unseen(login(session))

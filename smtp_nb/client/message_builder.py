@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from smtp_nb.client.component import Component
     from smtp_nb.compose.draft import Addressed, Draft
-    from smtp_nb.compose.given_message import Given
+    from smtp_nb.compose.given.given_message import Given
 
     # What `send()` takes.
     Sendable: TypeAlias = Given | Draft | Addressed
@@ -65,7 +65,7 @@ def _job_of_given(component: Component, message: Sendable, verb: str) -> Deliver
     if isinstance(message, Draft | Addressed):
         whole = message if isinstance(message, Addressed) else Addressed(message)
         return _job_of_draft(component, whole, verb)
-    from smtp_nb.compose.given_message import GivenReader
+    from smtp_nb.compose.given.given_message import GivenReader
 
     recipients = tuple(item.as_recipient() for item in component.message_recipients)
     given = GivenReader().read(message)

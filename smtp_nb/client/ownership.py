@@ -50,7 +50,7 @@ class Ownership:
     def _say_fork(self, session: ClientSession) -> None:
         """Say in the trail, once, why there is a new session."""
         if self._inherited_from:
-            session.remark(
+            session.trail.remark(
                 f"this process was forked from process {self._inherited_from}, to which the"
                 " connection so far belongs; connecting anew"
             )

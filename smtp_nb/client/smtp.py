@@ -11,8 +11,8 @@ from smtp_nb.client.events import DO_EVENTS_SECONDS
 from smtp_nb.client.session_settings import MAIL_PORTS, limited
 from smtp_nb.client.settings.properties import keyword_defaults
 from smtp_nb.drivers.blocking import BlockingDriver
+from smtp_nb.flows.delivering.reconnecting import ReconnectingSource
 from smtp_nb.flows.intents import Flow, JobSource
-from smtp_nb.flows.reconnecting import ReconnectingSource
 from smtp_nb.model.keywords import shows_keywords
 from smtp_nb.model.receipt import Receipt
 from smtp_nb.model.unseen import unseen_arguments

@@ -66,10 +66,10 @@ def parse_address_list(text: str) -> AddressList:
     """
     value = _FOLD.sub("", text).replace("\t", " ")
     refuse_controls(value, "The address list")
-    return _Reader(value).read()
+    return _AddressReader(value).read()
 
 
-class _Reader:
+class _AddressReader:
     """Reads one value, token by token."""
 
     def __init__(self, value: str) -> None:

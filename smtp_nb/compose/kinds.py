@@ -20,7 +20,7 @@ from smtp_nb.model.address import refuse_controls
 from smtp_nb.model.encoded import decode_words, is_encoded
 
 
-class Kind(Enum):
+class FieldKind(Enum):
     """What a field holds."""
 
     ADDRESSES = auto()
@@ -33,26 +33,26 @@ class Kind(Enum):
 
 
 _NAMES = {
-    Kind.ADDRESSES: (
+    FieldKind.ADDRESSES: (
         "from sender reply-to to cc bcc resent-from resent-sender resent-to resent-cc resent-bcc"
         " resent-reply-to disposition-notification-to return-receipt-to errors-to"
         " mail-followup-to mail-reply-to x-confirm-reading-to"
     ),
-    Kind.PHRASE_ID: "list-id",
-    Kind.IDS: (
+    FieldKind.PHRASE_ID: "list-id",
+    FieldKind.IDS: (
         "message-id resent-message-id content-id references in-reply-to supersedes"
         " original-message-id"
     ),
-    Kind.URIS: (
+    FieldKind.URIS: (
         "list-unsubscribe list-help list-post list-subscribe list-owner list-archive archived-at"
     ),
-    Kind.TOKENS: (
+    FieldKind.TOKENS: (
         "date resent-date mime-version content-transfer-encoding content-language return-path"
         " received auto-submitted precedence importance priority sensitivity x-priority"
         " x-auto-response-suppress list-unsubscribe-post authentication-results received-spf"
         " deferred-delivery expires reply-by tls-required"
     ),
-    Kind.SIGNATURE: (
+    FieldKind.SIGNATURE: (
         "dkim-signature domainkey-signature arc-seal arc-message-signature"
         " arc-authentication-results autocrypt autocrypt-gossip x-google-dkim-signature"
     ),
@@ -65,9 +65,9 @@ MAX_TOKEN = 400  # of base64, before it is cut into pieces
 _Write = Callable[[str, str, HeaderStyle], str]
 
 
-def kind_of(name: str) -> Kind:
+def kind_of(name: str) -> FieldKind:
     """The kind of the field of that name, in any case."""
-    return KINDS.get(name.lower(), Kind.TEXT)
+    return KINDS.get(name.lower(), FieldKind.TEXT)
 
 
 def write_field(name: str, value: str, style: HeaderStyle) -> str:
@@ -158,12 +158,14 @@ def _signature(name: str, value: str, style: HeaderStyle) -> str:
 
 
 _TOKEN_WRITER = _ascii("It takes ASCII only")
-_WRITERS: dict[Kind, _Write] = {
-    Kind.ADDRESSES: _addresses,
-    Kind.PHRASE_ID: _phrase_id,
-    Kind.IDS: _ascii("Ids take ASCII only: copy them as they are in the other message"),
-    Kind.URIS: _ascii("Percent-encode it, such as %C3%BC for ü, and write domains in A-labels"),
-    Kind.TOKENS: _TOKEN_WRITER,
-    Kind.SIGNATURE: _signature,
-    Kind.TEXT: unstructured,
+_WRITERS: dict[FieldKind, _Write] = {
+    FieldKind.ADDRESSES: _addresses,
+    FieldKind.PHRASE_ID: _phrase_id,
+    FieldKind.IDS: _ascii("Ids take ASCII only: copy them as they are in the other message"),
+    FieldKind.URIS: _ascii(
+        "Percent-encode it, such as %C3%BC for ü, and write domains in A-labels"
+    ),
+    FieldKind.TOKENS: _TOKEN_WRITER,
+    FieldKind.SIGNATURE: _signature,
+    FieldKind.TEXT: unstructured,
 }

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from smtp_nb.compose.content import in_chunks, joined
 from smtp_nb.compose.draft import Draft
 from smtp_nb.compose.fields import HeaderStyle, check_head
 from smtp_nb.compose.header import (
@@ -26,7 +27,6 @@ from smtp_nb.compose.header import (
 from smtp_nb.compose.mime import MIME_VERSION, Boundaries, Entity, Measured, Piece, entity
 from smtp_nb.compose.other_headers import body_of_given, given_fields
 
-CHUNK = 65536
 _CONTENT_FIELD = re.compile(rb"^Content-", re.MULTILINE)
 _MIME_FIELD = re.compile(rb"^(?:Content-|MIME-Version:)", re.MULTILINE)
 _FOLD = re.compile(r"\r\n(?=[ \t])")
@@ -78,7 +78,7 @@ class Composed:
             if isinstance(piece, Measured):
                 yield from piece.chunks()
             else:
-                yield from (piece[at : at + CHUNK] for at in range(0, len(piece), CHUNK))
+                yield from in_chunks(piece)
 
     def __bytes__(self) -> bytes:
         return b"".join(self.chunks())
@@ -186,15 +186,7 @@ def _joined(pieces: list[Piece]) -> tuple[Piece, ...]:
 
 
 def _joined_in_part(pieces: list[Piece]) -> tuple[Piece, ...]:
-    found: list[Piece] = []
-    run: list[bytes] = []
-    for piece in pieces:
-        if isinstance(piece, bytes):
-            run.append(piece)
-        else:
-            found += [b"".join(run), piece]
-            run = []
-    last = b"".join(run)
+    found, last = joined(pieces)
     return (*found, last if last.endswith(b"\r\n") else last + b"\r\n")
 
 

@@ -32,7 +32,7 @@ _BLIND = frozenset({"bcc", "resent-bcc"})
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class GivenField:
     """One field: its name as written, and its lines without their ends, the first with the name."""
 
     name: str
@@ -61,7 +61,7 @@ class GivenFields:
 
     source: str
     replaces: bool
-    fields: tuple[Field, ...]
+    fields: tuple[GivenField, ...]
 
     @property
     def owns_body(self) -> bool:
@@ -80,7 +80,9 @@ class GivenFields:
         if text.isascii() or not is_open or _CHARSET.search(kind):
             return self
         fields = tuple(
-            Field(field.name, (*field.lines[:-1], f"{field.lines[-1].rstrip('; ')}; charset=utf-8"))
+            GivenField(
+                field.name, (*field.lines[:-1], f"{field.lines[-1].rstrip('; ')}; charset=utf-8")
+            )
             if field.name.lower() == "content-type"
             else field
             for field in self.fields
@@ -117,11 +119,11 @@ def given_fields(text: str) -> GivenFields:
     if lines[-1] == "":
         lines.pop()
     replaces = bool(lines) and lines[0] == ""
-    fields: list[Field] = []
+    fields: list[GivenField] = []
     for number, line in enumerate(lines[replaces:], 1 + replaces):
         _check_line(line, number)
         if line[0] in " \t" and fields:
-            fields[-1] = Field(fields[-1].name, (*fields[-1].lines, line))
+            fields[-1] = GivenField(fields[-1].name, (*fields[-1].lines, line))
         else:
             fields.append(_field(line, number))
     return GivenFields("".join(f"{line}\r\n" for line in lines), replaces, tuple(fields))
@@ -138,7 +140,7 @@ def _check_line(line: str, number: int) -> None:
         raise InputError(f"Line {number} of the other headers is too long", remedy="Fold it")
 
 
-def _field(line: str, number: int) -> Field:
+def _field(line: str, number: int) -> GivenField:
     name, colon, _ = line.partition(":")
     if not colon:
         raise InputError(
@@ -151,7 +153,7 @@ def _field(line: str, number: int) -> Field:
             f"The header {name} is not given by hand",
             remedy="Set bcc; no header names blind copies",
         )
-    return Field(name, (line,))
+    return GivenField(name, (line,))
 
 
 def body_of_given(draft: Draft, given: GivenFields) -> Entity:

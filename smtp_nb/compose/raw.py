@@ -12,10 +12,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from smtp_nb.compose.content import in_chunks
 from smtp_nb.compose.encoded_words import encode
 from smtp_nb.errors import InputError
 
-CHUNK = 65536
 MAX_LINE = 998  # RFC 5321 section 4.5.3.1.6, without CRLF
 # It holds for text with any mixture of line ends, so that no second error follows.
 CRLF_REMEDY = r"re.sub(r'\r\n?|\n', '\r\n', text)"
@@ -60,7 +60,7 @@ class RawContent:
 
     def chunks(self) -> Iterator[bytes]:
         """The octets, in pieces of at most 64 KiB. May be called again."""
-        yield from (self.data[at : at + CHUNK] for at in range(0, len(self.data), CHUNK))
+        yield from in_chunks(self.data)
 
     def __bytes__(self) -> bytes:
         return self.data

@@ -16,8 +16,8 @@ from contextlib import contextmanager
 from itertools import chain
 from typing import BinaryIO
 
+from smtp_nb.compose.content import CHUNK
 from smtp_nb.compose.raw import (
-    CHUNK,
     find_wrong,
     head_size,
     message_id_in,

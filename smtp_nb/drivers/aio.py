@@ -10,33 +10,13 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Awaitable, Iterator, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, assert_never
 
 from smtp_nb.drivers.aio_connection import AsyncConnection
 from smtp_nb.drivers.runner import DriverBase, FlowRunner, first_stopped, stopped
-from smtp_nb.flows.intents import (
-    Call,
-    Close,
-    Done,
-    Flow,
-    Intent,
-    JobSource,
-    Next,
-    Notify,
-    Open,
-    PopConnection,
-    Prefetch,
-    Probe,
-    PushConnection,
-    Read,
-    Resolve,
-    Sleep,
-    WaitForJobs,
-    Write,
-    notice_of,
-)
+from smtp_nb.flows import intents
+from smtp_nb.flows.intents import Flow, Intent, JobSource, notice_of
 from smtp_nb.flows.observer import Observer
-from smtp_nb.model.envelope import DeliveryJob
 
 T = TypeVar("T")
 
@@ -152,38 +132,38 @@ class AsyncDriver(DriverBase):
         self, intent: Intent, connection: AsyncConnection, source: JobSource | None
     ) -> Any:
         match intent:
-            case Read():
+            case intents.Read():
                 return await connection.read(intent)
-            case Write():
+            case intents.Write():
                 return await connection.write(intent)
-            case Next():
-                return await self._next_jobs(intent, source)
-            case Prefetch():
-                if source is not None:
-                    source.prepare(intent.most)
-            case Done():
-                return source.done(intent.results) if source else None
-            case Open():
+            case intents.Next() | intents.Prefetch() | intents.Done():
+                if isinstance(intent, intents.Next):
+                    # Let other tasks run, and a cancellation in, between batches.
+                    await asyncio.sleep(0)
+                return self.serve_source(intent, source)
+            case intents.Open():
                 return await connection.open(intent)
-            case Resolve():
+            case intents.Resolve():
                 return await connection.look_up(intent)
-            case Close():
+            case intents.Close():
                 return connection.close(intent.gently)
-            case PushConnection():
+            case intents.PushConnection():
                 return connection.push()
-            case PopConnection():
+            case intents.PopConnection():
                 return connection.pop()
-            case Notify():
+            case intents.Notify():
                 for waiting in self._observer.ask(intent.event):
                     await waiting
-            case WaitForJobs():
+            case intents.WaitForJobs():
                 return await self._hold(intent.seconds)
-            case Call():
+            case intents.Call():
                 return await connection.call(intent)
-            case Sleep():
+            case intents.Sleep():
                 await connection.sleep(intent.seconds)
-            case Probe():
+            case intents.Probe():
                 return await connection.probe()
+            case _:
+                assert_never(intent)
         return None
 
     def postpone(self, waiting: Awaitable[None]) -> bool:
@@ -197,24 +177,20 @@ class AsyncDriver(DriverBase):
         while self._postponed:
             await self._postponed.pop(0)
 
-    async def _next_jobs(
-        self, intent: Next, source: JobSource | None
-    ) -> Sequence[DeliveryJob] | None:
-        # Let other tasks run, and a cancellation in, between batches.
-        await asyncio.sleep(0)
-        if source is None or self._failure is not None:
-            return None
-        return source.next_jobs(intent.most)
+    @property
+    def wants_more(self) -> bool:
+        """False when one of several flows has failed."""
+        return self._failure is None
 
     async def _hold(self, seconds: float) -> bool:
         self._check()
-        if self._failure is None:
+        if self.wants_more:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
                     await self._nudged.wait()
             self._nudged.clear()
         self._check()
-        return self._failure is None
+        return self.wants_more
 
     # -- interruptions ------------------------------------------------------------------------
 

@@ -11,41 +11,30 @@ import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, assert_never
 
 from smtp_nb.drivers.connection import Op, SocketConnection, Wait, noticing
 from smtp_nb.drivers.interrupts import Interrupts
 from smtp_nb.drivers.runner import DriverBase, FlowRunner, first_stopped, stopped
 from smtp_nb.drivers.selector import WakeableSelector
 from smtp_nb.errors import SMTPTimeout
-from smtp_nb.flows.intents import (
-    Call,
-    Close,
-    Done,
-    Flow,
-    Intent,
-    JobSource,
-    Next,
-    Notify,
-    Open,
-    PopConnection,
-    Prefetch,
-    Probe,
-    PushConnection,
-    Read,
-    Resolve,
-    Sleep,
-    WaitForJobs,
-    Write,
-    notice_of,
-)
+from smtp_nb.flows import intents
+from smtp_nb.flows.intents import Flow, Intent, JobSource, notice_of
 from smtp_nb.flows.observer import Observer
-from smtp_nb.model.envelope import DeliveryJob
 
 A = TypeVar("A")
 R = TypeVar("R")
 T = TypeVar("T")
 ANYBODY = contextlib.nullcontext()
+# What may have to wait; all else is answered at once.
+Waiting = (
+    intents.Read | intents.Write | intents.Open | intents.Resolve
+    | intents.Sleep | intents.Call | intents.WaitForJobs
+)  # fmt: skip
+Immediate = (
+    intents.Next | intents.Prefetch | intents.Done | intents.Notify | intents.Probe
+    | intents.Close | intents.PushConnection | intents.PopConnection
+)  # fmt: skip
 
 
 class _Task(Generic[T]):
@@ -206,36 +195,39 @@ class BlockingDriver(DriverBase):
     def _begin(self, task: _Task[Any], intent: Intent) -> tuple[Any, BaseException | None]:
         """Begin an intent: answer it at once, or leave an operation that may have to wait."""
         try:
+            if not isinstance(intent, Waiting):
+                return self._at_once(task, intent), None
             task.op = self._operation(task.connection, intent)
-            if task.op and (notice := notice_of(intent)):
+            if notice := notice_of(intent):
                 task.op = noticing(task.op, notice, self.clock)
-            return (None if task.op else self._at_once(task, intent)), None
+            return None, None
         except BaseException as error:
             return None, error
 
-    def _operation(self, connection: SocketConnection, intent: Intent) -> Op[Any] | None:
-        """What is done for an intent that may have to wait; None for one that never does."""
+    def _operation(self, connection: SocketConnection, intent: Waiting) -> Op[Any]:
+        """What is done for an intent that may have to wait."""
         match intent:
-            case Read():
+            case intents.Read():
                 return connection.read(intent)
-            case Write():
+            case intents.Write():
                 return connection.write(intent)
-            case Open():
+            case intents.Open():
                 return connection.open(intent)
-            case Resolve():
+            case intents.Resolve():
                 return connection.resolve(intent)
-            case Sleep():
+            case intents.Sleep():
                 return connection.sleep(intent.seconds)
-            case Call():
+            case intents.Call():
                 return connection.call(intent)
-            case WaitForJobs():
+            case intents.WaitForJobs():
                 return self._hold(connection, intent.seconds)
-        return None
+            case _:
+                assert_never(intent)
 
     def _hold(self, connection: SocketConnection, seconds: float) -> Op[bool]:
-        if self._wants_more:
+        if self.wants_more:
             yield from connection.hold(seconds)
-        return self._wants_more
+        return self.wants_more
 
     def _go_on(
         self, task: _Task[Any], op: Op[Any], events: int, trouble: BaseException | None
@@ -253,41 +245,29 @@ class BlockingDriver(DriverBase):
         task.op = task.wait = None
         return answer, gone_wrong
 
-    def _at_once(self, task: _Task[Any], intent: Intent) -> Any:
-        source = task.source
+    def _at_once(self, task: _Task[Any], intent: Immediate) -> Any:
         match intent:
-            case Next():
-                return self._next_jobs(intent, source)
-            case Prefetch():
-                return self._prepare(intent, source)
-            case Done():
-                return self.outside(source.done, intent.results) if source else None
-            case Close():
+            case intents.Next() | intents.Prefetch() | intents.Done():
+                return self.serve_source(intent, task.source)
+            case intents.Close():
                 return task.connection.close(intent.gently)
-            case PushConnection():
+            case intents.PushConnection():
                 return task.connection.push()
-            case PopConnection():
+            case intents.PopConnection():
                 return task.connection.pop()
-            case Notify():
+            case intents.Notify():
                 return self._ask(intent)
-            case Probe():
+            case intents.Probe():
                 return task.connection.probe()
-
-    def _next_jobs(self, intent: Next, source: JobSource | None) -> Sequence[DeliveryJob] | None:
-        if source is None or not self._wants_more:
-            return None
-        return self.outside(source.next_jobs, intent.most)
-
-    def _prepare(self, intent: Prefetch, source: JobSource | None) -> None:
-        if source is not None and self._wants_more:
-            self.outside(source.prepare, intent.most)
+            case _:
+                assert_never(intent)
 
     @property
-    def _wants_more(self) -> bool:
+    def wants_more(self) -> bool:
         """False after a first Ctrl-C, or when one of several flows has failed."""
         return not self._presses() and self._failure is None
 
-    def _ask(self, intent: Notify) -> None:
+    def _ask(self, intent: intents.Notify) -> None:
         for waiting in self._observer.ask(intent.event):
             getattr(waiting, "close", lambda: None)()
             raise TypeError("a handler that is a coroutine needs AsyncSMTP")

@@ -8,10 +8,12 @@ connection and give results back; anything that would wait is interrupted again.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, assert_never
 
-from smtp_nb.errors import Interrupted, LinkError, os_error_code
-from smtp_nb.flows.intents import Close, Done, Flow, Intent
+from smtp_nb.drivers.os_errors import os_error_code
+from smtp_nb.errors import Interrupted, LinkError
+from smtp_nb.flows.intents import Close, Done, Flow, Intent, JobSource, Next, Prefetch
+from smtp_nb.model.envelope import DeliveryJob
 from smtp_nb.model.receipt import Receipt
 
 A = TypeVar("A")
@@ -44,6 +46,27 @@ class DriverBase:
     def postpone(self, waiting: Awaitable[None]) -> bool:
         """Take the rest of a handler that is a coroutine function; False where nobody can await."""
         return False
+
+    @property
+    def wants_more(self) -> bool:
+        """False if sources are asked for no more jobs, as after a first Ctrl-C."""
+        return True
+
+    def serve_source(
+        self, intent: Next | Prefetch | Done, source: JobSource | None
+    ) -> Sequence[DeliveryJob] | None:
+        """Carry out what is for the source of jobs; nothing if there is none."""
+        if source is None:
+            return None
+        match intent:
+            case Next():
+                return self.outside(source.next_jobs, intent.most) if self.wants_more else None
+            case Prefetch():
+                return self.outside(source.prepare, intent.most) if self.wants_more else None
+            case Done():
+                return self.outside(source.done, intent.results)
+            case _:
+                assert_never(intent)
 
     def _check(self) -> None:
         if self._stop is not None:

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
-from smtp_nb.errors import ConnectFailed, os_error_code
+from smtp_nb.drivers.os_errors import os_error_code
+from smtp_nb.errors import ConnectFailed
 from smtp_nb.flows.intents import Open, Peer, Resolve, SocketOptions
 
 if TYPE_CHECKING:

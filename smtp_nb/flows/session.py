@@ -1,23 +1,22 @@
 """One conversation with one server: what all flows on it share.
 
-The session joins the byte layers to the protocol, and it is the place where the trail is made: a
-line is shown when its octets are handed over or have come in, so the trail cannot tell another
-story than the wire.
+The session joins the byte layers to the protocol, and it has the trail written: a line is shown
+when its octets are handed over or have come in, so the trail cannot tell another story than the
+wire.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from smtp_nb.errors import ConnectionClosed, LinkError, MalformedReply, SMTPError, SMTPTimeout
-from smtp_nb.flows.intents import Close, Flow, Notice, Octets, Peer, Probe, Read, Write
+from smtp_nb.flows.intents import Close, Flow, Octets, Peer, Probe, Read, Write
 from smtp_nb.flows.limits import Deadline
 from smtp_nb.flows.mask import Mask
 from smtp_nb.flows.observer import Observer
 from smtp_nb.flows.settings import SessionSettings, secrets_of
-from smtp_nb.model.enums import TrailDirection
-from smtp_nb.model.events import ConnectionStatusEvent, PITrailEvent, SSLStatusEvent
+from smtp_nb.flows.trail_writer import TrailWriter
 from smtp_nb.model.reply import Reply
 from smtp_nb.model.unseen import without_frames
 from smtp_nb.protocol.client import ClientProtocol, ClientState
@@ -35,7 +34,6 @@ IDLE_SECONDS = 1.0
 USUAL = -1.0
 NO_LIMIT = 1_000_000_000
 _EATEN = "If the server loses commands that come together, set pipelining='off'"
-WRITING = "the server to take what we write"
 
 _CAUTION = ("auto", "message", "off")
 _FALL_BACKS = {"message": "one message at a time", "off": "one command at a time"}
@@ -55,6 +53,7 @@ class ClientSession:
         self.settings = settings
         self.observer = observer
         self.clock = clock
+        self.trail = TrailWriter(observer, clock, lambda: self.layer is not None, number)
         self.mask = Mask(*secrets_of(settings))
         self.protocol = ClientProtocol(settings.max_line, self.mask.text)
         self.extensions: Extensions = NO_EXTENSIONS
@@ -74,13 +73,8 @@ class ClientSession:
         """Batches of messages that ended without trouble."""
         known = self.memory.get((settings.host, settings.port), "auto")
         self._pipelining = max(settings.pipelining, known, key=_CAUTION.index)
-        self._began = clock()
-        self._group = 0
         self._is_grouped = False
         """Commands that were sent together are not all answered yet."""
-        self._said_slow = False
-        """Once is enough: a large message may have to wait before every piece."""
-        self._number = number
 
     @property
     def tls(self) -> TLSInfo | None:
@@ -120,7 +114,9 @@ class ClientSession:
         """Close a connection that is used up; True if it was."""
         if not self.is_used_up:
             return False
-        self.remark(f"the server takes {self.mails} messages on one connection; connecting again")
+        self.trail.remark(
+            f"the server takes {self.mails} messages on one connection; connecting again"
+        )
         yield from self.close()
         return True
 
@@ -129,7 +125,7 @@ class ClientSession:
         level = "message" if group else "off"
         self._pipelining = max(self._pipelining, level, key=_CAUTION.index)
         self.memory[self.settings.host, self.settings.port] = self._pipelining
-        self.remark(f"{why}; from now on {_FALL_BACKS[self._pipelining]}")
+        self.trail.remark(f"{why}; from now on {_FALL_BACKS[self._pipelining]}")
 
     # -- writing ------------------------------------------------------------------------------
 
@@ -144,8 +140,7 @@ class ClientSession:
         wire = self.under.send(octets) if self.under else octets
         self.tell_tls()
         try:
-            notice = None if self._said_slow else self.notice(WRITING, timeout_s)
-            yield Write(wire, timeout_s, notice)
+            yield Write(wire, timeout_s, self.trail.notice_of_writing(timeout_s))
         except LinkError as error:
             self._ending = (error.code, error.description)
             raise
@@ -161,16 +156,8 @@ class ClientSession:
         data = b"".join([self.protocol.send(command) for command in commands])
         for command in commands:
             self.mask.learn(command)
-        self.show_commands(commands)
+        self.trail.show_commands(commands)
         return data
-
-    def show_commands(self, commands: tuple[Command, ...]) -> None:
-        """Trail lines for commands that are about to leave together."""
-        if not self.observer.wants(PITrailEvent):
-            return
-        self._group += len(commands) > 1
-        group = self._group if len(commands) > 1 else 0
-        self._show(TrailDirection.CLIENT, [command.shown for command in commands], group)
 
     # -- reading ------------------------------------------------------------------------------
 
@@ -242,7 +229,7 @@ class ClientSession:
     def get(self, deadline: Deadline) -> Flow[bytes]:
         """The next octets below the server's TLS; b"" at the end of the connection."""
         while True:
-            notice = deadline.notice(self.say_waiting)
+            notice = deadline.notice(self.trail.say_waiting)
             raw: bytes = yield Read(deadline.left(), deadline.what, notice)
             deadline.spend(len(raw))
             if not raw or self.under is None:
@@ -278,63 +265,18 @@ class ClientSession:
         self.last_use = self.clock()
         masked = self.mask(reply)
         self.last_reply = masked
-        if self.observer.wants(PITrailEvent):
-            self._show(TrailDirection.SERVER, masked.wire_lines())
+        self.trail.show_reply(masked)
         is_challenge = reply.code == 334 and command.verb in ("AUTH", "ANSWER")
         is_offer = reply.is_success and command.verb == "EHLO"
         return reply if is_challenge or is_offer else masked
 
-    # -- remarks ------------------------------------------------------------------------------
-
-    def remark(self, text: str) -> None:
-        """A line of ours in the trail."""
-        if self.observer.wants(PITrailEvent):
-            self._show(TrailDirection.INFO, (text,))
-
-    def status(self, what: str, code: int = 0, description: str = "OK") -> None:
-        """Tell that a connection, a proxy or TLS was made or lost."""
-        self.observer.emit(ConnectionStatusEvent(what, code, description))
-        self.remark(what)
-
-    def notice(self, what: str, seconds: float | None) -> Notice | None:
-        """Lets it be said that a single wait lasts; see `Deadline.notice` for several together."""
-        return Deadline(self.clock, seconds, what).notice(self.say_waiting)
-
-    def say_waiting(self, deadline: Deadline) -> None:
-        """Say what has kept us waiting for a while, and for how long it may."""
-        limit = (
-            f", up to {deadline.seconds:g} s" if deadline.seconds else ", for as long as it takes"
-        )
-        self._said_slow |= deadline.what == WRITING
-        text = f"waiting for {deadline.what}{limit}"
-        said = f"{text}; {deadline.hint}" if deadline.hint else text
-        self.remark(said)
-        self.observer.emit(ConnectionStatusEvent(said, 0, "OK", is_waiting=True))
-
     def tell_tls(self, *more: TLSLayer) -> None:
         """Pass on what the TLS layers have to tell."""
-        for layer in (*more, self.layer, self.under):
-            for text in layer.take_steps() if layer else ():
-                self.observer.emit(SSLStatusEvent(text))
-
-    def _show(self, direction: TrailDirection, lines: Sequence[str], group: int = 0) -> None:
-        """Trail lines that came or go together: one reply, the commands of one write, a remark."""
-        seconds, tls, number = self.clock() - self._began, self.layer is not None, self._number
-        if len(lines) == 1:
-            event = PITrailEvent(direction, lines[0], seconds, tls, group, True, number)
-            self.observer.emit(event)
-            return
-        *more, last = lines
-        is_final = direction is not TrailDirection.SERVER
-        events = [
-            PITrailEvent(direction, line, seconds, tls, group, is_final, number) for line in more
-        ]
-        events.append(PITrailEvent(direction, last, seconds, tls, group, True, number))
-        self.observer.emit(*events)
+        self.trail.show_tls(*more, self.layer, self.under)
 
     def restart_clock(self) -> None:
         """Trail times count from here."""
-        self._began = self.last_use = self.clock()
+        self.last_use = self.trail.restart_clock()
 
     # -- endings ------------------------------------------------------------------------------
 
@@ -344,10 +286,10 @@ class ClientSession:
         self.is_open = False
         self.protocol.state = ClientState.CLOSED
         if self.layer and is_broken:
-            self.status("SSL connection broken", *self._ending)
-        self.status("Remote host disconnected", *self._ending)
+            self.trail.status("SSL connection broken", *self._ending)
+        self.trail.status("Remote host disconnected", *self._ending)
         if self.settings.proxy:
-            self.status("Firewall host disconnected")
+            self.trail.status("Firewall host disconnected")
 
     def abort(self) -> Flow[None]:
         """Drop the connection so that nothing still under way arrives."""
@@ -374,7 +316,7 @@ class ClientSession:
                 if self.layer:
                     yield from self.put(self.layer.close(), QUIT_TIMEOUT)
             except SMTPError as error:
-                self.remark(f"connection lost at QUIT: {error.description}")
+                self.trail.remark(f"connection lost at QUIT: {error.description}")
         self._note_closed(is_broken=False)
         yield Close()
 
@@ -383,7 +325,7 @@ class ClientSession:
         connection."""
         if self.clock() - self.last_use <= IDLE_SECONDS or not (yield from self.is_stale()):
             return False
-        self.remark("the server hung up while we were idle; connecting again")
+        self.trail.remark("the server hung up while we were idle; connecting again")
         yield from self.abort()
         return True
 
@@ -396,7 +338,7 @@ class ClientSession:
         try:
             found = self._parsed()
         except MalformedReply as error:
-            self.remark(error.description)
+            self.trail.remark(error.description)
             return True
         if found and found[0] is BANNER:
             self._note_reply(*found)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from smtp_nb.errors import SMTPError, StateError
 from smtp_nb.model.events import PITrailEvent
-from smtp_nb.model.trail import Trail
+from smtp_nb.model.trail.trail import Trail
 from smtp_nb.notebook.waiting import WaitingLine
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from smtp_nb.model.known import known_attributes
 from smtp_nb.model.receipt import TLSInfo
 from smtp_nb.model.reply import Reply
 from smtp_nb.model.secret import HIDDEN, encodings
-from smtp_nb.model.trail import Trail
+from smtp_nb.model.trail.trail import Trail
 from smtp_nb.sandbox.wire import Wire
 
 MAX_LINES = 10_000

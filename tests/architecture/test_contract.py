@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import grimp
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -45,6 +46,16 @@ def test_rooms_import_as_the_contracts_in_pyproject_say() -> None:
     linter = Path(sys.executable).parent / "lint-imports"
     run = subprocess.run([linter, "--no-cache"], cwd=ROOT, capture_output=True, text=True)
     assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_nothing_imports_itself_in_a_circle_at_run_time() -> None:
+    """Neither the rooms nor what lives in one, at any depth, imports inside functions included."""
+    graph = grimp.build_graph("smtp_nb", exclude_type_checking_imports=True, cache_dir=None)
+    # The text of an error is shown as all text of strangers is.
+    graph.remove_import(importer="smtp_nb.errors", imported="smtp_nb.model.display")
+    folders = [name for name in graph.modules if graph.find_children(name)]
+    circles = {name: graph.nominate_cycle_breakers(name) for name in folders}
+    assert {name: found for name, found in circles.items() if found} == {}
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ PYTHON_ALONE = {
     "wire/certificates/certificates.py": "objects",
     "wire/certificates/identity.py": "objects",
     "wire/tls/offered_algorithms.py": "settings that no verb sets",
-    "flows/parameters.py": "raw messages",
+    "flows/delivering/parameters.py": "raw messages",
     "sasl/pyspnego.py": "the name of a package",
     "notebook/": "written for %smtp in the first place",
 }

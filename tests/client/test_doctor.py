@@ -219,7 +219,7 @@ def test_a_mechanism_that_is_not_offered(front: Front) -> None:
 
 
 def test_a_password_without_tls(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("smtp_nb.flows.login.is_loopback", lambda address: False)
+    monkeypatch.setattr("smtp_nb.flows.connecting.login.is_loopback", lambda address: False)
     with SandboxServer(auth={"ann": CANARY}) as server:
         found = visit(front, front.SMTP.from_url(server.url))
         assert CANARY not in str(server.sessions[-1])

@@ -16,7 +16,8 @@ from drivers.peers import Peer, free_port, greet
 from play.stage import DRIVERS, stage
 from smtp_nb import Attachment, error_class
 from smtp_nb.client.settings.reference import Conformance, rows
-from smtp_nb.errors import WINSOCK, BusyError, LinkError, SMTPError, SMTPTimeout, os_error_code
+from smtp_nb.drivers.os_errors import os_error_code
+from smtp_nb.errors import WINSOCK, BusyError, LinkError, SMTPError, SMTPTimeout
 from smtp_nb.sandbox import SandboxServer
 
 CODES = [

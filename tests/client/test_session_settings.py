@@ -120,7 +120,7 @@ def test_a_password_does_not_cross_a_wire_in_clear(
         talk(line)
 
     # This machine's loopback stands for a wire: only the address can tell them apart.
-    monkeypatch.setattr("smtp_nb.flows.login.is_loopback", lambda address: False)
+    monkeypatch.setattr("smtp_nb.flows.connecting.login.is_loopback", lambda address: False)
     with Peer(habit) as peer:
         smtp = front.make(**letter(peer.port, user="alice", password="wonderland"))
         for mechanism in ("user_password", "sasl_plain", "login"):

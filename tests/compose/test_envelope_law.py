@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from judges.parsers import NAMES, Judges
-from smtp_nb.compose.given_message import GivenMessage, GivenReader
+from smtp_nb.compose.given.given_message import GivenMessage, GivenReader
 
 FIELDS = ("To", "Cc", "Bcc")
 # Every special of RFC 5322, what looks like an address or an encoded word, and other scripts.

@@ -15,8 +15,8 @@ from pandas import DataFrame
 from smtp_nb import MailMerge, Template
 from smtp_nb.compose.draft import Draft
 from smtp_nb.compose.fields import HeaderStyle
-from smtp_nb.compose.given_message import GivenReader
-from smtp_nb.compose.kinds import KINDS, Kind, encoded_already, kind_of, write_field
+from smtp_nb.compose.given.given_message import GivenReader
+from smtp_nb.compose.kinds import KINDS, FieldKind, encoded_already, kind_of, write_field
 from smtp_nb.compose.message import compose
 from smtp_nb.errors import InputError
 from smtp_nb.model.address import parse_mailbox
@@ -108,10 +108,10 @@ def test_a_field_carries_its_value_through_every_door(door, name, value, read) -
     assert re.search(rb"^" + name.encode() + rb":", head, re.MULTILINE), "the name keeps its case"
     found = message_from_bytes(octets, policy=default)[name]
     shown = str(found)
-    if kind_of(name) is Kind.SIGNATURE:
+    if kind_of(name) is FieldKind.SIGNATURE:
         shown, read = shown.replace(" ", ""), read.replace(" ", "")
     assert shown == read
-    if kind_of(name) not in (Kind.TEXT, Kind.ADDRESSES, Kind.PHRASE_ID):
+    if kind_of(name) not in (FieldKind.TEXT, FieldKind.ADDRESSES, FieldKind.PHRASE_ID):
         assert b"=?" not in head
 
 
@@ -127,19 +127,19 @@ def test_what_cannot_be_encoded_there_is_refused_by_name(door, name, value) -> N
 def test_no_listed_field_ever_has_a_word_around_what_it_is_about(name: str) -> None:
     kind = kind_of(name.upper())
     value = {
-        Kind.ADDRESSES: "Jörg <j@x.test>",
-        Kind.PHRASE_ID: "Jörg <j.x.test>",
+        FieldKind.ADDRESSES: "Jörg <j@x.test>",
+        FieldKind.PHRASE_ID: "Jörg <j.x.test>",
     }.get(kind, "<j@x.test>")
     written = write_field(name, value, HeaderStyle())
     assert "<j" in written
-    if kind not in (Kind.ADDRESSES, Kind.PHRASE_ID):
+    if kind not in (FieldKind.ADDRESSES, FieldKind.PHRASE_ID):
         with pytest.raises(InputError, match=name):
             write_field(name, "<jö@x.test>", HeaderStyle())
 
 
 @pytest.mark.parametrize("name", ["X-Unknown", "Subject", "Comments", "Organization"])
 def test_the_rest_is_free_text(name: str) -> None:
-    assert kind_of(name) is Kind.TEXT
+    assert kind_of(name) is FieldKind.TEXT
 
 
 def test_a_text_that_is_encoded_already_is_remarked_upon() -> None:

@@ -58,7 +58,8 @@ def test_a_wait_for_a_reply_is_spoken_of_while_it_lasts(front: Front) -> None:
 
         smtp = front.make(**letter(peer.port))
         smtp.on_pi_trail = hear
-        assert front.run(smtp.send_command("NOOP")) == "250 noop"
+        with front.connected(smtp):
+            assert front.run(smtp.send_command("NOOP")) == "250 noop"
     assert "waiting for the reply to NOOP, up to 60 s" in trail
 
 

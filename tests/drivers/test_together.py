@@ -14,7 +14,7 @@ from drivers.jobs import COPIES, Stream
 from drivers.stages import when
 from smtp_nb import SMTP, AsyncSMTP
 from smtp_nb.errors import Interrupted, SMTPError
-from smtp_nb.flows.reconnecting import Pause
+from smtp_nb.flows.delivering.reconnecting import Pause
 from smtp_nb.model.outcome import Outcome
 from smtp_nb.sandbox import SandboxServer
 

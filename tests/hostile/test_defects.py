@@ -179,7 +179,7 @@ def test_nobody_unproven_hears_a_password(tls: Any):
 
 
 def test_a_password_needs_tls_whatever_the_line_is_called(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("smtp_nb.flows.login.is_loopback", lambda address: False)
+    monkeypatch.setattr("smtp_nb.flows.connecting.login.is_loopback", lambda address: False)
     stage, server = played(user="ann", password="secret")
     with pytest.raises(ClearTextRefused):
         stage.smtp.send()

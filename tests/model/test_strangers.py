@@ -24,7 +24,7 @@ from smtp_nb.model.explain import explain
 from smtp_nb.model.outcome import Outcome
 from smtp_nb.model.receipt import Receipt, RecipientResult, TLSInfo
 from smtp_nb.model.reply import Reply
-from smtp_nb.model.trail import Trail
+from smtp_nb.model.trail.trail import Trail
 from smtp_nb.notebook.show import Card
 from smtp_nb.sandbox.mailbox import Inbox, Message
 from smtp_nb.sandbox.session import Session
@@ -97,7 +97,7 @@ HOLDERS: dict[str, Callable[[str], object]] = {
     "Receipt": receipt,
     "Reply": lambda words: Reply(250, (words, words)),
     "Trail": trail,
-    "Ladder": lambda words: trail(words).ladder(),
+    "Ladder": lambda words: trail(words).ladder(show_addresses=True),
     "Session": session,
     "Message": message,
     "Inbox": inbox,

@@ -18,8 +18,11 @@ from smtp_nb.protocol.extensions import parse_ehlo
 from smtp_nb.protocol.server.states import ServerState
 
 ROOM = Path(smtp_nb.protocol.__file__).parent
-PLACES = [*ROOM.rglob("*.py"), *(ROOM.parent / "model" / f"{n}.py" for n in ("reply", "trail"))]
-PLACES.append(ROOM.parent / "merge" / "durations.py")
+PLACES = [*ROOM.rglob("*.py")]
+PLACES += [
+    ROOM.parent / name
+    for name in ("model/reply.py", "model/trail/trail.py", "merge/running/durations.py")
+]
 foreign_digits = st.characters(categories=["Nd"], exclude_characters="0123456789")
 
 

@@ -12,7 +12,7 @@ from sandbox.line import Line
 from smtp_nb import SMTP
 from smtp_nb.errors import InputError
 from smtp_nb.model.enums import TrailDirection
-from smtp_nb.model.trail import Trail
+from smtp_nb.model.trail.trail import Trail
 from smtp_nb.protocol.server.policy import EXTENSIONS, Service
 from smtp_nb.sandbox import SandboxServer
 from smtp_nb.sandbox.session import Session, Sessions

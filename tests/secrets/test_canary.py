@@ -78,7 +78,7 @@ def test_a_login_that_the_user_stops(front: Front, mechanism: str) -> None:
 
 
 def test_a_password_that_may_not_leave(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("smtp_nb.flows.login.is_loopback", lambda address: False)
+    monkeypatch.setattr("smtp_nb.flows.connecting.login.is_loopback", lambda address: False)
     with SandboxServer(auth={"alice": CANARY}) as server:
         smtp = front.SMTP.from_url(server.url, **letter(server.port))
         assert_secret(front, smtp, SMTPError)

@@ -10,7 +10,7 @@ import pytest
 
 from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.events import PITrailEvent
-from smtp_nb.model.trail import Trail
+from smtp_nb.model.trail.trail import Trail
 from smtp_nb.widgets import TrailView
 
 FETCHES = ("http:", "https:", "//unpkg", "import(", "import ", "@import", "url(")

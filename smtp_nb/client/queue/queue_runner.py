@@ -9,7 +9,7 @@ from smtp_nb.client.message_builder import stop_switches
 from smtp_nb.client.queue.file_lock import NotOurs
 from smtp_nb.client.queue.spool import FAILED, QUEUED, SENT, Claim, QueueReport, Spool
 from smtp_nb.errors import InputError, SMTPError
-from smtp_nb.flows.deliver import deliver_one
+from smtp_nb.flows.delivering.deliver import deliver_one
 from smtp_nb.flows.intents import Flow
 from smtp_nb.flows.session import ClientSession
 from smtp_nb.model.display import visible

@@ -34,7 +34,7 @@ from smtp_nb.client.queue.file_lock import LockedFile
 from smtp_nb.client.queue.moving import move_to_free
 from smtp_nb.client.queue.queue_format import UNREADABLE, envelope_line, read_job
 from smtp_nb.errors import InputError
-from smtp_nb.flows.content import next_piece
+from smtp_nb.flows.delivering.content import next_piece
 from smtp_nb.flows.intents import Flow
 from smtp_nb.model.enums import RecipientType
 from smtp_nb.model.envelope import DeliveryJob

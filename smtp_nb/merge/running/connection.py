@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from smtp_nb.errors import LinkError, SMTPError
-from smtp_nb.flows.reconnecting import Pause
+from smtp_nb.flows.delivering.reconnecting import Pause
 from smtp_nb.merge.running.source import Source, learnt
 from smtp_nb.merge.running.waiting import PendingMessage
 from smtp_nb.model.envelope import DeliveryJob

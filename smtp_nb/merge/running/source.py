@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 
 from smtp_nb.errors import InputError
-from smtp_nb.flows.reconnecting import LONG_PAUSE, Pause
+from smtp_nb.flows.delivering.reconnecting import LONG_PAUSE, Pause
 from smtp_nb.merge.journal.journal import Journal
 from smtp_nb.merge.journal.schema import RETRIED, Attempt, Result, SkippedRow
 from smtp_nb.merge.planning.plan import PlannedRow

@@ -6,7 +6,7 @@ from smtp_nb.errors import InputError
 from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.explain import Explanation, explain
 from smtp_nb.model.outcome import Outcome
-from smtp_nb.model.trail import Trail, is_refusal
+from smtp_nb.model.trail.trail import Trail, is_refusal
 from smtp_nb.notebook.show import Page
 from smtp_nb.notebook.syntax import Argument, Option
 from smtp_nb.notebook.verb import CellBody, Verb, VerbRequest

@@ -1,4 +1,4 @@
-"""What a server offers and asks for, and what passes between it and its machine: values only."""
+"""What a server offers, asks for and refuses, and what passes between it and its machine."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from itertools import count
 from smtp_nb.model.reply import Reply
 from smtp_nb.protocol.server import replies
 from smtp_nb.protocol.server.auth import Mechanism
-from smtp_nb.protocol.server.replies import say
+from smtp_nb.protocol.server.replies import Refused, say
 
 EXTENSIONS = (
     "PIPELINING",
@@ -103,6 +103,53 @@ class Service:
         if not members:
             return replies.NO_SUCH_LIST
         return Reply(250, tuple(f"2.1.5 <{member}>" for member in members))
+
+    def check_login(self, mechanism: str, *, tls: bool, user: str | None) -> None:
+        """Let AUTH pass (RFC 4954 section 4).
+
+        Args:
+            mechanism: its name, in capitals.
+            tls: True inside TLS.
+            user: who has logged in already, or None.
+
+        Raises:
+            Refused: it is not offered here or now.
+        """
+        if not self.mechanisms:
+            raise Refused(replies.NOT_OFFERED)
+        if self.login_needs_tls and not tls:
+            raise Refused(replies.TLS_FIRST)
+        if user is not None:
+            raise Refused(replies.LOGGED_IN_ALREADY)
+        if mechanism not in self.mechanisms:
+            raise Refused(replies.UNKNOWN_MECHANISM)
+
+    def check_sender(self, sender: str, parameters: Mapping[str, str]) -> None:
+        """Let MAIL pass with this sender and these parameters.
+
+        Raises:
+            Refused: the address or the announced size is more than was offered.
+        """
+        if not sender.isascii() and "SMTPUTF8" not in parameters:
+            raise Refused(replies.NEEDS_SMTPUTF8)
+        if int(parameters.get("SIZE", "0")) > self.max_size:
+            raise Refused(replies.TOO_BIG)
+
+    def refuse_chunk(self, transaction: ReceivedTransaction | None) -> Reply | None:
+        """The reply to a chunk that is out of order; None for one that may come."""
+        if "CHUNKING" not in self.extensions:
+            return replies.NOT_OFFERED
+        if transaction is None:
+            return replies.MAIL_FIRST
+        return None if transaction.recipients else replies.NO_RECIPIENTS
+
+    def judge(self, transaction: ReceivedTransaction) -> Reply:
+        """The reply to a whole message."""
+        if not transaction.recipients:
+            return replies.NO_RECIPIENTS
+        if transaction.size > self.max_size:
+            return replies.TOO_BIG
+        return say(250, f"2.0.0 Ok: queued as {transaction.queue_id}")
 
 
 @dataclass(slots=True)

@@ -257,10 +257,7 @@ class ServerProtocol:
         if self.service.needs_login and self.user is None:
             raise Refused(replies.LOGIN_FIRST)
         sender, parameters = read_path(argument, MAIL, self._extensions)
-        if not sender.isascii() and "SMTPUTF8" not in parameters:
-            raise Refused(replies.NEEDS_SMTPUTF8)
-        if int(parameters.get("SIZE", "0")) > self.service.max_size:
-            raise Refused(replies.TOO_BIG)
+        self.service.check_sender(sender, parameters)
         begun = ReceivedTransaction(verb, sender, parameters)
         return Request(verb, replies.SENDER_OK, partial(self._resume, begun), sender, begun)
 
@@ -293,13 +290,8 @@ class ServerProtocol:
         # A refused chunk's octets are read past: a count without bound would swallow all else.
         if chunk.size > self.service.max_size + PATIENCE:
             raise Refused(replies.HUGE_CHUNK, is_final=True)
-        if "CHUNKING" not in self.service.extensions:
-            chunk.refusal = replies.NOT_OFFERED
-        elif transaction is None:
-            chunk.refusal = replies.MAIL_FIRST
-        elif not transaction.recipients:
-            chunk.refusal = replies.NO_RECIPIENTS
-        else:
+        chunk.refusal = self.service.refuse_chunk(transaction)
+        if transaction is not None and chunk.refusal is None:
             transaction.is_chunked = True
         self._chunk, self.state = chunk, ServerState.CHUNK
         return self._read_chunk()
@@ -314,13 +306,7 @@ class ServerProtocol:
 
     def _finish(self, transaction: ReceivedTransaction) -> Request:
         """The message is whole."""
-        if not transaction.recipients:
-            reply = replies.NO_RECIPIENTS
-        elif transaction.size > self.service.max_size:
-            reply = replies.TOO_BIG
-        else:
-            reply = say(250, f"2.0.0 Ok: queued as {transaction.queue_id}")
-        return Request(END, reply, transaction=transaction, shown=".")
+        return Request(END, self.service.judge(transaction), transaction=transaction, shown=".")
 
     def _resume(self, transaction: ReceivedTransaction | None) -> None:
         self._transaction = transaction
@@ -352,14 +338,7 @@ class ServerProtocol:
     def _auth(self, verb: str, argument: str) -> Request:
         self._login_tried = True
         name, _, initial = argument.partition(" ")
-        if not self.service.mechanisms:
-            raise Refused(replies.NOT_OFFERED)
-        if self.service.login_needs_tls and not self.tls:
-            raise Refused(replies.TLS_FIRST)
-        if self.user is not None:
-            raise Refused(replies.LOGGED_IN_ALREADY)
-        if name.upper() not in self.service.mechanisms:
-            raise Refused(replies.UNKNOWN_MECHANISM)
+        self.service.check_login(name.upper(), tls=self.tls, user=self.user)
         exchange = LoginExchange(self.service.begin_login(name.upper(), self.certificate))
         request = self._login_request(exchange, exchange.begin(initial))
         request.credential = argument

@@ -1,0 +1,1 @@
+"""Messages that the caller composed: read, checked and written again."""

@@ -1,0 +1,1 @@
+"""From nothing to a session that takes mail: proxy, TLS, greeting, login."""

@@ -1,0 +1,1 @@
+"""Messages to a server that takes mail: transactions, content, windows, reconnects."""

@@ -1,0 +1,95 @@
+"""One job on its way: what its transactions came to, until a receipt can be written."""
+
+from __future__ import annotations
+
+from smtp_nb.flows.delivering.transaction import NOTHING_WRITTEN, Transaction, queue_id
+from smtp_nb.flows.session import ClientSession
+from smtp_nb.model.envelope import DeliveryJob, Recipient
+from smtp_nb.model.events import ErrorEvent
+from smtp_nb.model.outcome import Outcome
+from smtp_nb.model.receipt import Receipt, RecipientResult, summary
+from smtp_nb.model.reply import Reply
+
+
+class DeliveryState:
+    """A job, the recipients that still need a transaction, and the results so far."""
+
+    def __init__(self, session: ClientSession, job: DeliveryJob) -> None:
+        self.job = job
+        # Recipients go by their place: the same address may stand in an envelope twice.
+        self._open = tuple(range(len(job.envelope.recipients)))
+        self.remaining = job.envelope.recipients
+        """Who still needs a transaction."""
+        self._taken: tuple[int, ...] = ()
+        self._session = session
+        self._began = session.clock()
+        self._ended = self._began
+        self._results: dict[int, RecipientResult] = {}
+        self._reply: Reply | None = None
+        self._trouble = NOTHING_WRITTEN
+
+    def portion(self) -> tuple[Recipient, ...]:
+        """Those of the remaining recipients that the server takes in one transaction (RFC 9422)."""
+        limits = self._session.extensions.limits
+        most = limits.get("RCPTMAX", len(self._open))
+        most_domains = limits.get("RCPTDOMAINMAX", len(self._open))
+        places: list[int] = []
+        domains: set[str] = set()
+        for place, recipient in zip(self._open, self.remaining, strict=True):
+            domain = recipient.mailbox.domain
+            if len(places) < most and len(domains | {domain}) <= most_domains:
+                places.append(place)
+                domains.add(domain)
+        self._taken = tuple(places)
+        return tuple([self.job.envelope.recipients[place] for place in places])
+
+    @property
+    def fits_one_transaction(self) -> bool:
+        """True if all remaining recipients may share a transaction."""
+        return len(self.portion()) == len(self.remaining)
+
+    def note(self, transaction: Transaction) -> None:
+        """Take the results of a transaction over; who was only one too many remains, and who was
+        not in it."""
+        self._results |= zip(self._taken, transaction.results(), strict=True)
+        self._reply = transaction.last_reply()
+        self._ended = self._session.clock()
+        left_over = {self._taken[place] for place in transaction.left_over}
+        waiting = set(self._open) - set(self._taken) | left_over
+        self._open = tuple([place for place in self._open if place in waiting])
+        self.remaining = tuple([self.job.envelope.recipients[place] for place in self._open])
+        if transaction.stopper and self.remaining:
+            self.give_up(f"not sent, because {transaction.stopper[0].address} was refused")
+
+    def give_up(self, why: str) -> None:
+        """Nothing more is tried; recipients without a result were not written to."""
+        self._trouble = why
+        self._open = self.remaining = ()
+
+    def receipt(self) -> Receipt:
+        """What is known by now."""
+        results = tuple(map(self._result, range(len(self.job.envelope.recipients))))
+        content = self.job.content
+        return Receipt(
+            outcome=summary([result.outcome for result in results]),
+            recipients=results,
+            reply=self._reply,
+            queue_id=queue_id(self._reply),
+            message_id=content.message_id,
+            size=content.size,
+            seconds=self._ended - self._began,
+            tls=self._session.tls,
+        )
+
+    def _result(self, place: int) -> RecipientResult:
+        recipient = self.job.envelope.recipients[place]
+        return self._results.get(place) or RecipientResult(
+            recipient.address, recipient.kind, Outcome.NOT_SENT, text=self._trouble
+        )
+
+    def tell_refusals(self) -> None:
+        """The Error event for recipients whose refusal stops nothing."""
+        for result in self._results.values():
+            if result.code >= 400 and result.kind not in self.job.envelope.stop_on:
+                words = f"{result.address}: {result.code} {result.enhanced_code} {result.text}"
+                self._session.observer.emit(ErrorEvent(161, words))

@@ -1,0 +1,99 @@
+"""MAIL and RCPT with the parameters that this server and this message call for."""
+
+from __future__ import annotations
+
+from smtp_nb.compose.raw import CRLF_REMEDY, RawContent
+from smtp_nb.errors import BinaryRefused, ExtensionError
+from smtp_nb.flows.session import ClientSession
+from smtp_nb.model.envelope import DeliveryJob, Recipient
+from smtp_nb.model.mail_options import MAIL_OPTIONS
+from smtp_nb.protocol.commands import Command, mail, rcpt
+
+_BINARY = {"BINARYMIME", "CHUNKING"}
+
+
+def check_offers(session: ClientSession, job: DeliveryJob) -> None:
+    """Refuse what this server cannot take, before MAIL.
+
+    Raises:
+        ExtensionError: the session is as it was, and nothing was written.
+    """
+    content, offered = job.content, session.extensions
+    if isinstance(content, RawContent) and content.remark:
+        session.trail.remark(content.remark)
+    if content.bare and not offered.keywords.keys() >= _BINARY:
+        raise BinaryRefused(
+            f"the message holds {content.bare}, and the server does not offer BINARYMIME with"
+            " CHUNKING (RFC 3030)",
+            remedy=f"End every line with CRLF: {CRLF_REMEDY}; encode binary data in base64",
+        )
+    if _needs_smtputf8(job) and "SMTPUTF8" not in offered:
+        raise ExtensionError(
+            "this message needs SMTPUTF8 (RFC 6531), which the server does not offer",
+            remedy="Use addresses whose part before the @ is ASCII, or another server",
+        )
+    if content.is_8bit and not content.bare and "8BITMIME" not in offered:
+        raise ExtensionError(
+            "this message holds 8-bit octets and the server does not offer 8BITMIME",
+            remedy="Let it be composed here, or encode it as quoted-printable or base64",
+        )
+    if 0 < offered.size_limit < content.size:
+        raise ExtensionError(
+            f"this message has {content.size} octets, the server takes {offered.size_limit}"
+            " (RFC 1870)",
+            remedy="Send a link instead of the attachment",
+        )
+    _check_options(session, job)
+    if _wants_dsn(job) and "DSN" not in offered:
+        raise ExtensionError(
+            "delivery notifications were asked for and the server does not offer DSN (RFC 3461)",
+            remedy="Clear the recipients' options",
+        )
+
+
+def _needs_smtputf8(job: DeliveryJob) -> bool:
+    return job.content.needs_smtputf8 or job.envelope.needs_smtputf8
+
+
+def _wants_dsn(job: DeliveryJob) -> bool:
+    return any(r.options for r in job.envelope.recipients)
+
+
+def _check_options(session: ClientSession, job: DeliveryJob) -> None:
+    for word in job.envelope.options.split():
+        name = word.partition("=")[0]
+        wanted = MAIL_OPTIONS[name].extension
+        if wanted not in session.extensions:
+            raise ExtensionError(
+                f"{name} was asked for, and the server does not offer {wanted}",
+                remedy=f"Take {name} out of the parameters, or use another server",
+            )
+        if name == "REQUIRETLS" and session.layer is None:
+            # RFC 8689 section 4.2.1: it may be used inside TLS only.
+            raise ExtensionError(
+                "REQUIRETLS was asked for on a connection in clear",
+                remedy="Turn TLS on: ssl_start_mode='explicit'",
+            )
+
+
+def mail_command(session: ClientSession, job: DeliveryJob) -> Command:
+    """MAIL, or SEND, SOML or SAML, with the parameters that apply: SIZE (RFC 1870), BODY
+    (RFC 6152, RFC 3030) and SMTPUTF8 (RFC 6531)."""
+    session.mails += 1
+    content, envelope = job.content, job.envelope
+    utf8 = _needs_smtputf8(job)
+    parameters = []
+    if "SIZE" in session.extensions and content.size >= 0:
+        parameters.append(f"SIZE={content.size}")
+    if content.bare:
+        parameters.append("BODY=BINARYMIME")
+    elif content.is_8bit:
+        parameters.append("BODY=8BITMIME")
+    if utf8:
+        parameters.append("SMTPUTF8")
+    return mail(envelope.mail_from, *parameters, envelope.options, verb=envelope.verb, utf8=utf8)
+
+
+def rcpt_command(session: ClientSession, recipient: Recipient) -> Command:
+    """RCPT with its DSN parameters."""
+    return rcpt(recipient.mailbox, recipient.options, utf8="SMTPUTF8" in session.extensions)

@@ -1,0 +1,87 @@
+"""Deliver over one connection after the other, for as long as the source has work.
+
+A source that lasts longer than a connection says when to pause, when to hang up, and whether to go
+on after a failure. What it decides by is its own affair; this flow only obeys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from smtp_nb.errors import SMTPError
+from smtp_nb.flows.delivering.deliver import deliver
+from smtp_nb.flows.intents import Flow, JobSource, WaitForJobs
+from smtp_nb.flows.session import ClientSession
+
+# It is good manners not to keep a server's place for longer than this without using it.
+LONG_PAUSE = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """What to do before the next jobs.
+
+    Attributes:
+        seconds: wait so long, then ask again; 0 goes on at once.
+        hang_up: go on over a new connection.
+    """
+
+    seconds: float = 0.0
+    hang_up: bool = False
+
+
+class ReconnectingSource(JobSource, Protocol):
+    """A source of jobs that outlives its connections. All of it is called between intents."""
+
+    def pause(self) -> Pause | None:
+        """What to do before the next jobs; None: there will be none."""
+
+    def broke(self, error: SMTPError) -> bool:
+        """The connection failed, or did not come about; False lets the error end the delivery."""
+
+
+def deliver_with_reconnects(
+    source: ReconnectingSource,
+    connect: Callable[[], Flow[ClientSession]],
+    session: ClientSession | None = None,
+) -> Flow[None]:
+    """Deliver until the source has no more, or no more is wanted.
+
+    Args:
+        connect: opens a session.
+        session: one that is open already; it stays open in the end.
+
+    Raises:
+        SMTPError: a failure after which the source did not want to go on.
+    """
+    is_ours = session is None
+    while (pause := source.pause()) is not None:
+        if session is not None and (pause.hang_up or pause.seconds > LONG_PAUSE):
+            yield from session.close()
+            session = None
+            continue  # a nudge may have come meanwhile: what the source said is old
+        if pause.seconds:
+            if not (yield WaitForJobs(pause.seconds)):
+                break
+            continue
+        try:
+            if (
+                session is None
+                or (yield from session.retire())
+                or (yield from session.has_hung_up())
+            ):
+                session = yield from connect()
+            wants_more = yield from deliver(session)
+        except SMTPError as error:
+            if session is not None and session.is_open:
+                yield from session.close()
+            session = None
+            if not source.broke(error):
+                raise
+            continue
+        if not wants_more:
+            break
+    if session is not None and is_ours:
+        yield from session.close()

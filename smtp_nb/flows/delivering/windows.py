@@ -1,0 +1,154 @@
+"""Several messages under way at once, on one connection.
+
+Without CHUNKING the end of message n and the envelope of n+1 share a group (RFC 2920 section 3.1):
+one round trip a message, and at most one message in doubt. With CHUNKING whole messages stream
+behind each other (RFC 3030): one round trip a window, and as many in doubt.
+
+The law that makes it safe: a MAIL that is written before the transaction in front of it is known
+to have ended well has RSET before it in the same group. Without it a server may keep the sender of
+a message whose recipient it refused, and deliver the next message under that name; Exim does.
+And whether a message left is decided by the reply to its own end alone.
+
+A server that stumbles is treated without windows from then on, and the trail says so. One that
+takes its leave in the middle has not looked at what lies behind, which is sent elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from smtp_nb.errors import LinkError
+from smtp_nb.flows.delivering.content import CHUNK, stuffed, whole
+from smtp_nb.flows.delivering.envelope import envelope_commands, must_look_first, note_reply
+from smtp_nb.flows.delivering.server_close import drain_replies
+from smtp_nb.flows.delivering.transaction import Transaction
+from smtp_nb.flows.intents import Flow, Prefetch
+from smtp_nb.flows.session import ClientSession
+from smtp_nb.model.envelope import DeliveryJob
+from smtp_nb.protocol.client import ClientState
+from smtp_nb.protocol.commands import DATA, END_OF_DATA, RSET, Command, bdat
+from smtp_nb.protocol.dots import TERMINATOR
+
+# Larger messages go alone: a window is bounded in octets, and their round trips matter less.
+MAX_WINDOWED = 256 * 1024
+# 503 and its family behind a group: the server did not expect commands there.
+_OUT_OF_STEP = frozenset({500, 501, 502, 503, 504})
+
+
+def fits_window(session: ClientSession, job: DeliveryJob) -> bool:
+    """True if this message may be under way together with others."""
+    settings = session.settings
+    return (
+        session.may_overlap
+        and settings.send_rset
+        and 0 <= job.content.size <= MAX_WINDOWED
+        and not must_look_first(job.envelope.recipients, job.envelope.stop_on)
+    )
+
+
+def run_window(session: ClientSession, transactions: Sequence[Transaction]) -> Flow[None]:
+    """Run transactions together; each knows afterwards what became of it.
+
+    Raises:
+        SMTPError: the session ended.
+    """
+    if "CHUNKING" in session.extensions:
+        yield from _stream(session, transactions)
+    else:
+        yield from _overlap(session, transactions)
+    for transaction in transactions:
+        if transaction.contradicts_itself:
+            raise LinkError("the server accepted a message whose sender it had refused")
+    if any(map(is_out_of_step, transactions)):
+        session.fall_back("the server does not follow commands behind the end of a message")
+
+
+def is_out_of_step(transaction: Transaction) -> bool:
+    """True if the server refused the envelope only because it came so early: nothing of it was
+    delivered, and sent by itself it may well be."""
+    mail, final = transaction.mail, transaction.final
+    refused = mail is not None and mail.code in _OUT_OF_STEP
+    return refused and (final is None or not final.is_success)
+
+
+# -- with CHUNKING ----------------------------------------------------------------------------
+
+
+def _stream(session: ClientSession, transactions: Sequence[Transaction]) -> Flow[None]:
+    """All messages one behind the other, then all replies."""
+    group: dict[Transaction, bytes] = {}
+    size = 0
+    for transaction in transactions:
+        content = whole(transaction)
+        commands = (*_envelope(session, transaction), bdat(len(content), last=True))
+        group[transaction] = session.prepare(*commands) + content
+        size += len(content)
+        if size >= CHUNK:
+            yield from _write(session, group)
+            group, size = {}, 0
+    yield from _write(session, group)
+    yield Prefetch(min(2 * len(transactions), session.settings.window))
+    for place, transaction in enumerate(transactions):
+        try:
+            yield from _take_all(session, transaction, "BDAT")
+        except LinkError as error:
+            yield from drain_replies(session, transactions[place:], error)
+            raise
+
+
+def _write(session: ClientSession, group: dict[Transaction, bytes]) -> Flow[None]:
+    """Hand whole messages over; until now nothing of them was."""
+    for transaction in group:
+        transaction.is_committed = True
+    if group:
+        yield from session.write(b"".join(group.values()))
+
+
+def _take_all(session: ClientSession, transaction: Transaction, last: str) -> Flow[None]:
+    """The replies of one transaction, up to that of its command `last`."""
+    timeout_s = session.settings.final_timeout_s
+    verb = ""
+    while verb != last:
+        # Most replies of a window have come in with the first of them.
+        if (found := session.reply_in_hand()) is None:
+            found = yield from session.next_reply(timeout_s)
+        verb = note_reply(transaction, *found)
+
+
+# -- without CHUNKING -------------------------------------------------------------------------
+
+
+def _overlap(session: ClientSession, transactions: Sequence[Transaction]) -> Flow[None]:
+    """The end of each message together with the envelope of the next."""
+    yield from session.write(session.prepare(*_envelope(session, transactions[0]), DATA))
+    for transaction, following in zip(transactions, [*transactions[1:], None], strict=True):
+        yield from _take_all(session, transaction, "DATA")
+        body = _body(session, transaction)
+        if following is not None:
+            body += session.prepare(*_envelope(session, following), DATA)
+        if not body:
+            continue
+        yield from session.write(body)
+        if session.protocol.awaits(END_OF_DATA):
+            yield from _take_all(session, transaction, "END")
+
+
+def _body(session: ClientSession, transaction: Transaction) -> bytes:
+    """What follows DATA: the content, a lone dot if nobody is to get it, or nothing."""
+    if transaction.data is None or transaction.data.code != 354:
+        return b""
+    transaction.is_void = not transaction.has_recipient
+    body = TERMINATOR if transaction.is_void else stuffed(transaction)
+    session.protocol.end_of_data()
+    session.trail.show_commands((END_OF_DATA,))
+    if not transaction.is_void:
+        transaction.data = None
+        transaction.is_committed = True
+    return body
+
+
+def _envelope(session: ClientSession, transaction: Transaction) -> tuple[Command, ...]:
+    """MAIL and RCPTs, with RSET in front unless the session is known to be clean."""
+    commands = tuple(envelope_commands(session, transaction))
+    is_clean = not session.protocol.waiting and session.protocol.state is ClientState.READY
+    return commands if is_clean else (RSET, *commands)

@@ -1,0 +1,1 @@
+"""The trail of a conversation, and its ladder diagram."""
