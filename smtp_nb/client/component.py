@@ -12,20 +12,20 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
-from smtp_nb.client.attached import Attached
 from smtp_nb.client.certificates import Certificates
 from smtp_nb.client.events import Events
 from smtp_nb.client.firewall import Firewall
-from smtp_nb.client.headers import Headers
-from smtp_nb.client.message_builder import job_from
-from smtp_nb.client.recipients import Recipients
-from smtp_nb.client.session_settings import limited, settings_from
+from smtp_nb.client.message.attached import Attached
+from smtp_nb.client.message.headers import Headers
+from smtp_nb.client.message.message_builder import job_from
+from smtp_nb.client.message.recipients import Recipients
+from smtp_nb.client.message.streams import Streams
+from smtp_nb.client.session.session_settings import limited, settings_from
 from smtp_nb.client.settings import registry
 from smtp_nb.client.settings.converters import boolean
 from smtp_nb.client.settings.properties import Properties, keyword_defaults
 from smtp_nb.client.settings.settings import HEADERS
 from smtp_nb.client.status import NO_TLS, Status
-from smtp_nb.client.streams import Streams
 from smtp_nb.client.urls import properties_from_url
 from smtp_nb.errors import (
     BusyError,
@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from smtp_nb.client.keywords import SMTPProperties
-    from smtp_nb.client.message_builder import Sendable
+    from smtp_nb.client.message.message_builder import Sendable
     from smtp_nb.client.queue.spool import QueueReport
     from smtp_nb.wire.tls.sessions import TLSSessionCache
     from smtp_nb.wire.verification.revocation import RevocationLists

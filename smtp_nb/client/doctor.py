@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from smtp_nb.client.session_settings import settings_from
+from smtp_nb.client.session.session_settings import settings_from
 from smtp_nb.errors import CertificateError, Interrupted, SMTPError, SMTPTimeout, StateError
 from smtp_nb.flows.connect import greet, hear_banner, open_connection, start_tls, upgrade
 from smtp_nb.flows.intents import Close, Flow, Open, Resolve

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 from smtp_nb.client.component import Component
 from smtp_nb.client.events import DO_EVENTS_SECONDS
-from smtp_nb.client.session_settings import MAIL_PORTS, limited
+from smtp_nb.client.session.session_settings import MAIL_PORTS, limited
 from smtp_nb.client.settings.properties import keyword_defaults
 from smtp_nb.drivers.blocking import BlockingDriver
 from smtp_nb.flows.intents import Flow, JobSource
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from smtp_nb.client.keywords import SMTPProperties
-    from smtp_nb.client.message_builder import Sendable
+    from smtp_nb.client.message.message_builder import Sendable
     from smtp_nb.client.queue.spool import QueueReport
     from smtp_nb.model.diagnosis import Checkup
 

@@ -7,7 +7,7 @@ import os
 import pytest
 
 from smtp_nb import Firewall
-from smtp_nb.client.session_settings import settings_from
+from smtp_nb.client.session.session_settings import settings_from
 from smtp_nb.errors import FirewallError, InputError
 
 ROOT = "-----BEGIN CERTIFICATE-----"

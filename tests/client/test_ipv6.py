@@ -8,7 +8,7 @@ import socket
 import pytest
 
 from drivers.fronts import letter
-from smtp_nb.client.session_settings import settings_from
+from smtp_nb.client.session.session_settings import settings_from
 from smtp_nb.drivers.sockets import targets
 from smtp_nb.errors import ConnectFailed
 from smtp_nb.sandbox import SandboxServer

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from drivers.fronts import Front
-from smtp_nb.client.session_settings import settings_from
+from smtp_nb.client.session.session_settings import settings_from
 from smtp_nb.errors import InputError, SettingError
 
 PIN = "sha256:" + "ab" * 32

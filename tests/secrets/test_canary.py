@@ -27,7 +27,7 @@ from canary import (
 from drivers.fronts import NAMES, Front, letter, open_front
 from drivers.peers import Line, Peer, greet
 from smtp_nb import Certificate, CertStoreType, MailMerge, Template
-from smtp_nb.client.session_settings import settings_from
+from smtp_nb.client.session.session_settings import settings_from
 from smtp_nb.errors import SMTPError
 from smtp_nb.sandbox import SandboxServer
 from wire import pki

@@ -12,7 +12,7 @@ from canary import CANARY, assert_clean, assert_secret, texts_of_error
 from drivers.fronts import NAMES, Front, letter, open_front
 from drivers.peers import Line, Peer, free_port, greet, talk
 from smtp_nb import Firewall
-from smtp_nb.client.session_settings import settings_from
+from smtp_nb.client.session.session_settings import settings_from
 from smtp_nb.errors import SMTPError
 
 KINDS = ("tunnel", "socks4", "socks4a", "socks5")

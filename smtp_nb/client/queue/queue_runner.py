@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from smtp_nb.client.message_builder import stop_switches
+from smtp_nb.client.message.message_builder import stop_switches
 from smtp_nb.client.queue.file_lock import NotOurs
 from smtp_nb.client.queue.spool import FAILED, QUEUED, SENT, Claim, QueueReport, Spool
 from smtp_nb.errors import InputError, SMTPError

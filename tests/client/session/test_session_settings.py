@@ -10,7 +10,7 @@ import pytest
 from drivers.fronts import Front, letter
 from drivers.peers import Line, Peer, greet, talk
 from smtp_nb import SMTP, SSLStartMode
-from smtp_nb.client.session_settings import settings_from
+from smtp_nb.client.session.session_settings import settings_from
 from smtp_nb.errors import (
     AuthenticationError,
     CertificateError,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from smtp_nb.client.message_builder import draft_from
+from smtp_nb.client.message.message_builder import draft_from
 from smtp_nb.errors import MissingError
 from smtp_nb.model.known import known_attributes
 
