@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Literal
 
 from smtp_nb.errors import InputError
+from smtp_nb.model.known import known_attributes
 from smtp_nb.protocol.server.policy import EXTENSIONS, ON_REQUEST
 from smtp_nb.sandbox.faults import FaultTable, make
 
 TLS = Literal["starttls", "implicit"]
 
 
+@known_attributes()
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What strangers may ask of a sandbox. 0 is no limit.

@@ -35,7 +35,7 @@ from smtp_nb.merge import MergeJob, Options, Progress
 from smtp_nb.model import events
 from smtp_nb.model.enums import RecipientType
 from smtp_nb.model.receipt import TLSInfo
-from smtp_nb.sandbox import Fault, Inbox, Message, SandboxServer, Session
+from smtp_nb.sandbox import Fault, Inbox, Limits, Message, SandboxServer, Session
 
 
 def merge() -> MailMerge:
@@ -66,6 +66,7 @@ MAKERS: dict[type, Callable[[], Any]] = {
     type(SMTP().settings): lambda: SMTP().settings,
     type(SMTP().on_pi_trail): lambda: SMTP().on_pi_trail,
     Session: lambda: Session(1, "127.0.0.1:9", ()),
+    Limits: Limits,
     Options: Options,
     Progress: lambda: Progress(0, 1),
     **{kind: lambda kind=kind: bare(kind) for kind in (Fault, MergeJob, Message, Receipt, TLSInfo)},
