@@ -50,7 +50,7 @@ class Ending:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class ReceiptVerdict:
     """What a receipt means.
 
     Attributes:
@@ -70,16 +70,16 @@ def deferral_of(result: RecipientResult) -> Deferral:
     return Deferral(_about(result), hint(result.text))
 
 
-def judge(receipt: Receipt) -> Verdict:
+def judge(receipt: Receipt) -> ReceiptVerdict:
     """What a receipt means for its own message and for the others."""
     if receipt.outcome is Outcome.ACCEPTED:
-        return Verdict(receipt)
+        return ReceiptVerdict(receipt)
     kept = tuple(map(_kept, receipt.recipients))
     changed = kept != receipt.recipients
     judged = replace(receipt, recipients=kept, outcome=summary([r.outcome for r in kept]))
     ending = next(filter(None, map(_ending, receipt.recipients)), None)
     words = next((_words(r) for r in receipt.recipients if _is_content(r)), "")
-    return Verdict(judged if changed else receipt, ending, words)
+    return ReceiptVerdict(judged if changed else receipt, ending, words)
 
 
 def of_the_template(result_words: str) -> Ending:

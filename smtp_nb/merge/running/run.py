@@ -28,7 +28,7 @@ from smtp_nb.merge.rows.rows import Rows
 from smtp_nb.merge.running.connection import ConnectionGroup, MergeConnection
 from smtp_nb.merge.running.control import RunControl
 from smtp_nb.merge.running.durations import Duration, rate_of, seconds_of
-from smtp_nb.merge.running.pace import Limits, Pace
+from smtp_nb.merge.running.pace import Pace, PaceLimits
 from smtp_nb.merge.running.progress import Meter, Shown, view_for
 from smtp_nb.merge.running.source import SkipRow, Source
 from smtp_nb.merge.running.waiting import PendingMessage
@@ -108,9 +108,9 @@ class Options:
         return self.redirected or message.recipients
 
     @cached_property
-    def limits(self) -> Limits:
+    def limits(self) -> PaceLimits:
         """How fast it may go."""
-        return Limits(
+        return PaceLimits(
             rate=rate_of("rate", self.rate) if self.rate else None,
             domain_rates={
                 domain if domain == "*" else ascii_domain(domain).lower(): rate_of(domain, rate)

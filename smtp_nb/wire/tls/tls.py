@@ -44,7 +44,7 @@ from smtp_nb.wire.tls.openssl_errors import PLAIN, raise_for
 from smtp_nb.wire.tls.records import RecordLog
 from smtp_nb.wire.tls.sessions import SessionSlot
 from smtp_nb.wire.verification.hostname import is_ip_address
-from smtp_nb.wire.verification.verification import Verdict, acceptable, is_meant, judge
+from smtp_nb.wire.verification.verification import CertificateVerdict, acceptable, is_meant, judge
 from smtp_nb.wire.verification.verify_errors import CertificateFinding
 
 __all__ = ["HandshakeStep", "TLSLayer", "TLSSettings"]
@@ -104,8 +104,8 @@ class TLSLayer:
         self._received = b""
         self._sent_log, self._received_log = RecordLog("sent"), RecordLog("received")
         self._step = HandshakeStep.READ
-        self._judged: Verdict | None = None
-        self._verdict: Verdict | None = None
+        self._judged: CertificateVerdict | None = None
+        self._verdict: CertificateVerdict | None = None
         self._failure: SSL.Error | None = None
         self.is_closed = False
         """True once the server has said that it will send no more (close_notify)."""
@@ -141,7 +141,7 @@ class TLSLayer:
         if keys:
             append_keys(self._settings.key_log_file, keys)
 
-    def _recalled(self) -> Verdict:
+    def _recalled(self) -> CertificateVerdict:
         """The verdict on the server whose session goes on; else it has shown no certificate."""
         leaf = self._connection.get_peer_certificate(as_cryptography=True)
         kept = self._kept
@@ -159,7 +159,7 @@ class TLSLayer:
             raise_for(error, "The TLS handshake failed", 276)
         return True
 
-    def _judge(self) -> Verdict:
+    def _judge(self) -> CertificateVerdict:
         try:
             chain, verified, findings = self._shown()
         except UNREADABLE as error:
@@ -186,7 +186,7 @@ class TLSLayer:
         return chain, verified, findings
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> CertificateVerdict:
         """The server's certificate and its faults.
 
         Raises:
