@@ -13,6 +13,7 @@ from smtp_nb.errors import InputError
 from smtp_nb.model.known import known_attributes
 from smtp_nb.protocol.server.policy import EXTENSIONS, ON_REQUEST
 from smtp_nb.sandbox.faults import FaultTable, make
+from smtp_nb.sasl.server.server import SERVICES
 
 TLS = Literal["starttls", "implicit"]
 
@@ -82,9 +83,9 @@ def refusing(recipients: tuple[str, ...]) -> FaultTable:
 
 def mechanisms(names: Iterable[str], client_ca: str | Path | None) -> tuple[str, ...]:
     """The logins to offer, checked."""
-    from smtp_nb.sasl.server.server import SERVICES
-
-    asked = [name.upper() for name in names] + (["EXTERNAL"] if client_ca else [])
+    asked = [name.upper() for name in names]
+    if client_ca:
+        asked += [name for name, served in SERVICES.items() if served.by_certificate]
     if unknown := set(asked).difference(SERVICES):
         raise InputError(
             f"There is no login {', '.join(sorted(unknown))}",

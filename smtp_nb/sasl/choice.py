@@ -9,12 +9,12 @@ from smtp_nb.errors import ClearTextRefused, ExtensionError, MissingError, SMTPE
 from smtp_nb.model.enums import AuthMechanism
 from smtp_nb.sasl.credentials import Credentials
 from smtp_nb.sasl.exchange import ConnectionFacts
-from smtp_nb.sasl.mechanisms import BY_NAME, MECHANISMS, SUPPORTED, Mechanism
+from smtp_nb.sasl.mechanisms import BY_KIND, BY_NAME, MECHANISMS, SUPPORTED, Mechanism
 
 _CANDIDATES: dict[AuthMechanism, tuple[Mechanism, ...]] = {
     AuthMechanism.USER_PASSWORD: (BY_NAME["PLAIN"], BY_NAME["LOGIN"]),
     AuthMechanism.AUTO: MECHANISMS,
-    **{mechanism.kind: (mechanism,) for mechanism in MECHANISMS},
+    **{kind: (mechanism,) for kind, mechanism in BY_KIND.items()},
 }
 
 

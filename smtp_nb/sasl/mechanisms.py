@@ -48,12 +48,22 @@ class Mechanism:
     shows_identity: bool = False
     modules: tuple[str, ...] = ()
 
+    @property
+    def is_bearer(self) -> bool:
+        """True if whoever holds the token can log in by it."""
+        return "tokens" in self.needs
+
+    @property
+    def needs_user(self) -> bool:
+        """True unless a certificate or a ticket says who we are."""
+        return "user" in self.needs
+
     def is_at_hand(self, credentials: Credentials, facts: ConnectionFacts) -> bool:
         """True if AUTO may take it: all that it needs is there."""
         if (self.is_plus and binding_of(facts) is None) or not is_installed(*self.modules):
             return False
-        if self.kind in _NAMELESS and (credentials.password or credentials.tokens):
-            return False
+        if not self.needs_user and (credentials.password or credentials.tokens):
+            return False  # AUTO takes these if there is nothing else to say who we are
         if self.kind is AuthMechanism.EXTERNAL:
             return facts.has_certificate
         return all(getattr(credentials, field) for field in self.needs)
@@ -87,8 +97,6 @@ _MISSING = {
     "tokens": ("token", "Set token_source, or the setting AuthorizationIdentity to the token"),
 }
 _BEARER = ("user", "tokens")
-# A certificate or a ticket says who we are: AUTO takes these if there is nothing else to say it.
-_NAMELESS = frozenset({AuthMechanism.EXTERNAL, AuthMechanism.KERBEROS})
 
 
 def _scram(digest: str, is_plus: bool = False) -> Mechanism:
@@ -129,6 +137,7 @@ MECHANISMS = (
     Mechanism("LOGIN", AuthMechanism.LOGIN, login, is_clear_text=True),
 )
 BY_NAME = {mechanism.name: mechanism for mechanism in MECHANISMS}
+BY_KIND = {mechanism.kind: mechanism for mechanism in MECHANISMS}
 SUPPORTED = f"Supported are {', '.join(BY_NAME)}"
 
 

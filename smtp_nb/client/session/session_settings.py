@@ -33,9 +33,8 @@ ANY_FAMILY = 2
 _STARTTLS_PORTS = frozenset({25, 587, 2525})
 # Where servers take mail, the likeliest first.
 MAIL_PORTS = (587, 465, 2525, 25)
-
-_NAMELESS = frozenset({AuthMechanism.EXTERNAL, AuthMechanism.KERBEROS})
-_BEARER = frozenset({AuthMechanism.XOAUTH2, AuthMechanism.OAUTHBEARER})
+# These stand for several mechanisms, and take none without a user name.
+_SEVERAL = frozenset({AuthMechanism.USER_PASSWORD, AuthMechanism.AUTO})
 
 
 def settings_from(properties: Configured, remembered: Remembered) -> SessionSettings:
@@ -183,14 +182,18 @@ def _is_exception(host: str, exceptions: str) -> bool:
 
 def _credentials(properties: Configured) -> Credentials | None:
     """What to log in with, or None: a certificate or a ticket needs no user name."""
-    mechanism = properties.auth_mechanism
-    if not properties.user and mechanism not in _NAMELESS:
-        return None
+    kind = properties.auth_mechanism
+    if not properties.user and kind in _SEVERAL:
+        return None  # before anything of the room of logins is loaded
     from smtp_nb.sasl import Credentials, Tokens
+    from smtp_nb.sasl.mechanisms import BY_KIND
 
+    mechanism = BY_KIND.get(kind)
+    if not properties.user and (mechanism is None or mechanism.needs_user):
+        return None
     identity: Secret = REGISTRY["AuthorizationIdentity"].read(properties)
     tokens = tokens_of(properties)
-    if mechanism in _BEARER and identity and tokens is None:
+    if mechanism is not None and mechanism.is_bearer and identity and tokens is None:
         tokens, identity = Tokens(_always(identity)), Secret("")
     return Credentials(
         properties.user,

@@ -170,7 +170,7 @@ class ServerProtocol:
         except Refused as refused:
             text = line[:LINE_LIMIT].decode("utf-8", "backslashreplace")
             stage = verb if verb in RULES else UNKNOWN
-            text = shown_line(text, self._is_stray(verb))
+            text = shown_line(text, self.service.known_names, self._is_stray(verb))
             return Request(stage, refused.reply, shown=text, is_final=refused.is_final)
 
     def _read_response(self) -> Request | None:
@@ -234,7 +234,7 @@ class ServerProtocol:
         rule.check(argument, self.service, self.hello, self._transaction)
         request = _HANDLERS[verb](self, verb, argument)
         if request is not None:
-            request.shown = shown_line(text, is_stray=False)
+            request.shown = shown_line(text, self.service.known_names)
         return request
 
     def _is_stray(self, verb: str) -> bool:
