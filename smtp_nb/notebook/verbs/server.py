@@ -77,7 +77,7 @@ def _fault(request: VerbRequest) -> Card:
         sandbox.heal()
     elif name:
         sandbox.inject(name, **_fault_arguments(request))
-    rows = [(fault.name, f"at {fault.stage}, struck {fault.hits}") for fault in sandbox.faults]
+    rows = [(fault.name, f"{fault}; hits: {fault.hits}") for fault in sandbox.faults]
     return Card("What goes wrong on purpose" if rows else "Nothing goes wrong on purpose", rows)
 
 
