@@ -384,5 +384,5 @@ class Component(Configured, Headers, Status, Events):
 
 def _failed(error: Exception) -> Flow[Receipt]:
     """A flow that only raises."""
+    yield from ()
     raise error
-    yield  # a flow is a generator

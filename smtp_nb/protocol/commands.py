@@ -50,7 +50,6 @@ END_OF_DATA = Command("END", b"", ".")
 RSET = Command("RSET", b"RSET\r\n", "RSET")
 DATA = Command("DATA", b"DATA\r\n", "DATA")
 QUIT = Command("QUIT", b"QUIT\r\n", "QUIT")
-NOOP = Command("NOOP", b"NOOP\r\n", "NOOP")
 STARTTLS = Command("STARTTLS", b"STARTTLS\r\n", "STARTTLS")
 
 

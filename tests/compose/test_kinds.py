@@ -16,7 +16,7 @@ from smtp_nb import MailMerge, Template
 from smtp_nb.compose.draft import Draft
 from smtp_nb.compose.fields import HeaderStyle
 from smtp_nb.compose.given_message import GivenReader
-from smtp_nb.compose.kinds import KINDS, Kind, encoded_already, kind_of, write_field
+from smtp_nb.compose.kinds import KINDS, Kind, kind_of, write_field
 from smtp_nb.compose.message import compose
 from smtp_nb.errors import InputError
 from smtp_nb.model.address import parse_mailbox
@@ -140,10 +140,3 @@ def test_no_listed_field_ever_has_a_word_around_what_it_is_about(name: str) -> N
 @pytest.mark.parametrize("name", ["X-Unknown", "Subject", "Comments", "Organization"])
 def test_the_rest_is_free_text(name: str) -> None:
     assert kind_of(name) is Kind.TEXT
-
-
-def test_a_text_that_is_encoded_already_is_remarked_upon() -> None:
-    assert encoded_already("=?utf-8?q?Gr=C3=BC=C3=9Fe?= an alle") == "Grüße an alle"
-    assert encoded_already("Grüße") == ""
-    assert encoded_already("1 =?= 2") == ""
-    assert encoded_already("=?x-unknown?q?a?=") == ""

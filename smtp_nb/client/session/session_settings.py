@@ -26,9 +26,8 @@ if TYPE_CHECKING:
     from smtp_nb.wire.settings import TLSSettings
     from smtp_nb.wire.tls.sessions import SessionSlot
 
-# What UseIPv6 means; with 2, both kinds will do.
+# What UseIPv6 means; with 2, or left alone, both kinds will do.
 _IP_VERSIONS = {0: 4, 1: 6}
-ANY_FAMILY = 2
 # RFC 8314: submission and relay ports begin in clear, all others with TLS.
 _STARTTLS_PORTS = frozenset({25, 587, 2525})
 # Where servers take mail, the likeliest first.
