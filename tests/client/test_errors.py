@@ -171,7 +171,7 @@ def test_the_system_forbids_it_or_finds_no_way(front: Front, monkeypatch, call, 
 def test_a_method_without_a_connection_makes_one(front: Front):
     with SandboxServer() as server:
         smtp = front.make(**letter(server.port))
-        assert front.run(smtp.verify("ann"))[0] == "2"
+        assert front.run(smtp.verify("ann@x.test"))[0] == "2"
         assert not smtp.connected
 
 
