@@ -311,11 +311,11 @@ def make(name: str, arguments: dict[str, Any]) -> Fault:
         InputError: there is no such fault, or it does not take one of the arguments.
     """
     if name not in FAULTS:
-        raise InputError(f"There is no fault {name!r}", remedy=_nearest(name, FAULTS))
+        raise InputError(f"there is no fault {name!r}", remedy=_nearest(name, FAULTS))
     for argument in arguments:
         if argument not in _ARGUMENTS:
             raise InputError(
-                f"A fault takes no argument {argument!r}", remedy=_nearest(argument, _ARGUMENTS)
+                f"a fault takes no argument {argument!r}", remedy=_nearest(argument, _ARGUMENTS)
             )
     given = dict(arguments)
     if not isinstance(recipient := given.get("recipient", ANY), str):
@@ -338,14 +338,14 @@ _NAMED = _ENVELOPE - {"DATA", "BDAT"} | {"VRFY", "EXPN"}
 def _check(fault: Fault) -> None:
     stage = fault.stage
     if stage not in _STAGES:
-        raise InputError(f"There is no stage {stage!r}", remedy=_nearest(stage, _STAGES))
+        raise InputError(f"there is no stage {stage!r}", remedy=_nearest(stage, _STAGES))
     for name, value, known in (
         ("sender", fault.sender, _ENVELOPE),
         ("recipient", fault.recipient, _NAMED),
     ):
         if value != ANY and stage not in known:
             raise InputError(
-                f"At {stage} nobody knows a {name} yet, so this fault would never strike",
+                f"at {stage} nobody knows a {name} yet, so this fault would never strike",
                 remedy="Say user=, hello=, peer= or session= for whom it is",
             )
     if fault.code and not 200 <= fault.code <= 599:

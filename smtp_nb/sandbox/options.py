@@ -53,7 +53,7 @@ def address(host: str, allow_remote: bool) -> str:
         is_loopback = False
     if not (is_loopback or allow_remote):
         raise InputError(
-            f"Others could reach a sandbox at {host!r}",
+            f"others could reach a sandbox at {host!r}",
             remedy="Listen at 127.0.0.1, or say allow_remote=True",
         )
     if host in ("", "*"):
@@ -88,7 +88,7 @@ def mechanisms(names: Iterable[str], client_ca: str | Path | None) -> tuple[str,
         asked += [name for name, served in SERVICES.items() if served.by_certificate]
     if unknown := set(asked).difference(SERVICES):
         raise InputError(
-            f"There is no login {', '.join(sorted(unknown))}",
+            f"there is no login {', '.join(sorted(unknown))}",
             remedy=f"Choose from {', '.join(SERVICES)}",
         )
     return tuple(dict.fromkeys(asked))
@@ -107,7 +107,7 @@ def keywords(names: Iterable[str], known: Collection[str]) -> set[str]:
     found = {name.upper() for name in ((names,) if isinstance(names, str) else names)}
     if unknown := found.difference(known):
         raise InputError(
-            f"There is no extension {', '.join(sorted(unknown))}",
+            f"there is no extension {', '.join(sorted(unknown))}",
             remedy=f"Choose from {', '.join(known)}",
         )
     return found

@@ -256,7 +256,7 @@ class SandboxServer:
             StateError: it does not run.
         """
         if self._thread is None:
-            raise StateError("The sandbox is not running", remedy="Call start(), or use `with`")
+            raise StateError("the sandbox is not running", remedy="Call start(), or use `with`")
         return self._port
 
     @property
@@ -285,7 +285,7 @@ class SandboxServer:
         """
         if user not in self._auth:
             known = ", ".join(self._auth) or "nobody"
-            raise InputError(f"There is no user {user!r}", remedy=f"auth= has {known}")
+            raise InputError(f"there is no user {user!r}", remedy=f"auth= has {known}")
         return self._url(user, _plainly, host)
 
     def _url(self, user: str, spell: Callable[[str], str], host: str | None = None) -> str:

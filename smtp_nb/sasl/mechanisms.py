@@ -87,7 +87,7 @@ class Mechanism:
         for field in self.needs:
             if not getattr(credentials, field):
                 what, remedy = _MISSING[field]
-                raise MissingError(f"There is no {what} to log in with", code=10022, remedy=remedy)
+                raise MissingError(f"there is no {what} to log in with", code=10022, remedy=remedy)
 
 
 # A field of `Credentials` -> what it is called, and how to set it.
@@ -149,7 +149,7 @@ def known(name: str) -> Mechanism:
     """
     if found := BY_NAME.get(name.upper()):
         return found
-    raise Unsupported(f"The login {name!r} is not known here", remedy=SUPPORTED)
+    raise Unsupported(f"the login {name!r} is not known here", remedy=SUPPORTED)
 
 
 def exchange(
@@ -182,7 +182,7 @@ def finish(exchange: Generator[bytes | None, bytes | None, None]) -> None:
     except StopIteration:
         return
     exchange.close()
-    raise AuthenticationError("The server called the login complete before it was")
+    raise AuthenticationError("the server called the login complete before it was")
 
 
 def _guarded(
@@ -190,6 +190,6 @@ def _guarded(
 ) -> Generator[bytes | None, bytes | None, None]:
     if (yield from mechanism.client(credentials, facts)) is not None:
         raise AuthenticationError(
-            f"The server asks on after the last message of {mechanism.name}",
+            f"the server asks on after the last message of {mechanism.name}",
             remedy="Try another auth_mechanism",
         )

@@ -28,7 +28,7 @@ EXAMPLES = {
     "BDAT": c.bdat(1, last=False),
     "BDAT LAST": c.bdat(1, last=True),
     "RSET": c.RSET,
-    "NOOP": c.NOOP,
+    "NOOP": c.command("NOOP"),
     "VRFY": c.command("VRFY", "x"),
     "EXPN": c.command("EXPN", "x"),
     "HELP": c.command("HELP"),

@@ -23,5 +23,5 @@ class Configured(Properties, Certificates):
     def firewall(self, value: Firewall) -> None:
         if not isinstance(value, Firewall):
             kind = type(value).__name__
-            raise SettingError(f"Firewall does not take {kind}", remedy="It takes a Firewall")
+            raise SettingError(f"firewall does not take {kind}", remedy="It takes a Firewall")
         self._firewall = value

@@ -10,7 +10,7 @@ from itertools import count
 from smtp_nb.model.reply import Reply
 from smtp_nb.protocol.server import replies
 from smtp_nb.protocol.server.auth import Mechanism
-from smtp_nb.protocol.server.replies import say
+from smtp_nb.protocol.server.replies import Refused, say
 
 EXTENSIONS = (
     "PIPELINING",
@@ -98,6 +98,21 @@ class Service:
         if not self.mechanisms or (self.login_needs_tls and not tls):
             hidden.add("AUTH")
         return [lines[name] for name in self.extensions if name not in hidden]
+
+    def check_login(self, name: str, *, tls: bool, is_first: bool) -> None:
+        """Refuse a login that cannot begin (RFC 4954 section 4).
+
+        Raises:
+            Refused: with the reply that says why.
+        """
+        if not self.mechanisms:
+            raise Refused(replies.NOT_OFFERED)
+        if self.login_needs_tls and not tls:
+            raise Refused(replies.TLS_FIRST)
+        if not is_first:
+            raise Refused(replies.LOGGED_IN_ALREADY)
+        if name not in self.mechanisms:
+            raise Refused(replies.UNKNOWN_MECHANISM)
 
     def verify(self, name: str) -> Reply:
         """The reply to VRFY (RFC 5321 section 3.5.3): sure of a user, open about an address."""

@@ -25,7 +25,7 @@ from smtp_nb.protocol.dots import Unstuffer
 from smtp_nb.protocol.server import replies
 from smtp_nb.protocol.server.arguments import MAIL, RCPT, Chunk, read_chunk, read_path
 from smtp_nb.protocol.server.auth import LoginExchange, shown_line
-from smtp_nb.protocol.server.command_table import RULES
+from smtp_nb.protocol.server.command_table import FIXED, RULES
 from smtp_nb.protocol.server.input_buffer import (
     LINE_LIMIT,
     LINE_LIMITS,
@@ -329,7 +329,7 @@ class ServerProtocol:
         return Request(verb, replies.OK, partial(self._resume, None))
 
     def _fixed(self, verb: str, argument: str) -> Request:
-        return Request(verb, _FIXED[verb])
+        return Request(verb, FIXED[verb])
 
     def _vrfy(self, verb: str, argument: str) -> Request:
         name = argument.removesuffix(" SMTPUTF8").strip("<>")
@@ -352,14 +352,7 @@ class ServerProtocol:
     def _auth(self, verb: str, argument: str) -> Request:
         self._login_tried = True
         name, _, initial = argument.partition(" ")
-        if not self.service.mechanisms:
-            raise Refused(replies.NOT_OFFERED)
-        if self.service.login_needs_tls and not self.tls:
-            raise Refused(replies.TLS_FIRST)
-        if self.user is not None:
-            raise Refused(replies.LOGGED_IN_ALREADY)
-        if name.upper() not in self.service.mechanisms:
-            raise Refused(replies.UNKNOWN_MECHANISM)
+        self.service.check_login(name.upper(), tls=self.tls, is_first=self.user is None)
         exchange = LoginExchange(self.service.begin_login(name.upper(), self.certificate))
         request = self._login_request(exchange, exchange.begin(initial))
         request.credential = argument
@@ -394,12 +387,6 @@ _HANDLERS: dict[str, Callable[[ServerProtocol, str, str], Request | None]] = {
     "QUIT": ServerProtocol._fixed,
     "STARTTLS": ServerProtocol._starttls,
     "AUTH": ServerProtocol._auth,
-}
-
-_FIXED = {
-    "NOOP": replies.OK,
-    "QUIT": replies.GOODBYE,
-    "HELP": Reply(214, (f"2.0.0 Commands: {' '.join(RULES)}", "2.0.0 Read RFC 5321")),
 }
 
 _READERS: dict[ServerState, Callable[[ServerProtocol], Request | None]] = {

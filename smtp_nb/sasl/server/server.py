@@ -35,7 +35,7 @@ def serve(name: str, verifier: CredentialVerifier) -> Service:
     """
     if service := SERVICES.get(name.upper()):
         return service.check(verifier)
-    raise Unsupported(f"The login {name!r} is not known here")
+    raise Unsupported(f"the login {name!r} is not known here")
 
 
 def _plain(verifier: CredentialVerifier) -> Service:

@@ -97,7 +97,7 @@ class CertificateVerdict:
             kind.remedy for fault in self.faults if (kind := FAULTS.get(fault.errno))
         )
         return CertificateError(
-            f"The certificate of {self.host} was not accepted: {self.status}",
+            f"the certificate of {self.host} was not accepted: {self.status}",
             remedy=". ".join(filter(None, remedies)).format(pin=self.pin),
         )
 
