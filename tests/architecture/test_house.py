@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 
-from smtp_nb import errors
+from smtp_nb import errors, merge
 from smtp_nb.model.enums import AuthMechanism
 from smtp_nb.sasl.server.server import KNOWN_NAMES
 
@@ -82,6 +82,14 @@ def test_the_tests_of_a_module_are_where_the_module_is() -> None:
         if mirrored and place.parent not in mirrored:
             lost[place.as_posix()] = sorted(map(str, mirrored))
     assert lost == {}
+
+
+def test_the_chain_of_a_row_names_what_is_there() -> None:
+    links = re.findall(r"(?m)^ +(?:-> )?(\w+) +(\w+/\w+) ", merge.__doc__)
+    assert len(links) == 10
+    for name, place in links:
+        room = PACKAGE if (PACKAGE / f"{place}.py").is_file() else PACKAGE / "merge"
+        assert re.search(rf"\b{name}\b", (room / f"{place}.py").read_text("utf-8")), name
 
 
 # -- how an error begins --------------------------------------------------------------------------

@@ -98,7 +98,7 @@ def test_a_proxy_without_the_tls_that_was_promised(front: Front, answer: bytes) 
 
     with Peer(habit) as proxy:
         smtp = front.make(**letter(25, firewall=Firewall("tunnel", "127.0.0.1", proxy.port, tls=1)))
-        with pytest.raises(FirewallError, match="line to the proxy failed") as caught:
+        with pytest.raises(FirewallError, match="connection to the proxy failed") as caught:
             front.run(smtp.connect())
     assert caught.value.code == 118
 

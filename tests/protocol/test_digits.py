@@ -19,7 +19,7 @@ from smtp_nb.protocol.server.states import ServerState
 
 ROOM = Path(smtp_nb.protocol.__file__).parent
 PLACES = [*ROOM.rglob("*.py"), *(ROOM.parent / "model" / f"{n}.py" for n in ("reply", "trail"))]
-PLACES.append(ROOM.parent / "merge" / "durations.py")
+PLACES.append(ROOM.parent / "merge" / "running" / "durations.py")
 foreign_digits = st.characters(categories=["Nd"], exclude_characters="0123456789")
 
 
