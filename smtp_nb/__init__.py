@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from smtp_nb.client.aio import AsyncSMTP
     from smtp_nb.client.firewall import Firewall
-    from smtp_nb.client.headers import Header
-    from smtp_nb.client.recipients import MessageRecipient
+    from smtp_nb.client.message.headers import Header
+    from smtp_nb.client.message.recipients import MessageRecipient
     from smtp_nb.client.smtp import SMTP
     from smtp_nb.compose.parts import Attachment
     from smtp_nb.errors import SMTPError, error_class
@@ -58,8 +58,8 @@ _HOMES = {
     "smtp_nb.client.smtp": ("SMTP",),
     "smtp_nb.client.aio": ("AsyncSMTP",),
     "smtp_nb.client.firewall": ("Firewall",),
-    "smtp_nb.client.headers": ("Header",),
-    "smtp_nb.client.recipients": ("MessageRecipient",),
+    "smtp_nb.client.message.headers": ("Header",),
+    "smtp_nb.client.message.recipients": ("MessageRecipient",),
     "smtp_nb.compose.parts": ("Attachment",),
     "smtp_nb.errors": ("SMTPError", "error_class"),
     "smtp_nb.merge": ("MailMerge", "Template"),

@@ -42,25 +42,15 @@ def logins() -> str:
 
 def sandboxes() -> str:
     """The server, its faults by name, and what it took in."""
-    rows = [(f"`{name}`", f"`{f.stage}`", _does(f)) for name, f in sandbox.FAULTS.items()]
+    rows = [(f"`{name}`", prose(str(fault))) for name, fault in sandbox.FAULTS.items()]
     return page(
         "Sandbox",
         _class(sandbox.SandboxServer),
-        section("sandbox-faults", "Faults", table(("name", "at", "what happens"), rows)),
+        section("sandbox-faults", "Faults", table(("name", "what happens"), rows)),
         _class(sandbox.Fault),
         _class(sandbox.Message),
         _class(sandbox.Session),
     )
-
-
-def _does(fault: sandbox.Fault) -> str:
-    """A fault in words."""
-    reply = f"the reply is `{fault.code} {fault.text}`" if fault.code else ""
-    delay = f"the reply comes {fault.delay} s late" if fault.delay else ""
-    tail = "more comes behind the reply" if fault.tail else ""
-    cut = f"the line ends {fault.cut} the reply" if fault.cut else ""
-    once = "the first time that a recipient is named" if fault.once_each else ""
-    return ", ".join(filter(None, (reply, delay, tail, cut, once)))
 
 
 def magics() -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 from smtp_nb.client.component import Component
 from smtp_nb.client.events import DO_EVENTS_SECONDS
-from smtp_nb.client.session_settings import MAIL_PORTS, limited
+from smtp_nb.client.session.session_settings import MAIL_PORTS
 from smtp_nb.client.settings.properties import keyword_defaults
 from smtp_nb.client.turns import Turns
 from smtp_nb.drivers.aio import AsyncDriver
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from smtp_nb.client.keywords import SMTPProperties
-    from smtp_nb.client.message_builder import Sendable
+    from smtp_nb.client.message.message_builder import Sendable
     from smtp_nb.client.queue.spool import QueueReport
     from smtp_nb.model.diagnosis import Checkup
 
@@ -59,7 +59,7 @@ class AsyncSMTP(Component):
     async def _run(self, flow: Flow[T], source: JobSource | None = None) -> T:
         async with self._turns.take():
             with self._at_work():
-                return await self._driver.run(limited(self, flow), source)
+                return await self._driver.run(self._limited(flow), source)
 
     async def connect(self) -> None:
         """As `SMTP.connect`."""

@@ -12,25 +12,24 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
-from smtp_nb.client.attached import Attached
-from smtp_nb.client.certificates import Certificates
 from smtp_nb.client.events import Events
 from smtp_nb.client.firewall import Firewall
-from smtp_nb.client.headers import Headers
-from smtp_nb.client.message_builder import job_from
-from smtp_nb.client.recipients import Recipients
-from smtp_nb.client.session_settings import limited, settings_from
+from smtp_nb.client.message.headers import Headers
+from smtp_nb.client.message.message_builder import job_from, stop_switches
+from smtp_nb.client.message.message_properties import MessageProperties
+from smtp_nb.client.session.call_limits import limited
+from smtp_nb.client.session.configured import Configured
+from smtp_nb.client.session.remembered import Remembered
+from smtp_nb.client.session.session_settings import settings_from
 from smtp_nb.client.settings import registry
 from smtp_nb.client.settings.converters import boolean
-from smtp_nb.client.settings.properties import Properties, keyword_defaults
+from smtp_nb.client.settings.properties import keyword_defaults
 from smtp_nb.client.settings.settings import HEADERS
 from smtp_nb.client.status import NO_TLS, Status
-from smtp_nb.client.streams import Streams
 from smtp_nb.client.urls import properties_from_url
 from smtp_nb.errors import (
     BusyError,
     Interrupted,
-    SettingError,
     SMTPError,
     StateError,
     Unsupported,
@@ -56,47 +55,30 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from smtp_nb.client.keywords import SMTPProperties
-    from smtp_nb.client.message_builder import Sendable
+    from smtp_nb.client.message.message_builder import Sendable
     from smtp_nb.client.queue.spool import QueueReport
-    from smtp_nb.wire.tls.sessions import TLSSessionCache
-    from smtp_nb.wire.verification.revocation import RevocationLists
 
+T = TypeVar("T")
 C = TypeVar("C", bound="Component")
 
 
 @known_attributes(registry.settings_as_written)
-class Component(Properties, Headers, Status, Certificates, Recipients, Attached, Streams, Events):
+class Component(Configured, Headers, Status, Events):
     """Properties, settings and events, and each method as a flow."""
 
     _clock: Callable[[], float]
 
     def __init__(self) -> None:
         self._values = {}
-        Recipients.__init__(self)
+        Configured.__init__(self)
+        MessageProperties.__init__(self)
         Events.__init__(self)
-        Attached.__init__(self)
-        Streams.__init__(self)
         Status.__init__(self)
         self._session: ClientSession | None = None
         self._busy = threading.Lock()
         self._is_connecting = False
         self._last_reply: Reply | None = None
-        self._memory: dict[tuple[str, int], str] = {}
-        self._tls_sessions: TLSSessionCache | None = None
-        self._revocation_lists: RevocationLists | None = None
-        self._firewall = Firewall()
-
-    @property
-    def firewall(self) -> Firewall:
-        """The proxy to go through (reference: Firewall); assign one or set its fields in place."""
-        return self._firewall
-
-    @firewall.setter
-    def firewall(self, value: Firewall) -> None:
-        if not isinstance(value, Firewall):
-            kind = type(value).__name__
-            raise SettingError(f"Firewall does not take {kind}", remedy="It takes a Firewall")
-        self._firewall = value
+        self._remembered = Remembered()
 
     @classmethod
     @shows_keywords(keyword_defaults())
@@ -127,8 +109,7 @@ class Component(Properties, Headers, Status, Certificates, Recipients, Attached,
         """Give another component these properties, settings, recipients and attachments."""
         other._values = dict(self._values)
         self._copy_certificates(other)
-        other._memory, other._front = self._memory, self._front
-        other._revocation_lists = self._revocation_lists
+        other._remembered, other._front = self._remembered.copy(), self._front
         other.firewall = self.firewall.copy()
         other.message_recipients[:] = map(replace, self.message_recipients)
         other.attachments, other.inline_images = self.attachments, self.inline_images
@@ -235,11 +216,18 @@ class Component(Properties, Headers, Status, Certificates, Recipients, Attached,
         finally:
             self._is_connecting = False
 
+    def _session_settings(self) -> SessionSettings:
+        return settings_from(self, self._remembered)
+
+    def _client_session(self, settings: SessionSettings, number: int = 1) -> ClientSession:
+        return ClientSession(settings, self, self._clock, self._remembered.pipelining, number)
+
+    def _limited(self, flow: Flow[T], sharers: int = 1) -> Flow[T]:
+        return limited(flow, self, self._clock, self._front, sharers)
+
     def _new_session(self) -> Flow[ClientSession]:
         self._server_pem, self._negotiated = "", NO_TLS
-        self._session = session = ClientSession(
-            settings_from(self), self, self._clock, self._memory
-        )
+        self._session = session = self._client_session(self._session_settings())
         self._say_fork(session)
         yield from connect(session)
         if session.layer:
@@ -248,7 +236,7 @@ class Component(Properties, Headers, Status, Certificates, Recipients, Attached,
 
     def _further_session(self, settings: SessionSettings, number: int) -> Flow[ClientSession]:
         """A session beside the one that the component shows."""
-        session = ClientSession(settings, self, self._clock, self._memory, number)
+        session = self._client_session(settings, number)
         yield from connect(session)
         return session
 
@@ -309,9 +297,11 @@ class Component(Properties, Headers, Status, Certificates, Recipients, Attached,
 
     def _process_queue(self, directory: str | PathLike[str]) -> Flow[QueueReport]:
         from smtp_nb.client.queue.queue_runner import QueueRunner
-        from smtp_nb.client.queue.spool import Spool
+        from smtp_nb.client.queue.spool import SENT, Spool
 
-        return (yield from QueueRunner(self, Spool(directory)).run())
+        kept_as = SENT if self.settings["KeepQueue"] else ""
+        runner = QueueRunner(Spool(directory), kept_as, stop_switches(self), self.emit)
+        return (yield from runner.run(self._ready_session, self._leave))
 
     def _send_job(self, job: DeliveryJob) -> Flow[Receipt]:
         try:
@@ -348,14 +338,14 @@ class Component(Properties, Headers, Status, Certificates, Recipients, Attached,
     ) -> list[tuple[Flow[None], ReconnectingSource]]:
         session = self._session if self.connected else None
         # Taken before any of them connects: from then on LocalPort is that of the first one.
-        settings = session.settings if session else settings_from(self)
+        settings = session.settings if session else self._session_settings()
         flows = [deliver_with_reconnects(sources[0], self._new_session, session)]
         for number, source in enumerate(sources[1:], 2):
             flows.append(
                 deliver_with_reconnects(source, partial(self._further_session, settings, number))
             )
         return [
-            (limited(self, flow, len(sources)), source)
+            (self._limited(flow, len(sources)), source)
             for flow, source in zip(flows, sources, strict=True)
         ]
 
@@ -395,5 +385,5 @@ class Component(Properties, Headers, Status, Certificates, Recipients, Attached,
 
 def _failed(error: Exception) -> Flow[Receipt]:
     """A flow that only raises."""
+    yield from ()
     raise error
-    yield  # a flow is a generator

@@ -14,7 +14,6 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from smtp_nb.client.session_settings import settings_from
 from smtp_nb.errors import CertificateError, Interrupted, SMTPError, SMTPTimeout, StateError
 from smtp_nb.flows.connecting.connect import greet, hear_banner, start_tls, upgrade
 from smtp_nb.flows.connecting.opening import open_connection
@@ -122,7 +121,7 @@ class Examination:
     def _prepare(self) -> ClientSession:
         component = self._component
         try:
-            settings = settings_from(component)
+            settings = component._session_settings()
         except SMTPError as error:
             self._note_error("Settings", error)
             raise _Stop from None
@@ -133,7 +132,7 @@ class Examination:
             connect_timeout_s=self._limit(settings.connect_timeout_s),
             banner_timeout_s=self._limit(settings.banner_timeout_s),
         )
-        return ClientSession(patient, component, component._clock, component._memory)
+        return component._client_session(patient)
 
     def _limit(self, seconds: float | None) -> float:
         return min(seconds or self._patience_s, self._patience_s)

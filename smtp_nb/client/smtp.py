@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 from smtp_nb.client.component import Component
 from smtp_nb.client.events import DO_EVENTS_SECONDS
-from smtp_nb.client.session_settings import MAIL_PORTS, limited
+from smtp_nb.client.session.session_settings import MAIL_PORTS
 from smtp_nb.client.settings.properties import keyword_defaults
 from smtp_nb.drivers.blocking import BlockingDriver
 from smtp_nb.flows.delivering.reconnecting import ReconnectingSource
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from smtp_nb.client.keywords import SMTPProperties
-    from smtp_nb.client.message_builder import Sendable
+    from smtp_nb.client.message.message_builder import Sendable
     from smtp_nb.client.queue.spool import QueueReport
     from smtp_nb.model.diagnosis import Checkup
 
@@ -53,7 +53,7 @@ class SMTP(Component):
         self.set({**properties})
 
     def _run(self, flow: Flow[T], source: JobSource | None = None) -> T:
-        return self._driver.run(limited(self, flow), source, self._at_work())
+        return self._driver.run(self._limited(flow), source, self._at_work())
 
     def _run_now(self, name: str, flow: Flow[Any]) -> None:
         self._run(flow)

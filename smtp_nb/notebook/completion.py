@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from smtp_nb.notebook.syntax import Argument, Kind, Option
+from smtp_nb.notebook.syntax import Argument, Option, ValueKind
 from smtp_nb.notebook.verbs import find_verb, starting_with
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def _offered(before: list[str], begun: str, state: NotebookState) -> Iterable[st
     if longer := starting_with(before):
         return longer
     last = syntax.option(rest[-1]) if rest and "=" not in rest[-1] else None
-    if last is not None and last.kind is not Kind.FLAG:
+    if last is not None and last.kind is not ValueKind.FLAG:
         return _values(last, state)
     used = {option for word in rest if (option := syntax.option(word)) is not None}
     options = [o.name for o in syntax.all_options if o.many or o not in used]
@@ -60,7 +60,7 @@ def _next_argument(
     for word in words:
         known = option(word)
         count += known is None and not skip
-        skip = known is not None and known.kind is not Kind.FLAG and "=" not in word
+        skip = known is not None and known.kind is not ValueKind.FLAG and "=" not in word
     return arguments[count] if count < len(arguments) else None
 
 
@@ -68,14 +68,14 @@ def _values(wanted: Option | Argument, state: NotebookState) -> Iterable[str] | 
     """What can be the value; None leaves it to others: file names, say."""
     if wanted.choices:
         return wanted.choices
-    kinds: dict[Kind, Callable[[NotebookState], Iterable[str]]] = {
-        Kind.FRAME: _frames,
-        Kind.TEMPLATE: lambda state: sorted(state.templates),
-        Kind.VARIABLE: _variables,
+    kinds: dict[ValueKind, Callable[[NotebookState], Iterable[str]]] = {
+        ValueKind.FRAME: _frames,
+        ValueKind.TEMPLATE: lambda state: sorted(state.templates),
+        ValueKind.VARIABLE: _variables,
     }
     if wanted.kind in kinds:
         return kinds[wanted.kind](state)
-    return None if wanted.kind is Kind.PATH else ()
+    return None if wanted.kind is ValueKind.PATH else ()
 
 
 def _frames(state: NotebookState) -> list[str]:

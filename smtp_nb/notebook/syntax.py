@@ -11,7 +11,7 @@ from typing import Any
 from IPython.core.error import UsageError
 
 
-class Kind(Enum):
+class ValueKind(Enum):
     """What a value is, for checking and for completion."""
 
     FLAG = auto()
@@ -29,7 +29,7 @@ class Kind(Enum):
     """A name to be given, not looked up."""
 
 
-RENDERED = frozenset({Kind.TEXT, Kind.PATH})
+RENDERED = frozenset({ValueKind.TEXT, ValueKind.PATH})
 """Kinds in which `{{ name }}` is filled in."""
 
 
@@ -49,7 +49,7 @@ class Option:
 
     name: str
     help: str
-    kind: Kind = Kind.TEXT
+    kind: ValueKind = ValueKind.TEXT
     metavar: str = ""
     many: bool = False
     choices: tuple[str, ...] = ()
@@ -63,7 +63,7 @@ class Option:
     def spelling(self) -> str:
         """As help shows it."""
         names = f"{self.short}, {self.name}" if self.short else self.name
-        if self.kind is Kind.FLAG:
+        if self.kind is ValueKind.FLAG:
             return names
         return f"{names} {self.metavar or '|'.join(self.choices) or self.key.upper()}"
 
@@ -74,7 +74,7 @@ class Argument:
 
     name: str
     help: str
-    kind: Kind = Kind.TEXT
+    kind: ValueKind = ValueKind.TEXT
     required: bool = True
     choices: tuple[str, ...] = ()
     rest: bool = False
@@ -90,8 +90,8 @@ class Argument:
         return name if self.required else f"[{name}]"
 
 
-OUT = Option("--out", "keep the result under this name", Kind.NAME, "NAME", short="-o")
-HELP = Option("--help", "show this", Kind.FLAG, short="-h")
+OUT = Option("--out", "keep the result under this name", ValueKind.NAME, "NAME", short="-o")
+HELP = Option("--help", "show this", ValueKind.FLAG, short="-h")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ class Syntax:
         if option is None:
             raise self.error(f"there is no option {word.partition('=')[0]}{self._nearest(word)}")
         _, has_value, value = word.partition("=")
-        if option.kind is Kind.FLAG:
+        if option.kind is ValueKind.FLAG:
             if has_value:
                 raise self.error(f"{option.name} takes no value")
             values[option.key] = True
@@ -168,11 +168,11 @@ class Syntax:
             raise self.error(f"{free[0]!r} is too much; quote a value that has spaces")
 
     def _checked(self, name: str, wanted: Option | Argument, value: str) -> str | int:
-        if wanted.kind is Kind.CHOICE and value not in wanted.choices:
+        if wanted.kind is ValueKind.CHOICE and value not in wanted.choices:
             raise self.error(f"{name} takes one of {', '.join(wanted.choices)}, not {value!r}")
-        if wanted.kind is Kind.NAME and not value.isidentifier():
+        if wanted.kind is ValueKind.NAME and not value.isidentifier():
             raise self.error(f"{name} takes a Python name, not {value!r}")
-        if wanted.kind is not Kind.NUMBER:
+        if wanted.kind is not ValueKind.NUMBER:
             return value
         if not (value.isascii() and value.isdigit()):
             raise self.error(f"{name} takes a whole number, not {value!r}")
@@ -195,7 +195,7 @@ class Syntax:
 
 
 def _nothing(option: Option) -> object:
-    if option.kind is Kind.FLAG:
+    if option.kind is ValueKind.FLAG:
         return False
     return [] if option.many else None
 

@@ -48,6 +48,8 @@ TRANSITIONS: dict[str, tuple[frozenset[ClientState], ClientState | None]] = {
     "RCPT": (frozenset({_S.MAIL, _S.RCPT}), _S.RCPT),
     "DATA": (frozenset({_S.RCPT}), _S.DATA),
     "END": (frozenset({_S.DATA}), _S.READY),
+    # RFC 3030 section 2: a chunk may follow a chunk, but no further RCPT and no DATA. That is left
+    # to the flow of the content, which says nothing else before the last chunk.
     "BDAT": (frozenset({_S.RCPT}), None),
     "BDAT LAST": (frozenset({_S.RCPT}), _S.READY),
     "RSET": (_IDLE | _OPEN, _S.READY),

@@ -50,7 +50,6 @@ END_OF_DATA = Command("END", b"", ".")
 RSET = Command("RSET", b"RSET\r\n", "RSET")
 DATA = Command("DATA", b"DATA\r\n", "DATA")
 QUIT = Command("QUIT", b"QUIT\r\n", "QUIT")
-NOOP = Command("NOOP", b"NOOP\r\n", "NOOP")
 STARTTLS = Command("STARTTLS", b"STARTTLS\r\n", "STARTTLS")
 
 
@@ -62,7 +61,7 @@ def command(verb: str, *arguments: str, utf8: bool = False) -> Command:
         InputError: it is too long, or not ASCII where SMTPUTF8 is not in use.
     """
     text = " ".join((verb, *filter(None, arguments)))
-    refuse_controls(text, f"The argument of {verb}")
+    refuse_controls(text, f"the argument of {verb}")
     if not (utf8 or text.isascii()):
         raise InputError(
             f"{verb} takes ASCII only here: {text!r}", remedy="The server must offer SMTPUTF8"
@@ -85,7 +84,7 @@ def single_argument(verb: str, argument: str) -> Command:
     """
     if not argument or " " in argument:
         raise InjectionError(
-            f"The argument of {verb} must be one word, not {argument!r}",
+            f"the argument of {verb} must be one word, not {argument!r}",
             remedy="Give a domain name or an address literal",
         )
     return command(verb, argument)

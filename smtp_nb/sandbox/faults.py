@@ -9,19 +9,27 @@ from __future__ import annotations
 
 import threading
 from base64 import b64decode, b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import Any, Literal, NamedTuple
 
 from smtp_nb.errors import InputError
+from smtp_nb.model.display import visible
 from smtp_nb.model.known import known_attributes
 from smtp_nb.model.reply import Reply
 from smtp_nb.protocol.server.command_table import RULES
 from smtp_nb.protocol.server.policy import END, GREETING, UNKNOWN, Request
 
 ANY = "*"
+# How a stage that is no command is called in a sentence.
+_MOMENTS = {
+    ANY: "any stage",
+    GREETING: "the greeting",
+    END: "the end of the data",
+    UNKNOWN: "an unknown command",
+}
 
 
 class Visitor(NamedTuple):
@@ -44,9 +52,9 @@ NOBODY = Visitor()
 
 
 @known_attributes()
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Fault:
-    """One thing that goes wrong.
+    """One thing that goes wrong; `str()` says it in words.
 
     Attributes:
         name: its name in `FAULTS`.
@@ -90,8 +98,45 @@ class Fault:
     after: int = 0
     every: int = 1
     hits: int = 0
-    _passed: int = field(default=0, repr=False)
-    _met: set[tuple[str, str, str]] = field(default_factory=set, repr=False)
+    _passed: int = 0
+    _met: set[tuple[str, str, str]] = field(default_factory=set)
+
+    def __str__(self) -> str:
+        moment = _MOMENTS.get(self.stage, self.stage)
+        effects = list(self._effects()) or ["does nothing"]
+        return visible(f"at {moment}: {', '.join([*effects, *self._limits()])}")
+
+    def __repr__(self) -> str:
+        return f"<Fault {self.name} {self}; hits: {self.hits}>"
+
+    def _effects(self) -> Iterator[str]:
+        if self.code:
+            yield f'replies "{self.code} {self.text}"'
+        if self.is_forged:
+            yield "forges the challenge"
+        if self.delay:
+            yield f"delays the reply by {self.delay:g} s"
+        if self.tail:
+            yield "adds text after the reply"
+        if self.cut:
+            kept = " but keeps the message" if self.stored else ""
+            yield f"closes the connection {self.cut} the reply{kept}"
+
+    def _limits(self) -> Iterator[str]:
+        """For whom and how often it strikes."""
+        for name in ("recipient", "sender", "user", "peer", "hello"):
+            if (value := getattr(self, name)) != ANY:
+                yield f"for {name} {value if isinstance(value, str) else ' or '.join(value)}"
+        if self.session:
+            yield f"in session {self.session}"
+        if self.once_each:
+            yield "the first time that a client names a recipient for a sender"
+        if self.after:
+            yield f"after letting {self.after} pass"
+        if self.every > 1:
+            yield f"one time in {self.every}"
+        if self.times is not None:
+            yield "once" if self.times == 1 else f"at most {self.times} times"
 
     def matches(self, request: Request, visitor: Visitor = NOBODY) -> bool:
         """True if the request is one that this fault is about."""
@@ -266,11 +311,11 @@ def make(name: str, arguments: dict[str, Any]) -> Fault:
         InputError: there is no such fault, or it does not take one of the arguments.
     """
     if name not in FAULTS:
-        raise InputError(f"There is no fault {name!r}", remedy=_nearest(name, FAULTS))
+        raise InputError(f"there is no fault {name!r}", remedy=_nearest(name, FAULTS))
     for argument in arguments:
         if argument not in _ARGUMENTS:
             raise InputError(
-                f"A fault takes no argument {argument!r}", remedy=_nearest(argument, _ARGUMENTS)
+                f"a fault takes no argument {argument!r}", remedy=_nearest(argument, _ARGUMENTS)
             )
     given = dict(arguments)
     if not isinstance(recipient := given.get("recipient", ANY), str):
@@ -293,14 +338,14 @@ _NAMED = _ENVELOPE - {"DATA", "BDAT"} | {"VRFY", "EXPN"}
 def _check(fault: Fault) -> None:
     stage = fault.stage
     if stage not in _STAGES:
-        raise InputError(f"There is no stage {stage!r}", remedy=_nearest(stage, _STAGES))
+        raise InputError(f"there is no stage {stage!r}", remedy=_nearest(stage, _STAGES))
     for name, value, known in (
         ("sender", fault.sender, _ENVELOPE),
         ("recipient", fault.recipient, _NAMED),
     ):
         if value != ANY and stage not in known:
             raise InputError(
-                f"At {stage} nobody knows a {name} yet, so this fault would never strike",
+                f"at {stage} nobody knows a {name} yet, so this fault would never strike",
                 remedy="Say user=, hello=, peer= or session= for whom it is",
             )
     if fault.code and not 200 <= fault.code <= 599:

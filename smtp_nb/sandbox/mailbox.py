@@ -14,7 +14,7 @@ from typing import Any, overload
 from smtp_nb.model.display import bounded, masked, visible, visible_lines
 from smtp_nb.model.known import known_attributes
 from smtp_nb.model.receipt import TLSInfo
-from smtp_nb.sandbox.parts import Part, read
+from smtp_nb.sandbox.parts import ParsedPart, read
 
 # What a view shows at most: of the list, and of one message.
 SHOWN_ROWS = 20
@@ -68,7 +68,7 @@ class Message:
         return as_email(self.root)
 
     @cached_property
-    def root(self) -> Part:
+    def root(self) -> ParsedPart:
         """The content as our own bounded reader reads it: whatever it holds, nothing raises."""
         return read(self.content)
 

@@ -13,6 +13,7 @@ from smtp_nb.errors import InputError
 from smtp_nb.model.known import known_attributes
 from smtp_nb.protocol.server.policy import EXTENSIONS, ON_REQUEST
 from smtp_nb.sandbox.faults import FaultTable, make
+from smtp_nb.sasl.server.server import SERVICES
 
 TLS = Literal["starttls", "implicit"]
 
@@ -52,7 +53,7 @@ def address(host: str, allow_remote: bool) -> str:
         is_loopback = False
     if not (is_loopback or allow_remote):
         raise InputError(
-            f"Others could reach a sandbox at {host!r}",
+            f"others could reach a sandbox at {host!r}",
             remedy="Listen at 127.0.0.1, or say allow_remote=True",
         )
     if host in ("", "*"):
@@ -82,12 +83,12 @@ def refusing(recipients: tuple[str, ...]) -> FaultTable:
 
 def mechanisms(names: Iterable[str], client_ca: str | Path | None) -> tuple[str, ...]:
     """The logins to offer, checked."""
-    from smtp_nb.sasl.server.server import SERVICES
-
-    asked = [name.upper() for name in names] + (["EXTERNAL"] if client_ca else [])
+    asked = [name.upper() for name in names]
+    if client_ca:
+        asked += [name for name, served in SERVICES.items() if served.by_certificate]
     if unknown := set(asked).difference(SERVICES):
         raise InputError(
-            f"There is no login {', '.join(sorted(unknown))}",
+            f"there is no login {', '.join(sorted(unknown))}",
             remedy=f"Choose from {', '.join(SERVICES)}",
         )
     return tuple(dict.fromkeys(asked))
@@ -106,7 +107,7 @@ def keywords(names: Iterable[str], known: Collection[str]) -> set[str]:
     found = {name.upper() for name in ((names,) if isinstance(names, str) else names)}
     if unknown := found.difference(known):
         raise InputError(
-            f"There is no extension {', '.join(sorted(unknown))}",
+            f"there is no extension {', '.join(sorted(unknown))}",
             remedy=f"Choose from {', '.join(known)}",
         )
     return found

@@ -12,7 +12,7 @@ from email.message import EmailMessage
 from email.policy import EmailPolicy
 from typing import Any
 
-from smtp_nb.sandbox.parts import Field, Part
+from smtp_nb.sandbox.parts import ParsedField, ParsedPart
 from smtp_nb.sandbox.words import UNREADABLE, NotText, decoded
 
 MAX_STRUCTURED = 4096
@@ -55,7 +55,7 @@ class StrangersPolicy(EmailPolicy):
         return known[key]
 
     def _read(self, name: str, value: str, known: Readings) -> Any:
-        text = Field(name, value.encode("ascii", "surrogateescape")).text
+        text = ParsedField(name, value.encode("ascii", "surrogateescape")).text
         if text == UNREADABLE or name.lower() not in STRUCTURED:
             return text
         if len(value) > min(MAX_STRUCTURED, known.left):
@@ -92,12 +92,12 @@ def _text_content(part: EmailMessage) -> str:
 POLICY: Any = StrangersPolicy(content_manager=_Contents(), refold_source="none")
 
 
-def as_email(part: Part) -> EmailMessage:
+def as_email(part: ParsedPart) -> EmailMessage:
     """The part, and all below it, as the email package has them."""
     return _filled(part, POLICY.clone(readings=Readings()))
 
 
-def _filled(part: Part, policy: Any) -> EmailMessage:
+def _filled(part: ParsedPart, policy: Any) -> EmailMessage:
     message = EmailMessage(policy=policy)
     message.set_default_type(part.default_type)
     for name, value in part.fields:

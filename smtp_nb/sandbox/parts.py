@@ -33,7 +33,7 @@ _TYPE = re.compile(r"\s*([!#-'*+.0-9A-Z^-~-]+)\s*/\s*([!#-'*+.0-9A-Z^-~-]+)\s*(?
 _PARAMETER = re.compile(r';\s*([^\s=;"]{1,80})\s*=\s*("(?:[^"\\]|\\.)*"|[^\s;]*)')
 
 
-class Field(NamedTuple):
+class ParsedField(NamedTuple):
     """A header field: its name, and its value as it stood, folded and encoded."""
 
     name: str
@@ -48,7 +48,7 @@ class Field(NamedTuple):
 
 
 @dataclass
-class Part:
+class ParsedPart:
     """A message or a part of one.
 
     Attributes:
@@ -59,10 +59,10 @@ class Part:
     """
 
     content: bytes = field(repr=False)
-    fields: tuple[Field, ...]
+    fields: tuple[ParsedField, ...]
     start: int
     end: int
-    parts: tuple[Part, ...] = ()
+    parts: tuple[ParsedPart, ...] = ()
     is_cut: bool = False
     default_type: str = "text/plain"
 
@@ -72,7 +72,7 @@ class Part:
         return found.text if found else ""
 
     @cached_property
-    def _first(self) -> dict[str, Field]:
+    def _first(self) -> dict[str, ParsedField]:
         return {one.name.lower(): one for one in reversed(self.fields)}
 
     @cached_property
@@ -115,7 +115,7 @@ class Part:
         except NotText as reason:
             return f"(this body cannot be read: {reason})"
 
-    def leaves(self) -> Iterator[Part]:
+    def leaves(self) -> Iterator[ParsedPart]:
         """The parts that have no parts, in their order; a message inside is one of them."""
         if self.parts and not self.content_type.startswith("message/"):
             for part in self.parts:
@@ -162,19 +162,19 @@ def _joined(name: str, found: dict[str, str]) -> str:
         return found.get(name, "")
 
 
-def read(content: bytes) -> Part:
+def read(content: bytes) -> ParsedPart:
     """Read a message within the bounds above."""
-    return _Reader(content).part(0, len(content), 0)
+    return _PartReader(content).part(0, len(content), 0)
 
 
-class _Reader:
+class _PartReader:
     def __init__(self, content: bytes) -> None:
         self._content = content
         self._left = MAX_PARTS
 
-    def part(self, start: int, end: int, depth: int, default: str = "text/plain") -> Part:
+    def part(self, start: int, end: int, depth: int, default: str = "text/plain") -> ParsedPart:
         fields, body, is_cut = self._header(start, end)
-        part = Part(self._content, fields, body, end, is_cut=is_cut, default_type=default)
+        part = ParsedPart(self._content, fields, body, end, is_cut=is_cut, default_type=default)
         kind = part.content_type
         if kind.startswith("multipart/") and (boundary := part.parameters.get("boundary")):
             inside = "message/rfc822" if kind == "multipart/digest" else "text/plain"
@@ -183,15 +183,15 @@ class _Reader:
             self._add(part, [(body, end)], depth, "text/plain")
         return part
 
-    def _header(self, start: int, end: int) -> tuple[tuple[Field, ...], int, bool]:
+    def _header(self, start: int, end: int) -> tuple[tuple[ParsedField, ...], int, bool]:
         """The fields, where the body begins, and whether fields were left out."""
         content = self._content
-        fields: list[Field] = []
+        fields: list[ParsedField] = []
         if content.startswith(b"From ", start, end):  # of a mailbox file
             start = content.find(b"\n", start, end) + 1 or end
         while len(fields) < MAX_FIELDS and (match := _FIELD.match(content, start, end)):
             value = match[2].lstrip(b" \t").removesuffix(b"\r")
-            fields.append(Field(match[1].decode("ascii"), value))
+            fields.append(ParsedField(match[1].decode("ascii"), value))
             start = match.end()
         is_cut = len(fields) == MAX_FIELDS and _FIELD.match(content, start, end) is not None
         if is_cut:
@@ -202,7 +202,7 @@ class _Reader:
                 return tuple(fields), start + len(empty), False
         return tuple(fields), start, False
 
-    def _split(self, part: Part, boundary: str, depth: int, default: str) -> None:
+    def _split(self, part: ParsedPart, boundary: str, depth: int, default: str) -> None:
         """Find the parts between the boundary's lines (RFC 2046 section 5.1.1)."""
         name = re.escape(boundary.rstrip().encode("utf-8", "replace"))
         line = re.compile(rb"\n--" + name + rb"(--)?[ \t]*\r?(?=\n|\Z)")
@@ -218,7 +218,9 @@ class _Reader:
             spans.append((min(match.end() + 1, stop), stop))
         self._add(part, spans, depth, default)
 
-    def _add(self, part: Part, spans: list[tuple[int, int]], depth: int, default: str) -> None:
+    def _add(
+        self, part: ParsedPart, spans: list[tuple[int, int]], depth: int, default: str
+    ) -> None:
         if depth >= MAX_DEPTH:
             part.is_cut = part.is_cut or bool(spans)
             return

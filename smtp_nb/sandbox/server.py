@@ -30,18 +30,11 @@ from smtp_nb.sandbox.options import NO_LIMITS, TLS, Limits
 from smtp_nb.sandbox.session import Sessions
 from smtp_nb.sandbox.shared_state import SharedState
 from smtp_nb.sandbox.thread import BACKLOG, ServerThread
+from smtp_nb.sasl.server.server import KNOWN_NAMES, USUAL, serve
+from smtp_nb.sasl.server.verifier import CredentialVerifier
 
 # "lenient" takes bare line feeds for line ends, as servers do whose mail can be smuggled.
 Manner = Literal["strict", "lenient"]
-MECHANISMS = (
-    "PLAIN",
-    "LOGIN",
-    "CRAM-MD5",
-    "SCRAM-SHA-1",
-    "SCRAM-SHA-256",
-    "XOAUTH2",
-    "OAUTHBEARER",
-)
 
 
 def _arguments() -> dict[str, str]:
@@ -110,7 +103,7 @@ class SandboxServer:
         hostname: str = "sandbox.test",
         without: Iterable[str] = (),
         also: Iterable[str] = (),
-        mechanisms: Iterable[str] = MECHANISMS,
+        mechanisms: Iterable[str] = USUAL,
         refuse: Iterable[str] = (),
         lists: Mapping[str, Iterable[str]] | None = None,
         max_size: int = 64 * 1024 * 1024,
@@ -145,6 +138,7 @@ class SandboxServer:
             max_recipients,
             options.mechanisms(mechanisms, client_ca) if auth else (),
             self._begin_login,
+            known_mechanisms=KNOWN_NAMES,
             login_needs_tls=tls is not None,
             needs_login=bool(auth),
             users=frozenset(self._auth),
@@ -163,9 +157,6 @@ class SandboxServer:
         )
 
     def _begin_login(self, name: str, certificate: str) -> Mechanism:
-        from smtp_nb.sasl.server.server import serve
-        from smtp_nb.sasl.server.verifier import CredentialVerifier
-
         return serve(
             name, CredentialVerifier(self._auth.get, certificate, self._shared.service.hostname)
         )
@@ -265,7 +256,7 @@ class SandboxServer:
             StateError: it does not run.
         """
         if self._thread is None:
-            raise StateError("The sandbox is not running", remedy="Call start(), or use `with`")
+            raise StateError("the sandbox is not running", remedy="Call start(), or use `with`")
         return self._port
 
     @property
@@ -294,7 +285,7 @@ class SandboxServer:
         """
         if user not in self._auth:
             known = ", ".join(self._auth) or "nobody"
-            raise InputError(f"There is no user {user!r}", remedy=f"auth= has {known}")
+            raise InputError(f"there is no user {user!r}", remedy=f"auth= has {known}")
         return self._url(user, _plainly, host)
 
     def _url(self, user: str, spell: Callable[[str], str], host: str | None = None) -> str:

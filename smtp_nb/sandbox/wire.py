@@ -16,6 +16,7 @@ from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.secret import HIDDEN
 from smtp_nb.protocol.server.auth import shown_line
 from smtp_nb.protocol.server.command_table import RULES
+from smtp_nb.sasl.server.server import KNOWN_NAMES
 
 MAX_OCTETS = 256 * 1024
 """Of each session; older ones are forgotten."""
@@ -64,7 +65,7 @@ def _discreet(octets: bytes, follows_login: bool) -> tuple[bytes, bool]:
         verb = text.partition(b" ")[0].decode("latin-1").upper()
         if verb.startswith("AUTH"):
             follows_login = True
-            shown = shown_line(text.decode("utf-8", "backslashreplace"), is_stray=False).encode()
+            shown = shown_line(text.decode("utf-8", "backslashreplace"), KNOWN_NAMES).encode()
         elif follows_login and verb not in RULES:
             shown = _HIDDEN
         else:

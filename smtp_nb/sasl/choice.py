@@ -9,12 +9,12 @@ from smtp_nb.errors import ClearTextRefused, ExtensionError, MissingError, SMTPE
 from smtp_nb.model.enums import AuthMechanism
 from smtp_nb.sasl.credentials import Credentials
 from smtp_nb.sasl.exchange import ConnectionFacts
-from smtp_nb.sasl.mechanisms import BY_NAME, MECHANISMS, SUPPORTED, Mechanism
+from smtp_nb.sasl.mechanisms import BY_KIND, BY_NAME, MECHANISMS, SUPPORTED, Mechanism
 
 _CANDIDATES: dict[AuthMechanism, tuple[Mechanism, ...]] = {
     AuthMechanism.USER_PASSWORD: (BY_NAME["PLAIN"], BY_NAME["LOGIN"]),
     AuthMechanism.AUTO: MECHANISMS,
-    **{mechanism.kind: (mechanism,) for mechanism in MECHANISMS},
+    **{kind: (mechanism,) for kind, mechanism in BY_KIND.items()},
 }
 
 
@@ -70,7 +70,7 @@ def _at_hand(
     if usable:
         return usable
     raise MissingError(
-        f"What is set is enough for none of the logins {_names(offered)}",
+        f"what is set is enough for none of the logins {_names(offered)}",
         code=10022,
         remedy="Set password, or token_source for OAuth",
     )
@@ -79,12 +79,12 @@ def _at_hand(
 def _not_offered(candidates: Sequence[Mechanism], facts: ConnectionFacts) -> SMTPError:
     if not facts.offered:
         return ExtensionError(
-            "The server offers no login",
+            "the server offers no login",
             remedy="Many offer it only inside TLS: try ssl_start_mode='explicit' and port 587",
         )
     wanted = " or ".join(candidate.name for candidate in candidates)
     return ExtensionError(
-        f"The server does not offer the login {wanted}, only {', '.join(sorted(facts.offered))}",
+        f"the server does not offer the login {wanted}, only {', '.join(sorted(facts.offered))}",
         remedy="Set auth_mechanism to one that it offers",
     )
 

@@ -17,7 +17,7 @@ def cram_md5(credentials: Credentials, facts: ConnectionFacts) -> Exchange:
     """
     challenge = yield None
     if not challenge:
-        raise AuthenticationError("The server sent no challenge for CRAM-MD5")
+        raise AuthenticationError("the server sent no challenge for CRAM-MD5")
     return (
         yield credentials.user.encode()
         + b" "

@@ -65,9 +65,9 @@ class Credentials:
     uses_ntlm_v2: bool = False
 
     def __post_init__(self) -> None:
-        refuse_controls(self.user, "The user name")
-        _refuse_unsendable(self.password, "The password")
-        _refuse_unsendable(self.authorization_identity, "The authorization identity")
+        refuse_controls(self.user, "the user name")
+        _refuse_unsendable(self.password, "the password")
+        _refuse_unsendable(self.authorization_identity, "the authorization identity")
 
     def with_token(self, token: Token) -> Credentials:
         """The same, with a token that was just had from `tokens`.
@@ -80,13 +80,13 @@ class Credentials:
         bare = _SCHEME.sub("", text, 1).strip() if isinstance(text, str) else ""
         if not bare:
             raise MissingError(
-                "The source of tokens gave none",
+                "the source of tokens gave none",
                 code=10022,
                 remedy="It is a plain function that returns the token as a text",
             )
         if not _TOKEN.match(bare):
             raise InjectionError(
-                "The token holds characters that no bearer token has",
+                "the token holds characters that no bearer token has",
                 remedy="Give the access token alone, as the provider gave it",
             )
         return replace(self, token=Secret(bare))

@@ -60,7 +60,7 @@ def digest_md5(credentials: Credentials, facts: ConnectionFacts, nonce: str = ""
     last = yield _answer(login, credentials.user, challenge)
     if last is None or not hmac.compare_digest(_proof(last), login.digest(b"")):
         raise AuthenticationError(
-            "The server's proof is wrong or missing: it does not know the password",
+            "the server's proof is wrong or missing: it does not know the password",
             remedy="It may be an impostor; ask its operator before you send anything",
         )
     return (yield b"")
@@ -106,14 +106,14 @@ def directives(message: bytes | None) -> Iterator[tuple[str, str]]:
     text, at = (message or b"").decode("latin-1").lstrip(" \t,"), 0
     seen: set[str] = set()
     if not text or len(text) > MAX_CHALLENGE:
-        raise AuthenticationError("The server's message is not of DIGEST-MD5")
+        raise AuthenticationError("the server's message is not of DIGEST-MD5")
     while at < len(text):
         match = _DIRECTIVE.match(text, at)
         if match is None:
-            raise AuthenticationError("The server's message is not of DIGEST-MD5")
+            raise AuthenticationError("the server's message is not of DIGEST-MD5")
         at, name = match.end(), match["name"].lower()
         if name in seen & _ONCE:
-            raise AuthenticationError(f"The server's message has two of {name}")
+            raise AuthenticationError(f"the server's message has two of {name}")
         seen.add(name)
         yield name, match["token"] or _PAIR.sub(r"\1", match["quoted"] or "")
 
@@ -122,11 +122,11 @@ def _read_challenge(message: bytes | None) -> _Challenge:
     found = list(directives(message))
     values = dict(found)
     if not values.get("nonce") or values.get("algorithm", "").lower() != "md5-sess":
-        raise AuthenticationError("The server's challenge has no nonce or another algorithm")
+        raise AuthenticationError("the server's challenge has no nonce or another algorithm")
     if "auth" not in re.split(r"[ \t]*,[ \t]*", values.get("qop", "auth").lower().strip(" \t")):
-        raise AuthenticationError("The server wants a security layer under the login; TLS is ours")
+        raise AuthenticationError("the server wants a security layer under the login; TLS is ours")
     if values.get("charset", "utf-8").lower() != "utf-8":
-        raise AuthenticationError("The server's challenge is in another charset than UTF-8")
+        raise AuthenticationError("the server's challenge is in another charset than UTF-8")
     realms = tuple(value for name, value in found if name == "realm")
     return _Challenge(values["nonce"], realms, "charset" in values)
 
@@ -154,7 +154,7 @@ def _require_spellable(credentials: Credentials, challenge: _Challenge) -> None:
     ):
         if any(ord(character) > 255 for character in text):
             raise InputError(
-                f"The server reads Latin-1 only, and the {what} is beyond it",
+                f"the server reads Latin-1 only, and the {what} is beyond it",
                 remedy="Try auth_mechanism='sasl_plain' inside TLS",
             )
 

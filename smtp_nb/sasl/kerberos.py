@@ -39,7 +39,7 @@ def gssapi(credentials: Credentials, facts: ConnectionFacts) -> Exchange:
         challenge = yield answer
     offer = pyspnego.attempt("Kerberos", lambda: context.unwrap(challenge or b"").data)
     if len(offer) != 4 or not offer[0] & _NO_LAYER:
-        raise AuthenticationError("The server insists on a security layer; TLS is ours")
+        raise AuthenticationError("the server insists on a security layer; TLS is ours")
     choice = bytes([_NO_LAYER, 0, 0, 0]) + credentials.authorization_identity.reveal().encode()
     return (yield pyspnego.attempt("Kerberos", lambda: context.wrap(choice, encrypt=False).data))
 

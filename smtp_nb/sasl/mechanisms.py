@@ -48,12 +48,22 @@ class Mechanism:
     shows_identity: bool = False
     modules: tuple[str, ...] = ()
 
+    @property
+    def is_bearer(self) -> bool:
+        """True if whoever holds the token can log in by it."""
+        return "tokens" in self.needs
+
+    @property
+    def needs_user(self) -> bool:
+        """True unless a certificate or a ticket says who we are."""
+        return "user" in self.needs
+
     def is_at_hand(self, credentials: Credentials, facts: ConnectionFacts) -> bool:
         """True if AUTO may take it: all that it needs is there."""
         if (self.is_plus and binding_of(facts) is None) or not is_installed(*self.modules):
             return False
-        if self.kind in _NAMELESS and (credentials.password or credentials.tokens):
-            return False
+        if not self.needs_user and (credentials.password or credentials.tokens):
+            return False  # AUTO takes these if there is nothing else to say who we are
         if self.kind is AuthMechanism.EXTERNAL:
             return facts.has_certificate
         return all(getattr(credentials, field) for field in self.needs)
@@ -77,7 +87,7 @@ class Mechanism:
         for field in self.needs:
             if not getattr(credentials, field):
                 what, remedy = _MISSING[field]
-                raise MissingError(f"There is no {what} to log in with", code=10022, remedy=remedy)
+                raise MissingError(f"there is no {what} to log in with", code=10022, remedy=remedy)
 
 
 # A field of `Credentials` -> what it is called, and how to set it.
@@ -87,8 +97,6 @@ _MISSING = {
     "tokens": ("token", "Set token_source, or the setting AuthorizationIdentity to the token"),
 }
 _BEARER = ("user", "tokens")
-# A certificate or a ticket says who we are: AUTO takes these if there is nothing else to say it.
-_NAMELESS = frozenset({AuthMechanism.EXTERNAL, AuthMechanism.KERBEROS})
 
 
 def _scram(digest: str, is_plus: bool = False) -> Mechanism:
@@ -129,6 +137,7 @@ MECHANISMS = (
     Mechanism("LOGIN", AuthMechanism.LOGIN, login, is_clear_text=True),
 )
 BY_NAME = {mechanism.name: mechanism for mechanism in MECHANISMS}
+BY_KIND = {mechanism.kind: mechanism for mechanism in MECHANISMS}
 SUPPORTED = f"Supported are {', '.join(BY_NAME)}"
 
 
@@ -140,7 +149,7 @@ def known(name: str) -> Mechanism:
     """
     if found := BY_NAME.get(name.upper()):
         return found
-    raise Unsupported(f"The login {name!r} is not known here", remedy=SUPPORTED)
+    raise Unsupported(f"the login {name!r} is not known here", remedy=SUPPORTED)
 
 
 def exchange(
@@ -173,7 +182,7 @@ def finish(exchange: Generator[bytes | None, bytes | None, None]) -> None:
     except StopIteration:
         return
     exchange.close()
-    raise AuthenticationError("The server called the login complete before it was")
+    raise AuthenticationError("the server called the login complete before it was")
 
 
 def _guarded(
@@ -181,6 +190,6 @@ def _guarded(
 ) -> Generator[bytes | None, bytes | None, None]:
     if (yield from mechanism.client(credentials, facts)) is not None:
         raise AuthenticationError(
-            f"The server asks on after the last message of {mechanism.name}",
+            f"the server asks on after the last message of {mechanism.name}",
             remedy="Try another auth_mechanism",
         )

@@ -57,5 +57,5 @@ def _set_version(context: spnego.ContextProxy, is_v2: bool) -> None:
     """
     inside = vars(context)
     if not {"_lm", "_nt_v1", "_nt_v2"} <= inside.keys():
-        raise Unsupported("This pyspnego does not let the version of NTLM be chosen")
+        raise Unsupported("this pyspnego does not let the version of NTLM be chosen")
     inside.update(_lm=not is_v2, _nt_v1=not is_v2, _nt_v2=is_v2)

@@ -36,7 +36,7 @@ def require(extra: str, *modules: str) -> None:
     """
     if missing := [name for name in modules if not is_installed(name)]:
         raise Unsupported(
-            f"A login by {extra} needs what is not installed: {', '.join(missing)}",
+            f"a login by {extra} needs what is not installed: {', '.join(missing)}",
             remedy=f"pip install 'smtp_nb[{extra}]'",
         )
     for logger in map(logging.getLogger, _LOGGERS):
@@ -86,4 +86,4 @@ def step(
     Raises:
         AuthenticationError: what the server sent makes no sense, or there is no ticket.
     """
-    return attempt(f"The login by {name}", lambda: context.step(challenge), remedy) or b""
+    return attempt(f"the login by {name}", lambda: context.step(challenge), remedy) or b""

@@ -95,8 +95,8 @@ def scram(
             work than is sound, or its signature is wrong.
     """
     nonce = nonce or new_nonce()
-    user = gs2_name(saslprep(credentials.user, "The user name"))
-    password = saslprep(credentials.password.reveal(), "The password")
+    user = gs2_name(saslprep(credentials.user, "the user name"))
+    password = saslprep(credentials.password.reveal(), "the password")
     header, binding = _header(is_plus, credentials, facts)
     first = f"n={user},r={nonce}"
     challenge = yield (header + first).encode()
@@ -112,7 +112,7 @@ def scram(
 def _header(is_plus: bool, credentials: Credentials, facts: ConnectionFacts) -> tuple[str, bytes]:
     """The GS2 header, and the octets that bind."""
     identity = credentials.authorization_identity.reveal()
-    acting = f"a={gs2_name(saslprep(identity, 'The authorization identity'))}" if identity else ""
+    acting = f"a={gs2_name(saslprep(identity, 'the authorization identity'))}" if identity else ""
     found = binding_of(facts)
     if not is_plus:
         # RFC 5802 section 6: "y" only if we could have bound and the server did not offer it.
@@ -120,7 +120,7 @@ def _header(is_plus: bool, credentials: Credentials, facts: ConnectionFacts) -> 
         return f"{flag},{acting},", b""
     if found is None:
         raise Unsupported(
-            "There is no TLS connection to bind the login to",
+            "there is no TLS connection to bind the login to",
             remedy="Turn TLS on, or take the mechanism without PLUS",
         )
     return f"p={found[0]},{acting},", found[1]
@@ -136,14 +136,14 @@ def _read_first(challenge: bytes | None, nonce: str) -> tuple[str, str, bytes, i
     text = _text(challenge)
     match = _SERVER_FIRST.match(text)
     if match is None:
-        raise AuthenticationError("The server's first message is not of SCRAM")
+        raise AuthenticationError("the server's first message is not of SCRAM")
     whole, salt, iterations = match[1], _octets(match[2]), int(match[3])
     # RFC 5802 section 5.1: without a part of its own an old conversation could be replayed.
     if not whole.startswith(nonce) or whole == nonce:
-        raise AuthenticationError("The server answers with a nonce that is not ours and its own")
+        raise AuthenticationError("the server answers with a nonce that is not ours and its own")
     if not MIN_ITERATIONS <= iterations <= MAX_ITERATIONS:
         raise AuthenticationError(
-            f"The server asks for {iterations} iterations; sound are {MIN_ITERATIONS} to"
+            f"the server asks for {iterations} iterations; sound are {MIN_ITERATIONS} to"
             f" {MAX_ITERATIONS}",
             remedy="Fewer make the password easy to guess, more are an attack on us",
         )
@@ -158,22 +158,22 @@ def _check_final(challenge: bytes | None, signature: bytes) -> None:
     """
     match = _SERVER_FINAL.match(_text(challenge))
     if match is None:
-        raise AuthenticationError("The server's last message is not of SCRAM")
+        raise AuthenticationError("the server's last message is not of SCRAM")
     if match[1] == "e":
         reason = match[2] if match[2] in _REASONS else "for another reason"
         raise AuthenticationError(
-            f"The server refused the login: {reason}", remedy="Check user and password"
+            f"the server refused the login: {reason}", remedy="Check user and password"
         )
     if not hmac.compare_digest(_octets(match[2]), signature):
         raise AuthenticationError(
-            "The server's signature is wrong: it does not know the password",
+            "the server's signature is wrong: it does not know the password",
             remedy="It may be an impostor; ask its operator before you send anything",
         )
 
 
 def _text(challenge: bytes | None) -> str:
     if challenge is None:
-        raise AuthenticationError("The server called the login complete before it was")
+        raise AuthenticationError("the server called the login complete before it was")
     return challenge.decode("utf-8", "replace")
 
 
@@ -183,7 +183,7 @@ def _octets(text: str) -> bytes:
     except ValueError:
         octets = b""
     if _base64(octets) != text:  # bits that nobody reads have to be zero (RFC 4648 section 3.5)
-        raise AuthenticationError("The server's message is no base64 where it has to be")
+        raise AuthenticationError("the server's message is no base64 where it has to be")
     return octets
 
 

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from smtp_nb.model.display import visible, visible_lines
 from smtp_nb.sandbox.mailbox import shortened
-from smtp_nb.sandbox.parts import Part
+from smtp_nb.sandbox.parts import ParsedPart
 
 MAX_BODY = 500_000
 """Encoded octets of a body that are read, and characters of it that are shown."""
@@ -32,7 +32,7 @@ class Letter:
         files: the names of what is attached.
     """
 
-    def __init__(self, root: Part) -> None:
+    def __init__(self, root: ParsedPart) -> None:
         leaves = list(root.leaves())
         plain, rich = _body(leaves, "text/plain"), _body(leaves, "text/html")
         self._images = {_content_id(part): part for part in reversed(leaves) if _is_inline(part)}
@@ -58,13 +58,13 @@ class Letter:
         return url
 
 
-def _body(leaves: list[Part], content_type: str) -> Part | None:
+def _body(leaves: list[ParsedPart], content_type: str) -> ParsedPart | None:
     """The first part of that type that is not attached."""
     fitting = (part for part in leaves if part.content_type == content_type)
     return next((part for part in fitting if part.disposition != "attachment"), None)
 
 
-def _read(part: Part | None) -> str:
+def _read(part: ParsedPart | None) -> str:
     if part is None:
         return ""
     text = part.text(MAX_BODY).replace("\r\n", "\n").removesuffix("\n")
@@ -72,13 +72,13 @@ def _read(part: Part | None) -> str:
     return f"{text}\n… ({left:,} more octets)" if left > 0 else shortened(text, MAX_BODY)
 
 
-def _kind(part: Part) -> str:
+def _kind(part: ParsedPart) -> str:
     return "message" if part.content_type == "message/rfc822" else "file"
 
 
-def _content_id(part: Part) -> str:
+def _content_id(part: ParsedPart) -> str:
     return part.get("Content-ID").strip().strip("<>")
 
 
-def _is_inline(part: Part) -> bool:
+def _is_inline(part: ParsedPart) -> bool:
     return bool(_IMAGE.fullmatch(part.content_type) and _content_id(part))

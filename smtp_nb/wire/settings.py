@@ -92,5 +92,5 @@ def versions(enabled: SSLProtocol) -> list[SSLProtocol]:
             remedy="Take TLS1_2 and TLS1_3",
         )
     if places[-1] - places[0] >= len(places):
-        raise InputError("The enabled versions of TLS have a gap", remedy="Name those between too")
+        raise InputError("the enabled versions of TLS have a gap", remedy="Name those between too")
     return list(SPOKEN[places[0] : places[-1] + 1])

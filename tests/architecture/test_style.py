@@ -13,6 +13,7 @@ TOOLS = {
     "ruff check": ["ruff", "check", "."],
     "ruff format": ["ruff", "format", "--check", "."],
     "mypy": ["mypy"],
+    "vulture": ["vulture"],
 }
 
 

@@ -16,7 +16,7 @@ from smtp_nb.errors import (
     StateError,
 )
 from smtp_nb.sandbox import SandboxServer
-from smtp_nb.sandbox.server import MECHANISMS
+from smtp_nb.sasl.server.server import USUAL
 
 
 def test_connecting_twice_is_error_104(front: Front) -> None:
@@ -58,7 +58,7 @@ def test_a_component_tells_about_its_session(front: Front) -> None:
         assert repr(smtp) == f"<{front.SMTP.__name__} 127.0.0.1:{server.port}, not connected>"
         with front.connected(smtp):
             assert smtp.remote_address == "127.0.0.1"
-            assert smtp.extensions["AUTH"] == " ".join(MECHANISMS)
+            assert smtp.extensions["AUTH"] == " ".join(USUAL)
             assert smtp.tls.protocol == "TLSv1.3"
             assert smtp.last_reply == "235 2.7.0 Authentication succeeded"
             assert "connected, TLSv1.3" in repr(smtp)

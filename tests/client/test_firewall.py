@@ -7,7 +7,8 @@ import os
 import pytest
 
 from smtp_nb import Firewall
-from smtp_nb.client.session_settings import settings_from
+from smtp_nb.client.session.remembered import Remembered
+from smtp_nb.client.session.session_settings import settings_from
 from smtp_nb.errors import FirewallError, InputError
 
 ROOT = "-----BEGIN CERTIFICATE-----"
@@ -29,7 +30,7 @@ def test_the_exceptions_are_reached_without_the_proxy(front, exceptions, is_dire
     smtp = front.make(mail_server="Mail.test")
     smtp.firewall.firewall_type, smtp.firewall.host = "tunnel", "proxy.test"
     smtp.config(f"ProxyExceptionsList={exceptions}")
-    assert (settings_from(smtp).proxy is None) is is_direct
+    assert (settings_from(smtp, Remembered()).proxy is None) is is_direct
 
 
 @pytest.mark.covers("SMTP.Firewall")
@@ -47,7 +48,7 @@ def test_the_firewall_settings_are_the_firewalls_fields(front):
     smtp = front.make(mail_server="mail.test")
     for setting in ("Type=1", "Host=proxy.test", "User=ann", "Password=secret"):
         smtp.config(f"Firewall{setting}")
-    proxy = settings_from(smtp).proxy
+    proxy = settings_from(smtp, Remembered()).proxy
     assert (proxy.host, proxy.port, proxy.user) == ("proxy.test", 80, "ann")
     assert proxy.password.reveal() == "secret"
     smtp.firewall.firewall_type = "socks5"
@@ -61,7 +62,7 @@ def test_no_proxy_is_looked_up_behind_the_users_back(front, monkeypatch):
     monkeypatch.setenv("all_proxy", "socks5h://socks.test")
     smtp = front.make(mail_server="mail.test")
     assert smtp.firewall.auto_detect is False
-    assert settings_from(smtp).proxy is None
+    assert settings_from(smtp, Remembered()).proxy is None
 
 
 @pytest.mark.covers("Firewall.AutoDetect")
@@ -89,7 +90,7 @@ def test_the_systems_proxy(front, environment, kind, where, looks_up, monkeypatc
     _set_proxies(monkeypatch, environment)
     smtp = front.make(mail_server="mail.test")
     smtp.firewall.auto_detect = True
-    proxy = settings_from(smtp).proxy
+    proxy = settings_from(smtp, Remembered()).proxy
     assert (proxy.kind.name, (proxy.host, proxy.port), proxy.looks_up) == (kind, where, looks_up)
     assert (proxy.tls is not None) is str(environment.get("https_proxy")).startswith("https:")
 
@@ -98,7 +99,7 @@ def test_the_systems_proxy_may_want_a_login(front, monkeypatch):
     _set_proxies(monkeypatch, {"https_proxy": "http://ann%40x:p%3Aw@web.test"})
     smtp = front.make(mail_server="mail.test")
     smtp.config("FirewallAutoDetect=True")
-    proxy = settings_from(smtp).proxy
+    proxy = settings_from(smtp, Remembered()).proxy
     assert (proxy.user, proxy.password.reveal()) == ("ann@x", "p:w")
 
 
@@ -107,14 +108,14 @@ def test_what_the_system_reaches_without_a_proxy(front, no_proxy, monkeypatch):
     _set_proxies(monkeypatch, {"https_proxy": "http://web.test", "no_proxy": no_proxy})
     smtp = front.make(mail_server="mail.test")
     smtp.firewall.auto_detect = True
-    assert settings_from(smtp).proxy is None
+    assert settings_from(smtp, Remembered()).proxy is None
 
 
 def test_a_firewall_that_was_set_comes_before_the_systems(front, monkeypatch):
     _set_proxies(monkeypatch, {"https_proxy": "http://web.test"})
     smtp = front.make(mail_server="mail.test")
     smtp.firewall = Firewall("socks5", "socks.test", auto_detect=True)
-    assert settings_from(smtp).proxy.host == "socks.test"
+    assert settings_from(smtp, Remembered()).proxy.host == "socks.test"
 
 
 @pytest.mark.parametrize(
@@ -131,7 +132,7 @@ def test_a_system_that_names_no_proxy(front, url, monkeypatch):
     smtp = front.make(mail_server="mail.test")
     smtp.firewall.auto_detect = True
     with pytest.raises(FirewallError, match="https_proxy") as caught:
-        settings_from(smtp)
+        settings_from(smtp, Remembered())
     assert caught.value.code == 118
     assert "hunter22" not in str(caught.value)
     assert caught.value.__cause__ is None
@@ -148,17 +149,17 @@ def _set_proxies(monkeypatch, environment):
 @pytest.mark.parametrize("kind", ["socks4", "socks5"])
 def test_a_star_leaves_the_look_up_to_the_firewall(front, kind):
     smtp = front.make(mail_server="mail.test", firewall=Firewall(kind, "socks.test"))
-    assert settings_from(smtp).proxy.looks_up is False
+    assert settings_from(smtp, Remembered()).proxy.looks_up is False
     smtp.mail_server = "*mail.test"
-    assert settings_from(smtp).proxy.looks_up is True
-    assert settings_from(smtp).host == "mail.test"
+    assert settings_from(smtp, Remembered()).proxy.looks_up is True
+    assert settings_from(smtp, Remembered()).host == "mail.test"
 
 
 def test_header_fields_are_for_a_tunnel_only(front):
     smtp = front.make(mail_server="mail.test", firewall=Firewall("socks5", "socks.test"))
     smtp.config("FirewallData=X-Token: 1")
     with pytest.raises(InputError, match="no header fields"):
-        settings_from(smtp)
+        settings_from(smtp, Remembered())
 
 
 def test_tls_to_the_proxy_trusts_what_was_not_meant_for_the_server_alone(front):
@@ -167,7 +168,7 @@ def test_tls_to_the_proxy_trusts_what_was_not_meant_for_the_server_alone(front):
     smtp.config(f"SSLServerPin=sha256:{'0' * 64}")
     smtp.config("SSLSecurityFlags=0x80000010")
     smtp.settings["SSLServerCACerts"] = ROOT
-    trusted = settings_from(smtp).proxy.tls
+    trusted = settings_from(smtp, Remembered()).proxy.tls
     assert (trusted.pins, trusted.security_flags, trusted.identity) == ((), 0, None)
     assert trusted.ca_data == ROOT.encode()
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from drivers.fronts import Front, letter, said
 from drivers.peers import Peer
 from smtp_nb import SMTP, Attachment, MessageRecipient, Outcome
-from smtp_nb.client.message_builder import job_from
+from smtp_nb.client.message.message_builder import job_from
 from smtp_nb.compose.draft import Addressed, Draft
 from smtp_nb.errors import AddressError, InputError, SMTPError, StateError
 from smtp_nb.model.address import parse_mailbox

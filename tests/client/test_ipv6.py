@@ -8,7 +8,8 @@ import socket
 import pytest
 
 from drivers.fronts import letter
-from smtp_nb.client.session_settings import settings_from
+from smtp_nb.client.session.remembered import Remembered
+from smtp_nb.client.session.session_settings import settings_from
 from smtp_nb.drivers.sockets import targets
 from smtp_nb.errors import ConnectFailed
 from smtp_nb.sandbox import SandboxServer
@@ -26,7 +27,7 @@ def test_use_ipv6_says_which_addresses_are_tried_in_which_order(front, use, want
         (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("192.0.2.1", 25)),
         (socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("2001:db8::1", 25, 0, 0)),
     ]
-    tried = targets(found, settings_from(smtp).socket.use_ipv6)
+    tried = targets(found, settings_from(smtp, Remembered()).socket.use_ipv6)
     assert [address[0] for _, address in tried] == wanted
 
 

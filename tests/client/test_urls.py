@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from drivers.fronts import Front
-from smtp_nb.client.session_settings import settings_from
+from smtp_nb.client.session.remembered import Remembered
+from smtp_nb.client.session.session_settings import settings_from
 from smtp_nb.errors import InputError, SettingError
 
 PIN = "sha256:" + "ab" * 32
@@ -82,7 +83,7 @@ def test_what_is_no_url_is_an_error_that_does_not_repeat_the_password(
     front: Front, url: str
 ) -> None:
     with pytest.raises(InputError) as caught:
-        settings_from(front.SMTP.from_url(url))
+        settings_from(front.SMTP.from_url(url), Remembered())
     assert caught.value.remedy
     assert "hunter2" not in "".join(traceback.format_exception(caught.value))
     assert "hunter2" not in repr(caught.value.__context__)

@@ -13,7 +13,7 @@ from IPython.lib.pretty import pretty
 
 import smtp_nb
 from smtp_nb import errors
-from smtp_nb.client.recipients import MessageRecipient, MessageRecipients
+from smtp_nb.client.message.recipients import MessageRecipient, MessageRecipients
 from smtp_nb.errors import SMTPError
 from smtp_nb.merge.journal.schema import RecipientRecord
 from smtp_nb.merge.results.report import _delivered

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from IPython.core.error import UsageError
 
-from smtp_nb.notebook.syntax import Argument, Kind, Option, Syntax, filled
+from smtp_nb.notebook.syntax import Argument, Option, Syntax, ValueKind, filled
 
 SYNTAX = Syntax(
     "try",
@@ -13,10 +13,10 @@ SYNTAX = Syntax(
     (
         Option("--to", "whom", many=True),
         Option("--subject", "of it"),
-        Option("--dry-run", "do nothing", Kind.FLAG),
-        Option("--times", "how often", Kind.NUMBER),
-        Option("--tls", "guard", Kind.CHOICE, choices=("none", "starttls")),
-        Option("--frame", "rows", Kind.FRAME),
+        Option("--dry-run", "do nothing", ValueKind.FLAG),
+        Option("--times", "how often", ValueKind.NUMBER),
+        Option("--tls", "guard", ValueKind.CHOICE, choices=("none", "starttls")),
+        Option("--frame", "rows", ValueKind.FRAME),
     ),
 )
 

@@ -8,8 +8,8 @@ if TYPE_CHECKING:
     from notebook.conftest import Kernel
 
 SILENT = """
-import socket, smtp_nb.client.session_settings, smtp_nb.flows.limits
-smtp_nb.client.session_settings.BANNER_TIMEOUT = 0.2
+import socket, smtp_nb.client.session.session_settings, smtp_nb.flows.limits
+smtp_nb.client.session.session_settings.BANNER_TIMEOUT = 0.2
 smtp_nb.flows.limits.PATIENCE = 0.01
 silent = socket.create_server(("127.0.0.1", 0))
 url = f"smtp://127.0.0.1:{silent.getsockname()[1]}"

@@ -28,7 +28,7 @@ EXAMPLES = {
     "BDAT": c.bdat(1, last=False),
     "BDAT LAST": c.bdat(1, last=True),
     "RSET": c.RSET,
-    "NOOP": c.NOOP,
+    "NOOP": c.command("NOOP"),
     "VRFY": c.command("VRFY", "x"),
     "EXPN": c.command("EXPN", "x"),
     "HELP": c.command("HELP"),
@@ -217,7 +217,7 @@ def test_nothing_is_written_to_a_server_that_has_spoken_without_being_asked(rest
     protocol = talk(*WAYS[ClientState.READY])
     protocol.receive_data(rest)
     with pytest.raises(MalformedReply, match="without being asked"):
-        protocol.send(c.NOOP)
+        protocol.send(c.command("NOOP"))
     assert protocol.waiting == 0
 
 

@@ -12,7 +12,7 @@ from drivers.jobs import Stream
 from real.letters import Server, component
 from servers.postfix import Delivered, Postfix
 from smtp_nb import Attachment, Outcome, TrailDirection
-from smtp_nb.client.message_builder import job_from
+from smtp_nb.client.message.message_builder import job_from
 from smtp_nb.errors import CertificateError, DeferredError, RefusedError
 
 pytestmark = pytest.mark.real

@@ -36,6 +36,48 @@ def test_nothing_goes_wrong_by_itself():
     assert table.strike(rcpt("b@x.test")) is NO_ACTION
 
 
+def test_every_fault_says_what_it_does_and_no_two_say_the_same():
+    told = [str(fault) for fault in FAULTS.values()]
+    assert len(set(told)) == len(told)
+    assert not [line for line in told if "does nothing" in line]
+    assert str(FAULTS["refuse"]) == 'at RCPT: replies "550 5.1.1 No such mailbox here"'
+    assert "forges the challenge" in str(FAULTS["wrong_proof"])
+    assert str(FAULTS["close"]) == "at RCPT: closes the connection before the reply"
+
+
+@pytest.mark.parametrize(
+    ("argument", "value"),
+    [
+        ("stage", END),
+        ("code", 431),
+        ("text", "4.0.0 later"),
+        ("delay", 2.0),
+        ("tail", "250 ok"),
+        ("is_forged", True),
+        ("cut", "after"),
+        ("once_each", True),
+        ("recipient", ("a@x.test", "b@x.test")),
+        ("sender", "*@y.test"),
+        ("user", "alice"),
+        ("peer", "127.0.0.2"),
+        ("hello", "client.test"),
+        ("session", 3),
+        ("times", 2),
+        ("after", 4),
+        ("every", 5),
+    ],
+)
+def test_whatever_a_fault_is_given_shows_in_its_words(argument, value):
+    plain = {"code": 451, "text": "4.3.0 no"}
+    fault = make("reply", plain | {argument: value})
+    assert str(fault) != str(make("reply", plain))
+    assert str(fault) in repr(fault)
+
+
+def test_the_words_of_a_fault_hide_no_control_characters():
+    assert "\x1b" not in str(make("reply", {"text": "4.3.0 \x1b[2J"}))
+
+
 @pytest.mark.parametrize("name", FAULTS)
 def test_every_fault_can_be_injected_as_it_is(name):
     table = FaultTable()

@@ -27,7 +27,8 @@ from canary import (
 from drivers.fronts import NAMES, Front, letter, open_front
 from drivers.peers import Line, Peer, greet
 from smtp_nb import Certificate, CertStoreType, MailMerge, Template
-from smtp_nb.client.session_settings import settings_from
+from smtp_nb.client.session.remembered import Remembered
+from smtp_nb.client.session.session_settings import settings_from
 from smtp_nb.errors import SMTPError
 from smtp_nb.sandbox import SandboxServer
 from wire import pki
@@ -241,7 +242,7 @@ def test_a_url_that_is_wrong(front: Front) -> None:
     ):
         url = f"smtp://alice:{quote(CANARY, safe='')}{tail}"
         for where, text in texts_of_error(
-            failure(lambda url=url: settings_from(front.SMTP.from_url(url)))
+            failure(lambda url=url: settings_from(front.SMTP.from_url(url), Remembered()))
         ):
             assert_clean(ours(text), where)
 

@@ -12,7 +12,8 @@ from canary import CANARY, assert_clean, assert_secret, texts_of_error
 from drivers.fronts import NAMES, Front, letter, open_front
 from drivers.peers import Line, Peer, free_port, greet, talk
 from smtp_nb import Firewall
-from smtp_nb.client.session_settings import settings_from
+from smtp_nb.client.session.remembered import Remembered
+from smtp_nb.client.session.session_settings import settings_from
 from smtp_nb.errors import SMTPError
 
 KINDS = ("tunnel", "socks4", "socks4a", "socks5")
@@ -132,5 +133,5 @@ def test_the_systems_proxy(front: Front, monkeypatch: pytest.MonkeyPatch) -> Non
 def failure_of(smtp: object) -> BaseException:
     """No local of this frame holds the password."""
     with pytest.raises(SMTPError) as caught:
-        settings_from(smtp)  # type: ignore[arg-type]  # a component of either front
+        settings_from(smtp, Remembered())  # type: ignore[arg-type]  # a component of either front
     return caught.value

@@ -9,7 +9,7 @@ import json
 import time
 from typing import Any, BinaryIO, TypeVar
 
-from smtp_nb.client.recipients import MessageRecipient
+from smtp_nb.client.message.recipients import MessageRecipient
 from smtp_nb.compose.stream import StreamContent
 from smtp_nb.errors import InputError
 from smtp_nb.model.address import parse_mailbox

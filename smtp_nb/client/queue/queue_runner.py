@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Set
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TypeAlias
 
-from smtp_nb.client.message_builder import stop_switches
 from smtp_nb.client.queue.file_lock import NotOurs
-from smtp_nb.client.queue.spool import FAILED, QUEUED, SENT, Claim, QueueReport, Spool
+from smtp_nb.client.queue.spool import FAILED, QUEUED, Claim, QueueReport, Spool
 from smtp_nb.errors import InputError, SMTPError
 from smtp_nb.flows.delivering.deliver import deliver_one
 from smtp_nb.flows.intents import Flow
 from smtp_nb.flows.session import ClientSession
 from smtp_nb.model.display import visible
+from smtp_nb.model.enums import RecipientType
 from smtp_nb.model.events import ErrorEvent
 from smtp_nb.model.outcome import Outcome
 from smtp_nb.model.receipt import Receipt
 
-if TYPE_CHECKING:
-    from smtp_nb.client.component import Component
-
+# Gives the session to work on, and whether it was opened for this run alone.
+Begin: TypeAlias = Callable[[], Flow[tuple[ClientSession, bool]]]
+# Closes the session if it was.
+Leave: TypeAlias = Callable[[ClientSession, bool], Flow[None]]
 IN_DOUBT = (
     "was being sent when the process that sent it died, so it may have been delivered;"
     " rename it to .queued to send it again, or delete it"
@@ -27,17 +29,34 @@ IN_DOUBT = (
 
 
 class QueueRunner:
-    """One run over a queue directory."""
+    """One run over a queue directory.
 
-    def __init__(self, component: Component, spool: Spool) -> None:
-        self._component = component
+    Args:
+        spool: the directory.
+        kept_as: how a file that was sent is called from then on; empty deletes it.
+        stop_on: the kinds of recipient whose refusal stops a message.
+        tell: hears of each message that was not sent, and why.
+    """
+
+    def __init__(
+        self,
+        spool: Spool,
+        kept_as: str,
+        stop_on: Set[RecipientType],
+        tell: Callable[[ErrorEvent], object],
+    ) -> None:
         self._spool = spool
-        self._stop_on = stop_switches(component)
-        self._kept_as = SENT if component.settings["KeepQueue"] else ""
+        self._kept_as = kept_as
+        self._stop_on = frozenset(stop_on)
+        self._tell_event = tell
         self.report = QueueReport()
 
-    def run(self) -> Flow[QueueReport]:
+    def run(self, begin: Begin, leave: Leave) -> Flow[QueueReport]:
         """Send all that waits. Nothing is claimed before there is a session to send it on.
+
+        Args:
+            begin: gives the session, once there is something to send.
+            leave: lets go of it.
 
         Raises:
             SMTPError: the session ended. What was not sent waits again; what may have been sent
@@ -48,10 +67,10 @@ class QueueRunner:
         waiting = self._spool.waiting()
         if not waiting:
             return self.report
-        session, is_ours = yield from self._component._ready_session()
+        session, is_ours = yield from begin()
         for stem in waiting:
             yield from self._one(session, stem)
-        yield from self._component._leave(session, is_ours)
+        yield from leave(session, is_ours)
         return self.report
 
     def _report_sending(self, stem: str) -> None:
@@ -128,7 +147,7 @@ class QueueRunner:
         self._tell(code, stem, why)
 
     def _tell(self, code: int, stem: str, why: str) -> None:
-        self._component.emit(ErrorEvent(code, visible(f"{stem}: {why}")))
+        self._tell_event(ErrorEvent(code, visible(f"{stem}: {why}")))
 
 
 def _words(receipt: Receipt) -> str:

@@ -235,7 +235,7 @@ def _is_pair(value: Any) -> bool:
 
 def _named(name: str, shown: str, address: str) -> Mailbox:
     """The mailbox of a pair. Whatever the display name holds, it is no address."""
-    refuse_controls(shown, f"The display name in {name}")
+    refuse_controls(shown, f"the display name in {name}")
     box = parse_mailbox(address)
     if box.name or len(shown) > MAX_TEXT:
         raise unreadable(name, (shown, address), "pairs of a name and a bare address")

@@ -182,7 +182,8 @@ class Properties:
         Without it the two take the token from the setting AuthorizationIdentity, as the reference
         does.
         """
-        return self._tokens.source if self._tokens else None
+        tokens = tokens_of(self)
+        return tokens.source if tokens else None
 
     @token_source.setter
     def token_source(self, source: TokenSource | None) -> None:
@@ -193,11 +194,6 @@ class Properties:
                 "token_source takes a function", remedy="A token by itself: lambda renew: token"
             )
         self._values["TokenSource"] = Tokens(source) if source else None
-
-    @property
-    def _tokens(self) -> Tokens | None:
-        found: Tokens | None = self._values.get("TokenSource")
-        return found
 
     # -- message ------------------------------------------------------------------------------
     from_ = _boxes("From", "The author: header From.")
@@ -341,6 +337,12 @@ class Properties:
 
     def _extra_properties(self) -> Iterable[str]:
         return [n for n in dir(type(self)) if isinstance(getattr(type(self), n), property)]
+
+
+def tokens_of(properties: Properties) -> Tokens | None:
+    """What `token_source` was set to, with the token that it gave last."""
+    found: Tokens | None = properties._values.get("TokenSource")
+    return found
 
 
 # Attributes that no row of the registry declares, and their defaults.

@@ -5,7 +5,7 @@ Attributes, `config()`, `settings`, `reset()`, completion and the docs are all m
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, Generic, Protocol, TypeVar, overload
@@ -79,6 +79,10 @@ class Entry(Generic[T]):
         )
         return value
 
+    def is_set(self, holder: Holder) -> bool:
+        """True if somebody gave it a value, be it the default."""
+        return self.reference in holder._values
+
     def write(self, holder: Holder, value: Any) -> None:
         """Check and keep a value.
 
@@ -140,6 +144,11 @@ REGISTRY: dict[str, Entry[Any]] = {}
 """All entries, by reference name. Their types differ, hence Any."""
 PROPERTIES: dict[str, str] = {}
 """Python name of each attribute to its reference name."""
+
+
+def reader(holder: Holder) -> Callable[[str], Any]:
+    """Reads an entry of the holder by name; entries are of different types, hence Any."""
+    return lambda name: REGISTRY[name].read(holder)
 
 
 def register(entry: Entry[T]) -> Entry[T]:

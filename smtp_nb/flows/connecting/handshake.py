@@ -12,12 +12,12 @@ from smtp_nb.model.events import SSLServerAuthenticationEvent
 
 if TYPE_CHECKING:
     from smtp_nb.wire.tls.tls import TLSLayer
-    from smtp_nb.wire.verification.verification import Verdict
+    from smtp_nb.wire.verification.verification import CertificateVerdict
     from smtp_nb.wire.verification.verify_errors import CertificateFinding
 
 
 # What else there is to say about a verified chain, asked while the handshake waits.
-Judge = Callable[[ClientSession, "Verdict"], Flow[list["CertificateFinding"]]]
+Judge = Callable[[ClientSession, "CertificateVerdict"], Flow[list["CertificateFinding"]]]
 
 
 def shake_hands(

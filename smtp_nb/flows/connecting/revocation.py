@@ -24,7 +24,7 @@ from smtp_nb.model.events import Event
 if TYPE_CHECKING:
     from smtp_nb.wire.proxies.http_get import HttpGet, Url
     from smtp_nb.wire.verification.revocation import Link
-    from smtp_nb.wire.verification.verification import Verdict
+    from smtp_nb.wire.verification.verification import CertificateVerdict
     from smtp_nb.wire.verification.verify_errors import CertificateFinding
 
 SECONDS = 20.0
@@ -45,7 +45,9 @@ class _Nobody:
         return ()
 
 
-def ask_lists(session: ClientSession, verdict: Verdict) -> Flow[list[CertificateFinding]]:
+def ask_lists(
+    session: ClientSession, verdict: CertificateVerdict
+) -> Flow[list[CertificateFinding]]:
     """What the revocation lists of all certificates up to the root have against them."""
     from smtp_nb.wire.verification.revocation import is_vouched_for, links
     from smtp_nb.wire.verification.verify_errors import LEAF_REVOCATION_UNKNOWN, CertificateFinding

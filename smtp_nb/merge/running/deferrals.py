@@ -50,7 +50,7 @@ class Ending:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class ReceiptVerdict:
     """What a receipt means.
 
     Attributes:
@@ -70,21 +70,21 @@ def deferral_of(result: RecipientResult) -> Deferral:
     return Deferral(_about(result), hint(result.text))
 
 
-def judge(receipt: Receipt, *, has_own_senders: bool = False) -> Verdict:
+def judge(receipt: Receipt, *, has_own_senders: bool = False) -> ReceiptVerdict:
     """What a receipt means for its own message and for the others.
 
     Args:
         has_own_senders: rows have senders of their own, so a refused one is its row's trouble.
     """
     if receipt.outcome is Outcome.ACCEPTED:
-        return Verdict(receipt)
+        return ReceiptVerdict(receipt)
     common = [r for r in receipt.recipients if not (has_own_senders and _is_of_sender(r))]
     kept = tuple(_kept(r) if r in common else r for r in receipt.recipients)
     changed = kept != receipt.recipients
     judged = replace(receipt, recipients=kept, outcome=summary([r.outcome for r in kept]))
     ending = next(filter(None, map(_ending, common)), None)
     words = next((_words(r) for r in receipt.recipients if _is_content(r)), "")
-    return Verdict(judged if changed else receipt, ending, words)
+    return ReceiptVerdict(judged if changed else receipt, ending, words)
 
 
 def of_the_template(result_words: str) -> Ending:

@@ -108,7 +108,7 @@ class Backoff:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class PaceLimits:
     """What the user of a merge allows it.
 
     Attributes:
@@ -133,7 +133,7 @@ class Pace:
         clock: gives seconds from any point.
     """
 
-    def __init__(self, limits: Limits, clock: Callable[[], float]) -> None:
+    def __init__(self, limits: PaceLimits, clock: Callable[[], float]) -> None:
         self.clock = clock
         self.backoff = Backoff(clock)
         self.domains = Domains(limits.domain_rates)

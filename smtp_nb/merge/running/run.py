@@ -1,6 +1,26 @@
 """One run of a campaign: what is still to do, and who may do it.
 
 A run holds the campaign's lock from its beginning to `until_closed`.
+
+The law is that nobody gets a message twice, whatever stopped the run before. An attempt is on the
+disk before its message leaves, so after a crash it is there without an outcome: it may have been
+delivered. Such a one is UNKNOWN from then on (`Journal.doubt`), and no run tries it again; only
+`resolve()` does, by a person's word. What is decided for good is left alone too: ACCEPTED and
+REFUSED. DEFERRED and NOT_SENT are not (`RETRIED`): there the server has said that it did not take
+the message, or the message never left.
+
+So a row is pending (`_todo`) if one of these holds:
+
+1. The journal knows no attempt for its key. Its key, and not its place in the frame, is what it is
+   known by.
+2. One of its recipients is DEFERRED or NOT_SENT. Only those are named in the next envelope, under
+   the Message-ID of the first attempt, so that a recipient's system can tell a copy from a second
+   message.
+3. All of its To addresses were REFUSED, and the row has another address now: it was corrected.
+
+Against 2 and 3 stands this: if the message went, or may have gone, to another To address of the
+same row, then its present address counts as having that outcome. A corrected typing error sends
+nothing to somebody who has the message under the old spelling.
 """
 
 from __future__ import annotations
@@ -28,7 +48,7 @@ from smtp_nb.merge.rows.rows import Rows
 from smtp_nb.merge.running.connection import ConnectionGroup, MergeConnection
 from smtp_nb.merge.running.control import RunControl
 from smtp_nb.merge.running.durations import Duration, rate_of, seconds_of
-from smtp_nb.merge.running.pace import Limits, Pace
+from smtp_nb.merge.running.pace import Pace, PaceLimits
 from smtp_nb.merge.running.progress import Meter, Shown, view_for
 from smtp_nb.merge.running.source import SkipRow, Source
 from smtp_nb.merge.running.waiting import PendingMessage
@@ -108,9 +128,9 @@ class Options:
         return self.redirected or message.recipients
 
     @cached_property
-    def limits(self) -> Limits:
+    def limits(self) -> PaceLimits:
         """How fast it may go."""
-        return Limits(
+        return PaceLimits(
             rate=rate_of("rate", self.rate) if self.rate else None,
             domain_rates={
                 domain if domain == "*" else ascii_domain(domain).lower(): rate_of(domain, rate)
@@ -300,6 +320,7 @@ def _todo(planned: PlannedRow, number: int, begun: Unfinished | None) -> Pending
     if begun is None:
         return PendingMessage(planned, number)
     outcomes = {address: outcome for address, (_, outcome) in begun.recipients.items()}
+    # Before anything is asked of the outcomes: the row's address may have changed since.
     if planned.mailbox is not None and (had := _had_it_elsewhere(planned.mailbox, begun)):
         outcomes[planned.mailbox.key] = had
     if not (RETRIED & set(outcomes.values()) or _is_corrected(planned.mailbox, begun)):

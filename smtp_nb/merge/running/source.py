@@ -107,6 +107,8 @@ class Source:
         if opens is None:
             return Pause(LONG_PAUSE) if self._under_way else None
         because = "another try" if self._waiting.put_off else "the rate of a domain"
+        # The later of the two; the words ride along, and settle a tie by the alphabet, which is
+        # as good as any other way: both reasons hold then.
         at, why = max((opens, because), self.pace.opens_at(now))
         if self.pace.is_over_at(at):
             return None

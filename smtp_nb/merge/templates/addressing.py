@@ -78,5 +78,5 @@ def _mailboxes(entry: str, slots: Placeholders) -> list[Mailbox]:
             shape = parse_mailbox(entry)
             box = parse_mailbox(f"{slots.fill(shape.local)}@{slots.fill(shape.domain)}")
     name = slots.fill(shape.name) or box.name
-    refuse_controls(name, "The name in an address")
+    refuse_controls(name, "the name in an address")
     return [Mailbox(box.local, box.domain, name)]

@@ -164,7 +164,7 @@ def image(context: Any, value: object, alt: str = "", width: int | None = None) 
 def link(value: object) -> object:
     """The value as an address to follow: only with a scheme that a mail may have."""
     text = str(value)
-    refuse_controls(text, "A link")
+    refuse_controls(text, "a link")
     scheme = _SCHEME.match(text)
     if scheme is not None and scheme[1].lower() not in _SCHEMES:
         raise RowError(

@@ -27,7 +27,7 @@ _UNDERLINE = re.compile(r"^(.+)\n([=-])\2*$", re.MULTILINE)
 _OPEN, _CLOSE = "<p>", "</p>"
 
 
-class Expression(str):
+class ExpressionText(str):
     """The source of an expression, in the place of its value."""
 
     __slots__ = ()
@@ -94,7 +94,7 @@ def _cut(source: str) -> tuple[str, Placeholders] | None:
         elif kind == "variable_begin":
             expression = []
         elif kind == "variable_end":
-            marked.append(slots.keep(Expression("".join(expression or ()))))
+            marked.append(slots.keep(ExpressionText("".join(expression or ()))))
             expression = None
         elif expression is not None:
             expression.append(text)
@@ -143,13 +143,13 @@ def _text(piece: Piece) -> str:
 
 
 def _filtered(value: object, apply: Callable[[object], object]) -> object:
-    if not isinstance(value, Expression):
+    if not isinstance(value, ExpressionText):
         return apply(value)
-    return Expression(f"({value})|{apply.__name__}")
+    return ExpressionText(f"({value})|{apply.__name__}")
 
 
 def _is_block(value: object) -> bool:
-    if isinstance(value, Expression):
+    if isinstance(value, ExpressionText):
         return _TABLE.search(value) is not None
     return isinstance(value, Shown) and value.is_block
 

@@ -167,7 +167,7 @@ def displayed(styler: Any) -> pd.DataFrame:
     return pd.DataFrame([[*row, *[""] * (width - len(row))] for row in read.body], columns=columns)
 
 
-class _Reader(HTMLParser):
+class _TableReader(HTMLParser):
     """Reads the cells that are displayed."""
 
     def __init__(self) -> None:
@@ -223,7 +223,7 @@ class _Reader(HTMLParser):
 
 
 def _read(html: str) -> _Table:
-    reader = _Reader()
+    reader = _TableReader()
     reader.feed(html)
     reader.close()
     return reader.table

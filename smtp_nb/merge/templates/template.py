@@ -95,7 +95,7 @@ class Template:
         if isinstance(self.attachments, str | os.PathLike):
             raise InputError("attachments is one path", remedy="Write attachments=[path]")
         for name, value in {"subject": self.subject, **self.headers}.items():
-            refuse_controls(value, f"The template's {name}")
+            refuse_controls(value, f"the template's {name}")
         Compiled(self)
 
     def own(self) -> Own | None:
@@ -295,7 +295,7 @@ class Compiled:
     def _sender(self, values: Values) -> Mailbox:
         senders = self._from.render(values)
         if not senders:
-            raise MissingError("The message has no sender", code=164, remedy="Set from_")
+            raise MissingError("the message has no sender", code=164, remedy="Set from_")
         if len(senders) > 1:
             raise RowError("from_ gives more than one address", column="from_")
         return senders[0]

@@ -6,7 +6,7 @@ from smtp_nb.client.passwords import find_password
 from smtp_nb.client.smtp import SMTP
 from smtp_nb.errors import StateError
 from smtp_nb.notebook.show import Card, Rows
-from smtp_nb.notebook.syntax import Argument, Kind, Option
+from smtp_nb.notebook.syntax import Argument, Option, ValueKind
 from smtp_nb.notebook.verb import Verb, VerbRequest
 
 
@@ -80,8 +80,8 @@ _URL = Argument(
 PASSWORD_OPTIONS = (
     Option("--password-env", "environment variable that holds the password; else keyring, else a"
            " prompt", metavar="NAME"),
-    Option("--password-file", "file with the password alone, which only you can read", Kind.PATH,
-           "PATH"),
+    Option("--password-file", "file with the password alone, which only you can read",
+           ValueKind.PATH, "PATH"),
 )  # fmt: skip
 
 VERBS = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from smtp_nb.client.smtp import SMTP
 from smtp_nb.model.diagnosis import Checkup
-from smtp_nb.notebook.syntax import Argument, Kind, Option
+from smtp_nb.notebook.syntax import Argument, Option, ValueKind
 from smtp_nb.notebook.verb import Verb, VerbRequest
 from smtp_nb.notebook.verbs.connection import PASSWORD_OPTIONS, session_for, with_password
 from smtp_nb.wording import Front
@@ -35,7 +35,7 @@ VERBS = (
         (
             *PASSWORD_OPTIONS,
             Option("--patience", "the longest wait for each word of the server, 10 if not given",
-                   Kind.NUMBER, "SECONDS"),
+                   ValueKind.NUMBER, "SECONDS"),
         ),
         example="%smtp doctor smtp://ann@mail.example.org:587",
     ),

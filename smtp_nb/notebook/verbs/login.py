@@ -11,7 +11,7 @@ from smtp_nb.client.passwords import find_password, from_person, keep_in_keyring
 from smtp_nb.client.smtp import SMTP
 from smtp_nb.errors import MissingError
 from smtp_nb.notebook.show import Card
-from smtp_nb.notebook.syntax import Argument, Kind, Option
+from smtp_nb.notebook.syntax import Argument, Option, ValueKind
 from smtp_nb.notebook.verb import Verb, VerbRequest
 from smtp_nb.notebook.verbs.connection import PASSWORD_OPTIONS, session_card
 
@@ -135,22 +135,22 @@ VERBS = (
         "Log in: by password on the session's server, or by OAuth at Google's or Microsoft's",
         _login,
         (
-            Argument("who", "google, microsoft, or your name on the session's server", Kind.TEXT,
-                     False, tuple(_SERVICES)),
+            Argument("who", "google, microsoft, or your name on the session's server",
+                     ValueKind.TEXT, False, tuple(_SERVICES)),
             Argument("user", "your mailbox at Google or Microsoft", required=False),
         ),
         (
             *PASSWORD_OPTIONS,
-            Option("--ask", "ask for the password, whatever the keyring has", Kind.FLAG),
+            Option("--ask", "ask for the password, whatever the keyring has", ValueKind.FLAG),
             Option("--keep", "give the password to the keyring once the server has taken it",
-                   Kind.FLAG),
+                   ValueKind.FLAG),
             Option("--client", "Google: the file of your OAuth client; Microsoft: the number of"
-                   " your application", Kind.PATH, "PATH|ID"),
-            Option("--by", "type a code on any device, or paste an address", Kind.CHOICE,
+                   " your application", ValueKind.PATH, "PATH|ID"),
+            Option("--by", "type a code on any device, or paste an address", ValueKind.CHOICE,
                    choices=("device", "code")),
-            Option("--again", "ask for permission even if it is there", Kind.FLAG),
+            Option("--again", "ask for permission even if it is there", ValueKind.FLAG),
             Option("--token-file", "keep the permission in this file in place of the keyring",
-                   Kind.PATH, "PATH"),
+                   ValueKind.PATH, "PATH"),
             Option("--tenant", "Microsoft: your organisation"),
             Option("--authority", "Microsoft: the address of another cloud", metavar="URL"),
             Option("--server", "send through this server in place of the service's own",

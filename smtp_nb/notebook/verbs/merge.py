@@ -15,7 +15,7 @@ from smtp_nb.merge.planning.standing import Standing
 from smtp_nb.merge.preview import Preview
 from smtp_nb.model.display import masked
 from smtp_nb.model.outcome import Outcome
-from smtp_nb.notebook.syntax import Argument, Kind, Option
+from smtp_nb.notebook.syntax import Argument, Option, ValueKind
 from smtp_nb.notebook.verb import Verb, VerbRequest
 
 _DIFFERS = (
@@ -222,28 +222,32 @@ def _kept() -> dict[str, Path]:
 
 
 _ARGUMENTS = (
-    Argument("frame", "the variable that holds the rows", Kind.FRAME),
-    Argument("template", "the template", Kind.TEMPLATE),
+    Argument("frame", "the variable that holds the rows", ValueKind.FRAME),
+    Argument("template", "the template", ValueKind.TEMPLATE),
 )
 _OPTIONS = (
     Option("--to", "the column of addresses; email by default", metavar="COLUMN"),
     Option("--from", "the sender", metavar="ADDRESS"),
-    Option("--with", "a variable that the template may use too", Kind.VARIABLE, "NAME", many=True),
+    Option(
+        "--with", "a variable that the template may use too", ValueKind.VARIABLE, "NAME", many=True
+    ),
     Option("--name", "the campaign; the template's name by default", metavar="NAME"),
-    Option("--journal", "the file in which what was sent is kept", Kind.PATH, "PATH"),
+    Option("--journal", "the file in which what was sent is kept", ValueKind.PATH, "PATH"),
     Option("--key", "the column that identifies a row; the address by default", metavar="COLUMN"),
 )
 _RUN_OPTIONS = (
-    Option("--send", "send them: asks for their number first", Kind.FLAG),
-    Option("--yes", "the number of messages, for an unattended run", Kind.NUMBER, "N"),
-    Option("--background", "send while other cells run; gives the job", Kind.FLAG),
-    Option("--skip-invalid", "leave rows with errors out", Kind.FLAG),
-    Option("--limit", "send at most so many", Kind.NUMBER, "N"),
+    Option("--send", "send them: asks for their number first", ValueKind.FLAG),
+    Option("--yes", "the number of messages, for an unattended run", ValueKind.NUMBER, "N"),
+    Option("--background", "send while other cells run; gives the job", ValueKind.FLAG),
+    Option("--skip-invalid", "leave rows with errors out", ValueKind.FLAG),
+    Option("--limit", "send at most so many", ValueKind.NUMBER, "N"),
     Option("--only-to", "an address or domain; all others are skipped", many=True, metavar="WHO"),
     Option("--redirect-to", "send everything to this address, as a trial", metavar="ADDRESS"),
-    Option("--connections", "how many at once; 1 by default", Kind.NUMBER, "N"),
-    Option("--window", "the most under way on one connection; 32 by default", Kind.NUMBER, "N"),
-    Option("--messages-per-connection", "then a new one is made", Kind.NUMBER, "N"),
+    Option("--connections", "how many at once; 1 by default", ValueKind.NUMBER, "N"),
+    Option(
+        "--window", "the most under way on one connection; 32 by default", ValueKind.NUMBER, "N"
+    ),
+    Option("--messages-per-connection", "then a new one is made", ValueKind.NUMBER, "N"),
     Option("--rate", "messages in a period: 20/s, 500/h", metavar="RATE"),
     Option(
         "--domain-rate",
@@ -253,7 +257,7 @@ _RUN_OPTIONS = (
     ),
     Option("--deadline", "begin no message after so long: '30 min'", metavar="TIME"),
     Option("--patience", "try greylisted messages again for so long: '10 min'", metavar="TIME"),
-    Option("--changed", "go on although the template was changed meanwhile", Kind.FLAG),
+    Option("--changed", "go on although the template was changed meanwhile", ValueKind.FLAG),
 )
 
 VERBS = (
@@ -270,7 +274,7 @@ VERBS = (
         "Show the first messages of a merge",
         _preview,
         _ARGUMENTS,
-        (*_OPTIONS, Option("--rows", "how many; 3 by default", Kind.NUMBER, "N")),
+        (*_OPTIONS, Option("--rows", "how many; 3 by default", ValueKind.NUMBER, "N")),
         example="%smtp preview df result",
     ),
     Verb(

@@ -16,7 +16,7 @@ from smtp_nb.merge.templates.template import Compiled, Template
 from smtp_nb.model.address import parse_mailbox
 from smtp_nb.model.receipt import Receipt
 from smtp_nb.notebook.render import in_notebook, only
-from smtp_nb.notebook.syntax import Kind, Option
+from smtp_nb.notebook.syntax import Option, ValueKind
 from smtp_nb.notebook.verb import CellBody, Verb, VerbRequest
 
 _FORMATS = ("markdown", "html")
@@ -117,13 +117,13 @@ VERBS = (
             Option("--from", "the sender", metavar="ADDRESS"),
             Option("--reply-to", "where answers go", metavar="ADDRESS"),
             Option("--text", "the body, for a message on one line"),
-            Option("--markdown", "the body is Markdown: sent as text and HTML", Kind.FLAG),
-            Option("--html", "the body is HTML", Kind.FLAG),
-            Option("--raw", "leave {{ … }} in the body as it stands", Kind.FLAG),
-            Option("--attach", "a file to send along", Kind.PATH, "PATH", many=True),
+            Option("--markdown", "the body is Markdown: sent as text and HTML", ValueKind.FLAG),
+            Option("--html", "the body is HTML", ValueKind.FLAG),
+            Option("--raw", "leave {{ … }} in the body as it stands", ValueKind.FLAG),
+            Option("--attach", "a file to send along", ValueKind.PATH, "PATH", many=True),
             Option("--attach-var", "a variable to send along as a file: frame, text, octets",
-                   Kind.VARIABLE, "NAME", many=True),
-            Option("--figure", "a figure to show below the body", Kind.VARIABLE, "NAME",
+                   ValueKind.VARIABLE, "NAME", many=True),
+            Option("--figure", "a figure to show below the body", ValueKind.VARIABLE, "NAME",
                    many=True),
         ),
         body=CellBody.OPTIONAL,

@@ -8,7 +8,7 @@ from typing import Any
 from smtp_nb.errors import StateError
 from smtp_nb.notebook.show import Card
 from smtp_nb.notebook.state import NotebookState
-from smtp_nb.notebook.syntax import Argument, Kind, Option
+from smtp_nb.notebook.syntax import Argument, Option, ValueKind
 from smtp_nb.notebook.verb import Verb, VerbRequest
 from smtp_nb.sandbox import FAULTS, SandboxServer
 
@@ -77,7 +77,7 @@ def _fault(request: VerbRequest) -> Card:
         sandbox.heal()
     elif name:
         sandbox.inject(name, **_fault_arguments(request))
-    rows = [(fault.name, f"at {fault.stage}, struck {fault.hits}") for fault in sandbox.faults]
+    rows = [(fault.name, f"{fault}; hits: {fault.hits}") for fault in sandbox.faults]
     return Card("What goes wrong on purpose" if rows else "Nothing goes wrong on purpose", rows)
 
 
@@ -98,13 +98,13 @@ VERBS = (
         "Start an SMTP server inside this kernel, to practise on; it relays nothing",
         _start,
         options=(
-            Option("--tls", "how it protects the connection", Kind.CHOICE, choices=_TLS),
+            Option("--tls", "how it protects the connection", ValueKind.CHOICE, choices=_TLS),
             Option("--auth", "a user who may log in; MAIL then needs a login", many=True,
                    metavar="USER"),
             Option("--refuse", "a recipient to refuse; * stands for any letters", many=True,
                    metavar="ADDRESS"),
             Option("--without", "an extension not to offer", many=True, metavar="KEYWORD"),
-            Option("--certificate", "what is wrong with its certificate", Kind.CHOICE,
+            Option("--certificate", "what is wrong with its certificate", ValueKind.CHOICE,
                    choices=_CERTIFICATES),
         ),
         example="%smtp server start --tls starttls --auth ann",
@@ -114,21 +114,21 @@ VERBS = (
         "server inbox",
         "Show the messages that it took in",
         _inbox,
-        options=(Option("--static", "as a plain table", Kind.FLAG),),
+        options=(Option("--static", "as a plain table", ValueKind.FLAG),),
         example="%smtp server inbox",
     ),
     Verb(
         "server fault",
         "Let something go wrong on purpose, or show what does",
         _fault,
-        (Argument("name", "what goes wrong; none heals all", Kind.CHOICE, False,
+        (Argument("name", "what goes wrong; none heals all", ValueKind.CHOICE, False,
                   (*FAULTS, _HEAL)),),
         (
             Option("--to", "only for this recipient; * stands for any letters", metavar="ADDRESS"),
-            Option("--times", "how often", Kind.NUMBER, "N"),
+            Option("--times", "how often", ValueKind.NUMBER, "N"),
             Option("--stage", "at which command, or GREETING, or END of the data",
                    metavar="COMMAND"),
-            Option("--code", "the reply's three digits", Kind.NUMBER, "CODE"),
+            Option("--code", "the reply's three digits", ValueKind.NUMBER, "CODE"),
             Option("--text", "the reply's words"),
         ),
         example="%smtp server fault greylist --times 1",

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from smtp_nb.errors import InputError
 from smtp_nb.merge.templates.template import Compiled, Template
 from smtp_nb.notebook.show import Card
-from smtp_nb.notebook.syntax import Argument, Kind, Option
+from smtp_nb.notebook.syntax import Argument, Option, ValueKind
 from smtp_nb.notebook.verb import CellBody, Verb, VerbRequest
 
 # What may stand above the first empty line: its name, and the argument of Template.
@@ -94,10 +94,10 @@ VERBS = (
         "template",
         "Keep the cell below as a template: fields, an empty line, the body",
         _template,
-        (Argument("name", "what to call it", Kind.TEMPLATE),),
+        (Argument("name", "what to call it", ValueKind.TEMPLATE),),
         (
-            Option("--html", "the body is HTML, not Markdown", Kind.FLAG),
-            Option("--text", "the body is plain text, not Markdown", Kind.FLAG),
+            Option("--html", "the body is HTML, not Markdown", ValueKind.FLAG),
+            Option("--text", "the body is plain text, not Markdown", ValueKind.FLAG),
         ),
         body=CellBody.REQUIRED,
         example="%%smtp template result\n"

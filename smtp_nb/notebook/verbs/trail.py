@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from smtp_nb.notebook.show import Page
-from smtp_nb.notebook.syntax import Kind, Option
+from smtp_nb.notebook.syntax import Option, ValueKind
 from smtp_nb.notebook.verb import Verb, VerbRequest
 
 
@@ -27,8 +27,8 @@ VERBS = (
         "Show the conversation with the server, live",
         _trail,
         options=(
-            Option("--static", "as a plain table of what was said so far", Kind.FLAG),
-            Option("--clear", "forget what was said so far", Kind.FLAG),
+            Option("--static", "as a plain table of what was said so far", ValueKind.FLAG),
+            Option("--clear", "forget what was said so far", ValueKind.FLAG),
         ),
         example="%smtp trail",
     ),
@@ -37,8 +37,8 @@ VERBS = (
         "Draw the conversation as a ladder diagram",
         _ladder,
         options=(
-            Option("--time", "steps as far apart as they were in time", Kind.FLAG),
-            Option("--show-addresses", "addresses in full, also in the saved file", Kind.FLAG),
+            Option("--time", "steps as far apart as they were in time", ValueKind.FLAG),
+            Option("--show-addresses", "addresses in full, also in the saved file", ValueKind.FLAG),
         ),
         example="%smtp ladder",
     ),

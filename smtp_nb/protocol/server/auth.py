@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from base64 import b64decode, b64encode
-from collections.abc import Generator
+from collections.abc import Container, Generator
 
 from smtp_nb.model.reply import Reply
 from smtp_nb.model.secret import HIDDEN
@@ -13,12 +12,6 @@ from smtp_nb.protocol.server.replies import Refused, say
 
 # Yields challenges, gets responses, returns the user or None.
 Mechanism = Generator[bytes, bytes, str | None]
-
-# Only a known name is shown behind AUTH: anything else there may be a password.
-_NAME = re.compile(
-    r"(?i)(PLAIN|LOGIN|CRAM-MD5|DIGEST-MD5|SCRAM-SHA-[0-9]{1,3}(?:-PLUS)?|NTLM|GSSAPI"
-    r"|XOAUTH2|OAUTHBEARER|EXTERNAL)\Z"
-)
 
 
 class LoginExchange:
@@ -67,10 +60,11 @@ def _challenge(challenge: bytes) -> Reply:
     return say(334, b64encode(challenge).decode("ascii"))
 
 
-def shown_line(line: str, is_stray: bool) -> str:
+def shown_line(line: str, names: Container[str], is_stray: bool = False) -> str:
     """The line for a trail, without what could be a password: `AUTH PLAIN <hidden>`.
 
     Args:
+        names: of mechanisms. Nothing else is shown after AUTH, for it may be a password.
         is_stray: it is no command and stands behind an AUTH. After a refused AUTH a client may
             send its secrets as if they had been asked for.
     """
@@ -79,5 +73,5 @@ def shown_line(line: str, is_stray: bool) -> str:
     if line[:4].upper() != "AUTH":
         return line
     words = line.split(" ")[1:]
-    name = words[:1] if words and _NAME.match(words[0]) else []
+    name = words[:1] if words and words[0].upper() in names else []
     return " ".join(["AUTH", *name, *([HIDDEN] if len(words) > len(name) else [])])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from smtp_nb.model.reply import Reply
 from smtp_nb.protocol.server import replies
 from smtp_nb.protocol.server.policy import ReceivedTransaction, Service
 from smtp_nb.protocol.server.replies import Refused
@@ -65,4 +66,11 @@ RULES: dict[str, Rule] = {
     "QUIT": Rule(argument=False),
     "STARTTLS": Rule(argument=False, needs_hello=True, in_mail=False, extension="STARTTLS"),
     "AUTH": Rule(argument=True, needs_hello=True, in_mail=False),
+}
+
+# The replies of commands that do nothing.
+FIXED = {
+    "NOOP": replies.OK,
+    "QUIT": replies.GOODBYE,
+    "HELP": Reply(214, (f"2.0.0 Commands: {' '.join(RULES)}", "2.0.0 Read RFC 5321")),
 }

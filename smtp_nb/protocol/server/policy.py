@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import count
 
 from smtp_nb.model.reply import Reply
@@ -62,6 +63,7 @@ class Service:
         mechanisms: names for the AUTH line.
         begin_login: starts the server's side of a mechanism, given its name and that of the
             certificate which the client showed inside TLS, if it did.
+        known_mechanisms: further names that a trail may show; they are no secrets.
         login_needs_tls: AUTH is offered inside TLS only.
         needs_login: MAIL is refused before a login.
         users: local parts that VRFY knows.
@@ -75,11 +77,17 @@ class Service:
     max_recipients: int = 1000
     mechanisms: tuple[str, ...] = ()
     begin_login: Callable[[str, str], Mechanism] = field(default=_no_login, repr=False)
+    known_mechanisms: frozenset[str] = frozenset()
     login_needs_tls: bool = False
     needs_login: bool = False
     users: frozenset[str] = frozenset()
     lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     is_lenient: bool = False
+
+    @cached_property
+    def known_names(self) -> frozenset[str]:
+        """The names that may stand after AUTH in a trail."""
+        return self.known_mechanisms.union(self.mechanisms)
 
     def keywords(self, *, tls: bool) -> list[str]:
         """What the reply to EHLO lists, with its parameters, inside or outside TLS."""

@@ -25,7 +25,7 @@ from smtp_nb.protocol.dots import Unstuffer
 from smtp_nb.protocol.server import replies
 from smtp_nb.protocol.server.arguments import MAIL, RCPT, Chunk, read_chunk, read_path
 from smtp_nb.protocol.server.auth import LoginExchange, shown_line
-from smtp_nb.protocol.server.command_table import RULES
+from smtp_nb.protocol.server.command_table import FIXED, RULES
 from smtp_nb.protocol.server.input_buffer import (
     LINE_LIMIT,
     LINE_LIMITS,
@@ -170,7 +170,7 @@ class ServerProtocol:
         except Refused as refused:
             text = line[:LINE_LIMIT].decode("utf-8", "backslashreplace")
             stage = verb if verb in RULES else UNKNOWN
-            text = shown_line(text, self._is_stray(verb))
+            text = shown_line(text, self.service.known_names, self._is_stray(verb))
             return Request(stage, refused.reply, shown=text, is_final=refused.is_final)
 
     def _read_response(self) -> Request | None:
@@ -234,7 +234,7 @@ class ServerProtocol:
         rule.check(argument, self.service, self.hello, self._transaction)
         request = _HANDLERS[verb](self, verb, argument)
         if request is not None:
-            request.shown = shown_line(text, is_stray=False)
+            request.shown = shown_line(text, self.service.known_names)
         return request
 
     def _is_stray(self, verb: str) -> bool:
@@ -315,7 +315,7 @@ class ServerProtocol:
         return Request(verb, replies.OK, partial(self._resume, None))
 
     def _fixed(self, verb: str, argument: str) -> Request:
-        return Request(verb, _FIXED[verb])
+        return Request(verb, FIXED[verb])
 
     def _vrfy(self, verb: str, argument: str) -> Request:
         name = argument.removesuffix(" SMTPUTF8").strip("<>")
@@ -373,12 +373,6 @@ _HANDLERS: dict[str, Callable[[ServerProtocol, str, str], Request | None]] = {
     "QUIT": ServerProtocol._fixed,
     "STARTTLS": ServerProtocol._starttls,
     "AUTH": ServerProtocol._auth,
-}
-
-_FIXED = {
-    "NOOP": replies.OK,
-    "QUIT": replies.GOODBYE,
-    "HELP": Reply(214, (f"2.0.0 Commands: {' '.join(RULES)}", "2.0.0 Read RFC 5321")),
 }
 
 _READERS: dict[ServerState, Callable[[ServerProtocol], Request | None]] = {

@@ -52,7 +52,7 @@ def _name(escaped: str) -> str:
 
 def _prepared(password: str | None) -> str | None:
     try:
-        return saslprep(password, "The password") if password else None
+        return saslprep(password, "the password") if password else None
     except InputError:
         return None
 

@@ -7,22 +7,21 @@ import re
 import secrets
 from collections.abc import Callable
 from functools import partial
+from typing import NamedTuple
 
 from smtp_nb.errors import Unsupported
 from smtp_nb.sasl.cram_md5 import digest
+from smtp_nb.sasl.mechanisms import BY_NAME
 from smtp_nb.sasl.server.digest_md5 import digest_md5
 from smtp_nb.sasl.server.scram import scram
 from smtp_nb.sasl.server.verifier import CredentialVerifier, Service, text
 
 _REASON = b'{"status":"401","schemes":"bearer","scope":"mail"}'
 # RFC 7628 section 3.1, and Google's page for XOAUTH2: the user, then the token.
-_BEARERS = {
-    "OAUTHBEARER": re.compile(
-        rb"n,a=([^,\x01]+),\x01(?:host=[^\x01]*\x01)?(?:port=\d+\x01)?"
-        rb"auth=Bearer ([^\x01]+)\x01\x01"
-    ),
-    "XOAUTH2": re.compile(rb"user=([^\x01]+)\x01auth=Bearer ([^\x01]+)\x01\x01"),
-}
+_OAUTHBEARER = re.compile(
+    rb"n,a=([^,\x01]+),\x01(?:host=[^\x01]*\x01)?(?:port=\d+\x01)?auth=Bearer ([^\x01]+)\x01\x01"
+)
+_XOAUTH2 = re.compile(rb"user=([^\x01]+)\x01auth=Bearer ([^\x01]+)\x01\x01")
 
 
 def serve(name: str, verifier: CredentialVerifier) -> Service:
@@ -35,8 +34,8 @@ def serve(name: str, verifier: CredentialVerifier) -> Service:
         Unsupported: no such mechanism.
     """
     if service := SERVICES.get(name.upper()):
-        return service(verifier)
-    raise Unsupported(f"The login {name!r} is not known here")
+        return service.check(verifier)
+    raise Unsupported(f"the login {name!r} is not known here")
 
 
 def _plain(verifier: CredentialVerifier) -> Service:
@@ -82,13 +81,32 @@ def _external(verifier: CredentialVerifier) -> Service:
     return verifier.certificate if is_known and asked in ("", verifier.certificate) else None
 
 
-SERVICES: dict[str, Callable[[CredentialVerifier], Service]] = {
-    "SCRAM-SHA-256": partial(scram, "sha256"),
-    "SCRAM-SHA-1": partial(scram, "sha1"),
-    "DIGEST-MD5": digest_md5,
-    "CRAM-MD5": _cram_md5,
-    "PLAIN": _plain,
-    "LOGIN": _login,
-    **{name: partial(_bearer, form) for name, form in _BEARERS.items()},
-    "EXTERNAL": _external,
+class Served(NamedTuple):
+    """A mechanism as a server has it.
+
+    Attributes:
+        check: its side of the exchange.
+        is_usual: it is offered unless something else is asked for.
+        by_certificate: it is offered where clients show certificates.
+    """
+
+    check: Callable[[CredentialVerifier], Service]
+    is_usual: bool = True
+    by_certificate: bool = False
+
+
+SERVICES = {
+    "PLAIN": Served(_plain),
+    "LOGIN": Served(_login),
+    "CRAM-MD5": Served(_cram_md5),
+    "SCRAM-SHA-1": Served(partial(scram, "sha1")),
+    "SCRAM-SHA-256": Served(partial(scram, "sha256")),
+    "XOAUTH2": Served(partial(_bearer, _XOAUTH2)),
+    "OAUTHBEARER": Served(partial(_bearer, _OAUTHBEARER)),
+    "DIGEST-MD5": Served(digest_md5, is_usual=False),
+    "EXTERNAL": Served(_external, is_usual=False, by_certificate=True),
 }
+"""By name, in the order in which they are offered."""
+USUAL = tuple(name for name, served in SERVICES.items() if served.is_usual)
+KNOWN_NAMES = frozenset({*SERVICES, *BY_NAME})
+"""What a trail may show after AUTH: anything else there may be a password."""

@@ -201,7 +201,7 @@ class Certificate(Fields):
             if entry.key is not None and entry.public_key == public:
                 return Identity(certificate, entry.key, entry.chain)
         if must:
-            raise InputError("The store has no private key for this certificate", code=272)
+            raise InputError("the store has no private key for this certificate", code=272)
         self._has_lost_key = bool(entries)
         return Identity(certificate)
 
@@ -365,7 +365,7 @@ def _certificate(data: bytes) -> x509.Certificate:
         return read_certificates(data)[0]
     except UNREADABLE as error:
         raise InputError(
-            f"This is not a certificate in PEM or DER: {shown(str(error))}", code=271
+            f"this is not a certificate in PEM or DER: {shown(str(error))}", code=271
         ) from None
 
 
@@ -386,7 +386,7 @@ def _by_thumbprint(wanted: str, entries: list[Identity]) -> list[Identity]:
 
 def _not_there(wanted: str, entries: list[Identity]) -> InputError:
     return InputError(
-        f"The store has no certificate for {shown(wanted)!r}",
+        f"the store has no certificate for {shown(wanted)!r}",
         code=272,
         remedy=f"It has {'; '.join(filter(None, map(_name, entries))) or 'bare keys only: take *'}",
     )

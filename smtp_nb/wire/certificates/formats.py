@@ -173,6 +173,6 @@ def _identity(certificates: list[x509.Certificate], key: object) -> Identity:
     bare = of_key(key)
     own = [link for link in certificates if link.public_key() == bare.public_key]
     if certificates and not own:
-        raise InputError("The private key is not that of the certificate beside it", code=273)
+        raise InputError("the private key is not that of the certificate beside it", code=273)
     chain = tuple(link for link in certificates if link not in own)
     return readable(Identity(own[0] if own else None, bare.key, chain))

@@ -105,7 +105,7 @@ def of_key(key: object) -> Identity:
     if isinstance(key, PublicKey):
         return Identity(public=key)
     raise InputError(
-        "No certificate for TLS has a key of this kind",
+        "no certificate for TLS has a key of this kind",
         code=273,
         remedy="Take an RSA, ECDSA or Ed25519 key",
     )
@@ -115,10 +115,10 @@ def key_is_locked(has_password: bool) -> InputError:
     """The error for a private key that the password, or none, does not open."""
     if has_password:
         return InputError(
-            "The password does not open the store",
+            "the password does not open the store",
             code=273,
             remedy="Try another; or the store is damaged",
         )
     return InputError(
-        "The store is protected, and no password was given", code=273, remedy="Give store_password"
+        "the store is protected, and no password was given", code=273, remedy="Give store_password"
     )

@@ -44,7 +44,7 @@ _MAX_WORK = 1 << 24
 
 
 @dataclass(frozen=True, slots=True)
-class _File:
+class _KeyFile:
     """The fields of a file, and its two blobs."""
 
     version: int
@@ -90,7 +90,7 @@ def read_ppk(data: Hidden, password: Hidden) -> list[Identity]:
 # -- the file -----------------------------------------------------------------------------------
 
 
-def _parse(data: Hidden) -> _File:
+def _parse(data: Hidden) -> _KeyFile:
     lines = iter(data.decode("utf-8").splitlines())
     head, algorithm = _split(next(lines, ""))
     version = {"PuTTY-User-Key-File-2": 2, "PuTTY-User-Key-File-3": 3}.get(head)
@@ -109,7 +109,7 @@ def _parse(data: Hidden) -> _File:
         raise ValueError(f"{min(missing)} is missing")
     if fields["Encryption"] not in ("none", "aes256-cbc"):
         raise ValueError("its cipher is not known")
-    return _File(version, algorithm, fields, blobs["Public-Lines"], blobs["Private-Lines"])
+    return _KeyFile(version, algorithm, fields, blobs["Public-Lines"], blobs["Private-Lines"])
 
 
 def _split(line: str) -> tuple[str, str]:
@@ -134,7 +134,7 @@ def _count(text: str) -> int:
 # -- the password -------------------------------------------------------------------------------
 
 
-def _keys(file: _File, password: Hidden) -> _Keys:
+def _keys(file: _KeyFile, password: Hidden) -> _Keys:
     if file.version == 2:
         stretched = b"".join(
             hashlib.sha1(count.to_bytes(4, "big") + password).digest() for count in range(2)
@@ -163,12 +163,12 @@ def _argon2(fields: Mapping[str, str], password: Hidden) -> bytes:
     return derivation.derive(password)
 
 
-def _decrypt(file: _File, keys: _Keys) -> bytes:
+def _decrypt(file: _KeyFile, keys: _Keys) -> bytes:
     decryptor = Cipher(algorithms.AES256(keys.cipher), modes.CBC(keys.start)).decryptor()
     return decryptor.update(file.private) + decryptor.finalize()
 
 
-def _mac(file: _File, keys: _Keys, plain: Hidden) -> bytes:
+def _mac(file: _KeyFile, keys: _Keys, plain: Hidden) -> bytes:
     texts = (file.algorithm, file.fields["Encryption"], file.fields["Comment"])
     parts = [*(text.encode("utf-8") for text in texts), file.public, plain]
     framed = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
@@ -178,7 +178,7 @@ def _mac(file: _File, keys: _Keys, plain: Hidden) -> bytes:
 # -- the key ------------------------------------------------------------------------------------
 
 
-def _private_key(file: _File, plain: Hidden) -> PrivateKey:
+def _private_key(file: _KeyFile, plain: Hidden) -> PrivateKey:
     line = f"{file.algorithm} {base64.b64encode(file.public).decode()}"
     public = load_ssh_public_key(line.encode("ascii"))
     numbers = _numbers(plain)

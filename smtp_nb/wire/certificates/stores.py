@@ -70,7 +70,7 @@ def open_store(kind: CertStoreType, store: str | Hidden, password: Hidden) -> St
         problem = error.with_traceback(None)
     except UNREADABLE as error:
         problem = InputError(
-            f"This is not {form.name}: {shown(str(error))}",
+            f"this is not {form.name}: {shown(str(error))}",
             code=271,
             remedy="Look at the file and at the type of the store",
         )
@@ -80,7 +80,7 @@ def open_store(kind: CertStoreType, store: str | Hidden, password: Hidden) -> St
 
 def _not_opened(name: str, reason: str) -> Unsupported:
     return Unsupported(
-        f"A certificate store of the type {name} cannot be opened: {reason}",
+        f"a certificate store of the type {name} cannot be opened: {reason}",
         remedy="Export the certificate and its key to a PFX or PEM file",
     )
 
@@ -92,7 +92,7 @@ def _octets(store: str | Hidden) -> Hidden:
     found = _from_base64(store) if isinstance(store, Hidden) else _file(store)
     if len(found) > MAX_STORE:
         raise InputError(
-            f"The certificate store is larger than {MAX_STORE} octets",
+            f"the certificate store is larger than {MAX_STORE} octets",
             code=271,
             remedy="Is it one?",
         )
@@ -105,7 +105,7 @@ def _file(name: str) -> Hidden:
     except OSError as error:
         words = getattr(error, "strerror", None) or str(error)
         raise InputError(
-            f"The certificate store {shown(name)!r} cannot be read: {words}",
+            f"the certificate store {shown(name)!r} cannot be read: {words}",
             code=271,
             remedy="Give the name of a file that you may read",
         ) from error

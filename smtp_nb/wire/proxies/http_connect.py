@@ -54,7 +54,7 @@ class HttpConnect:
 
         self._mask = mask
 
-        refuse_controls(host, "The server's name")
+        refuse_controls(host, "the server's name")
         self._target = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         self._fields = header_fields(data) if data else []
         if user:
@@ -136,11 +136,11 @@ _REMEDIES = {
 def _basic(user: str, password: Secret | None) -> Secret:
     """Basic credentials (RFC 7617): no colon in the user's name, no control characters."""
     given = password.reveal() if password else ""
-    refuse_controls(user, "The proxy's user name")
-    refuse_controls(given, "The proxy's password")
+    refuse_controls(user, "the proxy's user name")
+    refuse_controls(given, "the proxy's password")
     if ":" in user:
         raise InputError(
-            "The proxy's user name holds a colon, where the password would begin (RFC 7617)",
+            "the proxy's user name holds a colon, where the password would begin (RFC 7617)",
             remedy="Take it out of firewall.user",
         )
     joined = f"{user}:{given}".encode()

@@ -179,13 +179,13 @@ def _unreadable(what: str, error: Exception) -> InputError:
 def _identify(context: SSL.Context, identity: Identity) -> None:
     if identity.certificate is None:
         raise InputError(
-            "What is to be shown as our own is a bare key, and TLS shows a certificate",
+            "what is to be shown as our own is a bare key, and TLS shows a certificate",
             code=273,
             remedy="Take a store that holds the certificate too",
         )
     if identity.key is None:
         raise InputError(
-            "Our own certificate came without its private key",
+            "our own certificate came without its private key",
             code=273,
             remedy="Load it from a PFX file, or a PEM file that holds both",
         )
@@ -193,6 +193,6 @@ def _identify(context: SSL.Context, identity: Identity) -> None:
         context.use_certificate(identity.certificate)
         context.use_privatekey(identity.key)
     except (SSL.Error, TypeError) as error:
-        raise InputError("Our own certificate or key cannot be used", code=273) from error
+        raise InputError("our own certificate or key cannot be used", code=273) from error
     for certificate in identity.chain:
         context.add_extra_chain_cert(certificate)

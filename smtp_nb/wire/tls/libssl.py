@@ -27,13 +27,13 @@ def _function(name: str, what: str) -> Any:
 
 def has_extended_master_secret(connection: SSL.Connection) -> bool:
     """True if the keys of TLS 1.2 depend on the whole handshake (RFC 7627)."""
-    ask = _function("SSL_get_extms_support", "Extended master secrets")
+    ask = _function("SSL_get_extms_support", "extended master secrets")
     return bool(ask(connection._ssl) == 1)
 
 
 def is_resumed(connection: SSL.Connection) -> bool:
     """True if the handshake went on from an earlier session."""
-    ask = _function("SSL_session_reused", "Resumed sessions")
+    ask = _function("SSL_session_reused", "resumed sessions")
     return bool(ask(connection._ssl) == 1)
 
 
@@ -43,7 +43,7 @@ def set_groups(context: SSL.Context, groups: str) -> None:
     Raises:
         Unsupported: cryptography does not pass it on, or OpenSSL knows no such list.
     """
-    _set_list("SSL_CTX_set1_curves_list", "Groups for the exchange of keys", context, groups)
+    _set_list("SSL_CTX_set1_curves_list", "groups for the exchange of keys", context, groups)
 
 
 def set_signatures(context: SSL.Context, signatures: str) -> None:
@@ -52,7 +52,7 @@ def set_signatures(context: SSL.Context, signatures: str) -> None:
     Raises:
         Unsupported: cryptography does not pass it on, or OpenSSL knows no such list.
     """
-    _set_list("SSL_CTX_set1_sigalgs_list", "Algorithms for signatures", context, signatures)
+    _set_list("SSL_CTX_set1_sigalgs_list", "algorithms for signatures", context, signatures)
 
 
 def _set_list(function: str, what: str, context: SSL.Context, names: str) -> None:

@@ -73,13 +73,13 @@ def require_offered(info: TLSInfo, offer: Offer) -> None:
     names = offer.new_groups if is_new else offer.old_groups
     groups = {GROUPS[name][0] for name in names}
     if groups and info.key_exchange in _SPELLED.values() and info.key_exchange not in groups:
-        raise TLSError(f"The server chose the group {info.key_exchange}, which {setting} omits")
+        raise TLSError(f"the server chose the group {info.key_exchange}, which {setting} omits")
     if info.key_exchange == "DHE" and 0 < info.key_exchange_bits < LEAST_PRIME_BITS:
         raise TLSError(
-            f"The server's prime for the exchange of keys has {info.key_exchange_bits} bits only",
+            f"the server's prime for the exchange of keys has {info.key_exchange_bits} bits only",
             remedy="Its owner has to set up a longer one",
         )
     if info.bits < offer.least_bits:
         raise TLSError(
-            f"The server chose a cipher of {info.bits} bits, SSLCipherStrength wants more"
+            f"the server chose a cipher of {info.bits} bits, SSLCipherStrength wants more"
         )

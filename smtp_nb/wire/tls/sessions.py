@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from OpenSSL import SSL
 
 from smtp_nb.wire.settings import TLSSettings
-from smtp_nb.wire.verification.verification import Verdict
+from smtp_nb.wire.verification.verification import CertificateVerdict
 
 LIFETIME = datetime.timedelta(hours=10)
 MOST = 64
@@ -35,7 +35,7 @@ class StoredSession:
 
     session: SSL.Session
     context: SSL.Context
-    verdict: Verdict
+    verdict: CertificateVerdict
     until: datetime.datetime
 
 
@@ -57,7 +57,7 @@ class SessionSlot:
     kept: dict[tuple[str, int, TLSSettings], StoredSession]
     place: tuple[str, int, TLSSettings]
 
-    def keep(self, connection: SSL.Connection, verdict: Verdict) -> None:
+    def keep(self, connection: SSL.Connection, verdict: CertificateVerdict) -> None:
         """Keep the session of a connection with a server that was accepted."""
         session = connection.get_session()
         if session is None:

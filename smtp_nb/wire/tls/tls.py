@@ -44,7 +44,7 @@ from smtp_nb.wire.tls.openssl_errors import PLAIN, raise_for
 from smtp_nb.wire.tls.records import RecordLog
 from smtp_nb.wire.tls.sessions import SessionSlot
 from smtp_nb.wire.verification.hostname import is_ip_address
-from smtp_nb.wire.verification.verification import Verdict, acceptable, is_meant, judge
+from smtp_nb.wire.verification.verification import CertificateVerdict, acceptable, is_meant, judge
 from smtp_nb.wire.verification.verify_errors import CertificateFinding
 
 __all__ = ["HandshakeStep", "TLSLayer", "TLSSettings"]
@@ -104,8 +104,8 @@ class TLSLayer:
         self._received = b""
         self._sent_log, self._received_log = RecordLog("sent"), RecordLog("received")
         self._step = HandshakeStep.READ
-        self._judged: Verdict | None = None
-        self._verdict: Verdict | None = None
+        self._judged: CertificateVerdict | None = None
+        self._verdict: CertificateVerdict | None = None
         self._failure: SSL.Error | None = None
         self.is_closed = False
         """True once the server has said that it will send no more (close_notify)."""
@@ -141,12 +141,12 @@ class TLSLayer:
         if keys:
             append_keys(self._settings.key_log_file, keys)
 
-    def _recalled(self) -> Verdict:
+    def _recalled(self) -> CertificateVerdict:
         """The verdict on the server whose session goes on; else it has shown no certificate."""
         leaf = self._connection.get_peer_certificate(as_cryptography=True)
         kept = self._kept
         if not kept or leaf != kept.verdict.chain[0] or not is_resumed(self._connection):
-            raise TLSError("The server showed no certificate", code=282)
+            raise TLSError("the server showed no certificate", code=282)
         self.is_resumed = True
         return kept.verdict
 
@@ -156,15 +156,15 @@ class TLSLayer:
         except SSL.WantReadError:
             return False
         except SSL.Error as error:
-            raise_for(error, "The TLS handshake failed", 276)
+            raise_for(error, "the TLS handshake failed", 276)
         return True
 
-    def _judge(self) -> Verdict:
+    def _judge(self) -> CertificateVerdict:
         try:
             chain, verified, findings = self._shown()
         except UNREADABLE as error:
             raise CertificateError(
-                f"The certificate of {self._host} cannot be read: {error}",
+                f"the certificate of {self._host} cannot be read: {error}",
                 remedy="The server's owner has to get another one",
             ) from error
         offer = self._settings.offer
@@ -186,14 +186,14 @@ class TLSLayer:
         return chain, verified, findings
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> CertificateVerdict:
         """The server's certificate and its faults.
 
         Raises:
             StateError: the handshake has not come so far.
         """
         if self._verdict is None:
-            raise StateError("The server has not shown its certificate yet")
+            raise StateError("the server has not shown its certificate yet")
         return self._verdict
 
     @property
@@ -216,7 +216,7 @@ class TLSLayer:
         To refuse, raise `verdict.error()` and drop the connection; nothing needs to be told here.
         """
         if self._step is not HandshakeStep.DECIDE:
-            raise StateError("There is no certificate to decide on")
+            raise StateError("there is no certificate to decide on")
         self._step = HandshakeStep.READ
 
     # -- octets ---------------------------------------------------------------------------------
@@ -262,7 +262,7 @@ class TLSLayer:
             TLSError: 283 the record could not be sealed.
         """
         if self._step is not HandshakeStep.DONE:
-            raise StateError("The TLS handshake is not over")
+            raise StateError("the TLS handshake is not over")
         data = memoryview(data)  # and so no password in a verbose traceback
         if len(data) <= PIECE:
             self._seal(data)
@@ -287,10 +287,10 @@ class TLSLayer:
         """
         if self._step is not HandshakeStep.DONE:
             raise ConnectionClosed(
-                "The server closed the connection in the middle of the TLS handshake", remedy=PLAIN
+                "the server closed the connection in the middle of the TLS handshake", remedy=PLAIN
             )
         if not self.is_closed:
-            raise ConnectionClosed("The line ended without the server's goodbye (close_notify)")
+            raise ConnectionClosed("the line ended without the server's goodbye (close_notify)")
 
     def _in_pieces(self, data: memoryview) -> Iterator[bytes]:
         for start in range(0, len(data), PIECE):
@@ -302,7 +302,7 @@ class TLSLayer:
             while piece:
                 piece = piece[self._connection.send(piece) :]
         except SSL.Error as error:
-            raise_for(error, "A record could not be sealed", 283)
+            raise_for(error, "a record could not be sealed", 283)
 
     def _sealed(self) -> Iterator[bytes]:
         try:
@@ -326,7 +326,7 @@ class TLSLayer:
             self.is_closed = True
         except SSL.Error as error:
             if not pieces:
-                raise_for(error, "A record could not be opened", 284)
+                raise_for(error, "a record could not be opened", 284)
             # What came before it is good: the reply that decides about a message, perhaps.
             self._failure = error
         return b"".join(pieces)
@@ -353,7 +353,7 @@ class TLSLayer:
             StateError: the handshake is not over.
         """
         if self._step is not HandshakeStep.DONE:
-            raise StateError("The TLS handshake is not over")
+            raise StateError("the TLS handshake is not over")
         return channel_binding(kind, self._connection, self.verdict.chain[0], self.is_resumed)
 
     def take_steps(self) -> list[str]:

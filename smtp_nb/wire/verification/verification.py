@@ -38,7 +38,7 @@ from smtp_nb.wire.verification.verify_errors import (
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class CertificateVerdict:
     """The server's certificate and all that speaks against it.
 
     Attributes:
@@ -86,7 +86,7 @@ class Verdict:
         """'OK', or the faults in words."""
         return "; ".join(fault.text for fault in self.faults) or "OK"
 
-    def with_findings(self, findings: Iterable[CertificateFinding]) -> Verdict:
+    def with_findings(self, findings: Iterable[CertificateFinding]) -> CertificateVerdict:
         """The same with more that speaks against it."""
         more = (describe(finding, self.host) for finding in findings)
         return replace(self, faults=(*self.faults, *more))
@@ -97,7 +97,7 @@ class Verdict:
             kind.remedy for fault in self.faults if (kind := FAULTS.get(fault.errno))
         )
         return CertificateError(
-            f"The certificate of {self.host} was not accepted: {self.status}",
+            f"the certificate of {self.host} was not accepted: {self.status}",
             remedy=". ".join(filter(None, remedies)).format(pin=self.pin),
         )
 
@@ -109,7 +109,7 @@ def judge(
     findings: Iterable[CertificateFinding],
     pins: Iterable[str] = (),
     signatures: Collection[str] = (),
-) -> Verdict:
+) -> CertificateVerdict:
     """Gather everything that speaks against the server's certificate.
 
     All certificates must be readable (`names.require_readable`), the first one wholly.
@@ -131,17 +131,17 @@ def judge(
     if signatures and signature_names(leaf).isdisjoint(signatures):
         found.append(CertificateFinding(SIGNATURE_NOT_LISTED, 0, leaf))
     unique = {(finding.errno, finding.depth): describe(finding, host) for finding in found}
-    return Verdict(host, tuple(chain), tuple(unique.values()), tuple(verified))
+    return CertificateVerdict(host, tuple(chain), tuple(unique.values()), tuple(verified))
 
 
-def acceptable(verdict: Verdict, settings: TLSSettings) -> bool:
+def acceptable(verdict: CertificateVerdict, settings: TLSSettings) -> bool:
     """The decision, before the user's handler has its say."""
     if is_meant(verdict, settings):
         return True
     return all(_is_overlooked(fault, settings.security_flags) for fault in verdict.faults)
 
 
-def is_meant(verdict: Verdict, settings: TLSSettings) -> bool:
+def is_meant(verdict: CertificateVerdict, settings: TLSSettings) -> bool:
     """True if it is the very server that was meant: the accepted certificate, or a pinned key."""
     if settings.accepted_der and verdict.leaf_der == settings.accepted_der:
         return True

@@ -260,7 +260,7 @@ def test_a_server_that_was_revoked_meanwhile_is_refused_though_its_session_is_ke
         front.run(smtp.send())
         front.run(smtp.send())
         lists.say("leaf", lists.leaf)
-        smtp._revocation_lists = None  # as if the list had ended
+        smtp._remembered.revocation_lists = None  # as if the list had ended
         with pytest.raises(CertificateError, match="revoked on"):
             front.run(smtp.send())
     assert [inside.server.tls.session_reused for inside in server.inside[:2]] == [False, True]

@@ -14,8 +14,8 @@ from smtp_nb.merge.running.pace import (
     RETRIES,
     Backoff,
     Domains,
-    Limits,
     Pace,
+    PaceLimits,
     RateWindow,
 )
 from smtp_nb.model.about import About
@@ -133,7 +133,7 @@ def test_two_who_were_told_the_same_do_not_come_back_together(clock: Clock) -> N
 
 
 def test_rate_and_back_off_hold_both(clock: Clock) -> None:
-    pace = Pace(Limits(rate=Rate(2, 10)), clock)
+    pace = Pace(PaceLimits(rate=Rate(2, 10)), clock)
     assert pace.free(clock.now) == 2
     pace.take(2, clock.now)
     assert pace.free(clock.now) == 0
@@ -147,7 +147,7 @@ def test_rate_and_back_off_hold_both(clock: Clock) -> None:
 
 
 def test_without_limits_everything_may_begin_until_the_deadline(clock: Clock) -> None:
-    pace = Pace(Limits(deadline_s=60), clock)
+    pace = Pace(PaceLimits(deadline_s=60), clock)
     assert pace.free(clock.now) > 10**9
     assert not pace.is_over_at(clock.now + 59.9)
     assert pace.is_over_at(clock.now + 60)
@@ -155,7 +155,7 @@ def test_without_limits_everything_may_begin_until_the_deadline(clock: Clock) ->
 
 
 def test_a_greylisted_message_is_tried_again_until_patience_ends(clock: Clock) -> None:
-    pace, begin, pauses = Pace(Limits(patience_s=300), clock), clock.now, []
+    pace, begin, pauses = Pace(PaceLimits(patience_s=300), clock), clock.now, []
     while (due := pace.retry_at(len(pauses), begin, GREYLISTED)) is not None:
         pauses.append(due - clock.now)
         clock.now = due
@@ -164,14 +164,14 @@ def test_a_greylisted_message_is_tried_again_until_patience_ends(clock: Clock) -
 
 
 def test_the_hint_of_a_server_is_followed(clock: Clock) -> None:
-    pace = Pace(Limits(), clock)
+    pace = Pace(PaceLimits(), clock)
     due = pace.retry_at(0, clock.now, Deferral(About.NEWCOMER, 299))
     assert due == clock.now + 299
     assert pace.retry_at(0, clock.now, Deferral(About.NEWCOMER, 86400)) is None
 
 
 def test_a_message_that_met_a_busy_server_waits_as_all_do(clock: Clock) -> None:
-    pace = Pace(Limits(), clock)
+    pace = Pace(PaceLimits(), clock)
     pace.backoff.busy(7)
     assert pace.retry_at(0, clock.now, Deferral(About.BUSY)) == clock.now + 7
 
@@ -179,24 +179,26 @@ def test_a_message_that_met_a_busy_server_waits_as_all_do(clock: Clock) -> None:
 @pytest.mark.parametrize(
     ("limits", "about"),
     [
-        (Limits(), About.RECIPIENT),
-        (Limits(patience_s=0), About.NEWCOMER),
-        (Limits(deadline_s=1), About.NEWCOMER),
+        (PaceLimits(), About.RECIPIENT),
+        (PaceLimits(patience_s=0), About.NEWCOMER),
+        (PaceLimits(deadline_s=1), About.NEWCOMER),
     ],
 )
-def test_some_messages_are_left_to_the_next_run(clock: Clock, limits: Limits, about: About) -> None:
+def test_some_messages_are_left_to_the_next_run(
+    clock: Clock, limits: PaceLimits, about: About
+) -> None:
     assert Pace(limits, clock).retry_at(0, clock.now, Deferral(about)) is None
 
 
 def test_the_number_at_which_a_server_shows_the_door_twice_is_its_rule(clock: Clock) -> None:
-    pace = Pace(Limits(messages_per_connection=100), clock)
+    pace = Pace(PaceLimits(messages_per_connection=100), clock)
     for messages, known in ((50, 100), (20, 100), (20, 20), (1, 20), (1, 20)):
         pace.closed_after(messages)
         assert pace.messages_per_connection == known
 
 
 def test_one_deferral_is_the_recipients_and_twenty_in_a_row_are_the_servers(clock: Clock) -> None:
-    pace, own = Pace(Limits(), clock), Deferral(About.RECIPIENT)
+    pace, own = Pace(PaceLimits(), clock), Deferral(About.RECIPIENT)
     for _ in range(2):
         assert {pace.in_a_row(own) for _ in range(IN_A_ROW - 1)} == {own}
         assert pace.in_a_row(own) == Deferral(About.BUSY)
@@ -205,7 +207,7 @@ def test_one_deferral_is_the_recipients_and_twenty_in_a_row_are_the_servers(cloc
 
 
 def test_patience_with_a_busy_server_ends(clock: Clock) -> None:
-    pace, begin = Pace(Limits(patience_s=100), clock), clock.now
+    pace, begin = Pace(PaceLimits(patience_s=100), clock), clock.now
     while not pace.has_lost_patience:
         pace.learn(Deferral(About.BUSY))
         clock.now = pace.backoff.until

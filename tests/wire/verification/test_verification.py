@@ -17,7 +17,7 @@ from smtp_nb.model.enums import SSLSecurityFlag
 from smtp_nb.wire.certificates.identity import Identity
 from smtp_nb.wire.certificates.x509_text import UNREADABLE, require_readable
 from smtp_nb.wire.tls.tls import HandshakeStep, TLSLayer, TLSSettings
-from smtp_nb.wire.verification.verification import Verdict, acceptable, judge
+from smtp_nb.wire.verification.verification import CertificateVerdict, acceptable, judge
 from smtp_nb.wire.verification.verify_errors import FAULTS, CertificateFault, CertificateFinding
 from wire import faulty, pki
 
@@ -221,7 +221,7 @@ def test_an_intermediate_or_the_certificate_itself_may_be_what_is_trusted(tmp_pa
 
 def test_a_fault_that_nobody_knows_is_never_overlooked():
     leaf = pki.issue()
-    verdict = Verdict(pki.HOST, (leaf.certificate,), (CertificateFault(999, 0, "?"),))
+    verdict = CertificateVerdict(pki.HOST, (leaf.certificate,), (CertificateFault(999, 0, "?"),))
     assert not acceptable(verdict, TLSSettings(security_flags=Flag(sum(Flag))))
     assert "999" in judge(pki.HOST, [leaf.certificate], [], [finding(999, leaf)]).status
 

@@ -15,7 +15,7 @@ from smtp_nb.model.envelope import Content, DeliveryJob, Envelope, Recipient
 if TYPE_CHECKING:
     from typing import TypeAlias
 
-    from smtp_nb.client.component import Component
+    from smtp_nb.client.message.message_properties import MessageProperties
     from smtp_nb.compose.draft import Addressed, Draft
     from smtp_nb.compose.given.given_message import Given
 
@@ -30,7 +30,7 @@ _SWITCHES = {
 
 
 def job_from(
-    component: Component,
+    properties: MessageProperties,
     message: Sendable | None = None,
     verb: str = "MAIL",
     *,
@@ -50,68 +50,70 @@ def job_from(
         InputError: something in the message cannot be sent.
     """
     if message is not None:
-        return _job_of_given(component, message, verb)
-    recipients = tuple(item.as_recipient() for item in component.message_recipients)
-    author = _first(component.sender) or _author(component)
-    if author is None and component.content_stream is None and not component.message:
+        return _job_of_given(properties, message, verb)
+    recipients = tuple(item.as_recipient() for item in properties.message_recipients)
+    author = _first(properties.sender) or _author(properties)
+    if author is None and properties.content_stream is None and not properties.message:
         raise MissingError("there is no sender", code=164, remedy="Set from_")
-    envelope = _envelope(component, recipients, author, verb)
-    return DeliveryJob(envelope, _content(component, may_be_binary), has_text=_has_text(component))
+    envelope = _envelope(properties, recipients, author, verb)
+    return DeliveryJob(
+        envelope, _content(properties, may_be_binary), has_text=_has_text(properties)
+    )
 
 
-def _job_of_given(component: Component, message: Sendable, verb: str) -> DeliveryJob:
+def _job_of_given(properties: MessageProperties, message: Sendable, verb: str) -> DeliveryJob:
     from smtp_nb.compose.draft import Addressed, Draft
 
     if isinstance(message, Draft | Addressed):
         whole = message if isinstance(message, Addressed) else Addressed(message)
-        return _job_of_draft(component, whole, verb)
+        return _job_of_draft(properties, whole, verb)
     from smtp_nb.compose.given.given_message import GivenReader
 
-    recipients = tuple(item.as_recipient() for item in component.message_recipients)
+    recipients = tuple(item.as_recipient() for item in properties.message_recipients)
     given = GivenReader().read(message)
     named = recipients or given.recipients
     return DeliveryJob(
-        _envelope(component, named, given.sender, verb, is_given=True), given.content
+        _envelope(properties, named, given.sender, verb, is_given=True), given.content
     )
 
 
-def _job_of_draft(component: Component, given: Addressed, verb: str) -> DeliveryJob:
+def _job_of_draft(properties: MessageProperties, given: Addressed, verb: str) -> DeliveryJob:
     from smtp_nb.compose.message import compose
 
-    draft = replace(given.draft, **_style(component))
+    draft = replace(given.draft, **_style(properties))
     author = next(iter(draft.authors), None)
-    envelope = _envelope(component, given.recipients, draft.sender or author, verb)
+    envelope = _envelope(properties, given.recipients, draft.sender or author, verb)
     has_text = any((draft.text, draft.html, draft.markdown, draft.attachments))
     return DeliveryJob(envelope, compose(draft), has_text=has_text)
 
 
-def _content(component: Component, may_be_binary: bool) -> Content:
-    if (stream := component.content_stream) is not None:
+def _content(properties: MessageProperties, may_be_binary: bool) -> Content:
+    if (stream := properties.content_stream) is not None:
         stream.open()
         return stream
-    if component.message:
+    if properties.message:
         from smtp_nb.compose.raw import raw_content
 
-        return raw_content(component.message_b, may_be_binary=may_be_binary)
+        return raw_content(properties.message_b, may_be_binary=may_be_binary)
     from smtp_nb.compose.message import compose
 
-    return compose(draft_from(component))
+    return compose(draft_from(properties))
 
 
-def _has_text(component: Component) -> bool:
+def _has_text(properties: MessageProperties) -> bool:
     parts = (
-        component.content_stream,
-        component.message,
-        component.message_text,
-        component.message_html,
-        component.message_markdown,
-        component.attachments,
+        properties.content_stream,
+        properties.message,
+        properties.message_text,
+        properties.message_html,
+        properties.message_markdown,
+        properties.attachments,
     )
     return any(part for part in parts)
 
 
 def _envelope(
-    component: Component,
+    properties: MessageProperties,
     recipients: tuple[Recipient, ...],
     author: Mailbox | None,
     verb: str,
@@ -122,26 +124,26 @@ def _envelope(
         raise MissingError("there is no recipient", code=165, remedy="Set send_to")
     has_to = any(recipient.kind is RecipientType.TO for recipient in recipients)
     # The setting is about the properties; RFC 5322 section 3.6 asks no message for a To.
-    if not (has_to or is_given or _setting(component, "AllowEmptyTo")):
+    if not (has_to or is_given or _setting(properties, "AllowEmptyTo")):
         raise MissingError(
             "there is no To, only Cc or Bcc",
             code=165,
             remedy="Set send_to, or config('AllowEmptyTo=True')",
         )
     return Envelope(
-        _reverse_path(component, author),
+        _reverse_path(properties, author),
         _each_once(recipients),
-        stop_switches(component),
-        component.mail_options,
+        stop_switches(properties),
+        properties.mail_options,
         verb,
     )
 
 
-def _reverse_path(component: Component, author: Mailbox | None) -> Mailbox | None:
+def _reverse_path(properties: MessageProperties, author: Mailbox | None) -> Mailbox | None:
     """What MAIL says; None is the null path."""
-    if component.return_path == NULL_PATH:
+    if properties.return_path == NULL_PATH:
         return None
-    sender = _first(component.return_path) or author
+    sender = _first(properties.return_path) or author
     if sender is None:
         raise MissingError("there is no sender", code=164, remedy="Set from_ or return_path")
     return sender
@@ -161,64 +163,64 @@ def _each_once(recipients: tuple[Recipient, ...]) -> tuple[Recipient, ...]:
     return tuple(each.values())
 
 
-def stop_switches(component: Component) -> frozenset[RecipientType]:
+def stop_switches(properties: MessageProperties) -> frozenset[RecipientType]:
     """The kinds of recipient whose refusal stops a message."""
-    return frozenset(kind for kind, name in _SWITCHES.items() if _setting(component, name))
+    return frozenset(kind for kind, name in _SWITCHES.items() if _setting(properties, name))
 
 
-def draft_from(component: Component) -> Draft:
+def draft_from(properties: MessageProperties) -> Draft:
     """The message as `compose` takes it. Bcc recipients are left out: no header names them."""
     from smtp_nb.compose.draft import Draft
 
     return Draft(
-        from_=tuple(parse_addresses(component.from_)),
-        sender=_first(component.sender),
-        reply_to=tuple(parse_addresses(component.reply_to)),
-        to=_boxes(component, RecipientType.TO),
-        cc=_boxes(component, RecipientType.CC),
-        subject=component.subject,
-        text=component.message_text or None,
-        html=component.message_html or None,
-        markdown=component.message_markdown or None,
-        attachments=tuple(component.attachments),
-        inline=tuple(component.inline_images),
-        date=component.message_date,
-        message_id=component.message_id,
-        other_headers=component.other_headers,
-        importance=component.importance,
-        priority=component.priority,
-        sensitivity=component.sensitivity,
-        read_receipt_to=_first(component.read_receipt_to),
-        delivery_notification_to=_first(component.delivery_notification_to),
-        **_style(component),
+        from_=tuple(parse_addresses(properties.from_)),
+        sender=_first(properties.sender),
+        reply_to=tuple(parse_addresses(properties.reply_to)),
+        to=_boxes(properties, RecipientType.TO),
+        cc=_boxes(properties, RecipientType.CC),
+        subject=properties.subject,
+        text=properties.message_text or None,
+        html=properties.message_html or None,
+        markdown=properties.message_markdown or None,
+        attachments=tuple(properties.attachments),
+        inline=tuple(properties.inline_images),
+        date=properties.message_date,
+        message_id=properties.message_id,
+        other_headers=properties.other_headers,
+        importance=properties.importance,
+        priority=properties.priority,
+        sensitivity=properties.sensitivity,
+        read_receipt_to=_first(properties.read_receipt_to),
+        delivery_notification_to=_first(properties.delivery_notification_to),
+        **_style(properties),
     )
 
 
 # Settings are of different types, hence Any.
-def _style(component: Component) -> dict[str, Any]:
-    """How any message of the component is written."""
+def _style(properties: MessageProperties) -> dict[str, Any]:
+    """How any message of the properties is written."""
     return {
-        "message_id_algorithm": _setting(component, "MessageIdAlgorithm"),
-        "charset": _setting(component, "Charset") or "utf-8",
-        "fold_headers": _setting(component, "FoldHeaders"),
-        "max_header_length": _setting(component, "MaxHeaderLength") - len("\r\n"),
+        "message_id_algorithm": _setting(properties, "MessageIdAlgorithm"),
+        "charset": _setting(properties, "Charset") or "utf-8",
+        "fold_headers": _setting(properties, "FoldHeaders"),
+        "max_header_length": _setting(properties, "MaxHeaderLength") - len("\r\n"),
     }
 
 
-def _author(component: Component) -> Mailbox | None:
+def _author(properties: MessageProperties) -> Mailbox | None:
     """Who sends: of several authors, the Sender of other_headers (RFC 5322 section 3.6.2)."""
-    authors = parse_addresses(component.from_)
-    if len(authors) > 1 and "sender" in component.other_headers.lower():
+    authors = parse_addresses(properties.from_)
+    if len(authors) > 1 and "sender" in properties.other_headers.lower():
         from smtp_nb.compose.kinds import read_addresses
         from smtp_nb.compose.other_headers import given_fields
 
-        sender = given_fields(component.other_headers).value("Sender")
+        sender = given_fields(properties.other_headers).value("Sender")
         authors = [*read_addresses("Sender", sender).boxes, *authors]
     return authors[0] if authors else None
 
 
-def _boxes(component: Component, kind: RecipientType) -> tuple[Mailbox, ...]:
-    return tuple(item.mailbox for item in component.message_recipients.of(kind))
+def _boxes(properties: MessageProperties, kind: RecipientType) -> tuple[Mailbox, ...]:
+    return tuple(item.mailbox for item in properties.message_recipients.of(kind))
 
 
 def _first(text: str) -> Mailbox | None:
@@ -227,5 +229,5 @@ def _first(text: str) -> Mailbox | None:
 
 
 # Settings are of different types, hence Any.
-def _setting(component: Component, name: str) -> Any:
-    return REGISTRY[name].read(component)
+def _setting(properties: MessageProperties, name: str) -> Any:
+    return REGISTRY[name].read(properties)

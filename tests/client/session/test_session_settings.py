@@ -10,7 +10,8 @@ import pytest
 from drivers.fronts import Front, letter
 from drivers.peers import Line, Peer, greet, talk
 from smtp_nb import SMTP, SSLStartMode
-from smtp_nb.client.session_settings import settings_from
+from smtp_nb.client.session.remembered import Remembered
+from smtp_nb.client.session.session_settings import settings_from
 from smtp_nb.errors import (
     AuthenticationError,
     CertificateError,
@@ -33,28 +34,28 @@ from smtp_nb.sandbox import SandboxServer
 )
 def test_automatic_tls_goes_by_the_port(port: int, mode: SSLStartMode) -> None:
     smtp = SMTP(mail_server="mail.test", mail_port=port, ssl_start_mode="automatic")
-    assert settings_from(smtp).start_mode is mode
+    assert settings_from(smtp, Remembered()).start_mode is mode
 
 
 @pytest.mark.covers("SMTP.Timeout", "IPPort.ConnectionTimeout")
 def test_patience_is_that_of_the_rfc_until_timeout_is_set() -> None:
     smtp = SMTP(mail_server="mail.test")
-    settings = settings_from(smtp)
+    settings = settings_from(smtp, Remembered())
     assert (settings.timeout_s, settings.banner_timeout_s, settings.final_timeout_s) == (
         60.0,
         300.0,
         600.0,
     )
     smtp.timeout = 60
-    settings = settings_from(smtp)
+    settings = settings_from(smtp, Remembered())
     assert (settings.timeout_s, settings.banner_timeout_s, settings.final_timeout_s) == (60,) * 3
     smtp.config("FinalReplyTimeout=900")
     smtp.config("ConnectionTimeout=5")
-    settings = settings_from(smtp)
+    settings = settings_from(smtp, Remembered())
     assert (settings.final_timeout_s, settings.connect_timeout_s) == (900, 5)
     smtp.timeout = 0
     smtp.config("FinalReplyTimeout=0")
-    settings = settings_from(smtp)
+    settings = settings_from(smtp, Remembered())
     assert (settings.timeout_s, settings.banner_timeout_s, settings.final_timeout_s) == (None,) * 3
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from smtp_nb.client.message_builder import draft_from
+from smtp_nb.client.message.message_builder import draft_from
+from smtp_nb.client.message.message_properties import MessageProperties
 from smtp_nb.errors import MissingError
 from smtp_nb.model.known import known_attributes
 
 if TYPE_CHECKING:
-    from smtp_nb.client.component import Component
     from smtp_nb.compose.message import Composed
 
 
@@ -28,7 +28,7 @@ class Header:
     value: str = ""
 
 
-class Headers:
+class Headers(MessageProperties):
     """The part of the component that tells the header as it will be sent."""
 
     @property
@@ -53,6 +53,6 @@ class Headers:
         from smtp_nb.compose.message import compose
 
         try:
-            return compose(draft_from(cast("Component", self)))
+            return compose(draft_from(self))
         except MissingError:
             return None

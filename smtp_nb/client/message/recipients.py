@@ -62,7 +62,7 @@ class MessageRecipient:
         """
         if not self.address:
             raise AddressError("a recipient has no address", code=165)
-        refuse_controls(self.name, "The recipient's name")
+        refuse_controls(self.name, "the recipient's name")
         box = parse_mailbox(self.address)
         return Mailbox(box.local, box.domain, self.name) if self.name else box
 
@@ -76,7 +76,7 @@ class MessageRecipient:
 
 
 def _checked_options(options: str) -> str:
-    refuse_controls(options, "The recipient's options")
+    refuse_controls(options, "the recipient's options")
     words = _SPACED.sub(r"\1=", options).split(" ") if options else []
     found = [_PARAMETER.match(word) for word in words]
     names = [match[1].upper() for match in found if match]
