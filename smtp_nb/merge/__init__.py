@@ -10,7 +10,7 @@ What becomes of one row, and where:
      -> ComposedRow       planning/renderer     the message as octets, and its envelope
      -> DeliveryJob       running/source        what a client takes; its tag is the PendingMessage
      -> Attempt           journal/schema        committed before the job may leave
-     -> Receipt           flows/deliver         what the server said of each recipient
+     -> Receipt           delivering/deliver    what the server said of each recipient
      -> Result            journal/schema        committed; a deferred one becomes pending again
 
 `Source.take` and `Source.settle` hold the order: render, commit the attempts, let them leave,
