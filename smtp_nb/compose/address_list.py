@@ -65,7 +65,7 @@ def parse_address_list(text: str) -> AddressList:
             could be read as another. Nothing was written.
     """
     value = _FOLD.sub("", text).replace("\t", " ")
-    refuse_controls(value, "The address list")
+    refuse_controls(value, "the address list")
     return _AddressReader(value).read()
 
 

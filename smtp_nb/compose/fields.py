@@ -50,7 +50,7 @@ class HeaderStyle:
 
 def check_name(name: str) -> None:
     """Raise unless `name` may stand in front of a header's colon (RFC 5322 section 3.6.8)."""
-    refuse_controls(name, "The header's name")
+    refuse_controls(name, "the header's name")
     if not _FIELD_NAME.match(name) or len(name) > MAX_NAME:
         raise InputError(
             f"{name[:80]!r} is not a header name",
@@ -60,7 +60,7 @@ def check_name(name: str) -> None:
 
 def unstructured(name: str, value: str, style: HeaderStyle) -> str:
     """A field of free text, such as Subject."""
-    refuse_controls(value, f"The header {name}")
+    refuse_controls(value, f"the header {name}")
     if value.isascii() and not looks_encoded(value):
         if len(name) + 2 + len(value) <= style.max_length:
             return f"{name}: {value}\r\n"
@@ -73,10 +73,10 @@ def unstructured(name: str, value: str, style: HeaderStyle) -> str:
 
 def structured(name: str, value: str, style: HeaderStyle) -> str:
     """A field of tokens that take no encoding, such as References or List-Unsubscribe."""
-    refuse_controls(value, f"The header {name}")
+    refuse_controls(value, f"the header {name}")
     if not value.isascii():
         raise InputError(
-            f"The header {name} holds a character beyond ASCII", remedy="It takes ASCII only"
+            f"the header {name} holds a character beyond ASCII", remedy="It takes ASCII only"
         )
     return fold(name, value.split(" "), style)
 
@@ -143,7 +143,7 @@ def _boxes(
 
 def _check_address(address: str, field: str) -> None:
     """Raise if a mailbox that did not come from the parser would be read as another, or as two."""
-    refuse_controls(address, f"An address in {field}")
+    refuse_controls(address, f"an address in {field}")
     if _ADDRESS.match(address) is None:
         raise AddressError(f"{address!r} in {field} is not an address", remedy="Use parse_mailbox")
 
@@ -163,14 +163,14 @@ def phrase(
         raw: the field is raw UTF-8, so nothing is encoded.
         hides: encode ASCII too.
     """
-    refuse_controls(text, f"A name in {field}")
+    refuse_controls(text, f"a name in {field}")
     if raw or (text.isascii() and not looks_encoded(text) and not hides):
         shown = text if _ATOMS.match(text) and not looks_encoded(text) else quoted(text)
         # Folded at its spaces, those in quotes too: a reader takes out nothing but the line ends.
         tokens = [shown] if len(shown) <= MAX_SHOWN_NAME else shown.split(" ")
         if raw or max(map(len, tokens)) <= MAX_WORD:
             return tokens
-    return encoded_words(text, style.charset, f"A name in {field}", first)
+    return encoded_words(text, style.charset, f"a name in {field}", first)
 
 
 def quoted(text: str) -> str:
@@ -214,7 +214,7 @@ def _check_lengths(name: str, lines: Sequence[str]) -> None:
     longest = max(len(line.encode()) for line in lines)
     if longest > MAX_LINE:
         raise InputError(
-            f"The header {name} has a line of {longest} octets; {MAX_LINE} is the limit"
+            f"the header {name} has a line of {longest} octets; {MAX_LINE} is the limit"
             " (RFC 5322 section 2.1.1)",
             remedy="Shorten it, put spaces into it, or switch FoldHeaders on",
         )
@@ -229,6 +229,6 @@ def check_head(head: bytes, count: int) -> None:
     folds = head.count(b"\r\n ") + head.count(b"\r\n\t")
     if _HEAD.match(head) is None or head.count(b"\r\n") - folds != count:
         raise InjectionError(
-            "The composed header does not have the fields that it should have",
+            "the composed header does not have the fields that it should have",
             remedy="Please report this: a value got past its check",
         )

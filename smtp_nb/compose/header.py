@@ -88,7 +88,7 @@ def check_authors(draft: Draft) -> None:
         InputError: several are, and no sender.
     """
     if not draft.authors:
-        raise MissingError("The message has no From", code=164, remedy="Set from_")
+        raise MissingError("the message has no From", code=164, remedy="Set from_")
     if len(draft.authors) > 1 and draft.sender is None and not _has_sender(draft):
         raise InputError(
             "the message has several authors and no sender (RFC 5322 section 3.6.2)",
@@ -166,7 +166,7 @@ class HeaderWriter:
         taken = lower in _REPLACEABLE or lower in map(str.lower, computed)
         if taken and lower not in draft.replacing and lower not in _OWNED:
             raise InputError(
-                f"The header {name} is made from a property already",
+                f"the header {name} is made from a property already",
                 remedy=f"Set {_REPLACEABLE.get(lower, lower.replace('-', '_'))} instead",
             )
         return self._field(name, value, _by_hand, new)
@@ -216,13 +216,13 @@ def _by_hand(name: str, value: str, style: HeaderStyle) -> str:
     check_name(name)
     lower = name.lower()
     if lower in _OWNED:
-        raise InputError(f"The header {name} is not given by hand", remedy=_OWNED[lower])
+        raise InputError(f"the header {name} is not given by hand", remedy=_OWNED[lower])
     return write_field(name, value, style)
 
 
 def check_date(date: str) -> str:
     """A date as RFC 5322 section 3.3 writes it, the old forms with them."""
-    refuse_controls(date, "The date")
+    refuse_controls(date, "the date")
     if _DATE.match(date) is None:
         raise InputError(
             f"{date[:80]!r} is not a date of RFC 5322",
@@ -237,7 +237,7 @@ def check_message_id(text: str) -> str:
     Raises:
         InputError: it is none (RFC 5322 section 3.6.4).
     """
-    refuse_controls(text, "The Message-ID")
+    refuse_controls(text, "the Message-ID")
     bracketed = text if text.startswith("<") else f"<{text}>"
     if _MESSAGE_ID.match(bracketed) is None or len(bracketed) > 900:
         raise InputError(f"{text[:80]!r} is not a Message-ID", remedy="Write <anything@domain>")

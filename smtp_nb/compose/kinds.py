@@ -102,7 +102,7 @@ def _addresses(name: str, value: str, style: HeaderStyle) -> str:
 
 def _phrase_id(name: str, value: str, style: HeaderStyle) -> str:
     """A phrase, then an id in angle brackets (RFC 2919 section 2)."""
-    refuse_controls(value, f"The header {name}")
+    refuse_controls(value, f"the header {name}")
     found = _PHRASE_ID.match(value)
     if found is None:
         raise InputError(
@@ -120,7 +120,7 @@ def _ascii(remedy: str) -> _Write:
     """A writer of what takes no encoding at all; `remedy` is what to do beyond ASCII."""
 
     def write(name: str, value: str, style: HeaderStyle) -> str:
-        refuse_controls(value, f"The header {name}")
+        refuse_controls(value, f"the header {name}")
         if not value.isascii():
             raise InputError(
                 f"the header {name} holds {next(c for c in value if not c.isascii())!a}, which is"

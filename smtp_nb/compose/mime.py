@@ -52,7 +52,7 @@ class Measured:
             yield piece
         if left:
             raise InputError(
-                "An attachment changed its size while the message was sent",
+                "an attachment changed its size while the message was sent",
                 code=UNREADABLE,
                 remedy="Send the message again when nobody writes to the file",
             )
@@ -136,7 +136,7 @@ def _bodies(draft: Draft) -> tuple[str | None, str | None]:
 
 
 def _text(kind: str, text: str, charset: str) -> Entity:
-    encoding, body = encode_text(text, charset, "The text" if kind == "plain" else "The HTML")
+    encoding, body = encode_text(text, charset, "the text" if kind == "plain" else "The HTML")
     return Entity(_text_head(kind, charset, encoding), [body])
 
 
@@ -150,12 +150,12 @@ def _text_head(kind: str, charset: str, encoding: str) -> bytes:
 def _related(html: Entity, draft: Draft, token: str) -> Entity:
     if b"text/html" not in html.head:
         raise InputError(
-            "There are inline images, but no HTML to show them", remedy="Give html or markdown"
+            "there are inline images, but no HTML to show them", remedy="Give html or markdown"
         )
     for part in draft.inline:
         if not part.cid:
             raise InputError(
-                "An inline image has no cid",
+                "an inline image has no cid",
                 remedy='Give it one, and show it with <img src="cid:...">',
             )
     images = [_part(part, "inline") for part in draft.inline]

@@ -101,7 +101,7 @@ class GivenFields:
         for field in self.fields:
             if field.name.lower() in taken:
                 raise InputError(
-                    f"The header {field.name} is made from a property already",
+                    f"the header {field.name} is made from a property already",
                     remedy="Set the property, or begin other_headers with an empty line to"
                     " replace the whole header",
                 )
@@ -130,27 +130,27 @@ def given_fields(text: str) -> GivenFields:
 
 
 def _check_line(line: str, number: int) -> None:
-    refuse_controls(line.replace("\t", " "), f"Line {number} of the other headers")
+    refuse_controls(line.replace("\t", " "), f"line {number} of the other headers")
     if not line.strip(" \t"):
         raise InputError(
-            f"Line {number} of the other headers is empty",
+            f"line {number} of the other headers is empty",
             remedy="Only the first line may be; the body belongs into message_text",
         )
     if len(line.encode()) > MAX_LINE:
-        raise InputError(f"Line {number} of the other headers is too long", remedy="Fold it")
+        raise InputError(f"line {number} of the other headers is too long", remedy="Fold it")
 
 
 def _field(line: str, number: int) -> GivenField:
     name, colon, _ = line.partition(":")
     if not colon:
         raise InputError(
-            f"Line {number} of the other headers is no header field: {line[:80]!r}",
+            f"line {number} of the other headers is no header field: {line[:80]!r}",
             remedy="Write Name: value",
         )
     check_name(name)
     if name.lower() in _BLIND:
         raise InputError(
-            f"The header {name} is not given by hand",
+            f"the header {name} is not given by hand",
             remedy="Set bcc; no header names blind copies",
         )
     return GivenField(name, (line,))
@@ -164,7 +164,7 @@ def body_of_given(draft: Draft, given: GivenFields) -> Entity:
     """
     if draft.html or draft.markdown or draft.attachments or draft.inline:
         raise InputError(
-            "The other headers describe a body of their own, so HTML and attachments have no place",
+            "the other headers describe a body of their own, so HTML and attachments have no place",
             remedy="Take MIME's fields out of other_headers, or build the whole body in"
             " message_text",
         )
@@ -174,7 +174,7 @@ def body_of_given(draft: Draft, given: GivenFields) -> Entity:
         return Entity(missing, [_as_it_stands(draft.text or "")])
     charset = _CHARSET.search(kind)
     name = check_charset(charset[1]) if charset else "utf-8"
-    encoding, body = encode_text(draft.text or "", name, "The text")
+    encoding, body = encode_text(draft.text or "", name, "the text")
     return Entity(missing + f"{_ENCODING}: {encoding}\r\n".encode("ascii"), [body])
 
 
@@ -183,7 +183,7 @@ def _as_it_stands(text: str) -> bytes:
     for number, line in enumerate(lines, 1):
         if not line.isascii() or "\r" in line or "\0" in line or len(line) > MAX_LINE:
             raise InputError(
-                f"Line {number} of the text cannot go out as it stands: it is longer than"
+                f"line {number} of the text cannot go out as it stands: it is longer than"
                 f" {MAX_LINE} octets or holds something beyond ASCII, a NUL or a lone CR",
                 remedy="Encode it as the other headers say, in base64 for instance",
             )

@@ -26,7 +26,7 @@ def check_content_type(value: str) -> str:
         InputError: it is none, names the file (which is `filename`'s task), or is a container
             that must not be encoded (RFC 2046 section 5).
     """
-    refuse_controls(value, "The content type")
+    refuse_controls(value, "the content type")
     match = _CONTENT_TYPE.match(value)
     if match is None or len(value) > 200:
         raise InputError(
@@ -38,7 +38,7 @@ def check_content_type(value: str) -> str:
             remedy="Use application/octet-stream",
         )
     if re.search(r"; ?name\*?[\d*]*=", match[2], re.IGNORECASE):
-        raise InputError("The content type holds a name", remedy="Give it as filename")
+        raise InputError("the content type holds a name", remedy="Give it as filename")
     return value
 
 

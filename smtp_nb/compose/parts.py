@@ -214,7 +214,7 @@ def guess_type(filename: str) -> str:
 def _part_head(disposition: str, filename: str, content_type: str, cid: str) -> bytes:
     kind, shown = [check_content_type(content_type)], [disposition]
     if filename:
-        shown += parameter("filename", filename, "The file name")
+        shown += parameter("filename", filename, "the file name")
         kind.append(f"name={quoted(ascii_filename(filename))}")
     head = _parameters("Content-Type", kind) + "Content-Transfer-Encoding: base64\r\n"
     head += _parameters("Content-Disposition", shown)
@@ -245,12 +245,12 @@ def check_cid(cid: str) -> str:
 def _check_source(path: object, data: object) -> None:
     if (path is None) == (data is None):
         raise InputError(
-            "An attachment is a path or data, one of the two",
+            "an attachment is a path or data, one of the two",
             remedy="Write Attachment(path=...) or Attachment(data=..., filename=...)",
         )
     if data is not None and not isinstance(data, (bytes, bytearray, memoryview)):
         raise InputError(
-            f"The data of an attachment is {type(data).__name__}, not bytes",
+            f"the data of an attachment is {type(data).__name__}, not bytes",
             remedy="Encode text first: text.encode()"
             if isinstance(data, str)
             else "Give bytes; for a file give its path",
@@ -263,7 +263,7 @@ def _reading(path: object) -> Iterator[None]:
         yield
     except OSError as error:
         raise InputError(
-            f"The attachment {str(path)!r} cannot be read: {error.strerror or error}",
+            f"the attachment {str(path)!r} cannot be read: {error.strerror or error}",
             code=UNREADABLE,
             remedy="Check the path and its permissions",
         ) from error
@@ -274,7 +274,7 @@ def _file_size(path: str | os.PathLike[str] | None) -> int:
         status = os.stat(os.fspath(path or ""))
     if not stat.S_ISREG(status.st_mode):
         raise InputError(
-            f"The attachment {str(path)!r} is no regular file",
+            f"the attachment {str(path)!r} is no regular file",
             code=UNREADABLE,
             remedy="Attach files only; pack a folder into an archive first",
         )

@@ -81,7 +81,7 @@ def raw_content(data: bytes | str, *, may_be_binary: bool = False) -> RawContent
     Raises:
         InputError: one stands alone where it may not; the text says where.
     """
-    raw = encode(data, "utf-8", "The raw message") if isinstance(data, str) else bytes(data)
+    raw = encode(data, "utf-8", "the raw message") if isinstance(data, str) else bytes(data)
     bare = _bare(raw, may_be_binary)
     if not bare and not raw.endswith(b"\r\n"):
         raw += b"\r\n"
@@ -109,7 +109,7 @@ def _bare(raw: bytes, may_be_binary: bool) -> str:
         is_cut = says_binary(head) and not raw.endswith(b"\r\n")
         return "a last line without its end" if is_cut else ""
     if at < len(head) or not (may_be_binary or says_binary(head)):
-        raise wrong_octet("The raw message", raw[at], at)
+        raise wrong_octet("the raw message", raw[at], at)
     return bare_octet(raw[at], at)
 
 

@@ -247,12 +247,12 @@ def _checked(pieces: Iterable[bytes], offset: int) -> Iterator[bytes]:
         held += piece
         ready = held[:-1] if held.endswith(b"\r") else held
         if (at := find_wrong(ready)) is not None:
-            raise wrong_octet("The stream", ready[at], offset + at)
+            raise wrong_octet("the stream", ready[at], offset + at)
         offset += len(ready)
         held = held[len(ready) :]
         yield ready
     if held:
-        raise wrong_octet("The stream", held[0], offset)
+        raise wrong_octet("the stream", held[0], offset)
 
 
 def _read_head(pieces: Iterator[bytes]) -> bytes:
@@ -268,7 +268,7 @@ def _read_head(pieces: Iterator[bytes]) -> bytes:
             break
     head = bytes(begun)[: head_size(bytes(begun))]
     if (at := find_wrong(head)) is not None:
-        raise wrong_octet("The stream", head[at], at)
+        raise wrong_octet("the stream", head[at], at)
     if len(head) > MAX_HEAD:
         raise InputError(
             f"the stream has no empty line in its first {MAX_HEAD} octets",

@@ -37,7 +37,7 @@ def single(text: str) -> Command:
         InputError: it is empty, or a method of ours exists for it.
         InjectionError: it holds a line break or another control character.
     """
-    refuse_controls(text, "The command")
+    refuse_controls(text, "the command")
     verb, _, rest = text.strip(" ").partition(" ")
     if not verb:
         raise InputError("there is no command to send", remedy="Give one line, NOOP for instance")
@@ -70,10 +70,10 @@ def about(verb: str, text: str) -> Command:
     Raises:
         InjectionError: it is empty, or holds a control character, or a space outside of quotes.
     """
-    refuse_controls(text, f"The argument of {verb}")
+    refuse_controls(text, f"the argument of {verb}")
     if not _STRING.match(text):
         raise InjectionError(
-            f"The argument of {verb} must be one word, not {text!r}",
+            f"the argument of {verb} must be one word, not {text!r}",
             remedy='Give an address; put a name with spaces in quotes: "Ann Miller"',
         )
     return command(verb, text, "" if text.isascii() else "SMTPUTF8", utf8=True)

@@ -117,7 +117,7 @@ def ascii_domain(domain: str) -> str:
         AddressError: it is no domain, or one of another spelling than it seems. Nothing was
             written.
     """
-    refuse_controls(domain, "The domain")
+    refuse_controls(domain, "the domain")
     if domain.startswith("[") and domain.endswith("]"):
         return _literal(domain)
     if not domain.isascii():
@@ -201,7 +201,7 @@ def parse_mailbox(text: str) -> Mailbox:
         raise AddressError(
             f"{_cut(text)} is longer than any address", remedy="Put commas between addresses"
         )
-    refuse_controls(text, "The address")
+    refuse_controls(text, "the address")
     name, spec = _split_name(text.strip(" "))
     local, at, domain = _split_spec(spec)
     if not at or not local or not domain:
@@ -229,26 +229,26 @@ def _checked_local(local: str, text: str) -> str:
     """The local part as it goes on the wire."""
     if len(local.encode()) > MAX_LOCAL:
         raise AddressError(
-            f"The part before the @ of {_cut(text)} is longer than {MAX_LOCAL} octets"
+            f"the part before the @ of {_cut(text)} is longer than {MAX_LOCAL} octets"
             " (RFC 5321 section 4.5.3.1.1)",
             remedy="No mail server has to take it",
         )
     if _ENCODED_WORD.search(local):
         raise AddressError(
-            f"The part before the @ of {_cut(text)} looks like an encoded word, which some servers"
+            f"the part before the @ of {_cut(text)} looks like an encoded word, which some servers"
             " decode into another address",
             remedy="Only names are encoded (RFC 2047 section 5)",
         )
     if not local.isascii() and (wrong := _deceptive(local)):
         raise AddressError(
-            f"The part before the @ of {_cut(text)} holds {wrong!a}, which is not what it seems",
+            f"the part before the @ of {_cut(text)} holds {wrong!a}, which is not what it seems",
             remedy="Type it anew",
         )
     if _DOT_STRING.match(local):
         return local
     if not _QUOTED.match(local):
         raise AddressError(
-            f"The part before the @ of {_cut(text)} is not allowed (RFC 5321 section 4.1.2)",
+            f"the part before the @ of {_cut(text)} is not allowed (RFC 5321 section 4.1.2)",
             remedy="Take out spaces, brackets, commas and doubled full stops, or quote it",
         )
     bare = _ESCAPED.sub(r"\1", local[1:-1])
@@ -283,7 +283,7 @@ def _split_name(text: str) -> tuple[str, str]:
     name, _, spec = text.partition("<")
     if _SPECIAL_IN_NAME.search(name):
         raise AddressError(
-            f"The name in {_cut(text)} holds a character that needs quotes",
+            f"the name in {_cut(text)} holds a character that needs quotes",
             remedy='Write "Surname, Name" <name@example.org>',
         )
     return _decoded(name.strip(" "), text), spec[:-1]
@@ -295,11 +295,11 @@ def _decoded(name: str, text: str) -> str:
         decoded = decode_words(name)
     except ValueError as error:
         raise AddressError(
-            f"The name in {_cut(text)} cannot be read: {error}",
+            f"the name in {_cut(text)} cannot be read: {error}",
             remedy="Write the name as it is; it is encoded when the message is written",
         ) from error
     if decoded is not name:
-        refuse_controls(decoded, f"The name in {_cut(text)}, once decoded,")
+        refuse_controls(decoded, f"the name in {_cut(text)}, once decoded,")
     return decoded
 
 

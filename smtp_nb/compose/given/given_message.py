@@ -131,7 +131,7 @@ class GivenReader:
         # A block that names no sender is not whole, but the author is the next to answer for it.
         sender = (resent and _sender("resent-", resent)) or _sender("", fields)
         if sender is None:
-            raise MissingError("The message has no From", code=164, remedy="Set message['From']")
+            raise MissingError("the message has no From", code=164, remedy="Set message['From']")
         recipients = _recipients("resent-", resent) if resent else _recipients("", fields)
         shown = [field for field in fields if field.text and field.name.lower() not in _BLIND]
         shown = [*self._missing(shown, sender), *shown]

@@ -234,7 +234,7 @@ def _crlf(name: str, value: str) -> str:
     """
     lines = _LINE_END.split(value)
     for line in lines:
-        refuse_controls(line.replace("\t", " "), f"The header {name}")
+        refuse_controls(line.replace("\t", " "), f"the header {name}")
     for line in lines[1:]:
         if not line.startswith((" ", "\t")) or not line.strip(" \t"):
             raise InjectionError(
@@ -314,7 +314,7 @@ def _joined(groups: tuple[AddressGroup, ...]) -> tuple[AddressGroup, ...]:
 def _box(name: str, address: Any) -> Mailbox:
     shown = address.display_name or ""
     (box,) = read_addresses(name, f"<{address.addr_spec}>").boxes
-    refuse_controls(shown, f"A name in {name}")
+    refuse_controls(shown, f"a name in {name}")
     return replace(box, name=shown)
 
 

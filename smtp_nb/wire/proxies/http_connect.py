@@ -159,7 +159,7 @@ def header_fields(data: Secret) -> list[tuple[str, Secret]]:
 
 
 def _field(number: int, name: str, colon: str, value: str) -> tuple[str, Secret]:
-    where = f"Line {number} of FirewallData"
+    where = f"line {number} of FirewallData"
     if not colon or not _TOKEN.match(name):
         raise InputError(f"{where} is no header field", remedy="Write it as Name: value")
     if name.lower() in _OURS:

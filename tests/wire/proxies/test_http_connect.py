@@ -79,7 +79,7 @@ def test_the_request_is_made_once_with_fields_of_the_users_own() -> None:
     ["X-Token", ": x", "X Y: z", "Host: other.test", "content-length: 5", "A: b\0", "A: b\rC: d"],
 )
 def test_a_field_that_is_none_is_refused_and_not_repeated(data: str) -> None:
-    with pytest.raises(InputError, match="Line 2 of FirewallData") as caught:
+    with pytest.raises(InputError, match="line 2 of FirewallData") as caught:
         HttpConnect("mx.test", 25, data=Secret(f"X: y\r\n{data}"))
     assert data not in str(caught.value)
 
