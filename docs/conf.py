@@ -10,6 +10,7 @@ html_theme = "furo"
 html_title = "smtp_nb"
 html_static_path = ["static"]
 html_css_files = ["site.css"]
+html_use_index = False  # nothing would stand in it
 html_copy_source = False
 html_show_sphinx = False
 html_show_copyright = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
-from enum import IntEnum, IntFlag
+from enum import Enum, IntEnum, IntFlag
 
 import smtp_nb
 from generator import docstrings
@@ -94,10 +94,19 @@ def types() -> str:
     owners = list(dict.fromkeys(r.owner for r in rows() if r.kind == "type field"))
     blocks = [_type(name) for name in owners]
     blocks += [
-        section(f"type-{name}".lower(), f"`{name}`", _told(getattr(smtp_nb, name)))
+        section(f"type-{name}".lower(), f"`{name}`", _told(kind), _members(kind))
         for name in _VALUES.split()
+        for kind in [getattr(smtp_nb, name)]
     ]
     return page("Types", *blocks)
+
+
+def _members(kind: type) -> str:
+    """The members of an enumeration; nothing for other types."""
+    if not issubclass(kind, Enum):
+        return ""
+    names = [(f"`{name}`", prose(docstrings.attribute(kind, name))) for name in kind.__members__]
+    return table(("value", "what"), names)
 
 
 def _type(name: str) -> str:
