@@ -1,7 +1,8 @@
 """Build the documentation: `python docs/build.py [directory]`; a static site, in `build/docs`.
 
-The pages in this folder are copied, those of the reference and of conformance are made from the
-registry, from docstrings and from the markers on tests. A warning is an error.
+The pages in this folder and those beside README.md are copied; those of the reference, of
+conformance and of RFCs are made from the registry, from docstrings and from the markers on tests.
+A warning is an error.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ ROOT = DOCS.parent
 sys.path[:0] = [str(DOCS), str(ROOT / "tests")]
 
 from covering import by_row  # noqa: E402  of the tests
-from generator import api, around, conformance, entries  # noqa: E402
+from generator import api, around, conformance, entries, rfcs, states  # noqa: E402
 
 REFERENCE = {
     "properties": entries.properties,
@@ -32,13 +33,19 @@ REFERENCE = {
     "sandbox": around.sandboxes,
     "magics": around.magics,
 }
+# Pages that stand beside README.md, where people and forges look for them.
+TOP_LEVEL = ("changelog", "contributing", "security")
+_LINKS = {"](docs/": "](", **{f"](../{name.upper()}.md": f"]({name}.md" for name in TOP_LEVEL}}
+_LINKS |= {f"]({name.upper()}.md": f"]({name}.md" for name in TOP_LEVEL}
 
 
 def write_sources(source: Path) -> None:
     """All pages as Markdown."""
     shutil.copytree(DOCS, source, ignore=shutil.ignore_patterns("*.py", "__pycache__", "generator"))
-    shutil.copy(ROOT / "CHANGELOG.md", source / "changelog.md")
     pages = {f"reference/{name}": make() for name, make in REFERENCE.items()}
+    pages |= {name: _read(ROOT / f"{name.upper()}.md") for name in TOP_LEVEL}
+    pages["architecture"] = states.illustrated(_read(DOCS / "architecture.md"))
+    pages["rfcs"] = rfcs.rfcs()
     tests = by_row()
     pages["conformance"] = conformance.conformance(tests)
     for name, text in conformance.test_pages(tests, ROOT):
@@ -47,6 +54,14 @@ def write_sources(source: Path) -> None:
         path = source / f"{name}.md"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")
+
+
+def _read(path: Path) -> str:
+    """A page whose links are those of the site, where all of these are in one folder."""
+    text = path.read_text("utf-8")
+    for before, after in _LINKS.items():
+        text = text.replace(before, after)
+    return text
 
 
 def main(target: Path = ROOT / "build" / "docs") -> int:

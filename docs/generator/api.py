@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
-from enum import IntEnum, IntFlag
+from enum import Enum, IntEnum, IntFlag
 
 import smtp_nb
 from generator import docstrings
@@ -25,7 +25,7 @@ def methods() -> str:
     blocks = []
     for name in [*listed, *_OWN_METHODS.split()]:
         method = getattr(SMTP, name)
-        note = f"In the reference: {references[name]}." if name in references else ""
+        note = f"IPWorks name: {references[name]}." if name in references else ""
         label = f"method-{references.get(name, name)}".lower()
         blocks.append(section(label, f"`{name}`", _call(name), _told(method), note))
     return page(
@@ -39,9 +39,21 @@ def methods() -> str:
 
 
 def _call(name: str) -> str:
-    signature = str(inspect.signature(getattr(SMTP, name))).replace("'", "")
-    called = signature.replace("(self, ", "(").replace("(self)", "()")
+    signature = inspect.signature(getattr(SMTP, name))
+    shown = str(signature.replace(parameters=list(_without_properties(signature))))
+    called = shown.replace("'", "").replace("(self, ", "(").replace("(self)", "()")
     return f"```python\nsmtp.{name}{called}\n```"
+
+
+def _without_properties(signature: inspect.Signature) -> Iterator[inspect.Parameter]:
+    """The parameters; where every property is a keyword, one name stands for all of them."""
+    kinds = [parameter.kind for parameter in signature.parameters.values()]
+    has_all = kinds.count(inspect.Parameter.KEYWORD_ONLY) > 20
+    for parameter in signature.parameters.values():
+        if not has_all or parameter.kind is not inspect.Parameter.KEYWORD_ONLY:
+            yield parameter
+    if has_all:
+        yield inspect.Parameter("properties", inspect.Parameter.VAR_KEYWORD)
 
 
 def _told(thing: object) -> str:
@@ -57,7 +69,7 @@ def events() -> str:
             fields = [(f"`{name}`", said) for name, said in _fields(row.name, kind)]
             title = f"`{row.python.partition('.')[2]}`"
             head = prose(docstrings.markdown(kind.__doc__).partition("**Attributes**")[0])
-            note = f"The handler gets one `{kind.__name__}`. In the reference: {row.name}."
+            note = f"The handler gets one `{kind.__name__}`. IPWorks name: {row.name}."
             label = f"event-{row.name}".lower()
             blocks.append(section(label, title, head, note, table(("field", "what"), fields)))
     return page(
@@ -82,10 +94,19 @@ def types() -> str:
     owners = list(dict.fromkeys(r.owner for r in rows() if r.kind == "type field"))
     blocks = [_type(name) for name in owners]
     blocks += [
-        section(f"type-{name}".lower(), f"`{name}`", _told(getattr(smtp_nb, name)))
+        section(f"type-{name}".lower(), f"`{name}`", _told(kind), _members(kind))
         for name in _VALUES.split()
+        for kind in [getattr(smtp_nb, name)]
     ]
     return page("Types", *blocks)
+
+
+def _members(kind: type) -> str:
+    """The members of an enumeration; nothing for other types."""
+    if not issubclass(kind, Enum):
+        return ""
+    names = [(f"`{name}`", prose(docstrings.attribute(kind, name))) for name in kind.__members__]
+    return table(("value", "what"), names)
 
 
 def _type(name: str) -> str:
@@ -119,7 +140,7 @@ def values() -> str:
                 )
                 for member, number in kind.__members__.items()
             ]
-            what = table(("value", "number", "in the reference", "what"), lines)
+            what = table(("value", "number", "IPWorks name", "what"), lines)
             blocks.append(section(f"type-{name}".lower(), f"`{name}`", _told(kind), what))
     return page(
         "Values",

@@ -16,6 +16,9 @@ from smtp_nb.merge.running.run import Options
 from smtp_nb.notebook.verb import CellBody, Verb
 from smtp_nb.notebook.verbs import VERBS
 
+MANY = 10
+"""So many keywords stand for the fields of `Options`."""
+
 
 def merges() -> str:
     """MailMerge, its templates, options, and jobs in the background."""
@@ -117,5 +120,7 @@ def _members(kind: type) -> Iterator[str]:
 
 # A method's own arguments are of any types.
 def _arguments(method: Callable[..., object]) -> str:
-    names = [n for n in inspect.signature(method).parameters if n != "self"]
-    return f"({', '.join(names)})"
+    shown = inspect.signature(method).parameters.values()
+    names = [p.name for p in shown if p.name != "self" and p.kind is not p.KEYWORD_ONLY]
+    options = [p.name for p in shown if p.kind is p.KEYWORD_ONLY]
+    return f"({', '.join([*names, *(options if len(options) < MANY else ['**options'])])})"

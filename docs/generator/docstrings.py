@@ -12,7 +12,9 @@ _SECTION = re.compile(r"^(Args|Attributes|Raises|Returns|Yields):$", re.MULTILIN
 _ITEM = re.compile(r"^    (\S[^:\n]*): ", re.MULTILINE)
 # Each page names the reference's name by itself.
 _REFERENCE = re.compile(r"\s*\(reference:\s+\w+(, deprecated)?\)|;\s+reference:\s+\w+(?=\))")
-_TITLES = {"Args": "Takes", "Attributes": "Attributes", "Raises": "Raises", "Returns": "Gives"}
+_TITLES = {"Args": "Parameters"}
+# A sentence, which may hold a colon: no list of names.
+_SENTENCES = {"Returns", "Yields"}
 
 
 def summary(doc: str | None) -> str:
@@ -25,7 +27,8 @@ def markdown(doc: str | None) -> str:
     pieces = _SECTION.split(_clean(doc))
     text = [pieces[0].strip()]
     for title, body in zip(pieces[1::2], pieces[2::2], strict=True):
-        text.append(f"**{_TITLES[title]}**\n\n{_items(body)}")
+        said = textwrap.dedent(body.strip("\n")) if title in _SENTENCES else _items(body)
+        text.append(f"**{_TITLES.get(title, title)}**\n\n{said}")
     return "\n\n".join(text)
 
 

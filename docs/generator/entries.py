@@ -102,7 +102,7 @@ def _body(entry: Entry[Any]) -> Iterator[str]:
 
 def _facts(entry: Entry[Any]) -> Iterator[str]:
     if entry.reference in PROPERTIES.values() and entry.owner:
-        yield f"In the reference: {entry.reference}"
+        yield f"IPWorks name: {entry.reference}"
     yield f"Holds: {_type(entry)}{f', at first `{_default(entry)}`' if _default(entry) else ''}"
     if not entry.is_settable:
         yield "Can only be read"

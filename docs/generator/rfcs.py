@@ -12,6 +12,7 @@ from generator.text import page, table
 
 PACKAGE = Path(smtp_nb.__file__).parent
 TITLES = Path(__file__).with_name("rfc_titles.csv")
+MANY = 3
 _CITED = re.compile(r"\bRFC ?(\d{3,4})\b")
 
 
@@ -19,7 +20,7 @@ def rfcs() -> str:
     """A table made from comments and docstrings; an RFC without a title in the list is an error."""
     titles = known_titles()
     rows = [
-        (f"RFC {number}", titles[number], ", ".join(f"`{module}`" for module in modules))
+        (f"RFC\N{NO-BREAK SPACE}{number}", titles[number], _listed(modules))
         for number, modules in sorted(cited().items())
     ]
     return page(
@@ -27,6 +28,18 @@ def rfcs() -> str:
         "What the code cites as its source, and where. The list is made from comments and"
         " docstrings each time this site is built.",
         table(("RFC", "title", "cited in"), rows),
+    )
+
+
+def _listed(modules: list[str]) -> str:
+    """Modules by name, but a room by its own where many of its modules cite the same."""
+    rooms: dict[str, list[str]] = defaultdict(list)
+    for module in modules:
+        rooms[module.rpartition("/")[0]].append(module)
+    return ", ".join(
+        f"`{room}/` ({len(found)} files)" if len(found) > MANY else f"`{module}`"
+        for room, found in rooms.items()
+        for module in found[: 1 if len(found) > MANY else None]
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+BAR = "\\|"  # an entity would be shown as it is inside code
 _CODE = re.compile(r"(`[^`]*`)")
 
 
@@ -17,7 +18,7 @@ def prose(text: str) -> str:
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A table; its cells are Markdown on one line."""
     lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(c.replace('|', '&#124;') for c in line)} |" for line in lines)
+    return "\n".join(f"| {' | '.join(c.replace('|', BAR) for c in line)} |" for line in lines)
 
 
 def section(label: str, title: str, *blocks: str, level: int = 2) -> str:

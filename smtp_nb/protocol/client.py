@@ -8,9 +8,8 @@ command is written, because with PIPELINING its reply comes much later.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from enum import Enum
-from typing import ClassVar
 
 from smtp_nb.errors import ConnectionClosed, LinkError, MalformedReply, StateError
 from smtp_nb.model.reply import Reply
@@ -58,6 +57,13 @@ TRANSITIONS: dict[str, tuple[frozenset[ClientState], ClientState | None]] = {
     "EXPN": (_IDLE | _OPEN, None),
     "HELP": (_IDLE | _OPEN, None),
     "QUIT": (_IDLE | _OPEN | {_S.AUTH}, _S.CLOSED),
+}
+# A final reply to these ends what they began; a good one to STARTTLS leads on.
+FALL_BACK: dict[str, ClientState] = {
+    "AUTH": _S.READY,
+    "ANSWER": _S.READY,
+    "STARTTLS": _S.READY,
+    "DATA": _S.RCPT,
 }
 
 
@@ -161,14 +167,6 @@ class ClientProtocol:
         self._move(command, reply)
         return command, reply
 
-    # A final reply to these ends what they began; a good one to STARTTLS leads on.
-    _FALL_BACK: ClassVar[Mapping[str, ClientState]] = {
-        "AUTH": ClientState.READY,
-        "ANSWER": ClientState.READY,
-        "STARTTLS": ClientState.READY,
-        "DATA": ClientState.RCPT,
-    }
-
     def _move(self, command: Command, reply: Reply) -> None:
         """What only a reply can tell: the greeting, a refused command, the end of a login."""
         if command.verb in _STILL:
@@ -176,7 +174,7 @@ class ClientProtocol:
         if command is BANNER and reply.is_success:
             self.state = ClientState.GREETED
         elif not reply.is_intermediate:
-            self.state = self._FALL_BACK.get(command.verb, self.state)
+            self.state = FALL_BACK.get(command.verb, self.state)
         if command.verb == "STARTTLS" and reply.is_success:
             self.state = ClientState.GREETED
         ends = command is END_OF_DATA or command.is_last_chunk
