@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from smtp_nb.compose.kinds import encoded_already
 from smtp_nb.errors import InputError
 from smtp_nb.merge.planning.plan import Plan, PlannedRow
 from smtp_nb.merge.planning.renderer import ComposedRow, RowRenderer
@@ -88,6 +89,13 @@ def _look(row: int, message: ComposedRow) -> Iterator[Problem]:
     if not (draft.text or "").strip() and not (draft.html or "").strip():
         is_blank = True
         yield Problem(row, "text", Severity.WARNING, "the message has no text")
+    for what, text in (("subject", draft.subject), *draft.headers):
+        if meant := encoded_already(text):
+            yield Problem(
+                row, what, Severity.WARNING,
+                f"{what} is encoded already, so readers see the encoded words themselves",
+                f"Write it as plain text: {meant}",
+            )  # fmt: skip
     for note in message.letter.notes:
         if not is_blank or note.message != IS_EMPTY:  # which would say it a second time
             yield Problem(row, note.column, Severity.WARNING, note.message, note.remedy)

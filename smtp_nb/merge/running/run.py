@@ -5,10 +5,11 @@ A run holds the campaign's lock from its beginning to `until_closed`.
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import NamedTuple, Protocol
 
 import pandas as pd
 
-from smtp_nb.errors import InputError
+from smtp_nb.errors import InputError, Interrupted
 from smtp_nb.merge.journal.journal import Journal, JournalReader
 from smtp_nb.merge.journal.lock import CampaignLock
 from smtp_nb.merge.journal.schema import RETRIED, PlanEntry, Unfinished
@@ -29,7 +30,7 @@ from smtp_nb.merge.running.connection import ConnectionGroup, MergeConnection
 from smtp_nb.merge.running.control import RunControl
 from smtp_nb.merge.running.durations import Duration, rate_of, seconds_of
 from smtp_nb.merge.running.pace import Limits, Pace
-from smtp_nb.merge.running.progress import Meter, Shown, view_for
+from smtp_nb.merge.running.progress import RESUME, Meter, Shown, view_for
 from smtp_nb.merge.running.source import SkipRow, Source
 from smtp_nb.merge.running.waiting import PendingMessage
 from smtp_nb.merge.templates.template import Compiled
@@ -168,6 +169,10 @@ class Campaign:
     identity: str
 
 
+# The ways in which a person ends a run.
+_STOPS = (KeyboardInterrupt, Interrupted, asyncio.CancelledError)
+
+
 class _Todo(NamedTuple):
     todos: list[PendingMessage]
     left_out: dict[int, str]
@@ -262,12 +267,15 @@ class Run:
         """Wrap the whole run: lets go of the campaign, and tells how far it came if it failed."""
         try:
             yield
+            self.source.end("cancelled" if self.control.is_cancelled else "ended early")
         except BaseException as error:
             progress = self.source.progress
             error.add_note(
-                f"{progress.done} of {progress.total} messages of this run are decided;"
-                " run again to resume"
+                f"{progress.done} of {progress.total} messages of this run are decided; {RESUME}"
             )
+            # Whatever the view does now, what ended the run is what its caller is told.
+            with suppress(Exception, KeyboardInterrupt):
+                self.source.end("stopped" if isinstance(error, _STOPS) else f"failed: {error}")
             raise
         finally:
             self._held.close()

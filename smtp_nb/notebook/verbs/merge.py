@@ -17,6 +17,7 @@ from smtp_nb.model.display import masked
 from smtp_nb.model.outcome import Outcome
 from smtp_nb.notebook.syntax import Argument, Kind, Option
 from smtp_nb.notebook.verb import Verb, VerbRequest
+from smtp_nb.wording import Front, worded
 
 _DIFFERS = (
     "Give another --name to send to everybody, or --changed to send only to those who have none yet"
@@ -60,8 +61,11 @@ class DryRun:
 
     @property
     def _shown(self) -> pd.DataFrame:
-        """The problems as a notebook may save them."""
-        return self.problems.assign(message=self.problems["message"].map(masked))
+        """The problems as a notebook may save them, with remedies in the words of the magic."""
+        return self.problems.assign(
+            message=self.problems["message"].map(masked),
+            remedy=[masked(worded(text, Front.MAGIC)) for text in self.problems["remedy"]],
+        )
 
     def __repr__(self) -> str:
         table = "" if self.problems.empty else f"\n\n{self._shown.to_string(index=False)}"
