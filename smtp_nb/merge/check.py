@@ -11,11 +11,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from smtp_nb.compose.kinds import encoded_already
-from smtp_nb.errors import InputError
+from smtp_nb.errors import InputError, ProblemsFound
 from smtp_nb.merge.planning.plan import Plan, PlannedRow
 from smtp_nb.merge.planning.renderer import ComposedRow, RowRenderer
 from smtp_nb.merge.rows.printed import IS_EMPTY
-from smtp_nb.merge.rows.problem import Problem, Severity
+from smtp_nb.merge.rows.problem import Problem, Severity, problem_frame
 from smtp_nb.merge.templates.suspicions import NAMES_NOTHING
 
 # From here on the large providers ask for a way to unsubscribe that works with one click.
@@ -130,3 +130,16 @@ def _once(problems: list[Problem], rows: int) -> list[Problem]:
 
 def _in_order(problems: list[Problem]) -> list[Problem]:
     return sorted(problems, key=lambda p: -1 if p.row is None else p.row)
+
+
+def problems_found(wrong: list[Problem]) -> ProblemsFound:
+    """What a run with these errors is refused with."""
+    first = wrong[0]
+    where = "" if first.row is None else f"row {first.row}: "
+    more = f", and {len(wrong) - 1} more" if len(wrong) > 1 else ""
+    error = ProblemsFound(
+        f"nothing was sent: {where}{first.message}{more}",
+        remedy="Look at check(), or leave such rows out with run(skip_invalid=True)",
+    )
+    error.problems = problem_frame(wrong)
+    return error

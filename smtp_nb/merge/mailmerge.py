@@ -4,29 +4,31 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 from collections.abc import Hashable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 import pandas as pd
 
-from smtp_nb.errors import InputError, JournalError, ProblemsFound
-from smtp_nb.merge.check import errors, find_problems
+from smtp_nb.errors import InputError, JournalError
+from smtp_nb.merge import looking
+from smtp_nb.merge.check import errors, find_problems, problems_found
 from smtp_nb.merge.journal.home import Home
 from smtp_nb.merge.journal.journal import JournalReader
 from smtp_nb.merge.journal.rescue import is_begun
 from smtp_nb.merge.journal.resolve import resolve, targets_of
 from smtp_nb.merge.journal.schema import PlanEntry
 from smtp_nb.merge.planning.plan import key_text, make_plan
-from smtp_nb.merge.planning.renderer import RowRenderer, RowValues
+from smtp_nb.merge.planning.renderer import RowRenderer
 from smtp_nb.merge.planning.standing import Standing, standing_of
 from smtp_nb.merge.planning.suppression import Suppressed, leave_out, suppressed
-from smtp_nb.merge.preview import Preview, PreviewedRow
+from smtp_nb.merge.preview import Preview
 from smtp_nb.merge.results import report
-from smtp_nb.merge.results.export import read_results, write_results
+from smtp_nb.merge.results.export import write_results
+from smtp_nb.merge.results.summary import Summary, show_summary, summary_of
 from smtp_nb.merge.rows.groups import GroupedRows
 from smtp_nb.merge.rows.problem import Problem, problem_frame
 from smtp_nb.merge.rows.rows import Rows
@@ -187,11 +189,44 @@ class MailMerge:
     def _renderer(self) -> RowRenderer:
         return RowRenderer(self._campaign.rows, self._campaign.compiled)
 
-    def preview(self, n: int = 3) -> Preview:
-        """The first `n` messages as they would be sent."""
-        renderer = self._renderer()
-        filled = renderer.read(islice(self._campaign.plan.sendable, n))
-        return Preview([_previewed(renderer, one) for one in filled])
+    def preview(self, n: int = 3, *, row: int | None = None, where: Any = None) -> Preview:
+        """Messages as they would be sent.
+
+        Args:
+            n: so many of them, from the first on.
+            row: the one at this position of the frame instead.
+            where: those that a mask over the frame chooses instead: `df["grade"] > 5`.
+
+        Raises:
+            InputError: there is no such row, or the mask does not fit the frame.
+        """
+        plan, leaders = self._campaign.plan, self._leaders
+        if row is not None:
+            rows = looking.at(plan, row, leaders)
+        elif where is not None:
+            rows = looking.chosen(plan, where, leaders, self._campaign.rows.frame.index)
+        else:
+            rows = looking.first(plan, n)
+        return looking.previewed(self._renderer(), rows)
+
+    @property
+    def _leaders(self) -> list[int]:
+        rows = self._campaign.rows
+        return rows.leaders if isinstance(rows, GroupedRows) else list(range(len(rows)))
+
+    def save(self, folder: str | os.PathLike[str]) -> list[Path]:
+        """Write every message to `folder` as `row-….eml`, and send nothing.
+
+        Raises:
+            ProblemsFound: rows have errors, and `skip_invalid=True` was not given.
+            InputError: the folder cannot be written to.
+        """
+        self._refuse_errors(self._options)
+        campaign = self._campaign
+        with JournalReader.open_or_empty(campaign.path) as journal:
+            salt = journal.facts.get("salt") or secrets.token_hex(8)
+        renderer = RowRenderer(campaign.rows, campaign.compiled, salt, campaign.written)
+        return looking.saved(renderer, campaign.plan, folder)
 
     # -- sending ------------------------------------------------------------------------------
 
@@ -219,7 +254,7 @@ class MailMerge:
         run = self._open(options)
         with run.until_closed():
             send(run, self.server)
-            return run.results()
+            return self._ended(run)
 
     @shows_keywords(option_defaults())
     async def arun(self, **options: Unpack[RunOptions]) -> pd.DataFrame:
@@ -227,7 +262,7 @@ class MailMerge:
         run = self._open(options)
         with run.until_closed():
             await asend(run, self.server)
-            return run.results()
+            return self._ended(run)
 
     @shows_keywords(option_defaults())
     def start(self, **options: Unpack[RunOptions]) -> MergeJob:
@@ -236,9 +271,18 @@ class MailMerge:
 
     def _open(self, options: RunOptions) -> Run:
         chosen = _options(self._options, {**options})
-        if not chosen.skip_invalid and (wrong := errors(self._problems())):
-            raise _problems_found(wrong)
+        self._refuse_errors(chosen)
         return Run(self._campaign, chosen, RunControl())
+
+    def _ended(self, run: Run) -> pd.DataFrame:
+        found = run.results()
+        if run.options.progress == "auto":
+            show_summary(summary_of(self.name, found))
+        return found
+
+    def _refuse_errors(self, options: Options) -> None:
+        if not options.skip_invalid and (wrong := errors(self._problems())):
+            raise problems_found(wrong)
 
     def resolve(self, which: object, decision: str) -> int:
         """Decide what becomes of rows that are UNKNOWN or REFUSED.
@@ -292,9 +336,12 @@ class MailMerge:
 
     def table(self) -> pd.DataFrame:
         """The frame itself with one summary a row in columns that begin with `mail_`."""
-        rows = self._campaign.rows
-        leaders = rows.leaders if isinstance(rows, GroupedRows) else None
-        return report.table(rows.frame, self.results, leaders)
+        return report.table(self._campaign.rows.frame, self.results, self._leaders)
+
+    @property
+    def summary(self) -> Summary:
+        """Counts, who did not get it and why, and how to go on."""
+        return summary_of(self.name, self.results)
 
     def style(self) -> Styler:
         """The results in colours."""
@@ -314,22 +361,6 @@ class MailMerge:
         return f"<MailMerge {self.name!r}: {len(self._campaign.rows)} rows, {counts}>"
 
 
-def load(path: str | os.PathLike[str]) -> pd.DataFrame:
-    """The results of a campaign from its journal, or from its export (`.csv`), without the frame.
-
-    The columns are those of `MailMerge.results`. Rows of the last run come first, in its order;
-    messages whose row was removed since follow, without a row.
-
-    Raises:
-        JournalError: it is no journal.
-        InputError: it is no export.
-    """
-    if Path(path).suffix.lower() == ".csv":
-        return read_results(path)
-    with JournalReader.open(Path(path)) as journal:
-        return report.results(journal.plan(), journal)
-
-
 def _columns_of(group_by: Hashable | Sequence[Hashable] | None) -> tuple[Hashable, ...]:
     if group_by is None:
         return ()
@@ -345,23 +376,3 @@ def _options(base: Options, given: dict[str, Any]) -> Options:
                 remedy=suggestion(name, known) or f"There are {', '.join(known)}",
             )
     return replace(base, **given)
-
-
-def _previewed(renderer: RowRenderer, filled: RowValues) -> PreviewedRow:
-    row = filled.planned.row
-    try:
-        return PreviewedRow(row, renderer.compose(filled))
-    except InputError as error:
-        return PreviewedRow(row, None, Problem.from_error(row, error).text)
-
-
-def _problems_found(wrong: list[Problem]) -> ProblemsFound:
-    first = wrong[0]
-    where = "" if first.row is None else f"row {first.row}: "
-    more = f", and {len(wrong) - 1} more" if len(wrong) > 1 else ""
-    error = ProblemsFound(
-        f"nothing was sent: {where}{first.message}{more}",
-        remedy="Look at check(), or leave such rows out with run(skip_invalid=True)",
-    )
-    error.problems = problem_frame(wrong)
-    return error

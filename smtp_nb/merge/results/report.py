@@ -33,7 +33,7 @@ IN_DOUBT = (
     " Ask the recipient or look into the server's log, then use resolve()"
 )
 
-_COLOURS = {
+OUTCOME_COLOURS = {
     Outcome.ACCEPTED: "#d9f2d9",
     Outcome.REFUSED: "#f8d7da",
     Outcome.INVALID: "#f8d7da",
@@ -198,7 +198,7 @@ def style(found: pd.DataFrame) -> Styler:
     """The results in colours, for the screen; values are escaped."""
 
     def colour(outcome: object) -> str:
-        return f"background-color: {_COLOURS[Outcome(str(outcome))]}; color: #1a1a1a"
+        return f"background-color: {OUTCOME_COLOURS[Outcome(str(outcome))]}; color: #1a1a1a"
 
     # A row with copies has several lines, and pandas styles no index that repeats itself.
     shown = found.reset_index(names="index" if found.index.name is None else None)

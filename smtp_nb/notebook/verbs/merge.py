@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from IPython.display import display
 
 from smtp_nb.errors import InputError, StateError, TemplateChanged
 from smtp_nb.merge import MailMerge, MergeJob, Template, load
 from smtp_nb.merge.journal.schema import SUFFIX
 from smtp_nb.merge.planning.standing import Standing
 from smtp_nb.merge.preview import Preview
+from smtp_nb.merge.results.summary import summary_of
 from smtp_nb.model.display import masked
 from smtp_nb.model.outcome import Outcome
 from smtp_nb.notebook.syntax import Argument, Kind, Option
@@ -206,10 +208,10 @@ def _preview(request: VerbRequest) -> Preview:
 def _results(request: VerbRequest) -> pd.DataFrame:
     merges, kept = request.state.merges, _kept()
     name = request.text("name") or next(reversed(merges), "") or next(iter(kept), "")
-    if name in merges:
-        return merges[name].results
-    if name in kept:
-        return load(kept[name])
+    if name in merges or name in kept:
+        found = merges[name].results if name in merges else load(kept[name])
+        display(summary_of(name, found))  # type: ignore[no-untyped-call]  # IPython's has no types
+        return found
     known = ", ".join(sorted({*merges, *kept}))
     if not known:
         raise StateError(
