@@ -109,10 +109,10 @@ def _of_addresses(plan: Plan) -> Iterator[Problem]:
     """Rows with keys of their own may share an address; each sends a message to it."""
     first: dict[str, PlannedRow] = {}
     for planned in plan.sendable:
-        if planned.mailbox is not None:
-            other = first.setdefault(planned.mailbox.key, planned)
+        for box in planned.mailboxes:
+            other = first.setdefault(box.key, planned)
             if other is not planned:
-                text = f"{planned.recipient} is the recipient of row {other.row} too"
+                text = f"{box.address} is the recipient of row {other.row} too"
                 yield Problem(planned.row, "", Severity.WARNING, text, "It gets a message for each")
 
 

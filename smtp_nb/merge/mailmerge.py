@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Hashable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -21,7 +22,10 @@ from smtp_nb.merge.journal.journal import JournalReader
 from smtp_nb.merge.journal.rescue import is_begun
 from smtp_nb.merge.journal.resolve import resolve, targets_of
 from smtp_nb.merge.journal.schema import PlanEntry
-from smtp_nb.merge.planning.plan import key_text, make_plan
+from smtp_nb.merge.planning.adoption import ADDRESSES
+from smtp_nb.merge.planning.naming import meant
+from smtp_nb.merge.planning.plan import Plan, make_plan
+from smtp_nb.merge.planning.recipients import To
 from smtp_nb.merge.planning.renderer import RowRenderer
 from smtp_nb.merge.planning.standing import Standing, standing_of
 from smtp_nb.merge.planning.suppression import Suppressed, leave_out, suppressed
@@ -38,13 +42,13 @@ from smtp_nb.merge.running.run import (
     Campaign,
     Options,
     Run,
+    adopted,
     option_defaults,
     plan_entries,
     waiting_in,
 )
 from smtp_nb.merge.running.sending import Server, asend, component, send
 from smtp_nb.merge.templates.template import Compiled, Template
-from smtp_nb.model.address import parse_mailbox
 from smtp_nb.model.keywords import shows_keywords
 from smtp_nb.model.known import known_attributes, suggestion
 from smtp_nb.model.unseen import unseen_arguments
@@ -80,7 +84,8 @@ class MailMerge:
     Args:
         frame: the rows.
         template: what they get.
-        to: the column with the address, one a row, or a template: "{{ name }} <{{ email }}>".
+        to: the column with the address, one a row, or a template: "{{ name }} <{{ email }}>". Or
+            a list of such: all are recipients of the same message.
         from_: the sender; may be a template. A template's own `from_` comes first.
         server: a URL, an `SMTP` or an `AsyncSMTP`.
         name: what the campaign is called: under another name, everybody gets mail again.
@@ -103,7 +108,7 @@ class MailMerge:
         frame: pd.DataFrame,
         template: Template,
         *,
-        to: Hashable,
+        to: To,
         from_: str = "",
         server: Server = None,
         name: str = "merge",
@@ -122,16 +127,19 @@ class MailMerge:
         rows = GroupedRows(frame, by, to) if by else Rows(frame)
         self._given = journal
         self._home = home = Home(name, journal, server)
+        plan = leave_out(make_plan(rows, to, key), suppressed(suppress))
+        self._has_key = key is not None
+        self._by = by
         self._campaign = Campaign(
             name=name,
             path=home.path,
             place=home.shown,
             rows=rows,
-            plan=leave_out(make_plan(rows, to, key), suppressed(suppress)),
+            plan=plan,
             compiled=Compiled(template, from_),
             digest=template.digest(from_),
             written=template.digest(from_, but="context"),
-            identity="address" if key is None and by in ((), (to,)) else "column",
+            identity=_identity(to, key, by, plan),
         )
 
     @property
@@ -144,10 +152,6 @@ class MailMerge:
         self._server = component(value)
         self._home = home = Home(self.name, self._given, self._server)
         self._campaign = replace(self._campaign, path=home.path, place=home.shown)
-
-    @property
-    def _is_by_address(self) -> bool:
-        return self._campaign.identity == "address"
 
     # -- looking ------------------------------------------------------------------------------
 
@@ -172,8 +176,8 @@ class MailMerge:
     @property
     def standing(self) -> Standing:
         """What a run would send, what was decided before, and what has changed since."""
-        campaign = self._campaign
-        with JournalReader.open_or_empty(campaign.path) as journal:
+        with JournalReader.open_or_empty(self.journal_path) as journal:
+            campaign = adopted(self._campaign, journal)
             salt = journal.facts.get("salt", "")
             renderer = RowRenderer(campaign.rows, campaign.compiled, salt, campaign.written)
             numbers = dict.fromkeys((p.key for p in campaign.plan.rows), 0)
@@ -288,7 +292,8 @@ class MailMerge:
         """Decide what becomes of rows that are UNKNOWN or REFUSED.
 
         Args:
-            which: a row's key, or its address where no `key=` was given; several of them; the name
+            which: a row's key (of a group by several columns, a tuple), or its address where no
+                `key=` was given; several of them; the name
                 of an outcome, "UNKNOWN" or "REFUSED"; or a mask over `results`. Under a key, those
                 in doubt are meant, or if none is, those who were refused.
             decision: "resend" sends it at the next run, under the same Message-ID; "accepted"
@@ -301,12 +306,15 @@ class MailMerge:
             InputError: there is nobody to decide about, or it is no such decision.
             CampaignBusy: the campaign is being sent.
         """
-        keys = {planned.row: planned.key for planned in self._campaign.plan.rows}
-        targets = targets_of(which, lambda: self.results, self._key_of, keys.__getitem__)
+        with JournalReader.open_or_empty(self.journal_path) as journal:
+            campaign = adopted(self._campaign, journal)
+        keys = {planned.row: planned.key for planned in campaign.plan.rows}
+        name = partial(meant, campaign.plan, campaign.identity, self._has_key)
+        if isinstance(which, tuple) and len(which) == len(self._by) > 1:
+            targets = name(which)
+        else:
+            targets = targets_of(which, lambda: self.results, name, keys.__getitem__)
         return resolve(self.journal_path, targets, decision)
-
-    def _key_of(self, value: object) -> str:
-        return parse_mailbox(str(value)).key if self._is_by_address else key_text(value)
 
     # -- results ------------------------------------------------------------------------------
 
@@ -327,7 +335,7 @@ class MailMerge:
         """This frame's rows, with what the last run said of those it left out."""
         numbers = {key: number for number, key in journal.keys().items()}
         said = {e.message: e for e in journal.plan() if e.outcome or e.explanation}
-        for entry in plan_entries(self._campaign.plan, numbers, {}):
+        for entry in plan_entries(adopted(self._campaign, journal).plan, numbers, {}):
             old = said.get(entry.message) if entry.message is not None else None
             if old is not None and entry.outcome is None:
                 yield entry._replace(outcome=old.outcome, explanation=old.explanation)
@@ -365,6 +373,13 @@ def _columns_of(group_by: Hashable | Sequence[Hashable] | None) -> tuple[Hashabl
     if group_by is None:
         return ()
     return tuple(group_by) if isinstance(group_by, list | tuple) else (group_by,)
+
+
+def _identity(to: To, key: Hashable | None, by: tuple[Hashable, ...], plan: Plan) -> str:
+    """By what the journal knows the rows of a campaign."""
+    if key is not None or by not in ((), (to,)):
+        return "column"
+    return ADDRESSES if plan.has_several else "address"
 
 
 def _options(base: Options, given: dict[str, Any]) -> Options:

@@ -126,7 +126,7 @@ class RowRenderer:
         if planned.mailbox is None:
             raise RowError(planned.explanation)
         message_id = message_id or self._message_id(planned.key)
-        letter = self._compiled.letter(row, planned.mailbox, message_id, bool(self._salt))
+        letter = self._compiled.letter(row, planned.mailboxes, message_id, bool(self._salt))
         return ComposedRow(letter, self._composer.compose(letter.draft), _recipients(letter))
 
     def _message_id(self, key: str) -> str:

@@ -243,7 +243,7 @@ class Compiled:
         images = Images(self._images)
         return {ROW: row, **self._common, **own, WHOLE_ROW: row, IMAGES: images, NOTES: {}}
 
-    def letter(self, row: Row, to: Mailbox, message_id: str, encode: bool = True) -> RenderedRow:
+    def letter(self, row: Row, to: Mailboxes, message_id: str, encode: bool = True) -> RenderedRow:
         """The message for one row.
 
         Args:
@@ -268,7 +268,7 @@ class Compiled:
         draft = Draft(
             from_=sender,
             reply_to=self._reply_to.render(values),
-            to=(to,),
+            to=to,
             cc=self._cc.render(values),
             subject=_line(self._subject, values),
             text=text,
