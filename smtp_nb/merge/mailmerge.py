@@ -82,7 +82,7 @@ class MailMerge:
     crash, with rows inserted, removed or sorted, sends to nobody twice.
 
     Args:
-        frame: the rows.
+        frame: the rows: a DataFrame of pandas, polars or pyarrow, a list of mappings.
         template: what they get.
         to: the column with the address, one a row, or a template: "{{ name }} <{{ email }}>". Or
             a list of such: all are recipients of the same message.
@@ -105,7 +105,7 @@ class MailMerge:
     @unseen_arguments  # a URL may hold a password
     def __init__(
         self,
-        frame: pd.DataFrame,
+        frame: Any,
         template: Template,
         *,
         to: To,

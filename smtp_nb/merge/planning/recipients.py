@@ -59,7 +59,7 @@ def several(to: To, rows: Rows) -> list[Hashable]:
     """
     is_column = isinstance(to, tuple) and to in rows.names  # a column of several levels
     if is_column or not isinstance(to, list | tuple):
-        return [to]  # type: ignore[list-item]  # what is neither list nor tuple is a name
+        return [to]
     if not to or any(to.count(one) > 1 for one in to):
         raise InputError(f"to={to!r} is no list of columns", remedy="Name each column once")
     return list(to)

@@ -15,6 +15,7 @@ from smtp_nb.merge.journal.schema import SUFFIX
 from smtp_nb.merge.planning.standing import Standing
 from smtp_nb.merge.preview import Preview
 from smtp_nb.merge.results.summary import summary_of
+from smtp_nb.merge.rows.frames import as_pandas
 from smtp_nb.model.display import masked
 from smtp_nb.model.outcome import Outcome
 from smtp_nb.notebook.syntax import Argument, Kind, Option
@@ -110,8 +111,10 @@ def _refuse_difference(merge: MailMerge) -> None:
 
 def _merge_of(request: VerbRequest) -> MailMerge:
     frame = request.variable(request.text("frame"))
-    if not isinstance(frame, pd.DataFrame):
-        raise request.syntax.error(f"{request.text('frame')} is no DataFrame")
+    try:
+        frame = as_pandas(frame)
+    except InputError:
+        raise request.syntax.error(f"{request.text('frame')} is no DataFrame") from None
     name = request.text("template")
     return MailMerge(
         frame,
