@@ -182,6 +182,7 @@ def draft_from(component: Component) -> Draft:
         markdown=component.message_markdown or None,
         attachments=tuple(component.attachments),
         inline=tuple(component.inline_images),
+        calendar=component.calendar,
         date=component.message_date,
         message_id=component.message_id,
         other_headers=component.other_headers,
