@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
 from smtp_nb.errors import InputError
 
 
-def as_pandas(given: object) -> pd.DataFrame:
+def as_pandas(given: Any) -> pd.DataFrame:
     """The same rows and columns in pandas.
 
     Raises:
