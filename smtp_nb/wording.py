@@ -117,8 +117,12 @@ PHRASES = (
     Phrase(r"What had left before stands in \.receipt", None, "%smtp trail shows what had left"),
     # merges
     Phrase(r"Use run\(changed=(?:['\"]go on['\"]|…)\)", None, "Add --changed"),
-    Phrase(r"give the merge another name=", None, "give another --name"),
-    Phrase(r"give the merge another name", None, "give another --name"),
+    Phrase(r"give the merge another name=?", None, "give another --name"),
+    Phrase(
+        r"group_by= makes one message of them, key= names a column that tells them apart",
+        None,
+        "--key names a column that tells them apart",
+    ),
     Phrase(
         r"Look at check\(\), or leave such rows out with run\(skip_invalid=True\)",
         None,

@@ -47,13 +47,14 @@ _BY_NAME = {
     **dict.fromkeys(("ssl_cert", "ssl_accept_server_cert"), "Certificate | str | bytes | None"),
     "firewall": "Firewall",
     "message_b": "bytes",
+    "calendar": "Any",
     "token_source": "TokenSource | None",
 }
 _BY_TYPE = {bool: "bool | int | str", int: "int | str", float: "float | str", str: "str"}
 _IMPORTS = """from collections.abc import Iterable
 from datetime import datetime
 from os import PathLike
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 if TYPE_CHECKING:
     from typing import TypeAlias

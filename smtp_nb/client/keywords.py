@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from os import PathLike
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -77,4 +77,5 @@ class SMTPProperties(TypedDict, total=False):
     firewall: Firewall
     attachments: Iterable[File]
     inline_images: Iterable[File]
+    calendar: Any
     token_source: TokenSource | None

@@ -25,6 +25,7 @@ class Draft:
         markdown: fills in the body that is not given, or both.
         attachments: files behind the text.
         inline: images that the HTML shows by their `cid`.
+        calendar: an iCalendar object, the last alternative of the text.
         date: `*` is now, empty leaves the header out, else it stands as given (RFC 5322).
         message_id: `*` makes a random one, empty leaves it out, else it stands as given.
         message_id_algorithm: the hash behind a random one: MD5, SHA1 or SHA256.
@@ -49,6 +50,7 @@ class Draft:
     markdown: str | None = None
     attachments: tuple[Attachment | EncodedPart, ...] = ()
     inline: tuple[Attachment | EncodedPart, ...] = ()
+    calendar: str = ""
     date: str = "*"
     message_id: str = "*"
     message_id_algorithm: str = "SHA1"

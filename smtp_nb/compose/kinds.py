@@ -17,6 +17,7 @@ from smtp_nb.compose.encoded_words import MAX_WORD
 from smtp_nb.compose.fields import HeaderStyle, address_list, fold, phrase, structured, unstructured
 from smtp_nb.errors import InputError
 from smtp_nb.model.address import refuse_controls
+from smtp_nb.model.encoded import decode_words, is_encoded
 
 
 class FieldKind(Enum):
@@ -94,6 +95,18 @@ def read_addresses(name: str, value: str) -> AddressList:
         raise type(error)(
             f"the header {name}: {error.description}", code=error.code, remedy=error.remedy
         ) from error
+
+
+def encoded_already(value: str) -> str:
+    """What a reader would see if a text were sent as the encoded words that it holds.
+
+    Free text is written as it is given, so that a reader sees `=?utf-8?…?=` where somebody
+    encoded it beforehand. The text as it was probably meant; empty if nothing is encoded.
+    """
+    try:
+        return decode_words(value) if is_encoded(value) else ""
+    except ValueError:
+        return ""
 
 
 def _addresses(name: str, value: str, style: HeaderStyle) -> str:

@@ -3,9 +3,10 @@
 multipart/mixed               if there are attachments
 ├── multipart/alternative     if there are two bodies
 │   ├── text/plain
-│   └── multipart/related     if the HTML shows inline images
-│       ├── text/html
-│       └── image/…           Content-ID, for <img src="cid:…">
+│   ├── multipart/related     if the HTML shows inline images
+│   │   ├── text/html
+│   │   └── image/…           Content-ID, for <img src="cid:…">
+│   └── text/calendar         if it is an invitation
 └── attachments
 """
 
@@ -111,11 +112,13 @@ def entity(draft: Draft, charset: str, boundaries: Boundaries) -> Entity:
         for kind, text in (("plain", plain), ("html", html))
         if text is not None
     ]
-    if len(texts) == 1 and not draft.inline and not draft.attachments:
+    if len(texts) == 1 and not (draft.inline or draft.attachments or draft.calendar):
         return texts[0]
     token = boundaries.fit(texts)
     if draft.inline:
         texts[-1] = _related(texts[-1], draft, token)
+    if draft.calendar:
+        texts.append(_calendar(draft.calendar))
     whole = texts[0] if len(texts) == 1 else multipart("alternative", f"=_a{token}", texts)
     if draft.attachments:
         files = [_part(part, "attachment") for part in draft.attachments]
@@ -145,6 +148,19 @@ def _text_head(kind: str, charset: str, encoding: str) -> bytes:
     return (
         f"Content-Type: text/{kind}; charset={charset}\r\nContent-Transfer-Encoding: {encoding}\r\n"
     ).encode("ascii")
+
+
+def _calendar(given: str) -> Entity:
+    """RFC 6047 section 2.4: charset and method are there, and method is the object's own."""
+    from smtp_nb.compose.calendar import calendar_text, method_of
+
+    text = calendar_text(given)
+    encoding, body = encode_text(text, "utf-8", "The calendar")
+    head = (
+        f"Content-Type: text/calendar; charset=utf-8; method={method_of(text)}\r\n"
+        f"Content-Transfer-Encoding: {encoding}\r\n"
+    )
+    return Entity(head.encode("ascii"), [body])
 
 
 def _related(html: Entity, draft: Draft, token: str) -> Entity:

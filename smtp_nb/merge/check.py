@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from smtp_nb.errors import InputError
+from smtp_nb.compose.kinds import encoded_already
+from smtp_nb.errors import InputError, ProblemsFound
 from smtp_nb.merge.planning.plan import Plan, PlannedRow
 from smtp_nb.merge.planning.renderer import ComposedRow, RowRenderer
 from smtp_nb.merge.rows.printed import IS_EMPTY
-from smtp_nb.merge.rows.problem import Problem, Severity
+from smtp_nb.merge.rows.problem import Problem, Severity, problem_frame
 from smtp_nb.merge.templates.suspicions import NAMES_NOTHING
 
 # From here on the large providers ask for a way to unsubscribe that works with one click.
@@ -88,6 +89,13 @@ def _look(row: int, message: ComposedRow) -> Iterator[Problem]:
     if not (draft.text or "").strip() and not (draft.html or "").strip():
         is_blank = True
         yield Problem(row, "text", Severity.WARNING, "the message has no text")
+    for what, text in (("subject", draft.subject), *draft.headers):
+        if meant := encoded_already(text):
+            yield Problem(
+                row, what, Severity.WARNING,
+                f"{what} is encoded already, so readers see the encoded words themselves",
+                f"Write it as plain text: {meant}",
+            )  # fmt: skip
     for note in message.letter.notes:
         if not is_blank or note.message != IS_EMPTY:  # which would say it a second time
             yield Problem(row, note.column, Severity.WARNING, note.message, note.remedy)
@@ -101,10 +109,10 @@ def _of_addresses(plan: Plan) -> Iterator[Problem]:
     """Rows with keys of their own may share an address; each sends a message to it."""
     first: dict[str, PlannedRow] = {}
     for planned in plan.sendable:
-        if planned.mailbox is not None:
-            other = first.setdefault(planned.mailbox.key, planned)
+        for box in planned.mailboxes:
+            other = first.setdefault(box.key, planned)
             if other is not planned:
-                text = f"{planned.recipient} is the recipient of row {other.row} too"
+                text = f"{box.address} is the recipient of row {other.row} too"
                 yield Problem(planned.row, "", Severity.WARNING, text, "It gets a message for each")
 
 
@@ -122,3 +130,16 @@ def _once(problems: list[Problem], rows: int) -> list[Problem]:
 
 def _in_order(problems: list[Problem]) -> list[Problem]:
     return sorted(problems, key=lambda p: -1 if p.row is None else p.row)
+
+
+def problems_found(wrong: list[Problem]) -> ProblemsFound:
+    """What a run with these errors is refused with."""
+    first = wrong[0]
+    where = "" if first.row is None else f"row {first.row}: "
+    more = f", and {len(wrong) - 1} more" if len(wrong) > 1 else ""
+    error = ProblemsFound(
+        f"nothing was sent: {where}{first.message}{more}",
+        remedy="Look at check(), or leave such rows out with run(skip_invalid=True)",
+    )
+    error.problems = problem_frame(wrong)
+    return error

@@ -4,29 +4,35 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 from collections.abc import Hashable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from itertools import islice
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 import pandas as pd
 
-from smtp_nb.errors import InputError, JournalError, ProblemsFound
-from smtp_nb.merge.check import errors, find_problems
+from smtp_nb.errors import InputError, JournalError
+from smtp_nb.merge import looking
+from smtp_nb.merge.check import errors, find_problems, problems_found
 from smtp_nb.merge.journal.home import Home
 from smtp_nb.merge.journal.journal import JournalReader
 from smtp_nb.merge.journal.rescue import is_begun
 from smtp_nb.merge.journal.resolve import resolve, targets_of
 from smtp_nb.merge.journal.schema import PlanEntry
-from smtp_nb.merge.planning.plan import key_text, make_plan
-from smtp_nb.merge.planning.renderer import RowRenderer, RowValues
+from smtp_nb.merge.planning.adoption import ADDRESSES
+from smtp_nb.merge.planning.naming import meant
+from smtp_nb.merge.planning.plan import Plan, make_plan
+from smtp_nb.merge.planning.recipients import To
+from smtp_nb.merge.planning.renderer import RowRenderer
 from smtp_nb.merge.planning.standing import Standing, standing_of
 from smtp_nb.merge.planning.suppression import Suppressed, leave_out, suppressed
-from smtp_nb.merge.preview import Preview, PreviewedRow
+from smtp_nb.merge.preview import Preview
 from smtp_nb.merge.results import report
-from smtp_nb.merge.results.export import read_results, write_results
+from smtp_nb.merge.results.export import write_results
+from smtp_nb.merge.results.summary import Summary, show_summary, summary_of
 from smtp_nb.merge.rows.groups import GroupedRows
 from smtp_nb.merge.rows.problem import Problem, problem_frame
 from smtp_nb.merge.rows.rows import Rows
@@ -36,13 +42,13 @@ from smtp_nb.merge.running.run import (
     Campaign,
     Options,
     Run,
+    adopted,
     option_defaults,
     plan_entries,
     waiting_in,
 )
 from smtp_nb.merge.running.sending import Server, asend, component, send
 from smtp_nb.merge.templates.template import Compiled, Template
-from smtp_nb.model.address import parse_mailbox
 from smtp_nb.model.keywords import shows_keywords
 from smtp_nb.model.known import known_attributes, suggestion
 from smtp_nb.model.unseen import unseen_arguments
@@ -76,9 +82,10 @@ class MailMerge:
     crash, with rows inserted, removed or sorted, sends to nobody twice.
 
     Args:
-        frame: the rows.
+        frame: the rows: a DataFrame of pandas, polars or pyarrow, a list of mappings.
         template: what they get.
-        to: the column with the address, one a row, or a template: "{{ name }} <{{ email }}>".
+        to: the column with the address, one a row, or a template: "{{ name }} <{{ email }}>". Or
+            a list of such: all are recipients of the same message.
         from_: the sender; may be a template. A template's own `from_` comes first.
         server: a URL, an `SMTP` or an `AsyncSMTP`.
         name: what the campaign is called: under another name, everybody gets mail again.
@@ -98,10 +105,10 @@ class MailMerge:
     @unseen_arguments  # a URL may hold a password
     def __init__(
         self,
-        frame: pd.DataFrame,
+        frame: Any,
         template: Template,
         *,
-        to: Hashable,
+        to: To,
         from_: str = "",
         server: Server = None,
         name: str = "merge",
@@ -120,16 +127,19 @@ class MailMerge:
         rows = GroupedRows(frame, by, to) if by else Rows(frame)
         self._given = journal
         self._home = home = Home(name, journal, server)
+        plan = leave_out(make_plan(rows, to, key), suppressed(suppress))
+        self._has_key = key is not None
+        self._by = by
         self._campaign = Campaign(
             name=name,
             path=home.path,
             place=home.shown,
             rows=rows,
-            plan=leave_out(make_plan(rows, to, key), suppressed(suppress)),
+            plan=plan,
             compiled=Compiled(template, from_),
             digest=template.digest(from_),
             written=template.digest(from_, but="context"),
-            identity="address" if key is None and by in ((), (to,)) else "column",
+            identity=_identity(to, key, by, plan),
         )
 
     @property
@@ -142,10 +152,6 @@ class MailMerge:
         self._server = component(value)
         self._home = home = Home(self.name, self._given, self._server)
         self._campaign = replace(self._campaign, path=home.path, place=home.shown)
-
-    @property
-    def _is_by_address(self) -> bool:
-        return self._campaign.identity == "address"
 
     # -- looking ------------------------------------------------------------------------------
 
@@ -170,8 +176,8 @@ class MailMerge:
     @property
     def standing(self) -> Standing:
         """What a run would send, what was decided before, and what has changed since."""
-        campaign = self._campaign
-        with JournalReader.open_or_empty(campaign.path) as journal:
+        with JournalReader.open_or_empty(self.journal_path) as journal:
+            campaign = adopted(self._campaign, journal)
             salt = journal.facts.get("salt", "")
             renderer = RowRenderer(campaign.rows, campaign.compiled, salt, campaign.written)
             numbers = dict.fromkeys((p.key for p in campaign.plan.rows), 0)
@@ -187,11 +193,44 @@ class MailMerge:
     def _renderer(self) -> RowRenderer:
         return RowRenderer(self._campaign.rows, self._campaign.compiled)
 
-    def preview(self, n: int = 3) -> Preview:
-        """The first `n` messages as they would be sent."""
-        renderer = self._renderer()
-        filled = renderer.read(islice(self._campaign.plan.sendable, n))
-        return Preview([_previewed(renderer, one) for one in filled])
+    def preview(self, n: int = 3, *, row: int | None = None, where: Any = None) -> Preview:
+        """Messages as they would be sent.
+
+        Args:
+            n: so many of them, from the first on.
+            row: the one at this position of the frame instead.
+            where: those that a mask over the frame chooses instead: `df["grade"] > 5`.
+
+        Raises:
+            InputError: there is no such row, or the mask does not fit the frame.
+        """
+        plan, leaders = self._campaign.plan, self._leaders
+        if row is not None:
+            rows = looking.at(plan, row, leaders)
+        elif where is not None:
+            rows = looking.chosen(plan, where, leaders, self._campaign.rows.frame.index)
+        else:
+            rows = looking.first(plan, n)
+        return looking.previewed(self._renderer(), rows)
+
+    @property
+    def _leaders(self) -> list[int]:
+        rows = self._campaign.rows
+        return rows.leaders if isinstance(rows, GroupedRows) else list(range(len(rows)))
+
+    def save(self, folder: str | os.PathLike[str]) -> list[Path]:
+        """Write every message to `folder` as `row-….eml`, and send nothing.
+
+        Raises:
+            ProblemsFound: rows have errors, and `skip_invalid=True` was not given.
+            InputError: the folder cannot be written to.
+        """
+        self._refuse_errors(self._options)
+        campaign = self._campaign
+        with JournalReader.open_or_empty(campaign.path) as journal:
+            salt = journal.facts.get("salt") or secrets.token_hex(8)
+        renderer = RowRenderer(campaign.rows, campaign.compiled, salt, campaign.written)
+        return looking.saved(renderer, campaign.plan, folder)
 
     # -- sending ------------------------------------------------------------------------------
 
@@ -219,7 +258,7 @@ class MailMerge:
         run = self._open(options)
         with run.until_closed():
             send(run, self.server)
-            return run.results()
+            return self._ended(run)
 
     @shows_keywords(option_defaults())
     async def arun(self, **options: Unpack[RunOptions]) -> pd.DataFrame:
@@ -227,7 +266,7 @@ class MailMerge:
         run = self._open(options)
         with run.until_closed():
             await asend(run, self.server)
-            return run.results()
+            return self._ended(run)
 
     @shows_keywords(option_defaults())
     def start(self, **options: Unpack[RunOptions]) -> MergeJob:
@@ -236,15 +275,25 @@ class MailMerge:
 
     def _open(self, options: RunOptions) -> Run:
         chosen = _options(self._options, {**options})
-        if not chosen.skip_invalid and (wrong := errors(self._problems())):
-            raise _problems_found(wrong)
+        self._refuse_errors(chosen)
         return Run(self._campaign, chosen, RunControl())
+
+    def _ended(self, run: Run) -> pd.DataFrame:
+        found = run.results()
+        if run.options.progress == "auto":
+            show_summary(summary_of(self.name, found))
+        return found
+
+    def _refuse_errors(self, options: Options) -> None:
+        if not options.skip_invalid and (wrong := errors(self._problems())):
+            raise problems_found(wrong)
 
     def resolve(self, which: object, decision: str) -> int:
         """Decide what becomes of rows that are UNKNOWN or REFUSED.
 
         Args:
-            which: a row's key, or its address where no `key=` was given; several of them; the name
+            which: a row's key (of a group by several columns, a tuple), or its address where no
+                `key=` was given; several of them; the name
                 of an outcome, "UNKNOWN" or "REFUSED"; or a mask over `results`. Under a key, those
                 in doubt are meant, or if none is, those who were refused.
             decision: "resend" sends it at the next run, under the same Message-ID; "accepted"
@@ -257,12 +306,15 @@ class MailMerge:
             InputError: there is nobody to decide about, or it is no such decision.
             CampaignBusy: the campaign is being sent.
         """
-        keys = {planned.row: planned.key for planned in self._campaign.plan.rows}
-        targets = targets_of(which, lambda: self.results, self._key_of, keys.__getitem__)
+        with JournalReader.open_or_empty(self.journal_path) as journal:
+            campaign = adopted(self._campaign, journal)
+        keys = {planned.row: planned.key for planned in campaign.plan.rows}
+        name = partial(meant, campaign.plan, campaign.identity, self._has_key)
+        if isinstance(which, tuple) and len(which) == len(self._by) > 1:
+            targets = name(which)
+        else:
+            targets = targets_of(which, lambda: self.results, name, keys.__getitem__)
         return resolve(self.journal_path, targets, decision)
-
-    def _key_of(self, value: object) -> str:
-        return parse_mailbox(str(value)).key if self._is_by_address else key_text(value)
 
     # -- results ------------------------------------------------------------------------------
 
@@ -283,7 +335,7 @@ class MailMerge:
         """This frame's rows, with what the last run said of those it left out."""
         numbers = {key: number for number, key in journal.keys().items()}
         said = {e.message: e for e in journal.plan() if e.outcome or e.explanation}
-        for entry in plan_entries(self._campaign.plan, numbers, {}):
+        for entry in plan_entries(adopted(self._campaign, journal).plan, numbers, {}):
             old = said.get(entry.message) if entry.message is not None else None
             if old is not None and entry.outcome is None:
                 yield entry._replace(outcome=old.outcome, explanation=old.explanation)
@@ -292,9 +344,12 @@ class MailMerge:
 
     def table(self) -> pd.DataFrame:
         """The frame itself with one summary a row in columns that begin with `mail_`."""
-        rows = self._campaign.rows
-        leaders = rows.leaders if isinstance(rows, GroupedRows) else None
-        return report.table(rows.frame, self.results, leaders)
+        return report.table(self._campaign.rows.frame, self.results, self._leaders)
+
+    @property
+    def summary(self) -> Summary:
+        """Counts, who did not get it and why, and how to go on."""
+        return summary_of(self.name, self.results)
 
     def style(self) -> Styler:
         """The results in colours."""
@@ -314,26 +369,17 @@ class MailMerge:
         return f"<MailMerge {self.name!r}: {len(self._campaign.rows)} rows, {counts}>"
 
 
-def load(path: str | os.PathLike[str]) -> pd.DataFrame:
-    """The results of a campaign from its journal, or from its export (`.csv`), without the frame.
-
-    The columns are those of `MailMerge.results`. Rows of the last run come first, in its order;
-    messages whose row was removed since follow, without a row.
-
-    Raises:
-        JournalError: it is no journal.
-        InputError: it is no export.
-    """
-    if Path(path).suffix.lower() == ".csv":
-        return read_results(path)
-    with JournalReader.open(Path(path)) as journal:
-        return report.results(journal.plan(), journal)
-
-
 def _columns_of(group_by: Hashable | Sequence[Hashable] | None) -> tuple[Hashable, ...]:
     if group_by is None:
         return ()
     return tuple(group_by) if isinstance(group_by, list | tuple) else (group_by,)
+
+
+def _identity(to: To, key: Hashable | None, by: tuple[Hashable, ...], plan: Plan) -> str:
+    """By what the journal knows the rows of a campaign."""
+    if key is not None or by not in ((), (to,)):
+        return "column"
+    return ADDRESSES if plan.has_several else "address"
 
 
 def _options(base: Options, given: dict[str, Any]) -> Options:
@@ -345,23 +391,3 @@ def _options(base: Options, given: dict[str, Any]) -> Options:
                 remedy=suggestion(name, known) or f"There are {', '.join(known)}",
             )
     return replace(base, **given)
-
-
-def _previewed(renderer: RowRenderer, filled: RowValues) -> PreviewedRow:
-    row = filled.planned.row
-    try:
-        return PreviewedRow(row, renderer.compose(filled))
-    except InputError as error:
-        return PreviewedRow(row, None, Problem.from_error(row, error).text)
-
-
-def _problems_found(wrong: list[Problem]) -> ProblemsFound:
-    first = wrong[0]
-    where = "" if first.row is None else f"row {first.row}: "
-    more = f", and {len(wrong) - 1} more" if len(wrong) > 1 else ""
-    error = ProblemsFound(
-        f"nothing was sent: {where}{first.message}{more}",
-        remedy="Look at check(), or leave such rows out with run(skip_invalid=True)",
-    )
-    error.problems = problem_frame(wrong)
-    return error

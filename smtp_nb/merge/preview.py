@@ -15,12 +15,14 @@ from typing import Any
 
 from smtp_nb.compose.parts import Attachment, EncodedPart
 from smtp_nb.merge.planning.renderer import ComposedRow
-from smtp_nb.model.display import masked
+from smtp_nb.model.display import masked, visible
 from smtp_nb.model.regular import read_regular
 
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 _SOURCE_LIMIT = 20_000  # characters of the source; attachments are longer and say nothing
 _FRAME = 'style="width: 100%; height: 24em; border: 1px solid #999; background: #fff"'
+
+_PHONE = _FRAME.replace("width: 100%", "width: 375px")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,16 @@ class PreviewedRow:
         envelope = ", ".join(f"{r.kind.name} {r.address}" for r in self.message.recipients)
         headers = "\n".join(f"{name}: {value}" for name, value in self.message.content.headers)
         body = self.message.letter.draft.text or "(no text)"
-        return f"row {self.row}, envelope: {envelope}\n{headers}\n\n{body}"
+        files = "".join(f"\nattached: {name}" for name in self.attachments)
+        return f"row {self.row}, envelope: {envelope}\n{headers}{files}\n\n{body}"
+
+    @property
+    def attachments(self) -> list[str]:
+        """The file names of what is attached."""
+        if self.message is None:
+            return []
+        parts = self.message.letter.draft.attachments
+        return [visible((p if isinstance(p, Attachment) else p.attachment).filename) for p in parts]
 
     def to_html(self) -> str:
         """The message for a notebook, addresses masked."""
@@ -67,7 +78,8 @@ class PreviewedRow:
         text = self.message.letter.draft.text or ""
         source = self.source[:_SOURCE_LIMIT]
         return (
-            f"<h4>Row {self.row}</h4><table>{headers}</table>{_frame(masked(self.html))}"
+            f"<h4>Row {self.row}</h4><table>{headers}</table>{_listed(self.attachments)}"
+            f"{_frame(masked(self.html))}{_phone(masked(self.html))}"
             f"{_details('Text', masked(text))}{_details('Source', masked(source))}"
         )
 
@@ -97,12 +109,22 @@ class Preview:
         printer.text(repr(self))
 
 
-def _frame(html: str) -> str:
+def _listed(names: list[str]) -> str:
+    return f"<p>Attached: {escape(masked(', '.join(names)))}</p>" if names else ""
+
+
+def _phone(html: str) -> str:
+    """The same as wide as a telephone is."""
+    framed = _frame(html, _PHONE)
+    return f"<details><summary>On a phone</summary>{framed}</details>" if framed else ""
+
+
+def _frame(html: str, size: str = _FRAME) -> str:
     """HTML behind glass: no scripts, no forms, no requests."""
     if not html:
         return ""
     policy = f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
-    return f'<iframe sandbox="" {_FRAME} srcdoc="{escape(policy + html)}"></iframe>'
+    return f'<iframe sandbox="" {size} srcdoc="{escape(policy + html)}"></iframe>'
 
 
 def _details(title: str, text: str) -> str:

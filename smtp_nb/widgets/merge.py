@@ -84,7 +84,7 @@ class MergeView(Live):
             "eta": None if shown.eta_s is None else round(shown.eta_s),
             "counts": [[str(outcome), count] for outcome, count in shown.counts.items()],
             "note": shown.note,
-            "state": self._state,
+            "state": masked(shown.ended) or self._state,
             "hasJob": self._job is not None,
         }
 
@@ -113,8 +113,9 @@ class MergeView(Live):
         return self._job is None or self._state not in ("running", "paused")
 
     def static_forms(self) -> Forms:
-        text = f"Merge: {self._progress or 'not begun'}"
-        text += "" if self._state in ("running", "done") else f", {self._state}"
+        ended = self._progress is not None and bool(self._progress.ended)
+        text = f"Merge: {masked(str(self._progress or 'not begun'))}"
+        text += "" if ended or self._state in ("running", "done") else f", {self._state}"
         return text, f"<p>{escape(text)}</p>"
 
 

@@ -122,3 +122,15 @@ def test_rows_that_are_not_rendered_would_have_been_fine(rows: list[tuple[object
     thorough = RowRenderer(read, compiled)
     thorough.is_plain = lambda filled: False  # type: ignore[method-assign]  # render every row
     assert quick == find_problems(plan, thorough)
+
+
+def test_text_that_is_encoded_already_is_a_warning_with_what_was_meant() -> None:
+    word = "=?utf-8?q?Gr=C3=BC=C3=9Fe?="
+    problems = check(Template(subject="For {{ s }}", text="t"), s=["Ann", word, "Ben"])
+    assert found(problems) == [(1, "subject", "warning")]
+    assert problems["remedy"].tolist() == ["Write it as plain text: For Grüße"]
+    problems = check(
+        Template(subject=word, text="Dear {{ s }}", headers={"X-Note": word}), s=["Ann", "Ben"]
+    )
+    assert problems["column"].tolist() == ["subject", "X-Note"]
+    assert problems["row"].isna().all()

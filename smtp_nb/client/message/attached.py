@@ -75,6 +75,20 @@ class Attached:
 
     def __init__(self) -> None:
         self._attachments, self._inline_images = Files("attachments"), Files("inline_images")
+        self._calendar = ""
+
+    # Assigned is text, octets or an object of the icalendar package, hence Any.
+    @property
+    def calendar(self) -> str:
+        """An iCalendar object, which makes the message an invitation (RFC 6047): text, octets or
+        an `icalendar.Calendar`. Its METHOD says what is wanted, REQUEST as a rule."""
+        return self._calendar
+
+    @calendar.setter
+    def calendar(self, value: Any) -> None:
+        from smtp_nb.compose.calendar import calendar_text
+
+        self._calendar = calendar_text(value)
 
     # Assigned is any iterable of paths and attachments, hence Any.
     @property

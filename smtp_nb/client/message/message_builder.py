@@ -184,6 +184,7 @@ def draft_from(properties: MessageProperties) -> Draft:
         markdown=properties.message_markdown or None,
         attachments=tuple(properties.attachments),
         inline=tuple(properties.inline_images),
+        calendar=properties.calendar,
         date=properties.message_date,
         message_id=properties.message_id,
         other_headers=properties.other_headers,

@@ -346,7 +346,7 @@ def tokens_of(properties: Properties) -> Tokens | None:
 
 
 # Attributes that no row of the registry declares, and their defaults.
-_OTHERS = {"attachments": (), "inline_images": (), "token_source": None}
+_OTHERS = {"attachments": (), "inline_images": (), "calendar": "", "token_source": None}
 
 
 def keyword_defaults() -> dict[str, object]:

@@ -99,8 +99,15 @@ class JournalReader:
 
     def begun(self) -> dict[str, Unfinished]:
         """The messages that were tried and are not finished, by key."""
+        return self._tried(schema.BEGUN)
+
+    def tried(self) -> dict[str, Unfinished]:
+        """All messages that were tried, by key."""
+        return self._tried(schema.TRIED)
+
+    def _tried(self, statement: str) -> dict[str, Unfinished]:
         found: dict[str, Unfinished] = {}
-        for key, message_id, address, kind, outcome in self._read(schema.BEGUN):
+        for key, message_id, address, kind, outcome in self._read(statement):
             begun = found.setdefault(key, Unfinished(message_id, {}))
             begun.recipients[address] = (kind, outcome)
         return found

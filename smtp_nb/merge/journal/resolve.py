@@ -61,14 +61,14 @@ def _decide(path: Path, targets: Sequence[Target], decision: str) -> int:
 def targets_of(
     which: object,
     results: Callable[[], pd.DataFrame],
-    key_of: Callable[[object], str],
+    meant: Callable[[object], list[Target]],
     key_at: Callable[[int], str],
 ) -> list[Target]:
     """Whom a key, several keys, the name of an outcome or a mask over the results means.
 
     Args:
         results: gives them, for a mask.
-        key_of: gives the key of a row in the campaign from what the user calls it.
+        meant: gives whom the user calls so, by key or address.
         key_at: gives it from the row's position.
 
     Raises:
@@ -77,11 +77,11 @@ def targets_of(
     if isinstance(which, str) and which in Outcome.__members__:
         return [_of_outcome(which)]
     if isinstance(which, str) or not isinstance(which, Iterable):
-        return [Target(key_of(which))]
+        return meant(which)
     many: list[Any] = list(which)
     if many and all(pd.api.types.is_bool(entry) for entry in many):
         return _of_mask(which, many, results(), key_at)
-    return [Target(key_of(one)) for one in many]
+    return [target for one in many for target in meant(one)]
 
 
 def _of_outcome(name: str) -> Target:

@@ -35,8 +35,15 @@ VERSION = len(STEPS)
 RETRIED = frozenset({Outcome.DEFERRED, Outcome.NOT_SENT})
 
 
+# In front of one of several recipients whom `suppress=` leaves out; no address begins so.
+HELD_BACK = " "
+
+
 class PlanEntry(NamedTuple):
-    """What the last run meant to do with a row. `message` is None where it has no message."""
+    """What the last run meant to do with a row. `message` is None where it has no message.
+
+    Where a row may have several recipients, each is a line that ends in a line feed.
+    """
 
     row: int
     message: int | None
@@ -154,10 +161,10 @@ KEEP_PLAN = f"INSERT INTO plan ({', '.join(PlanEntry._fields)}) VALUES (?, ?, ?,
 FINISHED = f"""
 SELECT DISTINCT key FROM message JOIN delivery ON message = id WHERE message NOT IN ({_OPEN})
 """
-BEGUN = f"""
+TRIED = """
 SELECT key, message_id, address, kind, outcome FROM delivery JOIN message ON message = id
-WHERE message IN ({_OPEN})
 """
+BEGUN = f"{TRIED} WHERE message IN ({_OPEN})"
 
 
 class Target(NamedTuple):

@@ -6,11 +6,20 @@ or else the normalised address, so rows may be inserted, deleted and sorted betw
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from smtp_nb.errors import InputError
-from smtp_nb.merge.planning.recipients import is_template, mailbox_of, remarks, rendered
+from smtp_nb.merge.journal.schema import HELD_BACK
+from smtp_nb.merge.planning.recipients import (
+    Cells,
+    To,
+    is_template,
+    mailboxes_of,
+    remarks,
+    rendered,
+    several,
+)
 from smtp_nb.merge.rows.groups import GroupedRows
 from smtp_nb.merge.rows.problem import Problem, RowError, Severity
 from smtp_nb.merge.rows.rows import Rows
@@ -25,7 +34,10 @@ class PlannedRow:
     Attributes:
         row: its position.
         key: what the campaign knows it by; empty if it has neither key nor address.
-        mailbox: its To address, or None if it is invalid.
+        mailbox: its To address, or None if it is invalid; of several, the first.
+        others: further To addresses of the same message.
+        held_back: those that `suppress=` leaves out.
+        of_several: True if it might have had more than one.
         written: what stands there if it is invalid.
         first: the row whose key it has too, if it is a DUPLICATE.
         outcome: INVALID or DUPLICATE; None for a row that is to be sent.
@@ -39,20 +51,39 @@ class PlannedRow:
     explanation: str = ""
     written: str = ""
     first: int | None = None
+    others: tuple[Mailbox, ...] = ()
+    held_back: tuple[Mailbox, ...] = ()
+    of_several: bool = False
+
+    @property
+    def mailboxes(self) -> tuple[Mailbox, ...]:
+        """All To addresses."""
+        return () if self.mailbox is None else (self.mailbox, *self.others)
 
     @property
     def recipient(self) -> str:
-        """The To address."""
-        return self.written if self.mailbox is None else self.mailbox.address
+        """The To address; several as `PlanEntry` has them."""
+        if self.mailbox is None:
+            return self.written
+        if not self.of_several:
+            return self.mailbox.address
+        boxes = [box.address for box in self.mailboxes]
+        boxes += [f"{HELD_BACK}{box.address}" for box in self.held_back]
+        return "".join(f"{address}\n" for address in boxes)
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All rows in order, what is wrong with some, and the columns read for addresses and keys."""
+    """All rows in order, what is wrong with some, and the columns read for addresses and keys.
+
+    Attributes:
+        has_several: True if a row may have more than one To address.
+    """
 
     rows: list[PlannedRow]
     problems: list[Problem]
     columns: frozenset[str] = frozenset()
+    has_several: bool = False
 
     @property
     def sendable(self) -> Iterable[PlannedRow]:
@@ -60,33 +91,42 @@ class Plan:
         return (planned for planned in self.rows if planned.outcome is None)
 
 
-def make_plan(rows: Rows, to: Hashable, key: Hashable | None = None) -> Plan:
+def make_plan(rows: Rows, to: To, key: Hashable | None = None) -> Plan:
     """Read keys and addresses of all rows.
 
     Args:
-        to: the column of addresses, one mailbox each, or a template of one.
+        to: the column of addresses, one mailbox each, or a template of one; or a list of such.
         key: the column that identifies a row; None for the address.
 
     Raises:
         InputError: there is no such column.
     """
-    names = frozenset({str(to)})
-    if is_template(to, rows):
-        addresses, names = rendered(rows, str(to))
-        to = "to"
-    else:
-        rows.require(to)
-        addresses = rows.column(to)
+    entries = several(to, rows)
+    found = [_addresses(rows, entry) for entry in entries]
+    names = frozenset[str]().union(*(names for _, names in found))
+    name = entries[0] if len(entries) == 1 else tuple(entries)
+    addresses = found[0][0]
+    if len(entries) > 1:
+        addresses = [Cells(one) for one in zip(*(cells for cells, _ in found), strict=True)]
     if key is not None:
         rows.require(key)
     keys: list[object] = [None] * len(rows) if key is None else rows.column(key)
-    planner = _Planner(str(to), None if key is None else str(key), names)
+    shown = " or ".join("to" if is_template(entry, rows) else str(entry) for entry in entries)
+    planner = _Planner(shown, None if key is None else str(key), names, len(entries) > 1)
     if isinstance(rows, GroupedRows):
-        _plan_groups(planner, rows, (to, addresses), (key, keys))
+        _plan_groups(planner, rows, (name, addresses), (key, keys))
         return planner.plan
     for row, (address, value) in enumerate(zip(addresses, keys, strict=True)):
         planner.add(row, address, value)
     return planner.plan
+
+
+def _addresses(rows: Rows, to: Hashable) -> tuple[list[object], frozenset[str]]:
+    """Each row's address, and the columns that it is read from."""
+    if is_template(to, rows):
+        return rendered(rows, str(to))
+    rows.require(to)
+    return rows.column(to), frozenset({str(to)})
 
 
 Column = tuple[Hashable | None, list[object]]
@@ -118,28 +158,53 @@ def key_text(value: object) -> str:
 class _Planner:
     """Takes rows one by one and remembers whose key was there before."""
 
-    def __init__(self, to: str, key: str | None, names: frozenset[str]) -> None:
-        self.plan = Plan([], [], names | frozenset(filter(None, (key,))))
+    def __init__(self, to: str, key: str | None, names: frozenset[str], has_several: bool) -> None:
+        self.plan = Plan([], [], names | frozenset(filter(None, (key,))), has_several)
         self._to = to
         self._key = key
         self._first: dict[str, int] = {}
+        self._of_address: dict[str, int] = {}
 
     def add(self, row: int, address: object, value: object, is_group: bool = False) -> None:
         shown = _shown(address)
         try:
             key = str(value) if is_group and self._key is None else self._key_of(value)
-            mailbox = mailbox_of(address, self._to)
+            boxes = mailboxes_of(address, self._to)
+            if key is None and self.plan.has_several:
+                self._refuse_overlap(row, boxes)
         except InputError as error:
             self._refuse(row, "" if value is None else _printable(str(value)), shown, error)
             return
-        for odd, remedy in remarks(address, mailbox):
-            self.plan.problems.append(Problem(row, self._to, Severity.WARNING, odd, remedy))
+        for cell, box in boxes.items():
+            for odd, remedy in remarks(cell, box):
+                self.plan.problems.append(Problem(row, self._to, Severity.WARNING, odd, remedy))
+        mailbox, *others = {box.key: box for box in boxes.values()}.values()
         key = mailbox.key if key is None else key
         first = self._first.setdefault(key, row)
+        planned = PlannedRow(
+            row, key, mailbox, others=tuple(others), of_several=self.plan.has_several
+        )
         if first == row:
-            self.plan.rows.append(PlannedRow(row, key, mailbox))
+            self.plan.rows.append(planned)
         else:
-            self._repeat(row, key, mailbox, first)
+            self._repeat(planned, first)
+
+    def _refuse_overlap(self, row: int, boxes: Mapping[str, Mailbox]) -> None:
+        """A row that has no key is known by its addresses, so no two may share one of several."""
+        keys = {box.key for box in boxes.values()}
+        owners = {self._of_address.setdefault(key, row) for key in keys}
+        if owners == {row}:
+            return
+        first = min(owners)
+        mine = {box.key for one in self.plan.rows if one.row == first for box in one.mailboxes}
+        if mine == keys:
+            self._first[next(iter(boxes.values())).key] = first
+            return
+        raise RowError(
+            f"row {first} has one of these recipients too, and another one besides",
+            column=self._to,
+            remedy="key= names a column that tells the rows apart",
+        )
 
     def refuse(self, row: int, address: object, error: InputError) -> None:
         """Plan a group that can have no message."""
@@ -166,16 +231,22 @@ class _Planner:
         planned = PlannedRow(row, key, None, Outcome.INVALID, problem.text, shown)
         self.plan.rows.append(planned)
 
-    def _repeat(self, row: int, key: str, mailbox: Mailbox, first: int) -> None:
+    def _repeat(self, planned: PlannedRow, first: int) -> None:
         text = f"the same {'recipient' if self._key is None else 'key'} as row {first}"
         self.plan.problems.append(
-            Problem(row, self._key or self._to, Severity.WARNING, text, "It gets one message only")
+            Problem(
+                planned.row, self._key or self._to, Severity.WARNING, text,
+                "It gets one message only",
+            )
+        )  # fmt: skip
+        self.plan.rows.append(
+            replace(planned, outcome=Outcome.DUPLICATE, explanation=text, first=first)
         )
-        planned = PlannedRow(row, key, mailbox, Outcome.DUPLICATE, text, first=first)
-        self.plan.rows.append(planned)
 
 
 def _shown(address: object) -> str:
+    if isinstance(address, Cells):
+        return ", ".join(filter(None, map(_shown, address)))
     return "" if address is None or isinstance(address, InputError) else _printable(str(address))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Sequence
 
 from smtp_nb.errors import InputError
 from smtp_nb.merge.rows.problem import RowError
@@ -40,6 +40,45 @@ _MISTYPED = {
 _PROVIDERS = {right.partition(".")[0]: right for right in _MISTYPED.values()}
 # Scripts whose letters pass for Latin ones.
 _LOOK_ALIKE = ("CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE")
+
+
+To = Hashable | Sequence[Hashable]
+
+
+class Cells(tuple[object, ...]):
+    """The cells of one row in all columns of `to=[…]`."""
+
+    __slots__ = ()
+
+
+def several(to: To, rows: Rows) -> list[Hashable]:
+    """The columns and templates of `to=`, one as a rule.
+
+    Raises:
+        InputError: the list is empty, or names a column twice.
+    """
+    is_column = isinstance(to, tuple) and to in rows.names  # a column of several levels
+    if is_column or not isinstance(to, list | tuple):
+        return [to]
+    if not to or any(to.count(one) > 1 for one in to):
+        raise InputError(f"to={to!r} is no list of columns", remedy="Name each column once")
+    return list(to)
+
+
+def mailboxes_of(address: object, column: str) -> dict[str, Mailbox]:
+    """The mailboxes of a row by what is written of them: one, or those of its cells.
+
+    Raises:
+        InputError: there is none, or a cell holds none.
+    """
+    if not isinstance(address, Cells):
+        return {str(address): mailbox_of(address, column)}
+    filled = [cell for cell in address if isinstance(cell, InputError) or _is_filled(cell)]
+    return {str(cell): mailbox_of(cell, column) for cell in filled or [None]}
+
+
+def _is_filled(cell: object) -> bool:
+    return cell is not None and bool(trimmed(str(cell)))
 
 
 def trimmed(text: str) -> str:

@@ -25,6 +25,8 @@ from smtp_nb.model.envelope import Recipient
 
 # Characters of a cell that cannot make a line too long, however they are encoded.
 _SHORT = 60
+# What begins an encoded word (RFC 2047).
+_ENCODED = "=?"
 
 
 class RowValues(NamedTuple):
@@ -55,7 +57,8 @@ class RowRenderer:
     def __init__(self, rows: Rows, compiled: Compiled, salt: str = "", template: str = "") -> None:
         self._rows = rows
         self._compiled = compiled.knowing(rows)
-        self._may_be_plain = self._compiled.is_plain
+        written = "".join(self._compiled.sources.values())
+        self._may_be_plain = self._compiled.is_plain and _ENCODED not in written
         self._composer = Composer()
         self._salt = salt.encode()
         self._template = template
@@ -128,7 +131,7 @@ class RowRenderer:
         if planned.mailbox is None:
             raise RowError(planned.explanation)
         message_id = message_id or self._message_id(planned.key)
-        letter = self._compiled.letter(row, planned.mailbox, message_id, bool(self._salt))
+        letter = self._compiled.letter(row, planned.mailboxes, message_id, bool(self._salt))
         return ComposedRow(letter, self._composer.compose(letter.draft), _recipients(letter))
 
     def _message_id(self, key: str) -> str:
@@ -141,7 +144,9 @@ def _is_plain(value: object) -> bool:
         return is_ordinary_number(value)
     if type(value) is not str:
         return type(value) is int
-    return len(value) <= _SHORT and CONTROLS.search(value) is None and is_ordinary(value)
+    if len(value) > _SHORT or CONTROLS.search(value) is not None or _ENCODED in value:
+        return False
+    return is_ordinary(value)
 
 
 def _recipients(letter: RenderedRow) -> tuple[Recipient, ...]:

@@ -41,10 +41,17 @@ def suppressed(given: Suppressed | None) -> frozenset[str]:
 
 
 def leave_out(plan: Plan, keys: frozenset[str]) -> Plan:
-    """The plan, in which rows with these addresses are SKIPPED."""
+    """The plan, in which these addresses are SKIPPED."""
     for place, planned in enumerate(plan.rows):
-        box = planned.mailbox
-        if planned.outcome is None and box is not None and box.key in keys:
+        if planned.outcome is not None:
+            continue
+        held = tuple(box for box in planned.mailboxes if box.key in keys)
+        rest = [box for box in planned.mailboxes if box.key not in keys]
+        if rest and held:
+            plan.rows[place] = replace(
+                planned, mailbox=rest[0], others=tuple(rest[1:]), held_back=held
+            )
+        elif held:
             plan.rows[place] = replace(planned, outcome=Outcome.SKIPPED, explanation=EXPLANATION)
     return plan
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from smtp_nb.merge.journal.journal import JournalReader
-from smtp_nb.merge.journal.schema import RETRIED, PlanEntry, RecipientRecord
+from smtp_nb.merge.journal.schema import HELD_BACK, RETRIED, PlanEntry, RecipientRecord
 from smtp_nb.model.display import visible, visible_lines
 from smtp_nb.model.enums import RecipientType
 from smtp_nb.model.explain import explain
@@ -28,12 +28,14 @@ _TYPES = {"row": "Int64", "code": "Int64", "attempts": "int64", "seconds": "floa
 SUMMARY = ["outcome", "explanation", "code", "reply", "message_id", "attempts", "sent_at"]
 
 NOT_TRIED = "not tried yet"
+SUPPRESSED = "the address is one of suppress="
+HAD_IT_BEFORE = "an address that this row had before has the message, or may have it"
 IN_DOUBT = (
     "no answer came, or none was recorded: it may have been delivered."
     " Ask the recipient or look into the server's log, then use resolve()"
 )
 
-_COLOURS = {
+OUTCOME_COLOURS = {
     Outcome.ACCEPTED: "#d9f2d9",
     Outcome.REFUSED: "#f8d7da",
     Outcome.INVALID: "#f8d7da",
@@ -94,11 +96,32 @@ def _of_row(entry: PlanEntry, known: dict[int, list[RecipientRecord]]) -> list[L
     # A row that cannot be sent any more says why, rather than what it is still waiting for.
     if entry.outcome == Outcome.INVALID and all(d.outcome in RETRIED for d in deliveries):
         deliveries = []
+    if "\n" in entry.recipient:
+        return _of_several(entry, deliveries)
     if not deliveries:
         return [_undelivered(entry)]
     if len(deliveries) > 1:
         deliveries = _of_now(entry, sorted(deliveries, key=_kind))
     return [_delivered(entry.row, delivery) for delivery in deliveries]
+
+
+def _of_several(entry: PlanEntry, deliveries: list[RecipientRecord]) -> list[Line]:
+    """The lines of a row with several To addresses: each has one, tried or not."""
+    names = entry.recipient.split("\n")[:-1]
+    given = {d.recipient.lower(): d for d in deliveries if not d.kind}
+    copies = sorted((d for d in deliveries if d.kind), key=_kind)
+    former = [d for name, d in given.items()
+              if d.outcome not in _WITHOUT and name not in map(str.lower, names)]  # fmt: skip
+    lines = []
+    for name in names:
+        one = entry._replace(recipient=name.removeprefix(HELD_BACK))
+        if name.startswith(HELD_BACK):
+            one = one._replace(outcome=Outcome.SKIPPED, explanation=SUPPRESSED)
+        elif former and name.lower() not in given:
+            one = one._replace(outcome=Outcome.SKIPPED, explanation=HAD_IT_BEFORE)
+        found = given.get(one.recipient.lower())
+        lines.append(_undelivered(one) if found is None else _delivered(entry.row, found))
+    return lines + [_delivered(entry.row, delivery) for delivery in [*former, *copies]]
 
 
 def _of_now(entry: PlanEntry, deliveries: list[RecipientRecord]) -> list[RecipientRecord]:
@@ -198,7 +221,7 @@ def style(found: pd.DataFrame) -> Styler:
     """The results in colours, for the screen; values are escaped."""
 
     def colour(outcome: object) -> str:
-        return f"background-color: {_COLOURS[Outcome(str(outcome))]}; color: #1a1a1a"
+        return f"background-color: {OUTCOME_COLOURS[Outcome(str(outcome))]}; color: #1a1a1a"
 
     # A row with copies has several lines, and pandas styles no index that repeats itself.
     shown = found.reset_index(names="index" if found.index.name is None else None)

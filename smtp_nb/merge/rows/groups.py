@@ -46,7 +46,7 @@ class GroupedRows(Rows):
         InputError: there is no such column, or a column is called `rows`.
     """
 
-    def __init__(self, frame: pd.DataFrame, by: Sequence[Hashable], to: Hashable) -> None:
+    def __init__(self, frame: object, by: Sequence[Hashable], to: Hashable) -> None:
         super().__init__(frame)
         for name in by:
             self.require(name)
@@ -56,7 +56,7 @@ class GroupedRows(Rows):
             )
         self.by = tuple(by)
         self._members = self._grouped(to)
-        self.leaders = list(range(len(frame)))
+        self.leaders = list(range(len(self.frame)))
         """For each row of the frame, the place of the first row of its group."""
         for leader, members in self._members.items():
             for member in members:

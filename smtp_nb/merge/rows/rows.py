@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from smtp_nb.errors import InputError
+from smtp_nb.merge.rows.frames import as_pandas
 from smtp_nb.merge.rows.nested import Container, Empty, has_dates_only, nested, to_day
 from smtp_nb.merge.rows.printed import EXACT, plain_scalar
 from smtp_nb.merge.rows.unfilled import folded
@@ -37,15 +38,11 @@ class Rows:
     The frame is copied lazily: what happens to the caller's frame later is not seen here.
 
     Raises:
-        InputError: it is no DataFrame, or two columns have the same name.
+        InputError: it is no table, or two columns have the same name.
     """
 
-    def __init__(self, frame: pd.DataFrame) -> None:
-        if not isinstance(frame, pd.DataFrame):
-            raise InputError(
-                f"a merge takes a DataFrame, not {type(frame).__name__}",
-                remedy="Write pandas.DataFrame(…) around it",
-            )
+    def __init__(self, frame: object) -> None:
+        frame = as_pandas(frame)
         if not frame.columns.is_unique:
             twice = frame.columns[frame.columns.duplicated()][0]
             raise InputError(f"two columns are called {twice!r}", remedy="Rename one of them")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextvars
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -105,4 +106,5 @@ class MergeJob:
         return "paused" if self._run.control.is_paused else "running"
 
     def __repr__(self) -> str:
-        return f"<MergeJob {self._run.campaign.name!r}: {self._state}, {self.progress}>"
+        progress = replace(self.progress, ended="")  # the state says it
+        return f"<MergeJob {self._run.campaign.name!r}: {self._state}, {progress}>"

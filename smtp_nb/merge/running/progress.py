@@ -17,6 +17,8 @@ from smtp_nb.model.outcome import Outcome
 _WINDOW_S = 10.0
 # What a merge waits for when its user paused it.
 PAUSED = "paused"
+# What is done about messages that a run left.
+RESUME = "run again to resume"
 
 
 @known_attributes()
@@ -33,6 +35,7 @@ class Progress:
         put_off: how many wait for another try; they are not done.
         waits_s, waits_for: the pause that is being made, and what for; 0.0 and empty for none.
         said: why nothing is sent, or why the run ended before all was; empty as a rule.
+        ended: how a run ended that has messages left, and how to go on; empty while it runs.
     """
 
     done: int
@@ -44,10 +47,13 @@ class Progress:
     waits_s: float = 0.0
     waits_for: str = ""
     said: str = ""
+    ended: str = ""
 
     @property
     def note(self) -> str:
         """What is going on beside the counts; empty as a rule."""
+        if self.ended:
+            return self.said
         parts = [f"{self.put_off} to be tried again"] if self.put_off else []
         if self.waits_for == PAUSED:
             parts.append(PAUSED)
@@ -62,7 +68,7 @@ class Progress:
             return self.said
         outcomes = ", ".join(f"{count} {outcome}" for outcome, count in self.counts.items())
         done = f"{self.done} of {self.total}{f': {outcomes}' if outcomes else ''}"
-        return f"{done}; {self.note}" if self.note else done
+        return "; ".join(filter(None, (done, self.note, self.ended)))
 
 
 View = Callable[[Progress], None]
@@ -102,6 +108,7 @@ class Meter:
         self._samples = deque([(clock(), 0)])
         self._pause = (0.0, "")
         self._said = said
+        self._ended = ""
         self.put_off = 0
         self.show()
 
@@ -117,12 +124,18 @@ class Meter:
         left = (self._total - done) / rate if rate else None
         counts = {outcome: n for outcome, n in self._counts.items() if n}
         return Progress(
-            done, self._total, rate, left, counts, self.put_off, *self._pause, self._said
-        )
+            done, self._total, rate, left, counts, self.put_off, *self._pause, self._said,
+            self._ended,
+        )  # fmt: skip
 
     def say(self, what: str) -> None:
         """Tell the view what nobody shall overlook."""
         self._said = what
+        self.show()
+
+    def end(self, how: str) -> None:
+        """Tell the view for the last time: the run is over, and how it came to that."""
+        self._ended = f"{how}; {RESUME}" if self._counts.total() < self._total else ""
         self.show()
 
     def wait(self, seconds: float, why: str) -> None:
@@ -198,5 +211,5 @@ class Bar:
             self._bar = tqdm(total=progress.total, unit=" messages", dynamic_ncols=True)
         self._bar.set_postfix_str(str(progress).partition(": ")[2], refresh=False)
         self._bar.update(progress.done - self._bar.n)
-        if progress.done >= progress.total:
+        if progress.done >= progress.total or progress.ended:
             self._bar.close()

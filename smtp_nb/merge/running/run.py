@@ -25,21 +25,23 @@ nothing to somebody who has the message under the old spelling.
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
 import pandas as pd
 
-from smtp_nb.errors import InputError
+from smtp_nb.errors import InputError, Interrupted
 from smtp_nb.merge.journal.journal import Journal, JournalReader
 from smtp_nb.merge.journal.lock import CampaignLock
 from smtp_nb.merge.journal.schema import RETRIED, PlanEntry, Unfinished
+from smtp_nb.merge.planning.adoption import ADDRESSES, adopt
 from smtp_nb.merge.planning.plan import Plan, PlannedRow
 from smtp_nb.merge.planning.renderer import ComposedRow, RowRenderer
 from smtp_nb.merge.planning.standing import GO_ON, standing_of
@@ -49,7 +51,7 @@ from smtp_nb.merge.running.connection import ConnectionGroup, MergeConnection
 from smtp_nb.merge.running.control import RunControl
 from smtp_nb.merge.running.durations import Duration, rate_of, seconds_of
 from smtp_nb.merge.running.pace import Pace, PaceLimits
-from smtp_nb.merge.running.progress import Meter, Shown, view_for
+from smtp_nb.merge.running.progress import RESUME, Meter, Shown, view_for
 from smtp_nb.merge.running.source import SkipRow, Source
 from smtp_nb.merge.running.waiting import PendingMessage
 from smtp_nb.merge.templates.template import Compiled
@@ -173,7 +175,7 @@ class Campaign:
     Attributes:
         digest: changes with the template.
         written: the same without its context, of which only what rows show counts.
-        identity: by what rows are known: "address", or "column".
+        identity: by what rows are known: "address", "addresses" (any of several), or "column".
         place: where the journal is, for people; empty if it lives with its sandbox.
     """
 
@@ -186,6 +188,17 @@ class Campaign:
     digest: str
     written: str
     identity: str
+
+
+# The ways in which a person ends a run.
+_STOPS = (KeyboardInterrupt, Interrupted, asyncio.CancelledError)
+
+
+def adopted(campaign: Campaign, journal: JournalReader) -> Campaign:
+    """The campaign with its rows under the keys by which the journal knows them."""
+    if campaign.identity != ADDRESSES:
+        return campaign
+    return replace(campaign, plan=adopt(campaign.plan, journal))
 
 
 class _Todo(NamedTuple):
@@ -225,6 +238,7 @@ class Run:
         facts = journal.facts
         self._check_identity(facts)
         journal.doubt()
+        self.campaign = campaign = adopted(campaign, journal)
         numbers = journal.register(p.key for p in campaign.plan.rows if p.key)
         waiting = waiting_in(campaign.plan, journal, numbers, options.limit)
         salt = facts.get("salt") or secrets.token_hex(8)
@@ -282,12 +296,15 @@ class Run:
         """Wrap the whole run: lets go of the campaign, and tells how far it came if it failed."""
         try:
             yield
+            self.source.end("cancelled" if self.control.is_cancelled else "ended early")
         except BaseException as error:
             progress = self.source.progress
             error.add_note(
-                f"{progress.done} of {progress.total} messages of this run are decided;"
-                " run again to resume"
+                f"{progress.done} of {progress.total} messages of this run are decided; {RESUME}"
             )
+            # Whatever the view does now, what ended the run is what its caller is told.
+            with suppress(Exception, KeyboardInterrupt):
+                self.source.end("stopped" if isinstance(error, _STOPS) else f"failed: {error}")
             raise
         finally:
             self._held.close()
@@ -301,12 +318,15 @@ def waiting_in(
     plan: Plan, journal: JournalReader, numbers: dict[str, int], limit: int | None
 ) -> _Todo:
     """The rows that have something to send, and those beyond the limit."""
-    finished, begun = journal.finished(), journal.begun()
+    if plan.has_several:  # who is decided tells nothing of a recipient added since
+        finished, begun, find = set[str](), journal.tried(), _todo_of_several
+    else:
+        finished, begun, find = journal.finished(), journal.begun(), _todo
     waiting = _Todo([], {})
     for planned in plan.sendable:
         if planned.key in finished:
             continue
-        todo = _todo(planned, numbers[planned.key], begun.get(planned.key))
+        todo = find(planned, numbers[planned.key], begun.get(planned.key))
         if todo is None:
             continue
         if limit is None or len(waiting.todos) < limit:
@@ -328,6 +348,32 @@ def _todo(planned: PlannedRow, number: int, begun: Unfinished | None) -> Pending
     return PendingMessage(planned, number, begun.message_id, outcomes)
 
 
+def _todo_of_several(
+    planned: PlannedRow, number: int, begun: Unfinished | None
+) -> PendingMessage | None:
+    """As `_todo`, for rows that may have several To addresses.
+
+    Nobody knows which of them an address has taken the place of. So as long as one that is in the
+    row no more has the message, or may have it, none that is new gets it.
+    """
+    if begun is None:
+        return PendingMessage(planned, number)
+    outcomes = {address: outcome for address, (_, outcome) in begun.recipients.items()}
+    mine = {box.key for box in planned.mailboxes}
+    if any(kind == RecipientType.TO and address not in mine and has_or_may_have(outcome)
+           for address, (kind, outcome) in begun.recipients.items()):  # fmt: skip
+        outcomes |= dict.fromkeys(mine - outcomes.keys(), Outcome.SKIPPED)
+    copies = {a for a, (kind, _) in begun.recipients.items() if kind != RecipientType.TO}
+    if not any(outcomes.get(key, Outcome.NOT_SENT) in RETRIED for key in mine | copies):
+        return None
+    return PendingMessage(planned, number, begun.message_id, outcomes)
+
+
+def has_or_may_have(outcome: str | None) -> bool:
+    """True unless it is sure that somebody with this outcome has no message."""
+    return outcome not in RETRIED and outcome != Outcome.REFUSED
+
+
 def _had_it_elsewhere(mailbox: Mailbox, begun: Unfinished) -> str:
     """The outcome at another To address of this row that got the message, or may have got it."""
     others = [
@@ -335,7 +381,7 @@ def _had_it_elsewhere(mailbox: Mailbox, begun: Unfinished) -> str:
         for address, (kind, outcome) in begun.recipients.items()
         if kind == RecipientType.TO and address != mailbox.key
     ]
-    return next((o for o in others if o not in RETRIED and o != Outcome.REFUSED), "")
+    return next(filter(has_or_may_have, others), "")
 
 
 def _is_corrected(mailbox: Mailbox | None, begun: Unfinished) -> bool:

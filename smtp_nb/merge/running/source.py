@@ -85,6 +85,10 @@ class Source:
         """How far this run is."""
         return self._meter.progress
 
+    def end(self, how: str) -> None:
+        """Tell the view that the run is over."""
+        self._meter.end(how)
+
     def __len__(self) -> int:
         """How many messages wait to be sent."""
         return len(self._waiting) + len(self._ready)

@@ -22,6 +22,7 @@ from smtp_nb.merge.rows.rows import Row, Rows
 from smtp_nb.merge.rows.unfilled import EmptyEntry, Unknown, suggestion
 from smtp_nb.merge.templates.addressing import AddressPart, Mailboxes
 from smtp_nb.merge.templates.attachments.made import Attachments, attachment_parts
+from smtp_nb.merge.templates.calendars import CalendarPart, invitation
 from smtp_nb.merge.templates.environment import Part, Values
 from smtp_nb.merge.templates.filters import IMAGES, Images, SharedImages
 from smtp_nb.merge.templates.formats import Formats
@@ -52,6 +53,8 @@ class Template:
         attachments: paths, or `Attachment`s. A path with an expression is that row's own file; an
             `Attachment` may name a row's frame, figure or bytes. Or a mapping of file names to
             frames, figures, bytes, paths and expressions.
+        calendar: an iCalendar object with `METHOD:REQUEST`: an invitation, as an alternative to
+            the text and as the file invite.ics. Values are text in it.
         headers: further headers by name.
         from_, reply_to, cc, bcc: addresses, which may differ from row to row.
         list_unsubscribe: one or more `https:` or `mailto:` addresses; with `https:` mail programs
@@ -73,6 +76,7 @@ class Template:
     html: str | None = None
     markdown: str | None = None
     attachments: Attachments = ()
+    calendar: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     from_: str = ""
     reply_to: str = ""
@@ -164,6 +168,7 @@ class Compiled:
             None if template.markdown is None else MarkdownPart(template.markdown, made)
         )
         self._headers = {name: Part(name, v, text) for name, v in template.headers.items()}
+        self._calendar = CalendarPart(template.calendar, made) if template.calendar else None
         self._unsubscribe = UnsubscribePart(template.list_unsubscribe, made)
         self._from = AddressPart("from_", template.from_ or from_, made)
         self._reply_to = AddressPart("reply_to", template.reply_to, made)
@@ -217,7 +222,14 @@ class Compiled:
     def names(self) -> frozenset[str]:
         """Every name that a row or the context has to fill."""
         found = self._unsubscribe.names.union(*(part.names for part in self._attachments))
-        parts = (self._subject, self._text, self._html, self._markdown, *self._headers.values())
+        parts = (
+            self._subject,
+            self._text,
+            self._html,
+            self._markdown,
+            self._calendar,
+            *self._headers.values(),
+        )
         return found.union(*(p.names for p in (*parts, *self._addresses) if p is not None))
 
     @property
@@ -232,6 +244,7 @@ class Compiled:
             *(part.names for part in self._addresses),
             *(part.names for part in self._attachments),
             *(part.names for part in self._headers.values()),
+            self._calendar.names if self._calendar else (),
         )
         return (
             all(part.is_plain for part in (self._subject, *parts))
@@ -248,7 +261,7 @@ class Compiled:
         images = Images(self._images)
         return {ROW: row, **self._common, **own, WHOLE_ROW: row, IMAGES: images, NOTES: {}}
 
-    def letter(self, row: Row, to: Mailbox, message_id: str, encode: bool = True) -> RenderedRow:
+    def letter(self, row: Row, to: Mailboxes, message_id: str, encode: bool = True) -> RenderedRow:
         """The message for one row.
 
         Args:
@@ -265,6 +278,9 @@ class Compiled:
         text, html = self._bodies(values)
         images: Images = values[IMAGES]  # type: ignore[assignment]  # put there by `values`
         files = [file for part in self._attachments for file in part.files(values, encode)]
+        calendar = self._calendar.render(values) if self._calendar else ""
+        if calendar:
+            files.append(invitation(calendar))
         shown = [file for file in files if file.cid]
         if html is not None:
             html = self._pictures.taken_along(html, images)
@@ -273,13 +289,14 @@ class Compiled:
         draft = Draft(
             from_=sender,
             reply_to=self._reply_to.render(values),
-            to=(to,),
+            to=to,
             cc=self._cc.render(values),
             subject=_line(self._subject, values),
             text=text,
             html=html,
             attachments=tuple(file for file in files if not file.cid),
             inline=(*images.parts, *shown),
+            calendar=calendar,
             message_id=message_id if "@" in message_id else f"<{message_id}@{sender.domain}>",
             headers=(*headers, *self._unsubscribe.render(values)),
         )

@@ -7,16 +7,20 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from IPython.display import display
 
 from smtp_nb.errors import InputError, StateError, TemplateChanged
 from smtp_nb.merge import MailMerge, MergeJob, Template, load
 from smtp_nb.merge.journal.schema import SUFFIX
 from smtp_nb.merge.planning.standing import Standing
 from smtp_nb.merge.preview import Preview
+from smtp_nb.merge.results.summary import summary_of
+from smtp_nb.merge.rows.frames import as_pandas
 from smtp_nb.model.display import masked
 from smtp_nb.model.outcome import Outcome
 from smtp_nb.notebook.syntax import Argument, Option, ValueKind
 from smtp_nb.notebook.verb import Verb, VerbRequest
+from smtp_nb.wording import Front, worded
 
 _DIFFERS = (
     "Give another --name to send to everybody, or --changed to send only to those who have none yet"
@@ -60,8 +64,11 @@ class DryRun:
 
     @property
     def _shown(self) -> pd.DataFrame:
-        """The problems as a notebook may save them."""
-        return self.problems.assign(message=self.problems["message"].map(masked))
+        """The problems as a notebook may save them, with remedies in the words of the magic."""
+        return self.problems.assign(
+            message=self.problems["message"].map(masked),
+            remedy=[masked(worded(text, Front.MAGIC)) for text in self.problems["remedy"]],
+        )
 
     def __repr__(self) -> str:
         table = "" if self.problems.empty else f"\n\n{self._shown.to_string(index=False)}"
@@ -104,8 +111,10 @@ def _refuse_difference(merge: MailMerge) -> None:
 
 def _merge_of(request: VerbRequest) -> MailMerge:
     frame = request.variable(request.text("frame"))
-    if not isinstance(frame, pd.DataFrame):
-        raise request.syntax.error(f"{request.text('frame')} is no DataFrame")
+    try:
+        frame = as_pandas(frame)
+    except InputError:
+        raise request.syntax.error(f"{request.text('frame')} is no DataFrame") from None
     name = request.text("template")
     return MailMerge(
         frame,
@@ -202,10 +211,10 @@ def _preview(request: VerbRequest) -> Preview:
 def _results(request: VerbRequest) -> pd.DataFrame:
     merges, kept = request.state.merges, _kept()
     name = request.text("name") or next(reversed(merges), "") or next(iter(kept), "")
-    if name in merges:
-        return merges[name].results
-    if name in kept:
-        return load(kept[name])
+    if name in merges or name in kept:
+        found = merges[name].results if name in merges else load(kept[name])
+        display(summary_of(name, found))  # type: ignore[no-untyped-call]  # IPython's has no types
+        return found
     known = ", ".join(sorted({*merges, *kept}))
     if not known:
         raise StateError(

@@ -53,7 +53,7 @@ def _draft(request: VerbRequest, body: str) -> Draft:
     values = only(names, request.namespace)
     try:
         compiled = Compiled(replace(template, context=values))
-        return compiled.letter({}, parse_mailbox(_NOBODY), "*").draft
+        return compiled.letter({}, (parse_mailbox(_NOBODY),), "*").draft
     except RowError as error:
         raise in_notebook(error, names - values.keys()) from error
 

@@ -83,7 +83,7 @@ def test_results_and_resume_go_by_group(directory: object) -> None:
         )])  # fmt: skip
         template = Template(subject="Orders of {{ name }}", text="{{ rows.item | length }}")
         again = merge(late, template, server=server.url, name="orders")
-        again.run(progress=None, template_changed="go on")
+        again.run(progress=None, changed="go on")
         assert [message.rcpt_tos[0] for message in server.messages] == [
             "a@x.test", "b@x.test", "c@x.test",
         ]  # fmt: skip

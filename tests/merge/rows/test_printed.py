@@ -87,7 +87,7 @@ FILTERS = ["upper", "lower", "title", "capitalize", "trim", "e", "string", "trun
 
 def render(template: Template, **row: object) -> Any:
     compiled = Compiled(template, "t@x.test")
-    return compiled.letter(dict(row), parse_mailbox("a@x.test"), "<1@x.test>")
+    return compiled.letter(dict(row), (parse_mailbox("a@x.test"),), "<1@x.test>")
 
 
 @pytest.mark.parametrize("door", DOORS)

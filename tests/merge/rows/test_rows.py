@@ -78,7 +78,7 @@ def test_two_columns_of_one_name_are_refused() -> None:
 
 def test_a_list_is_no_frame() -> None:
     with pytest.raises(InputError, match="takes a DataFrame, not list"):
-        Rows([{"a": 1}])  # type: ignore[arg-type]  # that is the test
+        Rows(["a@x.test"])
 
 
 DAYS = pd.to_datetime(["2026-03-01", "2026-12-31"])

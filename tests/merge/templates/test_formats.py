@@ -21,7 +21,7 @@ DAY = pd.Timestamp("2026-03-01 09:30")
 
 def text(source: str, value: Any, **template: Any) -> str:
     compiled = Compiled(Template(text=source, **template), "t@x.test")
-    draft = compiled.letter({"x": value}, parse_mailbox("a@x.test"), "<1@x.test>").draft
+    draft = compiled.letter({"x": value}, (parse_mailbox("a@x.test"),), "<1@x.test>").draft
     return (draft.text or "").replace("\N{NO-BREAK SPACE}", " ").replace("\u202f", " ")
 
 

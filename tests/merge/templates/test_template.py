@@ -17,7 +17,7 @@ from smtp_nb.model.address import CONTROLS, parse_mailbox
 
 HEADERS = {"Date", "From", "To", "Subject", "Message-ID", "MIME-Version", "Content-Type"}
 HEADERS |= {"Content-Transfer-Encoding"}
-TO = parse_mailbox("ann@school.test")
+TO = (parse_mailbox("ann@school.test"),)
 
 
 def letter(template: Template, **row: object) -> RenderedRow:

@@ -36,7 +36,7 @@ ROW = {"name": "Ann", "blob": b"\x00\x01", "orders": ORDERS, "fig": figure(), "i
 def files(attachments: Any, **row: Any) -> dict[str, bytes]:
     template = Template(text="t", attachments=attachments)
     compiled = Compiled(template, "t@x.test")
-    draft = compiled.letter({**ROW, **row}, parse_mailbox("a@x.test"), "<1@x.test>").draft
+    draft = compiled.letter({**ROW, **row}, (parse_mailbox("a@x.test"),), "<1@x.test>").draft
     found = [p.attachment if isinstance(p, EncodedPart) else p for p in draft.attachments]
     return {p.filename: p.octets if p.path is None else Path(p.path).read_bytes() for p in found}
 

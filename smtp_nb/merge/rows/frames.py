@@ -1,0 +1,45 @@
+"""Other tables than pandas' as the rows of a merge: polars, pyarrow, DuckDB, lists of mappings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from smtp_nb.errors import InputError
+
+
+def as_pandas(given: Any) -> pd.DataFrame:
+    """The same rows and columns in pandas.
+
+    Raises:
+        InputError: it is no table.
+    """
+    if isinstance(given, pd.DataFrame):
+        return given
+    if isinstance(given, Sequence) and not isinstance(given, str | bytes):
+        return _of_mappings(given)
+    import narwhals.stable.v2 as nw
+
+    try:
+        frame = nw.from_native(given)
+    except TypeError:
+        raise _no_table(given) from None
+    if isinstance(frame, nw.LazyFrame):
+        frame = frame.collect()
+    # Through lists, for polars' own way to pandas wants pyarrow.
+    return pd.DataFrame({name: frame[name].to_list() for name in frame.columns})
+
+
+def _of_mappings(given: Sequence[object]) -> pd.DataFrame:
+    if not all(isinstance(one, Mapping) for one in given):
+        raise _no_table(given)
+    return pd.DataFrame([dict(one) for one in given if isinstance(one, Mapping)])
+
+
+def _no_table(given: object) -> InputError:
+    return InputError(
+        f"a merge takes a DataFrame, not {type(given).__name__}",
+        remedy="Give a frame of pandas, polars or pyarrow, or a list of mappings",
+    )
