@@ -25,7 +25,7 @@ def methods() -> str:
     blocks = []
     for name in [*listed, *_OWN_METHODS.split()]:
         method = getattr(SMTP, name)
-        note = f"In the reference: {references[name]}." if name in references else ""
+        note = f"IPWorks name: {references[name]}." if name in references else ""
         label = f"method-{references.get(name, name)}".lower()
         blocks.append(section(label, f"`{name}`", _call(name), _told(method), note))
     return page(
@@ -57,7 +57,7 @@ def events() -> str:
             fields = [(f"`{name}`", said) for name, said in _fields(row.name, kind)]
             title = f"`{row.python.partition('.')[2]}`"
             head = prose(docstrings.markdown(kind.__doc__).partition("**Attributes**")[0])
-            note = f"The handler gets one `{kind.__name__}`. In the reference: {row.name}."
+            note = f"The handler gets one `{kind.__name__}`. IPWorks name: {row.name}."
             label = f"event-{row.name}".lower()
             blocks.append(section(label, title, head, note, table(("field", "what"), fields)))
     return page(
@@ -119,7 +119,7 @@ def values() -> str:
                 )
                 for member, number in kind.__members__.items()
             ]
-            what = table(("value", "number", "in the reference", "what"), lines)
+            what = table(("value", "number", "IPWorks name", "what"), lines)
             blocks.append(section(f"type-{name}".lower(), f"`{name}`", _told(kind), what))
     return page(
         "Values",

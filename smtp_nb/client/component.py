@@ -1,6 +1,6 @@
 """The component: everything that the blocking and the asyncio front share.
 
-A front only knows how to run a flow to its end. What a method means is here, as a flow.
+A front only knows how to run a flow to its end. What a method does is defined here, as a flow.
 """
 
 from __future__ import annotations
@@ -88,24 +88,28 @@ class Component(Properties, Headers, Status, Certificates, Recipients, Attached,
 
     @property
     def firewall(self) -> Firewall:
-        """The proxy to go through (reference: Firewall); assign one or set its fields in place."""
+        """The proxy to connect through (IPWorks: Firewall); assign one or set its fields."""
         return self._firewall
 
     @firewall.setter
     def firewall(self, value: Firewall) -> None:
         if not isinstance(value, Firewall):
             kind = type(value).__name__
-            raise SettingError(f"Firewall does not take {kind}", remedy="It takes a Firewall")
+            raise SettingError(f"Firewall does not take {kind}", remedy="Assign a Firewall")
         self._firewall = value
 
     @classmethod
     @shows_keywords(keyword_defaults())
     @unseen_arguments
     def from_url(cls: type[C], url: str, **properties: Unpack[SMTPProperties]) -> C:
-        """A component for the server that a URL names; see `properties_from_url` for its form.
+        """Make a component from `smtp://user@host:587?ca=…`; keywords take precedence.
+
+        `smtps` is TLS from the first byte; `smtp` is STARTTLS, or plain to this machine without
+        `ca` and `pin`. `tls` may be none, starttls, implicit; `ca` is a file of roots, `pin`
+        `sha256:…`.
 
         Raises:
-            InputError: it is no such URL.
+            InputError: not a mail server URL. A password in it is not repeated.
         """
         made = cls()
         made._front = Front.URL
@@ -118,13 +122,13 @@ class Component(Properties, Headers, Status, Certificates, Recipients, Attached,
         return made
 
     def clone(self: C) -> C:
-        """A second component with the same properties and settings, not connected, no handlers."""
+        """Return a copy with the same properties and settings, not connected, without handlers."""
         made = type(self)()
         self.copy_to(made)
         return made
 
     def copy_to(self, other: Component) -> None:
-        """Give another component these properties, settings, recipients and attachments."""
+        """Copy the properties, settings, recipients and attachments to another component."""
         other._values = dict(self._values)
         self._copy_certificates(other)
         other._memory, other._front = self._memory, self._front
@@ -137,10 +141,9 @@ class Component(Properties, Headers, Status, Certificates, Recipients, Attached,
 
     @property
     def connected(self) -> bool:
-        """True while there is a session; assigning connects or disconnects (reference: Connected).
+        """True while there is a session (IPWorks: Connected).
 
-        Raises:
-            Unsupported: assigned on the asyncio front, where only `await` can wait.
+        Assigning connects or disconnects; on the asyncio front it raises `Unsupported`.
         """
         return self._is_connected
 
@@ -151,11 +154,9 @@ class Component(Properties, Headers, Status, Certificates, Recipients, Attached,
 
     @property
     def command(self) -> str:
-        """Assigning sends one line as `send_command()` does (reference: Command, deprecated).
+        """Assigning sends one line as `send_command()` does (IPWorks: Command, deprecated).
 
-        Raises:
-            AttributeError: it was read.
-            Unsupported: assigned on the asyncio front, where only `await` can wait.
+        Reading raises AttributeError, assigning on the asyncio front `Unsupported`.
         """
         raise AttributeError("command can only be assigned; read last_reply, or use send_command()")
 
@@ -164,7 +165,7 @@ class Component(Properties, Headers, Status, Certificates, Recipients, Attached,
         self._run_now("command", self._send_command(value))
 
     def _run_now(self, name: str, flow: Flow[Any]) -> None:
-        """Run a flow out of an assignment, which nobody can await."""
+        """Run a flow from an assignment, which cannot be awaited."""
         raise Unsupported(
             f"{name} cannot be assigned here, because an assignment cannot be awaited",
             remedy="Await connect(), disconnect() or send_command()",
@@ -172,21 +173,21 @@ class Component(Properties, Headers, Status, Certificates, Recipients, Attached,
 
     @property
     def settings(self) -> registry.SettingsView:
-        """All settings by their reference names, with their types."""
+        """All settings by their IPWorks names, with their types."""
         return registry.SettingsView(self)
 
     @unseen_arguments  # a mistyped name may stand before a password
     def config(self, text: str) -> str:
-        """`config("Name=Value")` sets, `config("Name")` reads, as text (reference: Config).
+        """Set by `config("Name=Value")`, read by `config("Name")` (IPWorks: Config).
 
         Raises:
             SettingError: unknown name or unreadable value; suggests the nearest.
-            StateError: it cannot change while connected.
+            StateError: not while connected; the connection stays.
         """
         return registry.config(self, text)
 
     def reset_headers(self) -> None:
-        """Empty all header properties and the recipients (reference: ResetHeaders)."""
+        """Empty all header properties and the recipients (IPWorks: ResetHeaders)."""
         for name in HEADERS:
             self._values.pop(name, None)
         self.message_recipients.clear()
@@ -213,7 +214,7 @@ class Component(Properties, Headers, Status, Certificates, Recipients, Attached,
         self._notice_fork()
         if not self._busy.acquire(blocking=False):
             raise BusyError(
-                "another call is still at work on this object",
+                "another call on this object is still running",
                 remedy="Wait for it, call interrupt(), or use a second object",
             )
         self._begin_call()
@@ -292,7 +293,9 @@ class Component(Properties, Headers, Status, Certificates, Recipients, Attached,
 
     def _job(self, message: Sendable | None, verb: str) -> DeliveryJob:
         if verb != "MAIL" and not self.allow_extensions:
-            raise StateError(f"{verb} needs allow_extensions", remedy="Set it to True")
+            raise StateError(
+                f"{verb} requires allow_extensions", remedy="Set allow_extensions=True"
+            )
         return job_from(self, message, verb, may_be_binary=True)
 
     def _queue(self, directory: str | PathLike[str]) -> Flow[str]:
@@ -377,7 +380,7 @@ class Component(Properties, Headers, Status, Certificates, Recipients, Attached,
         asked = single_commands.single(text)
         if not self.connected:
             raise StateError(
-                f"{asked.verb} needs a connection", code=1117, remedy="Call connect() first"
+                f"{asked.verb} requires a connection", code=1117, remedy="Call connect() first"
             )
         return (
             yield from self._on_session(lambda session: single_commands.run_command(session, asked))

@@ -1,4 +1,4 @@
-"""From the component's properties to a job: who, to whom and what."""
+"""Construction of a job from the component's properties: sender, recipients and content."""
 
 from __future__ import annotations
 
@@ -119,12 +119,12 @@ def _envelope(
     is_given: bool = False,
 ) -> Envelope:
     if not recipients:
-        raise MissingError("there is no recipient", code=165, remedy="Set send_to")
+        raise MissingError("the message has no recipient", code=165, remedy="Set send_to")
     has_to = any(recipient.kind is RecipientType.TO for recipient in recipients)
     # The setting is about the properties; RFC 5322 section 3.6 asks no message for a To.
     if not (has_to or is_given or _setting(component, "AllowEmptyTo")):
         raise MissingError(
-            "there is no To, only Cc or Bcc",
+            "the message has no To recipient, only Cc or Bcc",
             code=165,
             remedy="Set send_to, or config('AllowEmptyTo=True')",
         )

@@ -1,4 +1,4 @@
-"""From the component's properties to a session's settings."""
+"""Session settings, built from the component's properties."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def settings_from(component: Component) -> SessionSettings:
         ConnectFailed: 10047, the server's address is of the kind that UseIPv6 was set to exclude.
     """
     if not _host(component):
-        raise MissingError("there is no mail server", code=163, remedy="Set mail_server")
+        raise MissingError("no mail server is set", code=163, remedy="Set mail_server")
     if not component.mail_port:
         raise InputError("the mail server's port is 0", code=116, remedy="Set mail_port")
     read = _reader(component)
@@ -147,7 +147,7 @@ def _check_family(component: Component) -> None:
         return
     if wanted and address.version != wanted:
         raise ConnectFailed(
-            f"{component.mail_server} is no IPv{wanted} address, and UseIPv6 takes no other",
+            f"{component.mail_server} is not an IPv{wanted} address, and UseIPv6 allows no other",
             code=10047,
             remedy="config('UseIPv6=2') takes IPv6 and IPv4",
         )
@@ -188,8 +188,8 @@ def _proxy(component: Component) -> Proxy | None:
     is_starred = component.mail_server != host
     if is_starred and (proxy is None or proxy.kind is FirewallType.TUNNEL):
         raise InputError(
-            "a mail server with * in front is looked up by a SOCKS firewall, and there is none",
-            remedy="Take the * away, or set firewall",
+            "a mail server with * in front must be resolved by a SOCKS firewall, and none is set",
+            remedy="Remove the *, or set firewall",
         )
     if proxy is None:
         return None
@@ -278,7 +278,7 @@ def _accepted(component: Component) -> bytes:
     accepted = component.ssl_accept_server_cert
     if accepted and not accepted.der:
         raise InputError(
-            "ssl_accept_server_cert holds a bare key, and a server shows a certificate",
+            "ssl_accept_server_cert holds a bare key, but servers send certificates",
             code=272,
             remedy="Set the certificate, or pin the key: config('SSLServerPin=sha256:…')",
         )
@@ -370,5 +370,5 @@ def _pem(path: Path) -> str:
         raise InputError(
             f"the file of trusted roots {str(path)!r} cannot be read: {why}",
             code=271,
-            remedy="Give a file with certificates as PEM",
+            remedy="Name a file of PEM certificates",
         ) from error

@@ -55,7 +55,7 @@ def test_who_is_connected_logs_in_afterwards(guarded: Kernel) -> None:
     seen = guarded.run("%smtp login ann", answers=[CANARY])
     assert seen.status == "ok", seen.error
     assert "Logged in as" in seen.text
-    assert seen.prompts == [("Password of ann at 127.0.0.1: ", True)]
+    assert seen.prompts == [("Password for ann at 127.0.0.1: ", True)]
     assert_hidden(seen.everything, CANARY)
     assert guarded.run("%smtp send --to a@b.test --from ann@b.test --text x").status == "ok"
 
