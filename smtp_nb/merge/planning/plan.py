@@ -1,4 +1,4 @@
-"""Who gets a message: every row of the frame, its key and its address, or why it has none.
+"""The plan of a merge: each row's key and recipient, or why it has none.
 
 The law: a row is known by its key and never by its place. The key is the value of the `key` column,
 or else the normalised address, so rows may be inserted, deleted and sorted between two runs.
@@ -169,7 +169,13 @@ class _Planner:
     def _repeat(self, row: int, key: str, mailbox: Mailbox, first: int) -> None:
         text = f"the same {'recipient' if self._key is None else 'key'} as row {first}"
         self.plan.problems.append(
-            Problem(row, self._key or self._to, Severity.WARNING, text, "It gets one message only")
+            Problem(
+                row,
+                self._key or self._to,
+                Severity.WARNING,
+                text,
+                "Remove one of the rows: only one message is sent for both",
+            )
         )
         planned = PlannedRow(row, key, mailbox, Outcome.DUPLICATE, text, first=first)
         self.plan.rows.append(planned)

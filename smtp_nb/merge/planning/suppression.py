@@ -1,4 +1,4 @@
-"""Who gets nothing, whatever the rows say: `suppress=`.
+"""Suppression lists: `suppress=`.
 
 Addresses, a CSV file in which they stand anywhere, or the journal of another campaign, of which all
 are meant whose fate was decided there: who has its message, may have it, or was refused.
@@ -21,7 +21,7 @@ from smtp_nb.model.address import parse_mailbox
 from smtp_nb.model.outcome import Outcome
 
 Suppressed = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
-EXPLANATION = "the address is one of suppress="
+EXPLANATION = "the address is in suppress="
 _JOURNALS = (".sqlite", ".db")
 
 
@@ -53,7 +53,7 @@ def _keys(entry: str | os.PathLike[str]) -> Iterator[str]:
         yield parse_mailbox(trimmed(entry)).key
     elif not path.is_file():
         raise InputError(
-            f"suppress= names {os.fspath(entry)!r}, which is no file and no address",
+            f"suppress= names {os.fspath(entry)!r}, which is neither a file nor an address",
             remedy="Give addresses, a CSV file or a journal",
         )
     elif path.suffix.lower() in _JOURNALS:
