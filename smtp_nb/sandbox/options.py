@@ -1,4 +1,4 @@
-"""What a sandbox is given, checked and in the form in which it is used."""
+"""The sandbox's options, checked and converted."""
 
 from __future__ import annotations
 
@@ -18,15 +18,16 @@ TLS = Literal["starttls", "implicit"]
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What strangers may ask of a sandbox. 0 is no limit.
+    """Limits on what clients may use; 0 for no limit.
 
     Attributes:
-        connections: at a time; a further one is told 421 and let go.
-        logins: that fail on one connection; the last one is answered with 421.
-        idle_s: seconds without an octet before the client is told 421; RFC 5321 section 4.5.3.2.7
+        connections: at a time; a further one is answered with 421 and closed.
+        logins: failed logins on one connection; the last one is answered with 421.
+        idle_s: seconds without a byte before the client gets 421; RFC 5321 section 4.5.3.2.7
             asks for five minutes at least. It may take up to twice as long.
-        messages, octets: that are kept; MAIL is then answered with 452 until `clear()`.
-        sessions: that are kept; the oldest of those that have ended are forgotten.
+        messages, octets: messages kept, and their bytes; MAIL is then answered with 452 until
+            `clear()`.
+        sessions: sessions kept; the oldest of those that have ended are forgotten.
     """
 
     connections: int = 200
@@ -50,12 +51,12 @@ def address(host: str, allow_remote: bool) -> str:
         is_loopback = False
     if not (is_loopback or allow_remote):
         raise InputError(
-            f"Others could reach a sandbox at {host!r}",
-            remedy="Listen at 127.0.0.1, or say allow_remote=True",
+            f"other machines could reach a sandbox at {host!r}",
+            remedy="Listen at 127.0.0.1, or set allow_remote=True",
         )
     if host in ("", "*"):
         raise InputError(
-            f"host={host!r} is no address", remedy="0.0.0.0 stands for all of this machine"
+            f"host={host!r} is not an address", remedy="0.0.0.0 stands for all of this machine"
         )
     return host
 
@@ -68,7 +69,7 @@ def seconds(latency: float | str) -> float:
     match = _LATENCY.match(str(latency))
     if match is None:
         raise InputError(
-            f"latency={latency!r} is no time", remedy='Give seconds, or text such as "20ms"'
+            f"latency={latency!r} is not a duration", remedy='Give seconds, or text such as "20ms"'
         )
     return float(match[1]) / (1000 if match[2] == "ms" else 1)
 
@@ -85,7 +86,7 @@ def mechanisms(names: Iterable[str], client_ca: str | Path | None) -> tuple[str,
     asked = [name.upper() for name in names] + (["EXTERNAL"] if client_ca else [])
     if unknown := set(asked).difference(SERVICES):
         raise InputError(
-            f"There is no login {', '.join(sorted(unknown))}",
+            f"unknown mechanism: {', '.join(sorted(unknown))}",
             remedy=f"Choose from {', '.join(SERVICES)}",
         )
     return tuple(dict.fromkeys(asked))
@@ -104,7 +105,7 @@ def keywords(names: Iterable[str], known: Collection[str]) -> set[str]:
     found = {name.upper() for name in ((names,) if isinstance(names, str) else names)}
     if unknown := found.difference(known):
         raise InputError(
-            f"There is no extension {', '.join(sorted(unknown))}",
+            f"unknown extension: {', '.join(sorted(unknown))}",
             remedy=f"Choose from {', '.join(known)}",
         )
     return found
