@@ -27,8 +27,8 @@ VERBS = (
         "Show the conversation with the server, live",
         _trail,
         options=(
-            Option("--static", "as a plain table of what was said so far", Kind.FLAG),
-            Option("--clear", "forget what was said so far", Kind.FLAG),
+            Option("--static", "as a plain table of the conversation so far", Kind.FLAG),
+            Option("--clear", "forget the conversation so far", Kind.FLAG),
         ),
         example="%smtp trail",
     ),
@@ -37,8 +37,8 @@ VERBS = (
         "Draw the conversation as a ladder diagram",
         _ladder,
         options=(
-            Option("--time", "steps as far apart as they were in time", Kind.FLAG),
-            Option("--show-addresses", "addresses in full, also in the saved file", Kind.FLAG),
+            Option("--time", "space the steps by their time", Kind.FLAG),
+            Option("--show-addresses", "show addresses in full, also in the saved file", Kind.FLAG),
         ),
         example="%smtp ladder",
     ),

@@ -187,7 +187,7 @@ def test_a_pasted_address_logs_in_and_is_kept(
     seen = kernel.run(f"{BROWSER}\n{line}")
     kernel.run("from IPython.display import display; login.display = display")
     assert seen.status == "ok", seen.error
-    assert f"kept in {Path('token')}" in seen.text
+    assert f"stored in {Path('token')}" in seen.text
     assert (kernel.home / "token").stat().st_mode & 0o777 == 0o600
     # Another day, another kernel: nobody is asked, and a token that is not taken is replaced.
     service.issued.append("another")
