@@ -141,10 +141,7 @@ class Component(Properties, Headers, Status, Certificates, Recipients, Attached,
 
     @property
     def connected(self) -> bool:
-        """True while there is a session (IPWorks: Connected).
-
-        Assigning connects or disconnects; on the asyncio front it raises `Unsupported`.
-        """
+        """True while there is a session; assigning connects or disconnects (IPWorks: Connected)."""
         return self._is_connected
 
     @connected.setter

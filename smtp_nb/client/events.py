@@ -133,7 +133,7 @@ class Events:
         return bool(self._handlers[kind].each) or (other is not None and other.wants(kind))
 
     def report_to(self, other: Events | None) -> None:
-        """Post each event to another component too, whose `do_events()` tells its handlers.
+        """Post each event to another component too, whose `do_events()` calls its handlers.
 
         So a component that works on one thread can be watched from another. None ends it.
         """
@@ -160,7 +160,8 @@ class Events:
                 )
 
     def ask(self, event: Event) -> Sequence[Awaitable[None]]:
-        """As `emit`; gives what coroutine functions among the handlers want awaited."""
+        """The same as `emit`; returns what coroutine functions among the handlers leave to
+        await."""
         return self._told_of((event,))
 
     def _told_of(self, events: Sequence[Event]) -> Sequence[Awaitable[None]]:

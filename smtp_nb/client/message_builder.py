@@ -54,7 +54,7 @@ def job_from(
     recipients = tuple(item.as_recipient() for item in component.message_recipients)
     author = _first(component.sender) or _author(component)
     if author is None and component.content_stream is None and not component.message:
-        raise MissingError("there is no sender", code=164, remedy="Set from_")
+        raise MissingError("the message has no sender", code=164, remedy="Set from_")
     envelope = _envelope(component, recipients, author, verb)
     return DeliveryJob(envelope, _content(component, may_be_binary), has_text=_has_text(component))
 
@@ -143,7 +143,7 @@ def _reverse_path(component: Component, author: Mailbox | None) -> Mailbox | Non
         return None
     sender = _first(component.return_path) or author
     if sender is None:
-        raise MissingError("there is no sender", code=164, remedy="Set from_ or return_path")
+        raise MissingError("the message has no sender", code=164, remedy="Set from_ or return_path")
     return sender
 
 

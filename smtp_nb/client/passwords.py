@@ -103,7 +103,7 @@ def from_keyring(user: str, host: str) -> Secret:
     """Return the password that the system's keyring has for a user at a host.
 
     Raises:
-        MissingError: there is no keyring, it is locked, or it has no such password.
+        MissingError: the keyring is missing or locked, or has no such password.
     """
     import keyring
     from keyring.errors import KeyringError, NoKeyringError
@@ -124,7 +124,7 @@ def keep_in_keyring(user: str, host: str, password: Secret) -> None:
     """Store a password in the system's keyring, where `find_password` looks.
 
     Raises:
-        MissingError: there is no keyring, or it cannot store the password.
+        MissingError: the keyring is missing, or cannot store the password.
     """
     import keyring
     from keyring.errors import KeyringError

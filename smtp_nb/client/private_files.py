@@ -23,7 +23,7 @@ _HAS_MODES = hasattr(os, "getuid")
 
 
 def read_private(path: str | os.PathLike[str]) -> Secret:
-    """The text of a file that belongs to us and that nobody else can read or write.
+    """Return the text of a file that belongs to us and that other users cannot read or write.
 
     Raises:
         InputError: 303, it cannot be read, others can, or it is not a text of sensible size.
