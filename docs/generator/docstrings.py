@@ -10,8 +10,8 @@ from functools import cache
 
 _SECTION = re.compile(r"^(Args|Attributes|Raises|Returns|Yields):$", re.MULTILINE)
 _ITEM = re.compile(r"^    (\S[^:\n]*): ", re.MULTILINE)
-# Each page names the reference's name by itself.
-_REFERENCE = re.compile(r"\s*\(reference:\s+\w+(, deprecated)?\)|;\s+reference:\s+\w+(?=\))")
+# Each page prints the IPWorks name itself.
+_REFERENCE = re.compile(r"\s*\(IPWorks:\s+\w+(, deprecated)?\)|;\s+IPWorks:\s+\w+(?=\))")
 _TITLES = {"Args": "Parameters"}
 # A sentence, which may hold a colon: no list of names.
 _SENTENCES = {"Returns", "Yields"}

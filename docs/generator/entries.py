@@ -30,7 +30,7 @@ _OWNERS = {
     "SSL": "TLS",
     "Socket": "Socket",
     "Base": "Library",
-    "": "Beyond the reference",
+    "": "Not in IPWorks",
 }
 
 
@@ -53,7 +53,7 @@ def properties() -> str:
         " under the name of the reference, a setting.",
         *blocks,
         _COMMAND,
-        section("properties-ours", "Beyond the reference", table(("attribute", "what"), _ours())),
+        section("properties-ours", "Not in IPWorks", table(("attribute", "what"), _ours())),
     )
 
 
@@ -62,7 +62,7 @@ _TOLD_ELSEWHERE = {"command", "build_info", "transfer_text", "negotiated"}
 
 
 def _ours() -> Iterator[tuple[str, str]]:
-    """The attributes that are neither the reference's nor settings."""
+    """The attributes that are neither IPWorks properties nor settings."""
     public = {name for name in dir(SMTP) if not name.startswith("_")}
     for name in sorted(public - PROPERTIES.keys() - _TOLD_ELSEWHERE):
         member = inspect.getattr_static(SMTP, name)
@@ -119,7 +119,7 @@ def _facts(entry: Entry[Any]) -> Iterator[str]:
     if entry.reason:
         yield f"Keeps its default: {prose(entry.reason)}"
     if entry.deviation:
-        yield f"Differs from the reference: {prose(entry.deviation)}"
+        yield f"Differs from IPWorks: {prose(entry.deviation)}"
 
 
 def _type(entry: Entry[Any]) -> str:
@@ -141,5 +141,5 @@ def _takes(entry: Entry[Any]) -> str:
     try:
         entry.convert(entry.reference, object())
     except SMTPError as error:
-        return error.remedy.partition("It takes ")[2].rstrip(".")
+        return error.remedy.partition("Use ")[2].rstrip(".")
     return ""

@@ -1,1 +1,1 @@
-"""What people import: `SMTP` and `AsyncSMTP`, made from one registry of properties and settings."""
+"""The client: `SMTP` and `AsyncSMTP`, built from one registry of properties and settings."""

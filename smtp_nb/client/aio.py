@@ -1,4 +1,4 @@
-"""The asyncio front."""
+"""The asyncio client."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ T = TypeVar("T")
 
 
 class AsyncSMTP(Component):
-    """An SMTP client whose methods are awaited. All else is as with `SMTP`.
+    """An SMTP client whose methods are awaited. Otherwise the same as `SMTP`.
 
         async with AsyncSMTP(mail_server="mail.example.org", ssl_start_mode="explicit") as smtp:
             receipt = await smtp.send()
 
     Calls on one object take turns, first come, first served: `asyncio.gather()` of several `send()`
-    sends one after the other, each the message of the moment in which it was called. `BusyError`
-    is for a handler that awaits the object whose call it is in, for a second `connect()` during
-    one, and for other threads. A cancelled task knows the outcome of its message before it ends; it
-    is on the `CancelledError`'s cause. Handlers may
-    be coroutine functions: the session goes on when they are done. What never waits is a plain
-    call here too: `config`, `reset_headers`, `set_message_stream`, `interrupt`.
+    sends one after the other, each the message as it was when its `send()` was called. `BusyError`
+    is for a handler that awaits the object whose call it runs in, for a second `connect()` during
+    the first, and for other threads. A cancelled task knows the outcome of its message before it
+    ends; it is on the `CancelledError`'s cause. Handlers may be coroutine functions: the session
+    goes on when they are done. What never waits is a plain call here too: `config`,
+    `reset_headers`, `set_message_stream`, `interrupt`.
     """
 
     _driver: AsyncDriver
@@ -62,83 +62,91 @@ class AsyncSMTP(Component):
                 return await self._driver.run(self._limited(flow), source)
 
     async def connect(self) -> None:
-        """As `SMTP.connect`."""
+        """The same as `SMTP.connect`, awaited."""
         self._refuse_second_connect()
         await self._run(self._connect())
 
     async def disconnect(self) -> None:
-        """As `SMTP.disconnect`."""
+        """The same as `SMTP.disconnect`, awaited."""
         await self._run(self._disconnect())
 
     # No coroutine functions: the message is taken when they are called, and not when their turn
     # comes, for by then the properties may be those of the next one.
     def send(self, message: Sendable | None = None) -> Coroutine[Any, Any, Receipt]:
-        """As `SMTP.send`, of the message as it is when this is called."""
+        """The same as `SMTP.send`, awaited, with the message as it is when this is called.
+
+        Args:
+            message: None for the message of the properties, or a message as `SMTP.send` takes it.
+
+        Returns:
+            A `Receipt` whose outcome is ACCEPTED, or PARTIAL if some recipients were refused.
+        """
         return self._run(self._send_as_is(message))
 
     def send_to_terminal_only(self) -> Coroutine[Any, Any, Receipt]:
-        """As `SMTP.send_to_terminal_only`."""
+        """The same as `SMTP.send_to_terminal_only`, awaited."""
         return self._run(self._send_as_is(verb="SEND"))
 
     def send_to_terminal_or_email(self) -> Coroutine[Any, Any, Receipt]:
-        """As `SMTP.send_to_terminal_or_email`."""
+        """The same as `SMTP.send_to_terminal_or_email`, awaited."""
         return self._run(self._send_as_is(verb="SOML"))
 
     def send_to_terminal_and_email(self) -> Coroutine[Any, Any, Receipt]:
-        """As `SMTP.send_to_terminal_and_email`."""
+        """The same as `SMTP.send_to_terminal_and_email`, awaited."""
         return self._run(self._send_as_is(verb="SAML"))
 
     async def queue(self, queue_dir: str | PathLike[str]) -> str:
-        """As `SMTP.queue`."""
+        """The same as `SMTP.queue`, awaited."""
         return await self._run(self._queue(queue_dir))
 
     async def process_queue(self, queue_dir: str | PathLike[str]) -> QueueReport:
-        """As `SMTP.process_queue`."""
+        """The same as `SMTP.process_queue`, awaited."""
         return await self._run(self._process_queue(queue_dir))
 
     async def deliver(self, source: JobSource) -> None:
-        """As `SMTP.deliver`; a cancelled task drops the connection."""
+        """The same as `SMTP.deliver`, awaited; a cancelled task drops the connection."""
         await self._run(self._deliver(), source)
 
     async def deliver_all(self, sources: Sequence[ReconnectingSource]) -> None:
-        """As `SMTP.deliver_all`; a cancelled task drops the connections."""
+        """The same as `SMTP.deliver_all`, awaited; a cancelled task drops the connections."""
         async with self._turns.take():
             with self._at_work():
                 await self._driver.run_all(self._deliver_all(sources))
 
     def nudge(self) -> None:
-        """As `SMTP.nudge`."""
+        """The same as `SMTP.nudge`."""
         self._driver.nudge()
 
     async def verify(self, email_address: str) -> str:
-        """As `SMTP.verify`."""
+        """The same as `SMTP.verify`, awaited."""
         return str(await self._run(self._verify(email_address)))
 
     async def expand(self, email_address: str) -> str:
-        """As `SMTP.expand`."""
+        """The same as `SMTP.expand`, awaited."""
         return str(await self._run(self._expand(email_address)))
 
     async def send_command(self, command: str) -> str:
-        """As `SMTP.send_command`."""
+        """The same as `SMTP.send_command`, awaited."""
         return str(await self._run(self._send_command(command)))
 
     async def doctor(self, patience_s: float = 10.0, ports: Sequence[int] = MAIL_PORTS) -> Checkup:
-        """As `SMTP.doctor`."""
+        """The same as `SMTP.doctor`, awaited."""
         from smtp_nb.client.doctor import examine
 
         return await self._run(examine(self, patience_s, ports))
 
     def interrupt(self) -> None:
-        """As `SMTP.interrupt`; from any thread."""
+        """The same as `SMTP.interrupt`; from any thread."""
         self._driver.interrupt()
 
     def do_events(self) -> Awaitable[None]:
-        """As `SMTP.do_events`, but only awaiting it waits: for handlers that are coroutine
-        functions, and 20 ms for an event if there was none."""
+        """The same as `SMTP.do_events`, but it must be awaited to wait: for handlers that are
+        coroutine functions, and 20 ms for an event if there was none.
+        """
         return _Told(self)
 
     async def reset(self) -> None:
-        """As `SMTP.reset`."""
+        """The same as `SMTP.reset`, awaited."""
         await self.disconnect()
         self._reset()
 

@@ -1,4 +1,4 @@
-"""The component's certificates: our own, the one we accept, and the one the server showed."""
+"""The component's certificates: its own, the one it accepts, and the one the server sent."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ _OURS = {"SSLCert", "SSLAcceptServerCert"}
 
 
 class Certificates:
-    """The three certificate properties. They take a `Certificate`, a file's name or octets."""
+    """The three certificate properties. They take a `Certificate`, a file's name or bytes."""
 
     _values: dict[str, Any]
     _server_pem: str = ""
 
     @property
     def ssl_cert(self) -> Certificate:
-        """Our own certificate with its key, for servers that want one (reference: SSLCert)."""
+        """The client's certificate with its key, for servers that require one (IPWorks:
+        SSLCert)."""
         return self._certificate("SSLCert")
 
     @ssl_cert.setter
@@ -32,8 +33,10 @@ class Certificates:
 
     @property
     def ssl_accept_server_cert(self) -> Certificate:
-        """A server's certificate that passes whatever is wrong with it (reference:
-        SSLAcceptServerCert). Set it only if you know that it is the right server's."""
+        """A server certificate to accept whatever is wrong with it (IPWorks: SSLAcceptServerCert).
+
+        Set it only if you know that it belongs to the right server.
+        """
         return self._certificate("SSLAcceptServerCert")
 
     @ssl_accept_server_cert.setter
@@ -43,8 +46,9 @@ class Certificates:
 
     @property
     def ssl_server_cert(self) -> Certificate:
-        """The server's certificate on the last connection; empty without TLS (reference:
-        SSLServerCert)."""
+        """The server's certificate on the last connection; empty without TLS
+        (IPWorks: SSLServerCert).
+        """
         from smtp_nb.wire.certificates.certificates import Certificate
 
         return Certificate(self._server_pem.encode("ascii"))
@@ -81,5 +85,5 @@ def _read(name: str, value: Any) -> Certificate | None:
         return Certificate(value)
     raise SettingError(
         f"{name} does not take {type(value).__name__}",
-        remedy="It takes a Certificate, the name of a file, or octets in PEM or DER",
+        remedy="Assign a Certificate, the name of a file, or bytes in PEM or DER",
     )

@@ -1,6 +1,6 @@
 """The component: everything that the blocking and the asyncio front share.
 
-A front only knows how to run a flow to its end. What a method means is here, as a flow.
+A front only knows how to run a flow to its end. What a method does is defined here, as a flow.
 """
 
 from __future__ import annotations
@@ -84,10 +84,14 @@ class Component(Configured, Headers, Status, Events):
     @shows_keywords(keyword_defaults())
     @unseen_arguments
     def from_url(cls: type[C], url: str, **properties: Unpack[SMTPProperties]) -> C:
-        """A component for the server that a URL names; see `properties_from_url` for its form.
+        """Make a component from `smtp://user@host:587?ca=…`; keywords take precedence.
+
+        `smtps` is TLS from the first byte; `smtp` is STARTTLS, or plain to this machine without
+        `ca` and `pin`. `tls` may be none, starttls, implicit; `ca` is a file of roots, `pin`
+        `sha256:…`.
 
         Raises:
-            InputError: it is no such URL.
+            InputError: not a mail server URL. A password in it is not repeated.
         """
         made = cls()
         made._front = Front.URL
@@ -100,13 +104,13 @@ class Component(Configured, Headers, Status, Events):
         return made
 
     def clone(self: C) -> C:
-        """A second component with the same properties and settings, not connected, no handlers."""
+        """Return a copy with the same properties and settings, not connected, without handlers."""
         made = type(self)()
         self.copy_to(made)
         return made
 
     def copy_to(self, other: Component) -> None:
-        """Give another component these properties, settings, recipients and attachments."""
+        """Copy the properties, settings, recipients and attachments to another component."""
         other._values = dict(self._values)
         self._copy_certificates(other)
         other._remembered, other._front = self._remembered.copy(), self._front
@@ -119,11 +123,7 @@ class Component(Configured, Headers, Status, Events):
 
     @property
     def connected(self) -> bool:
-        """True while there is a session; assigning connects or disconnects (reference: Connected).
-
-        Raises:
-            Unsupported: assigned on the asyncio front, where only `await` can wait.
-        """
+        """True while there is a session; assigning connects or disconnects (IPWorks: Connected)."""
         return self._is_connected
 
     @connected.setter
@@ -133,11 +133,9 @@ class Component(Configured, Headers, Status, Events):
 
     @property
     def command(self) -> str:
-        """Assigning sends one line as `send_command()` does (reference: Command, deprecated).
+        """Assigning sends one line as `send_command()` does (IPWorks: Command, deprecated).
 
-        Raises:
-            AttributeError: it was read.
-            Unsupported: assigned on the asyncio front, where only `await` can wait.
+        Reading raises AttributeError, assigning on the asyncio front `Unsupported`.
         """
         raise AttributeError("command can only be assigned; read last_reply, or use send_command()")
 
@@ -146,7 +144,7 @@ class Component(Configured, Headers, Status, Events):
         self._run_now("command", self._send_command(value))
 
     def _run_now(self, name: str, flow: Flow[Any]) -> None:
-        """Run a flow out of an assignment, which nobody can await."""
+        """Run a flow from an assignment, which cannot be awaited."""
         raise Unsupported(
             f"{name} cannot be assigned here, because an assignment cannot be awaited",
             remedy="Await connect(), disconnect() or send_command()",
@@ -154,21 +152,21 @@ class Component(Configured, Headers, Status, Events):
 
     @property
     def settings(self) -> registry.SettingsView:
-        """All settings by their reference names, with their types."""
+        """All settings by their IPWorks names, with their types."""
         return registry.SettingsView(self)
 
     @unseen_arguments  # a mistyped name may stand before a password
     def config(self, text: str) -> str:
-        """`config("Name=Value")` sets, `config("Name")` reads, as text (reference: Config).
+        """Set by `config("Name=Value")`, read by `config("Name")` (IPWorks: Config).
 
         Raises:
             SettingError: unknown name or unreadable value; suggests the nearest.
-            StateError: it cannot change while connected.
+            StateError: not while connected; the connection stays.
         """
         return registry.config(self, text)
 
     def reset_headers(self) -> None:
-        """Empty all header properties and the recipients (reference: ResetHeaders)."""
+        """Empty all header properties and the recipients (IPWorks: ResetHeaders)."""
         for name in HEADERS:
             self._values.pop(name, None)
         self.message_recipients.clear()
@@ -196,7 +194,7 @@ class Component(Configured, Headers, Status, Events):
         self._notice_fork()
         if not self._busy.acquire(blocking=False):
             raise BusyError(
-                "another call is still at work on this object",
+                "another call on this object is still running",
                 remedy="Wait for it, call interrupt(), or use a second object",
             )
         self._begin_call()
@@ -282,7 +280,9 @@ class Component(Configured, Headers, Status, Events):
 
     def _job(self, message: Sendable | None, verb: str) -> DeliveryJob:
         if verb != "MAIL" and not self.allow_extensions:
-            raise StateError(f"{verb} needs allow_extensions", remedy="Set it to True")
+            raise StateError(
+                f"{verb} requires allow_extensions", remedy="Set allow_extensions=True"
+            )
         return job_from(self, message, verb, may_be_binary=True)
 
     def _queue(self, directory: str | PathLike[str]) -> Flow[str]:
@@ -370,7 +370,7 @@ class Component(Configured, Headers, Status, Events):
         # In a forked child the connection was the parent's, and the call makes one of its own.
         if not self.connected and not self._inherited_from:
             raise StateError(
-                f"{asked.verb} needs a connection", code=1117, remedy="Call connect() first"
+                f"{asked.verb} requires a connection", code=1117, remedy="Call connect() first"
             )
         return (
             yield from self._on_session(lambda session: single_commands.run_command(session, asked))

@@ -1,4 +1,4 @@
-"""The whole way to a server, step by step: what goes wrong, in plain words, and what to do.
+"""Diagnosis of the path to a server, step by step: what fails, in plain words, and what to do.
 
 The steps are those of a session, run by the same flows, so what the doctor sees is what a session
 would meet. Where one fails the doctor looks a little further than a session does: whether another
@@ -35,10 +35,10 @@ _UNREACHED = "not reached"
 
 # What to do about errors of the connection, by their numbers.
 _REMEDIES = {
-    11001: "Look at the spelling of the server's name; the provider's help page has the right one",
-    11002: "The name server does not answer: is this machine on the network?",
-    11003: "The name server failed: is this machine on the network?",
-    10061: "Nobody listens on this port: mail is handed in on 587, or on 465 with TLS at once",
+    11001: "Check the spelling of the server's name; the provider's help page has the right one",
+    11002: "The name server does not answer: check that this machine is on the network",
+    11003: "The name server failed: check that this machine is on the network",
+    10061: "No server listens on this port: use 587, or 465 with implicit TLS",
     10051: "This machine has no way there: is it on the network?",
     10065: "This machine has no way there: is it on the network?",
     10060: "Something swallows what is sent, a firewall most likely; many networks block port 25",
@@ -50,7 +50,7 @@ def examine(component: Component, patience_s: float, ports: Sequence[int]) -> Fl
     """Visit the server that a component names; see `SMTP.doctor`."""
     if component.connected:
         raise StateError(
-            "the doctor opens a connection of its own, and there is a session",
+            "the doctor opens its own connection, but a session is already open",
             code=104,
             remedy="Call disconnect() first, or clone().doctor()",
         )
@@ -169,7 +169,7 @@ class Examination:
 
     def _greet(self, session: ClientSession) -> Flow[str]:
         yield from greet(session)
-        return f"it greets us as {session.hello}"
+        return f"the server greets us as {session.hello}"
 
     def _secure(self, session: ClientSession, shake: Flow[None]) -> Flow[None]:
         """TLS, and then what the certificate says."""
@@ -189,36 +189,36 @@ class Examination:
         if verdict.faults:
             text += f"; accepted although: {verdict.status}"
         is_good = days >= SOON_DAYS and not verdict.faults
-        remedy = f"It ends in {days} days: its owner has to renew it" if days < SOON_DAYS else ""
+        remedy = f"It expires in {days} days: its owner must renew it" if days < SOON_DAYS else ""
         self._note("Certificate", Finding.GOOD if is_good else Finding.DOUBTFUL, text, remedy)
 
     def _note_clear(self, session: ClientSession) -> None:
         from smtp_nb.flows.connecting.login import is_loopback
 
         if session.peer is not None and is_loopback(session.peer.remote_address):
-            self._note("TLS", Finding.UNSEEN, "not wanted; the server is this machine")
+            self._note("TLS", Finding.UNSEEN, "off; the server is this machine")
         else:
             is_offered = "STARTTLS" in session.extensions
             offer = "the server offers it" if is_offered else "the server does not offer it either"
             self._note(
                 "TLS",
                 Finding.DOUBTFUL,
-                f"not wanted, so that anybody on the way reads along; {offer}",
+                f"off, so anyone on the path can read the session; {offer}",
                 "Set ssl_start_mode='explicit' on 587, or 'implicit' on 465",
             )
-        self._note("Certificate", Finding.UNSEEN, "there is none without TLS")
+        self._note("Certificate", Finding.UNSEEN, "none without TLS")
 
     def _log_in(self, session: ClientSession) -> Flow[None]:
         settings, offered = session.settings, ", ".join(session.extensions.auth)
         if settings.credentials is None:
             words = f"; the server offers {offered}" if offered else ""
-            self._note("Login", Finding.UNSEEN, f"no user is set, so nobody logs in{words}")
+            self._note("Login", Finding.UNSEEN, f"no user is set, so there is no login{words}")
             return
         from smtp_nb.flows.connecting.login import login
 
         def work() -> Flow[str]:
             yield from unseen(login(session))
-            return f"the server knows {settings.credentials.user}" if settings.credentials else ""
+            return f"logged in as {settings.credentials.user}" if settings.credentials else ""
 
         yield from self._step("Login", session, work())
 
@@ -259,13 +259,13 @@ class Examination:
         settings = session.settings
         is_implicit = settings.start_mode is SSLStartMode.IMPLICIT
         if name == "Banner" and not is_implicit and isinstance(error, SMTPTimeout):
-            begin, how = _begin_with_tls, "with TLS at once: set ssl_start_mode='implicit'"
+            begin, how = _begin_with_tls, "with implicit TLS: set ssl_start_mode='implicit'"
         elif name == "TLS" and is_implicit and not isinstance(error, CertificateError):
             begin, how = _begin_in_clear, "in clear: set ssl_start_mode='explicit'"
         else:
             return
         if (yield from self._begins(settings, begin)):
-            self._checks[-1] = replace(self._checks[-1], remedy=f"It begins {how}")
+            self._checks[-1] = replace(self._checks[-1], remedy=f"This port starts {how}")
 
     def _begins(
         self, settings: SessionSettings, begin: Callable[[ClientSession], Flow[None]]
@@ -308,7 +308,7 @@ class Examination:
 
     def _note_failure(self, name: str, error: SMTPError, seconds: float) -> None:
         if isinstance(error, CertificateError):
-            self._note("TLS", Finding.GOOD, "the server speaks it", seconds=seconds)
+            self._note("TLS", Finding.GOOD, "supported by the server", seconds=seconds)
             name = "Certificate"
         self._note_error(name, error, seconds)
 
@@ -349,7 +349,7 @@ def _plan(settings: SessionSettings) -> str:
     modes = {
         SSLStartMode.NONE: "without TLS",
         SSLStartMode.EXPLICIT: "with STARTTLS",
-        SSLStartMode.IMPLICIT: "with TLS at once",
+        SSLStartMode.IMPLICIT: "with implicit TLS",
     }
     through = f" through the proxy {settings.proxy.host}" if settings.proxy else ""
     who = f", as {settings.credentials.user}" if settings.credentials else ""

@@ -1,4 +1,4 @@
-"""The component's events: who listens, and telling them."""
+"""The component's events and their handlers."""
 
 from __future__ import annotations
 
@@ -39,7 +39,8 @@ class Handlers:
     """The handlers of one event: `smtp.on_x += f`, `-= f`, `= f`, or `@smtp.on_x`.
 
     Attributes:
-        each: the handlers; another tuple once they change, so whoever goes through it may go on.
+        each: the handlers; replaced by a new tuple when they change, so that an iteration may go
+            on.
     """
 
     each: tuple[Handler, ...]
@@ -72,7 +73,7 @@ class Handlers:
         return f"<{len(self.each)} handlers>"
 
     def replace(self, handler: Handler | Handlers | None) -> None:
-        """`smtp.on_x = f`: only this one from now on; None for nobody."""
+        """Make `handler` the only one, as `smtp.on_x = f` does; None removes all."""
         if not isinstance(handler, Handlers):
             self.each = () if handler is None else (handler,)
 
@@ -96,7 +97,7 @@ class EventProperty:
 
 
 class Events:
-    """The nine events of the reference, and the observer that a session reports to."""
+    """The nine events of IPWorks, and the observer that a session reports to."""
 
     _driver: DriverBase
 
@@ -123,18 +124,18 @@ class Events:
 
     @property
     def transfer_text(self) -> str:
-        """Within a handler of Transfer: the piece that is being sent (reference: TransferText)."""
+        """The piece that is being sent, within a handler of Transfer (IPWorks: TransferText)."""
         return self._told.text if isinstance(self._told, TransferEvent) else ""
 
     def wants(self, kind: type[Event]) -> bool:
-        """True if somebody listens."""
+        """True if the event has a handler."""
         other = self._reports_to
         return bool(self._handlers[kind].each) or (other is not None and other.wants(kind))
 
     def report_to(self, other: Events | None) -> None:
-        """Post each event to another component too, whose `do_events()` tells its handlers.
+        """Post each event to another component too, whose `do_events()` calls its handlers.
 
-        So a component that works on a thread of its own is watched from another one. None ends it.
+        So a component that works on one thread can be watched from another. None ends it.
         """
         self._reports_to = other
 
@@ -146,17 +147,21 @@ class Events:
                 yield self._posted.get_nowait()
 
     def emit(self, *events: Event) -> None:
-        """Tell everybody who listens. What a handler raises is logged; the session goes on.
+        """Call every handler of the event. What a handler raises is logged; the session goes on.
 
         The rest of a coroutine function runs before the session goes on.
         """
         for waiting in self._told_of(events):
             if not self._driver.postpone(waiting):
                 getattr(waiting, "close", lambda: None)()
-                _log().error("a handler of %s needs AsyncSMTP: it must be awaited", type(events[0]))
+                _log().error(
+                    "a handler of %s is a coroutine function, which requires AsyncSMTP",
+                    type(events[0]),
+                )
 
     def ask(self, event: Event) -> Sequence[Awaitable[None]]:
-        """As `emit`; gives what coroutine functions among the handlers want awaited."""
+        """The same as `emit`; returns what coroutine functions among the handlers leave to
+        await."""
         return self._told_of((event,))
 
     def _told_of(self, events: Sequence[Event]) -> Sequence[Awaitable[None]]:
@@ -195,7 +200,9 @@ class Events:
         if isinstance(error, Exception):
             if handler is None or id(handler) not in self._failed:
                 self._failed.add(id(handler))
-                _log().error("a handler of %s raised", type(event).__name__, exc_info=error)
+                _log().error(
+                    "a handler of %s raised an exception", type(event).__name__, exc_info=error
+                )
         else:  # Ctrl-C in it, or sys.exit(): the flow must not die of it in the middle
             self._driver.stop(error)
 

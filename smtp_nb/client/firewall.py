@@ -1,4 +1,4 @@
-"""The proxy to go through (reference: Firewall)."""
+"""The proxy to connect through (IPWorks: Firewall)."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ _port = converters.integer(0, 65535)
 class Firewall:
     """A proxy; its fields are set in place: `smtp.firewall.host = "proxy.test"`.
 
-    Setting `firewall_type` sets `port` to what is usual for it. `host` empty, or the type NONE,
-    means no proxy, unless `auto_detect` finds one.
+    Setting `firewall_type` sets `port` to the usual one of that type. `host` empty, or the type
+    NONE, means no proxy, unless `auto_detect` finds one.
     """
 
     @unseen_arguments
@@ -49,8 +49,8 @@ class Firewall:
 
     @property
     def firewall_type(self) -> FirewallType:
-        """TUNNEL is HTTP CONNECT. SOCKS4A looks the server's name up in our place; SOCKS4 and
-        SOCKS5 do that if `mail_server` begins with a *."""
+        """The kind of proxy. TUNNEL is HTTP CONNECT. SOCKS4A resolves the server's name at the
+        proxy; SOCKS4 and SOCKS5 do so if `mail_server` begins with a *."""
         kind: FirewallType = self._values["FirewallType"]
         return kind
 
@@ -79,7 +79,7 @@ class Firewall:
 
     @property
     def user(self) -> str:
-        """Who logs in at the proxy; empty: nobody does."""
+        """The user name at the proxy; empty for no login."""
         return str(self._values["User"])
 
     @user.setter
@@ -88,7 +88,7 @@ class Firewall:
 
     @property
     def password(self) -> Secret:
-        """Its password there, never shown. SOCKS4 and SOCKS4A know none."""
+        """The password at the proxy, never shown. SOCKS4 and SOCKS4A have none."""
         password: Secret = self._values["Password"]
         return password
 
@@ -98,7 +98,7 @@ class Firewall:
 
     @property
     def auto_detect(self) -> bool:
-        """Go through the proxy of the system's settings, if they have one and `host` is empty."""
+        """Use the proxy of the system's settings, if they have one and `host` is empty."""
         return bool(self._values["AutoDetect"])
 
     @auto_detect.setter
@@ -107,10 +107,11 @@ class Firewall:
 
     @property
     def tls(self) -> bool:
-        """TLS protects the way to the proxy itself (an "HTTPS proxy"), its name and login with it.
+        """True if TLS protects the connection to the proxy itself (an "HTTPS proxy"), its login
+        included.
 
         Its certificate is checked against the system's roots, `CACertFilePaths` and
-        `SSLServerCACerts`. Setting it makes port 80 port 443. Beyond the reference.
+        `SSLServerCACerts`. Setting it changes port 80 to 443. Not in IPWorks.
         """
         return bool(self._values["TLS"])
 
@@ -121,14 +122,14 @@ class Firewall:
             self.port = _HTTPS_PORT
 
     def copy(self) -> Firewall:
-        """Another one with the same fields."""
+        """Return another `Firewall` with the same fields."""
         made = Firewall()
         made._values = dict(self._values)
         return made
 
     def proxy(self, server: str) -> tuple[Proxy, bool] | None:
-        """The way to a server: the proxy, and whether TLS protects the connection to it; None:
-        directly.
+        """Return the proxy, and whether TLS protects the connection to it; None for a direct
+        connection.
 
         Raises:
             FirewallError: the system's settings name a proxy that cannot be used.

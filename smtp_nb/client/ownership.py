@@ -1,4 +1,4 @@
-"""Whose connection it is: that of one connect() at a time, and of one process.
+"""Ownership of the connection: one connect() at a time, and one process.
 
 Two processes that share a connection read each other's replies, and whatever one of them closes the
 other has lost. So the process is remembered, and in a forked child the connection is let go of
@@ -35,7 +35,7 @@ class Ownership:
     def _refuse_second_connect(self) -> None:
         self._notice_fork()
         if self._is_connecting:
-            raise BusyError("connect() is at work already", code=1105, remedy="Wait for it")
+            raise BusyError("connect() is already running", code=1105, remedy="Wait for it")
 
     def _notice_fork(self) -> None:
         """In a forked child, let go of what belongs to the parent."""
@@ -51,7 +51,7 @@ class Ownership:
         """Say in the trail, once, why there is a new session."""
         if self._inherited_from:
             session.trail.remark(
-                f"this process was forked from process {self._inherited_from}, to which the"
-                " connection so far belongs; connecting anew"
+                f"this process was forked from process {self._inherited_from}, which owns the"
+                " existing connection; reconnecting"
             )
             self._inherited_from = 0

@@ -1,7 +1,7 @@
-"""Where a password comes from, so that it need not stand in a program or in a notebook.
+"""Password sources, so that no password needs to be in a program or a notebook.
 
-An environment variable, a file that only its owner can read, the system's keyring, a person who
-types it. Each way that fails says what the others are.
+An environment variable, a file that only its owner can read, the system's keyring, a prompt. The
+error of each source names the others.
 """
 
 from __future__ import annotations
@@ -18,27 +18,32 @@ from smtp_nb.model.secret import Secret
 _WAYS = (
     ("environment", "name an environment variable that holds it (variable=…)"),
     ("file", "name a file that only you can read (file=…)"),
-    ("keyring", "put it into the keyring: keyring set {host} {user}"),
-    ("person", "run it where somebody can type it"),
+    ("keyring", "store it in the keyring: keyring set {host} {user}"),
+    ("person", "run this where a prompt can be answered"),
 )
 
 
 def find_password(
     user: str, host: str, *, variable: str = "", file: str | os.PathLike[str] = ""
 ) -> Secret:
-    """The password of `user` at `host`.
+    """Find the password of `user` at `host`.
 
-    A variable or a file that is named is the only place looked at. Else it is the system's keyring,
-    and then whoever sits at the terminal or the notebook is asked.
+    If a variable or a file is named, only that is read. Otherwise the system's keyring is asked,
+    and then the user, at the terminal or in the notebook.
 
     Args:
-        variable: the environment variable that holds it.
+        user: the user name.
+        host: the server's name, as it is stored in the keyring.
+        variable: the environment variable that holds the password.
         file: a file with the password as its only line; it must belong to you and have mode 600
             (or 400).
 
+    Returns:
+        The password, as a `Secret`.
+
     Raises:
-        MissingError: 303, there is none; the text says what else can be done.
-        InputError: 303, the file cannot be read, or others can read it too.
+        MissingError: 303, no password was found; the text names the other ways.
+        InputError: 303, the file cannot be read, or other users can read it too.
     """
     if variable:
         return from_environment(variable, user, host)
@@ -56,7 +61,7 @@ def find_password(
 
 
 def from_environment(variable: str, user: str, host: str) -> Secret:
-    """The value of an environment variable.
+    """Return the value of an environment variable.
 
     Raises:
         MissingError: it is not set, or empty.
@@ -73,10 +78,10 @@ def from_environment(variable: str, user: str, host: str) -> Secret:
 
 
 def from_file(file: str | os.PathLike[str], user: str, host: str) -> Secret:
-    """The only line of a file that nobody else can read.
+    """Return the only line of a file that other users cannot read.
 
     Raises:
-        InputError: it cannot be read, others can get at it, or it has more than one line.
+        InputError: it cannot be read, other users can read it, or it has more than one line.
     """
     try:
         text = read_private(file)
@@ -87,7 +92,7 @@ def from_file(file: str | os.PathLike[str], user: str, host: str) -> Secret:
     if line and not set("\r\n\0") & set(line.reveal()):
         return line
     raise _missing(
-        f"the file {os.fspath(file)!r} does not hold a password alone on one line",
+        f"the file {os.fspath(file)!r} does not hold exactly one line, the password",
         "file",
         user,
         host,
@@ -95,10 +100,10 @@ def from_file(file: str | os.PathLike[str], user: str, host: str) -> Secret:
 
 
 def from_keyring(user: str, host: str) -> Secret:
-    """What the system's keyring has for a user at a host.
+    """Return the password that the system's keyring has for a user at a host.
 
     Raises:
-        MissingError: this system has no keyring, it is locked, or it does not know that user.
+        MissingError: the keyring is missing or locked, or has no such password.
     """
     import keyring
     from keyring.errors import KeyringError, NoKeyringError
@@ -108,18 +113,18 @@ def from_keyring(user: str, host: str) -> Secret:
     except NoKeyringError:  # containers have none
         raise _missing("this system has no keyring", "keyring", user, host) from None
     except KeyringError as error:
-        words = f"the keyring does not open ({type(error).__name__})"
+        words = f"the keyring cannot be opened ({type(error).__name__})"
         raise _missing(words, "keyring", user, host) from None
     if not found:
-        raise _missing(f"the keyring does not know {user} at {host}", "", user, host)
+        raise _missing(f"the keyring has no password for {user} at {host}", "", user, host)
     return found
 
 
 def keep_in_keyring(user: str, host: str, password: Secret) -> None:
-    """Give a password to the system's keyring, where `find_password` looks.
+    """Store a password in the system's keyring, where `find_password` looks.
 
     Raises:
-        MissingError: this system has no keyring, or it refuses.
+        MissingError: the keyring is missing, or cannot store the password.
     """
     import keyring
     from keyring.errors import KeyringError
@@ -128,7 +133,7 @@ def keep_in_keyring(user: str, host: str, password: Secret) -> None:
         keyring.set_password(host, user, password.reveal())
     except KeyringError as error:
         problem = _missing(
-            f"no keyring takes the password ({type(error).__name__})", "keyring", user, host
+            f"the keyring cannot store the password ({type(error).__name__})", "keyring", user, host
         )
     else:
         return
@@ -136,7 +141,7 @@ def keep_in_keyring(user: str, host: str, password: Secret) -> None:
 
 
 def forget_in_keyring(user: str, host: str) -> None:
-    """Take a password out of the system's keyring, if it is there."""
+    """Remove a password from the system's keyring, if it is there."""
     import keyring
     from keyring.errors import KeyringError
 
@@ -145,22 +150,22 @@ def forget_in_keyring(user: str, host: str) -> None:
 
 
 def from_person(user: str, host: str) -> Secret:
-    """What somebody types, unseen.
+    """Prompt for the password, without echo.
 
     Raises:
-        MissingError: nobody is there, or nothing was typed.
+        MissingError: prompting is not possible, or nothing was entered.
     """
-    typed = type_unseen(f"Password of {user} at {host}: ")
+    typed = type_unseen(f"Password for {user} at {host}: ")
     if typed is None:
-        words = f"nobody is there to type the password of {user} at {host}"
+        words = f"cannot prompt for the password of {user} at {host}"
         raise _missing(words, "person", user, host)
     if not typed:
-        raise _missing("no password was typed", "person", user, host)
+        raise _missing("no password was entered", "person", user, host)
     return typed
 
 
 def type_unseen(prompt: str) -> Secret | None:
-    """What somebody types without its being shown; None if nobody is there."""
+    """Prompt without echo; None if prompting is not possible."""
     try:
         with warnings.catch_warnings():
             # Without a terminal, getpass would show what is typed.

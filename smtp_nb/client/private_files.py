@@ -23,7 +23,7 @@ _HAS_MODES = hasattr(os, "getuid")
 
 
 def read_private(path: str | os.PathLike[str]) -> Secret:
-    """The text of a file that belongs to us and that nobody else can read or write.
+    """Return the text of a file that belongs to us and that other users cannot read or write.
 
     Raises:
         InputError: 303, it cannot be read, others can, or it is not a text of sensible size.
@@ -38,12 +38,12 @@ def read_private(path: str | os.PathLike[str]) -> Secret:
     except UnicodeDecodeError:
         data = Secret("")
     if not data or len(data.reveal()) > MAX_SIZE:
-        raise _unreadable(name, "it is empty, too large, or no text in UTF-8")
+        raise _unreadable(name, "it is empty, too large, or not UTF-8 text")
     return data
 
 
 def write_private(path: str | os.PathLike[str], text: Secret) -> None:
-    """Replace a file as a whole, readable by its owner alone from its first octet on.
+    """Replace a file as a whole, readable by its owner alone from its first byte on.
 
     Raises:
         InputError: 303, it cannot be written.
@@ -66,7 +66,7 @@ def write_private(path: str | os.PathLike[str], text: Secret) -> None:
         raise InputError(
             f"the file {str(name)!r} cannot be written: {error.strerror}",
             code=303,
-            remedy="Name another place",
+            remedy="Name another file",
         ) from error
 
 
@@ -78,8 +78,8 @@ def _require_private(name: Path, found: os.stat_result) -> None:
     if found.st_mode & _OTHERS:
         raise _unreadable(
             name,
-            f"its mode is {stat.S_IMODE(found.st_mode):04o}, so others can get at it",
-            f"Write chmod 600 {name}; and change what is in it, if others use this machine",
+            f"its mode is {stat.S_IMODE(found.st_mode):04o}, so other users can read it",
+            f"Write chmod 600 {name}; and replace the secret in it, if others use this machine",
         )
 
 

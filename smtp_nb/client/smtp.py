@@ -1,4 +1,4 @@
-"""The blocking front."""
+"""The blocking client."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 
 class SMTP(Component):
-    """An SMTP client. Each method waits until it is done; it works inside a running event loop too.
+    """An SMTP client. Each method blocks until it is done, inside a running event loop too.
 
         with SMTP(mail_server="mail.example.org", ssl_start_mode="explicit") as smtp:
             smtp.from_, smtp.send_to = "me@example.org", "you@example.org"
@@ -37,9 +37,9 @@ class SMTP(Component):
             receipt = smtp.send()
 
     Keywords are properties. Ctrl-C and `interrupt()` stop a call at a safe point: what was sent is
-    known, and a connection that would be in the middle of something is dropped. One call at a time:
-    a second one on the same object, from another thread or from a handler, raises `BusyError`
-    (166) and disturbs nothing.
+    known, and a connection in the middle of a command is dropped. One call at a time: a second one
+    on the same object, from another thread or from a handler, raises `BusyError` (166) and has no
+    other effect.
     """
 
     _driver: BlockingDriver
@@ -59,121 +59,142 @@ class SMTP(Component):
         self._run(flow)
 
     def connect(self) -> None:
-        """Open the session: line, TLS, greeting, login (reference: Connect).
+        """Open the session: connection, TLS, greeting, login (IPWorks: Connect).
 
         Raises:
-            StateError: 104, connected already; 1105, another connect() is at work.
-            SMTPError: what failed; there is no connection then.
+            StateError: 104, already connected, and the connection stays; 1105, another connect() is
+                running.
+            SMTPError: a step failed; there is no connection then.
         """
         self._refuse_second_connect()
         self._run(self._connect())
 
     def disconnect(self) -> None:
-        """QUIT and close; nothing to do if there is no session (reference: Disconnect).
+        """Send QUIT and close the connection; does nothing without a session (IPWorks: Disconnect).
 
-        A connection that is lost already raises nothing.
+        A connection that is already lost raises nothing.
         """
         self._run(self._disconnect())
 
     def send(self, message: Sendable | None = None) -> Receipt:
-        """Send one message: the properties', an `EmailMessage`, or a draft (reference: Send).
+        """Send one message: the component's own, or the one given (IPWorks: Send).
 
-        A connection that was opened for it is closed again, on errors too.
+        A connection that was opened for the call is closed again, after an error too.
 
         Args:
-            message: an `EmailMessage` or any other `email.message.Message`, which is left as it
-                is; bytes with any line ends; or the path of an `.eml` file. The mailboxes of its
-                To, Cc and Bcc get it, from its Sender or From; those of the latest Resent fields
-                where there are some (RFC 5322 section 3.6.6). `send_to`, `cc`, `bcc` and
-                `return_path` go before them. Blind copies stand in no header. A Date and a
-                Message-ID are added where they are missing.
+            message: None for the message of the properties. Or an `EmailMessage` or any other
+                `email.message.Message`, which is not changed; bytes with any line ends; the path of
+                an `.eml` file; or a draft of `smtp_nb.compose`. It is sent to the mailboxes of its
+                To, Cc and Bcc, from its Sender or From; those of the latest Resent fields if there
+                are any (RFC 5322 section 3.6.6). `send_to`, `cc`, `bcc` and `return_path` take
+                precedence. Bcc recipients appear in no header. A missing Date or Message-ID is
+                added.
 
         Returns:
-            A receipt whose outcome is ACCEPTED, or PARTIAL if some recipients were refused.
+            A `Receipt` whose outcome is ACCEPTED, or PARTIAL if some recipients were refused.
 
         Raises:
-            InputError: something cannot be sent; nothing was written.
-            RefusedError, DeferredError: nobody got it; the session goes on.
-            LinkError, TLSError, Interrupted: the session is lost; see `.receipt` for each
-                recipient's outcome, UNKNOWN included.
+            InputError: the message cannot be sent; nothing was written.
+            RefusedError, DeferredError: every recipient or the message was refused; the session
+                goes on.
+            LinkError, TLSError, Interrupted: the connection is lost; `.receipt` has the outcome of
+                each recipient, UNKNOWN included.
         """
         return self._run(self._send(message))
 
     def send_to_terminal_only(self) -> Receipt:
-        """As `send()`, to the user's terminal: SEND (reference: SendToTerminalOnly).
+        """Send to the user's terminal, as `send()` otherwise: SEND (IPWorks: SendToTerminalOnly).
+
+        Returns:
+            A `Receipt`, as `send()` does.
 
         Raises:
-            StateError: allow_extensions is False.
-            RefusedError: the server does not do that, or the user is not there; its words are in
-                `.reply`. The same for the next two.
+            StateError: allow_extensions is False; nothing was written.
+            RefusedError: the server does not support it, or the user is not logged in; its words
+                are in `.reply`, and the session goes on. The same for the next two methods.
         """
         return self._run(self._send(verb="SEND"))
 
     def send_to_terminal_or_email(self) -> Receipt:
-        """As `send()`, to the terminal if the user is there, else to the mailbox: SOML
-        (reference: SendToTerminalOrEmail)."""
+        """Send to the terminal if the user is logged in, else to the mailbox: SOML
+        (IPWorks: SendToTerminalOrEmail).
+
+        Returns:
+            A `Receipt`, as `send()` does.
+        """
         return self._run(self._send(verb="SOML"))
 
     def send_to_terminal_and_email(self) -> Receipt:
-        """As `send()`, to the terminal and to the mailbox: SAML (reference:
-        SendToTerminalAndEmail)."""
+        """Send to the terminal and to the mailbox: SAML (IPWorks: SendToTerminalAndEmail).
+
+        Returns:
+            A `Receipt`, as `send()` does.
+        """
         return self._run(self._send(verb="SAML"))
 
     def queue(self, queue_dir: str | PathLike[str]) -> str:
-        """Write the message into a directory, to be sent by `process_queue()` (reference: Queue).
+        """Write the message into a directory, to be sent by `process_queue()` (IPWorks: Queue).
 
-        No server is needed. The file is whole and on the disk when the call returns.
+        No server is needed. The file is complete and on the disk when the call returns.
 
         Args:
-            queue_dir: a directory that exists.
+            queue_dir: a directory that exists, as str or path.
 
         Returns:
-            The name of its file, which ends in `.queued`.
+            The name of the file, which ends in `.queued`.
 
         Raises:
             InputError: 303, the directory does not exist; or the message cannot be sent. Nothing
-                was queued, and a connection is as it was.
+                was queued, and an open connection is not touched.
         """
         return self._run(self._queue(queue_dir))
 
     def process_queue(self, queue_dir: str | PathLike[str]) -> QueueReport:
-        """Send the messages that wait in a directory (reference: ProcessQueue).
+        """Send the messages that wait in a directory (IPWorks: ProcessQueue).
 
-        Several processes may do so at once. A message that fails ends in `.failed` and stops none
-        of the others; the Error event tells of it, and of those that a process left behind when
-        it died. One connection serves all; it is closed again if it was opened for them.
+        Several processes may do so at once. A message that fails ends in `.failed` and does not
+        stop the others; the Error event reports it, and messages that a process left behind when it
+        died. One connection serves all; it is closed again if it was opened for the call.
 
         Args:
-            queue_dir: a directory that exists.
+            queue_dir: a directory that exists, as str or path.
 
         Returns:
-            A `QueueReport`: the names of what was sent, has failed, or was left behind.
+            A `QueueReport`: the names of the messages sent, failed, and left behind.
 
         Raises:
             InputError: 303, the directory does not exist.
-            SMTPError: the session ended; messages that had not left wait again.
+            SMTPError: the connection is lost; messages that had not been sent wait again.
         """
         return self._run(self._process_queue(queue_dir))
 
     def deliver(self, source: JobSource) -> None:
-        """Send a stream of jobs over one connection; every job taken comes back to the source.
+        """Send a stream of jobs over one connection; every job taken is returned to the source.
 
-        The first Ctrl-C only stops the supply and raises KeyboardInterrupt after the messages under
-        way; the second drops the connection.
+        The first Ctrl-C only stops the supply and raises KeyboardInterrupt after the messages in
+        flight; the second drops the connection.
+
+        Args:
+            source: called for the next job when there is room in the window, and with each job that
+                has its outcome; see `smtp_nb.flows.intents.JobSource`.
 
         Raises:
-            SMTPError: the session ended before the stream did.
+            SMTPError: the session ended before the stream did; the connection is lost.
         """
         self._run(self._deliver(), source)
 
     def deliver_all(self, sources: Sequence[ReconnectingSource]) -> None:
-        """Send several streams of jobs at once, each over connections of its own, in one loop.
+        """Send several streams of jobs at once, each over its own connections, in one loop.
 
-        The first stream uses the session that is open, if one is. Ctrl-C is as with `deliver()`.
+        The first stream uses the open session, if there is one. Ctrl-C works as in `deliver()`.
+
+        Args:
+            sources: one `ReconnectingSource` for each stream: a source of jobs that also decides
+                whether to reconnect after a failure.
 
         Raises:
-            SMTPError: what a source did not want to go on after; all others finished what was
-                under way.
+            SMTPError: an error after which a source did not want to go on; the other streams
+                finished their messages in flight. The connection of the failed stream is lost.
         """
         self._driver.run_all(self._deliver_all(sources), self._at_work())
 
@@ -182,27 +203,28 @@ class SMTP(Component):
         self._driver.nudge()
 
     def verify(self, email_address: str) -> str:
-        """Ask whether the server knows a mailbox (VRFY, RFC 5321 section 4.1.1.6; reference:
-        Verify). It connects for that if need be.
+        """Ask whether the server knows a mailbox (VRFY, RFC 5321 section 4.1.1.6; IPWorks: Verify).
+        Connects first if needed.
 
         Args:
-            email_address: an address or a user's name; words with spaces stand in quotes.
+            email_address: an address or a user name; words with spaces must be quoted.
 
         Returns:
-            The server's reply: 250 knows it, 251 knows where it has moved, 252 does not say.
+            The server's reply: 250 if the mailbox is known, 251 if it has moved, 252 if the server
+            does not say.
 
         Raises:
-            InjectionError: it is no single word; nothing was written.
-            ReplyError: the server does not know it, or does not tell; the session goes on.
-            LinkError, TLSError, Interrupted: the session is lost.
+            InjectionError: the address is not a single word; nothing was written.
+            ReplyError: the server does not know the mailbox, or does not say; the session goes on.
+            LinkError, TLSError, Interrupted: the connection is lost.
         """
         return str(self._run(self._verify(email_address)))
 
     def expand(self, email_address: str) -> str:
-        """Ask who is on a list (EXPN, RFC 5321 section 4.1.1.7; reference: Expand).
+        """Ask for the members of a mailing list (EXPN, RFC 5321 section 4.1.1.7; IPWorks: Expand).
 
         Expand fires once for each line of the reply, an address with or without a name; not for a
-        252, with which a server only says that it does not tell. It connects if need be.
+        252, which only means that the server does not say. Connects first if needed.
 
         Args:
             email_address: a list's name or address.
@@ -211,47 +233,48 @@ class SMTP(Component):
             The server's reply, all its lines.
 
         Raises:
-            InjectionError: it is no single word; nothing was written.
-            ReplyError: there is no such list, or it is not told; the session goes on.
-            LinkError, TLSError, Interrupted: the session is lost.
+            InjectionError: the address is not a single word; nothing was written.
+            ReplyError: the list does not exist, or the server does not say; the session goes on.
+            LinkError, TLSError, Interrupted: the connection is lost.
         """
         return str(self._run(self._expand(email_address)))
 
     def send_command(self, command: str) -> str:
-        """Send one line as given (reference: SendCommand), on the connection that there is.
+        """Send one line as given, on the open connection (IPWorks: SendCommand).
 
-        What it changes is known afterwards: a transaction that MAIL began is reset before the next
-        message, and EHLO tells what the server offers from now on.
+        Its effects are tracked: a transaction begun by MAIL is reset before the next message, and
+        the reply to EHLO replaces the list of extensions.
 
         Args:
             command: the line, without its line end.
 
         Returns:
-            The server's reply, good or bad.
+            The server's reply, positive or negative.
 
         Raises:
-            InputError: a method exists for it (DATA, BDAT, STARTTLS, AUTH, QUIT), which the text
+            InputError: the command has a method (DATA, BDAT, STARTTLS, AUTH, QUIT), which the text
                 names; or it is more than one line. Nothing was written.
-            StateError: 1117, there is no connection; 211, it does not fit the moment, such as RCPT
-                before MAIL; the session goes on.
-            LinkError, TLSError, Interrupted: the session is lost.
+            StateError: 1117, not connected; 211, out of order, such as RCPT before MAIL; the
+                session goes on.
+            LinkError, TLSError, Interrupted: the connection is lost.
         """
         return str(self._run(self._send_command(command)))
 
     def doctor(self, patience_s: float = 10.0, ports: Sequence[int] = MAIL_PORTS) -> Checkup:
-        """Go the whole way to the server step by step, and say what is wrong and what to do.
+        """Test the path to the server step by step, and report what is wrong and what to do.
 
-        Name, line, TLS, certificate, banner, extensions, login; no message is sent.
+        Name, connection, TLS, certificate, banner, extensions, login; no message is sent. The
+        connection is the doctor's own, and closed at the end.
 
         Args:
-            patience_s: the longest wait for each word of the server.
-            ports: others to try where this one does not answer.
+            patience_s: the longest wait for each reply of the server, in seconds.
+            ports: others to try if the server does not answer on its port.
 
         Returns:
-            What was found, true if all is well; what goes wrong on the way does not raise.
+            The findings, a `Checkup` that is true if all is well; a failing step does not raise.
 
         Raises:
-            StateError: 104, there is a session; use another object.
+            StateError: 104, a session is open, and it goes on; use another object.
         """
         from smtp_nb.client.doctor import examine
 
@@ -259,19 +282,21 @@ class SMTP(Component):
 
     def interrupt(self) -> None:
         """Stop the running call, from any thread, handler or signal; it raises `Interrupted` (301)
-        and the connection is dropped. Without one, nothing happens (reference: Interrupt)."""
+        and drops the connection. Without a running call, nothing happens (IPWorks: Interrupt).
+        """
         self._driver.interrupt()
 
     def do_events(self) -> None:
-        """Tell the handlers, in this thread, of the events that others have posted to this
-        component with `report_to()`; if there are none, wait 20 ms for one (reference: DoEvents).
+        """Call the handlers, in this thread, for the events that others have posted to this
+        component with `report_to()`; if there are none, wait 20 ms for one (IPWorks: DoEvents).
         """
         for event in self._take_posted(DO_EVENTS_SECONDS):
             self.emit(event)
 
     def reset(self) -> None:
-        """Disconnect and put all properties back to their defaults (reference: Reset). Handlers
-        of events stay."""
+        """Disconnect and set all properties back to their defaults (IPWorks: Reset). Event handlers
+        stay.
+        """
         self.disconnect()
         self._reset()
 

@@ -1,4 +1,4 @@
-"""What a component tells about itself and about its session; nothing here changes anything."""
+"""Status of the component and its session, read only."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ NO_TLS = TLSInfo("", "")
 
 
 class Status(Ownership):
-    """The properties that can only be read."""
+    """The read-only properties."""
 
     _negotiated: TLSInfo = NO_TLS
     _front: Front = Front.PYTHON
-    """Whose words errors speak."""
+    """The front whose words errors use."""
 
     @property
     def _is_connected(self) -> bool:
@@ -26,12 +26,12 @@ class Status(Ownership):
 
     @property
     def idle(self) -> bool:
-        """False while a method is at work (reference: Idle)."""
+        """False while a method is running (IPWorks: Idle)."""
         return not self._busy.locked()
 
     @property
     def last_reply(self) -> str:
-        """The newest reply of the server (reference: LastReply)."""
+        """The most recent reply of the server (IPWorks: LastReply)."""
         reply = self._session.last_reply if self._session else None
         return str(reply or self._last_reply or "")
 
@@ -48,22 +48,22 @@ class Status(Ownership):
 
     @property
     def extensions(self) -> dict[str, str]:
-        """What the server offers: keyword to parameters; empty while not connected."""
+        """The extensions the server offers, keyword to parameters; empty while not connected."""
         return dict(self._session.extensions.keywords) if self._session else {}
 
     @property
     def tls(self) -> TLSInfo | None:
-        """What protects the connection, or None."""
+        """The TLS parameters of the connection, or None without TLS."""
         return self._session.tls if self._session else None
 
     @property
     def negotiated(self) -> TLSInfo:
-        """What the last handshake agreed on; empty fields if there was none."""
+        """The TLS parameters of the last handshake; empty fields if there was none."""
         return self.tls or self._negotiated
 
     @property
     def build_info(self) -> str:
-        """Name and version of this library (reference: BuildInfo)."""
+        """Name and version of this library (IPWorks: BuildInfo)."""
         from importlib.metadata import version
 
         return f"smtp_nb {version('smtp_nb')}"

@@ -1,4 +1,4 @@
-"""The proxy that the system's settings, or the environment, name for everybody."""
+"""The system-wide proxy, from the system's settings or the environment."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ _SCHEMES = {
 
 
 def system_proxy(server: str) -> tuple[Proxy, bool] | None:
-    """The proxy for lines to a server, and whether TLS protects the way to it; None: there is none.
+    """Return the system-wide proxy, and whether TLS protects the connection to it; None for none.
 
-    Windows and macOS have it in their settings, others in `smtp_proxy`, `socks_proxy`,
-    `all_proxy`, `https_proxy` and `http_proxy` of the environment, but for what `no_proxy` names.
+    Windows and macOS have it in their settings, others in `smtp_proxy`, `socks_proxy`, `all_proxy`,
+    `https_proxy` and `http_proxy` of the environment, except for the hosts in `no_proxy`.
 
     Raises:
-        FirewallError: what stands there is no proxy. A password in it is not repeated.
+        FirewallError: the setting is not a proxy URL. A password in it is not repeated.
     """
     found = {name: Secret(url) for name, url in urllib.request.getproxies().items()}
     name = next((name for name in _NAMES if name in found), "")
@@ -52,7 +52,7 @@ def system_proxy(server: str) -> tuple[Proxy, bool] | None:
     except (ValueError, KeyError, SMTPError):
         pass  # what it says may repeat the password
     raise FirewallError(
-        f"what the system gives as its {name} proxy cannot be used",
+        f"the system's {name} proxy setting cannot be used",
         remedy=f"Write {name}_proxy as scheme://host:port; {', '.join(_SCHEMES)} are schemes",
     )
 

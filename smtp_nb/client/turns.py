@@ -1,4 +1,4 @@
-"""Turns on one object: awaited calls wait for each other, first come, first served."""
+"""Serialisation of awaited calls on one object, first come, first served."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Turns:
         before = _CALLS.get()
         if any(call.turns is self and call.is_at_work for call in before):
             raise BusyError(
-                "a handler calls the object whose call it is in",
+                "a handler called the object whose call it runs in",
                 remedy="Call it after that call has ended, or use a second object",
             )
         async with self._lock_of_this_loop():

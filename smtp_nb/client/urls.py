@@ -1,4 +1,4 @@
-"""From the URL of a mail server to properties.
+"""Mail server URLs, read into properties.
 
 The grammar is our own and small: what the standard library says about a URL that it cannot read
 repeats the password in it.
@@ -32,23 +32,23 @@ _PARAMETERS = {"ca": "CACertFilePaths", "pin": "SSLServerPin"}
 
 
 def properties_from_url(url: Secret) -> dict[str, object]:
-    """Properties for `smtp://user:password@host:587?ca=…`.
+    """Return properties for `smtp://user:password@host:587?ca=…`.
 
-    `smtps` is TLS from the first octet. `smtp` is STARTTLS, which the server must offer; for a
+    `smtps` is TLS from the first byte. `smtp` is STARTTLS, which the server must offer; for a
     server on this machine it is plain unless `ca` or `pin` is given. `tls=none`, `tls=starttls`
-    and `tls=implicit` say it in so many words. `ca` is a file of trusted roots, `pin` the
-    `sha256:…` of the server's public key. Settings stand under their reference names.
+    and `tls=implicit` override that. `ca` is a file of trusted roots, `pin` the `sha256:…` of the
+    server's public key. Settings are keyed by their IPWorks names.
 
     Args:
-        url: wrapped, because it may hold a password, which no traceback shall show.
+        url: wrapped, because it may hold a password, which no traceback may show.
 
     Raises:
-        InputError: it is no such URL. A password in it is not repeated.
+        InputError: not a mail server URL. A password in it is not repeated.
     """
     parts = _split(url)
     if parts is None:
         raise InputError(
-            "this is no URL of a mail server", remedy="Write smtp://user@host:587 or smtps://host"
+            "not a mail server URL", remedy="Write smtp://user@host:587 or smtps://host"
         )
     asked = _asked(parts["query"])
     host = parts["literal"] or parts["name"]
@@ -81,16 +81,16 @@ def _asked(query: str) -> dict[str, str]:
     asked = dict(pairs)
     if wrong := sorted(asked.keys() - _PARAMETERS - {"tls"}):
         raise InputError(
-            f"{wrong[0]!r} is no parameter of a server's URL", remedy="tls, ca and pin are"
+            f"{wrong[0]!r} is not a parameter of a mail server URL", remedy="Use tls, ca or pin"
         )
     if len(asked) < len(pairs):
-        raise InputError("the URL says the same twice", remedy="Give tls, ca and pin once each")
+        raise InputError("the URL repeats a parameter", remedy="Give tls, ca and pin once each")
     return asked
 
 
 def _mode(word: str) -> SSLStartMode:
     if word not in _MODES:
-        raise InputError(f"tls={word} is not known", remedy=f"One of {', '.join(_MODES)}")
+        raise InputError(f"tls={word} is unknown", remedy=f"Use one of {', '.join(_MODES)}")
     return _MODES[word]
 
 

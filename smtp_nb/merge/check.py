@@ -1,4 +1,4 @@
-"""What is wrong before anything is sent. Nothing is connected.
+"""Checks of a merge before it sends; no connection is made.
 
 Every row is rendered and composed, but for those that can only turn out like one that was: where
 the template prints cells and does nothing else with them, and the row's cells are short, filled
@@ -55,9 +55,10 @@ def _of_repetitions(plan: Plan, renderer: RowRenderer) -> Iterator[Problem]:
         if differing:
             yield Problem(
                 planned.row, differing[0], Severity.ERROR,
-                f"rows {planned.first} and {planned.row} are for one recipient, and differ in"
-                f" {', '.join(differing)}",
-                "group_by= makes one message of them, key= names a column that tells them apart",
+                f"rows {planned.first} and {planned.row} are for the same recipient, but differ"
+                    f" in {', '.join(differing)}",
+                "Use group_by= for one message of both, or key= with a column that"
+                    " distinguishes them",
             )  # fmt: skip
 
 
@@ -75,7 +76,7 @@ def _of_messages(plan: Plan, renderer: RowRenderer) -> Iterator[Problem]:
             yield from _look(row, message)
     count = len(plan.rows)
     if message is not None and count >= _BULK and not _can_be_left(message):
-        text = f"{count} messages and no List-Unsubscribe"
+        text = f"{count} messages without List-Unsubscribe"
         remedy = "Gmail and Yahoo refuse bulk mail without it: give list_unsubscribe="
         yield Problem(None, "list_unsubscribe", Severity.WARNING, text, remedy)
 
@@ -113,7 +114,13 @@ def _of_addresses(plan: Plan) -> Iterator[Problem]:
             other = first.setdefault(box.key, planned)
             if other is not planned:
                 text = f"{box.address} is the recipient of row {other.row} too"
-                yield Problem(planned.row, "", Severity.WARNING, text, "It gets a message for each")
+                yield Problem(
+                    planned.row,
+                    "",
+                    Severity.WARNING,
+                    text,
+                    "Remove one of them, unless it is to get a message for each",
+                )
 
 
 def _once(problems: list[Problem], rows: int) -> list[Problem]:

@@ -78,8 +78,8 @@ class MailMerge:
         merge.check()
         results = merge.run()
 
-    What is sent is written down in a journal. Running again, also in another process after a
-    crash, with rows inserted, removed or sorted, sends to nobody twice.
+    Deliveries are recorded in a journal. Running again, also in another process after a crash, with
+    rows inserted, removed or sorted, never sends to a recipient twice.
 
     Args:
         frame: the rows: a DataFrame of pandas, polars or pyarrow, a list of mappings.
@@ -88,13 +88,13 @@ class MailMerge:
             a list of such: all are recipients of the same message.
         from_: the sender; may be a template. A template's own `from_` comes first.
         server: a URL, an `SMTP` or an `AsyncSMTP`.
-        name: what the campaign is called: under another name, everybody gets mail again.
-        journal: its file; `<name>.smtp-merge.sqlite` in the working directory by default. On a
-            sandbox of this process the campaign lives and dies with the sandbox.
+        name: the name of the campaign; under another name, all rows are sent to again.
+        journal: the journal's file; `<name>.smtp-merge.sqlite` in the working directory by default.
+            On a sandbox of this process the campaign lives and dies with the sandbox.
         key: the column that identifies a row; the address by default.
-        group_by: a column or several: all rows that agree in them get one message, in which
-            `{{ rows | table }}` shows them and the columns in which they agree have their names.
-        suppress: who gets nothing: addresses, a CSV file with them, another campaign's journal.
+        group_by: one or several columns: rows that agree in them get one message, in which
+            `{{ rows | table }}` shows them; the columns in which they agree keep their names.
+        suppress: recipients to leave out: addresses, a CSV file, another campaign's journal.
         options: the fields of `Options`, for all runs of this merge.
 
     Raises:
@@ -121,7 +121,9 @@ class MailMerge:
         # First of all: no traceback with variables shall show the password in a URL.
         self._server = server = component(server)
         if not _NAME.match(name):
-            raise InputError(f"{name!r} is no name for a campaign", remedy="Use letters and digits")
+            raise InputError(
+                f"{name!r} is not a valid campaign name", remedy="Use letters and digits"
+            )
         self._options = _options(Options(), {**options})
         by = _columns_of(group_by)
         rows = GroupedRows(frame, by, to) if by else Rows(frame)
@@ -144,7 +146,7 @@ class MailMerge:
 
     @property
     def server(self) -> Server:
-        """Through which it is sent: a URL, an `SMTP` or an `AsyncSMTP`."""
+        """The server to send through: a URL, an `SMTP` or an `AsyncSMTP`."""
         return self._server
 
     @server.setter
@@ -157,19 +159,20 @@ class MailMerge:
 
     @property
     def name(self) -> str:
-        """What the campaign is called."""
+        """The name of the campaign."""
         return self._campaign.name
 
     @property
     def journal_path(self) -> Path:
-        """Where what was sent is written down."""
+        """The path of the journal."""
         return self._campaign.path
 
     def check(self) -> pd.DataFrame:
-        """What is wrong, row by row: row, column, severity, message, remedy. Nothing is connected.
+        """Check every row without connecting.
 
-        Rows with an `error` cannot be sent; a `warning` stops nothing. A problem of all rows has
-        no row.
+        Returns:
+            A DataFrame, one line per problem: row, column, severity, message, remedy. Rows with an
+            `error` cannot be sent; a `warning` stops nothing. A problem of all rows has no row.
         """
         return problem_frame(self._problems())
 
@@ -236,24 +239,25 @@ class MailMerge:
 
     @shows_keywords(option_defaults())
     def run(self, **options: Unpack[RunOptions]) -> pd.DataFrame:
-        """Send what is not sent yet and wait for the end.
+        """Send what has not been sent yet, and wait for the end.
 
-        Ctrl-C lets what is under way finish, then raises KeyboardInterrupt; `results` holds what
-        is known, and another `run()` goes on.
+        Ctrl-C lets messages in flight finish, then raises KeyboardInterrupt; `results` holds what
+        is known, and another `run()` goes on. A connection that the run opened is closed at the
+        end.
 
         Args:
             options: the fields of `Options`, for this run only.
 
         Returns:
-            The results, one line for each row and recipient; see `results`.
+            The results, a DataFrame with one line for each row and recipient; see `results`.
 
         Raises:
             ProblemsFound: rows have errors, and `skip_invalid=True` was not given.
-            TemplateChanged: somebody who has a message would get another one now: the template or
-                the values of a row are not what they were.
+            TemplateChanged: rows that have a message would get a different one now: the template or
+                the values of a row changed.
             CampaignBusy: another process is sending it.
-            SMTPError: no connection came about, or none that got anything done; or the server
-                refused the sender or the session, and nothing was decided.
+            SMTPError: could not connect, or no connection got anything done; or the server refused
+                the sender or the session, and nothing was decided.
         """
         run = self._open(options)
         with run.until_closed():
@@ -262,7 +266,14 @@ class MailMerge:
 
     @shows_keywords(option_defaults())
     async def arun(self, **options: Unpack[RunOptions]) -> pd.DataFrame:
-        """`run` for asyncio: `results = await merge.arun()`."""
+        """The same as `run`, for asyncio: `results = await merge.arun()`.
+
+        Args:
+            options: the fields of `Options`, for this run only.
+
+        Returns:
+            The results, a DataFrame as `run` returns it.
+        """
         run = self._open(options)
         with run.until_closed():
             await asend(run, self.server)
@@ -270,7 +281,14 @@ class MailMerge:
 
     @shows_keywords(option_defaults())
     def start(self, **options: Unpack[RunOptions]) -> MergeJob:
-        """`run` in the background; what stops it from beginning is raised here."""
+        """The same as `run`, in the background; raises what stops it from beginning.
+
+        Args:
+            options: the fields of `Options`, for this run only.
+
+        Returns:
+            A `MergeJob`, which can be paused, cancelled and waited for.
+        """
         return MergeJob(self._open(options), self.server)
 
     def _open(self, options: RunOptions) -> Run:
@@ -289,7 +307,7 @@ class MailMerge:
             raise problems_found(wrong)
 
     def resolve(self, which: object, decision: str) -> int:
-        """Decide what becomes of rows that are UNKNOWN or REFUSED.
+        """Decide about rows that are UNKNOWN or REFUSED.
 
         Args:
             which: a row's key (of a group by several columns, a tuple), or its address where no
@@ -300,10 +318,10 @@ class MailMerge:
                 notes that it arrived; "give up" leaves it.
 
         Returns:
-            How many recipients that decided.
+            The number of recipients that were decided.
 
         Raises:
-            InputError: there is nobody to decide about, or it is no such decision.
+            InputError: nothing is left to decide, or the decision is unknown.
             CampaignBusy: the campaign is being sent.
         """
         with JournalReader.open_or_empty(self.journal_path) as journal:
@@ -320,7 +338,7 @@ class MailMerge:
 
     @property
     def results(self) -> pd.DataFrame:
-        """What is known of every row and recipient, from the journal.
+        """The state of every row and recipient, from the journal, as a DataFrame.
 
         Columns: row, recipient, kind, outcome, code, enhanced_code, reply, explanation, queue_id,
         message_id, attempts, sent_at, seconds, size. The index is the frame's.
@@ -358,7 +376,7 @@ class MailMerge:
     def export(self, path: str | os.PathLike[str]) -> None:
         """Write the results to a CSV file that is safe to open in a spreadsheet; `load` reads it.
 
-        It has the columns of `results`, and in place of the frame's index the position, `row`.
+        It has the columns of `results`; the position, `row`, replaces the frame's index.
         """
         write_results(self.results, path)
 

@@ -1,4 +1,4 @@
-"""The magic `%smtp`: what `%load_ext smtp_nb` puts into a notebook, and takes out again."""
+"""The `%smtp` magic, installed by `%load_ext smtp_nb` and removed by `%unload_ext`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def load(shell: InteractiveShell) -> None:
-    """Give `shell` the magic, its completion and the looks of our values."""
+    """Add the magic, its completion and the formatters of our values to `shell`."""
     from smtp_nb.notebook.extension import Extension
 
     Extension.of(shell).load()

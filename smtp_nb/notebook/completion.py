@@ -1,4 +1,4 @@
-"""What Tab offers behind `%smtp`: verbs, options, values, and the user's frames and templates."""
+"""Tab completion for `%smtp`: verbs, options, values, and the user's frames and templates."""
 
 from __future__ import annotations
 

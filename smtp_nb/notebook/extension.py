@@ -1,4 +1,4 @@
-"""Loading and unloading: whatever is put into IPython is taken out again."""
+"""Loading and unloading of the IPython extension."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Takes a secret out of IPython's input history, in memory and on disk."""
+"""Removal of a secret from IPython's input history, in memory and on disk."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`%smtp` and `%%smtp`: from a line and a cell to a verb, and from its errors to a few lines."""
+"""`%smtp` and `%%smtp`: dispatch to verbs, and short errors."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ if TYPE_CHECKING:
     from smtp_nb.notebook.state import NotebookState
 
 _REFUSED = (
-    "%smtp: a password stands on the line, where the notebook and IPython's history keep it, so it"
-    " was not used. It was taken out of this session's history; take it out of the cell too, and"
-    " change it if the notebook was saved or shared. Give it by --password-env NAME,"
-    " --password-file PATH, the keyring or the prompt of %smtp connect"
+    "%smtp: the line holds a password, which the notebook and IPython's history would keep, so"
+    " it was not used. It was removed from this session's history; remove it from the cell"
+    " too, and change it if the notebook was saved or shared. Give it by --password-env"
+    " NAME, --password-file PATH, the keyring or the prompt of %smtp connect"
 )
 
 
 @magics_class
 class SMTPMagics(Magics):
-    """The magic `%smtp`."""
+    """The `%smtp` magic."""
 
     def __init__(self, shell: Any, state: NotebookState) -> None:
         super().__init__(shell)
@@ -102,4 +102,4 @@ def _check_body(verb: Verb, cell: str | None) -> None:
 def _unknown(words: list[str]) -> str:
     near = get_close_matches(" ".join(words[:2]), VERBS, 1) or get_close_matches(words[0], VERBS, 1)
     hint = f"did you mean {near[0]}?" if near else "%smtp help lists them"
-    return f"%smtp: there is no verb {words[0]!r}; {hint}"
+    return f"%smtp: unknown verb {words[0]!r}; {hint}"

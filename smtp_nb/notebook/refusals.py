@@ -1,4 +1,4 @@
-"""What a magic's line may not hold: secrets.
+"""Secrets on a magic's line, which are refused.
 
 A line is in the notebook, in `In`, in the history file and was sent to every page that has the
 notebook open, all before a magic runs. So a secret on it is refused, even if it would work.

@@ -1,4 +1,4 @@
-"""Fills `{{ name }}` from the user's variables, with the renderer of merges: strict, sandboxed."""
+"""Rendering of `{{ name }}` from the user's variables, strict and sandboxed as in merges."""
 
 from __future__ import annotations
 

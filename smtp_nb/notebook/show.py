@@ -1,4 +1,4 @@
-"""How values and errors of the magics look in a notebook."""
+"""Values and errors of the magics, as a notebook shows them."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def stopped(stop: KeyboardInterrupt) -> KeyboardInterrupt:
     receipt = cause.receipt if isinstance(cause, SMTPError) else None
     doubtful = receipt is not None and receipt.outcome is Outcome.UNKNOWN
     notes = getattr(stop, "__notes__", [])
-    what = notes[-1] if notes else "no message was under way"
+    what = notes[-1] if notes else "no message was being sent"
     lines = [f"KeyboardInterrupt: stopped; {what}."]
     if receipt is not None:
         found = explain(str(receipt.outcome))

@@ -1,4 +1,4 @@
-"""What the magics of one notebook keep between its cells."""
+"""State of one notebook's magics between cells."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ class NotebookState:
         """
         if self.smtp is None:
             raise StateError(
-                "there is no session",
+                "no session is open",
                 remedy="Write %smtp connect smtp://you@your.server:587, or %smtp server start"
                 " and %smtp connect",
             )

@@ -1,4 +1,4 @@
-"""What a verb is, and what it gets to work with."""
+"""Verbs and their requests."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class VerbRequest:
             UsageError: there is no such variable.
         """
         if name not in self.namespace:
-            raise self.syntax.error(f"there is no variable {name!r}")
+            raise self.syntax.error(f"the variable {name!r} is not defined")
         return self.namespace[name]
 
 

@@ -1,4 +1,4 @@
-"""The line below a cell that waits: for what, for how long, and how to end it."""
+"""Status line below a waiting cell: the reason, the time, and how to end it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a magic's line to words, as a shell would cut it, and with `{{ … }}` kept whole."""
+"""Splitting of a magic's line into words as a shell does, with `{{ … }}` kept whole."""
 
 from __future__ import annotations
 

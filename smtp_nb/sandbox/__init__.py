@@ -1,4 +1,4 @@
-"""An SMTP server inside the kernel, for lessons and tests. It knows nothing of the client."""
+"""An SMTP server inside the kernel, for lessons and tests, independent of the client."""
 
 from smtp_nb.sandbox.faults import FAULTS, Fault
 from smtp_nb.sandbox.mailbox import Inbox, Message

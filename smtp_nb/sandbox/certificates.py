@@ -64,7 +64,7 @@ def make_identity(names: tuple[str, ...], kind: str = "valid") -> ServerIdentity
     """
     if kind not in KINDS:
         raise InputError(
-            f"there is no certificate {kind!r}", remedy=f"Choose from {', '.join(KINDS)}"
+            f"certificate={kind!r} is unknown", remedy=f"Choose from {', '.join(KINDS)}"
         )
     wish = KINDS[kind](_Wish(names))
     authority, authority_key = _authority()

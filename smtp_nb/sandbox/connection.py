@@ -1,4 +1,4 @@
-"""One connection of the sandbox: its reception behind a socket, TLS and the network's distance."""
+"""One connection of the sandbox: socket, TLS and latency around a `Reception`."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ LINGER_S = 2.0
 READ_SIZE = 64 * 1024
 
 CROWDED = Reply(421, ("4.3.2 Too many connections, come back later",))
-IDLE = Reply(421, ("4.4.2 Nothing came for too long",))
-SHUTTING_DOWN = Reply(421, ("4.3.2 The sandbox stops",))
+IDLE = Reply(421, ("4.4.2 Idle for too long",))
+SHUTTING_DOWN = Reply(421, ("4.3.2 The sandbox is shutting down",))
 
 
 class Connection(asyncio.BufferedProtocol):
@@ -199,7 +199,7 @@ class Connection(asyncio.BufferedProtocol):
         assert self._shared.new_tls is not None
         if self._machine.discarded:
             octets = len(self._machine.discarded)
-            self._session.remark(f"{octets} octets in clear behind STARTTLS thrown away")
+            self._session.remark(f"{octets} bytes in clear after STARTTLS discarded")
         self._tls = self._shared.new_tls()
 
     def _unwrap(self, raw: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""What can go wrong on purpose: faults by name, as data.
+"""Faults to inject, by name, as data.
 
 A fault is one row: at which stage it strikes, for whom, how often, and what it does: another reply
 than the rules give, a delay before it, an end of the connection before or after it. `FAULTS` holds
@@ -59,22 +59,22 @@ class Fault:
     Attributes:
         name: its name in `FAULTS`.
         stage: a command's name, GREETING, END (of the data), or `*` for any of them.
-        code, text: the reply to give instead; 0 leaves the reply as it is.
+        code, text: the reply to send instead; 0 leaves the reply as it is.
         delay: seconds to wait before the reply.
-        tail: what to say behind the reply, as it is; the client did not ask for it.
+        tail: bytes to send after the reply, which the client did not ask for.
         is_forged: spoil a login's challenge, so that the server seems not to know the password.
         cut: end the connection "before" or "after" the reply, or "" not at all.
         stored: with a cut before the reply to the end of the data: keep the message all the same.
         once_each: strike only the first time that a client (its user or address) names a recipient
             for a sender: servers with greylisting know the three together (RFC 6647).
-        recipient, sender: whom it strikes; `*` and `?` stand for any letters, several recipients
-            are a tuple. A message at its END is struck if one of its recipients is.
-        user, peer, hello: whom else: by login, address or the name given to EHLO, with the same
+        recipient, sender: the addresses that it strikes; `*` and `?` match any letters, several
+            recipients are a tuple. A message at its END is struck if one of its recipients is.
+        user, peer, hello: strike only this login, address or name given to EHLO, with the same
             `*` and `?`.
         session: only this session, by its number; 0 for all.
         times: how often it strikes; None without end.
-        after: how often it lets pass before.
-        every: of those behind, only each so many-th is struck.
+        after: how many matches it lets pass first.
+        every: of those after, strike only each n-th.
         hits: how often it has struck.
     """
 
@@ -231,9 +231,9 @@ FAULTS: dict[str, Fault] = {
         Fault("drop_after_final_reply", END, cut="after"),
     )
 }
-"""The faults by name. `reply` gives any reply at any stage; `close` ends the line without one.
-`wrong_proof` spoils what SCRAM and DIGEST-MD5 servers say last; with `after=0` it is their first
-challenge."""
+"""The faults by name. `reply` sends any reply at any stage; `close` ends the connection without
+one. `wrong_proof` spoils the last message of SCRAM and DIGEST-MD5 servers; with `after=0` it is
+their first challenge."""
 
 _ARGUMENTS = tuple(
     f.name for f in fields(Fault) if f.name not in ("name", "hits", "_met", "_passed")
@@ -349,9 +349,9 @@ def _check(fault: Fault) -> None:
                 remedy="Say user=, hello=, peer= or session= for whom it is",
             )
     if fault.code and not 200 <= fault.code <= 599:
-        raise InputError(f"{fault.code} is no reply code", remedy="Choose from 200 to 599")
+        raise InputError(f"{fault.code} is not a reply code", remedy="Choose from 200 to 599")
     if fault.cut not in ("", "before", "after"):
-        raise InputError(f"cut={fault.cut!r} is unknown", remedy='Say "before" or "after"')
+        raise InputError(f"cut={fault.cut!r} is unknown", remedy='Use "before" or "after"')
 
 
 def _nearest(word: str, known: Iterable[str]) -> str:

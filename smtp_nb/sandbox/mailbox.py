@@ -1,4 +1,4 @@
-"""What the sandbox took in: messages with their envelopes, in a list that many threads may read."""
+"""The sandbox's inbox: received messages with their envelopes, safe to read from many threads."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ SHOWN_SOURCE = 100_000
 @known_attributes()
 @dataclass(frozen=True, repr=False)
 class Message:
-    """A message as the sandbox got it, the envelope beside the content.
+    """A received message: envelope and content.
 
     Attributes:
         mail_from: the reverse path; empty for the null path of a notification.
-        rcpt_tos: the recipients that were accepted, in their order. Bcc is among them: the
-            envelope knows what no header says.
-        content: the octets as received, without the dots of DATA.
+        rcpt_tos: the accepted recipients, in order. Bcc is among them: the envelope holds what no
+            header says.
+        content: the bytes as received, without the dots of DATA.
         parameters: those of MAIL, names in capitals, xtext decoded.
         rcpt_parameters: those of each RCPT, in the order of `rcpt_tos`.
         verb: MAIL, or SEND, SOML, SAML.
-        queue_id: what the final reply called it.
-        session: number of the session that brought it.
-        tls: what protected it, or None.
-        user: who had logged in, or None.
+        queue_id: its id in the final reply.
+        session: number of the session that sent it.
+        tls: the TLS parameters of the connection, or None.
+        user: the logged-in user, or None.
     """
 
     mail_from: str
@@ -57,7 +57,7 @@ class Message:
 
     @property
     def size(self) -> int:
-        """Octets of the content."""
+        """The bytes of the content."""
         return len(self.content)
 
     @cached_property
@@ -78,7 +78,7 @@ class Message:
         return self.root.get("Subject")
 
     def source(self, most: int) -> str:
-        """The first `most` octets of the content as text, safe to print."""
+        """Return the first `most` bytes of the content as text, safe to print."""
         text = visible_lines(self.content[:most].decode("utf-8", "replace"))
         return text.replace("\\r\n", "\r\n")
 
@@ -116,7 +116,7 @@ class Message:
                 for address, parameters in self.recipients
             ),
             *_rest(len(self.rcpt_tos) - SHOWN_RECIPIENTS, "RCPT TO"),
-            ("Received", f"{self.received_at:%H:%M:%S}, {self.size:,} octets, {_line_of(self)}"),
+            ("Received", f"{self.received_at:%H:%M:%S}, {self.size:,} bytes, {_line_of(self)}"),
             *self.header_rows(),
         ]
         table = "".join(_row(name, value) for name, value in rows)
@@ -174,10 +174,10 @@ def _shown(text: str) -> str:
 
 @known_attributes()
 class Inbox(Sequence[Message]):
-    """The messages so far, oldest first. It grows while the server runs.
+    """The received messages, oldest first. It grows while the server runs.
 
     Attributes:
-        octets: of the content of all.
+        octets: the bytes of the content of all messages.
     """
 
     octets: int
@@ -201,7 +201,14 @@ class Inbox(Sequence[Message]):
             self.octets = 0
 
     def wait_for(self, count: int, timeout_s: float) -> list[Message]:
-        """The messages, as soon as there are `count`.
+        """Wait until there are `count` messages.
+
+        Args:
+            count: the number of messages.
+            timeout_s: the longest wait, in seconds.
+
+        Returns:
+            The messages, a sequence of `Message`.
 
         Raises:
             TimeoutError: there are fewer after `timeout_s` seconds.

@@ -1,4 +1,4 @@
-"""What a sandbox is given, checked and in the form in which it is used."""
+"""The sandbox's options, checked and converted."""
 
 from __future__ import annotations
 
@@ -21,15 +21,16 @@ TLS = Literal["starttls", "implicit"]
 @known_attributes()
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What strangers may ask of a sandbox. 0 is no limit.
+    """Limits on what clients may use; 0 for no limit.
 
     Attributes:
-        connections: at a time; a further one is told 421 and let go.
-        logins: that fail on one connection; the last one is answered with 421.
-        idle_s: seconds without an octet before the client is told 421; RFC 5321 section 4.5.3.2.7
+        connections: at a time; a further one is answered with 421 and closed.
+        logins: failed logins on one connection; the last one is answered with 421.
+        idle_s: seconds without a byte before the client gets 421; RFC 5321 section 4.5.3.2.7
             asks for five minutes at least. It may take up to twice as long.
-        messages, octets: that are kept; MAIL is then answered with 452 until `clear()`.
-        sessions: that are kept; the oldest of those that have ended are forgotten.
+        messages, octets: messages kept, and their bytes; MAIL is then answered with 452 until
+            `clear()`.
+        sessions: sessions kept; the oldest of those that have ended are forgotten.
     """
 
     connections: int = 200
@@ -58,7 +59,7 @@ def address(host: str, allow_remote: bool) -> str:
         )
     if host in ("", "*"):
         raise InputError(
-            f"host={host!r} is no address", remedy="0.0.0.0 stands for all of this machine"
+            f"host={host!r} is not an address", remedy="0.0.0.0 stands for all of this machine"
         )
     return host
 
@@ -71,7 +72,7 @@ def seconds(latency: float | str) -> float:
     match = _LATENCY.match(str(latency))
     if match is None:
         raise InputError(
-            f"latency={latency!r} is no time", remedy='Give seconds, or text such as "20ms"'
+            f"latency={latency!r} is not a duration", remedy='Give seconds, or text such as "20ms"'
         )
     return float(match[1]) / (1000 if match[2] == "ms" else 1)
 

@@ -1,4 +1,4 @@
-"""Strangers' mail as an `EmailMessage`, which the bounded reader of `parts` fills.
+"""Untrusted mail as an `EmailMessage`, filled by the bounded reader of `parts`.
 
 The email package's own parser is not asked: it recurses, takes quadratic time, and decodes by any
 codec that Python has. Its readers of structured fields are, one field at a time, for short values

@@ -1,4 +1,4 @@
-"""Strangers' MIME, read within bounds: a message as a tree of parts over its octets.
+"""Untrusted MIME, parsed within bounds: a message as a tree of parts over its bytes.
 
 Reading never raises and takes a bounded number of steps, whatever the octets. What lies beyond a
 bound is not read: deeper parts stay octets, further parts and header fields are left out, and
@@ -43,7 +43,7 @@ class ParsedField(NamedTuple):
     def text(self) -> str:
         """The value for readers; one that cannot be read says so."""
         more = len(self.value) - MAX_VALUE
-        note = f"… ({more:,} more octets)" if more > 0 else ""
+        note = f"… ({more:,} more bytes)" if more > 0 else ""
         return readable_text(self.value[:MAX_VALUE]) + note
 
 

@@ -1,4 +1,4 @@
-"""What the sandbox does about a request: fault, answer, message kept, line noted. Without a socket.
+"""Handling of a request, without a socket: fault, reply, message store and trail.
 
 Its owner gives octets to `machine`, asks for the next request with what goes wrong about it, waits
 as long as that says, has it answered, and sends what `machine` then has to send.
@@ -15,7 +15,7 @@ from smtp_nb.sandbox.faults import NO_ACTION, Action, Visitor
 from smtp_nb.sandbox.session import Session
 from smtp_nb.sandbox.shared_state import SharedState
 
-FULL = Reply(452, ("4.3.1 The sandbox keeps no more messages",))
+FULL = Reply(452, ("4.3.1 The sandbox is full",))
 GUESSING = Reply(421, ("4.7.0 Too many failed logins",))
 
 _BEGINNINGS = frozenset({"MAIL", "SEND", "SOML", "SAML"})
@@ -79,7 +79,7 @@ class Reception:
         before, self._before = self._before, (request.stage, group)
         offers_groups = "PIPELINING" in self._shared.service.extensions
         if before[1] == group and (before[0] in LAST_IN_GROUP or not offers_groups):
-            session.blunder("out-of-turn", f"said before the reply to {before[0]} was there")
+            session.blunder("out-of-turn", f"sent before the reply to {before[0]}")
         if request.reply is BARE_LINE_END:
             session.blunder("bare-lf", "a line feed without its carriage return in a command")
         content = (
@@ -92,7 +92,7 @@ class Reception:
         if request.stage == GREETING:
             return
         if request.transaction is not None and request.shown == ".":
-            self.session.remark(f"{request.transaction.size} octets of content", came=True)
+            self.session.remark(f"{request.transaction.size} bytes of content", came=True)
         self.session.client(request.shown, request.credential)
 
     def _store(self, request: Request) -> None:

@@ -1,4 +1,4 @@
-"""The sandboxes of this process, by where they listen or last did."""
+"""Registry of the sandboxes of this process by their address."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ Manner = Literal["strict", "lenient"]
 def _arguments() -> dict[str, str]:
     """What is given to a new server and not assigned, and how that is written."""
     return {
-        name: f"SandboxServer({name}=…): a server that runs does not change"
+        name: f"SandboxServer({name}=…): a running server cannot change"
         for name in signature(SandboxServer.__init__).parameters
     }
 
@@ -59,7 +59,7 @@ class SandboxServer:
         'Hello'
 
     Args:
-        tls: None, "starttls", or "implicit" from the first octet. The certificate comes from an
+        tls: None, "starttls", or "implicit" from the first byte. The certificate is issued by an
             authority of its own, whose certificate is in `ca_file`.
         auth: users and passwords. MAIL is then refused before a login, and with TLS the login is
             offered inside it only. The passwords are throw-away: `url` shows them.
@@ -67,26 +67,26 @@ class SandboxServer:
             `allow_remote`.
         without: keywords of `EXTENSIONS` that are not offered.
         also: keywords of `ON_REQUEST` that are offered too: BINARYMIME.
-        mechanisms: the logins to offer; DIGEST-MD5 is there too. XOAUTH2 and OAUTHBEARER take the
-            password for the token.
-        client_ca: a file of authorities. Inside TLS, clients with a certificate of theirs may log
-            in by EXTERNAL, as the user whom its common name names.
-        refuse: recipients to refuse with 550 5.1.1; `*` stands for any letters.
-        lists: what EXPN tells: a list's name and its members.
-        max_size, max_recipients: what a message may have.
-        latency: what a trip to the client and back takes, in seconds or as text ("20ms"): for each
+        mechanisms: the mechanisms to offer; DIGEST-MD5 is available too. XOAUTH2 and OAUTHBEARER
+            accept the password as the token.
+        client_ca: a file of authorities. Inside TLS, clients with a certificate from one of them
+            may log in by EXTERNAL, as the user in its common name.
+        refuse: recipients to refuse with 550 5.1.1; `*` matches any letters.
+        lists: mailing lists for EXPN: a list's name and its members.
+        max_size, max_recipients: limits of a message, in bytes and recipients.
+        latency: the time of a trip to the client and back, in seconds or as text ("20ms"): for each
             trip, not for each command, so that a group of commands stays whole.
         manner: "strict", or "lenient": a bare line feed ends a line too, as on servers to which
             mail can be smuggled; the greeting says so.
-        limits: what clients may ask of it; None is no limit on loopback, and `Limits()` elsewhere.
-        certificate: "valid", or what is wrong with it: "expired", "not-yet-valid", "wrong-host",
+        limits: limits for clients; None for no limit on loopback, and `Limits()` elsewhere.
+        certificate: "valid", or a fault: "expired", "not-yet-valid", "wrong-host",
             "self-signed", "unknown-ca".
 
     Raises:
-        InputError: an argument that it does not take.
+        InputError: an invalid argument.
 
     Attributes:
-        messages: what it took in, a live sequence of `Message`.
+        messages: the received messages, a live sequence of `Message`.
         sessions: the trail of each connection, from the server's side, a live list of `Session`.
     """
 
@@ -164,7 +164,10 @@ class SandboxServer:
     # Running
 
     def start(self) -> Self:
-        """Listen. Does nothing if it does already.
+        """Start listening; does nothing if it already listens.
+
+        Returns:
+            The server itself.
 
         Raises:
             OSError: the port is taken, or the address is not of this machine.
@@ -245,15 +248,15 @@ class SandboxServer:
 
     @property
     def host(self) -> str:
-        """The address it listens at."""
+        """The address it listens on."""
         return self._address[0]
 
     @property
     def port(self) -> int:
-        """The port it listens at.
+        """The port it listens on.
 
         Raises:
-            StateError: it does not run.
+            StateError: it is not running.
         """
         if self._thread is None:
             raise StateError("the sandbox is not running", remedy="Call start(), or use `with`")
@@ -263,25 +266,26 @@ class SandboxServer:
     def ca_file(self) -> str | None:
         """A file with the certificate of the authority to trust; None without TLS.
 
-        It is there while the server runs.
+        It exists while the server runs.
         """
         return str(self._directory / "ca.pem") if self._directory else None
 
     @property
     def url(self) -> str:
-        """What `SMTP.from_url` needs: where it is, the first user with its password, `ca=`."""
+        """A URL for `SMTP.from_url`, with the first user, its password, and `ca=`."""
         return self._url(next(iter(self._auth), ""), _plainly)
 
     def url_for(self, user: str, host: str | None = None) -> str:
-        """As `url`, for another user.
+        """Return a URL as `url`, for another user.
 
         Args:
             user: one of `auth`.
-            host: by which name or address that user reaches this machine, if it is another one.
+            host: the name or address by which that user reaches this machine, if it is a different
+                one.
 
         Raises:
-            InputError: there is no such user.
-            StateError: it does not run.
+            InputError: the user is unknown.
+            StateError: it is not running.
         """
         if user not in self._auth:
             known = ", ".join(self._auth) or "nobody"
@@ -299,10 +303,10 @@ class SandboxServer:
     # What it saw
 
     def wait_for(self, count: int = 1, timeout: float = 10.0) -> list[Message]:
-        """The messages, as soon as there are `count`.
+        """Wait until there are `count` messages, at most `timeout` seconds, and return them.
 
         Raises:
-            TimeoutError: there are fewer after `timeout` seconds.
+            TimeoutError: there are fewer after that time.
         """
         return self.messages.wait_for(count, timeout)
 
@@ -328,7 +332,7 @@ class SandboxServer:
     # What goes wrong on purpose
 
     def inject(self, name: str, **arguments: Any) -> Fault:
-        """Let something go wrong from now on.
+        """Inject a fault from now on.
 
         Args:
             name: a key of `smtp_nb.sandbox.FAULTS`.
@@ -336,17 +340,17 @@ class SandboxServer:
                 `after`, `code`, `text`, `delay`, `cut`, `stored`, `once_each`: see `Fault`.
 
         Raises:
-            InputError: there is no such fault, or it does not take one of the arguments.
+            InputError: the fault is unknown, or does not take one of the arguments.
         """
         return self._shared.faults.inject(name, arguments)
 
     def heal(self, name: str | None = None) -> None:
-        """Take back what `inject` did, all of it or the faults with this name."""
+        """Remove injected faults, all of them or those with this name."""
         self._shared.faults.heal(name)
 
     @property
     def faults(self) -> tuple[Fault, ...]:
-        """What goes wrong at present, oldest first."""
+        """The faults in force, oldest first."""
         return self._shared.faults.active
 
     def __repr__(self) -> str:

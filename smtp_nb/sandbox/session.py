@@ -1,4 +1,4 @@
-"""One conversation as the server saw it. Kept raw and cheap while it happens, told when asked."""
+"""One conversation as the server saw it, stored raw and cheap, rendered on demand."""
 
 from __future__ import annotations
 
@@ -47,15 +47,15 @@ class Session(Sequence[PITrailEvent]):
     Attributes:
         number: counts the server's sessions, from 1.
         peer: address and port of the client.
-        hello: the name that it gave.
-        user: who logged in, or None.
-        tls: what the handshake agreed on, or None.
+        hello: the name that the client sent in EHLO.
+        user: the logged-in user, or None.
+        tls: the TLS parameters of the connection, or None.
         remarks: what the client did against the rules, one key for each time: `out-of-turn`,
             `bare-lf`. The trail has a remark beside it.
         is_open: True until the connection has ended.
-        waiting: what the server waits for, in words: "21 octets without an end of line (CRLF)" or
-            "the dot on a line of its own (21 octets of content so far)". It stays when the line
-            ends.
+        waiting: what the server waits for, in words: "21 bytes without an end of line (CRLF)" or
+            "the dot on a line of its own (21 bytes of content so far)". It stays when the
+            connection ends.
     """
 
     number: int
@@ -89,7 +89,7 @@ class Session(Sequence[PITrailEvent]):
         self._arrived_at = time.monotonic()
 
     def client(self, line: str, credential: str = "") -> None:
-        """Note a line of the client, secrets taken out; `credential` is what was taken out."""
+        """Note a line of the client, without secrets; `credential` is what was removed."""
         self._note(line, TrailDirection.CLIENT, credential, came=True)
 
     def server(self, reply: Reply) -> None:
@@ -114,18 +114,19 @@ class Session(Sequence[PITrailEvent]):
         )
 
     def heard(self, data: bytes) -> None:
-        """Keep octets of the client's, TLS taken off, before anybody reads them."""
+        """Keep the client's bytes, after TLS, before they are parsed."""
         self._wire.note(TrailDirection.CLIENT, data)
 
     def said(self, data: bytes) -> None:
-        """Keep octets of ours, before TLS."""
+        """Keep the server's bytes, before TLS."""
         self._wire.note(TrailDirection.SERVER, data)
 
     @property
     def wire(self) -> list[tuple[TrailDirection, bytes]]:
-        """The octets both ways in turn, the last 256 KiB, also those that are no command yet.
+        """The bytes in both directions, the last 256 KiB, including those that are not a command
+        yet.
 
-        What could be a password is hidden.
+        Anything that could be a password is hidden.
         """
         return self._wire.shown(self._masks())
 
@@ -133,16 +134,16 @@ class Session(Sequence[PITrailEvent]):
         return [spelling for secret in self._secrets for spelling in encodings(secret)]
 
     def blunder(self, key: str, text: str) -> None:
-        """Note what the client did against the rules and was not told by a reply."""
+        """Note a violation of the rules that no reply reported."""
         if len(self.remarks) < MAX_LINES:
             self.remarks.append(key)
         self.remark(text)
 
     def logins(self) -> list[str]:
-        """For lessons: what the client said inside AUTH, decoded. It holds passwords.
+        """For lessons: what the client sent inside AUTH, decoded. It holds passwords.
 
-        The sandbox's own passwords are throw-away. Do not save what this returns if a real one
-        may have been typed.
+        The sandbox's own passwords are throw-away. Do not save the result if a real one may have
+        been typed.
         """
         return [_decoded(line.credential) for line in list(self._lines) if line.credential]
 
@@ -168,7 +169,7 @@ class Session(Sequence[PITrailEvent]):
 
     @property
     def trail(self) -> Trail:
-        """The conversation so far, as a trail of its own."""
+        """The conversation so far, as a `Trail`."""
         trail = Trail()
         for event in self._events():
             trail(event)

@@ -1,4 +1,4 @@
-"""A thread with an event loop of its own that serves one listening socket until it is stopped."""
+"""Server thread: an event loop of its own that serves one listening socket."""
 
 from __future__ import annotations
 

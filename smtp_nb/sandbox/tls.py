@@ -1,4 +1,4 @@
-"""TLS on the server's side, over memory: on purpose the standard library's, not the client's.
+"""Server-side TLS over memory buffers: deliberately the standard library's, not the client's.
 
 Two independent implementations that agree are worth more than one that agrees with itself.
 """

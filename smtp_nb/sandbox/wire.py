@@ -1,4 +1,4 @@
-"""The octets of a session both ways, kept before they are commands or replies.
+"""The raw bytes of a session in both directions.
 
 A line that never ends and a body without its dot are no commands, so no trail shows them; here they
 stand. What could be a password is taken out when it is shown: what follows AUTH, each line after it

@@ -1,4 +1,4 @@
-"""Strangers' text: octets with a declared charset, and encoded words (RFC 2047).
+"""Untrusted text: bytes with a declared charset, and encoded words (RFC 2047).
 
 Only charsets of text are decoded. Python's own table also holds `unicode_escape`, `idna`,
 `punycode` and `rot13`, which yield lone surrogates, take quadratic time, or are no charset at all.

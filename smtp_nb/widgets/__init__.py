@@ -1,4 +1,4 @@
-"""Live views over values. Each has a static form for saved notebooks."""
+"""Live views, each with a static form for saved notebooks."""
 
 from smtp_nb.widgets.inbox import InboxView
 from smtp_nb.widgets.merge import MergeView

@@ -1,4 +1,4 @@
-"""What goes to a live trail, and when: plain values, no thread and no browser.
+"""Feed of a live trail: numbered rows in batches, without thread or browser.
 
 The laws of Jupyter behind it: its server throws messages away beyond a thousand a second, and a
 message that is sent before a page listens is lost. So rows are numbered, leave in batches that

@@ -1,4 +1,4 @@
-"""The inbox of a sandbox: its messages, each with envelope, headers, bodies and source."""
+"""Inbox view of a sandbox: messages with envelope, headers, bodies and source."""
 
 from __future__ import annotations
 

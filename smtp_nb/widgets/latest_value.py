@@ -1,4 +1,4 @@
-"""A feed of which only the newest message matters: progress, say."""
+"""Feed that keeps only the newest message, such as progress."""
 
 from __future__ import annotations
 

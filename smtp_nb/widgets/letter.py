@@ -1,4 +1,4 @@
-"""A stranger's message as a page may show it: bodies, inline images and names of files, bounded."""
+"""An untrusted message as a page may show it: bodies, inline images and file names, bounded."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def _read(part: ParsedPart | None) -> str:
         return ""
     text = part.text(MAX_BODY).replace("\r\n", "\n").removesuffix("\n")
     left = part.end - part.start - MAX_BODY
-    return f"{text}\n… ({left:,} more octets)" if left > 0 else shortened(text, MAX_BODY)
+    return f"{text}\n… ({left:,} more bytes)" if left > 0 else shortened(text, MAX_BODY)
 
 
 def _kind(part: ParsedPart) -> str:

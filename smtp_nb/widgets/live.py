@@ -63,7 +63,7 @@ class Live(anywidget.AnyWidget):
             self.settle()
         except Exception as error:  # the cell that was run is another's: it shows no error of ours
             self.detach()
-            logging.getLogger("smtp_nb").warning("%r is no longer kept up to date: %s", self, error)
+            logging.getLogger("smtp_nb").warning("%r is no longer updated: %s", self, error)
             return
         if self.is_final:
             self.detach()

@@ -1,4 +1,4 @@
-"""The style sheet and the script of a view: what all views share, then the view's own.
+"""Style sheets and scripts of views: the shared part, then the view's own.
 
 A widget's script is one text, so its files are joined here. A page holds the styles of all its
 views at once, so each rule stands below the class of its view's root (`.smtpnb` for what is shared,

@@ -1,4 +1,4 @@
-"""The live view of a merge: how far it is, and for one in the background, a way to stop it."""
+"""Live view of a merge: progress, and buttons for one in the background."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ class MergeView(Live):
         self._tell()
 
     def __repr__(self) -> str:
-        return f"<MergeView: {self._progress or 'not begun'}>"
+        return f"<MergeView: {self._progress or 'not started'}>"
 
     @property
     def is_final(self) -> bool:

@@ -1,4 +1,4 @@
-"""The rows behind a live view: on disk, counted, bounded.
+"""Row store of a live view: on disk, numbered, bounded.
 
 A page that is loaded again wants all rows again. They lie in a temporary file without a name,
 as lines of JSON, in two generations: when the younger is full, the older is forgotten.

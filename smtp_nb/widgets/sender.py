@@ -1,4 +1,4 @@
-"""Sends what a feed holds, from a thread of its own."""
+"""Background sender of a feed's messages."""
 
 from __future__ import annotations
 
@@ -90,4 +90,4 @@ class MessageSender:
         try:
             self._send(message)
         except Exception:
-            _log.debug("a view did not take a message", exc_info=True)
+            _log.debug("a view did not accept a message", exc_info=True)

@@ -253,7 +253,7 @@ class View {
   explain({ row, reply }, index) {
     const rows = reply.open ? [row] : reply.rows;
     const about = this.store.explained[row[6]];
-    const title = about ? about.title : "A remark of smtp_nb itself: no such line crossed the wire";
+    const title = about ? about.title : "A remark by smtp_nb: no such line was sent or received";
     const facts = about ? [["Why", about.why], ["Do", about.do], ["Source", about.source]] : [];
     this.detail.replaceChildren(
       make("div", "smtpnb-title", title),
@@ -283,7 +283,7 @@ class View {
     const lines = this.store.rows.map((row) => (PREFIXES[row[1]] || "*: ") + row[5]);
     navigator.clipboard.writeText(lines.join("\n") + "\n").then(
       () => { this.status.textContent = `${count(lines.length, "line")} copied`; },
-      () => { this.status.textContent = "The browser does not let this page copy"; },
+      () => { this.status.textContent = "The browser does not allow this page to copy"; },
     );
   }
 }

@@ -1,4 +1,4 @@
-"""The live trail: an observer that shows the conversation while it is going on."""
+"""Live trail view: an observer that shows the conversation as it happens."""
 
 from __future__ import annotations
 

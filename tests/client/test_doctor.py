@@ -107,7 +107,7 @@ def test_a_name_that_does_not_exist(front: Front) -> None:
 
 def test_a_port_where_nobody_listens(front: Front) -> None:
     smtp = front.make(mail_server="127.0.0.1", mail_port=free_port())
-    assert_trouble(visit(front, smtp), "Connection", "refused", "Nobody listens", 10061)
+    assert_trouble(visit(front, smtp), "Connection", "refused", "No server listens", 10061)
 
 
 def test_a_port_that_is_blocked_while_another_answers(front: Front) -> None:
@@ -226,7 +226,7 @@ def test_a_password_without_tls(front: Front, monkeypatch: pytest.MonkeyPatch) -
     assert found.trouble is not None
     assert found.trouble.name == "Login"
     assert found["tls"].finding is Finding.DOUBTFUL
-    assert "reads along" in found["tls"].text
+    assert "can read the session" in found["tls"].text
 
 
 def test_a_proxy_that_refuses(front: Front) -> None:

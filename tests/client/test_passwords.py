@@ -25,7 +25,7 @@ WAYS = {
     "environment": "variable=…",
     "file": "file=…",
     "keyring": "keyring set mail.test ann",
-    "person": "somebody can type it",
+    "person": "a prompt can be answered",
 }
 
 
@@ -111,7 +111,7 @@ def test_a_file_that_others_can_read_is_refused(file: Path) -> None:
 @pytest.mark.parametrize("text", [f"{CANARY}\n{CANARY}\n", "\n", f"{CANARY}\0"])
 def test_a_file_holds_one_password_alone(file: Path, text: str) -> None:
     file.write_text(text)
-    with pytest.raises(MissingError, match="alone on one line") as caught:
+    with pytest.raises(MissingError, match="exactly one line") as caught:
         find_password("ann", "mail.test", file=file)
     assert_next_ways(caught.value, "file")
 
@@ -132,7 +132,7 @@ def test_else_the_keyring_is_asked(ring: Ring, prompts: list[str]) -> None:
 def test_and_then_a_person(ring: Ring, prompts: list[str], failure: NoKeyringError | None) -> None:
     ring.failure = failure
     assert find_password("ann", "mail.test").reveal() == CANARY
-    assert prompts == ["Password of ann at mail.test: "]
+    assert prompts == ["Password for ann at mail.test: "]
 
 
 # -- nobody there -------------------------------------------------------------------------------
@@ -152,7 +152,7 @@ def test_without_keyring_and_person_the_other_ways_are_named(
     monkeypatch.setattr(getpass, "getpass", failing(error))
     with using(NoKeyring()), pytest.raises(MissingError) as caught:
         find_password("ann", "mail.test")
-    assert "this system has no keyring; and nobody is there" in caught.value.description
+    assert "this system has no keyring; and cannot prompt" in caught.value.description
     assert WAYS["environment"] in caught.value.remedy
     assert WAYS["file"] in caught.value.remedy
 
@@ -161,14 +161,14 @@ def test_a_keyring_without_the_password_is_told_from_none(
     ring: Ring, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(getpass, "getpass", failing(EOFError()))
-    with pytest.raises(MissingError, match="does not know ann at mail") as caught:
+    with pytest.raises(MissingError, match="no password for ann at mail") as caught:
         find_password("ann", "mail.test")
     assert_next_ways(caught.value, "person")
 
 
 def test_an_empty_answer_is_no_password(ring: Ring, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(getpass, "getpass", lambda prompt="": "")
-    with pytest.raises(MissingError, match="no password was typed"):
+    with pytest.raises(MissingError, match="no password was entered"):
         find_password("ann", "mail.test")
 
 
@@ -187,7 +187,7 @@ find_password("ann", "mail.test")
         start_new_session=True,  # so that there is no /dev/tty either
         timeout=60,
     )
-    assert "MissingError: [303] this system has no keyring; and nobody is there" in run.stderr
+    assert "MissingError: [303] this system has no keyring; and cannot prompt" in run.stderr
 
 
 def test_what_is_typed_at_a_terminal_does_not_show() -> None:
@@ -225,6 +225,6 @@ def test_what_is_kept_is_found_again(ring: Ring, prompts: list[str]) -> None:
 @pytest.mark.parametrize("failure", [NoKeyringError("none"), PasswordSetError("no")])
 def test_a_keyring_that_takes_nothing_is_told(ring: Ring, failure: NoKeyringError) -> None:
     ring.failure = failure
-    with pytest.raises(MissingError, match="no keyring takes the password") as caught:
+    with pytest.raises(MissingError, match="the keyring cannot store the password") as caught:
         keep_in_keyring("ann", "mail.test", Secret(CANARY))
     assert_next_ways(caught.value, "keyring")

@@ -368,7 +368,7 @@ def test_what_is_refused_for_now_waits_for_the_next_run(
         report = front.run(smtp.process_queue(tmp_path))
         assert (report.sent, report.failed, len(report.deferred)) == ([], [], 1)
         assert [path.suffix for path in tmp_path.iterdir()] == [".queued"]
-        assert "waits for another try" in errors[0].description
+        assert "will be retried" in errors[0].description
         server.heal()
         assert front.run(smtp.process_queue(tmp_path)).sent == report.deferred
         assert len(server.messages) == 1

@@ -1,4 +1,4 @@
-"""From the URL of a mail server to properties."""
+"""Mail server URLs, read into properties."""
 
 from __future__ import annotations
 

@@ -103,7 +103,7 @@ def test_the_rate_is_over_all_connections(merge: Make, run: Run, server: Sandbox
         merge(), connections=3, rate="150/s", progress=lambda p: p.waits_for and pauses.append(p)
     )
     assert outcomes(results) == {"ACCEPTED": 200}
-    assert {progress.waits_for for progress in pauses} == {"the rate that was set"}
+    assert {progress.waits_for for progress in pauses} == {"the configured rate"}
     assert 150 in {progress.done for progress in pauses}
 
 
@@ -276,11 +276,11 @@ def test_a_journal_that_fails_ends_all_connections(
     [
         ({"connections": 0}, "connections is 0"),
         ({"messages_per_connection": 0}, "messages_per_connection is 0"),
-        ({"rate": "fast"}, "rate='fast' is no rate"),
-        ({"domain_rates": {"x.test": "1"}}, "x.test='1' is no rate"),
+        ({"rate": "fast"}, "rate='fast' is not a rate"),
+        ({"domain_rates": {"x.test": "1"}}, "x.test='1' is not a rate"),
         ({"domain_rates": {"x y": "1/s"}}, "x y"),
-        ({"deadline": "tomorrow"}, "deadline='tomorrow' is no duration"),
-        ({"patience": "long"}, "patience='long' is no duration"),
+        ({"deadline": "tomorrow"}, "deadline='tomorrow' is not a duration"),
+        ({"patience": "long"}, "patience='long' is not a duration"),
     ],
 )
 def test_a_wrong_limit_is_told_before_anything_is_sent(

@@ -272,7 +272,7 @@ def test_the_journal_is_named_after_the_campaign_or_given(merge: Make, directory
 
 @pytest.mark.parametrize("name", ["", "a/b", "..", ".hidden", "a\nb", "a:b", "x" * 200])
 def test_a_name_that_is_no_file_name_is_refused(merge: Make, name: str) -> None:
-    with pytest.raises(InputError, match="no name for a campaign"):
+    with pytest.raises(InputError, match="is not a valid campaign name"):
         merge(name=name)
 
 
@@ -326,7 +326,7 @@ def test_only_to_keeps_mail_from_everybody_else(
     frame.loc["student 60", "email"] = "f@other.test"
     results = merge(frame=frame).run(only_to=allowed)
     assert outcomes(results) == {"ACCEPTED": 1, "SKIPPED": 5}
-    assert "is not among only_to" in results[results["outcome"] == "SKIPPED"]["explanation"].iloc[0]
+    assert "is not in only_to" in results[results["outcome"] == "SKIPPED"]["explanation"].iloc[0]
     assert outcomes(merge(frame=frame).run()) == {"ACCEPTED": 6}
 
 

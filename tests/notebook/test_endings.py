@@ -90,6 +90,6 @@ def test_a_stopped_connect_is_short_too(connected: Kernel) -> None:
         "kept, module.SMTP.connect = module.SMTP.connect, stop"
     )
     try:
-        assert "no message was under way" in lines(connected.run("%smtp connect"))[0]
+        assert "no message was being sent" in lines(connected.run("%smtp connect"))[0]
     finally:
         connected.run("module.SMTP.connect = kept")

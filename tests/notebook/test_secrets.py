@@ -92,7 +92,7 @@ def test_the_password_comes_from_the_environment_and_shows_nowhere(guarded: Kern
 def test_the_password_is_asked_for_hidden(guarded: Kernel) -> None:
     seen = guarded.run("%smtp connect {{ where }}", answers=[CANARY])
     assert seen.status == "ok", seen.error
-    assert seen.prompts == [("Password of ann at 127.0.0.1: ", True)]
+    assert seen.prompts == [("Password for ann at 127.0.0.1: ", True)]
     assert not any(spelling in seen.everything for spelling in encodings(CANARY))
     guarded.run("server.stop()")
 

@@ -26,7 +26,7 @@ def test_commands_pipelined_behind_starttls_are_forgotten(connect, secure_server
     client.secure(secure_server)
     assert client.ask(b"NOOP\r\n" + ENVELOPE, 3) == [250, 503, 503]
     remarks = [event.message for event in secure_server.sessions[0]]
-    assert f"{len(ENVELOPE)} octets in clear behind STARTTLS thrown away" in remarks
+    assert f"{len(ENVELOPE)} bytes in clear after STARTTLS discarded" in remarks
 
 
 def test_tls_forgets_the_greeting_and_offers_no_second_tls(connect, secure_server):

@@ -1,4 +1,4 @@
-"""What the component sends along: files behind the text, and images inside the HTML."""
+"""The component's attachments, and the images inside its HTML."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 class Files(list["Attachment | EncodedPart"]):
-    """A list that takes paths and `Attachment`s; anything else is refused when it is put in.
+    """A list of paths and `Attachment`s; anything else is refused when it is added.
 
     Args:
-        name: the property that it is.
+        name: the name of the property, for error texts.
     """
 
     def __init__(self, name: str, given: Any = None) -> None:
@@ -63,7 +63,7 @@ def _file(name: str, value: Any) -> Attachment | EncodedPart:
         return Attachment(path=value)
     raise InputError(
         f"{name} does not take {type(value).__name__}",
-        remedy="Give a path, or Attachment(data=…, filename=…) for what is not a file",
+        remedy="Give a path, or Attachment(data=…, filename=…) for data in memory",
     )
 
 
@@ -93,8 +93,8 @@ class Attached:
     # Assigned is any iterable of paths and attachments, hence Any.
     @property
     def attachments(self) -> Files:
-        """Files behind the text: paths, `Attachment(path=…)` or `Attachment(data=…, filename=…)`.
-        Changed in place or assigned."""
+        """Files to attach: paths, `Attachment(path=…)` or `Attachment(data=…, filename=…)`.
+        Change the list in place or assign a new one."""
         return self._attachments
 
     @attachments.setter

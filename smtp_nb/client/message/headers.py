@@ -1,4 +1,4 @@
-"""Header fields (reference: Header), and those of the component's message."""
+"""Header fields (IPWorks: Header), and those of the component's message."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ class Header:
 
 
 class Headers(MessageProperties):
-    """The part of the component that tells the header as it will be sent."""
+    """The header of the component's message, as it will be sent."""
 
     @property
     def message_headers(self) -> list[Header]:
-        """The header fields as they will be sent (reference: MessageHeaders).
+        """The header fields as they will be sent (IPWorks: MessageHeaders).
 
-        Without an author there are none. A date or Message-ID of `*` is made anew each time.
+        Empty without an author. A date or Message-ID of `*` is generated anew each time.
 
         Raises:
             InputError: a property cannot be sent.
@@ -45,7 +45,7 @@ class Headers(MessageProperties):
 
     @property
     def message_headers_string(self) -> str:
-        """As `message_headers`, as one text (reference: MessageHeadersString)."""
+        """The same as `message_headers`, as one string (IPWorks: MessageHeadersString)."""
         head = self._head()
         return head.head.decode() if head else ""
 

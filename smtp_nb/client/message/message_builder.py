@@ -1,4 +1,4 @@
-"""From the component's properties to a job: who, to whom and what."""
+"""Construction of a job from the component's properties: sender, recipients and content."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def job_from(
     recipients = tuple(item.as_recipient() for item in properties.message_recipients)
     author = _first(properties.sender) or _author(properties)
     if author is None and properties.content_stream is None and not properties.message:
-        raise MissingError("there is no sender", code=164, remedy="Set from_")
+        raise MissingError("the message has no sender", code=164, remedy="Set from_")
     envelope = _envelope(properties, recipients, author, verb)
     return DeliveryJob(
         envelope, _content(properties, may_be_binary), has_text=_has_text(properties)
@@ -121,12 +121,12 @@ def _envelope(
     is_given: bool = False,
 ) -> Envelope:
     if not recipients:
-        raise MissingError("there is no recipient", code=165, remedy="Set send_to")
+        raise MissingError("the message has no recipient", code=165, remedy="Set send_to")
     has_to = any(recipient.kind is RecipientType.TO for recipient in recipients)
     # The setting is about the properties; RFC 5322 section 3.6 asks no message for a To.
     if not (has_to or is_given or _setting(properties, "AllowEmptyTo")):
         raise MissingError(
-            "there is no To, only Cc or Bcc",
+            "the message has no To recipient, only Cc or Bcc",
             code=165,
             remedy="Set send_to, or config('AllowEmptyTo=True')",
         )
@@ -145,7 +145,7 @@ def _reverse_path(properties: MessageProperties, author: Mailbox | None) -> Mail
         return None
     sender = _first(properties.return_path) or author
     if sender is None:
-        raise MissingError("there is no sender", code=164, remedy="Set from_ or return_path")
+        raise MissingError("the message has no sender", code=164, remedy="Set from_ or return_path")
     return sender
 
 

@@ -1,4 +1,4 @@
-"""To, Cc and Bcc: one list, and three properties that are views of it."""
+"""Recipients: To, Cc and Bcc as one list, and three properties that are views of it."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ _SPACED = re.compile(r"\b(NOTIFY|ORCPT) ", re.IGNORECASE)
 @known_attributes()
 @dataclass
 class MessageRecipient:
-    """One recipient (reference: MessageRecipient).
+    """One recipient (IPWorks: MessageRecipient).
 
     Attributes:
-        address: `name@example.org`; a display name may stand in it too.
-        recipient_type: TO, CC or BCC, as member, number or name.
+        address: `name@example.org`; it may include a display name.
+        recipient_type: a `RecipientType`, its number or its name: TO, CC or BCC.
         name: the display name.
-        options: RCPT parameters (RFC 3461), `NOTIFY=SUCCESS,FAILURE` say.
+        options: RCPT parameters (RFC 3461), for example `NOTIFY=SUCCESS,FAILURE`.
     """
 
     address: str = ""
@@ -50,18 +50,18 @@ class MessageRecipient:
         if name == "recipient_type":
             value = _kind("RecipientType", value)
         elif not isinstance(value, str):
-            raise InputError(f"a recipient's {name} is a text, not {type(value).__name__}")
+            raise InputError(f"a recipient's {name} must be str, not {type(value).__name__}")
         object.__setattr__(self, name, value)
 
     @property
     def mailbox(self) -> Mailbox:
-        """The address, read and checked.
+        """The address, parsed and checked.
 
         Raises:
-            AddressError, InjectionError: it is none.
+            AddressError, InjectionError: it is not valid.
         """
         if not self.address:
-            raise AddressError("a recipient has no address", code=165)
+            raise AddressError("the recipient has no address", code=165)
         refuse_controls(self.name, "the recipient's name")
         box = parse_mailbox(self.address)
         return Mailbox(box.local, box.domain, self.name) if self.name else box
@@ -82,7 +82,7 @@ def _checked_options(options: str) -> str:
     names = [match[1].upper() for match in found if match]
     if not all(map(_is_legal, found)) or len(set(names)) < len(names):
         raise InputError(
-            f"{options!r} are no RCPT parameters",
+            f"{options!r} are not RCPT parameters",
             remedy="Write NOTIFY=SUCCESS,FAILURE,DELAY or NOTIFY=NEVER, and"
             " ORCPT=rfc822;name@example.org (RFC 3461)",
         )
@@ -97,7 +97,7 @@ def _is_legal(match: re.Match[str] | None) -> bool:
 
 
 class MessageRecipients(MutableSequence[MessageRecipient]):
-    """All recipients, to be changed in place; an address as text is taken for a To."""
+    """All recipients, to be changed in place; a bare address is added as To."""
 
     def __init__(self) -> None:
         self._items: list[MessageRecipient] = []
@@ -132,7 +132,7 @@ class MessageRecipients(MutableSequence[MessageRecipient]):
         return (item for item in self._items if item.recipient_type is kind)
 
     def replace(self, kind: RecipientType, boxes: Iterable[Mailbox]) -> None:
-        """Put others in the place of all of one kind."""
+        """Replace all recipients of one kind."""
         kept = [item for item in self._items if item.recipient_type is not kind]
         kept += [MessageRecipient(box.address, kind, box.name) for box in boxes]
         self._items = sorted(kept, key=lambda item: item.recipient_type)
@@ -148,7 +148,7 @@ def _item(value: Any) -> MessageRecipient:
         (box,) = boxes
     else:
         raise InputError(
-            f"one recipient is put in at a time, not {len(boxes)}", remedy="Use extend()"
+            f"one recipient is added at a time, not {len(boxes)}", remedy="Use extend()"
         )
     return MessageRecipient(box.address, RecipientType.TO, box.name)
 
@@ -161,7 +161,7 @@ class Recipients:
 
     @property
     def message_recipients(self) -> MessageRecipients:
-        """To, Cc and Bcc together, changed in place (reference: MessageRecipients)."""
+        """To, Cc and Bcc together, changed in place (IPWorks: MessageRecipients)."""
         return self._recipients
 
     def _joined(self, kind: RecipientType) -> str:
@@ -172,7 +172,7 @@ class Recipients:
 
     @property
     def send_to(self) -> str:
-        """The To addresses; assigning a text or a list replaces them (reference: SendTo)."""
+        """The To addresses; assigning a string or a list replaces them (IPWorks: SendTo)."""
         return self._joined(RecipientType.TO)
 
     @send_to.setter
@@ -181,7 +181,7 @@ class Recipients:
 
     @property
     def cc(self) -> str:
-        """The Cc addresses; assigning replaces them (reference: Cc)."""
+        """The Cc addresses; assigning replaces them (IPWorks: Cc)."""
         return self._joined(RecipientType.CC)
 
     @cc.setter
@@ -190,7 +190,7 @@ class Recipients:
 
     @property
     def bcc(self) -> str:
-        """The Bcc addresses, which no header names; assigning replaces them (reference: BCc)."""
+        """The Bcc addresses, which appear in no header; assigning replaces them (IPWorks: BCc)."""
         return self._joined(RecipientType.BCC)
 
     @bcc.setter

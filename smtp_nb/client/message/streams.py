@@ -1,4 +1,4 @@
-"""A stream in the place of the message: who opens it, and who closes it."""
+"""Message streams: opening, reading and closing."""
 
 from __future__ import annotations
 
@@ -13,23 +13,24 @@ if TYPE_CHECKING:
 
 
 class Streams:
-    """The part of the component that knows about its stream."""
+    """The component's message stream."""
 
     _session: ClientSession | None
     content_stream: StreamContent | None
 
     def __init__(self) -> None:
         self.content_stream = None
-        """What `set_message_stream` was given."""
+        """The stream given to `set_message_stream`."""
 
     def set_message_stream(self, stream: Source | None) -> None:
-        """Send the message that is in a stream, header and body, in place of all properties.
+        """Send the message that is in a stream, header and body, in place of all properties
+        (IPWorks: SetMessageStream).
 
-        It is read while it is sent, from where it stands to its end, in constant memory. What is
-        no file is read on a thread: a pipe may keep the call waiting, and an interruption ends
-        that wait; where the pipe stands then nobody knows. Afterwards it is closed, if
-        CloseStreamAfterTransfer is True. The envelope still comes from send_to, cc, bcc and from_
-        (reference: SetMessageStream).
+        It is read while it is sent, from its current position to its end, in constant memory. A
+        stream that is not a regular file is read on a thread: a pipe may block the call, and an
+        interruption ends that wait; the position of the pipe is then unknown. Afterwards it is
+        closed if CloseStreamAfterTransfer is True. The envelope still comes from send_to, cc, bcc
+        and from_.
 
         Args:
             stream: a file opened with 'rb', a pipe, or any iterable of bytes; None for none.
@@ -43,7 +44,7 @@ class Streams:
         if (stream := self.content_stream) is None:
             return None
         try:
-            yield Call(stream.open, "the header of the message's stream")
+            yield Call(stream.open, "the header of the message stream")
         except Interrupted:
             yield from self._drop()
             raise

@@ -1,7 +1,7 @@
-"""An account whose login is a token: how permission is got, kept, and turned into tokens.
+"""OAuth accounts: how a grant is obtained, stored, and turned into tokens.
 
-What differs between the services is in `gmail` and `outlook`. The rules are here: one permission at
-a time, kept as soon as it is there or has changed, and no token in any text or traceback.
+What differs between the services is in `gmail` and `outlook`. The rules are here: one grant at a
+time, stored as soon as it arrives or changes, and no token in any text or traceback.
 """
 
 from __future__ import annotations
@@ -32,10 +32,11 @@ _REMEDIES = {
     "access_denied": f"{_AGAIN}, and agree when you are asked",
     "authorization_declined": f"{_AGAIN}, and agree when you are asked",
     "expired_token": f"{_AGAIN}: the code was not used in time",
-    "invalid_grant": f"{_AGAIN}: the permission was used up, taken back, or has expired",
-    "invalid_client": "Look at the client's id and secret: the service does not know them",
-    "unauthorized_client": "Allow this way to log in where the client is registered",
-    "invalid_scope": "The client may not ask for mail in this way; try the other way (by_code)",
+    "invalid_grant": f"{_AGAIN}: the grant was used up, revoked, or has expired",
+    "invalid_client": "Check the client's id and secret: the service does not know them",
+    "unauthorized_client": "Allow this kind of login where the client is registered",
+    "invalid_scope": "This client may not request mail access this way; try the other way"
+    " (by_code)",
 }
 
 
@@ -51,7 +52,7 @@ def _hide_secret(found: re.Match[str]) -> str:
 
 
 class Quiet(dict[str, Any]):
-    """A configuration or an answer with secrets in it, for variables that a traceback shows."""
+    """A configuration or response with secrets in it, for variables that a traceback shows."""
 
     def __repr__(self) -> str:
         return HIDDEN
@@ -59,13 +60,13 @@ class Quiet(dict[str, Any]):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class DeviceCode:
-    """What a person is to do, on any device with a browser.
+    """What the user must do, on any device with a browser.
 
     Attributes:
         url: the page to open.
         code: what to type there.
-        expires_s: how long it is good for.
-        pause_s: between two looks whether it was done.
+        expires_s: how long the code is valid, in seconds.
+        pause_s: seconds between two checks.
     """
 
     url: str
@@ -81,7 +82,7 @@ class DeviceCode:
         return f"<p>Open {_link(self.url)} and type <code>{html.escape(self.code)}</code></p>"
 
 
-_ENDING = "It ends at an address on localhost that does not open: copy that address whole"
+_ENDING = "The browser ends at an address on localhost that does not open: copy the whole address"
 
 
 def _link(url: str) -> str:
@@ -92,7 +93,7 @@ def _link(url: str) -> str:
 
 
 class Consent:
-    """The other way: a page to open, and the address that it ends at.
+    """The other way to log in: a page to open, and the address that it ends at.
 
     Attributes:
         url: the page to open.
@@ -103,11 +104,11 @@ class Consent:
         self._finish = finish
 
     def finish(self, pasted: str | Secret) -> None:
-        """Take the address at which the browser ended; it begins with http://localhost.
+        """Log in with the address where the browser ended; it begins with http://localhost.
 
         Raises:
-            InputError: it is not that address.
-            AuthenticationError: permission was not given, or the address is of another login.
+            InputError: `address` is not that address.
+            AuthenticationError: access was denied, or the address belongs to another login.
         """
         given = pasted if isinstance(pasted, Secret) else Secret(pasted)
         pasted = ""
@@ -121,12 +122,12 @@ class Consent:
 
 
 class Account(ABC):
-    """Somebody's mailbox at a service that wants tokens. It is a source of tokens: call it.
+    """A mailbox at a service that requires tokens. Calling it returns a token.
 
     Attributes:
         user: the mailbox, and the name to log in with.
-        service: whose mailbox it is, in one word.
-        host: the service's server for mail.
+        service: the provider, in one word.
+        host: the provider's SMTP server.
     """
 
     service: ClassVar[str]
@@ -138,17 +139,20 @@ class Account(ABC):
         self._lock = threading.RLock()
         self._kept = Secret("")
         self.is_kept = False
-        """True if the permission will be there for the next program too."""
+        """True if the grant will still be available to the next program."""
 
     # -- tokens -------------------------------------------------------------------------------
 
     def __call__(self, renew: bool = False) -> Secret:
-        """A token that is good now; `renew` asks for another one than the last.
+        """Return a valid access token.
+
+        Args:
+            renew: True to get another token than the last one.
 
         Raises:
-            MissingError: nobody has given permission yet.
-            AuthenticationError: the service gives no token any more; log in again.
-            LinkError: the service cannot be reached.
+            MissingError: there has been no login yet.
+            AuthenticationError: the service no longer issues tokens; log in again.
+            LinkError: the service could not be reached.
         """
         with self._lock:
             self._require_permission()
@@ -158,7 +162,7 @@ class Account(ABC):
 
     @property
     def has_permission(self) -> bool:
-        """True if somebody has logged in already, here or in an earlier program."""
+        """True after a login, here or in an earlier program."""
         with self._lock:
             try:
                 self._require_permission()
@@ -171,7 +175,7 @@ class Account(ABC):
             return
         if not (found := self._keeper.load()):
             raise MissingError(
-                f"nobody has logged in to {self.service} as {self.user}",
+                f"not logged in to {self.service} as {self.user}",
                 code=303,
                 remedy=f"Write %smtp login {self.service} {self.user}, or call by_code() or"
                 " by_device()",
@@ -180,7 +184,7 @@ class Account(ABC):
             self._restore(found)
         except (ValueError, KeyError, TypeError, AttributeError):
             problem = InputError(
-                f"what {self._keeper.name} holds is no permission of {self.service}",
+                f"the token stored in {self._keeper.name} does not belong to {self.service}",
                 code=303,
                 remedy=_AGAIN,
             )
@@ -191,7 +195,7 @@ class Account(ABC):
 
     @property
     def place(self) -> str:
-        """Where the permission is kept; empty if it is not."""
+        """Where the grant is stored; empty if it is not."""
         return self._keeper.name if self.is_kept else ""
 
     def _keep(self) -> None:
@@ -208,7 +212,7 @@ class Account(ABC):
             self.is_kept = False
 
     def forget(self) -> None:
-        """Forget the permission, here and where it is kept."""
+        """Forget the grant, here and where it is stored."""
         with self._lock:
             self._kept, self.is_kept = Secret(""), False
             self._clear()
@@ -221,14 +225,15 @@ class Account(ABC):
         show: Callable[[DeviceCode], object],
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
-        """Log in with a code that is typed on any device (RFC 8628); waits until it was.
+        """Log in with a code that the user types on any device (RFC 8628); waits until that is
+        done.
 
         Args:
-            show: gets what the person is to do.
-            sleep: waits that many seconds.
+            show: called with a `DeviceCode`: what the user must do.
+            sleep: called with a number of seconds to wait.
 
         Raises:
-            AuthenticationError: the person said no, or the time is over.
+            AuthenticationError: the user denied access, or the code expired.
             LinkError: the service cannot be reached.
         """
         device = self._asking(self._begin_device)
@@ -244,10 +249,14 @@ class Account(ABC):
         raise self._refusal("expired_token", "")
 
     def by_code(self) -> Consent:
-        """Log in with an address that is pasted (RFC 7636); see `Consent`.
+        """Begin a login that ends with a pasted address (RFC 7636).
+
+        Returns:
+            A `Consent`: show its `url`, and call its `finish()` with the address where the browser
+            ended.
 
         Raises:
-            LinkError: the service cannot be reached.
+            LinkError: the service could not be reached.
         """
         url, state, take = self._asking(self._begin_code)
 
@@ -256,7 +265,7 @@ class Account(ABC):
             if answer["state"] != state:
                 answer.clear()  # a traceback shows variables
                 raise AuthenticationError(
-                    "this address belongs to another login", remedy="Open the page anew"
+                    "this address belongs to another login", remedy="Open the page again"
                 )
             if error := answer.get("error"):
                 raise self._refusal(error, answer.get("error_description", ""))
@@ -274,7 +283,8 @@ class Account(ABC):
             self._keep()
 
     def properties(self) -> dict[str, Any]:
-        """The properties of a component that sends from this mailbox: `SMTP(**it)`."""
+        """Return the properties of a client that sends from this mailbox:
+        `SMTP(**account.properties())`."""
         return {
             "mail_server": self.host,
             "mail_port": 587,
@@ -305,8 +315,8 @@ class Account(ABC):
 
         if isinstance(error, RequestException):
             return LinkError(
-                f"the login service of {self.service} cannot be reached: {type(error).__name__}",
-                remedy="Look at the network, and at the proxy for HTTPS",
+                f"could not reach the login service of {self.service}: {type(error).__name__}",
+                remedy="Check the network, and the proxy for HTTPS",
             )
         return AuthenticationError(
             f"the login to {self.service} failed with {type(error).__name__}", remedy=_AGAIN
@@ -314,15 +324,15 @@ class Account(ABC):
 
     def _unreachable(self, error: Exception) -> LinkError:
         return LinkError(
-            f"the login service of {self.service} cannot be reached: {type(error).__name__}",
-            remedy="Look at the network, and at the proxy for HTTPS",
+            f"could not reach the login service of {self.service}: {type(error).__name__}",
+            remedy="Check the network, and the proxy for HTTPS",
         )
 
     def _refusal(self, error: str, words: str) -> AuthenticationError:
         """The error for what a service says, in its words, cut where they get absurd."""
         said = _WORD.sub(_hide_secret, visible(f"{error}: {words}" if words else error))[:MAX_WORDS]
         return AuthenticationError(
-            f"{self.service} gives no permission: {said}", remedy=_REMEDIES.get(error, _AGAIN)
+            f"{self.service} denied access: {said}", remedy=_REMEDIES.get(error, _AGAIN)
         )
 
     # -- the service --------------------------------------------------------------------------
@@ -362,6 +372,6 @@ def _answer(pasted: Secret) -> dict[str, str]:
         return answer
     answer.clear()
     raise InputError(
-        "this is not the address at which the browser ended",
-        remedy="Copy the whole address out of the browser: http://localhost…?…code=…",
+        "this is not the address where the browser ended",
+        remedy="Copy the whole address from the browser: http://localhost…?…code=…",
     )

@@ -1,7 +1,7 @@
-"""Gmail and Google Workspace, through google-auth-oauthlib.
+"""OAuth for Gmail and Google Workspace, through google-auth-oauthlib.
 
-Google gives its permission for mail to no device: `by_device` is for what stands in front of a
-server of one's own, and says so when Google refuses. Its way is `by_code`.
+Google grants mail access to no device, so `by_device` only serves compatible services and reports
+Google's refusal. Use `by_code`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ DEVICE_URI = "https://oauth2.googleapis.com/device/code"
 # A desktop client of Google's may be sent to any port here; nobody listens, the address is pasted.
 REDIRECT = "http://localhost:1"
 _MOST = 1 << 16  # octets of a client's file
-_REMEDY = "Make a client of the type 'desktop app' at console.cloud.google.com, and take its file"
+_REMEDY = "Create a client of type 'desktop app' at console.cloud.google.com, and download its file"
 
 Config = Mapping[str, Any]  # members of several types, as Google's file has them
 
@@ -36,18 +36,21 @@ def google(
     keep: str | os.PathLike[str] | None = KEYRING,
     verify: bool | str = True,
 ) -> GoogleAccount:
-    """A mailbox of Google's.
+    """Return a Google mailbox that logs in by OAuth.
 
     Args:
         user: its address.
-        client: the file that Google gives for an OAuth client of the type "desktop app", or what
-            is in it.
-        keep: where the permission is kept: `"keyring"`, the name of a file that only you will be
-            able to read, or None for this program only.
-        verify: a file with the authorities to trust in place of the usual ones.
+        client: the path of the file that Google issues for an OAuth client of type "desktop app",
+            or its content as a dict.
+        keep: where to store the grant: `"keyring"`, the name of a file that only you will be able
+            to read, or None for this program only.
+        verify: a file of authorities to trust instead of the usual ones.
+
+    Returns:
+        A `GoogleAccount`; it connects to no service yet.
 
     Raises:
-        InputError: 303, the file cannot be read or is not one of Google's.
+        InputError: 303, the file cannot be read or is not a Google OAuth client file.
         Unsupported: the extra `oauth` is not installed.
     """
     return GoogleAccount(
@@ -66,7 +69,7 @@ def _config(client: str | os.PathLike[str] | Config) -> Config:
     except (ValueError, KeyError, TypeError):
         pass
     raise InputError(
-        "this is not the file of an OAuth client of Google's",
+        "not a Google OAuth client file",
         code=303,
         remedy=_REMEDY,
     )
@@ -77,7 +80,7 @@ def _text(path: str | os.PathLike[str]) -> str:
         return read_regular(path, _MOST).decode("utf-8")
     except OSError as error:
         raise InputError(
-            f"the file {os.fspath(path)!r} of an OAuth client cannot be read: {error.strerror}",
+            f"the OAuth client file {os.fspath(path)!r} cannot be read: {error.strerror}",
             code=303,
             remedy=_REMEDY,
         ) from error
@@ -235,6 +238,6 @@ def _hush() -> None:
 def needs_extra() -> SMTPError:
     """The error for a login that needs more than is installed."""
     return Unsupported(
-        "logins by OAuth need packages that are not installed",
+        "OAuth logins require packages that are not installed",
         remedy="pip install 'smtp_nb[oauth]'",
     )

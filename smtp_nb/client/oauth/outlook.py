@@ -1,4 +1,4 @@
-"""Microsoft 365 and Outlook, through msal."""
+"""OAuth for Microsoft 365 and Outlook, through msal."""
 
 from __future__ import annotations
 
@@ -32,17 +32,20 @@ def microsoft(
     authority: str = AUTHORITY,
     verify: bool | str = True,
 ) -> MicrosoftAccount:
-    """A mailbox of Microsoft 365 or outlook.com.
+    """Return a Microsoft 365 or outlook.com mailbox that logs in by OAuth.
 
     Args:
         user: its address.
-        client_id: of an application registered with Microsoft Entra as a public client, with the
-            delegated permission SMTP.Send and the redirect address http://localhost.
-        tenant: the organisation's domain or number; `common` for all.
-        keep: where the permission is kept: `"keyring"`, the name of a file that only you will be
-            able to read, or None for this program only.
-        authority: of another cloud, or of a server for tests.
-        verify: a file with the authorities to trust in place of the usual ones.
+        client_id: the id of an application registered with Microsoft Entra as a public client, with
+            the delegated permission SMTP.Send and the redirect address http://localhost.
+        tenant: the organisation's domain or id; `common` for all.
+        keep: where to store the grant: `"keyring"`, the name of a file that only you will be able
+            to read, or None for this program only.
+        authority: the URL of another cloud, or of a test server.
+        verify: a file of authorities to trust instead of the usual ones.
+
+    Returns:
+        A `MicrosoftAccount`; it connects to no service yet.
 
     Raises:
         Unsupported: the extra `oauth` is not installed.

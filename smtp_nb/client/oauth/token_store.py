@@ -1,4 +1,4 @@
-"""Where permissions are kept between programs: the system's keyring, a private file, nowhere."""
+"""Token stores: the system's keyring, a private file, or memory only."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ KEYRING = "keyring"
 
 
 class TokenStore(Protocol):
-    """One place for one account."""
+    """A token store for one account."""
 
     name: str
-    """What a person calls it."""
+    """Its name in messages."""
 
     def load(self) -> Secret | None: ...
 
@@ -83,7 +83,7 @@ class MemoryStore:
 
 
 def token_store(keep: str | os.PathLike[str] | None, service: str, user: str) -> TokenStore:
-    """The place that `keep` names: `"keyring"`, a file, or None."""
+    """Return the store that `keep` names: `"keyring"`, a file, or None for memory only."""
     if keep is None:
         return MemoryStore()
     return KeyringStore(service, user) if keep == KEYRING else FileStore(keep)

@@ -1,4 +1,4 @@
-"""How the services are asked: over HTTPS, within a time limit, trusting whom the user trusts."""
+"""HTTPS transport to the login services, with a time limit and the user's trusted authorities."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ TIMEOUT_S = 30.0
 
 
 class Adapter(HTTPAdapter):
-    """Waits so long and no longer; without it a silent service would be waited for for ever."""
+    """Apply a default timeout; without it a request would block forever on a silent service."""
 
     def __init__(self, verify: bool | str) -> None:
         self._verify = verify
@@ -28,6 +28,6 @@ class Adapter(HTTPAdapter):
 
 
 def prepared(session: S, verify: bool | str) -> S:
-    """The same session, set up."""
+    """Set up a session."""
     session.mount("https://", Adapter(verify))
     return session

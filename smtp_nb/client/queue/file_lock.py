@@ -1,4 +1,4 @@
-"""Holding a file of the queue so that no other process touches it.
+"""File lock for queue files.
 
 The system gives the lock and takes it back when a process dies, however it dies. Where files can
 be renamed while they are open it lies on the file itself. Windows can not: there it lies on an
@@ -158,12 +158,12 @@ def _mistrust(found: os.stat_result) -> tuple[str, ...]:
         return ("it belongs to another user", "Make your own copy of it")
     if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         mode = f"{stat.S_IMODE(found.st_mode):04o}"
-        return (f"its mode is {mode}, so others can write to it", "Look into it, then chmod 600")
+        return (f"its mode is {mode}, so others can write to it", "Inspect it, then chmod 600")
     return ()
 
 
 def _unusable(path: Path, why: str, remedy: str = "") -> NotOurs:
-    return NotOurs(f"{path.name} is not a message of a queue: {why}", code=303, remedy=remedy)
+    return NotOurs(f"{path.name} is not a queued message: {why}", code=303, remedy=remedy)
 
 
 def _lock_file(path: Path) -> FileIO:

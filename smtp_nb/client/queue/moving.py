@@ -1,4 +1,4 @@
-"""Renaming a file to a name that is free, and to no other.
+"""Renaming a file without replacing another one.
 
 rename(2) takes the place of a file that has the name already, without a word. Linux can rename
 without that, in one step. Elsewhere a link does, which fails if the name is taken; a process that

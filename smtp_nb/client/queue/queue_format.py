@@ -1,4 +1,4 @@
-"""Format of a file of the queue: one line of JSON, the envelope, and behind it the message.
+"""Format of a queue file: one line of JSON, the envelope, followed by the message.
 
 What a file holds is a stranger's until it was looked at: every value may be of any type.
 """
@@ -61,7 +61,7 @@ def read_job(file: BinaryIO, name: str, stop_on: frozenset[RecipientType]) -> De
         why, cause = "its envelope is not JSON", error
     except OSError as error:
         why, cause = f"it cannot be read: {error.strerror}", error
-    raise InputError(f"{name} is not a message of a queue: {why}", code=UNREADABLE) from cause
+    raise InputError(f"{name} is not a queued message: {why}", code=UNREADABLE) from cause
 
 
 def _job(found: dict[str, Any], file: BinaryIO, stop_on: frozenset[RecipientType]) -> DeliveryJob:

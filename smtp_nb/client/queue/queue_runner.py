@@ -1,4 +1,4 @@
-"""Sending the messages of a queue directory, one by one, over one connection."""
+"""Queue runner: sends the messages of a queue directory one by one over one connection."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ Begin: TypeAlias = Callable[[], Flow[tuple[ClientSession, bool]]]
 # Closes the session if it was.
 Leave: TypeAlias = Callable[[ClientSession, bool], Flow[None]]
 IN_DOUBT = (
-    "was being sent when the process that sent it died, so it may have been delivered;"
-    " rename it to .queued to send it again, or delete it"
+    "was being sent when its process died, so it may have been delivered; rename it to .queued"
+    " to send it again, or delete it"
 )
 
 
@@ -126,7 +126,7 @@ class QueueRunner:
         """The next run tries again what the server did not want for now, as a merge does."""
         found = {one.outcome for one in receipt.recipients} if receipt is not None else set()
         if Outcome.DEFERRED in found and found <= {Outcome.DEFERRED, Outcome.NOT_SENT}:
-            self._report(self.report.deferred, claim.stem, code, f"{why}; it waits for another try")
+            self._report(self.report.deferred, claim.stem, code, f"{why}; it will be retried")
             self._move(claim, QUEUED)
         else:
             self._fail(claim, code, why)

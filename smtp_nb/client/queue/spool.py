@@ -1,7 +1,7 @@
 """The queue directory: messages wait in files, and any number of processes may send them.
 
 A file of the queue is one line of JSON, the envelope, and behind it the message as it goes out
-(`tail -n +2 NAME` is an .eml file). Its ending tells where it stands:
+(`tail -n +2 NAME` is an .eml file). Its suffix is its state:
 
     .queued ──> .sending ──> deleted, or .sent with KeepQueue
                     ├──────> .failed    refused or unreadable; rename it to try again
@@ -44,13 +44,13 @@ QUEUED, SENDING, SENT, FAILED = ".queued", ".sending", ".sent", ".failed"
 
 @dataclass
 class QueueReport:
-    """What came of a run over a queue: names of files, without their endings.
+    """Result of a run over a queue: names of files, without their suffixes.
 
     Attributes:
-        sent: for all recipients, or for some where the stop switches allow that.
-        failed: refused or unreadable; they end in `.failed` now, where that can be.
-        left_behind: were being sent when a process died, and may have left.
-        deferred: the server took them for nobody for now (4yz); they wait for the next run.
+        sent: messages sent to all recipients, or to some where the stop switches allow that.
+        failed: messages refused or unreadable; renamed to `.failed` where possible.
+        left_behind: messages that were being sent when a process died, and may have been delivered.
+        deferred: messages temporarily refused for all recipients (4yz); they wait for the next run.
     """
 
     sent: list[str] = field(default_factory=list)
@@ -78,7 +78,7 @@ class Spool:
             raise InputError(
                 f"the queue directory {str(self.path)!r} does not exist",
                 code=UNREADABLE,
-                remedy="Make it first",
+                remedy="Create it first",
             ) from error
         except (OSError, ValueError) as error:
             raise InputError(
@@ -215,9 +215,9 @@ class Claim:
                 self._path = new
                 return
             raise InputError(
-                f"{new.name} is there already, so it may have been sent",
+                f"{new.name} already exists, so the message may have been sent",
                 code=UNREADABLE,
-                remedy=f"Find out, and delete {new.name} or {self._path.name}",
+                remedy=f"Find out whether it was, and delete {new.name} or {self._path.name}",
             ) from error
         self._path = new
 
@@ -261,9 +261,9 @@ def _renaming(path: Path, new: Path) -> Iterator[None]:
         raise
     except OSError as error:
         raise InputError(
-            f"{path.name} cannot become {new.name}: {error.strerror}",
+            f"{path.name} cannot be renamed to {new.name}: {error.strerror}",
             code=UNREADABLE,
-            remedy=f"See that you may write to {path.parent}",
+            remedy=f"Make sure that you may write to {path.parent}",
         ) from error
 
 

@@ -49,7 +49,7 @@ def settings_from(properties: Configured, remembered: Remembered) -> SessionSett
         ConnectFailed: 10047, the server's address is of the kind that UseIPv6 was set to exclude.
     """
     if not _host(properties):
-        raise MissingError("there is no mail server", code=163, remedy="Set mail_server")
+        raise MissingError("no mail server is set", code=163, remedy="Set mail_server")
     if not properties.mail_port:
         raise InputError("the mail server's port is 0", code=116, remedy="Set mail_port")
     read = reader(properties)
@@ -110,7 +110,7 @@ def _check_family(properties: Configured) -> None:
         return
     if wanted and address.version != wanted:
         raise ConnectFailed(
-            f"{properties.mail_server} is no IPv{wanted} address, and UseIPv6 takes no other",
+            f"{properties.mail_server} is not an IPv{wanted} address, and UseIPv6 allows no other",
             code=10047,
             remedy="config('UseIPv6=2') takes IPv6 and IPv4",
         )
@@ -151,8 +151,8 @@ def _proxy(properties: Configured) -> Proxy | None:
     is_starred = properties.mail_server != host
     if is_starred and (proxy is None or proxy.kind is FirewallType.TUNNEL):
         raise InputError(
-            "a mail server with * in front is looked up by a SOCKS firewall, and there is none",
-            remedy="Take the * away, or set firewall",
+            "a mail server with * in front must be resolved by a SOCKS firewall, and none is set",
+            remedy="Remove the *, or set firewall",
         )
     if proxy is None:
         return None

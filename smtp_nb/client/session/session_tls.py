@@ -62,7 +62,7 @@ def _accepted(properties: Configured) -> bytes:
     accepted = properties.ssl_accept_server_cert
     if accepted and not accepted.der:
         raise InputError(
-            "ssl_accept_server_cert holds a bare key, and a server shows a certificate",
+            "ssl_accept_server_cert holds a bare key, but servers send certificates",
             code=272,
             remedy="Set the certificate, or pin the key: config('SSLServerPin=sha256:…')",
         )
@@ -126,5 +126,5 @@ def _pem(path: Path) -> str:
         raise InputError(
             f"the file of trusted roots {str(path)!r} cannot be read: {why}",
             code=271,
-            remedy="Give a file with certificates as PEM",
+            remedy="Name a file of PEM certificates",
         ) from error

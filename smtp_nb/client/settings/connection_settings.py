@@ -1,5 +1,4 @@
-"""The settings of the reference that concern the connection and the proxy: one row each, as in
-`settings.py`."""
+"""The IPWorks settings for the connection and the proxy: one row each, as in `settings.py`."""
 
 from __future__ import annotations
 
@@ -11,7 +10,7 @@ from smtp_nb.model.enums import FirewallType
 from smtp_nb.model.secret import Secret
 
 _INT, _SECONDS = converters.integer(), converters.seconds
-_NO_LISTENING = "a client does not listen behind a SOCKS server"
+_NO_LISTENING = "a mail client does not listen behind a SOCKS server"
 
 # The rows are of different types, hence Any.
 _ROWS: tuple[Entry[Any], ...] = (
@@ -19,21 +18,21 @@ _ROWS: tuple[Entry[Any], ...] = (
         "CloseStreamAfterTransfer",
         True,
         converters.boolean,
-        "Close the stream of set_message_stream() once it was sent.",
+        "Close the stream of set_message_stream() after it has been sent.",
         owner="IPPort",
     ),
     Entry(
         "ConnectionTimeout",
         0.0,
         _SECONDS,
-        "Seconds to connect in; 0: as Timeout says.",
+        "Seconds allowed for connecting; 0: the Timeout.",
         owner="IPPort",
     ),
     Entry(
         "FirewallAutoDetect",
         False,
         converters.boolean,
-        "Go through the proxy of the system's settings, if there is one and FirewallHost is empty.",
+        "Use the proxy of the system's settings, if one is set and FirewallHost is empty.",
         owner="IPPort",
         path="firewall.auto_detect",
     ),
@@ -66,7 +65,7 @@ _ROWS: tuple[Entry[Any], ...] = (
         "FirewallPort",
         0,
         converters.integer(0, 65535),
-        "The proxy's port: `firewall.port`. FirewallType sets it to what is usual.",
+        "The proxy's port: `firewall.port`. FirewallType sets it to the usual one.",
         owner="IPPort",
         path="firewall.port",
     ),
@@ -82,7 +81,7 @@ _ROWS: tuple[Entry[Any], ...] = (
         "FirewallTLS",
         False,
         converters.boolean,
-        "firewall.tls: TLS protects the way to the proxy itself. Beyond the reference.",
+        "firewall.tls: TLS protects the connection to the proxy itself. Not in IPWorks.",
         owner="",
         path="firewall.tls",
     ),
@@ -90,7 +89,7 @@ _ROWS: tuple[Entry[Any], ...] = (
         "FirewallUser",
         "",
         converters.line,
-        "Who logs in at the proxy: `firewall.user`.",
+        "The user name at the proxy: `firewall.user`.",
         owner="IPPort",
         path="firewall.user",
     ),
@@ -98,8 +97,8 @@ _ROWS: tuple[Entry[Any], ...] = (
         "KeepAliveInterval",
         0,
         _INT,
-        "Milliseconds between keep-alive probes without an answer; 0: the system's. Turns"
-        " TCPKeepAlive on.",
+        "Milliseconds between unanswered keep-alive probes; 0: the system's. Turns TCPKeepAlive"
+        " on.",
         owner="IPPort",
         turns_on="TCPKeepAlive",
         deviation="rounded up to whole seconds, which the systems' own options count",
@@ -125,14 +124,14 @@ _ROWS: tuple[Entry[Any], ...] = (
         "LingerTime",
         0,
         converters.integer(0, 65535),
-        "Seconds that a graceful close may last; 0: as long as TCP tries.",
+        "Seconds that a graceful close may take; 0: until TCP gives up.",
         owner="IPPort",
     ),
     Entry(
         "LocalPort",
         0,
         converters.integer(0, 65535),
-        "The local port to connect from; 0: any. Tells the real one while connected.",
+        "The local port to connect from; 0: any. Reads as the actual one while connected.",
         locked=106,
         owner="IPPort",
         live="line.local_port",
@@ -141,54 +140,54 @@ _ROWS: tuple[Entry[Any], ...] = (
         "MaxLineLength",
         2048,
         converters.integer(256, 65536),
-        "The longest line of a reply that is taken.",
+        "The longest reply line that is accepted.",
         locked=112,
         owner="IPPort",
-        deviation="a longer line is error 162, not handed on in pieces: half a reply is no reply",
+        deviation="a longer line is error 162, not passed on in pieces: half a reply is useless",
     ),
     Entry(
         "MaxTransferRate",
         0,
         _INT,
-        "The most octets a second that we write; 0: no limit.",
+        "The most bytes sent a second; 0: no limit.",
         owner="IPPort",
     ),
     Entry(
         "ProxyExceptionsList",
         "",
         converters.line,
-        "Hosts that are reached without the proxy, semicolons between; * stands for anything.",
+        "Hosts reached without the proxy, separated by semicolons; * matches anything.",
         owner="IPPort",
     ),
     Entry(
         "TCPKeepAlive",
         False,
         converters.boolean,
-        "Let TCP probe a connection that is silent.",
+        "Let TCP probe an idle connection.",
         owner="IPPort",
     ),
     Entry(
         "TcpNoDelay",
         True,
         converters.boolean,
-        "Do not wait to fill packets (Nagle off).",
+        "Send without waiting to fill packets (Nagle off).",
         owner="IPPort",
-        deviation="Nagle and delayed acknowledgements make each round trip of SMTP 40 ms longer",
+        deviation="Nagle and delayed acknowledgements make each SMTP round trip 40 ms longer",
     ),
     Entry(
         "UseIPv6",
         0,
         converters.integer(0, 2),
-        "0 IPv4 only, 1 IPv6 only, 2 both in turn, IPv6 first. Until it is set, an address as"
-        " mail_server decides by itself.",
+        "0 IPv4 only, 1 IPv6 only, 2 both in turn, IPv6 first. Until it is set, an IP address"
+        " as mail_server decides.",
         owner="IPPort",
-        deviation="left alone it is about names: who writes an address means it",
+        deviation="the default only applies to names: an IP address is used as given",
     ),
     Entry(
         "UseNTLMv2",
         False,
         converters.boolean,
-        "NTLM in version 2; False is version 1, which AllowClearTextAuth must allow outside TLS.",
+        "Use NTLM version 2; False is version 1, which requires AllowClearTextAuth outside TLS.",
         owner="IPPort",
     ),
     Entry(
@@ -202,7 +201,7 @@ _ROWS: tuple[Entry[Any], ...] = (
         "FirewallData",
         Secret(""),
         converters.proxy_fields,
-        "Further header fields for a tunnelling proxy, one on a line.",
+        "Further header fields for a tunnelling proxy, one per line.",
         is_secret=True,
         owner="Socket",
     ),
@@ -210,14 +209,14 @@ _ROWS: tuple[Entry[Any], ...] = (
         "InBufferSize",
         0,
         _INT,
-        "Octets of the socket's incoming buffer; 0: the system's.",
+        "Bytes of the socket's receive buffer; 0: the system's.",
         owner="Socket",
     ),
     Entry(
         "OutBufferSize",
         0,
         _INT,
-        "Octets of the socket's outgoing buffer; 0: the system's.",
+        "Bytes of the socket's send buffer; 0: the system's.",
         owner="Socket",
     ),
 )

@@ -1,4 +1,4 @@
-"""What a property or setting takes, turned into what it keeps; each converter says no in words."""
+"""Converters: what a property or setting is given, turned into the value that it keeps."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _BOOLS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no"
 def unreadable(name: str, value: object, wanted: str, nearest: object = "") -> SettingError:
     """The error for a value that a property does not take; it may suggest the nearest one."""
     hint = f"; did you mean {nearest!r}?" if nearest != "" else ""
-    return SettingError(f"{name} does not take {_shown(value)}", remedy=f"It takes {wanted}{hint}")
+    return SettingError(f"{name} does not take {_shown(value)}", remedy=f"Use {wanted}{hint}")
 
 
 def _shown(value: object) -> str:
@@ -70,7 +70,7 @@ def boolean(name: str, value: Any) -> bool:
 def mail_parameters(name: str, value: Any) -> str:
     """Parameters of MAIL, as a text or a mapping."""
     if not isinstance(value, (str, Mapping)):
-        raise unreadable(name, value, "a text such as RET=HDRS, or a mapping")
+        raise unreadable(name, value, "a string such as RET=HDRS, or a mapping")
     return mail_options(value)
 
 
@@ -99,7 +99,7 @@ def seconds(name: str, value: Any) -> float:
     except (TypeError, ValueError):
         number = -1.0
     if isinstance(value, bool) or not 0 <= number <= 10**9:
-        raise unreadable(name, value, "a number of seconds; 0 waits for ever")
+        raise unreadable(name, value, "a number of seconds; 0 waits without limit")
     return number
 
 
@@ -153,7 +153,7 @@ def _bits(kind: type[F], text: str) -> int:
 def text(name: str, value: Any) -> str:
     """Any text."""
     if not isinstance(value, str):
-        raise unreadable(name, value, "a text")
+        raise unreadable(name, value, "a string")
     return value
 
 
@@ -261,7 +261,7 @@ def provider(name: str, value: Any) -> SSLProvider:
         if not (isinstance(value, str) and value[:1].isalpha()):
             raise
         raise Unsupported(
-            f"there is no engine {value!r} for TLS here", remedy=error.remedy
+            f"the TLS engine {value!r} is not available", remedy=error.remedy
         ) from error
 
 
@@ -272,7 +272,7 @@ def mechanism(name: str, value: Any) -> AuthMechanism:
     """A member of `AuthMechanism`, but for POP3's."""
     found = _mechanism(name, value)
     if found is AuthMechanism.APOP:
-        raise SettingError(f"{name} APOP is a command of POP3", remedy="Take CRAM_MD5 or AUTO")
+        raise SettingError(f"{name} APOP is a command of POP3", remedy="Use CRAM_MD5 or AUTO")
     return found
 
 
@@ -302,7 +302,7 @@ def _written(name: str, value: datetime) -> str:
     try:
         return format_datetime(value if value.tzinfo else value.astimezone())
     except (ValueError, TypeError, OverflowError):  # pandas has one that is no time
-        raise unreadable(name, value, "a datetime, or a text as in a header") from None
+        raise unreadable(name, value, "a datetime, or a string as in a header") from None
 
 
 def message_id(name: str, value: Any) -> str:
@@ -324,7 +324,10 @@ def secret(name: str, value: Any) -> Secret:
     if isinstance(value, Secret):
         return value
     if not isinstance(value, str):
-        raise SettingError(f"{name} takes a text or a Secret", remedy="Its value is not shown here")
+        raise SettingError(
+            f"{name} takes a string or a Secret",
+            remedy="Use str or Secret; the value is not shown here",
+        )
     return Secret(value)
 
 
@@ -363,4 +366,4 @@ def raw(name: str, value: Any) -> str:
 
         encode(value, "utf-8", name)
         return value
-    raise unreadable(name, value, "a whole message as text or bytes")
+    raise unreadable(name, value, "a whole message as str or bytes")

@@ -24,8 +24,8 @@ from smtp_nb.model.unseen import unseen_arguments
 if TYPE_CHECKING:
     from smtp_nb.sasl import Tokens, TokenSource
 
-ONE_ENGINE = "there is one engine here, OpenSSL, whatever is set"
-NO_BLIND_COPIES = "Bcc fields in it are taken out, for they name those whom nobody shall see"
+ONE_ENGINE = "the only engine here is OpenSSL, whatever is set"
+NO_BLIND_COPIES = "Bcc fields in it are removed, because they name recipients that must stay hidden"
 
 
 def _line(reference: str, doc: str, default: str = "") -> Property[str]:
@@ -38,14 +38,16 @@ def _boxes(
     convert: Converter[str] = converters.address_text,
     owner: str = "SMTP",
 ) -> Property[str]:
-    deviation = "it is checked when it is assigned: a wrong address is refused where it was written"
+    deviation = (
+        "it is checked on assignment, so that a wrong address is refused where it was written"
+    )
     return Property(
         Entry(reference, "", convert, doc, is_header=True, owner=owner, deviation=deviation)
     )
 
 
 class Properties:
-    """Everything that is set before sending. Each property is a keyword of the constructor too."""
+    """The properties set before sending. Each one is a keyword of the constructor too."""
 
     _values: dict[str, Any]
 
@@ -60,9 +62,9 @@ class Properties:
             "MailServer",
             "",
             converters.server,
-            "The server's name or address. With a * in front, a SOCKS firewall looks it up.",
+            "The server's name or address. With a * in front, a SOCKS firewall resolves it.",
             locked=101,
-            deviation="it keeps the name, against which the certificate is checked;"
+            deviation="it keeps the name, which the certificate is checked against;"
             " remote_address has the IP address",
         )
     )
@@ -71,7 +73,7 @@ class Properties:
             "MailPort",
             25,
             converters.integer(0, 65535),
-            "The server's port; 465 is TLS at once.",
+            "The server's port; 465 is implicit TLS.",
             100,
         )
     )
@@ -80,10 +82,10 @@ class Properties:
             "Timeout",
             60.0,
             converters.seconds,
-            "Seconds without a word from the server before an error; 0 waits for ever. Once it is"
-            " set it also holds for the banner and for the end of the data, which otherwise get"
-            " the 300 and 600 seconds of RFC 5321 section 4.5.3.2.",
-            deviation="left alone it is 300 s for the banner and 600 s for the end of the data:"
+            "Seconds of silence from the server before an error; 0 waits without limit. Once"
+            " set, it also applies to the banner and to the end of the data, which"
+            " otherwise get the 300 and 600 seconds of RFC 5321 section 4.5.3.2.",
+            deviation="by default it is 300 s for the banner and 600 s for the end of the data:"
             " giving up too early is how mail is sent twice",
         )
     )
@@ -92,7 +94,7 @@ class Properties:
             "LocalHost",
             "",
             converters.host,
-            "The local address to connect from. Tells the real one while connected.",
+            "The local address to connect from. Reads as the actual one while connected.",
             locked=107,
             live="line.local_address",
         )
@@ -102,7 +104,7 @@ class Properties:
             "AllowExtensions",
             True,
             converters.boolean,
-            "Say EHLO first, and HELO if that fails; False says HELO at once.",
+            "Send EHLO first, and HELO if that fails; False sends HELO at once.",
         )
     )
     pipelining = Property(
@@ -129,7 +131,7 @@ class Properties:
             "Window",
             32,
             converters.integer(1, 1024),
-            "The most messages without an outcome on one connection.",
+            "The maximum number of messages in flight (without an outcome) on one connection.",
             owner="",
         )
     )
@@ -149,7 +151,7 @@ class Properties:
             "SSLProvider",
             SSLProvider.AUTOMATIC,
             converters.provider,
-            "The engine for TLS. There is one here, whatever is set.",
+            "The TLS engine. Only one is available, whatever is set.",
             deviation=ONE_ENGINE,
         )
     )
@@ -158,7 +160,8 @@ class Properties:
             "User",
             "",
             converters.line,
-            "Who logs in; empty: nobody does, unless by EXTERNAL or KERBEROS, which need no name.",
+            "The user name; empty for no login, except by EXTERNAL or KERBEROS, which need no"
+            " name.",
         )
     )
     password = Property(
@@ -175,12 +178,11 @@ class Properties:
 
     @property
     def token_source(self) -> TokenSource | None:
-        """Where XOAUTH2, OAUTHBEARER and AUTO get their token: a function that is called before
-        each login, on a thread of its own. Its argument is False at first, and True to ask for a
-        new token because the server did not take that one.
+        """The source of tokens for XOAUTH2, OAUTHBEARER and AUTO: a function that is called before
+        each login, on a thread of its own. Its argument is False at first, and True to request a
+        new token after the server refused one.
 
-        Without it the two take the token from the setting AuthorizationIdentity, as the reference
-        does.
+        Without it the two take the token from the setting AuthorizationIdentity, as IPWorks does.
         """
         tokens = tokens_of(self)
         return tokens.source if tokens else None
@@ -191,27 +193,26 @@ class Properties:
 
         if source is not None and not callable(source):
             raise SettingError(
-                "token_source takes a function", remedy="A token by itself: lambda renew: token"
+                "token_source takes a function",
+                remedy="Use a function, for a fixed token: lambda renew: token",
             )
         self._values["TokenSource"] = Tokens(source) if source else None
 
     # -- message ------------------------------------------------------------------------------
     from_ = _boxes("From", "The author: header From.")
-    reply_to = _boxes("ReplyTo", "Where answers go: header Reply-To.")
-    sender = _boxes(
-        "Sender", "Who sends it, if several wrote it or somebody else: header Sender.", owner=""
-    )
+    reply_to = _boxes("ReplyTo", "The address for replies: header Reply-To.")
+    sender = _boxes("Sender", "The sender, if it is not the only author: header Sender.", owner="")
     return_path = _boxes(
         "ReturnPath",
-        "The envelope's sender, where bounces go; empty means Sender or From, and <> nobody: the"
+        "The envelope's sender, where bounces go; empty means Sender or From, and <> is the"
         " null path of automatic answers (RFC 3834 section 3.3).",
         converters.return_path,
     )
     read_receipt_to = _boxes(
-        "ReadReceiptTo", "Who is told that it was read: header Disposition-Notification-To."
+        "ReadReceiptTo", "The address for read receipts: header Disposition-Notification-To."
     )
     delivery_notification_to = _boxes(
-        "DeliveryNotificationTo", "Who is told that it arrived: header Return-Receipt-To."
+        "DeliveryNotificationTo", "The address for delivery receipts: header Return-Receipt-To."
     )
     subject = _line("Subject", "The subject, on one line: header Subject.")
     message_date = Property(
@@ -219,10 +220,10 @@ class Properties:
             "MessageDate",
             "*",
             converters.date,
-            "Header Date, a datetime or a text as in a header; * is now, empty leaves it to the"
-            " relay.",
+            "Header Date, a datetime or a string as in a header; * is now, empty leaves it to"
+            " the relay.",
             is_header=True,
-            deviation="it is checked when assigned: a Date that nobody can read is a sign of spam",
+            deviation="it is checked on assignment: an unreadable Date is a sign of spam",
         )
     )
     message_id = Property(
@@ -239,9 +240,9 @@ class Properties:
             "OtherHeaders",
             "",
             converters.header_lines,
-            "Further header fields, `Name: value` each on a line. Among them those of MIME make"
-            " message_text the body as it stands. If the text begins with an empty line, it is"
-            " the whole header in place of the computed one.",
+            "Further header fields, `Name: value`, one per line. MIME fields among them make"
+            " message_text the body as it stands. If the string begins with an empty line,"
+            " it replaces the whole computed header.",
             is_header=True,
         )
     )
@@ -281,7 +282,7 @@ class Properties:
             "MessageMarkdown",
             "",
             converters.text,
-            "One Markdown source for both bodies; a body that is set stands.",
+            "One Markdown source for both bodies; a body set explicitly takes precedence.",
             owner="",
         )
     )
@@ -290,28 +291,28 @@ class Properties:
             "Message",
             "",
             converters.raw,
-            "A whole message, header and body, sent untouched in place of all of the above."
-            " The envelope still comes from send_to, cc, bcc and from_. A CR, LF or NUL may stand"
-            " alone in its body only where the server takes BINARYMIME (RFC 3030).",
+            "A whole message, header and body, sent untouched in place of all of the above. The"
+            " envelope still comes from send_to, cc, bcc and from_. A lone CR, LF or NUL in"
+            " its body requires a server with BINARYMIME (RFC 3030).",
             deviation=NO_BLIND_COPIES,
         )
     )
 
     @property
     def message_b(self) -> bytes:
-        """The octets of `message` (reference: MessageB)."""
+        """The bytes of `message` (IPWorks: MessageB)."""
         return self.message.encode("utf-8", "surrogateescape")
 
     @message_b.setter
     def message_b(self, value: bytes) -> None:
         if isinstance(value, str):
-            raise converters.unreadable("MessageB", value, "octets; message takes a text")
+            raise converters.unreadable("MessageB", value, "bytes; message takes a string")
         self.message = value
 
     @property
     def ssl_enabled(self) -> bool:
-        """True unless ssl_start_mode is NONE; setting it switches to AUTOMATIC or NONE
-        (reference: SSLEnabled)."""
+        """True unless ssl_start_mode is NONE; setting it switches to AUTOMATIC or NONE (IPWorks:
+        SSLEnabled)."""
         return self.ssl_start_mode is not StartMode.NONE
 
     @ssl_enabled.setter
@@ -326,7 +327,7 @@ class Properties:
         """Set several properties by their Python names.
 
         Raises:
-            SettingError: there is no such property; suggests the nearest.
+            SettingError: the property does not exist; the remedy suggests the nearest.
         """
         for name in properties:
             if not isinstance(getattr(type(self), name, None), (property, Property)):
@@ -350,7 +351,7 @@ _OTHERS = {"attachments": (), "inline_images": (), "calendar": "", "token_source
 
 
 def keyword_defaults() -> dict[str, object]:
-    """What the constructor takes, with what holds without it."""
+    """The keywords of the constructor, with their defaults."""
     entries = {name: REGISTRY[reference] for name, reference in PROPERTIES.items()}
     declared = {
         name: "" if entry.is_secret else entry.default

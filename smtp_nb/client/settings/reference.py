@@ -1,4 +1,4 @@
-"""Every row of the reference component, IPWorks SMTP 2022 (.NET), and what became of it here.
+"""Conformance to the reference component, IPWorks SMTP 2022 (.NET), row by row.
 
 Properties and settings are rows of the registry; of all others the names are listed here, each
 once. The name in Python follows from the reference's by one rule, `snake()`. What a row means is
@@ -144,33 +144,34 @@ _ERRORS = {
 # Numbers with a class and words of their own that nothing in a client's life brings about.
 _UNCAUSED = {
     117: "it belongs to a component for datagrams",
-    135: "all waiting is done in one place, so no call meets a socket that would have to wait",
+    135: "all waiting is done in one place, so no call meets a socket that would block",
     213: "it belongs to components that listen",
     283: "OpenSSL seals whatever it is given",
-    10067: "no Unix counts processes this way",
+    10067: "Unix does not count processes this way",
     **dict.fromkeys((10091, 10092, 10093), "Winsock alone has it"),
 }
 _CAUSED = {
     *(10013, 10022, 10024, 10047, 10048, 10049, 10051, 10054, 10060, 10061, 10065),
     *(11001, 11002, 11003, 11004),
 }
-_NEVER_SEEN = "it is told if the system gives it; nothing that a client does brings it about"
+_NEVER_SEEN = "it is reported if the system raises it; nothing that a client does causes it"
 _UNCAUSED |= dict.fromkeys(set(WINSOCK) - _CAUSED - set(_UNCAUSED), _NEVER_SEEN)
-_TRUST_LIST = "taken, and changes nothing: certificate trust lists are a notion of Windows"
-_IN_CLEAR = "outside TLS it needs AllowClearTextAuth, unless the server is this machine"
-_TEST_ROOT = "taken, and changes nothing: Microsoft's test root is known to Windows alone"
-_CONNECTS = "every method makes the connection that it needs, so that none asks for one"
-_CHAIN = "280 tells it, with the fault of the chain"
-_SECRET = "it is a Secret that shows nothing; reveal() gives the text"
+_TRUST_LIST = "accepted without effect: certificate trust lists exist on Windows only"
+_IN_CLEAR = "outside TLS it requires AllowClearTextAuth, unless the server is this machine"
+_TEST_ROOT = "accepted without effect: Microsoft's test root exists on Windows only"
+_CONNECTS = "every method opens the connection that it needs"
+_CHAIN = "reported by 280, with the fault of the chain"
+_SECRET = "it is a Secret that shows nothing; reveal() returns the string"
 # What does not simply work, apart from the rows of the registry, which say it themselves.
 _EXCEPTIONS: dict[str, tuple[Conformance, str]] = {
     "SMTP.Command": (
         Conformance.DEVIATES,
-        "one line, no method's work; an error on the asyncio front",
+        "one line that no method covers; an error on the asyncio front",
     ),
     "SMTP.SendCommand": (
         Conformance.DEVIATES,
-        "what needs a method, such as DATA or AUTH, is refused, and the method named",
+        "commands that need a method, such as DATA or AUTH, are refused, and the error names"
+        " the method",
     ),
     "SMTP.Send": (
         Conformance.DEVIATES,
@@ -181,14 +182,14 @@ _EXCEPTIONS: dict[str, tuple[Conformance, str]] = {
     "SmtpAuthMechanisms.amXOAUTH2": (Conformance.DEVIATES, _IN_CLEAR),
     "SMTP.SSLServerAuthentication": (
         Conformance.DEVIATES,
-        "certificates are verified also if nobody listens; a handler may overrule the verdict",
+        "certificates are verified even without a handler; a handler may overrule the result",
     ),
-    "Firewall.AutoDetect": (Conformance.DEVIATES, "a host that was set comes first"),
+    "Firewall.AutoDetect": (Conformance.DEVIATES, "a host that is set takes precedence"),
     "Firewall.Host": (Conformance.DEVIATES, "it keeps the name"),
     "Firewall.Password": (Conformance.DEVIATES, _SECRET),
     "Certificate.StorePassword": (Conformance.DEVIATES, _SECRET),
     "Certificate.PrivateKey": (Conformance.DEVIATES, _SECRET),
-    "Certificate.PrivateKeyContainer": (Conformance.IMPOSSIBLE, "a notion of Windows' CryptoAPI"),
+    "Certificate.PrivateKeyContainer": (Conformance.IMPOSSIBLE, "it belongs to Windows' CryptoAPI"),
     **dict.fromkeys(
         ("CertStoreTypes.cstJKSFile", "CertStoreTypes.cstJKSBlob"),
         (Conformance.DEVIATES, "those that are a PFX, as Java writes them since version 9"),
@@ -197,22 +198,22 @@ _EXCEPTIONS: dict[str, tuple[Conformance, str]] = {
         (f"Certificate.Certificate({place}, subject, configurationString)" for place in _PLACES),
         (
             Conformance.DEVIATES,
-            "PersistPFXKey changes nothing: no key is kept anywhere",
+            "PersistPFXKey has no effect: keys are never stored",
         ),
     ),
     "SmtpAuthMechanisms.amAPOP": (
         Conformance.IMPOSSIBLE,
-        "a command of POP3: SMTP has none like it",
+        "a POP3 command that SMTP does not have",
     ),
     "SmtpAuthMechanisms.amNTLM": (
         Conformance.DEVIATES,
-        "outside TLS its version 1 needs AllowClearTextAuth, as a password in clear does",
+        "outside TLS its version 1 requires AllowClearTextAuth, as a password in clear does",
     ),
     "SSLSecurityFlags.0x00000002": (Conformance.DEVIATES, _TRUST_LIST),
     "SSLSecurityFlags.0x00000200": (Conformance.DEVIATES, _TRUST_LIST),
     "SSLSecurityFlags.0x00000004": (
         Conformance.DEVIATES,
-        "OpenSSL does not look for this fault, so there is nothing to overlook",
+        "OpenSSL does not check for this fault, so there is nothing to ignore",
     ),
     "SSLSecurityFlags.0x00004000": (Conformance.DEVIATES, _TEST_ROOT),
     "SSLSecurityFlags.0x00008000": (Conformance.DEVIATES, _TEST_ROOT),
@@ -221,16 +222,16 @@ _EXCEPTIONS: dict[str, tuple[Conformance, str]] = {
     "IPPort.212": (Conformance.DEVIATES, _CONNECTS),
     "IPPort.1119": (
         Conformance.DEVIATES,
-        "107 tells it: the reference has two numbers for one cause",
+        "reported by 107: IPWorks has two numbers for one cause",
     ),
-    "IPPort.1120": (Conformance.DEVIATES, "a 421 that ends the session tells it too"),
+    "IPPort.1120": (Conformance.DEVIATES, "also reported for a 421 that ends the session"),
     "SSL.274": (Conformance.DEVIATES, _CHAIN),
     "SSL.275": (Conformance.DEVIATES, _CHAIN),
     "IPPort.301": (
         Conformance.DEVIATES,
-        "a time-out is always 201; 301 says that a call was stopped",
+        "a timeout is always 201; 301 means that a call was stopped",
     ),
-    "SMTP.302": (Conformance.DEVIATES, "it is the attachments', which this component has"),
+    "SMTP.302": (Conformance.DEVIATES, "it concerns attachments, which this component supports"),
 }
 
 

@@ -1,4 +1,4 @@
-"""One row for each property and each setting: what it is called, takes, means and when it changes.
+"""Registry of properties and settings: name, type, meaning, and when each may change.
 
 Attributes, `config()`, `settings`, `reset()`, completion and the docs are all made from these rows.
 """
@@ -23,7 +23,7 @@ class Holder(Protocol):
     """Who keeps the values: what was set, and nothing for what was not."""
 
     _values: dict[str, Any]
-    """By reference name. A value is of the type that its entry says."""
+    """By IPWorks name. A value has the type that its entry declares."""
 
     @property
     def connected(self) -> bool: ...
@@ -34,21 +34,21 @@ class Entry(Generic[T]):
     """One property or setting.
 
     Attributes:
-        reference: its name in the reference component; names beyond it look the same.
-        default: what it holds until it is set.
-        convert: reads what a user gives, or says what it takes.
-        doc: what it means, in one or two sentences.
+        reference: its name in IPWorks SMTP; names of our own follow the same style.
+        default: its value until it is set.
+        convert: reads a value given by the user, or raises an error that says what it accepts.
+        doc: its meaning, in one or two sentences.
         locked: the error number for changing it while connected, or None if that is allowed.
         is_secret: it is never shown.
         is_header: `reset_headers()` empties it.
-        owner: the part of the reference that lists it (SMTP, IPPort, SSL, Socket or Base); empty
-            for what goes beyond the reference.
-        path: the attribute of the component that keeps it, where that is not the registry.
-        live: the attribute that tells the real value while connected.
-        is_settable: False for what is only told.
+        owner: the part of IPWorks SMTP that lists it (SMTP, IPPort, SSL, Socket or Base); empty for
+            what IPWorks does not have.
+        path: the attribute of the component that stores it, if that is not the registry.
+        live: the attribute that has the actual value while connected.
+        is_settable: False for read-only values.
         turns_on: another setting that becomes True with this one.
         reason: why it cannot change here; setting it to anything but its default is an error.
-        deviation: where it differs from the reference, and why.
+        deviation: how it differs from IPWorks, and why.
     """
 
     reference: str
@@ -93,7 +93,8 @@ class Entry(Generic[T]):
         """
         if not self.is_settable:
             raise SettingError(
-                f"{self.reference} can only be read", remedy="It is made from others"
+                f"{self.reference} can only be read",
+                remedy="Set the properties that it is made from",
             )
         kept = self.convert(self.reference, value)
         if self.reason and kept != self.default:
@@ -141,9 +142,9 @@ def _as_text(value: object) -> str:
 
 
 REGISTRY: dict[str, Entry[Any]] = {}
-"""All entries, by reference name. Their types differ, hence Any."""
+"""All entries, by IPWorks name. Their types differ, hence Any."""
 PROPERTIES: dict[str, str] = {}
-"""Python name of each attribute to its reference name."""
+"""Python name of each attribute to its IPWorks name."""
 
 
 def reader(holder: Holder) -> Callable[[str], Any]:
@@ -161,7 +162,7 @@ class Property(Generic[T]):
 
     def __init__(self, entry: Entry[T]) -> None:
         self.entry = register(entry)
-        self.__doc__ = f"{entry.doc} (reference: {entry.reference})"
+        self.__doc__ = f"{entry.doc} (IPWorks: {entry.reference})"
 
     def __set_name__(self, owner: type, name: str) -> None:
         PROPERTIES[name] = self.entry.reference
@@ -216,7 +217,7 @@ def unknown(
         elsewhere: those that stand in another place, and how they are written there.
     """
     remedy = suggestion(name, names, elsewhere) or "See the documentation for all names"
-    return SettingError(f"there is no {what} {name[:MAX_SHOWN]!r}", remedy=remedy)
+    return SettingError(f"no {what} is called {name[:MAX_SHOWN]!r}", remedy=remedy)
 
 
 @known_attributes()
@@ -256,7 +257,7 @@ def config(holder: Holder, text: str) -> str:
         StateError: not while connected.
     """
     if not isinstance(text, str):
-        raise SettingError("config takes a text", remedy='Write config("Name=Value")')
+        raise SettingError("config takes a string", remedy='Write config("Name=Value")')
     name, equals, value = text.partition("=")
     entry = find(name.strip())
     if equals:

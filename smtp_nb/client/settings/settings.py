@@ -1,4 +1,4 @@
-"""The configuration settings of the reference, and a few of our own: one row each.
+"""The IPWorks configuration settings, and a few of our own: one row each.
 
 What a setting does is where it is read (`sessions.py`, `drafting.py`). A row with a `path` is a
 second name for an attribute of the component. A row with a `reason` is one that cannot be
@@ -16,13 +16,15 @@ from smtp_nb.model.secret import Secret
 
 # The rows are of different types, hence Any.
 _OF_THE_MESSAGE: tuple[Entry[Any], ...] = (
-    Entry("AllowEmptyTo", False, converters.boolean, "A message needs no To: Cc or Bcc suffice."),
+    Entry(
+        "AllowEmptyTo", False, converters.boolean, "Allow a message without To: Cc or Bcc suffices."
+    ),
     Entry(
         "AuthorizationIdentity",
         Secret(""),
         converters.secret,
-        "Whom to act as after the login (RFC 4422); with XOAUTH2 and OAUTHBEARER the token, unless"
-        " there is a token_source.",
+        "The identity to act as after the login (RFC 4422); with XOAUTH2 and OAUTHBEARER the"
+        " token, unless token_source is set.",
         is_secret=True,
     ),
     Entry(
@@ -30,15 +32,15 @@ _OF_THE_MESSAGE: tuple[Entry[Any], ...] = (
         "",
         converters.charset,
         "Charset of headers and text; empty: UTF-8 where needed.",
-        deviation="empty is UTF-8, so that what is composed can always be read",
+        deviation="empty is UTF-8, so that the message can always be read",
     ),
     Entry("FoldHeaders", True, converters.boolean, "Fold header lines that are too long."),
     Entry(
         "Hello",
         "",
         converters.domain,
-        "Our name in EHLO; empty: the host's, or its address.",
-        deviation="a host whose name is no domain gives its address (RFC 5321 section 4.1.3)",
+        "The client's name in EHLO; empty: the host's name, or its address.",
+        deviation="a host whose name is not a domain sends its address (RFC 5321 section 4.1.3)",
     ),
     Entry(
         "KeepQueue", False, converters.boolean, "Keep the files of queued messages that were sent."
@@ -47,19 +49,19 @@ _OF_THE_MESSAGE: tuple[Entry[Any], ...] = (
         "MaxHeaderLength",
         80,
         converters.integer(42, 1000),
-        "Header lines with more octets than this, line end included, are folded.",
+        "Header lines longer than this, in bytes with the line end, are folded.",
     ),
     Entry(
         "MessageIdAlgorithm",
         "SHA1",
         converters.choice("MD5", "SHA1", "SHA256"),
-        "The hash behind a random Message-ID.",
+        "The hash used for a random Message-ID.",
     ),
     Entry(
         "SendRSET",
         True,
         converters.boolean,
-        "RSET between transactions; False says EHLO instead, and sends one message at a time.",
+        "Send RSET between transactions; False sends EHLO instead, and one message at a time.",
     ),
     Entry("StopOnBccErrors", False, converters.boolean, "A refused Bcc stops the message."),
     Entry("StopOnCcErrors", True, converters.boolean, "A refused Cc stops the message."),
@@ -68,7 +70,7 @@ _OF_THE_MESSAGE: tuple[Entry[Any], ...] = (
         "TransferText",
         "",
         converters.text,
-        "The piece of the message that is being sent; to be read in a handler of Transfer.",
+        "The piece of the message that is being sent, to be read in a handler of Transfer.",
         path="transfer_text",
         is_settable=False,
     ),
@@ -90,22 +92,22 @@ _OF_THE_LIBRARY: tuple[Entry[Any], ...] = (
         converters.boolean,
         "Serve a user interface's own loop while waiting.",
         owner="Base",
-        reason="waits serve no foreign loop; use AsyncSMTP or a thread",
+        reason="waiting does not serve another event loop; use AsyncSMTP or a thread",
     ),
     Entry(
         "LicenseInfo",
         "This library is free software and needs no key",
         converters.text,
-        "What the vendor's licence says; there is none here.",
+        "The vendor's licence in IPWorks; not used here.",
         owner="Base",
         is_settable=False,
-        deviation="it tells that no key is needed",
+        deviation="it says that no key is needed",
     ),
     Entry(
         "UseInternalSecurityAPI",
         False,
         converters.boolean,
-        "The engine for TLS. There is one here, whatever is set.",
+        "The TLS engine. Only one is available, whatever is set.",
         owner="Base",
         deviation=ONE_ENGINE,
     ),
@@ -116,21 +118,21 @@ _OURS: tuple[Entry[Any], ...] = (
         "AllowClearTextAuth",
         False,
         converters.boolean,
-        "Send a password without TLS, if it must.",
+        "Allow sending a password without TLS.",
         owner="",
     ),
     Entry(
         "FinalReplyTimeout",
         600.0,
         converters.seconds,
-        "The wait for the reply to the whole message; 0 waits for ever.",
+        "Seconds to wait for the reply to the whole message; 0 waits without limit.",
         owner="",
     ),
 )
 
 # Attributes that keep their value themselves: (reference name, attribute, default, meaning).
 _ATTRIBUTES: tuple[tuple[str, str, Any, str], ...] = (
-    ("BCc", "bcc", "", "The Bcc addresses, which no header names."),
+    ("BCc", "bcc", "", "The Bcc addresses, which appear in no header."),
     ("Cc", "cc", "", "The Cc addresses."),
     ("SendTo", "send_to", "", "The To addresses."),
     (
@@ -139,31 +141,31 @@ _ATTRIBUTES: tuple[tuple[str, str, Any, str], ...] = (
         False,
         "True while there is a session. Assigning connects or disconnects.",
     ),
-    ("MessageB", "message_b", b"", "The octets of `message`."),
+    ("MessageB", "message_b", b"", "The bytes of `message`."),
     (
         "SSLEnabled",
         "ssl_enabled",
         False,
         "True unless SSLStartMode is NONE. Assigning sets that to AUTOMATIC or NONE.",
     ),
-    ("SSLCert", "ssl_cert", None, "Our own certificate, for servers that want one."),
+    ("SSLCert", "ssl_cert", None, "The client's certificate, for servers that require one."),
     (
         "SSLAcceptServerCert",
         "ssl_accept_server_cert",
         None,
-        "A certificate of the server that passes whatever is wrong with it.",
+        "A server certificate to accept whatever is wrong with it.",
     ),
-    ("Firewall", "firewall", None, "The proxy to go through; its fields can be set in place."),
+    ("Firewall", "firewall", None, "The proxy to connect through; its fields can be set in place."),
 )
 _TOLD: tuple[tuple[str, str, Any, str], ...] = (
-    ("Idle", "idle", True, "False while a method is at work."),
-    ("LastReply", "last_reply", "", "The newest reply of the server."),
+    ("Idle", "idle", True, "False while a method is running."),
+    ("LastReply", "last_reply", "", "The most recent reply of the server."),
     ("MessageHeaders", "message_headers", (), "The header fields as they will be sent."),
     (
         "MessageHeadersString",
         "message_headers_string",
         "",
-        "The header fields as they will be sent, as one text.",
+        "The header fields as they will be sent, as one string.",
     ),
     (
         "MessageRecipients",
@@ -179,7 +181,9 @@ _TOLD: tuple[tuple[str, str, Any, str], ...] = (
     ),
 )
 
-_REPLACES = "assigning replaces those of its kind, for a cell that is run twice must not send twice"
+_REPLACES = (
+    "assigning replaces those of its kind, because a cell that is run twice must not send twice"
+)
 _AWAIT = "on the asyncio front, where an assignment cannot wait, it is an error"
 _DEVIATIONS = {
     "Connected": _AWAIT,

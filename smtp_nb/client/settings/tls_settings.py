@@ -1,4 +1,4 @@
-"""The settings of the reference that concern TLS: one row each, as in `settings.py`."""
+"""The IPWorks settings for TLS: one row each, as in `settings.py`."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _listed(name: str, value: Any, known: Collection[str]) -> str:
     parts = [part.strip().lower() for part in converters.line(name, value).split(",")]
     for part in filter(None, parts):
         if part not in known:
-            raise converters.unreadable(name, part, f"{', '.join(known)}, with commas between")
+            raise converters.unreadable(name, part, f"{', '.join(known)}, separated by commas")
     return ",".join(dict.fromkeys(filter(None, parts)))
 
 
@@ -63,8 +63,8 @@ _ROWS: tuple[Entry[Any], ...] = (
         "CACertFilePaths",
         "",
         converters.line,
-        "Files with further trusted roots as PEM, semicolons between; those that do not exist are"
-        " passed over, but one must exist.",
+        "Files with further trusted roots as PEM, separated by semicolons; missing ones are"
+        " skipped, but one must exist.",
         owner="SSL",
         deviation=_ROOTS,
     ),
@@ -72,15 +72,15 @@ _ROWS: tuple[Entry[Any], ...] = (
         "SSLEnabledProtocols",
         SSLProtocol.TLS1_2 | SSLProtocol.TLS1_3,
         converters.flags(SSLProtocol),
-        "The versions of TLS that are offered.",
+        "The TLS versions to offer.",
         owner="SSL",
-        deviation="RFC 8996: TLS 1.0 and 1.1 are not to be used, and 1.3 is",
+        deviation="RFC 8996: TLS 1.0 and 1.1 must not be used, and 1.3 is offered",
     ),
     Entry(
         "SSLSecurityFlags",
         SSLSecurityFlag(0),
         converters.flags(SSLSecurityFlag),
-        "Faults of the server's certificate to overlook.",
+        "Faults of the server's certificate to ignore.",
         owner="SSL",
     ),
     Entry(
@@ -94,47 +94,47 @@ _ROWS: tuple[Entry[Any], ...] = (
         "SSLCACerts",
         "",
         converters.text,
-        "Certificates as PEM that are sent along with our own, up to its root.",
+        "Certificates as PEM that are sent along with the client's own, up to its root.",
         owner="SSL",
     ),
     Entry(
         "SSLIncludeCertChain",
         False,
         converters.boolean,
-        "SSLServerAuthentication shows the whole chain, not only the server's certificate.",
+        "SSLServerAuthentication fires for the whole chain, not only for the server's certificate.",
         owner="SSL",
     ),
     Entry(
         "SSLCheckCRL",
         False,
         converters.boolean,
-        "Fetch the revocation lists that the server's certificate and those above it name. No"
-        " answer is a fault, which SSLSecurityFlags 0x100, 0x400 and 0x800 overlook.",
+        "Fetch the revocation lists named by the server's certificate and those above it. A"
+        " missing answer is a fault, which SSLSecurityFlags 0x100, 0x400 and 0x800 ignore.",
         owner="SSL",
-        deviation="all certificates up to the root are asked about, not the server's alone",
+        deviation="all certificates up to the root are checked, not the server's alone",
     ),
     Entry(
         "SSLEnabledCipherSuites",
         "*",
         _suites,
-        "Registered names of cipher suites, or the system's names of their parts (CALG_AES_256),"
-        " semicolons between; * is OpenSSL's choice.",
+        "Registered names of cipher suites, or the system's names of their parts"
+        " (CALG_AES_256), separated by semicolons; * is OpenSSL's choice.",
         owner="SSL",
-        deviation="suites without a certificate are never offered; a part of which no suite of TLS"
-        " is made, such as CALG_SEAL, is an error",
+        deviation="suites without a certificate are never offered; a part that no TLS suite"
+        " uses, such as CALG_SEAL, is an error",
     ),
     Entry(
         "SSLCipherStrength",
         0,
         converters.integer(0, 1024),
-        "The least bits of the cipher.",
+        "The minimum key length of the cipher, in bits.",
         owner="SSL",
     ),
     Entry(
         "TLS12SupportedGroups",
         "",
         _old_groups,
-        "Groups for the exchange of keys in TLS 1.2, commas between, best first.",
+        "Key exchange groups in TLS 1.2, separated by commas, best first.",
         owner="SSL",
         deviation=_OWN_CHOICE,
     ),
@@ -142,7 +142,7 @@ _ROWS: tuple[Entry[Any], ...] = (
         "TLS13SupportedGroups",
         "",
         _groups,
-        "Groups for the exchange of keys in TLS 1.3, commas between, best first.",
+        "Key exchange groups in TLS 1.3, separated by commas, best first.",
         owner="SSL",
         deviation=_OWN_CHOICE,
     ),
@@ -150,7 +150,8 @@ _ROWS: tuple[Entry[Any], ...] = (
         "TLS13KeyShareGroups",
         "",
         _groups,
-        "Groups with a key in our first message, which saves a round trip; OpenSSL makes four.",
+        "Groups with a key share in the first message, which saves a round trip; OpenSSL makes"
+        " four.",
         owner="SSL",
         deviation=f"{_OWN_CHOICE}, and it makes four at most",
     ),
@@ -158,7 +159,7 @@ _ROWS: tuple[Entry[Any], ...] = (
         "TLS12SignatureAlgorithms",
         "",
         _old_signatures,
-        "What may sign in TLS 1.2, the server's certificate included, commas between.",
+        "Signature algorithms in TLS 1.2, also for the server's certificate, separated by commas.",
         owner="SSL",
         deviation=_OWN_CHOICE,
     ),
@@ -166,7 +167,7 @@ _ROWS: tuple[Entry[Any], ...] = (
         "TLS13SignatureAlgorithms",
         "",
         _new_signatures,
-        "What may sign in TLS 1.3, the server's certificate included, commas between.",
+        "Signature algorithms in TLS 1.3, also for the server's certificate, separated by commas.",
         owner="SSL",
         deviation=_OWN_CHOICE,
     ),
@@ -174,7 +175,8 @@ _ROWS: tuple[Entry[Any], ...] = (
         "SSLEnableRenegotiation",
         True,
         converters.boolean,
-        "renegotiation_info in our first message; OpenSSL can leave it out with TLS 1.3 alone.",
+        "Send renegotiation_info in the first message; OpenSSL can omit it only with TLS 1.3"
+        " alone.",
         owner="SSL",
         deviation="False is error 270 with TLS 1.2 and older, where OpenSSL always sends it",
     ),
@@ -182,39 +184,39 @@ _ROWS: tuple[Entry[Any], ...] = (
         "ReuseSSLSession",
         False,
         converters.boolean,
-        "Resume the last session with the same server under the same settings. The verdict on its"
-        " certificate is kept with it, and decided on again each time.",
+        "Resume the last session with the same server under the same settings. The result of"
+        " its certificate check is kept with it, and judged again each time.",
         owner="SSL",
-        deviation="settings that changed end the session too, and nobody is trusted unasked",
+        deviation="changed settings end the session too, and no certificate is trusted unchecked",
     ),
     Entry(
         "SSLKeyLogFile",
         "",
         converters.line,
-        "Append the keys of connections to this file, for tools that decrypt recordings. Whoever"
-        " reads it can read everything that was sent, passwords included.",
+        "Append the keys of connections to this file, for tools that decrypt recordings. Its"
+        " readers can decrypt everything that was sent, passwords included.",
         owner="SSL",
     ),
     Entry(
         "LogSSLPackets",
         False,
         converters.boolean,
-        "SSLStatus tells of each TLS record: who sent it, its kind and its length.",
+        "SSLStatus reports each TLS record: its sender, kind and length.",
         owner="SSL",
     ),
     Entry(
         "OpenSSLCipherList",
         "",
         converters.line,
-        "Cipher suites up to TLS 1.2 in OpenSSL's own language; suites without a certificate or a"
-        " cipher stay out.",
+        "Cipher suites up to TLS 1.2 in OpenSSL's own syntax; suites without a certificate or a"
+        " cipher are excluded.",
         owner="",
     ),
     Entry(
         "SSLServerPin",
         "",
         converters.line,
-        "sha256:… of the server's public key; takes it alone.",
+        "sha256:… of the server's public key; accepts no other.",
         owner="",
     ),
 )
@@ -225,7 +227,7 @@ _FIXED: tuple[tuple[str, Any, Any, str, str], ...] = (
         "TLS13Provider",
         0,
         converters.integer(0, 1),
-        "The engine for TLS 1.3.",
+        "The TLS 1.3 engine.",
         "the other engine is a part of Windows",
     ),
 )
@@ -233,16 +235,21 @@ _FIXED: tuple[tuple[str, Any, Any, str, str], ...] = (
 # What the handshake came to: (name, where it stands, default, meaning).
 _NEGOTIATED: tuple[tuple[str, str, Any, str], ...] = (
     ("SSLNegotiatedCipher", "negotiated.cipher", "", "The cipher that protects the connection."),
-    ("SSLNegotiatedCipherStrength", "negotiated.bits", 0, "The bits of the cipher's key."),
+    (
+        "SSLNegotiatedCipherStrength",
+        "negotiated.bits",
+        0,
+        "The length of the cipher's key, in bits.",
+    ),
     ("SSLNegotiatedCipherSuite", "negotiated.suite", "", "The cipher suite's registered name."),
-    ("SSLNegotiatedKeyExchange", "negotiated.key_exchange", "", "How the keys were agreed on."),
+    ("SSLNegotiatedKeyExchange", "negotiated.key_exchange", "", "The key exchange algorithm."),
     (
         "SSLNegotiatedKeyExchangeStrength",
         "negotiated.key_exchange_bits",
         0,
-        "The bits of the exchange of keys.",
+        "The strength of the key exchange, in bits.",
     ),
-    ("SSLNegotiatedProtocol", "negotiated.protocol", "", "The version of TLS that is in use."),
+    ("SSLNegotiatedProtocol", "negotiated.protocol", "", "The TLS version in use."),
 )
 
 for _entry in _ROWS:

@@ -1,1 +1,1 @@
-"""The journal of a campaign: what was about to be sent, and the outcome."""
+"""The journal of a campaign: delivery attempts and their outcomes."""

@@ -1,4 +1,4 @@
-"""Is a file on this machine, or somewhere behind a network?
+"""Detection of network file systems.
 
 A write-ahead log keeps its index in memory that all readers share; over a network they do not, and
 SQLite's own advice is not to use it there.

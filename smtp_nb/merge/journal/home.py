@@ -1,4 +1,4 @@
-"""Where the journal of a campaign is kept.
+"""Location of a campaign's journal.
 
 What was sent to a sandbox of this process is gone with the sandbox, so its campaigns are too:
 a notebook that is run again, with a new sandbox, sends again.

@@ -1,4 +1,4 @@
-"""The journal of a campaign: who was about to get the message, and what became of it.
+"""The journal of a campaign: delivery attempts and their outcomes.
 
 Its theory is write-ahead: before the first byte of a message leaves, the intent to send it is on
 the disk (synchronous=FULL: it survives the kernel, the machine and the power). The outcome follows.

@@ -1,4 +1,4 @@
-"""One process a campaign: a lock beside the journal that says who holds it.
+"""Campaign lock: a file beside the journal that names the process holding it.
 
 The lock is the system's, not the file's existence: after `kill -9` it is free at once.
 """
@@ -90,8 +90,7 @@ def _acquire(path: Path) -> FileIO:
 def _impossible(path: Path, error: OSError) -> JournalError:
     return JournalError(
         f"the campaign cannot be locked by {path}: {error.strerror}",
-        remedy="Give journal= a path in a directory that you may write to, on a file system with"
-        " locks",
+        remedy="Give journal= a path in a writable directory, on a file system with locks",
     )
 
 

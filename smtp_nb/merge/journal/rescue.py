@@ -1,4 +1,4 @@
-"""Rescue of a journal whose file was taken away, or of the knowledge that it is lost.
+"""Rescue of a journal whose file was removed or replaced during a run.
 
 Whatever happens to the file during a run, the next run must send to nobody who has the message.
 If the file went away under its name, this process still holds all of it: it is written again, to
@@ -37,15 +37,14 @@ def require_undisputed(path: Path) -> None:
     """
     if os.path.lexists(rescued := _beside(path, RESCUED)):
         raise JournalError(
-            f"the journal {path} was replaced during a run, and what that run wrote down is in"
-            f" {rescued}",
+            f"the journal {path} was replaced during a run, whose records are in {rescued}",
             remedy=f"Put it back: mv {rescued} {path}",
         )
     if os.path.lexists(lost := _beside(path, LOST)):
         raise JournalError(
-            f"the journal {path} was overwritten during a run, so it does not say any more who"
-            " was sent to",
-            remedy=f"Find out from the server's log, and delete {lost} when you know",
+            f"the journal {path} was overwritten during a run, so it no longer shows who has"
+            f" the message",
+            remedy=f"Find out from the server's log, then delete {lost}",
         )
 
 
@@ -66,12 +65,12 @@ def rescue(sql: sqlite3.Connection, watch: Watch) -> Rescued:
     except (sqlite3.Error, OSError) as error:
         with suppress(OSError):
             _mark_lost(path)
-        text = f"{what}; what had been written down could not be kept: {error}"
+        text = f"{what}; its records could not be saved: {error}"
         return Rescued(None, JournalError(text, remedy=remedy_for(error)))
     if place == path:
-        text, remedy = "all that it held has been written again", "Run again to go on"
+        text, remedy = "all its records have been written again", "Run again to go on"
     else:
-        text = f"all that was written down is in {place}"
+        text = f"all its records are in {place}"
         aside = f"; delete {watch.log_path}" if watch.is_log_foreign() else ""
         remedy = f"Put it back, then run again: mv {place} {path}{aside}"
     return Rescued(saved, JournalError(f"{what}; {text}", remedy=remedy))
@@ -87,7 +86,7 @@ def lose(watch: Watch) -> JournalError:
             os.truncate(watch.log_path, 0)
     return JournalError(
         f"the journal {watch.name} was overwritten, cut short or written to by another program"
-        f" during the run ({_contents(watch.name)}), so it does not say any more who was sent to",
+        f" during the run ({_contents(watch.name)}), so it no longer shows who has the message",
         remedy="Find out from the server's log who has the message before you send again; delete"
         f" {_beside(watch.name, LOST)} when you know",
     )
@@ -99,7 +98,7 @@ def _what_happened(watch: Watch) -> str:
         return f"{watch.log_path}, a part of the journal {path}, was removed during the run"
     if not os.path.lexists(path):
         return f"the journal {path} was removed or renamed during the run"
-    return f"another file took the place of the journal {path} during the run: {_contents(path)}"
+    return f"another file replaced the journal {path} during the run: {_contents(path)}"
 
 
 def _contents(path: Path) -> str:
@@ -112,7 +111,7 @@ def _contents(path: Path) -> str:
             (application,) = sql.execute("PRAGMA application_id").fetchone()
             (count,) = sql.execute("SELECT count(*) FROM delivery").fetchone()
             if application == schema.APPLICATION:
-                return f"it is a journal that knows of {count} recipients"
+                return f"it is a journal with {count} recipients"
     return "it is not a journal"
 
 

@@ -1,4 +1,4 @@
-"""What the user decides about messages that are in doubt or were refused."""
+"""Manual decisions about messages that are in doubt or were refused."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from smtp_nb.model.outcome import Outcome
 # The decisions: what a recipient becomes, and what is said of it from then on.
 DECISIONS = {
     "resend": (Outcome.NOT_SENT, "to be sent again, as you decided"),
-    "accepted": (Outcome.ACCEPTED, "it has arrived, as you found out"),
+    "accepted": (Outcome.ACCEPTED, "recorded as arrived, as you decided"),
     "give up": (Outcome.SKIPPED, "given up, as you decided"),
 }
 _WORDS = " or ".join(RESOLVABLE)
@@ -37,7 +37,7 @@ def resolve(path: Path, targets: Sequence[Target], decision: str) -> int:
     """
     if decision not in DECISIONS:
         raise InputError(
-            f"{decision!r} is no decision", remedy=f"Use one of {', '.join(DECISIONS)}"
+            f"{decision!r} is not a decision", remedy=f"Use one of {', '.join(DECISIONS)}"
         )
     count = _decide(path, targets, decision) if is_begun(path) else 0
     if not count:
@@ -99,12 +99,12 @@ def _of_mask(
     if len(mask) != len(results) or not same:
         raise InputError(
             f"the mask has {len(mask)} entries and the results {len(results)} lines",
-            remedy='Make it of the results: results["outcome"] == "REFUSED"',
+            remedy='Make it from the results: results["outcome"] == "REFUSED"',
         )
     chosen = results[mask]
     if had := sum(chosen["outcome"] == Outcome.ACCEPTED):
         raise InputError(
-            f"{had} of the lines that the mask chooses are ACCEPTED, which is decided for good",
+            f"{had} of the lines that the mask selects are ACCEPTED, which is final",
             remedy='Leave them out: mask & (results["outcome"] != "ACCEPTED")',
         )
     found = chosen[chosen["outcome"].isin(RESOLVABLE)]

@@ -1,4 +1,4 @@
-"""What the journal's file holds: its tables, the values that go in and come out, its statements."""
+"""Journal schema: tables, row types and SQL statements."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Soundness of a journal: its pages, the types of its columns, the values that they may hold.
+"""Integrity checks of a journal: pages, column types and permitted values.
 
 SQLite takes any value in any column, and reads a damaged page as if nothing were wrong with it.
 What is read from a journal decides who is sent to, so all of it is looked at before anything

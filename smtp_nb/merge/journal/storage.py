@@ -1,4 +1,4 @@
-"""The journal's file: found, told from other files, opened to be written or only looked into.
+"""The journal's file: recognised, and opened for reading or writing.
 
 Nothing is changed before it is known to be ours: not the mode of the file, not a byte in it. An
 older journal is brought up to date in one transaction when it is opened for writing; who only
@@ -75,7 +75,10 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
         require_undisputed(path)
         path = real(path)
         if not os.path.lexists(path):
-            raise JournalError(f"there is no journal {path}", remedy="Nothing was sent under it")
+            raise JournalError(
+                f"the journal {path} does not exist",
+                remedy="Check the name: nothing was sent under it",
+            )
         if _is_new(path):
             return _made_in_memory()  # its writer was stopped before it wrote anything
         _check(_stamp(path), path)
@@ -137,7 +140,7 @@ def _is_new(path: Path) -> bool:
 def _check(stamp: Stamp, path: Path) -> None:
     if stamp.application != schema.APPLICATION:
         raise JournalError(
-            f"{path} is something else than the journal of a merge",
+            f"{path} is not the journal of a merge",
             remedy="Give journal= another path",
         )
     if stamp.version > schema.VERSION:

@@ -1,4 +1,4 @@
-"""Translation of what SQLite and the system say about a journal into our error.
+"""Translation of SQLite and system errors into `JournalError`.
 
 The remedy fits the cause: SQLite's own words name neither the file nor what to do about it.
 """
@@ -16,7 +16,7 @@ from smtp_nb.errors import JournalError
 from smtp_nb.model.display import visible
 
 DISK_FULL = "Free some space on the disk, then run again"
-READ_ONLY = "Give journal= a path in a directory that you may write to"
+READ_ONLY = "Give journal= a path in a writable directory"
 TOO_MANY_FILES = "Too many files are open: close some, or raise the limit (ulimit -n)"
 NOT_A_JOURNAL = "Give journal= another path, or put the journal back from a copy"
 DAMAGED = (
@@ -24,8 +24,10 @@ DAMAGED = (
     " message before you send under another name"
 )
 LOCKED = "Another program has the file open for writing: close it there, then run again"
-DISK_FAILED = "The disk or the network file system failed: see that it is there, then run again"
-UNKNOWN = "Is the disk full, the directory read-only, the file something else?"
+DISK_FAILED = (
+    "The disk or the network file system failed: check that it is available, then run again"
+)
+UNKNOWN = "Check whether the disk is full, the directory read-only, or the file something else"
 
 _BY_SQLITE = {
     sqlite3.SQLITE_FULL: DISK_FULL,

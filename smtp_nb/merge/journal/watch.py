@@ -1,4 +1,4 @@
-"""A watch over the files that a run writes its journal to.
+"""Watch over the journal's files during a run.
 
 SQLite opens a file by its name once and trusts it ever after, but names are everybody's: `git
 clean` takes a file away, a synced folder puts another in its place, a program writes over it

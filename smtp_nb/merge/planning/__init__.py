@@ -1,1 +1,1 @@
-"""Which row gets which message: keys, recipients, rendering, what has changed."""
+"""Planning of a merge: keys, recipients, rendering and changes."""

@@ -1,4 +1,4 @@
-"""Digests of what rows are sent: they tell whether a row would get something else now.
+"""Message digests, which detect rows that would get a different message now.
 
 A digest covers the template as it is written, the values that it names, in cells as in its
 context, and the octets of the attachments; never what no message shows. It is keyed with the

@@ -1,4 +1,4 @@
-"""Who gets a message: every row of the frame, its key and its address, or why it has none.
+"""The plan of a merge: each row's key and recipient, or why it has none.
 
 The law: a row is known by its key and never by its place. The key is the value of the `key` column,
 or else the normalised address, so rows may be inserted, deleted and sorted between two runs.
@@ -236,7 +236,7 @@ class _Planner:
         self.plan.problems.append(
             Problem(
                 planned.row, self._key or self._to, Severity.WARNING, text,
-                "It gets one message only",
+                "Remove one of the rows: only one message is sent for both",
             )
         )  # fmt: skip
         self.plan.rows.append(

@@ -1,4 +1,4 @@
-"""The To address of a row: read from its cell or its template, and what looks odd about it."""
+"""The To address of a row, and warnings about likely mistakes in it."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def mailbox_of(address: object, column: str) -> Mailbox:
         raise address
     text = "" if address is None else trimmed(str(address))
     if not text:
-        raise RowError("there is no address", column=column, remedy="Fill it in or drop the row")
+        raise RowError("the address is missing", column=column, remedy="Fill it in or drop the row")
     try:
         return parse_mailbox(text)
     except InputError as error:
@@ -110,7 +110,7 @@ def _remedy(text: str) -> str:
         return f'Write "{named[1].strip()}" {named[2]}'
     entries = split_addresses(text)
     if len(entries) > 1 and all(map(_is_mailbox, entries)):
-        return "Write one address a row, further ones into the template's cc"
+        return "Write one address per row, and further ones into the template's cc"
     for meant in (text.strip("'\";,. "), text.replace(",", ".")):
         if meant != text and _is_mailbox(meant):
             return f"Did you mean {meant}?"
@@ -153,16 +153,18 @@ def _rendered(rows: Rows, part: AddressPart) -> Iterator[object]:
         if len(boxes) == 1:
             yield str(boxes[0])
         else:
-            yield RowError(f"to= gives {len(boxes)} addresses", column="to", remedy="Give one")
+            yield RowError(
+                f"to= holds {len(boxes)} addresses", column="to", remedy="Give one address per row"
+            )
 
 
 def remarks(written: object, box: Mailbox) -> Iterator[tuple[str, str]]:
     """What can be sent to and is hardly meant: (what is odd, what to do)."""
     if isinstance(written, str) and trimmed(written) != written.strip(" "):
-        yield "invisible characters at the ends of the address were taken off", "Clean the column"
+        yield "invisible characters at the ends of the address were removed", "Clean the column"
     domain = box.domain.lower()
     if right := _MISTYPED.get(domain) or _common_mistake(domain):
-        yield f"{domain} is hardly meant", f"Did you mean {right}?"
+        yield f"{domain} looks misspelt", f"Did you mean {right}?"
     elif "." not in domain and not domain.startswith("["):
         meant = _PROVIDERS.get(domain)
         yield (
@@ -172,7 +174,7 @@ def remarks(written: object, box: Mailbox) -> Iterator[tuple[str, str]]:
     if mixed := _mixed(domain):
         yield (
             f"the domain {mixed!a} mixes letters of several scripts that look alike",
-            "Type it anew",
+            "Type it again",
         )
 
 

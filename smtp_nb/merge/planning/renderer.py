@@ -1,4 +1,4 @@
-"""From a planned row to a message ready for the wire."""
+"""Rendering of planned rows to messages ready to send."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a campaign stands before a run: what is to be sent, what was decided, what has changed.
+"""State of a campaign before a run: messages to send, decided rows, changed rows.
 
 It is what a run that sends nothing says, so that it never looks like one that did.
 """
@@ -54,7 +54,7 @@ class Standing:
         if self.to_send:
             return ""
         if not self.decided:
-            return f"0 sent: there is no row to send to{_listed(self.left_out, ' (', ')')}"
+            return f"0 sent: no row is left to send to{_listed(self.left_out, ' (', ')')}"
         return f"0 sent: {self.history}; another name= sends to them again{self._reopen}"
 
     @property
@@ -86,7 +86,7 @@ class Standing:
         more = f" and {len(rows) - _NAMED} more" if len(rows) > _NAMED else ""
         what = "the template was changed" if self.is_template else "their values were changed"
         who = f"row {named} has" if len(rows) == 1 else f"rows {named}{more} have"
-        return f"{who} a message that differs from what they would get: {what}"
+        return f"{who} a message that differs from what they would get now: {what}"
 
     def check(self, may_differ: bool) -> None:
         """Raise if somebody who has a message would get another one now.
@@ -97,8 +97,8 @@ class Standing:
         if self.changed and not may_differ:
             raise TemplateChanged(
                 f"nothing was sent: in campaign {self.name!r} {self.difference}",
-                remedy=f"Use run(changed={GO_ON!r}) to send only to those who have none yet,"
-                " or give the merge another name= to send to everybody",
+                remedy=f"Use run(changed={GO_ON!r}) to send only to those who have none yet, or"
+                f" give the merge another name= to send to all",
             )
 
 

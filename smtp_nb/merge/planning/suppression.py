@@ -1,4 +1,4 @@
-"""Who gets nothing, whatever the rows say: `suppress=`.
+"""Suppression lists: `suppress=`.
 
 Addresses, a CSV file in which they stand anywhere, or the journal of another campaign, of which all
 are meant whose fate was decided there: who has its message, may have it, or was refused.
@@ -23,7 +23,7 @@ from smtp_nb.model.outcome import Outcome
 from smtp_nb.model.regular import open_regular
 
 Suppressed = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
-EXPLANATION = "the address is one of suppress="
+EXPLANATION = "the address is in suppress="
 _JOURNALS = (".sqlite", ".db")
 
 

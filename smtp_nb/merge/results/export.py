@@ -47,7 +47,7 @@ def write_results(found: pd.DataFrame, path: str | os.PathLike[str]) -> None:
         raise InputError(
             f"the results cannot be written to {str(path)!r}: {error.strerror}",
             code=UNREADABLE,
-            remedy="Name a file in a directory that you may write to",
+            remedy="Name a file in a writable directory",
         ) from error
 
 
@@ -85,7 +85,7 @@ def read_results(path: str | os.PathLike[str]) -> pd.DataFrame:
         try:
             header, *lines = csv.reader(file, strict=True)
             if header != COLUMNS:
-                raise ValueError("the columns are others")
+                raise ValueError("its columns differ")
             texts = list(zip(*lines, strict=True)) or [()] * len(COLUMNS)
             columns = [
                 list(map(_READ.get(name, _bare), column))
@@ -93,8 +93,8 @@ def read_results(path: str | os.PathLike[str]) -> pd.DataFrame:
             ]
         except (ValueError, csv.Error) as error:
             raise InputError(
-                f"{path} is no file of results: {error}",
-                remedy="Spreadsheets change what they save; keep the file that was exported",
+                f"{path} is not a results file: {error}",
+                remedy="Read the exported file itself: a spreadsheet changes what it saves",
             ) from error
     return framed(columns, None)
 

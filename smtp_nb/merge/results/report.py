@@ -1,4 +1,4 @@
-"""What became of every row: the results, the caller's frame with a summary, and colours for it."""
+"""Results of a merge: one line per recipient, a summary per row, and a coloured view."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ NOT_TRIED = "not tried yet"
 SUPPRESSED = "the address is one of suppress="
 HAD_IT_BEFORE = "an address that this row had before has the message, or may have it"
 IN_DOUBT = (
-    "no answer came, or none was recorded: it may have been delivered."
-    " Ask the recipient or look into the server's log, then use resolve()"
+    "no reply was received or recorded: it may have been delivered. Ask the recipient or check"
+    " the server's log, then use resolve()"
 )
 
 OUTCOME_COLOURS = {

@@ -1,1 +1,1 @@
-"""The rows of a DataFrame: values, keys, and what is wrong with them."""
+"""Rows of a DataFrame: values, groups and problems."""

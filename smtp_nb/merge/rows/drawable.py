@@ -1,4 +1,4 @@
-"""What a value can become: a table, a picture, or neither."""
+"""Drawable values: tables and pictures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Groups: one message of all rows that have a key in common.
+"""Row groups: one message for all rows with the same key.
 
 A group is known by its first row, whose place stands for it in plans and results. A template sees
 the columns in which its rows agree by their names, and the rows themselves as a frame, `rows`.
@@ -117,7 +117,7 @@ class GroupedRows(Rows):
         for member in members[1:]:
             if not same(values[members[0]], values[member]):
                 raise RowError(
-                    f"rows {members[0]} and {member} are of one group and differ in {name!r}",
+                    f"rows {members[0]} and {member} are in one group but differ in {name!r}",
                     column=str(name), remedy=f"Group by {name!r} too, or make them the same",
                 )  # fmt: skip
         return values[place]

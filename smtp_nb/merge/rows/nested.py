@@ -1,4 +1,4 @@
-"""What cells of the other kind hold: lists, records, and days that pandas keeps as moments."""
+"""Values of non-plain cells: lists, records, and dates that pandas stores as timestamps."""
 
 from __future__ import annotations
 

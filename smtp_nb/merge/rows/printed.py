@@ -1,4 +1,4 @@
-"""The law on what may stand as text for a reader.
+"""Rules for values that are printed in a message.
 
 Texts, numbers, dates, and whatever spells itself on purpose. A value that only Python can read
 (a method without its parentheses, bytes, a list, a frame or a figure without its filter) is an
@@ -111,7 +111,7 @@ def printed(value: Any, spelling: str = "", notes: Notes | None = None) -> Any:
         return value
     if isinstance(value, decimal.Decimal):
         if not value.is_finite():
-            raise _error(f"the number {value} is no number to read", spelling, "Correct it")
+            raise _error(f"the number {value} cannot be printed", spelling, "Correct it")
         return value
     _refuse_python(value, spelling)
     return value
@@ -163,7 +163,7 @@ def check_length(length: int, what: str) -> None:
     if length > MAX_LENGTH:
         raise RowError(
             f"{what} would have {length:,} characters, more than {MAX_LENGTH:,}",
-            remedy="Attach what is so long, or look for a loop or a product that grows",
+            remedy="Attach long content, or look for a loop or a product that grows",
         )
 
 
@@ -193,7 +193,7 @@ def _float_text(value: float, spelling: str, notes: Notes | None) -> str:
         elif value.is_integer() and abs(value) >= EXACT:
             _note(
                 notes, spelling, f"the number {text} has more digits than a float keeps",
-                "Its last digits may be wrong: read the column as texts (dtype=str)",
+                "Read the column as texts (dtype=str): its last digits may be wrong",
             )  # fmt: skip
     return text
 
@@ -201,7 +201,7 @@ def _float_text(value: float, spelling: str, notes: Notes | None) -> str:
 def _refuse_python(value: Any, spelling: str) -> None:
     for is_kind, name, remedy in _KINDS:
         if is_kind(value):
-            raise _error(f"{_called(value, name)} is no text for a reader", spelling, remedy(value))
+            raise _error(f"{_called(value, name)} is not printable text", spelling, remedy(value))
 
 
 def _called(value: Any, name: str) -> str:

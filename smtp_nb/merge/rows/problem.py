@@ -1,4 +1,4 @@
-"""What is wrong with a row, and how to say so in a table."""
+"""Row problems and their table."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Severity(StrEnum):
     ERROR = "error"
     """The row cannot be sent."""
     WARNING = "warning"
-    """It can, but look."""
+    """The row can be sent, but should be checked."""
 
 
 class RowError(InputError):

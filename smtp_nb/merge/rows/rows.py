@@ -1,4 +1,4 @@
-"""Rows of a DataFrame as templates see them: plain values under the columns' names.
+"""Rows of a DataFrame as templates see them: plain values by column name.
 
 pandas has four spellings of 'nothing here' (None, NaN, NaT, NA), turns a column of integers with
 one hole into floats, and knows no dates without times. All three are undone here, so that no
@@ -27,7 +27,7 @@ _STRETCH = 256
 # From pandas 3 on, a copy that is not deep costs nothing until one of the two is written to.
 _COPIES_ON_WRITE = int(pd.__version__.split(".")[0]) >= 3
 
-_IN_INDEX = "Use the name of a column; df.reset_index() makes one of what is in the index"
+_IN_INDEX = "Use the name of a column; df.reset_index() turns the index into one"
 
 Row = dict[Hashable, object]
 
@@ -67,7 +67,7 @@ class Rows:
         """Raise with the nearest name if there is no such column."""
         if name in self._cells.columns:
             return
-        raise InputError(f"there is no column {name!r}", remedy=self.advice(name))
+        raise InputError(f"the frame has no column {name!r}", remedy=self.advice(name))
 
     def advice(self, name: Hashable) -> str:
         """What somebody meant who asks for a column that is not there."""
@@ -75,7 +75,7 @@ class Rows:
             folded(name), [folded(n) for n in self.names], n=1, cutoff=0.5
         )
         meant = [repr(n) for n in self.names if near and folded(n) == near[0]]
-        remedy = f"Did you mean {meant[0]}?" if meant else f"There are {self.names}"
+        remedy = f"Did you mean {meant[0]}?" if meant else f"Use one of {self.names}"
         return remedy if meant or not self.in_index else f"{remedy}. {self.in_index}"
 
     @property

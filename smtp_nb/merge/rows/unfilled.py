@@ -1,4 +1,4 @@
-"""Names that a row does not fill, and what the author of the template meant by them."""
+"""Undefined template names, with suggestions."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""A run: which messages, over which connections, how fast."""
+"""Running a merge: messages, connections and pace."""

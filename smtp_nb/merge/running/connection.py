@@ -1,4 +1,4 @@
-"""One connection of a run: what it got done, and what happens when it fails."""
+"""One connection of a run, and its recovery from failures."""
 
 from __future__ import annotations
 

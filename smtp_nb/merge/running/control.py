@@ -1,4 +1,4 @@
-"""What other threads say to a running merge."""
+"""Run control from other threads: pause, resume, cancel."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a message's receipt means for the rest of a merge.
+"""Deferrals: the meaning of a receipt for the rest of a merge.
 
 Whose trouble a refusal is stands in the tables that explain replies; here it becomes a verdict:
 what the journal keeps of each recipient, how the run slows down, and whether it ends.

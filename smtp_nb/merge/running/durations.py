@@ -1,4 +1,4 @@
-"""Times and rates as people write them: `"10 min"`, `"20/s"`, `"500/h"`."""
+"""Durations and rates as text: `"10 min"`, `"20/s"`, `"500/h"`."""
 
 from __future__ import annotations
 
@@ -35,14 +35,15 @@ def seconds_of(name: str, given: Duration) -> float:
     unit = _SECONDS.get(match[2].lower() or "s") if match else None
     if match is None or unit is None:
         raise InputError(
-            f"{name}={given!r} is no duration", remedy='Give seconds, or text as "10 min" or "2 h"'
+            f"{name}={given!r} is not a duration",
+            remedy='Give seconds, or text as "10 min" or "2 h"',
         )
     return float(match[1]) * unit
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """So many messages in any period of so many seconds."""
+    """A number of messages in any period of a number of seconds."""
 
     messages: int
     period_s: float
@@ -58,6 +59,6 @@ def rate_of(name: str, given: str) -> Rate:
     unit = _SECONDS.get(match[3].lower()) if match else None
     if not (match and unit and int(match[1]) and int(match[2] or 1)):
         raise InputError(
-            f"{name}={given!r} is no rate", remedy='Give messages and a period: "20/s", "500/h"'
+            f"{name}={given!r} is not a rate", remedy='Give messages and a period: "20/s", "500/h"'
         )
     return Rate(int(match[1]), float(int(match[2] or 1) * unit))

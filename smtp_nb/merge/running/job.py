@@ -1,4 +1,4 @@
-"""A merge in the background: a worker thread, and what its starter may say to it."""
+"""Background merges: a worker thread and its controls."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 @known_attributes()
 class MergeJob:
-    """A merge that is being sent while its starter does something else.
+    """A merge that is sent in the background.
 
-    It is made by `MailMerge.start`. The thread runs in a copy of the caller's context, so that
-    what it shows in a notebook lands in the cell that started it.
+    Made by `MailMerge.start`. The thread runs in a copy of the caller's context, so that what it
+    shows in a notebook lands in the cell that started it.
 
     Attributes:
-        error: what ended it early, or None.
+        error: the error that ended it early, or None.
     """
 
     error: BaseException | None
@@ -54,7 +54,7 @@ class MergeJob:
             self.error = error
 
     def pause(self) -> None:
-        """Begin no further message until `resume()`; what is under way finishes."""
+        """Begin no further message until `resume()`; messages in flight finish."""
         self._run.control.pause()
 
     def resume(self) -> None:
@@ -62,14 +62,20 @@ class MergeJob:
         self._run.control.resume()
 
     def cancel(self) -> None:
-        """Begin no further message and end; what is under way finishes. Run again to resume."""
+        """Begin no further message and end; messages in flight finish. Run again to resume."""
         self._run.control.cancel()
 
     def wait(self, timeout_s: float | None = None) -> pd.DataFrame:
-        """Wait until it has ended, at most `timeout_s` seconds; gives the results up to then.
+        """Wait until it has ended, at most `timeout_s` seconds.
+
+        Args:
+            timeout_s: in seconds; None waits without limit.
+
+        Returns:
+            The results so far, a DataFrame.
 
         Raises:
-            SMTPError: what ended it early.
+            SMTPError: the error that ended it early.
         """
         self._thread.join(timeout_s)
         if self.error is not None:
@@ -78,17 +84,17 @@ class MergeJob:
 
     @property
     def is_running(self) -> bool:
-        """True until it has ended, during a pause too."""
+        """True until it has ended, also during a pause."""
         return self._thread.is_alive()
 
     @property
     def progress(self) -> Progress:
-        """How far it is."""
+        """The progress so far."""
         return self._run.source.progress
 
     @property
     def results(self) -> pd.DataFrame:
-        """What became of every row, up to now."""
+        """The results so far, a DataFrame."""
         if self._results is not None:
             return self._results
         return self._run.results()

@@ -1,4 +1,4 @@
-"""How fast a merge may go: what its user allows, and what the server has taught it.
+"""Pace of a merge: the user's limits, and those learnt from the server.
 
 All of it is arithmetic on a clock that is given; nothing here waits.
 """
@@ -160,9 +160,7 @@ class Pace:
     def opens_at(self, now: float) -> tuple[float, str]:
         """When a message may begin, and what it waits for until then."""
         rate = now if self._rate is None else self._rate.opens_at(now)
-        return max(
-            (rate, "the rate that was set"), (self.backoff.until, "the server, which is busy")
-        )
+        return max((rate, "the configured rate"), (self.backoff.until, "the server, which is busy"))
 
     def is_over_at(self, time: float) -> bool:
         """True if the deadline has passed by then."""

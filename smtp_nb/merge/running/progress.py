@@ -1,4 +1,4 @@
-"""How far a merge is: one model for the widget, the terminal and a callback."""
+"""Progress of a merge: one model for the widget, the terminal and a callback."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ RESUME = "run again to resume"
 @known_attributes()
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where a merge stands.
+    """The progress of a merge.
 
     Attributes:
         done: messages of this run with an outcome.
         total: messages that this run has to send.
-        rate: messages a second, of late; 0.0 if nobody knows yet.
+        rate: recent messages per second; 0.0 if not known yet.
         eta_s: seconds until the end at that rate, or None.
-        counts: how many messages had which outcome.
-        put_off: how many wait for another try; they are not done.
-        waits_s, waits_for: the pause that is being made, and what for; 0.0 and empty for none.
-        said: why nothing is sent, or why the run ended before all was; empty as a rule.
+        counts: how many messages have which outcome.
+        put_off: how many wait to be retried; they are not done.
+        waits_s, waits_for: the current pause in seconds, and its reason; 0.0 and empty for none.
+        said: why nothing is sent, or why the run ended early; usually empty.
         ended: how a run ended that has messages left, and how to go on; empty while it runs.
     """
 
@@ -51,10 +51,10 @@ class Progress:
 
     @property
     def note(self) -> str:
-        """What is going on beside the counts; empty as a rule."""
+        """What is going on beside the counts; usually empty."""
         if self.ended:
             return self.said
-        parts = [f"{self.put_off} to be tried again"] if self.put_off else []
+        parts = [f"{self.put_off} to be retried"] if self.put_off else []
         if self.waits_for == PAUSED:
             parts.append(PAUSED)
         elif self.waits_for:

@@ -1,4 +1,4 @@
-"""One run of a campaign: what is still to do, and who may do it.
+"""One run of a campaign, which holds the campaign's lock.
 
 A run holds the campaign's lock from its beginning to `until_closed`.
 
@@ -65,28 +65,28 @@ from smtp_nb.model.outcome import Outcome
 @known_attributes()
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """How a run differs from a plain one. A merge takes them for all its runs, a run for itself.
+    """The options of a run. A merge takes them for all its runs, a run for itself.
 
     Attributes:
         skip_invalid: leave rows with errors out, instead of raising before anything is sent.
-        limit: send at most so many messages; the other rows are SKIPPED.
-        only_to: addresses and domains (`school.test`, `@school.test`); rows with a recipient
-            beyond them are SKIPPED.
+        limit: the maximum number of messages to send; the other rows are SKIPPED.
+        only_to: addresses and domains (`school.test`, `@school.test`); rows with other recipients
+            are SKIPPED.
         redirect_to: send every message to this address alone, as a trial: the campaign's journal
             is not touched, and a second trial sends again.
-        changed: "go on" sends the rest of a campaign although the template or values of rows that
-            were sent are others now.
+        changed: "go on" sends the rest of a campaign although the template, or values of rows
+            already sent, have changed.
         progress: "auto", "text" (a bar), None, or a function that takes a `Progress`.
-        connections: how many work at once; each holds one window of messages at most.
-        window: the most messages without an outcome on one connection; what the server's own
-            component says (32) by default.
-        rate: messages in any such period, over all connections: "20/s", "500/h".
+        connections: the number of parallel connections; each holds one window of messages.
+        window: the maximum number of messages in flight (without an outcome) on one connection;
+            the client's own `window` (32) by default.
+        rate: messages in any period, over all connections: "20/s", "500/h".
         domain_rates: the same for each recipient's domain: {"example.org": "100/h"}; "*" is for
             each domain that is not named.
-        messages_per_connection: after so many a new connection is made.
+        messages_per_connection: open a new connection after this many messages.
         deadline: seconds, or "30 min": no message is begun later; the next run goes on.
-        patience: seconds, or "10 min": so long greylisted messages and a busy server are tried
-            again before the rest is left to the next run; 0 leaves it at once.
+        patience: seconds, or "10 min": how long to retry greylisted messages and a busy server
+            before the rest is left to the next run; 0 does not retry.
     """
 
     skip_invalid: bool = False
@@ -126,7 +126,7 @@ class Options:
         if allowed := self.allowed:
             for recipient in message.recipients:
                 if not allowed & {recipient.mailbox.key, recipient.mailbox.domain.lower()}:
-                    raise SkipRow(f"{recipient.address} is not among only_to")
+                    raise SkipRow(f"{recipient.address} is not in only_to")
         return self.redirected or message.recipients
 
     @cached_property
@@ -145,7 +145,7 @@ class Options:
 
     @cached_property
     def redirected(self) -> tuple[Recipient, ...]:
-        """The one recipient of a trial; nobody otherwise."""
+        """The one recipient of a trial; empty otherwise."""
         if not self.redirect_to:
             return ()
         return (Recipient(parse_mailbox(self.redirect_to), RecipientType.TO),)
@@ -271,8 +271,8 @@ class Run:
         mine = self.campaign.identity
         if facts.get("identity", mine) != mine and any(self.journal.outcomes()):
             raise InputError(
-                f"the campaign {self.campaign.name!r} began with another key: rows known by one are"
-                " strangers by the other, and would get their message again",
+                f"the campaign {self.campaign.name!r} began with another key: rows sent under"
+                f" one key are new under the other, and would get their message again",
                 remedy="Give the same key= as before, or another name",
             )
 

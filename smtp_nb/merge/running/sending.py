@@ -1,4 +1,4 @@
-"""Sending a run with the client that its caller gave as `server=`."""
+"""Sending a run with the client given as `server=`."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ async def _awaited(server: Server) -> AsyncIterator[AsyncSMTP]:
 def _made(front: type[C], server: Server) -> C:
     if server is None:
         raise MissingError(
-            "there is no mail server", code=163, remedy="Give server= a URL or an SMTP"
+            "no mail server is set", code=163, remedy="Give server= a URL or an SMTP"
         )
     if isinstance(server, str):
         return front.from_url(server)

@@ -1,4 +1,4 @@
-"""The stream of jobs: render a window, commit its intents, let it leave, commit its outcomes.
+"""The stream of jobs: render a window, commit its attempts, send it, commit its outcomes.
 
 One source serves all connections of a run, each through a `Line` of its own.
 """
@@ -110,7 +110,7 @@ class Source:
         opens = now if self._ready else self._waiting.opens_at(now)
         if opens is None:
             return Pause(LONG_PAUSE) if self._under_way else None
-        because = "another try" if self._waiting.put_off else "the rate of a domain"
+        because = "the next attempt" if self._waiting.put_off else "the rate of a domain"
         # The later of the two; the words ride along, and settle a tie by the alphabet, which is
         # as good as any other way: both reasons hold then.
         at, why = max((opens, because), self.pace.opens_at(now))
@@ -247,7 +247,7 @@ class Source:
         return self.pace.in_a_row(worst) if worst and is_nobodys else worst
 
     def _try_again(self, todo: PendingMessage, found: Deferral) -> bool:
-        """Put a deferred message off to another try in this run, if it is worth one."""
+        """Put a deferred message off to the next attempt in this run, if it is worth one."""
         todo.since = todo.since if todo.tries else self.pace.clock()
         due = self.pace.retry_at(todo.tries, todo.since, found)
         if due is None:
@@ -278,7 +278,7 @@ def _undecided(recipients: Recipients, outcomes: Mapping[str, str]) -> Recipient
         if outcomes.get(recipient.mailbox.key, Outcome.NOT_SENT) in RETRIED
     )
     if not found:
-        raise SkipRow("everybody whom this row names now has an outcome already")
+        raise SkipRow("all recipients that this row names now already have an outcome")
     return found
 
 

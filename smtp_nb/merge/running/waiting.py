@@ -1,4 +1,4 @@
-"""The messages of a run that have yet to leave, and which of them may leave now.
+"""The waiting messages of a run, and which of them may be sent now.
 
 They leave in the order of their rows, except for those that come back: what did not leave over a
 connection that failed goes first over the next, what was deferred waits for its time, and what

@@ -1,4 +1,4 @@
-"""The texts and expressions of a template, compiled, and filled for one row after the other.
+"""Compiled texts and expressions of a template.
 
 A cell that holds nothing can be asked about (`{% if grade %}`, `{{ grade | default("-") }}`), but
 printing it is an error of its row: nobody gets 'Dear nan'. What else may be printed is the law of
@@ -119,13 +119,13 @@ def _translated(what: str) -> Iterator[None]:
         raise RowError(
             f"{what}: {error}",
             column=what,
-            remedy="A template prints values, and calls methods of texts, numbers and dates",
+            remedy="Print values only, or call methods of texts, numbers and dates",
         ) from error
     except Exception as error:
         raise RowError(
             f"{what}: {type(error).__name__}: {error}",
             column=what,
-            remedy="The expression does not fit the value in this row",
+            remedy="Correct the expression or the value: they do not fit in this row",
         ) from error
 
 

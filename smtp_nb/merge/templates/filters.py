@@ -1,4 +1,4 @@
-"""The filters that templates have beyond Jinja2's own."""
+"""Template filters in addition to Jinja2's own."""
 
 from __future__ import annotations
 
@@ -147,8 +147,9 @@ def pixels(value: object) -> bytes:
         if hasattr(value, method):
             return draw(value)
     raise RowError(
-        f"{type(value).__name__} is no image",
-        remedy="Give a figure, the octets of a PNG, or a pathlib.Path; a text is never a path here",
+        f"{type(value).__name__} is not an image",
+        remedy="Give a figure, the bytes of a PNG, or a pathlib.Path; a string is never a path"
+        " here",
     )
 
 
@@ -167,9 +168,7 @@ def link(value: object) -> object:
     refuse_controls(text, "a link")
     scheme = _SCHEME.match(text)
     if scheme is not None and scheme[1].lower() not in _SCHEMES:
-        raise RowError(
-            f"a link begins with {scheme[1]}:", remedy=f"It may be one of {sorted(_SCHEMES)}"
-        )
+        raise RowError(f"a link begins with {scheme[1]}:", remedy=f"Use one of {sorted(_SCHEMES)}")
     return value
 
 

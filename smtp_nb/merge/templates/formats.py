@@ -1,4 +1,4 @@
-"""Dates, numbers, money and shares as people of one locale write them (Babel, CLDR).
+"""Formats of dates, numbers, money and percentages by locale (Babel, CLDR).
 
     {{ due | date }}  {{ points | number }}  {{ price | money }}  {{ share | percent }}
 
@@ -132,7 +132,7 @@ def _currency(locale: Locale) -> str:
         territory = likely.rpartition("_")[2]
     found = get_territory_currencies(territory) if territory else []
     if not found:
-        raise RowError(f"no currency belongs to {locale}", remedy='Name it: money("EUR")')
+        raise RowError(f"the locale {locale} has no currency", remedy='Name it: money("EUR")')
     return str(found[0])
 
 
@@ -140,7 +140,7 @@ def _applied(
     pattern: NumberPattern, value: decimal.Decimal, digits: int | None, most: int, locale: Locale
 ) -> str:
     if digits is not None and not 0 <= digits <= _MOST_DIGITS:
-        raise RowError(f"{digits} decimals", remedy=f"Write 0 to {_MOST_DIGITS}")
+        raise RowError(f"{digits} is not a number of decimals", remedy=f"Write 0 to {_MOST_DIGITS}")
     shaped = copy.copy(pattern)
     shaped.frac_prec = (0, most) if digits is None else (digits, digits)
     with decimal.localcontext(rounding=decimal.ROUND_HALF_UP):  # as people round
@@ -170,9 +170,9 @@ def _moment(value: Any) -> datetime.date:
         try:
             value = datetime.datetime.fromisoformat(value.strip())
         except ValueError as error:
-            raise _wrong(value, "date", "parse_dates=[…] reads a column as dates") from error
+            raise _wrong(value, "date", "Read the column as dates: parse_dates=[…]") from error
     if not isinstance(value, datetime.date):
-        raise _wrong(value, "date", "parse_dates=[…] reads a column as dates")
+        raise _wrong(value, "date", "Read the column as dates: parse_dates=[…]")
     return value
 
 

@@ -1,4 +1,4 @@
-"""Templates rewritten so that the law of `printed` holds wherever a value becomes text.
+"""Template rewriting, so that the rules of `printed` hold wherever a value becomes text.
 
 A value is printed by `{{ … }}`, by `~`, and by the filters and methods that make texts of what they
 are given. The first two are found in the template's tree, which also knows how a value is spelled;

@@ -1,4 +1,4 @@
-"""Pictures that the HTML names: local ones travel inside the message, and no name leads nowhere.
+"""Pictures in the HTML: local ones are embedded, and every reference is resolved.
 
 Readers cannot reach the sender's disk, so `![logo](logo.png)` and `<img src="logo.png">` would be a
 broken picture for everybody. The file is taken from the directory that attachments come from.

@@ -1,4 +1,4 @@
-"""Values that stand aside while the text around them is read.
+"""Placeholders for values while the text around them is parsed.
 
 Markdown and address lists are languages. A value put into them could speak them: a name with a
 comma would become a second address, `*` a slanted line. So the text is read with a word of our own

@@ -1,4 +1,4 @@
-"""Templates that do nothing but print cells, filled in without Jinja2's machinery.
+"""Plain templates, which only print cells: filled in without Jinja2.
 
 Long stretches that no cell has a part in are `SharedText`es of the text, which are encoded once for
 all rows.

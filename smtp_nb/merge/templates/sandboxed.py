@@ -1,4 +1,4 @@
-"""The sandbox in which expressions run: strict, and with values that are never code.
+"""Sandboxed environment of expressions: strict, with values that are never code.
 
 What it adds to Jinja2's own: a template calls methods of plain values only (texts, numbers, dates,
 lists), so that `{{ df.to_csv("/home/…") }}` is refused as `{{ x.__class__ }}` is. And nothing that
@@ -72,9 +72,9 @@ def _checked(
 ) -> dict[str, Callable[..., Any]]:
     for name, function in (given or {}).items():
         if not callable(function):
-            raise InputError(f"the {what} {name!r} is {type(function).__name__}, no function")
+            raise InputError(f"the {what} {name!r} is {type(function).__name__}, not a function")
         if not name.isidentifier() or (what == "filter" and name in SAFE_FILTERS):
-            raise InputError(f"no {what} can be called {name!r}", remedy="Give it another name")
+            raise InputError(f"a {what} cannot be called {name!r}", remedy="Give it another name")
     return dict(given or {})
 
 

@@ -1,4 +1,4 @@
-"""Values that HTML shows in one way and text in another."""
+"""Values with one form in HTML and another in text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a template can be sent with and its author hardly meant."""
+"""Warnings about likely mistakes in a template."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from smtp_nb.merge.rows.printed import Note
 from smtp_nb.merge.rows.unfilled import folded, spelling
 from smtp_nb.merge.templates.environment import environment
 
-NAMES_NOTHING = "the template names no column: all get the same words"
+NAMES_NOTHING = "the template uses no column: all recipients get the same message"
 
 _NAME = r"\s*([^\W\d][\w .-]{0,60}?)\s*"
 _HTML_TAG = re.compile(
@@ -64,13 +64,13 @@ def suspicions(
             )  # fmt: skip
         if what == "markdown" and (tag := _tag(text)):
             yield Note(
-                what, f"readers will see {tag} as it stands: Markdown takes no HTML here",
+                what, f"readers will see {tag} as it stands: Markdown does not allow HTML here",
                 "Write Markdown, or give the HTML in html=",
             )  # fmt: skip
     if columns and not names and not is_strange:
         yield Note(
             "", NAMES_NOTHING,
-            f"Columns are {{{{ {spelling(next(iter(columns)))} }}}}",
+            f"Write columns as {{{{ {spelling(next(iter(columns)))} }}}}",
         )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""`{{ marks | table }}`: a frame as a table that mail readers show as meant, in both bodies.
+"""Tables: `{{ marks | table }}` shows a frame in both bodies, in a form that mail readers support.
 
 The text is read off the HTML, so neither can show what the other hides: not a Styler's hidden
 columns and rows, not what its formats mask, not what its styles do not display.
@@ -69,7 +69,7 @@ def table(context: Any, value: Any, index: bool = False, empty: str = "") -> Sho
     elif hasattr(value, "to_html") and isinstance(getattr(value, "data", None), pd.DataFrame):
         html = value.to_html()  # a Styler
     else:
-        raise RowError(f"{type(value).__name__} is no table", remedy="Give a DataFrame")
+        raise RowError(f"{type(value).__name__} is not a table", remedy="Give a DataFrame")
     return _shown(html, notes)
 
 
@@ -234,6 +234,6 @@ def records(value: object) -> list[dict[Any, object]]:
     if isinstance(value, Undefined):
         str(value)  # raises, with the name
     if not isinstance(value, pd.DataFrame):
-        raise RowError(f"{type(value).__name__} is no frame", remedy="Give a DataFrame")
+        raise RowError(f"{type(value).__name__} is not a DataFrame", remedy="Give a DataFrame")
     rows = Rows(value.reset_index(drop=True))
     return list(rows.read(range(len(rows)), rows.names, lambda name: EmptyEntry(name=str(name))))

@@ -1,4 +1,4 @@
-"""What everybody gets, with places for what only one gets."""
+"""Message templates."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ class Template:
     """A message with `{{ column }}` where rows differ (Jinja2, sandboxed and strict).
 
     `{{ figure | image }}` shows a figure inside the HTML, `{{ frame | table }}` a DataFrame. A
-    column whose name is no Python name is `{{ row["First name"] }}`. Comments are `{## … ##}`.
+    column whose name is not a Python name is `{{ row["First name"] }}`. Comments are `{## … ##}`.
 
     Args:
         subject: one line.
         text, html: the bodies; values in `html` are escaped.
-        markdown: both bodies from one source, in place of `text` and `html`.
-        attachments: paths, or `Attachment`s. A path with an expression is that row's own file; an
+        markdown: both bodies from one source, instead of `text` and `html`.
+        attachments: paths, or `Attachment`s. A path with an expression is a file of the row; an
             `Attachment` may name a row's frame, figure or bytes. Or a mapping of file names to
             frames, figures, bytes, paths and expressions.
         calendar: an iCalendar object with `METHOD:REQUEST`: an invitation, as an alternative to
@@ -59,11 +59,11 @@ class Template:
         from_, reply_to, cc, bcc: addresses, which may differ from row to row.
         list_unsubscribe: one or more `https:` or `mailto:` addresses; with `https:` mail programs
             show a button that works with one click (RFC 8058).
-        context: values that are the same for all rows, figures and frames among them.
-        attachment_root: where the files of rows must lie; the working directory by default.
-        locale: how `date`, `number`, `money` and `percent` write: "de", "de_DE"; English by
+        context: values that are the same for all rows, including figures and frames.
+        attachment_root: the directory of the rows' files; the working directory by default.
+        locale: the locale of `date`, `number`, `money` and `percent`: "de", "de_DE"; English by
             default.
-        timezone: the zone in which `date` shows moments that know theirs: "Europe/Berlin".
+        timezone: the zone in which `date` shows timestamps that have a zone: "Europe/Berlin".
         filters: further filters by name, each a function of the value.
         functions: functions that expressions may call.
 
@@ -93,7 +93,7 @@ class Template:
     def __post_init__(self) -> None:
         if self.markdown is not None and (self.text is not None or self.html is not None):
             raise InputError(
-                "markdown makes both bodies, and text or html is given too",
+                "markdown makes both bodies, but text or html is given too",
                 remedy="Give markdown alone, or text and html",
             )
         if isinstance(self.attachments, str | os.PathLike):
@@ -314,7 +314,7 @@ class Compiled:
         if not senders:
             raise MissingError("the message has no sender", code=164, remedy="Set from_")
         if len(senders) > 1:
-            raise RowError("from_ gives more than one address", column="from_")
+            raise RowError("from_ holds more than one address", column="from_")
         return senders[0]
 
 
@@ -325,6 +325,6 @@ def _line(part: Part, values: Values) -> str:
         raise RowError(
             f"{part.what} would hold the control character {found[0]!a}",
             column=next(iter(part.names)) if len(part.names) == 1 else part.what,
-            remedy="A header is one line: take it out of the cell",
+            remedy="Remove it from the cell: a header is one line",
         )
     return line

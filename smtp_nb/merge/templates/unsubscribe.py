@@ -1,4 +1,4 @@
-"""List-Unsubscribe: how a reader leaves, with one click where the address is an https one.
+"""List-Unsubscribe headers, with one-click unsubscription for https addresses.
 
 RFC 2369 has the header, RFC 8058 the click: mail programs then POST to the address, so it must
 know the recipient by itself, without a login.
@@ -50,7 +50,7 @@ class UnsubscribePart:
 def _check(address: str) -> None:
     if not _ADDRESS.match(address):
         raise RowError(
-            f"{address[:80]!r} is no address to unsubscribe at",
+            f"{address[:80]!r} is not an unsubscribe address",
             column="list_unsubscribe",
             remedy="Write https://… or mailto:…, values in it as {{ value | urlencode }}",
         )

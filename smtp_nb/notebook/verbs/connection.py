@@ -32,7 +32,7 @@ def session_for(request: VerbRequest) -> SMTP:
         return SMTP.from_url(url)
     if request.state.sandbox is None:
         raise StateError(
-            "there is no sandbox to connect to",
+            "no sandbox is running",
             remedy="Write %smtp server start first, or %smtp connect smtp://you@your.server:587",
         )
     return SMTP.from_url(request.state.sandbox.url)
@@ -55,7 +55,7 @@ def session_card(request: VerbRequest, more: Rows = ()) -> Card:
     running = "running" if is_running else ""
     templates = ", ".join(request.state.templates)
     rest = [("Sandbox", running), ("Templates", templates), ("From", request.state.sender)]
-    tried = ("Failed", f"no session with {request.state.tried}" if request.state.tried else "")
+    tried = ("Failed", f"could not connect to {request.state.tried}" if request.state.tried else "")
     where = "" if smtp is None else f"{smtp.mail_server}:{smtp.mail_port}"
     if sandbox is not None and smtp is not None and request.state.is_at(smtp, sandbox):
         where = "the sandbox"  # its port differs from run to run, and outputs shall not
@@ -78,8 +78,8 @@ _URL = Argument(
 )  # fmt: skip
 
 PASSWORD_OPTIONS = (
-    Option("--password-env", "environment variable that holds the password; else keyring, else a"
-           " prompt", metavar="NAME"),
+    Option("--password-env", "environment variable that holds the password; otherwise the"
+        " keyring, then a prompt", metavar="NAME"),
     Option("--password-file", "file with the password alone, which only you can read",
            ValueKind.PATH, "PATH"),
 )  # fmt: skip
@@ -87,16 +87,21 @@ PASSWORD_OPTIONS = (
 VERBS = (
     Verb(
         "connect",
-        "Open a session: line, TLS, login",
+        "Open a session: connection, TLS, login",
         _connect,
         (_URL,),
         (
             *PASSWORD_OPTIONS,
-            Option("--from", "the sender of all messages from now on", metavar="ADDRESS"),
+            Option("--from", "the sender of all following messages", metavar="ADDRESS"),
         ),
         example="%smtp connect smtp://ann@mail.example.org:587 -o session\n"
         "session.about.send_command('NOOP')",
     ),
     Verb("disconnect", "End the session", _disconnect, example="%smtp disconnect"),
-    Verb("status", "Say what is connected, running and kept", _status, example="%smtp status"),
+    Verb(
+        "status",
+        "Show the session, the sandbox, templates and merges",
+        _status,
+        example="%smtp status",
+    ),
 )

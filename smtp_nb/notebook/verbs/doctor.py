@@ -28,13 +28,13 @@ def _patient(request: VerbRequest) -> SMTP:
 VERBS = (
     Verb(
         "doctor",
-        "Go the whole way to a server, step by step: what is wrong, and what to do",
+        "Test the path to a server, step by step: what is wrong, and what to do",
         _doctor,
         (Argument("url", "smtp://user@host:587; empty: the session's server, or the sandbox",
                   required=False),),
         (
             *PASSWORD_OPTIONS,
-            Option("--patience", "the longest wait for each word of the server, 10 if not given",
+            Option("--patience", "the longest wait for each reply, in seconds; 10 by default",
                    ValueKind.NUMBER, "SECONDS"),
         ),
         example="%smtp doctor smtp://ann@mail.example.org:587",

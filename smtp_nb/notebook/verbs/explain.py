@@ -30,7 +30,7 @@ def _last_refusal(trail: Trail) -> str:
             found, is_fresh = event.message, False
     if not found:
         raise InputError(
-            "the server refused nothing so far", remedy='Write %smtp explain "550 5.1.1 …"'
+            "the server has not refused anything yet", remedy='Write %smtp explain "550 5.1.1 …"'
         )
     return found
 
@@ -45,7 +45,7 @@ def _help(request: VerbRequest) -> Page:
         return Page(page_of(verb))
     if family := [known for known in VERBS.values() if known.name.split()[0] == name]:
         return Page(overview(family))
-    raise request.syntax.error(f"there is no verb {name!r}")
+    raise request.syntax.error(f"unknown verb {name!r}")
 
 
 def overview(verbs: object) -> str:
@@ -53,7 +53,9 @@ def overview(verbs: object) -> str:
     known = [verb for verb in verbs if isinstance(verb, Verb)]  # type: ignore[attr-defined]
     width = max(len(verb.name) for verb in known)
     rows = [f"  {verb.name:{width}}  {verb.summary}" for verb in known]
-    hint = "%smtp VERB --help says more. Values may hold {{ name }}, filled from your variables."
+    hint = (
+        "%smtp VERB --help shows details. Values may hold {{ name }}, filled from your variables."
+    )
     return "\n".join(["SMTP in a notebook: %smtp VERB, or %%smtp VERB above a cell", *rows, hint])
 
 
@@ -76,9 +78,9 @@ def _with_many(option: Option) -> str:
 VERBS = (
     Verb(
         "explain",
-        "Say what a reply means and what to do; without a text, the last refusal",
+        "Explain a reply and what to do; without a text, the last refusal",
         _explain,
-        (Argument("reply", "the server's words, or a code", required=False, rest=True),),
+        (Argument("reply", "the server's reply, or a code", required=False, rest=True),),
         example="%smtp explain 550 5.7.26",
     ),
     Verb(

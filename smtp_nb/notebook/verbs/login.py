@@ -18,7 +18,7 @@ from smtp_nb.notebook.verbs.connection import PASSWORD_OPTIONS, session_card
 if TYPE_CHECKING:
     from smtp_nb.client.oauth import Account
 
-PASTE = "Paste the address at which the browser ended: "
+PASTE = "Paste the address where the browser ended: "
 
 
 def _login(request: VerbRequest) -> Card:
@@ -33,7 +33,8 @@ def _by_password(request: VerbRequest) -> Card:
     smtp = request.state.session()
     if request.text("user"):
         raise request.syntax.error(
-            f"{request.text('who')!r} is no service; take {' or '.join(_SERVICES)}, or a name alone"
+            f"{request.text('who')!r} is not a service; use {' or '.join(_SERVICES)}, or a name"
+            f" alone"
         )
     user = request.text("who", smtp.user or request.state.user)
     if not user:
@@ -76,8 +77,8 @@ def _by_token(request: VerbRequest, make: Callable[[VerbRequest, str], Account])
         smtp = SMTP(**properties)
     state.connect(smtp)
     state.sender = state.sender or user
-    kept = account.place or "this kernel only; --token-file PATH keeps it"
-    return session_card(request, [("Permission", f"kept in {kept}")])
+    kept = account.place or "this kernel only; --token-file PATH stores it"
+    return session_card(request, [("Permission", f"stored in {kept}")])
 
 
 def _get_permission(request: VerbRequest, account: Account) -> None:
@@ -91,9 +92,9 @@ def _get_permission(request: VerbRequest, account: Account) -> None:
     pasted = type_unseen(PASTE)
     if pasted is None:
         raise MissingError(
-            "nobody is there to paste the address",
+            "cannot prompt for the address",
             code=303,
-            remedy="Write --by device, or log in where somebody can type; it is kept",
+            remedy="Write --by device, or log in once where a prompt can be answered",
         )
     consent.finish(pasted)
 
@@ -113,7 +114,7 @@ def _microsoft(request: VerbRequest, user: str) -> Account:
 
     client = request.text("client")
     if not client:
-        raise request.syntax.error("--client is missing: the number of your application")
+        raise request.syntax.error("--client is missing: the id of your application")
     return microsoft(
         user,
         client,
@@ -132,7 +133,7 @@ _SERVICES = {"google": _google, "microsoft": _microsoft}
 VERBS = (
     Verb(
         "login",
-        "Log in: by password on the session's server, or by OAuth at Google's or Microsoft's",
+        "Log in by password on the session's server, or by OAuth at Google or Microsoft",
         _login,
         (
             Argument("who", "google, microsoft, or your name on the session's server",
@@ -141,19 +142,19 @@ VERBS = (
         ),
         (
             *PASSWORD_OPTIONS,
-            Option("--ask", "ask for the password, whatever the keyring has", ValueKind.FLAG),
-            Option("--keep", "give the password to the keyring once the server has taken it",
+            Option("--ask", "prompt for the password, even if the keyring has it", ValueKind.FLAG),
+            Option("--keep", "store the password in the keyring after the server has accepted it",
                    ValueKind.FLAG),
-            Option("--client", "Google: the file of your OAuth client; Microsoft: the number of"
-                   " your application", ValueKind.PATH, "PATH|ID"),
+            Option("--client", "Google: the file of your OAuth client; Microsoft: the id of"
+                " your application", ValueKind.PATH, "PATH|ID"),
             Option("--by", "type a code on any device, or paste an address", ValueKind.CHOICE,
                    choices=("device", "code")),
-            Option("--again", "ask for permission even if it is there", ValueKind.FLAG),
-            Option("--token-file", "keep the permission in this file in place of the keyring",
+            Option("--again", "ask for access again even if it was granted", ValueKind.FLAG),
+            Option("--token-file", "store the grant in this file instead of the keyring",
                    ValueKind.PATH, "PATH"),
             Option("--tenant", "Microsoft: your organisation"),
             Option("--authority", "Microsoft: the address of another cloud", metavar="URL"),
-            Option("--server", "send through this server in place of the service's own",
+            Option("--server", "send through this server instead of the service's own",
                    metavar="URL"),
         ),
         example="%smtp login microsoft ann@school.example --client 00000000-0000-0000-0000-"

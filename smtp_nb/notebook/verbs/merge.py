@@ -23,7 +23,7 @@ from smtp_nb.notebook.verb import Verb, VerbRequest
 from smtp_nb.wording import Front, worded
 
 _DIFFERS = (
-    "Give another --name to send to everybody, or --changed to send only to those who have none yet"
+    "Give another --name to send to all, or --changed to send only to those who have none yet"
 )
 _WAITING = frozenset({Outcome.NOT_SENT, Outcome.DEFERRED})
 
@@ -114,7 +114,7 @@ def _merge_of(request: VerbRequest) -> MailMerge:
     try:
         frame = as_pandas(frame)
     except InputError:
-        raise request.syntax.error(f"{request.text('frame')} is no DataFrame") from None
+        raise request.syntax.error(f"{request.text('frame')} is not a DataFrame") from None
     name = request.text("template")
     return MailMerge(
         frame,
@@ -131,8 +131,8 @@ def _merge_of(request: VerbRequest) -> MailMerge:
 def _template_of(request: VerbRequest, name: str) -> Template:
     found = request.state.templates.get(name) or request.namespace.get(name)
     if not isinstance(found, Template):
-        known = ", ".join(request.state.templates) or "none so far"
-        raise request.syntax.error(f"there is no template {name!r}; there are: {known}")
+        known = ", ".join(request.state.templates) or "none yet"
+        raise request.syntax.error(f"unknown template {name!r}; known: {known}")
     given = {name: request.variable(name) for name in request.texts("with")}
     return replace(found, context={**found.context, **given}) if given else found
 
@@ -161,7 +161,7 @@ def _domain_rates(request: VerbRequest) -> dict[str, str]:
     for given in request.texts("domain_rate"):
         domain, sign, rate = given.partition("=")
         if not sign:
-            raise request.syntax.error(f"--domain-rate wants DOMAIN=RATE, not {given!r}")
+            raise request.syntax.error(f"--domain-rate takes DOMAIN=RATE, not {given!r}")
         found[domain] = rate
     return found
 
@@ -199,7 +199,7 @@ def _typed(count: int) -> str:
         return input(f"This sends {count} messages. Type {count} to send them: ")
     except (StdinNotImplementedError, EOFError) as error:
         raise StateError(
-            "nothing was sent: nobody is there to confirm it",
+            "nothing was sent: cannot prompt for confirmation",
             remedy=f"Give --yes {count} in an unattended run",
         ) from error
 
@@ -218,10 +218,10 @@ def _results(request: VerbRequest) -> pd.DataFrame:
     known = ", ".join(sorted({*merges, *kept}))
     if not known:
         raise StateError(
-            "no merge was sent in this session, and this directory holds no journal of one",
+            "this session has sent no merge, and this directory holds no journal",
             remedy="Write %smtp merge FRAME TEMPLATE --send, or change to the journal's directory",
         )
-    raise request.syntax.error(f"there is no merge {name!r}; there are: {known}")
+    raise request.syntax.error(f"unknown merge {name!r}; known: {known}")
 
 
 def _kept() -> dict[str, Path]:
@@ -237,26 +237,32 @@ _ARGUMENTS = (
 _OPTIONS = (
     Option("--to", "the column of addresses; email by default", metavar="COLUMN"),
     Option("--from", "the sender", metavar="ADDRESS"),
-    Option(
-        "--with", "a variable that the template may use too", ValueKind.VARIABLE, "NAME", many=True
-    ),
+    Option("--with", "another variable for the template", ValueKind.VARIABLE, "NAME", many=True),
     Option("--name", "the campaign; the template's name by default", metavar="NAME"),
-    Option("--journal", "the file in which what was sent is kept", ValueKind.PATH, "PATH"),
+    Option("--journal", "the journal's file", ValueKind.PATH, "PATH"),
     Option("--key", "the column that identifies a row; the address by default", metavar="COLUMN"),
 )
 _RUN_OPTIONS = (
-    Option("--send", "send them: asks for their number first", ValueKind.FLAG),
+    Option("--send", "send them, after asking for their number", ValueKind.FLAG),
     Option("--yes", "the number of messages, for an unattended run", ValueKind.NUMBER, "N"),
-    Option("--background", "send while other cells run; gives the job", ValueKind.FLAG),
+    Option("--background", "send in the background; returns the job", ValueKind.FLAG),
     Option("--skip-invalid", "leave rows with errors out", ValueKind.FLAG),
-    Option("--limit", "send at most so many", ValueKind.NUMBER, "N"),
+    Option("--limit", "send at most this many", ValueKind.NUMBER, "N"),
     Option("--only-to", "an address or domain; all others are skipped", many=True, metavar="WHO"),
-    Option("--redirect-to", "send everything to this address, as a trial", metavar="ADDRESS"),
-    Option("--connections", "how many at once; 1 by default", ValueKind.NUMBER, "N"),
+    Option("--redirect-to", "send all messages to this address, as a trial", metavar="ADDRESS"),
+    Option("--connections", "parallel connections; 1 by default", ValueKind.NUMBER, "N"),
     Option(
-        "--window", "the most under way on one connection; 32 by default", ValueKind.NUMBER, "N"
+        "--window",
+        "the most messages in flight on one connection; 32 by default",
+        ValueKind.NUMBER,
+        "N",
     ),
-    Option("--messages-per-connection", "then a new one is made", ValueKind.NUMBER, "N"),
+    Option(
+        "--messages-per-connection",
+        "open a new connection after this many messages",
+        ValueKind.NUMBER,
+        "N",
+    ),
     Option("--rate", "messages in a period: 20/s, 500/h", metavar="RATE"),
     Option(
         "--domain-rate",
@@ -264,9 +270,9 @@ _RUN_OPTIONS = (
         many=True,
         metavar="DOMAIN=RATE",
     ),
-    Option("--deadline", "begin no message after so long: '30 min'", metavar="TIME"),
-    Option("--patience", "try greylisted messages again for so long: '10 min'", metavar="TIME"),
-    Option("--changed", "go on although the template was changed meanwhile", ValueKind.FLAG),
+    Option("--deadline", "begin no message after this time: '30 min'", metavar="TIME"),
+    Option("--patience", "retry greylisted messages for this time: '10 min'", metavar="TIME"),
+    Option("--changed", "go on although the template has changed", ValueKind.FLAG),
 )
 
 VERBS = (
@@ -283,12 +289,12 @@ VERBS = (
         "Show the first messages of a merge",
         _preview,
         _ARGUMENTS,
-        (*_OPTIONS, Option("--rows", "how many; 3 by default", ValueKind.NUMBER, "N")),
+        (*_OPTIONS, Option("--rows", "how many messages; 3 by default", ValueKind.NUMBER, "N")),
         example="%smtp preview df result",
     ),
     Verb(
         "results",
-        "Show what became of every row of a merge",
+        "Show the outcome of every row of a merge",
         _results,
         (Argument("name", "the campaign; the last one by default", required=False),),
         example="%smtp results",

@@ -67,7 +67,7 @@ def _sender(request: VerbRequest, smtp: SMTP) -> str:
     sender = request.text("from") or request.state.sender or login
     if not sender:
         raise MissingError(
-            "there is no sender",
+            "the message has no sender",
             code=164,
             remedy="Give --from ADDRESS, here or to %smtp connect",
         )
@@ -99,7 +99,7 @@ def file_of(name: str, value: Any) -> Attachment:  # what a user's variable hold
 def _picture(name: str, value: object) -> Attachment:
     drawn = SharedImages(()).part(value)
     if not isinstance(drawn, Attachment):
-        raise TypeError("an image that nobody shares is drawn anew")
+        raise TypeError("an image that is not shared is drawn again")
     suffix = drawn.filename.rpartition(".")[2]
     return replace(drawn, filename=f"{name}.{suffix}", cid="")
 
@@ -112,16 +112,16 @@ VERBS = (
         options=(
             Option("--to", "a recipient", metavar="ADDRESS", many=True),
             Option("--cc", "a recipient of a copy", metavar="ADDRESS", many=True),
-            Option("--bcc", "a recipient whom no header names", metavar="ADDRESS", many=True),
+            Option("--bcc", "a recipient that appears in no header", metavar="ADDRESS", many=True),
             Option("--subject", "the subject", metavar="TEXT"),
             Option("--from", "the sender", metavar="ADDRESS"),
-            Option("--reply-to", "where answers go", metavar="ADDRESS"),
+            Option("--reply-to", "the address for replies", metavar="ADDRESS"),
             Option("--text", "the body, for a message on one line"),
             Option("--markdown", "the body is Markdown: sent as text and HTML", ValueKind.FLAG),
             Option("--html", "the body is HTML", ValueKind.FLAG),
             Option("--raw", "leave {{ … }} in the body as it stands", ValueKind.FLAG),
-            Option("--attach", "a file to send along", ValueKind.PATH, "PATH", many=True),
-            Option("--attach-var", "a variable to send along as a file: frame, text, octets",
+            Option("--attach", "a file to attach", ValueKind.PATH, "PATH", many=True),
+            Option("--attach-var", "a variable to attach as a file: frame, text, bytes",
                    ValueKind.VARIABLE, "NAME", many=True),
             Option("--figure", "a figure to show below the body", ValueKind.VARIABLE, "NAME",
                    many=True),

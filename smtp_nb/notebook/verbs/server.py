@@ -78,7 +78,7 @@ def _fault(request: VerbRequest) -> Card:
     elif name:
         sandbox.inject(name, **_fault_arguments(request))
     rows = [(fault.name, f"{fault}; hits: {fault.hits}") for fault in sandbox.faults]
-    return Card("What goes wrong on purpose" if rows else "Nothing goes wrong on purpose", rows)
+    return Card("Injected faults" if rows else "No faults injected", rows)
 
 
 def _fault_arguments(request: VerbRequest) -> dict[str, Any]:  # values of several types
@@ -95,16 +95,16 @@ def _fault_arguments(request: VerbRequest) -> dict[str, Any]:  # values of sever
 VERBS = (
     Verb(
         "server start",
-        "Start an SMTP server inside this kernel, to practise on; it relays nothing",
+        "Start a practice SMTP server inside this kernel; it relays nothing",
         _start,
         options=(
-            Option("--tls", "how it protects the connection", ValueKind.CHOICE, choices=_TLS),
-            Option("--auth", "a user who may log in; MAIL then needs a login", many=True,
+            Option("--tls", "the kind of TLS", ValueKind.CHOICE, choices=_TLS),
+            Option("--auth", "a user that may log in; MAIL then requires a login", many=True,
                    metavar="USER"),
-            Option("--refuse", "a recipient to refuse; * stands for any letters", many=True,
+            Option("--refuse", "a recipient to refuse; * matches any letters", many=True,
                    metavar="ADDRESS"),
             Option("--without", "an extension not to offer", many=True, metavar="KEYWORD"),
-            Option("--certificate", "what is wrong with its certificate", ValueKind.CHOICE,
+            Option("--certificate", "the fault of its certificate", ValueKind.CHOICE,
                    choices=_CERTIFICATES),
         ),
         example="%smtp server start --tls starttls --auth ann",
@@ -112,24 +112,24 @@ VERBS = (
     Verb("server stop", "Stop it", _stop, example="%smtp server stop"),
     Verb(
         "server inbox",
-        "Show the messages that it took in",
+        "Show the messages that it received",
         _inbox,
         options=(Option("--static", "as a plain table", ValueKind.FLAG),),
         example="%smtp server inbox",
     ),
     Verb(
         "server fault",
-        "Let something go wrong on purpose, or show what does",
+        "Inject a fault, or show those in force",
         _fault,
-        (Argument("name", "what goes wrong; none heals all", ValueKind.CHOICE, False,
+        (Argument("name", "the fault; none removes all", ValueKind.CHOICE, False,
                   (*FAULTS, _HEAL)),),
         (
-            Option("--to", "only for this recipient; * stands for any letters", metavar="ADDRESS"),
-            Option("--times", "how often", ValueKind.NUMBER, "N"),
+            Option("--to", "only for this recipient; * matches any letters", metavar="ADDRESS"),
+            Option("--times", "how often it strikes", ValueKind.NUMBER, "N"),
             Option("--stage", "at which command, or GREETING, or END of the data",
                    metavar="COMMAND"),
-            Option("--code", "the reply's three digits", ValueKind.NUMBER, "CODE"),
-            Option("--text", "the reply's words"),
+            Option("--code", "the reply code", ValueKind.NUMBER, "CODE"),
+            Option("--text", "the reply text"),
         ),
         example="%smtp server fault greylist --times 1",
     ),

@@ -1,4 +1,4 @@
-"""`template`: a message with places for what differs, kept under a name."""
+"""`template`: a named message template."""
 
 from __future__ import annotations
 
@@ -72,12 +72,12 @@ def _take_field(line: str, fields: dict[str, object]) -> None:
         headers[name.strip()] = value.strip()  # type: ignore[index]
         return
     if not colon or word not in _FIELDS:
-        raise InputError(f"{line!r} is no field of a template", remedy=_nearest(word))
+        raise InputError(f"{line!r} is not a template field", remedy=_nearest(word))
     argument = _FIELDS[word]
     if argument in _MANY:
         fields[argument] = [*fields.get(argument, []), value.strip()]  # type: ignore[misc]
     elif argument in fields:
-        raise InputError(f"{name.strip()} is there twice", remedy="Write it once")
+        raise InputError(f"{name.strip()} is given twice", remedy="Write it once")
     else:
         fields[argument] = value.strip()
 
@@ -86,7 +86,7 @@ def _nearest(word: str) -> str:
     near = get_close_matches(word, _FIELDS, 1)
     if near:
         return f"Did you mean {near[0].capitalize()}:?"
-    return "The first lines are Subject:, From:, Attach: and such; an empty line ends them"
+    return "Begin with lines such as Subject:, From:, Attach:, and end them with an empty line"
 
 
 VERBS = (
@@ -94,7 +94,7 @@ VERBS = (
         "template",
         "Keep the cell below as a template: fields, an empty line, the body",
         _template,
-        (Argument("name", "what to call it", ValueKind.TEMPLATE),),
+        (Argument("name", "its name", ValueKind.TEMPLATE),),
         (
             Option("--html", "the body is HTML, not Markdown", ValueKind.FLAG),
             Option("--text", "the body is plain text, not Markdown", ValueKind.FLAG),

@@ -27,8 +27,8 @@ VERBS = (
         "Show the conversation with the server, live",
         _trail,
         options=(
-            Option("--static", "as a plain table of what was said so far", ValueKind.FLAG),
-            Option("--clear", "forget what was said so far", ValueKind.FLAG),
+            Option("--static", "as a plain table of the conversation so far", ValueKind.FLAG),
+            Option("--clear", "forget the conversation so far", ValueKind.FLAG),
         ),
         example="%smtp trail",
     ),
@@ -37,8 +37,10 @@ VERBS = (
         "Draw the conversation as a ladder diagram",
         _ladder,
         options=(
-            Option("--time", "steps as far apart as they were in time", ValueKind.FLAG),
-            Option("--show-addresses", "addresses in full, also in the saved file", ValueKind.FLAG),
+            Option("--time", "space the steps by their time", ValueKind.FLAG),
+            Option(
+                "--show-addresses", "show addresses in full, also in the saved file", ValueKind.FLAG
+            ),
         ),
         example="%smtp ladder",
     ),

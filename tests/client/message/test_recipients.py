@@ -1,4 +1,4 @@
-"""To, Cc and Bcc: one list, and three properties that are views of it."""
+"""Recipients: To, Cc and Bcc as one list, and three properties that are views of it."""
 
 from __future__ import annotations
 

@@ -210,7 +210,7 @@ def test_a_refusal_of_ours_is_sent_again_with_a_corrected_template(path: Path) -
     [
         ("ACCEPTED", "nothing that is ACCEPTED can be decided"),
         ([True], "the mask has 1 entries and the results 3 lines"),
-        ([True, True, False], "1 of the lines that the mask chooses are ACCEPTED"),
+        ([True, True, False], "1 of the lines that the mask selects are ACCEPTED"),
         ([False, False, False], "nothing is UNKNOWN or REFUSED"),
         ("UNKNOWN", "nothing is UNKNOWN or REFUSED"),
     ],

@@ -276,8 +276,8 @@ def test_a_journal_that_another_program_writes_to_is_said_to_be_locked(
     ("error", "said"),
     [
         (OSError(28, "No space left on device"), "Free some space"),
-        (OSError(30, "Read-only file system"), "directory that you may write to"),
-        (OSError(13, "Permission denied"), "directory that you may write to"),
+        (OSError(30, "Read-only file system"), "writable directory"),
+        (OSError(13, "Permission denied"), "writable directory"),
         (OSError(24, "Too many open files"), "Too many files are open"),
     ],
 )

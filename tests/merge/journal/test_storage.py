@@ -90,7 +90,7 @@ def test_the_file_of_something_else_stays_as_it_is(make, opening, path: Path) ->
     make(path)
     path.chmod(0o640)
     before = files(path.parent)
-    with pytest.raises(JournalError, match="something else than the journal"):
+    with pytest.raises(JournalError, match="not the journal"):
         opening(path)
     assert files(path.parent) == before
     assert path.stat().st_mode & 0o777 == 0o640

@@ -252,7 +252,7 @@ def test_what_lies_in_its_place_is_said_and_left_alone(tmp_path: Path) -> None:
     with begun(path) as journal:
         os.replace(other, path)
         there = path.read_bytes()
-        with pytest.raises(JournalError, match=r"a journal that knows of 1 recipients; all that"):
+        with pytest.raises(JournalError, match=r"a journal with 1 recipients; all its"):
             record_attempts(journal, 2)
     assert path.read_bytes() == there
 
@@ -276,9 +276,9 @@ def test_a_journal_that_cannot_be_kept_elsewhere_blocks_the_next_run(
     with begun(path) as journal:
         replace_by_empty(path)
         monkeypatch.setattr("smtp_nb.merge.journal.rescue._written_again", full_disk)
-        with pytest.raises(JournalError, match=r"could not be kept.*Free some space"):
+        with pytest.raises(JournalError, match=r"could not be saved.*Free some space"):
             record_attempts(journal, 2)
-        with pytest.raises(JournalError, match="could not be kept"):
+        with pytest.raises(JournalError, match="could not be saved"):
             journal.deliveries()
     with pytest.raises(JournalError, match=r"overwritten.*j\.sqlite\.lost"):
         Journal(path)

@@ -70,11 +70,11 @@ def test_a_local_part_beyond_ascii_keeps_its_case() -> None:
 @pytest.mark.parametrize(
     ("address", "words"),
     [
-        (None, "there is no address"),
-        ("", "there is no address"),
-        (float("nan"), "there is no address"),
+        (None, "the address is missing"),
+        ("", "the address is missing"),
+        (float("nan"), "the address is missing"),
         ("ann", "not an e-mail address"),
-        ("ann@school.test, ben@school.test", "one address a row"),
+        ("ann@school.test, ben@school.test", "one address per row"),
         ("ann@school.test\r\nRCPT TO:<evil@x.test>", "control character"),
         ("ann@school.test\x00", "control character"),
         (12.5, "not an e-mail address"),

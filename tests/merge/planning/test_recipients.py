@@ -44,8 +44,11 @@ def test_inside_an_address_nothing_is_repaired(written: str) -> None:
     ("written", "remedy"),
     [
         ("Müller, Zoë <p@x.test>", 'Write "Müller, Zoë" <p@x.test>'),
-        ("a@x.test, b@x.test", "Write one address a row, further ones into the template's cc"),
-        ("a@x.test;b@x.test", "Write one address a row, further ones into the template's cc"),
+        (
+            "a@x.test, b@x.test",
+            "Write one address per row, and further ones into the template's cc",
+        ),
+        ("a@x.test;b@x.test", "Write one address per row, and further ones into the template's cc"),
         ("r@x,test", "Did you mean r@x.test?"),
         ("ab@x.test;", "Did you mean ab@x.test?"),
         ("ab@x.test.", "Did you mean ab@x.test?"),
@@ -68,7 +71,7 @@ def test_the_remedy_fits_the_fault(written: str, remedy: str) -> None:
         ("b@school.con", "Did you mean school.com?"),
         ("f@gmail", "Did you mean gmail.com?"),
         ("d@localhost", "whole name"),
-        ("e@p\u0430ypal.com", "Type it anew"),
+        ("e@p\u0430ypal.com", "Type it again"),
     ],
 )
 def test_domains_that_are_hardly_meant_are_warnings(address: str, words: str) -> None:
@@ -125,7 +128,7 @@ def test_suppressed_addresses_are_skipped(directory: Path) -> None:
         )  # fmt: skip
         results = found.run(progress=None)
     assert results["outcome"].tolist() == ["SKIPPED"] * 5 + ["ACCEPTED"]
-    assert results["explanation"][0] == "the address is one of suppress="
+    assert results["explanation"][0] == "the address is in suppress="
     assert [m.rcpt_tos[0] for m in server.messages] == ["d@x.test", "e@x.test"]
 
 

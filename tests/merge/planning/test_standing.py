@@ -69,9 +69,9 @@ def test_refused_rows_are_said_to_be_reopened_how(merge: Make, server: SandboxSe
 def test_a_run_without_any_row_says_so(merge: Make, frame: pd.DataFrame) -> None:
     seen: list[Progress] = []
     merge().run(limit=0, progress=seen.append)
-    assert seen[0].said == "0 sent: there is no row to send to (6 SKIPPED)"
+    assert seen[0].said == "0 sent: no row is left to send to (6 SKIPPED)"
     merge(frame=frame.assign(email="broken")).run(skip_invalid=True, progress=seen.append)
-    assert seen[-1].said == "0 sent: there is no row to send to (6 INVALID)"
+    assert seen[-1].said == "0 sent: no row is left to send to (6 INVALID)"
 
 
 def test_a_run_that_sends_something_says_nothing(

@@ -143,5 +143,5 @@ def test_what_was_there_stays_until_all_is_written(path: Path) -> None:
 )
 def test_another_file_is_refused(path: Path, text: str) -> None:
     path.write_bytes(text.encode("latin-1"))
-    with pytest.raises(InputError, match="no file of results"):
+    with pytest.raises(InputError, match="not a results file"):
         load(path)

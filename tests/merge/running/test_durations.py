@@ -43,11 +43,11 @@ def test_a_rate_is_so_many_in_a_period(text: str, rate: Rate) -> None:
 
 @pytest.mark.parametrize("wrong", ["soon", "10 parsecs", "-5", "", "1,5 h", None])
 def test_what_is_no_duration_is_refused_by_name(wrong: str) -> None:
-    with pytest.raises(InputError, match=r"deadline=.*no duration.*10 min"):
+    with pytest.raises(InputError, match=r"deadline=.*not a duration.*10 min"):
         seconds_of("deadline", wrong)
 
 
 @pytest.mark.parametrize("wrong", ["20", "0/s", "5/0s", "fast", "-1/s", "20 per s", 20])
 def test_what_is_no_rate_is_refused_by_name(wrong: str) -> None:
-    with pytest.raises(InputError, match=r"rate=.*no rate.*20/s"):
+    with pytest.raises(InputError, match=r"rate=.*not a rate.*20/s"):
         rate_of("rate", wrong)

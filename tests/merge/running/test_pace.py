@@ -137,7 +137,7 @@ def test_rate_and_back_off_hold_both(clock: Clock) -> None:
     assert pace.free(clock.now) == 2
     pace.take(2, clock.now)
     assert pace.free(clock.now) == 0
-    assert pace.opens_at(clock.now) == (clock.now + 10, "the rate that was set")
+    assert pace.opens_at(clock.now) == (clock.now + 10, "the configured rate")
     pace.backoff.busy(30)
     assert pace.opens_at(clock.now) == (clock.now + 30, "the server, which is busy")
     clock.now += 15

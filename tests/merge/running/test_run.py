@@ -112,7 +112,7 @@ def test_only_doubt_can_be_resolved(merge: Make) -> None:
     made.run()
     with pytest.raises(InputError, match="nothing is UNKNOWN"):
         made.resolve("a@school.test", "resend")
-    with pytest.raises(InputError, match="no decision"):
+    with pytest.raises(InputError, match="is not a decision"):
         made.resolve("a@school.test", "again")
 
 

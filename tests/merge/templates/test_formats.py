@@ -137,9 +137,9 @@ def test_a_filter_of_ones_own_gets_no_empty_cell() -> None:
     [
         ({"locale": "xx_YY"}, "not a locale"),
         ({"timezone": "Europe/Nowhere"}, "not a time zone"),
-        ({"filters": {"upper": str.upper}}, "can be called 'upper'"),
-        ({"filters": {"euro": "x"}}, "no function"),
-        ({"functions": {"no name": len}}, "can be called"),
+        ({"filters": {"upper": str.upper}}, "cannot be called 'upper'"),
+        ({"filters": {"euro": "x"}}, "not a function"),
+        ({"functions": {"no name": len}}, "cannot be called"),
     ],
 )
 def test_what_is_no_format_is_refused_at_once(wrong: dict[str, Any], words: str) -> None:

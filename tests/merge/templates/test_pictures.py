@@ -65,8 +65,8 @@ def test_a_picture_is_encoded_once_for_all_rows() -> None:
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        ({"markdown": "![logo](gone.png)"}, "no file 'gone.png'"),
-        ({"html": '<img src="gone.png">'}, "no file 'gone.png'"),
+        ({"markdown": "![logo](gone.png)"}, "the file 'gone.png'"),
+        ({"html": '<img src="gone.png">'}, "the file 'gone.png'"),
         ({"html": '<img src="../outside.png">'}, "outside of"),
         ({"html": '<img src="/etc/hostname">'}, "outside of"),
         ({"html": '<img src="file:///etc/hostname">'}, "no file"),

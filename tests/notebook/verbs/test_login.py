@@ -55,7 +55,7 @@ def test_who_is_connected_logs_in_afterwards(guarded: Kernel) -> None:
     seen = guarded.run("%smtp login ann", answers=[CANARY])
     assert seen.status == "ok", seen.error
     assert "Logged in as" in seen.text
-    assert seen.prompts == [("Password of ann at 127.0.0.1: ", True)]
+    assert seen.prompts == [("Password for ann at 127.0.0.1: ", True)]
     assert_hidden(seen.everything, CANARY)
     assert guarded.run("%smtp send --to a@b.test --from ann@b.test --text x").status == "ok"
 
@@ -187,7 +187,7 @@ def test_a_pasted_address_logs_in_and_is_kept(
     seen = kernel.run(f"{BROWSER}\n{line}")
     kernel.run("from IPython.display import display; login.display = display")
     assert seen.status == "ok", seen.error
-    assert f"kept in {Path('token')}" in seen.text
+    assert f"stored in {Path('token')}" in seen.text
     assert (kernel.home / "token").stat().st_mode & 0o777 == 0o600
     # Another day, another kernel: nobody is asked, and a token that is not taken is replaced.
     service.issued.append("another")

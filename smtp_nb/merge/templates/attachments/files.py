@@ -1,4 +1,4 @@
-"""Attachments of a merge: the fixed ones, encoded once, and those of a row, from one directory.
+"""File attachments of a merge: fixed ones, encoded once, and those of a row, from one directory.
 
 A path that a cell has a part in may be anything, `../../etc/passwd` too, or a link that leads
 there. What it names must lie under the allowed root once every link is followed.

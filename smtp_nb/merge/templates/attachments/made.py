@@ -1,4 +1,4 @@
-"""Attachments that are made for each row: octets of a cell, a frame as a table, a figure.
+"""Attachments made for each row: bytes of a cell, a frame as a table, a figure.
 
     attachments=[Attachment(frame="orders", filename="{{ name }}.xlsx"),
                  Attachment(figure="plot", filename="plot.pdf"),
@@ -156,7 +156,7 @@ class _Checked:
             str(value)  # raises, with the name
         if not self._is_kind(value):
             raise RowError(
-                f"{self._expression.source} is a {type(value).__name__}, no {self._kind}",
+                f"{self._expression.source} is a {type(value).__name__}, not a {self._kind}",
                 column=min(self.names, default=_WHAT), remedy=f"Name a column with a {self._kind}",
             )  # fmt: skip
         return value
@@ -202,7 +202,7 @@ def _entry(given: Given, root: Path, environments: Environments) -> AttachmentPa
         return MadePart.of(given, root, environments)
     if not isinstance(given, str | os.PathLike | Attachment | EncodedPart):
         raise InputError(
-            f"a {type(given).__name__} is no attachment",
+            f"a {type(given).__name__} is not an attachment",
             remedy='Give it a file name: attachments={"orders.xlsx": frame}',
         )
     return AttachmentPart(given, root, environments)

@@ -1,4 +1,4 @@
-"""Patterns of file names: wildcards where the template's author wrote them, never from a cell."""
+"""File name patterns: wildcards of the template's author, never from a cell."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Pattern:
             found = []
         shown = slots.fill(marked)
         if not found:
-            raise RowError(f"no file matches {shown!r}", remedy=f"Looked in {self._root}")
+            raise RowError(f"no file matches {shown!r}", remedy=f"Check the directory {self._root}")
         if len(found) > _MOST:
             raise RowError(f"{len(found)} files match {shown!r}", remedy="Write a narrower pattern")
         return [allowed_file(self._root, name) for name in found]

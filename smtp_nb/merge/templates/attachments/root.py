@@ -1,4 +1,4 @@
-"""The directory that a merge may take files from, whatever cells say."""
+"""The attachment root: the only directory that a merge takes files from."""
 
 from __future__ import annotations
 
@@ -18,9 +18,13 @@ def allowed_file(root: Path, name: str) -> Path:
         root = root.resolve()
         path = (root / name).resolve(strict=True)
     except (OSError, ValueError) as error:
-        raise RowError(f"there is no file {name!r}", remedy=f"Looked in {root}") from error
+        raise RowError(
+            f"the file {name!r} does not exist", remedy=f"Check the directory {root}"
+        ) from error
     if not (path.is_file() and os.access(path, os.R_OK)):
-        raise RowError(f"the file {name!r} cannot be read", remedy="Is it a file, and yours?")
+        raise RowError(
+            f"the file {name!r} cannot be read", remedy="Check that it is a file, and readable"
+        )
     if not path.is_relative_to(root):
         raise RowError(
             f"the file {name!r} lies outside of {root}",

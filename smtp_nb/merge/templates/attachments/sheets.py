@@ -39,7 +39,7 @@ def sheet(value: Any, suffix: str) -> bytes:
     write = _SHEETS.get(suffix)
     if write is None:
         raise RowError(
-            f"a table makes no {suffix or 'file without a suffix'}",
+            f"a table cannot be saved as {suffix or 'a file without a suffix'}",
             remedy="Call the file .csv or .xlsx",
         )
     frame, index = _framed(value)
@@ -80,7 +80,8 @@ def _harmless(cell: object) -> object:
 def _xlsx(frame: pd.DataFrame, index: bool) -> bytes:
     if find_spec("openpyxl") is None:  # through which pandas writes
         raise RowError(
-            "an .xlsx file needs openpyxl", remedy='pip install "smtp_nb[excel]", or call it .csv'
+            "an .xlsx file requires openpyxl",
+            remedy='pip install "smtp_nb[excel]", or call it .csv',
         )
     file = io.BytesIO()
     clean = frame.map(_writable)
@@ -131,7 +132,7 @@ def drawn(value: Any, suffix: str) -> bytes:
     kind = suffix.removeprefix(".")
     if kind not in ("png", "pdf", "svg"):
         raise RowError(
-            f"a figure makes no {suffix or 'file without a suffix'}",
+            f"a figure cannot be saved as {suffix or 'a file without a suffix'}",
             remedy="Call the file .png, .pdf or .svg",
         )
     if not hasattr(value, "savefig") and hasattr(value, "get_figure"):
@@ -144,7 +145,9 @@ def drawn(value: Any, suffix: str) -> bytes:
         from smtp_nb.merge.templates.filters import pixels
 
         return pixels(value)
-    raise RowError(f"{type(value).__name__} makes no {suffix}", remedy="Call the file .png")
+    raise RowError(
+        f"{type(value).__name__} cannot be saved as {suffix}", remedy="Call the file .png"
+    )
 
 
 def _saved(figure: Any, kind: str) -> bytes:

@@ -113,7 +113,7 @@ def test_several_files_stand_in_a_cell(directory: Path) -> None:
     found = files(["{{ paths }}"], paths=["a.txt", "", "b;c.txt"])
     assert found == {"a.txt": b"a.txt", "b;c.txt": b"b;c.txt"}
     assert files(["{{ paths }}"], paths=[]) == {}
-    with pytest.raises(RowError, match=r"no file 'a\.txt;b;c\.txt'"):
+    with pytest.raises(RowError, match=r"the file 'a\.txt;b;c\.txt'"):
         files(["{{ paths }}"], paths="a.txt;b;c.txt")
 
 
@@ -122,7 +122,7 @@ def test_a_pattern_is_the_authors(directory: Path) -> None:
         (directory / name).write_text(name)
     assert list(files(["{{ id }}_*.csv"])) == ["7_a.csv", "7_b.csv"]
     assert list(files(["{{ id }}_*.csv"], id="*")) == ["*_a.csv"]
-    with pytest.raises(RowError, match=r"no file '7_\*\.csv'"):
+    with pytest.raises(RowError, match=r"the file '7_\*\.csv'"):
         files(["{{ name }}"], name="7_*.csv")
     with pytest.raises(RowError, match="no file matches"):
         files(["{{ id }}_*.csv"], id="9")
@@ -140,7 +140,7 @@ def test_a_pattern_does_not_leave_the_root(directory: Path) -> None:
 @pytest.mark.parametrize(
     ("given", "row", "words"),
     [
-        ([Attachment(frame="name", filename="x.csv")], {}, "is a str, no frame"),
+        ([Attachment(frame="name", filename="x.csv")], {}, "is a str, not a frame"),
         ([Attachment(figure="orders", filename="x.png")], {}, "is a DataFrame, no figure"),
         ([Attachment(frame="orders", filename="x.pdf")], {}, "makes no .pdf"),
         ([Attachment(figure="fig", filename="x.gif")], {}, "makes no .gif"),
@@ -165,7 +165,7 @@ def test_what_cannot_be_attached_is_an_error_of_its_row(
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        (lambda: Template(text="t", attachments=[ORDERS]), "no attachment"),
+        (lambda: Template(text="t", attachments=[ORDERS]), "is not an attachment"),
         (lambda: Attachment(frame="orders"), "no file name"),
         (lambda: Attachment(frame="a", figure="b", filename="x.png"), "one source"),
         (lambda: Attachment(data="plain text", filename="x.txt"), "not bytes"),
