@@ -12,7 +12,7 @@ from smtp_nb.errors import CODES, WINSOCK
 _FORMS = {
     "": "Empty, to be filled.",
     "certificateFile": "A public certificate from a file.",
-    "certificateData": "A public certificate from octets.",
+    "certificateData": "A public certificate from bytes.",
     "field, value": "With both fields.",
     "address": "A To recipient.",
     "address, recipientType": "A recipient of that type, as member, number or name.",
@@ -51,7 +51,7 @@ def _constructor(name: str) -> str:
     form = name.partition("(")[2].removesuffix(")")
     if form in _FORMS:
         return _FORMS[form]
-    place = "a store as octets" if "storeBlob" in form else "a store in a file"
+    place = "a store as bytes" if "storeBlob" in form else "a store in a file"
     return f"From {place}: {_ENTRIES[form.rpartition(', ')[2]]}."
 
 

@@ -1,4 +1,4 @@
-"""From nothing to a session that takes mail: open, TLS, greeting, login."""
+"""Session setup: connection, TLS, greeting, login."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ from smtp_nb.protocol.extensions import NO_EXTENSIONS, parse_ehlo
 # RFC 8314 section 7.3: submission inside TLS from the first byte.
 IMPLICIT_PORT = 465
 _ON_IMPLICIT_PORT = "Port 465 is for TLS from the first byte"
-_PERHAPS_TLS = "A server that expects TLS from the first byte is as silent"
+_PERHAPS_TLS = "A server that expects TLS from the first byte stays just as silent"
 
 
 def connect(session: ClientSession) -> Flow[None]:
-    """Open the connection and bring the session to where MAIL may follow.
+    """Open the connection and bring the session to the point where MAIL may follow.
 
     Raises:
-        SMTPError: whatever failed; the line is closed again.
+        SMTPError: whatever failed; the connection is closed.
     """
     if session.settings.tls is not None:
         from smtp_nb.wire.tls.contexts import context_for
 
-        context_for(session.settings.tls)  # what it cannot do is said before a byte is written
+        context_for(session.settings.tls)  # reports what is not supported, before any byte
     try:
         yield from meet(session)
         if session.settings.start_mode is SSLStartMode.EXPLICIT:
@@ -47,16 +47,16 @@ def connect(session: ClientSession) -> Flow[None]:
             yield from unseen(login(session))
     except Exception as error:
         if isinstance(error, SMTPError):
-            error.connection_survives = False  # a refusal too ends what was only beginning
+            error.connection_survives = False  # even a refusal ends a new session
         yield from session.abort()
         raise
 
 
 def meet(session: ClientSession) -> Flow[None]:
-    """Open the connection, hear the banner and say EHLO: at the first address that goes so far.
+    """Connect, read the banner and send EHLO, at the first address that gets this far.
 
-    RFC 5321 section 5.1 wants every address tried. One whose server turns us away or hangs up
-    before anything but EHLO was said leads to the next one too.
+    RFC 5321 section 5.1 wants every address tried. The next one is also tried if a server refuses
+    us, or hangs up before anything but EHLO was sent.
     """
     opening = _opening(session)
     left: tuple[str, ...] = ()
@@ -98,12 +98,12 @@ def _is_turned_away(error: SMTPError, stage: str) -> bool:
 def open_connection(
     session: ClientSession, opening: Deadline | None = None, addresses: tuple[str, ...] = ()
 ) -> Flow[bytes]:
-    """Open the connection, through a proxy if there is one; gives what came behind the proxy's
-    answer.
+    """Open the connection, through a proxy if there is one; returns what followed the proxy's
+    reply.
 
     Args:
-        opening: the end of all attempts together.
-        addresses: the server's that are left to be tried; empty for all.
+        opening: the deadline of all attempts together.
+        addresses: those of the server's addresses left to try; empty for all.
     """
     settings, early = session.settings, b""
     opening = opening or _opening(session)
@@ -129,16 +129,16 @@ def open_connection(
 
 
 def _opening(session: ClientSession) -> Deadline:
-    """The end of all attempts to connect, together."""
+    """The deadline of all attempts to connect, together."""
     settings = session.settings
     where = f"the connection to {settings.host} port {settings.port}"
     return Deadline(session.clock, settings.connect_timeout_s, where)
 
 
 def hear_banner(session: ClientSession) -> Flow[None]:
-    """Wait for the server's first words, which say whether it serves us at all.
+    """Wait for the banner, which says whether the server accepts us at all.
 
-    A server that expects TLS is silent to whom speaks none, and both wait for the other.
+    A server that expects TLS stays silent to a client without it, so each waits for the other.
     """
     settings, hint = session.settings, ""
     if session.layer is None:
@@ -155,7 +155,7 @@ def hear_banner(session: ClientSession) -> Flow[None]:
 
 
 def greet(session: ClientSession) -> Flow[None]:
-    """EHLO, or HELO where EHLO is refused or not wanted (RFC 5321 section 4.1.1.1)."""
+    """Send EHLO, or HELO where EHLO is refused or turned off (RFC 5321 section 4.1.1.1)."""
     hello = session.hello
     if session.settings.allow_extensions:
         reply = yield from session.ask(ehlo(hello))
@@ -171,22 +171,22 @@ def greet(session: ClientSession) -> Flow[None]:
 
 
 def upgrade(session: ClientSession) -> Flow[None]:
-    """STARTTLS (RFC 3207), required: a server that does not offer it gets nothing more of us."""
+    """Start TLS (RFC 3207); a server that does not offer it gets nothing more from us."""
     if "STARTTLS" not in session.extensions:
         raise ExtensionError(
             "the server does not offer STARTTLS, so the connection would stay in clear",
             code=276,
-            remedy="Is somebody stripping it? Without TLS only if you mean it:"
+            remedy="Something on the way may strip it. Without TLS only if you mean it:"
             " ssl_start_mode='none'",
         )
     reply = yield from session.ask(STARTTLS)
     if reply.code != 220:
         raise refusal(reply, "STARTTLS", "Nothing was sent in clear")
     if session.protocol.has_rest:
-        # CVE-2011-0411 and its many children: these would be read as if TLS had protected them.
+        # CVE-2011-0411 and its many successors: these would be read as if TLS had protected them.
         raise PlaintextInjected(
-            "the server sent more in clear behind its 220 to STARTTLS",
-            remedy="Somebody may be on the connection; nothing was sent",
+            "the server sent more bytes in clear after its 220 to STARTTLS",
+            remedy="This may be an attack on the connection; nothing was sent",
         )
     # RFC 3207 section 4.2: forget what was learnt in clear, or an attacker's EHLO outlives TLS.
     session.extensions = NO_EXTENSIONS
@@ -196,10 +196,10 @@ def upgrade(session: ClientSession) -> Flow[None]:
 
 
 def start_tls(session: ClientSession, early: bytes = b"") -> Flow[None]:
-    """Run the handshake. The certificate is judged before the first octet that answers it.
+    """Run the handshake. The certificate is verified before the first byte that answers it.
 
     Args:
-        early: octets of the server that have come in already.
+        early: bytes of the server that were received already.
 
     Raises:
         CertificateError: it was not accepted.
@@ -213,7 +213,7 @@ def start_tls(session: ClientSession, early: bytes = b"") -> Flow[None]:
     deadline = Deadline(session.clock, settings.timeout_s, "the TLS handshake")
     yield from shake_hands(session, layer, deadline)
     session.layer = layer
-    # What rode in one packet with the end of the handshake: the banner, with implicit TLS.
+    # What arrived in one packet with the end of the handshake: the banner, with implicit TLS.
     session.protocol.receive_data(layer.receive(b""))
     session.tell_tls()
     session.status("SSL handshake complete")

@@ -1,4 +1,4 @@
-"""A TLS handshake on a connection: with the server, or with a proxy before it."""
+"""TLS handshake on a connection, with the server or with a proxy before it."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 def shake_hands(session: ClientSession, layer: TLSLayer, deadline: Deadline) -> Flow[None]:
-    """Run the handshake. The certificate is judged before the first octet that answers it.
+    """Run the handshake. The certificate is verified before the first byte that answers it.
 
     Raises:
         CertificateError: it was not accepted.
         TLSError: the handshake failed.
-        SMTPTimeout: it was not over in time, however much was said meanwhile.
+        SMTPTimeout: it did not finish in time, however much was received meanwhile.
     """
     from smtp_nb.wire.tls.tls import HandshakeStep
 
@@ -28,7 +28,7 @@ def shake_hands(session: ClientSession, layer: TLSLayer, deadline: Deadline) -> 
             if step is HandshakeStep.DECIDE:
                 began = session.clock()
                 yield from _decide(session, layer)
-                deadline.put_off(session.clock() - began)  # the server does not make us wait here
+                deadline.put_off(session.clock() - began)  # this wait is not the server's
                 continue
             yield from _flush(session, layer, deadline)
             raw = yield from session.get(deadline)
@@ -48,7 +48,7 @@ def _flush(session: ClientSession, layer: TLSLayer, deadline: Deadline) -> Flow[
 
 
 def _decide(session: ClientSession, layer: TLSLayer) -> Flow[None]:
-    """Let pin, flags, revocation lists and then the user's handler decide; the end is final."""
+    """Let pin, flags, revocation lists and then the user's handler decide; the result is final."""
     if layer.wants_revocation:
         from smtp_nb.flows.revocation import ask_lists
 

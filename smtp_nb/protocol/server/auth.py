@@ -14,7 +14,7 @@ from smtp_nb.protocol.server.replies import Refused, say
 # Yields challenges, gets responses, returns the user or None.
 Mechanism = Generator[bytes, bytes, str | None]
 
-# Only a known name is shown behind AUTH: anything else there may be a password.
+# Only a known name is shown after AUTH: anything else there may be a password.
 _NAME = re.compile(
     r"(?i)(PLAIN|LOGIN|CRAM-MD5|DIGEST-MD5|SCRAM-SHA-[0-9]{1,3}(?:-PLUS)?|NTLM|GSSAPI"
     r"|XOAUTH2|OAUTHBEARER|EXTERNAL)\Z"
@@ -25,7 +25,7 @@ class LoginExchange:
     """One login from AUTH to its last reply.
 
     Attributes:
-        user: who logged in, once the reply is 235.
+        user: the user who logged in, once the reply is 235.
     """
 
     def __init__(self, mechanism: Mechanism) -> None:
@@ -33,7 +33,7 @@ class LoginExchange:
         self.user: str | None = None
 
     def begin(self, initial: str) -> Reply:
-        """The first reply: 334 with a challenge, or the last one already.
+        """Return the first reply: 334 with a challenge, or the last one already.
 
         Args:
             initial: the initial response in base64, "=" for an empty one, "" for none.
@@ -47,10 +47,10 @@ class LoginExchange:
         return _challenge(challenge)
 
     def step(self, response: str) -> Reply:
-        """The reply to a line of the client: 334, 235 or 535.
+        """Return the reply to a line of the client: 334, 235 or 535.
 
         Raises:
-            Refused: the client gave up (`*`), or the line is not base64.
+            Refused: the client cancelled (`*`), or the line is not base64.
         """
         if response == "*":
             raise Refused(replies.CANCELLED)
@@ -68,11 +68,11 @@ def _challenge(challenge: bytes) -> Reply:
 
 
 def shown_line(line: str, is_stray: bool) -> str:
-    """The line for a trail, without what could be a password: `AUTH PLAIN <hidden>`.
+    """Return the line for a trail, without what could be a password: `AUTH PLAIN <hidden>`.
 
     Args:
-        is_stray: it is no command and stands behind an AUTH. After a refused AUTH a client may
-            send its secrets as if they had been asked for.
+        is_stray: it is not a command and follows an AUTH. After a refused AUTH a client may send
+            its secrets as if they had been asked for.
     """
     if is_stray:
         return HIDDEN
