@@ -1,7 +1,7 @@
 """Build the documentation: `python docs/build.py [directory]`; a static site, in `build/docs`.
 
-The pages in this folder are copied, those of the reference and of conformance are made from the
-registry, from docstrings and from the markers on tests. A warning is an error.
+The pages in this folder are copied; those of the reference and of conformance are generated from
+the registry, from docstrings and from the markers on tests. A warning is an error.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def write_sources(source: Path) -> None:
 
 
 def main(target: Path = ROOT / "build" / "docs") -> int:
-    """Build the site into an empty directory; gives the exit code."""
+    """Build the site into an empty directory and return the exit code."""
     source = target.with_name(f"{target.name}-source")
     for old in (source, target):
         shutil.rmtree(old, ignore_errors=True)

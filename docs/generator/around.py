@@ -1,4 +1,4 @@
-"""The pages of what surrounds the component: logins, merge, sandbox, magics."""
+"""Pages for logins, merge, sandbox and magics."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def merges() -> str:
 
 
 def logins() -> str:
-    """Where passwords and tokens come from."""
+    """Sources of passwords and tokens."""
     return page(
         "Passwords and tokens",
         _function(passwords.find_password),
@@ -41,7 +41,7 @@ def logins() -> str:
 
 
 def sandboxes() -> str:
-    """The server, its faults by name, and what it took in."""
+    """The server, its faults by name, and what it received."""
     rows = [(f"`{name}`", f"`{f.stage}`", _does(f)) for name, f in sandbox.FAULTS.items()]
     return page(
         "Sandbox",
@@ -54,11 +54,11 @@ def sandboxes() -> str:
 
 
 def _does(fault: sandbox.Fault) -> str:
-    """A fault in words."""
+    """Return a fault in words."""
     reply = f"the reply is `{fault.code} {fault.text}`" if fault.code else ""
     delay = f"the reply comes {fault.delay} s late" if fault.delay else ""
-    tail = "more comes behind the reply" if fault.tail else ""
-    cut = f"the line ends {fault.cut} the reply" if fault.cut else ""
+    tail = "more bytes follow the reply" if fault.tail else ""
+    cut = f"the connection ends {fault.cut} the reply" if fault.cut else ""
     once = "the first time that a recipient is named" if fault.once_each else ""
     return ", ".join(filter(None, (reply, delay, tail, cut, once)))
 
@@ -67,8 +67,8 @@ def magics() -> str:
     """Every verb with its arguments and options."""
     return page(
         "Magics",
-        "`%load_ext smtp_nb` brings one magic. `%smtp verb …` is a line, `%%smtp verb …` takes the"
-        " cell below. Tab completes verbs, options and names; `--help` shows what stands here;"
+        "`%load_ext smtp_nb` loads one magic. `%smtp verb …` is a line magic, `%%smtp verb …` takes"
+        " the cell below. Tab completes verbs, options and names; `--help` shows this text;"
         " `-o NAME` keeps the result.",
         *map(_verb, VERBS.values()),
     )
@@ -86,7 +86,7 @@ def _verb(verb: Verb) -> str:
     words = [(f"`{a.name}`", prose(a.help)) for a in verb.arguments]
     words += [(f"`{o.spelling}`", prose(o.help)) for o in verb.options]
     example = f"```text\n{verb.example}\n```" if verb.example else ""
-    listed = table(("word", "what"), words) if words else ""
+    listed = table(("argument", "meaning"), words) if words else ""
     label = f"verb-{verb.name.replace(' ', '-')}"
     return section(label, f"`{verb.name}`", f"{marks}: {prose(verb.summary)}", listed, example)
 
@@ -122,10 +122,10 @@ def _members(kind: type) -> Iterator[str]:
         elif isinstance(member, property):
             told.append((f"`{name}`", prose(summary(member.__doc__))))
     if told:
-        yield table(("property", "what"), told)
+        yield table(("property", "meaning"), told)
 
 
-# A method's own arguments are of any types.
+# A method's own arguments are of any type.
 def _arguments(method: Callable[..., object]) -> str:
     names = [n for n in inspect.signature(method).parameters if n != "self"]
     return f"({', '.join(names)})"

@@ -1,4 +1,4 @@
-"""What our docstrings say, as Markdown: of a class, a method, an attribute, a value."""
+"""Docstrings as Markdown: of a class, a method, an attribute, a value."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from functools import cache
 
 _SECTION = re.compile(r"^(Args|Attributes|Raises|Returns|Yields):$", re.MULTILINE)
 _ITEM = re.compile(r"^    (\S[^:\n]*): ", re.MULTILINE)
-# Each page names the reference's name by itself.
+# Each page gives the IPWorks name itself.
 _REFERENCE = re.compile(r"\s*\(reference:\s+\w+(, deprecated)?\)|;\s+reference:\s+\w+(?=\))")
-_TITLES = {"Args": "Takes", "Attributes": "Attributes", "Raises": "Raises", "Returns": "Gives"}
+_TITLES = {"Args": "Parameters"}
 
 
 def summary(doc: str | None) -> str:
@@ -25,12 +25,12 @@ def markdown(doc: str | None) -> str:
     pieces = _SECTION.split(_clean(doc))
     text = [pieces[0].strip()]
     for title, body in zip(pieces[1::2], pieces[2::2], strict=True):
-        text.append(f"**{_TITLES[title]}**\n\n{_items(body)}")
+        text.append(f"**{_TITLES.get(title, title)}**\n\n{_items(body)}")
     return "\n\n".join(text)
 
 
 def attribute(owner: type, name: str) -> str:
-    """What one attribute, method or value of a class means; empty if nobody says."""
+    """What one attribute, method or value of a class means; empty if undocumented."""
     for kind in owner.__mro__:
         if told := _listed(kind).get(name) or _under_lines(kind).get(name):
             return told
@@ -74,7 +74,7 @@ def _listed(kind: type) -> dict[str, str]:
 
 @cache
 def _under_lines(kind: type) -> dict[str, str]:
-    """The texts that stand under the assignments in a class, as with the values of enumerations."""
+    """The docstrings below the assignments in a class, as with the values of enumerations."""
     try:
         (body,) = ast.parse(textwrap.dedent(inspect.getsource(kind))).body
     except (OSError, TypeError):

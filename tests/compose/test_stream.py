@@ -77,7 +77,7 @@ def test_it_takes_and_refuses_what_a_raw_message_does(parts, size):
     try:
         expected, words = bytes(raw_content(data)), ""
     except InputError as error:
-        expected, words = b"", error.description.replace("The raw message", "The stream")
+        expected, words = b"", error.description.replace("the raw message", "the stream")
     if words:
         with pytest.raises(InputError) as caught:
             whole(pieces)

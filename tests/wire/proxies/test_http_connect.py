@@ -79,7 +79,7 @@ def test_the_request_is_made_once_with_fields_of_the_users_own() -> None:
     ["X-Token", ": x", "X Y: z", "Host: other.test", "content-length: 5", "A: b\0", "A: b\rC: d"],
 )
 def test_a_field_that_is_none_is_refused_and_not_repeated(data: str) -> None:
-    with pytest.raises(InputError, match="Line 2 of FirewallData") as caught:
+    with pytest.raises(InputError, match="line 2 of FirewallData") as caught:
         HttpConnect("mx.test", 25, data=Secret(f"X: y\r\n{data}"))
     assert data not in str(caught.value)
 
@@ -97,7 +97,7 @@ def test_a_colon_in_the_users_name_is_refused() -> None:
 def test_a_proxy_that_promises_for_ever_is_the_firewalls_error() -> None:
     tunnel = HttpConnect("mx.test", 25)
     tunnel.outgoing()
-    with pytest.raises(FirewallError, match="on and on"):
+    with pytest.raises(FirewallError, match="no end"):
         tunnel.receive(b"HTTP/1.1 100 Continue\r\n\r\n" * 3000)
 
 
