@@ -102,7 +102,7 @@ def test_a_server_that_goes_behind_its_first_message_is_asked_before_the_next(dr
         assert played.is_finished()
     assert [str(receipt.outcome) for _, receipt in jobs.given] == [A, U, U, A]
     assert (
-        "-- the server hung up behind its first message; from now on one command at a time"
+        "-- the server hung up after its first message; from now on one command at a time"
         in played.lines()
     )
 

@@ -300,7 +300,7 @@ def _kind(value: Part) -> CertStoreType:
         return CertStoreType(int(value))
     except (KeyError, ValueError, TypeError):
         names = ", ".join(name.lower() for name in CertStoreType.__members__)
-        raise SettingError("no such type of store", remedy=f"Take {names}") from None
+        raise SettingError("no such type of store", remedy=f"Use {names}") from None
 
 
 def _plain(wanted: Part) -> str | bytes:
