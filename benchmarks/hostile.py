@@ -44,10 +44,10 @@ AT_ONCE = 16
 FAIR = [case for case in CASES if not case.twice and not case.name.startswith(("proxy", "group"))]
 VERDICTS = {
     "right": "right",
-    "sent": "takes for a yes to the message what is no reply",
-    "trusting": "goes on after what is no reply, or after more than one",
-    "failed": "says it failed, and it was sent",
-    "foreign": "an error that is none of a mail client's",
+    "sent": "takes an invalid reply as acceptance of the message",
+    "trusting": "continues after an invalid or a surplus reply",
+    "failed": "reports a failure, and the message was sent",
+    "foreign": "raises an error that is not a mail client's",
     "late": "is still waiting after five times its time limit",
     "greedy": "reads more than 1 MiB of a reply",
 }

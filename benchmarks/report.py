@@ -98,7 +98,7 @@ def _scenario(block: Block) -> list[str]:
 
 def _memory(found: dict[str, list[float]]) -> list[str]:
     rows = [(CASES[case], spread(values, ".1f")) for case, values in found.items()]
-    said = "A 25 MB attachment, above what was there before (the user's own octets among it):"
+    said = "A 25 MB attachment, above the baseline (including the user's own bytes):"
     return ["## Memory", "", said, "", *_markdown(("", "MB more"), rows), ""]
 
 

@@ -1,8 +1,8 @@
 """Build the documentation: `python docs/build.py [directory]`; a static site, in `build/docs`.
 
 The pages in this folder and those beside README.md are copied; those of the reference, of
-conformance and of RFCs are made from the registry, from docstrings and from the markers on tests.
-A warning is an error.
+conformance and of RFCs are generated from the registry, from docstrings and from the markers on
+tests. A warning is an error.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def _read(path: Path) -> str:
 
 
 def main(target: Path = ROOT / "build" / "docs") -> int:
-    """Build the site into an empty directory; gives the exit code."""
+    """Build the site into an empty directory and return the exit code."""
     source = target.with_name(f"{target.name}-source")
     for old in (source, target):
         shutil.rmtree(old, ignore_errors=True)

@@ -2,40 +2,40 @@
 
     SMTPError                     .code .description .reply .receipt .connection_survives
     ├── InputError                (ValueError) refused before a byte was written
-    │   ├── AddressError          a mailbox that the grammar does not allow
+    │   ├── AddressError          a mailbox that RFC 5321 does not allow
     │   ├── InjectionError        a line break, NUL or control inside an argument or header
     │   ├── MissingError          163 no server, 164 no sender, 165 no recipient
     │   ├── SettingError          (KeyError too) an unknown setting, or a value it does not take
     │   │   └── AttributeRefused  (AttributeError) an attribute that an object does not have
     │   ├── ProblemsFound         rows of a merge that cannot be sent as they are
-    │   ├── TemplateChanged       somebody who has a message of this campaign would get another one
+    │   ├── TemplateChanged       a recipient would get a second, different message
     │   └── JournalError          a file that is not the journal of a merge
     ├── StateError                the call does not fit the moment
-    │   └── BusyError             166 another call is still at work on this object
+    │   └── BusyError             166 another call is still running on this object
     │       └── CampaignBusy      another process or job sends this campaign
-    ├── ReplyError                161 the server said no; .reply holds its words
+    ├── ReplyError                161 the server refused; .reply holds its answer
     │   ├── RefusedError          5yz: do not try again unchanged
     │   ├── DeferredError         4yz: the same may work later
     │   └── AuthenticationError   the login was refused
     ├── ExtensionError            (ReplyError) the server lacks what this message or login needs
     │   └── BinaryRefused         (InputError too) a CR, LF or NUL stands alone in the content
     ├── LinkError                 (ConnectionError) 162 the connection failed
-    │   ├── ConnectFailed         no connection came about (TCP/IP codes 100xx and 110xx)
+    │   ├── ConnectFailed         could not connect (TCP/IP codes 100xx and 110xx)
     │   ├── ConnectionClosed      1120 the server closed the connection
     │   ├── MalformedReply        what came back is not SMTP
-    │   ├── SMTPTimeout           (TimeoutError) 201 nothing came in time
+    │   ├── SMTPTimeout           (TimeoutError) 201 timed out
     │   └── FirewallError         118 the proxy failed
-    │       └── FirewallTimeout   (SMTPTimeout) the proxy did not answer in time
+    │       └── FirewallTimeout   (SMTPTimeout) the proxy timed out
     ├── TLSError                  270 to 284
     │   ├── CertificateError      280 the server's certificate was not accepted
-    │   └── PlaintextInjected     bytes waited in clear behind the 220 to STARTTLS
+    │   └── PlaintextInjected     clear-text bytes followed the 220 to STARTTLS
     ├── ClearTextRefused          a password would have crossed a wire in clear
     ├── Unsupported               this library, or the installed OpenSSL, cannot do it
     └── Interrupted               301 interrupt(), or Ctrl-C
 
-The class answers what a caller asks first: may I try again, is the connection still good, whose
-fault is it. Fields hold facts and `str()` makes the sentence; its last words say what to do. The
-numbers are those of the reference component, IPWorks SMTP 2022 (.NET).
+The class answers what a caller asks first: can I retry, does the connection survive, whose fault is
+it. Fields hold the facts and `str()` makes the sentence, which ends with what to do. The numbers
+are those of IPWorks SMTP 2022 (.NET).
 """
 
 from __future__ import annotations
@@ -53,19 +53,19 @@ class SMTPError(Exception):
     """Anything that went wrong in smtp_nb.
 
     Attributes:
-        code: the reference's number for this error.
-        description: what happened, in words, without the advice.
+        code: the IPWorks number of this error.
+        description: what happened, without the advice.
         remedy: what to do about it.
         reply: the server's reply that caused it, or None.
-        receipt: what is known of each recipient, when a send failed; else None.
-        connection_survives: True if the session can be used on.
+        receipt: what is known about each recipient if a send failed, else None.
+        connection_survives: True if the session is still usable.
     """
 
     default_code: ClassVar[int] = 162
     default_remedy: ClassVar[str] = ""
     connection_survives: bool = True
     front: Front = Front.PYTHON
-    """Who asked, and so whose words `str()` speaks."""
+    """The front that asked: `str()` uses its words."""
 
     def __init__(
         self,
@@ -84,7 +84,7 @@ class SMTPError(Exception):
         self.receipt = receipt
 
     def __str__(self) -> str:
-        """The sentence, safe to print: strangers' words in it with controls as escapes."""
+        """The sentence, safe to print: control characters in quoted text are escaped."""
         from smtp_nb.model.display import visible_lines
 
         text = f"[{self.code}] {self.description}"
@@ -93,7 +93,7 @@ class SMTPError(Exception):
 
 
 class InputError(SMTPError, ValueError):
-    """Something given to us is wrong; nothing was written."""
+    """Invalid input; nothing was written."""
 
     default_code = 10022
     default_remedy = "Correct it and call again"
@@ -104,7 +104,7 @@ class AddressError(InputError):
 
 
 class InjectionError(InputError):
-    """A line break, NUL or control character where it would become a command or a header."""
+    """A line break, NUL or control character that could become a command or a header."""
 
 
 class MissingError(InputError):
@@ -114,7 +114,7 @@ class MissingError(InputError):
 
 
 class SettingError(InputError, KeyError):
-    """A setting or property that does not exist, or a value that it does not take."""
+    """An unknown setting or property, or a value that it does not accept."""
 
     __str__ = SMTPError.__str__  # KeyError would print the repr
 
@@ -130,28 +130,28 @@ class ProblemsFound(InputError):
 
 
 class TemplateChanged(InputError):
-    """Somebody who has a message would get another one: its template or values differ."""
+    """A recipient would get a second message: the template or its values have changed."""
 
 
 class JournalError(InputError):
-    """A file is no journal of a merge, or one that a later version wrote."""
+    """The file is not the journal of a merge, or was written by a later version."""
 
 
 class StateError(SMTPError):
-    """The call does not fit the moment: not connected, or locked while connected, say."""
+    """The call is not possible now, for example not connected, or locked while connected."""
 
     default_code = 211
     default_remedy = "The trail shows what came before"
 
 
 class BusyError(StateError):
-    """Another call is still at work on this object."""
+    """Another call is still running on this object."""
 
     default_code = 166
 
 
 class CampaignBusy(BusyError):
-    """Another process, or another job of this one, is sending this campaign; it is named."""
+    """Another process or job is sending this campaign; the description names it."""
 
 
 class ReplyError(SMTPError):
@@ -179,17 +179,16 @@ class ExtensionError(ReplyError):
 
 
 class BinaryRefused(ExtensionError, InputError):
-    """A CR, LF or NUL stands alone in a message, and the server does not offer BINARYMIME."""
+    """The message holds a bare CR, LF or NUL, and the server does not offer BINARYMIME."""
 
     default_code = InputError.default_code
 
 
 class LinkError(SMTPError, ConnectionError):
-    """The connection to the server failed; the connection is gone.
+    """The connection to the server failed and is closed.
 
     Attributes:
-        fell_back: True if something was learnt from it, so that the next connection to this server
-            goes more carefully.
+        fell_back: True if the next connection to this server will avoid what failed.
     """
 
     connection_survives = False
@@ -198,7 +197,7 @@ class LinkError(SMTPError, ConnectionError):
 
 
 class ConnectFailed(LinkError):
-    """No connection came about."""
+    """Could not connect."""
 
 
 class ConnectionClosed(LinkError):
@@ -208,34 +207,33 @@ class ConnectionClosed(LinkError):
 
 
 class MalformedReply(LinkError):
-    """What came back is not an SMTP reply, or goes beyond the limits; the connection was
-    aborted."""
+    """The reply is not SMTP or exceeds the limits; the connection was aborted."""
 
 
 class SMTPTimeout(LinkError, TimeoutError):
-    """Nothing came in time."""
+    """The wait timed out."""
 
     default_code = 201
-    default_remedy = "Raise timeout, or see whether the server is overloaded"
+    default_remedy = "Raise timeout, or check whether the server is overloaded"
 
 
 class FirewallError(LinkError):
-    """The proxy refused, failed or lied; its words are in the description."""
+    """The proxy refused, failed or sent nonsense; the description quotes it."""
 
     default_code = 118
     default_remedy = "Check the firewall's host, port and login"
 
 
 class FirewallTimeout(FirewallError, SMTPTimeout):
-    """The proxy did not answer in time; its number is the firewall's."""
+    """The proxy timed out; the error number is that of the firewall."""
 
 
 class TLSError(SMTPError):
-    """The handshake failed or the TLS layer broke; the connection is gone."""
+    """The handshake or the TLS layer failed; the connection is closed."""
 
     default_code = 276
     connection_survives = False
-    default_remedy = "Check ssl_start_mode and the port; the SSLStatus event tells the steps"
+    default_remedy = "Check ssl_start_mode and the port; the SSLStatus event shows the steps"
 
 
 class CertificateError(TLSError):
@@ -245,8 +243,7 @@ class CertificateError(TLSError):
 
 
 class PlaintextInjected(TLSError):
-    """Bytes waited in clear behind the 220 to STARTTLS: somebody is on the connection (RFC
-    3207)."""
+    """Clear-text bytes followed the 220 to STARTTLS: possible injection (RFC 3207)."""
 
 
 class ClearTextRefused(SMTPError):
@@ -256,7 +253,7 @@ class ClearTextRefused(SMTPError):
 
 
 class Unsupported(SMTPError, NotImplementedError):
-    """What was asked for cannot be done here; the description says why."""
+    """Not supported here; the description says why."""
 
     default_code = 270
 
@@ -266,120 +263,120 @@ class Interrupted(SMTPError):
 
     default_code = 301
     connection_survives = False
-    default_remedy = "What had left before stands in .receipt"
+    default_remedy = "See .receipt for what was sent before"
 
 
-# The reference numbers its TCP/IP errors as Winsock does: 10000 and the old BSD number.
+# IPWorks numbers its TCP/IP errors as Winsock does: 10000 and the old BSD number.
 WINSOCK: dict[int, tuple[str, str]] = {
     10004: ("EINTR", "cut short by a signal"),
     10009: ("EBADF", "no such descriptor"),
     10013: ("EACCES", "not permitted"),
     10014: ("EFAULT", "pointer out of range"),
-    10022: ("EINVAL", "an argument makes no sense"),
+    10022: ("EINVAL", "invalid argument"),
     10024: ("EMFILE", "too many open files"),
-    10035: ("EWOULDBLOCK", "the call would have to wait"),
-    10036: ("EINPROGRESS", "a call is under way"),
-    10037: ("EALREADY", "the same call is under way"),
+    10035: ("EWOULDBLOCK", "the call would block"),
+    10036: ("EINPROGRESS", "a call is in progress"),
+    10037: ("EALREADY", "the same call is already in progress"),
     10038: ("ENOTSOCK", "not a socket"),
     10039: ("EDESTADDRREQ", "no destination"),
     10040: ("EMSGSIZE", "message too long"),
     10041: ("EPROTOTYPE", "protocol and socket type differ"),
     10042: ("ENOPROTOOPT", "unknown socket option"),
-    10043: ("EPROTONOSUPPORT", "protocol unknown here"),
-    10044: ("ESOCKTNOSUPPORT", "socket type unknown here"),
-    10045: ("EOPNOTSUPP", "not for this socket"),
-    10046: ("EPFNOSUPPORT", "protocol family unknown here"),
-    10047: ("EAFNOSUPPORT", "the address family does not fit"),
-    10048: ("EADDRINUSE", "the local address is taken"),
+    10043: ("EPROTONOSUPPORT", "protocol not supported"),
+    10044: ("ESOCKTNOSUPPORT", "socket type not supported"),
+    10045: ("EOPNOTSUPP", "operation not supported on this socket"),
+    10046: ("EPFNOSUPPORT", "protocol family not supported"),
+    10047: ("EAFNOSUPPORT", "address family not supported by the protocol"),
+    10048: ("EADDRINUSE", "the local address is in use"),
     10049: ("EADDRNOTAVAIL", "not an address of this host"),
-    10050: ("ENETDOWN", "the network interface is off"),
-    10051: ("ENETUNREACH", "no way to that network"),
+    10050: ("ENETDOWN", "the network is down"),
+    10051: ("ENETUNREACH", "the network is unreachable"),
     10052: ("ENETRESET", "the network dropped the connection"),
-    10053: ("ECONNABORTED", "the connection was given up on this side"),
+    10053: ("ECONNABORTED", "the connection was aborted on this side"),
     10054: ("ECONNRESET", "the server reset the connection"),
-    10055: ("ENOBUFS", "out of buffers"),
+    10055: ("ENOBUFS", "no buffer space left"),
     10056: ("EISCONN", "connected already"),
     10057: ("ENOTCONN", "not connected"),
-    10058: ("ESHUTDOWN", "the sending side is closed"),
+    10058: ("ESHUTDOWN", "the socket was shut down for sending"),
     10059: ("ETOOMANYREFS", "too many references"),
     10060: ("ETIMEDOUT", "the server does not answer"),
-    10061: ("ECONNREFUSED", "nobody listens there"),
-    10062: ("ELOOP", "links go round in a circle"),
+    10061: ("ECONNREFUSED", "connection refused: no server listens on that port"),
+    10062: ("ELOOP", "too many levels of symbolic links"),
     10063: ("ENAMETOOLONG", "name too long"),
-    10064: ("EHOSTDOWN", "the host is off"),
-    10065: ("EHOSTUNREACH", "no way to that host"),
-    10066: ("ENOTEMPTY", "directory in use"),
+    10064: ("EHOSTDOWN", "the host is down"),
+    10065: ("EHOSTUNREACH", "the host is unreachable"),
+    10066: ("ENOTEMPTY", "directory not empty"),
     10067: ("EPROCLIM", "too many processes"),
     10068: ("EUSERS", "too many users"),
-    10069: ("EDQUOT", "disk quota used up"),
-    10070: ("ESTALE", "remote file gone"),
-    10071: ("EREMOTE", "nested remote path"),
+    10069: ("EDQUOT", "disk quota exceeded"),
+    10070: ("ESTALE", "stale remote file handle"),
+    10071: ("EREMOTE", "too many levels of remote paths"),
     10091: ("WSASYSNOTREADY", "Winsock is not ready"),
     10092: ("WSAVERNOTSUPPORTED", "wrong version of Winsock"),
-    10093: ("WSANOTINITIALISED", "Winsock was not started"),
-    11001: ("EAI_NONAME", "that host name does not exist"),
-    11002: ("EAI_AGAIN", "the name server cannot say just now"),
+    10093: ("WSANOTINITIALISED", "Winsock was not initialised"),
+    11001: ("EAI_NONAME", "the host name does not exist"),
+    11002: ("EAI_AGAIN", "temporary failure of the name server"),
     11003: ("EAI_FAIL", "the name server failed"),
-    11004: ("EAI_NODATA", "that name has no address"),
+    11004: ("EAI_NODATA", "the host name has no address"),
 }
 
-# The numbers of the reference below those of TCP/IP: (class, what it tells).
+# The IPWorks numbers below those of TCP/IP: (class, meaning).
 CODES: dict[int, tuple[type[SMTPError], str]] = {
-    118: (FirewallError, "the proxy or firewall failed; its words are told"),
-    161: (ReplyError, "the server said no; its reply is attached"),
+    118: (FirewallError, "the proxy or firewall failed; its answer is quoted"),
+    161: (ReplyError, "the server refused; its reply is attached"),
     162: (LinkError, "the connection to the server failed; the cause is attached"),
     163: (MissingError, "no server was given"),
     164: (MissingError, "no sender was given"),
     165: (MissingError, "no recipient was given"),
-    166: (BusyError, "another call is still at work on this object"),
+    166: (BusyError, "another call is still running on this object"),
     301: (Interrupted, "interrupt() or Ctrl-C stopped the call"),
     302: (InputError, "an attachment cannot be read"),
     100: (StateError, "the server's port cannot change while connected"),
     101: (StateError, "the server's name cannot change while connected"),
-    102: (ConnectFailed, "the server's name leads to the null address"),
-    104: (StateError, "there is a connection already"),
+    102: (ConnectFailed, "the server's name resolves to the null address"),
+    104: (StateError, "already connected"),
     106: (StateError, "the local port cannot change while connected"),
     107: (StateError, "the local address cannot change while connected"),
     112: (StateError, "MaxLineLength cannot change while connected"),
     116: (InputError, "the server's port is 0"),
-    117: (StateError, "an option of datagrams cannot change while in use"),
-    135: (StateError, "a socket that does not block would have to wait"),
-    201: (SMTPTimeout, "nothing came in time"),
-    211: (StateError, "the call does not fit the moment"),
+    117: (StateError, "a datagram option cannot change while in use"),
+    135: (StateError, "a non-blocking socket would have to wait"),
+    201: (SMTPTimeout, "timed out"),
+    211: (StateError, "the call is not possible now"),
     212: (StateError, "the call needs a connection"),
-    213: (StateError, "the call does not fit a listening socket"),
+    213: (StateError, "the call is not possible on a listening socket"),
     303: (InputError, "a file or directory cannot be opened"),
-    434: (InputError, "a text cannot be written in its charset"),
-    1105: (StateError, "connect() is at work already"),
+    434: (InputError, "a text cannot be encoded in its charset"),
+    1105: (StateError, "connect() is already running"),
     1117: (StateError, "the call needs a connection first"),
     1119: (StateError, "the local address cannot change while connected"),
     1120: (ConnectionClosed, "the server closed the connection"),
     # A missing engine (Unsupported) and a broken one (TLSError) share it.
-    270: (SMTPError, "TLS, or what was asked of it, cannot be had here"),
+    270: (SMTPError, "TLS, or a TLS feature, is not available here"),
     271: (InputError, "a certificate store cannot be read"),
-    272: (InputError, "a certificate store lacks that certificate"),
-    273: (InputError, "a key or its password cannot be used"),
-    274: (TLSError, "a chain of certificates cannot be built"),
-    275: (TLSError, "a chain of certificates does not verify"),
+    272: (InputError, "the certificate is not in the store"),
+    273: (InputError, "a key is not usable, or its password is wrong"),
+    274: (TLSError, "a certificate chain cannot be built"),
+    275: (TLSError, "a certificate chain does not verify"),
     # A failed handshake (TLSError) and a login in clear (ClearTextRefused).
-    276: (SMTPError, "the handshake failed, or the connection is not safe enough"),
+    276: (SMTPError, "the TLS handshake failed, or the connection is not secure enough"),
     280: (CertificateError, "the server's certificate was not accepted"),
-    281: (TLSError, "the server wants a certificate of ours"),
-    282: (TLSError, "the server showed no certificate"),
-    283: (TLSError, "a record could not be sealed"),
-    284: (TLSError, "a record could not be opened"),
+    281: (TLSError, "the server requires a client certificate"),
+    282: (TLSError, "the server sent no certificate"),
+    283: (TLSError, "a TLS record could not be encrypted"),
+    284: (TLSError, "a TLS record could not be decrypted"),
 }
 
 
 def error_class(code: int) -> type[SMTPError]:
-    """The class of the errors that carry the reference's number `code`.
+    """The class of the errors with the IPWorks number `code`.
 
     Raises:
-        KeyError: the reference has no such number.
+        KeyError: IPWorks has no such number.
     """
     if code in CODES:
         return CODES[code][0]
     if code in WINSOCK:
         # EINVAL may come from the system (LinkError) or from a caller (InputError).
         return SMTPError if code == 10022 else LinkError
-    raise KeyError(f"{code} is no error number of the reference component")
+    raise KeyError(f"{code} is not an error number of IPWorks SMTP")

@@ -1,8 +1,8 @@
-"""What to do, in the words of the front that asked.
+"""Remedies in the words of the front that asked.
 
-A remedy is written once, in the words of Python: properties, settings, calls. Whoever gave a URL,
-or a line of `%smtp`, has other names for the same. This table knows them, and it is the only place
-that does. What has no other name on a front is not advised there.
+A remedy is written once, in the words of Python: properties, settings, calls. A URL and a line of
+`%smtp` have other names for the same. This table knows them, and it is the only place that does.
+What has no name on a front is not advised there.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 
 class Front(Enum):
-    """Who asked, and so whose words a remedy speaks."""
+    """The front that asked, whose words a remedy uses."""
 
     PYTHON = "python"
     URL = "url"
@@ -21,12 +21,12 @@ class Front(Enum):
 
 
 class Phrase(NamedTuple):
-    """One thing to do, under its names.
+    """One action, under its names.
 
     Attributes:
-        python: a regular expression for the words of Python.
-        url: for who made the component from a URL; None: as in Python.
-        magic: for who wrote `%smtp`.
+        python: a regular expression for the words in Python.
+        url: the words for a component made from a URL; None: as in Python.
+        magic: the words for `%smtp`.
     """
 
     python: str
@@ -36,7 +36,7 @@ class Phrase(NamedTuple):
 
 _CONNECT = "in the URL of %smtp connect"
 
-# The longest first: what one phrase has put into other words, no further one sees.
+# The longest first: what one phrase has reworded no later one matches.
 PHRASES = (
     # recipients, sender, server
     Phrase(r"Set send_to, or config\('AllowEmptyTo=True'\)", None, "Give --to ADDRESS"),
@@ -53,8 +53,8 @@ PHRASES = (
         f"Say ?tls=starttls on 587, or ?tls=implicit on 465, {_CONNECT}",
     ),
     Phrase(
-        r"Turn TLS on \(ssl_start_mode='explicit'\), or mean it: .*by name",
-        "Turn TLS on (?tls=starttls in the URL), or mean it:"
+        r"Turn TLS on \(ssl_start_mode='explicit'\), or allow it: .*by name",
+        "Turn TLS on (?tls=starttls in the URL), or allow it:"
         " config('AllowClearTextAuth=True') and auth_mechanism by name",
         f"Turn TLS on: ?tls=starttls {_CONNECT}",
     ),
@@ -70,25 +70,25 @@ PHRASES = (
         f"?tls=starttls {_CONNECT}",
     ),
     Phrase(
-        r"Check ssl_start_mode and the port; the SSLStatus event tells the steps",
-        "Check ?tls= and the port in the URL; the SSLStatus event tells the steps",
+        r"Check ssl_start_mode and the port; the SSLStatus event shows the steps",
+        "Check ?tls= and the port in the URL; the SSLStatus event shows the steps",
         f"Check ?tls= and the port {_CONNECT}; %smtp trail shows the steps",
     ),
     Phrase(r"config\('CACertFilePaths=…'\)", "?ca=FILE in the URL", f"?ca=FILE {_CONNECT}"),
     Phrase(r"config\('SSLServerPin=([^']*)'\)", r"?pin=\1 in the URL", rf"?pin=\1 {_CONNECT}"),
-    Phrase(r"; SSLCheckCRL=False does without revocation lists", None, ""),
-    Phrase(r", or ours is there: see SSLEnabledProtocols", None, ""),
-    Phrase(r"Set ssl_cert to a certificate that", None, "It wants a certificate of yours that"),
+    Phrase(r"; SSLCheckCRL=False turns revocation lists off", None, ""),
+    Phrase(r": check SSLEnabledProtocols", None, ""),
+    Phrase(r"Set ssl_cert to a certificate that", None, "Use a certificate of your own that"),
     # connection
     Phrase(
-        r"config\('UseIPv6=2'\) takes IPv6 and IPv4",
+        r"[^.;]*config\('UseIPv6=2'\)[^.;]*",
         None,
         "Write the server's address itself, such as smtp://[2001:db8::1]:587",
     ),
     Phrase(r"Raise timeout, or config\('AbsoluteTimeout=False'\)", None, "Try again"),
     Phrase(r"Raise timeout, or see", None, "Try again later, or see"),
     Phrase(r"Raise timeout, or check", None, "Try again later, or check"),
-    Phrase(r"set pipelining='off'", None, "use a session of Python with pipelining off"),
+    Phrase(r"set pipelining='off'", None, "use a Python session with pipelining off"),
     Phrase(r"Call connect\(\)", None, "Write %smtp connect"),
     Phrase(r"Call disconnect\(\) first, or clone\(\)\.doctor\(\)", None, "Write %smtp disconnect"),
     Phrase(r"Call disconnect\(\) first", None, "Write %smtp disconnect first"),
@@ -98,8 +98,8 @@ PHRASES = (
         r"Set firewall\.user and firewall\.password", None, "Give the proxy's user and password"
     ),
     Phrase(r"Set firewall\.password", None, "Give the proxy's password"),
-    Phrase(r"Take it out of firewall\.user", None, "Take it out of the proxy's user"),
-    Phrase(r"Use SOCKS5, or config\('UseIPv6=0'\)", None, "Use SOCKS5, or an address of IPv4"),
+    Phrase(r"Remove it from firewall\.user", None, "Remove it from the proxy's user"),
+    Phrase(r"Use SOCKS5, or config\('UseIPv6=0'\)", None, "Use SOCKS5, or an IPv4 address"),
     Phrase(r"in front of mail_server", None, "in front of the server's name"),
     # login
     Phrase(
@@ -108,13 +108,15 @@ PHRASES = (
         "Check user and password; %smtp trail shows the exchange",
     ),
     Phrase(r"Set password, or token_source for OAuth", None, "Write %smtp login"),
-    Phrase(r"Set auth_mechanism to one that it offers", None, "Ask which login the server wants"),
+    Phrase(r"Set auth_mechanism to one that it offers", None, "Ask which login the server accepts"),
     Phrase(r"[Tt]ry auth_mechanism='sasl_plain'", None, "use SASL PLAIN from Python"),
     Phrase(r"Try another auth_mechanism", None, "Log in another way"),
     Phrase(r"\(variable=…\)", None, "(--password-env NAME)"),
     Phrase(r"\(file=…\)", None, "(--password-file PATH)"),
     Phrase(r", or call by_code\(\) or by_device\(\)", None, ""),
-    Phrase(r"What had left before stands in \.receipt", None, "%smtp trail shows what had left"),
+    Phrase(
+        r"See \.receipt for what was sent before", None, "See %smtp trail for what was sent before"
+    ),
     # merges
     Phrase(r"Use run\(changed=(?:['\"]go on['\"]|…)\)", None, "Add --changed"),
     Phrase(r"give the merge another name=?", None, "give another --name"),
@@ -140,7 +142,7 @@ PHRASES = (
 
 
 def worded(remedy: str, front: Front) -> str:
-    """A remedy in the words of a front."""
+    """Return a remedy in the words of a front."""
     if front is Front.PYTHON:
         return remedy
     for phrase in PHRASES:

@@ -1,4 +1,4 @@
-"""The pages of methods, events, types, values and errors, made from docstrings."""
+"""Pages of methods, events, types, values and errors, generated from docstrings."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from generator.text import page, prose, section, table
 from smtp_nb import SMTP, errors, model
 from smtp_nb.client.settings.reference import Row, rows
 
-# Methods beyond the reference.
+# Methods beyond IPWorks.
 _OWN_METHODS = "from_url clone set deliver deliver_all doctor report_to"
 _VALUES = "Receipt RecipientResult Outcome Trail Attachment"
 
@@ -30,8 +30,8 @@ def methods() -> str:
         blocks.append(section(label, f"`{name}`", _call(name), _told(method), note))
     return page(
         "Methods",
-        "`SMTP` waits in each until it is done. `AsyncSMTP` has the same ones, and all that work on"
-        " the line are awaited; `config`, `do_events`, `interrupt`, `reset_headers`,"
+        "Each method of `SMTP` blocks until it is done. `AsyncSMTP` has the same ones; those that"
+        " use the connection are awaited; `config`, `do_events`, `interrupt`, `reset_headers`,"
         " `set_message_stream`, `clone` and `set` are plain calls there too.",
         docstrings.markdown(SMTP.__doc__),
         *blocks,
@@ -69,14 +69,14 @@ def events() -> str:
             fields = [(f"`{name}`", said) for name, said in _fields(row.name, kind)]
             title = f"`{row.python.partition('.')[2]}`"
             head = prose(docstrings.markdown(kind.__doc__).partition("**Attributes**")[0])
-            note = f"The handler gets one `{kind.__name__}`. IPWorks name: {row.name}."
+            note = f"The handler receives one `{kind.__name__}`. IPWorks name: {row.name}."
             label = f"event-{row.name}".lower()
             blocks.append(section(label, title, head, note, table(("field", "what"), fields)))
     return page(
         "Events",
-        "`smtp.on_x = f` sets a handler, `+=` adds one, `-=` takes it off, and `@smtp.on_x`"
-        " decorates. It gets one value. What a handler raises is logged and breaks nothing; in"
-        " `on_ssl_server_authentication` it means that the certificate is not accepted.",
+        "`smtp.on_x = f` sets a handler, `+=` adds one, `-=` removes it, and `@smtp.on_x`"
+        " decorates. It receives one value. An exception in a handler is logged and breaks nothing;"
+        " in `on_ssl_server_authentication` it means that the certificate is not accepted.",
         *blocks,
     )
 
@@ -90,7 +90,7 @@ def _fields(owner: str, kind: type) -> Iterator[tuple[str, str]]:
 
 
 def types() -> str:
-    """The types that properties hold, and those that methods give."""
+    """The types of properties, and those that methods return."""
     owners = list(dict.fromkeys(r.owner for r in rows() if r.kind == "type field"))
     blocks = [_type(name) for name in owners]
     blocks += [
@@ -116,7 +116,7 @@ def _type(name: str) -> str:
         f"type-{name}".lower(),
         f"`{name}`",
         _told(getattr(smtp_nb, name)),
-        table(("made by", "gives"), [(f"`{r.python}`", prose(meaning(r))) for r in forms]),
+        table(("constructor", "result"), [(f"`{r.python}`", prose(meaning(r))) for r in forms]),
         table(("field", "what"), [(f"`{r.python.partition('.')[2]}`", _known(r)) for r in fields]),
     )
 
@@ -126,7 +126,7 @@ def _known(row: Row) -> str:
 
 
 def values() -> str:
-    """The enumerations, with the reference's names and numbers."""
+    """The enumerations, with IPWorks names and numbers."""
     references = {r.python: r.name for r in rows() if r.kind == "value"}
     blocks = []
     for name, kind in vars(model.enums).items():
@@ -140,11 +140,11 @@ def values() -> str:
                 )
                 for member, number in kind.__members__.items()
             ]
-            what = table(("value", "number", "IPWorks name", "what"), lines)
+            what = table(("value", "number", "IPWorks name", "meaning"), lines)
             blocks.append(section(f"type-{name}".lower(), f"`{name}`", _told(kind), what))
     return page(
         "Values",
-        "A property takes the member, its number, or its name in any case:"
+        "A property accepts the member, its number, or its name in any case:"
         ' `smtp.ssl_start_mode = "explicit"`.',
         *blocks,
     )
@@ -166,7 +166,7 @@ def error_numbers() -> str:
         section("type-smtperror", "`SMTPError`", _told(errors.SMTPError)),
         "## Numbers",
         *blocks,
-        section("error-tcp-ip", "TCP/IP", table(("number", "name", "what"), numbers)),
+        section("error-tcp-ip", "TCP/IP", table(("number", "name", "meaning"), numbers)),
     )
 
 

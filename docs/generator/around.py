@@ -1,4 +1,4 @@
-"""The pages of what surrounds the component: logins, merge, sandbox, magics."""
+"""Pages for logins, merge, sandbox and magics."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def merges() -> str:
 
 
 def logins() -> str:
-    """Where passwords and tokens come from."""
+    """Sources of passwords and tokens."""
     return page(
         "Passwords and tokens",
         _function(passwords.find_password),
@@ -44,7 +44,7 @@ def logins() -> str:
 
 
 def sandboxes() -> str:
-    """The server, its faults by name, and what it took in."""
+    """The server, its faults by name, and what it received."""
     rows = [(f"`{name}`", prose(str(fault))) for name, fault in sandbox.FAULTS.items()]
     return page(
         "Sandbox",
@@ -60,8 +60,8 @@ def magics() -> str:
     """Every verb with its arguments and options."""
     return page(
         "Magics",
-        "`%load_ext smtp_nb` brings one magic. `%smtp verb …` is a line, `%%smtp verb …` takes the"
-        " cell below. Tab completes verbs, options and names; `--help` shows what stands here;"
+        "`%load_ext smtp_nb` loads one magic. `%smtp verb …` is a line magic, `%%smtp verb …` takes"
+        " the cell below. Tab completes verbs, options and names; `--help` shows this text;"
         " `-o NAME` keeps the result.",
         *map(_verb, VERBS.values()),
     )
@@ -79,7 +79,7 @@ def _verb(verb: Verb) -> str:
     words = [(f"`{a.name}`", prose(a.help)) for a in verb.arguments]
     words += [(f"`{o.spelling}`", prose(o.help)) for o in verb.options]
     example = f"```text\n{verb.example}\n```" if verb.example else ""
-    listed = table(("word", "what"), words) if words else ""
+    listed = table(("argument", "meaning"), words) if words else ""
     label = f"verb-{verb.name.replace(' ', '-')}"
     return section(label, f"`{verb.name}`", f"{marks}: {prose(verb.summary)}", listed, example)
 
@@ -115,10 +115,10 @@ def _members(kind: type) -> Iterator[str]:
         elif isinstance(member, property):
             told.append((f"`{name}`", prose(summary(member.__doc__))))
     if told:
-        yield table(("property", "what"), told)
+        yield table(("property", "meaning"), told)
 
 
-# A method's own arguments are of any types.
+# A method's own arguments are of any type.
 def _arguments(method: Callable[..., object]) -> str:
     shown = inspect.signature(method).parameters.values()
     names = [p.name for p in shown if p.name != "self" and p.kind is not p.KEYWORD_ONLY]

@@ -1,4 +1,4 @@
-"""The conformance table, and the tests to which it leads."""
+"""The conformance table, and the tests that it links to."""
 
 from __future__ import annotations
 
@@ -37,19 +37,19 @@ def conformance(tests: Tests) -> str:
     for kind, title in TITLES.items():
         lines = [_line(row, tests.get(row.marker, []), said) for row in every if row.kind == kind]
         blocks.append(f"## {title}")
-        blocks.append(table(("there, and here", "what it promises", "state", "shown by"), lines))
+        blocks.append(table(("IPWorks, smtp_nb", "what it promises", "state", "shown by"), lines))
     return page(
         "Conformance",
-        f"All {len(every)} rows of IPWorks SMTP 2022 (.NET): what it is called there and here, what"
-        " became of it, what the row promises, and the tests that show it at work: hold the tests"
-        " against the promise. A test fails when a row has none.",
+        f"All {len(every)} rows of IPWorks SMTP 2022 (.NET), each with its IPWorks name, its name"
+        " here, its promise, its state, and the tests that show it at work. A test fails if a"
+        " row has none.",
         table(("state", "rows"), [(state.value, str(counts[state])) for state in Conformance]),
         *blocks,
     )
 
 
 def promises() -> dict[tuple[str, str, str], str]:
-    """What the reference says of its rows, in a few words: kind, owner and name to a sentence."""
+    """What IPWorks says of its rows, in a few words: kind, owner and name to a sentence."""
     with (Path(__file__).parent / "promises.csv").open(encoding="utf-8", newline="") as file:
         return {
             (line["kind"], line["owner"], line["name"]): line["sentence"]
@@ -58,7 +58,7 @@ def promises() -> dict[tuple[str, str, str], str]:
 
 
 def promise(row: Row, said: dict[tuple[str, str, str], str]) -> str:
-    """What a row promises: in the reference's sense, or in our own words where it says nothing."""
+    """What a row promises: in IPWorks' sense, or in our own words where it says nothing."""
     return said.get((row.kind, row.owner, row.name)) or meaning(row) or row.why
 
 
@@ -77,7 +77,7 @@ def _promise(test: str) -> str:
 
 
 def test_label(test: str) -> str:
-    """Where the source of a test is shown."""
+    """The label of the source of a test."""
     return test.removeprefix("tests/").replace("/", "-").replace("::", "-").replace(".py", "")
 
 

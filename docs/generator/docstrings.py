@@ -1,4 +1,4 @@
-"""What our docstrings say, as Markdown: of a class, a method, an attribute, a value."""
+"""Docstrings as Markdown: of a class, a method, an attribute, a value."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def markdown(doc: str | None) -> str:
 
 
 def attribute(owner: type, name: str) -> str:
-    """What one attribute, method or value of a class means; empty if nobody says."""
+    """What one attribute, method or value of a class means; empty if undocumented."""
     for kind in owner.__mro__:
         if told := _listed(kind).get(name) or _under_lines(kind).get(name):
             return told
@@ -77,7 +77,7 @@ def _listed(kind: type) -> dict[str, str]:
 
 @cache
 def _under_lines(kind: type) -> dict[str, str]:
-    """The texts that stand under the assignments in a class, as with the values of enumerations."""
+    """The docstrings below the assignments in a class, as with the values of enumerations."""
     try:
         (body,) = ast.parse(textwrap.dedent(inspect.getsource(kind))).body
     except (OSError, TypeError):

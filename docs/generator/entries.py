@@ -1,4 +1,4 @@
-"""The pages of properties and settings, made from the registry."""
+"""Pages of properties and settings, generated from the registry."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ _PARTS = {
     " Sensitivity ReadReceiptTo DeliveryNotificationTo OtherHeaders MessageHeaders"
     " MessageHeadersString",
     "Content": "MessageText MessageHtml MessageMarkdown Message MessageB",
-    "Server and line": "MailServer MailPort LocalHost Timeout AllowExtensions Pipelining Window"
-    " MailOptions Firewall",
+    "Server and connection": "MailServer MailPort LocalHost Timeout AllowExtensions Pipelining"
+    " Window MailOptions Firewall",
     "TLS": "SSLStartMode SSLEnabled SSLProvider SSLCert SSLAcceptServerCert SSLServerCert",
     "Login": "User Password AuthMechanism",
     "State": "Connected Idle LastReply",
 }
 _OWNERS = {
     "SMTP": "Message and delivery",
-    "IPPort": "Line and proxy",
+    "IPPort": "Connection and proxy",
     "SSL": "TLS",
     "Socket": "Socket",
     "Base": "Library",
@@ -35,7 +35,7 @@ _OWNERS = {
 
 
 def properties() -> str:
-    """One section for each attribute, by what it is about."""
+    """One section for each attribute, by subject."""
     attributes = {reference: name for name, reference in PROPERTIES.items()}
     listed = " ".join(_PARTS.values()).split()
     assert sorted(listed) == sorted(attributes), set(listed) ^ set(attributes)
@@ -49,15 +49,15 @@ def properties() -> str:
             )
     return page(
         "Properties",
-        "Each is an attribute of `SMTP` and of `AsyncSMTP`, a keyword of their constructors and,"
-        " under the name of the reference, a setting.",
+        "Each is an attribute of `SMTP` and `AsyncSMTP`, a keyword of their constructors and,"
+        " under its IPWorks name, a setting.",
         *blocks,
         _COMMAND,
-        section("properties-ours", "Not in IPWorks", table(("attribute", "what"), _ours())),
+        section("properties-ours", "Not in IPWorks", table(("attribute", "meaning"), _ours())),
     )
 
 
-# Other names for what a setting tells, and `command`, which has a section of its own.
+# Other names for settings, and `command`, which has a section of its own.
 _TOLD_ELSEWHERE = {"command", "build_info", "transfer_text", "negotiated"}
 
 
@@ -72,12 +72,12 @@ def _ours() -> Iterator[tuple[str, str]]:
 
 _COMMAND = (
     "## Deprecated\n\n(property-command)=\n### `command`\n\nAssigning it sends one line, as"
-    " [`send_command()`](#method-sendcommand) does. It cannot be read."
+    " [`send_command()`](#method-sendcommand) does. It is write-only."
 )
 
 
 def settings() -> str:
-    """One section for each setting that is no attribute, by the part that lists it."""
+    """One section for each setting that is not an attribute, by the part that lists it."""
     blocks = []
     for owner, title in _OWNERS.items():
         blocks.append(f"## {title}")
@@ -88,8 +88,8 @@ def settings() -> str:
                 blocks.append(section(label, heading, *_body(entry), level=3))
     return page(
         "Settings",
-        '`smtp.config("Name=Value")` sets one as text and `smtp.config("Name")` reads it;'
-        ' `smtp.settings["Name"]` has its own type. Names and words are read in any case. The'
+        '`smtp.config("Name=Value")` sets one from text and `smtp.config("Name")` reads it;'
+        ' `smtp.settings["Name"]` has its own type. Names and words are accepted in any case. The'
         " [properties](properties.md) are settings too.",
         *blocks,
     )
@@ -103,21 +103,21 @@ def _body(entry: Entry[Any]) -> Iterator[str]:
 def _facts(entry: Entry[Any]) -> Iterator[str]:
     if entry.reference in PROPERTIES.values() and entry.owner:
         yield f"IPWorks name: {entry.reference}"
-    yield f"Holds: {_type(entry)}{f', at first `{_default(entry)}`' if _default(entry) else ''}"
+    yield f"Type: {_type(entry)}{f', default `{_default(entry)}`' if _default(entry) else ''}"
     if not entry.is_settable:
-        yield "Can only be read"
+        yield "Read-only"
     elif takes := _takes(entry):
-        yield f"Takes {prose(takes)}"
+        yield f"Accepts {prose(takes)}"
     if entry.locked is not None:
         yield f"While connected: error [{entry.locked}](#error-{entry.locked})"
     if entry.turns_on:
         yield f"Turns on [`{entry.turns_on}`](#setting-{entry.turns_on.lower()})"
     if entry.is_header:
-        yield "`reset_headers()` empties it"
+        yield "`reset_headers()` clears it"
     if entry.is_secret:
-        yield "Secret: it is shown nowhere"
+        yield "Secret: it is never shown"
     if entry.reason:
-        yield f"Keeps its default: {prose(entry.reason)}"
+        yield f"Cannot be changed: {prose(entry.reason)}"
     if entry.deviation:
         yield f"Differs from IPWorks: {prose(entry.deviation)}"
 
@@ -137,7 +137,7 @@ def _default(entry: Entry[Any]) -> str:
 
 
 def _takes(entry: Entry[Any]) -> str:
-    """What it takes, in the words with which it refuses what it does not take."""
+    """What it accepts, in the words of the error for what it does not accept."""
     try:
         entry.convert(entry.reference, object())
     except SMTPError as error:

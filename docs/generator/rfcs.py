@@ -1,4 +1,4 @@
-"""The page of RFCs: each one that the code cites, with the modules that cite it."""
+"""Page of RFCs: each one that the code cites, with the modules that cite it."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def rfcs() -> str:
     ]
     return page(
         "RFCs",
-        "What the code cites as its source, and where. The list is made from comments and"
-        " docstrings each time this site is built.",
+        "What the code cites as its source, and where. The list is generated from comments and"
+        " docstrings whenever this site is built.",
         table(("RFC", "title", "cited in"), rows),
     )
 

@@ -1,4 +1,4 @@
-"""What the rows of the reference mean, and where the pages tell of each."""
+"""Meaning of the IPWorks rows, and the page that describes each."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from smtp_nb.client.settings.reference import Row
 from smtp_nb.client.settings.registry import PROPERTIES, REGISTRY
 from smtp_nb.errors import CODES, WINSOCK
 
-# What stands between the brackets of a constructor, in words.
+# The arguments of a constructor, in words.
 _FORMS = {
     "": "Empty, to be filled.",
     "certificateFile": "A public certificate from a file.",
-    "certificateData": "A public certificate from octets.",
+    "certificateData": "A public certificate from bytes.",
     "field, value": "With both fields.",
     "address": "A To recipient.",
     "address, recipientType": "A recipient of that type, as member, number or name.",
@@ -25,7 +25,7 @@ _ENTRIES = {
 
 
 def meaning(row: Row) -> str:
-    """One or two sentences on a row, as Markdown; empty if nobody says."""
+    """One or two sentences on a row, as Markdown; empty if undocumented."""
     if row.kind in ("property", "setting") and row.name in REGISTRY:
         return REGISTRY[row.name].doc
     if row.kind == "error":
@@ -39,7 +39,7 @@ def meaning(row: Row) -> str:
 
 
 def error_words(code: int) -> str:
-    """What a number tells."""
+    """The meaning of an error number."""
     if code in CODES:
         words = CODES[code][1]
         return f"{words[0].upper()}{words[1:]}."
@@ -51,12 +51,12 @@ def _constructor(name: str) -> str:
     form = name.partition("(")[2].removesuffix(")")
     if form in _FORMS:
         return _FORMS[form]
-    place = "a store as octets" if "storeBlob" in form else "a store in a file"
+    place = "a store as bytes" if "storeBlob" in form else "a store in a file"
     return f"From {place}: {_ENTRIES[form.rpartition(', ')[2]]}."
 
 
 def label(row: Row) -> str:
-    """Where the reference pages tell of it."""
+    """The label of its section in the reference pages."""
     if row.kind in ("property", "setting", "method", "event"):
         kind = "property" if row.name in PROPERTIES.values() else row.kind
         return f"{kind}-{row.name}".lower()

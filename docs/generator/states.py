@@ -1,4 +1,4 @@
-"""The state diagram of a session, drawn from the table that the client obeys."""
+"""State diagram of a session, drawn from the client's table of transitions."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def illustrated(text: str) -> str:
 
 
 def arrows() -> dict[Ends, list[str]]:
-    """Verbs by the states that they lead from and to, as the table of transitions says."""
+    """Verbs by the states that they lead from and to, from the table of transitions."""
     found: dict[Ends, list[str]] = defaultdict(list, BANNER)
     for verb, (fits, after) in TRANSITIONS.items():
         for before in fits if after is not None and verb not in EVERYWHERE else ():

@@ -1,4 +1,4 @@
-"""Markdown, piece by piece."""
+"""Markdown building blocks."""
 
 from __future__ import annotations
 
@@ -10,22 +10,28 @@ _CODE = re.compile(r"(`[^`]*`)")
 
 
 def prose(text: str) -> str:
-    """A sentence of ours whose angle brackets are no HTML; code in it stays as it is."""
+    """Return a sentence whose angle brackets are not HTML; code in it is unchanged."""
     pieces = _CODE.split(text)
     return "".join(p if p.startswith("`") else p.replace("<", "&lt;") for p in pieces)
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table; its cells are Markdown on one line."""
+    """Return a table; its cells are Markdown on one line."""
     lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(c.replace('|', BAR) for c in line)} |" for line in lines)
+    return "\n".join(f"| {' | '.join(map(_cell, BAR))} |" for line in lines)
+
+
+def _cell(text: str) -> str:
+    """Escape the bars in a cell: an entity shows as itself inside code, a backslash does not."""
+    pieces = _CODE.split(text)
+    return "".join(p.replace("|", r"\|" if p.startswith("`") else "&#124;") for p in pieces)
 
 
 def section(label: str, title: str, *blocks: str, level: int = 2) -> str:
-    """A part of a page to which others can link; empty blocks are left out."""
+    """Return a part of a page to which others can link; empty blocks are left out."""
     return "\n\n".join([f"({label})=\n{'#' * level} {title}", *filter(None, blocks)])
 
 
 def page(title: str, *blocks: str) -> str:
-    """A whole page."""
+    """Return a whole page."""
     return "\n\n".join([f"# {title}", *filter(None, blocks), ""])

@@ -1,1 +1,1 @@
-"""Messages: from properties, text, Markdown, files or raw octets to content for the wire."""
+"""Message composition: properties, text, Markdown, files or raw bytes to content for the wire."""

@@ -1,8 +1,8 @@
-"""Address fields as RFC 5322 section 3.4 writes them, read: groups, names, comments, encoded words.
+"""Parser for address fields (RFC 5322 section 3.4): groups, names, comments, encoded words.
 
-As strict as `model.address` about every mailbox; what is more here is what a header may hold and a
-property need not: groups, comments beside a mailbox (`bob@x.test (Bob)`), and folding. Whatever
-could be read in two ways is refused.
+As strict as `model.address` about every mailbox, plus what a header may hold and a property need
+not: groups, comments beside a mailbox (`bob@x.test (Bob)`), and folding. Whatever could be read in
+two ways is refused.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _ESCAPED = re.compile(r"\\(.)")
 
 @dataclass(frozen=True, slots=True)
 class AddressGroup:
-    """Mailboxes under one name, or without a name the mailboxes that stand by themselves.
+    """A named group of mailboxes, or the mailboxes outside any group.
 
     Attributes:
         name: the group's display name; None for none.
@@ -44,8 +44,8 @@ class AddressList:
 
     Attributes:
         groups: in order.
-        is_strict: False if it was written with what RFC 5322 does not know, such as semicolons
-            between mailboxes, so that other readers may see other mailboxes.
+        is_strict: False if it uses syntax that RFC 5322 does not have, such as semicolons between
+            mailboxes, so that other readers may see other mailboxes.
     """
 
     groups: tuple[AddressGroup, ...]
@@ -53,7 +53,7 @@ class AddressList:
 
     @property
     def boxes(self) -> tuple[Mailbox, ...]:
-        """All mailboxes, those in groups too."""
+        """All mailboxes, including those in groups."""
         return tuple(box for group in self.groups for box in group.boxes)
 
 
@@ -61,8 +61,8 @@ def parse_address_list(text: str) -> AddressList:
     """Read the value of an address field, folded or not.
 
     Raises:
-        AddressError, InjectionError: a mailbox or group that RFC 5322 does not allow, or that
-            could be read as another. Nothing was written.
+        AddressError, InjectionError: a mailbox or group that RFC 5322 does not allow, or that could
+            be read as a different one. Nothing was written.
     """
     value = _FOLD.sub("", text).replace("\t", " ")
     refuse_controls(value, "the address list")
@@ -100,7 +100,7 @@ class _AddressReader:
             self._begin_group(entry)
             return
         if entry:
-            # Only a comma divides what follows a group from it.
+            # Only a comma separates a group from what follows it.
             self._is_strict &= not self._is_after_group
             self._boxes.append(_mailbox(entry, comment))
         elif not self._is_after_group and (self._name is None or self._boxes):
@@ -113,7 +113,7 @@ class _AddressReader:
 
     def _begin_group(self, name: str) -> None:
         if self._name is not None or not name or name.endswith(">"):
-            raise self._wrong("has a colon where no group begins")
+            raise self._wrong("has a colon outside a group")
         self._end_group("")
         # A group's name follows the rules of a mailbox's.
         self._name = parse_mailbox(f"{name} <group@name.invalid>").name
@@ -158,6 +158,6 @@ def _mailbox(entry: str, comment: str) -> Mailbox:
     box = parse_mailbox(entry)
     if not comment or box.name or entry.endswith(">"):
         return box
-    # The form of RFC 822, which cron and old mailers write: bob@x.test (Bob).
+    # The RFC 822 form that cron and old mailers write: bob@x.test (Bob).
     name = comment if is_encoded(comment) else quoted(_ESCAPED.sub(r"\1", comment))
     return parse_mailbox(f"{name} <{entry}>")

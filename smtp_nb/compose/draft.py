@@ -1,4 +1,4 @@
-"""What a message is made of, before it is one."""
+"""Message drafts: the parts of a message before it is composed."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ from smtp_nb.model.envelope import Recipient
 class Draft:
     """The parts of a message; `compose` checks them and makes the message.
 
-    There is no Bcc here on purpose: who gets a blind copy is the envelope's matter, and what the
-    header does not know it cannot tell.
+    There is no Bcc here on purpose: blind copies belong to the envelope, and what the header does
+    not know it cannot reveal.
 
     Attributes:
-        from_: who wrote it. Several need a `sender`.
-        sender: who sent it, where that is not the author.
+        from_: the authors. Several need a `sender`.
+        sender: the sender, where that is not the author.
         subject: one line of any text.
         text, html: the bodies, with any line ends; both make alternatives.
-        markdown: fills in the body that is not given, or both.
-        attachments: files behind the text.
+        markdown: source of the bodies that are not given.
+        attachments: files after the text.
         inline: images that the HTML shows by their `cid`.
         calendar: an iCalendar object, the last alternative of the text.
-        date: `*` is now, empty leaves the header out, else it stands as given (RFC 5322).
-        message_id: `*` makes a random one, empty leaves it out, else it stands as given.
-        message_id_algorithm: the hash behind a random one: MD5, SHA1 or SHA256.
+        date: `*` is now, empty leaves the header out, anything else is used as given (RFC 5322).
+        message_id: `*` makes a random one, empty leaves it out, anything else is used as given.
+        message_id_algorithm: the hash of a random one: MD5, SHA1 or SHA256.
         headers: further fields, as (name, decoded value).
-        replacing: names of computed fields that `headers` may put another in the place of.
-        other_headers: further fields as the user wrote them out; see `given_fields`.
+        replacing: names of computed fields that `headers` may replace.
+        other_headers: further fields as the user wrote them; see `given_fields`.
         read_receipt_to: for Disposition-Notification-To.
         delivery_notification_to: for Return-Receipt-To.
         charset: for header and text alike.
         fold_headers: False keeps each field on one line.
-        max_header_length: octets of a line before it is folded.
+        max_header_length: bytes on a line before it is folded.
     """
 
     from_: Mailbox | tuple[Mailbox, ...]
@@ -74,10 +74,10 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Addressed:
-    """A draft with all who get it.
+    """A draft with all its recipients.
 
     Attributes:
-        bcc: who gets a blind copy.
+        bcc: the recipients of blind copies.
     """
 
     draft: Draft
@@ -85,7 +85,7 @@ class Addressed:
 
     @property
     def recipients(self) -> tuple[Recipient, ...]:
-        """Everybody, To first and Bcc last."""
+        """All recipients, To first and Bcc last."""
         kinds = (
             (RecipientType.TO, self.draft.to),
             (RecipientType.CC, self.draft.cc),

@@ -1,8 +1,8 @@
-"""Encoded words: text beyond ASCII in a header (RFC 2047).
+"""Encoded words: non-ASCII text in a header (RFC 2047).
 
-The laws: a word is at most 75 octets long, decodes by itself (no character is cut in two), and
-holds no octet that any place in a header gives a meaning to. Text that merely looks like an
-encoded word is encoded too, so that nobody decodes it into something else.
+The laws: a word is at most 75 bytes long, decodes by itself (no character is split), and holds no
+byte with a special meaning anywhere in a header. Text that merely looks like an encoded word is
+encoded too, so that no reader decodes it into something else.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ ALNUM = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 _CHARSET_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{1,19}\Z")
 _CODE_PAGE = re.compile(r"\Acp(125\d)\Z")
 _PRINTABLE = "".join(map(chr, range(32, 127))) + "\r\n"
-# Python's private codecs, which no mail reader knows.
+# Python's private codecs, which mail readers do not know.
 _PYTHON_ONLY = frozenset({"idna", "punycode", "unicode_escape", "raw_unicode_escape", "mbcs"})
 # Names that Python knows and mail does not.
 _ALIASES = {
@@ -34,12 +34,12 @@ _ALIASES = {
 
 
 def escapes(safe: bytes, mark: str) -> list[str]:
-    """How each octet is written: as it is if in `safe`, else as `mark` and two hex digits."""
+    """How each byte is written: as it is if in `safe`, else as `mark` and two hex digits."""
     return [chr(octet) if octet in safe else f"{mark}{octet:02X}" for octet in range(256)]
 
 
-# RFC 2047 section 5 (3): what a display name allows. A subject would allow more, at the price of
-# a second table; it saves nothing worth having.
+# RFC 2047 section 5 (3): what a display name allows. A subject would allow more, at the cost of
+# a second table; the gain is negligible.
 _Q = escapes(ALNUM + b"!*+-/", "=")
 _Q[0x20] = "_"
 
@@ -49,8 +49,8 @@ def check_charset(charset: str) -> str:
     """The charset's name as MIME writes it.
 
     Raises:
-        InputError: nobody knows it, or it writes ASCII in its own way (as UTF-16 does), which
-            neither a header nor a text part can carry.
+        InputError: it is unknown, or encodes ASCII differently (as UTF-16 does), which neither a
+            header nor a text part can carry.
     """
     try:
         known = _CHARSET_NAME.match(charset) and charset.lower() not in _PYTHON_ONLY
@@ -75,12 +75,12 @@ def encode(text: str, charset: str, what: str) -> bytes:
             f"{what} holds {text[error.start]!a} at offset {error.start},"
             f" which cannot be written in {charset}",
             code=434,
-            remedy="Take it out, or use utf-8",
+            remedy="Remove it, or use utf-8",
         ) from error
 
 
 def looks_encoded(text: str) -> bool:
-    """True if a reader might take part of `text` for an encoded word."""
+    """True if a reader might mistake part of `text` for an encoded word."""
     return "=?" in text
 
 
@@ -89,7 +89,7 @@ def encoded_words(text: str, charset: str, what: str, first: int = MAX_WORD) -> 
 
     Args:
         what: the name of the field, for the error.
-        first: octets that the first word may take, where it shares a line with the field's name.
+        first: bytes available for the first word, where it shares a line with the field's name.
     """
     raw = encode(text, charset, what)
     whole, letter, payload = _q(raw), "q", _q
@@ -113,7 +113,7 @@ def _b(raw: bytes) -> str:
 
 
 def _pieces(text: str, cost: Callable[[str], int], first: int, room: int) -> Iterator[str]:
-    """Cut `text` between characters, so that no piece costs more than there is room.
+    """Cut `text` between characters, so that every piece fits.
 
     Where not one character fits into `first`, the first piece takes a line of its own.
     """
@@ -126,7 +126,7 @@ def _pieces(text: str, cost: Callable[[str], int], first: int, room: int) -> Ite
 
 
 def _reach(text: str, start: int, cost: Callable[[str], int], limit: int) -> int:
-    """The end of the longest piece from `start` that fits; found by halving."""
+    """Return the end of the longest piece from `start` that fits; found by bisection."""
     low, high = start, min(len(text), start + max(limit, 0))
     while low < high:
         middle = (low + high + 1) // 2

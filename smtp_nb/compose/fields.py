@@ -1,9 +1,9 @@
-"""Header fields: one function a kind of field, and the law for all of them (RFC 5322 section 2.2).
+"""Header fields: one function for each kind, and the law for all (RFC 5322 section 2.2).
 
-Values come in decoded. What goes out is ASCII, folded, and ends in CRLF; only an address field
-with a local part beyond ASCII goes out as raw UTF-8 (RFC 6532), because it cannot be encoded.
-A value with a control character never gets past this file, and `check_head` looks again at the
-octets themselves, so that a mistake in here cannot become a header of somebody's making.
+Values come in decoded. What goes out is ASCII, folded, and ends in CRLF; only an address field with
+a non-ASCII local part goes out as raw UTF-8 (RFC 6532), because it cannot be encoded.
+A value with a control character never gets past this file, and `check_head` checks the bytes
+themselves again, so that a mistake in here cannot become an injected header.
 """
 
 from __future__ import annotations
@@ -43,13 +43,13 @@ class HeaderStyle:
         object.__setattr__(self, "charset", check_charset(self.charset))
         if not 40 <= self.max_length <= MAX_LINE:
             raise InputError(
-                f"a header line of {self.max_length} octets is asked for",
+                f"a header line of {self.max_length} bytes is not possible",
                 remedy=f"Set a length from 40 to {MAX_LINE}; 78 is usual",
             )
 
 
 def check_name(name: str) -> None:
-    """Raise unless `name` may stand in front of a header's colon (RFC 5322 section 3.6.8)."""
+    """Raise unless `name` is a valid header name (RFC 5322 section 3.6.8)."""
     refuse_controls(name, "the header's name")
     if not _FIELD_NAME.match(name) or len(name) > MAX_NAME:
         raise InputError(
@@ -59,7 +59,7 @@ def check_name(name: str) -> None:
 
 
 def unstructured(name: str, value: str, style: HeaderStyle) -> str:
-    """A field of free text, such as Subject."""
+    """Return a field of free text, such as Subject."""
     refuse_controls(value, f"the header {name}")
     if value.isascii() and not looks_encoded(value):
         if len(name) + 2 + len(value) <= style.max_length:
@@ -67,22 +67,20 @@ def unstructured(name: str, value: str, style: HeaderStyle) -> str:
         tokens = value.split(" ")
         if max(map(len, tokens)) < MAX_LINE - MAX_NAME - 2:
             return fold(name, tokens, style)
-    what = f"The header {name}"
+    what = f"the header {name}"
     return fold(name, encoded_words(value, style.charset, what, _room(name, style)), style)
 
 
 def structured(name: str, value: str, style: HeaderStyle) -> str:
-    """A field of tokens that take no encoding, such as References or List-Unsubscribe."""
+    """Return a field of tokens that cannot be encoded, such as References or List-Unsubscribe."""
     refuse_controls(value, f"the header {name}")
     if not value.isascii():
-        raise InputError(
-            f"the header {name} holds a character beyond ASCII", remedy="It takes ASCII only"
-        )
+        raise InputError(f"the header {name} holds a non-ASCII character", remedy="Use ASCII only")
     return fold(name, value.split(" "), style)
 
 
 class Addresses(Protocol):
-    """What `address_list` writes: a named group, or mailboxes that stand by themselves."""
+    """What `address_list` writes: a named group, or mailboxes outside any group."""
 
     @property
     def name(self) -> str | None: ...
@@ -92,13 +90,13 @@ class Addresses(Protocol):
 
 
 def addresses(name: str, boxes: Sequence[Mailbox], style: HeaderStyle) -> str:
-    """A field of mailboxes, such as To. A local part beyond ASCII makes it raw UTF-8."""
+    """Return a field of mailboxes, such as To. A non-ASCII local part makes it raw UTF-8."""
     raw = not all(map(str.isascii, [box.local for box in boxes]))
     return fold(name, _boxes(boxes, name, style, _room(name, style), raw), style)
 
 
 def address_list(name: str, groups: Sequence[Addresses], style: HeaderStyle) -> str:
-    """A field of mailboxes and groups of them (RFC 5322 section 3.4)."""
+    """Return a field of mailboxes and groups of them (RFC 5322 section 3.4)."""
     raw = not all(box.local.isascii() for group in groups for box in group.boxes)
     tokens: list[str] = []
     for group in groups:
@@ -109,7 +107,7 @@ def address_list(name: str, groups: Sequence[Addresses], style: HeaderStyle) -> 
             tokens += _boxes(group.boxes, name, style, room, raw)
             continue
         tokens += phrase(group.name, name, style, room, raw)
-        # RFC 2047 section 5 (3): an encoded word stands apart from a special.
+        # RFC 2047 section 5 (3): an encoded word is separated from a special.
         tokens[-1:] = [tokens[-1], ":"] if tokens[-1].startswith("=?") else [f"{tokens[-1]}:"]
         tokens += _boxes(group.boxes, name, style, MAX_WORD, raw, is_group=True)
         tokens[-1] += ";"
@@ -124,7 +122,7 @@ def _boxes(
     raw: bool,
     is_group: bool = False,
 ) -> list[str]:
-    """Mailboxes as tokens, a comma behind each but the last."""
+    """Mailboxes as tokens, a comma after each but the last."""
     tokens: list[str] = []
     for box in boxes:
         address = box.address
@@ -142,21 +140,23 @@ def _boxes(
 
 
 def _check_address(address: str, field: str) -> None:
-    """Raise if a mailbox that did not come from the parser would be read as another, or as two."""
+    """Raise if a mailbox that did not come from the parser would be read as a different one, or as
+    two.
+    """
     refuse_controls(address, f"an address in {field}")
     if _ADDRESS.match(address) is None:
         raise AddressError(f"{address!r} in {field} is not an address", remedy="Use parse_mailbox")
 
 
 def _room(name: str, style: HeaderStyle) -> int:
-    """Octets for an encoded word behind the field's name."""
+    """Bytes for an encoded word after the field's name."""
     return min(style.max_length, WORD_LINE) - len(name) - 2
 
 
 def phrase(
     text: str, field: str, style: HeaderStyle, first: int, raw: bool, *, hides: bool = False
 ) -> list[str]:
-    """A display name as the tokens of a phrase (RFC 5322 section 3.2.5).
+    """Return a display name as the tokens of a phrase (RFC 5322 section 3.2.5).
 
     Args:
         first: bytes that an encoded word may take on the first line.
@@ -166,7 +166,7 @@ def phrase(
     refuse_controls(text, f"a name in {field}")
     if raw or (text.isascii() and not looks_encoded(text) and not hides):
         shown = text if _ATOMS.match(text) and not looks_encoded(text) else quoted(text)
-        # Folded at its spaces, those in quotes too: a reader takes out nothing but the line ends.
+        # Folded at its spaces, those in quotes too: a reader removes only the line ends.
         tokens = [shown] if len(shown) <= MAX_SHOWN_NAME else shown.split(" ")
         if raw or max(map(len, tokens)) <= MAX_WORD:
             return tokens
@@ -174,15 +174,15 @@ def phrase(
 
 
 def quoted(text: str) -> str:
-    """A quoted-string (RFC 5322 section 3.2.4)."""
+    """Return a quoted-string (RFC 5322 section 3.2.4)."""
     return '"' + _SPECIAL.sub(r"\\\1", text) + '"'
 
 
 def fold(name: str, tokens: Sequence[str], style: HeaderStyle) -> str:
-    """The field with a line break in front of every token that no longer fits on its line.
+    """Return the field, with a line break before every token that no longer fits on its line.
 
     Raises:
-        InputError: a line beyond 998 octets is left, folded or not.
+        InputError: a line is longer than 998 bytes, folded or not.
     """
     line = f"{name}: {' '.join(tokens)}"
     if len(line) > min(style.max_length, WORD_LINE) or not line.isascii():
@@ -199,7 +199,7 @@ def _lines(name: str, tokens: Sequence[str], style: HeaderStyle) -> list[str]:
         octets = len(token) if token.isascii() else len(token.encode())
         is_word = token.startswith("=?")
         limit = min(style.max_length, WORD_LINE) if is_word else style.max_length
-        # A line of nothing but blanks would end the header for some readers, and a name without
+        # A line of blanks only would end the header for some readers, and a name without
         # a value on its line upsets others: only an encoded word may start below its name.
         may_break = token and (lines or is_word or length > len(name) + 1)
         if length + 1 + octets > limit and may_break:
@@ -214,21 +214,22 @@ def _check_lengths(name: str, lines: Sequence[str]) -> None:
     longest = max(len(line.encode()) for line in lines)
     if longest > MAX_LINE:
         raise InputError(
-            f"the header {name} has a line of {longest} octets; {MAX_LINE} is the limit"
+            f"the header {name} has a line of {longest} bytes; {MAX_LINE} is the limit"
             " (RFC 5322 section 2.1.1)",
-            remedy="Shorten it, put spaces into it, or switch FoldHeaders on",
+            remedy="Shorten it, put spaces into it, or turn FoldHeaders on",
         )
 
 
 def check_head(head: bytes, count: int) -> None:
-    """Look at header octets as the server will: `count` fields, and nothing else.
+    """Check header bytes as the server will: `count` fields, and nothing else.
 
     Raises:
-        InjectionError: there are more or fewer, or a line is none, or holds a control character.
+        InjectionError: there are more or fewer, or a line is not a field, or holds a control
+            character.
     """
     folds = head.count(b"\r\n ") + head.count(b"\r\n\t")
     if _HEAD.match(head) is None or head.count(b"\r\n") - folds != count:
         raise InjectionError(
-            "the composed header does not have the fields that it should have",
-            remedy="Please report this: a value got past its check",
+            "the composed header does not have the expected fields",
+            remedy="Please report this bug: a value passed its check",
         )

@@ -1,4 +1,4 @@
-"""The header of a message that we compose: which fields, in which order, from which properties."""
+"""Message header: which fields, in which order, from which properties."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from smtp_nb.errors import InputError, MissingError
 from smtp_nb.model.address import Mailbox, refuse_controls
 from smtp_nb.model.enums import Importance, Priority, Sensitivity
 
-# What a property makes is not given a second time as an extra header. The value is the remedy.
+# A field made from a property cannot be given again as an extra header. The value is the remedy.
 _OWNED = {
-    "bcc": "Give blind copies to the envelope; no header names them",
-    "resent-bcc": "Give blind copies to the envelope; no header names them",
-    "message-id": "Set message_id, so that the receipt knows it too",
-    "return-path": "The server that delivers writes it, from the sender in the envelope",
-    "mime-version": "It is written with every message",
-    "content-type": "It follows from the bodies and attachments",
-    "content-transfer-encoding": "It follows from the bodies and attachments",
-    "content-disposition": "It belongs to attachments",
-    "content-id": "It belongs to attachments",
+    "bcc": "Put blind copies into bcc; no header names them",
+    "resent-bcc": "Put blind copies into bcc; no header names them",
+    "message-id": "Set message_id, so that the receipt has it too",
+    "return-path": "Leave it out: the delivering server writes it, from the sender in the envelope",
+    "mime-version": "Leave it out: it is written with every message",
+    "content-type": "Leave it out: it follows from the bodies and attachments",
+    "content-transfer-encoding": "Leave it out: it follows from the bodies and attachments",
+    "content-disposition": "Leave it out: it belongs to attachments",
+    "content-id": "Leave it out: it belongs to attachments",
 }
 _REPLACEABLE = {
     "date": "date",
@@ -55,9 +55,9 @@ _SENSITIVITY = {
     Sensitivity.PRIVATE: "Private",
     Sensitivity.COMPANY_CONFIDENTIAL: "Company-Confidential",
 }
-# How a field is written: its name, its value (of the kind that it takes, hence Any), the style.
+# How a field is written: its name, its value (of the field's own type, hence Any), the style.
 _Write = Callable[[str, Any, HeaderStyle], str]
-# The value, by whom it was written, and the field.
+# The value, its writer, and the field.
 _Written = tuple[object, _Write, str]
 _ALGORITHMS = {"MD5": hashlib.md5, "SHA1": hashlib.sha1, "SHA256": hashlib.sha256}
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -70,7 +70,7 @@ _MESSAGE_ID = re.compile(r"<[!#-'*+/-9=?A-Z^-~.-]+@(?:[!#-'*+/-9=?A-Z^-~.-]+|\[[
 
 
 def date_now(seconds: float) -> str:
-    """The date and time of RFC 5322 section 3.3, in the local zone."""
+    """Return date and time as in RFC 5322 section 3.3, in the local zone."""
     local = time.localtime(seconds)
     sign, offset = ("-" if local.tm_gmtoff < 0 else "+"), abs(local.tm_gmtoff) // 60
     return (
@@ -81,18 +81,18 @@ def date_now(seconds: float) -> str:
 
 
 def check_authors(draft: Draft) -> None:
-    """Raise unless somebody wrote the message and one sends it.
+    """Raise unless the message has an author and one sender.
 
     Raises:
-        MissingError: 164, nobody is named as the author.
-        InputError: several are, and no sender.
+        MissingError: 164, it has no author.
+        InputError: several authors, and no sender.
     """
     if not draft.authors:
         raise MissingError("the message has no From", code=164, remedy="Set from_")
     if len(draft.authors) > 1 and draft.sender is None and not _has_sender(draft):
         raise InputError(
             "the message has several authors and no sender (RFC 5322 section 3.6.2)",
-            remedy="Say who sends it: sender='name@example.org'",
+            remedy="Name the sender: sender='name@example.org'",
         )
 
 
@@ -101,21 +101,21 @@ def _has_sender(draft: Draft) -> bool:
 
 
 def random_id(draft: Draft, seed: bytes) -> str:
-    """A Message-ID that nobody else has: a hash of random octets at the author's domain."""
+    """Return a unique Message-ID: a hash of random bytes at the author's domain."""
     algorithm = _ALGORITHMS.get(draft.message_id_algorithm.upper())
     if algorithm is None:
         raise InputError(
-            f"{draft.message_id_algorithm!r} is no algorithm for a Message-ID",
+            f"{draft.message_id_algorithm!r} is not an algorithm for a Message-ID",
             remedy=f"Use one of {', '.join(_ALGORITHMS)}",
         )
     return f"<{algorithm(seed, usedforsecurity=False).hexdigest()}@{draft.authors[0].domain}>"
 
 
 class HeaderWriter:
-    """Writes the headers of messages that follow each other, in one style.
+    """Writes the headers of successive messages, in one style.
 
-    In a mailing most fields say what they said before. A field whose value is the very object that
-    it was in the last message is not written and checked again.
+    In a mailing most fields repeat. A field whose value is the same object as in the last message
+    is not written and checked again.
     """
 
     def __init__(self, style: HeaderStyle) -> None:
@@ -123,7 +123,7 @@ class HeaderWriter:
         self._known: dict[str, _Written] = {}
 
     def fields(self, draft: Draft, date: str, message_id: str) -> list[str]:
-        """All fields of a message but those of MIME, folded and encoded, one text each.
+        """Return all fields of a message but those of MIME, folded and encoded, one text each.
 
         Raises:
             InputError, InjectionError: a value that its header cannot carry; the text names it.
@@ -136,7 +136,7 @@ class HeaderWriter:
         }
         extra = [self._extra(name, value, draft, computed, new) for name, value in draft.headers]
         if new:
-            # Looked at again as octets, so that a mistake in here becomes nobody's header.
+            # Checked again as bytes, so that a mistake in here does not become a header.
             check_head("".join([text for _, (_, _, text) in new]).encode(), len(new))
             self._known.update(new)
         if draft.replacing:
@@ -166,14 +166,14 @@ class HeaderWriter:
         taken = lower in _REPLACEABLE or lower in map(str.lower, computed)
         if taken and lower not in draft.replacing and lower not in _OWNED:
             raise InputError(
-                f"the header {name} is made from a property already",
+                f"the header {name} is already made from a property",
                 remedy=f"Set {_REPLACEABLE.get(lower, lower.replace('-', '_'))} instead",
             )
         return self._field(name, value, _by_hand, new)
 
 
 def _computed(draft: Draft, date: str, message_id: str) -> tuple[tuple[str, object, _Write], ...]:
-    """The fields that properties make, in order; those without a value are left out."""
+    """Return the fields made from properties, in order; those without a value are left out."""
     return (
         ("Date", date, _date),
         ("From", draft.from_, _boxes),
@@ -212,30 +212,30 @@ def _sensitivity(name: str, value: Sensitivity, style: HeaderStyle) -> str:
 
 
 def _by_hand(name: str, value: str, style: HeaderStyle) -> str:
-    """A further header that somebody gave by its name."""
+    """Return a further header given by its name."""
     check_name(name)
     lower = name.lower()
     if lower in _OWNED:
-        raise InputError(f"the header {name} is not given by hand", remedy=_OWNED[lower])
+        raise InputError(f"the header {name} cannot be given directly", remedy=_OWNED[lower])
     return write_field(name, value, style)
 
 
 def check_date(date: str) -> str:
-    """A date as RFC 5322 section 3.3 writes it, the old forms with them."""
+    """Return a date in the syntax of RFC 5322 section 3.3, obsolete forms included."""
     refuse_controls(date, "the date")
     if _DATE.match(date) is None:
         raise InputError(
-            f"{date[:80]!r} is not a date of RFC 5322",
+            f"{date[:80]!r} is not an RFC 5322 date",
             remedy="Write it as Fri, 01 Mar 2024 21:24:52 +0100, or * for now",
         )
     return date
 
 
 def check_message_id(text: str) -> str:
-    """A Message-ID with its angle brackets, which may be left out.
+    """Return a Message-ID with its angle brackets, which may be left out.
 
     Raises:
-        InputError: it is none (RFC 5322 section 3.6.4).
+        InputError: it is not one (RFC 5322 section 3.6.4).
     """
     refuse_controls(text, "the Message-ID")
     bracketed = text if text.startswith("<") else f"<{text}>"

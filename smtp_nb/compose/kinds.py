@@ -1,9 +1,9 @@
-"""Kinds of header fields: the one table of what each field may hold and how it is written.
+"""Kinds of header fields: one table of what each field may hold and how it is written.
 
 It serves every way in: properties, fields given by name, fields written out, given messages. The
-law behind it is RFC 2047 section 5: an encoded word stands in free text and in the phrase before an
-address or an id, and never around an address, an id, a URI or a token, because the reader who needs
-it would not find it any more. What is not listed is free text.
+law behind it is RFC 2047 section 5: an encoded word is allowed in free text and in the phrase
+before an address or an id, and never around an address, an id, a URI or a token, because its reader
+would no longer find it. What is not listed is free text.
 """
 
 from __future__ import annotations
@@ -66,15 +66,15 @@ _Write = Callable[[str, str, HeaderStyle], str]
 
 
 def kind_of(name: str) -> FieldKind:
-    """The kind of the field of that name, in any case."""
+    """Return the kind of the field of that name, in any case."""
     return KINDS.get(name.lower(), FieldKind.TEXT)
 
 
 def write_field(name: str, value: str, style: HeaderStyle) -> str:
-    """A field with its decoded value, written as its kind has it; the name keeps its case.
+    """Return a field with its decoded value, written as its kind requires; the name keeps its case.
 
     Args:
-        value: header syntax for fields of addresses, else the text as people read it. On one line.
+        value: header syntax for fields of addresses, else plain text. On one line.
 
     Raises:
         InputError: the field cannot hold the value; the text names the field.
@@ -84,7 +84,7 @@ def write_field(name: str, value: str, style: HeaderStyle) -> str:
 
 
 def read_addresses(name: str, value: str) -> AddressList:
-    """The mailboxes of a field, with errors that name it.
+    """Return the mailboxes of a field, with errors that name it.
 
     Raises:
         AddressError, InjectionError: as `parse_address_list`.
@@ -98,10 +98,10 @@ def read_addresses(name: str, value: str) -> AddressList:
 
 
 def encoded_already(value: str) -> str:
-    """What a reader would see if a text were sent as the encoded words that it holds.
+    """Return what a reader would see if a text were sent as the encoded words that it holds.
 
-    Free text is written as it is given, so that a reader sees `=?utf-8?…?=` where somebody
-    encoded it beforehand. The text as it was probably meant; empty if nothing is encoded.
+    Free text is written as given, so that a reader sees `=?utf-8?…?=` where it was encoded
+    beforehand. Returns the text as it was probably meant; empty if nothing is encoded.
     """
     try:
         return decode_words(value) if is_encoded(value) else ""
@@ -119,7 +119,7 @@ def _phrase_id(name: str, value: str, style: HeaderStyle) -> str:
     found = _PHRASE_ID.match(value)
     if found is None:
         raise InputError(
-            f"the header {name} has no id in angle brackets, or one beyond ASCII",
+            f"the header {name} has no id in angle brackets, or a non-ASCII one",
             remedy="Write it as: Name of the list <list.example.org>",
         )
     text, identifier = found.groups()
@@ -130,14 +130,14 @@ def _phrase_id(name: str, value: str, style: HeaderStyle) -> str:
 
 
 def _ascii(remedy: str) -> _Write:
-    """A writer of what takes no encoding at all; `remedy` is what to do beyond ASCII."""
+    """Return a writer of what cannot be encoded at all; `remedy` is for non-ASCII text."""
 
     def write(name: str, value: str, style: HeaderStyle) -> str:
         refuse_controls(value, f"the header {name}")
         if not value.isascii():
             raise InputError(
                 f"the header {name} holds {next(c for c in value if not c.isascii())!a}, which is"
-                " beyond ASCII and cannot be encoded there (RFC 2047 section 5)",
+                " not ASCII and cannot be encoded there (RFC 2047 section 5)",
                 remedy=remedy,
             )
         return structured(name, value, style)
@@ -157,11 +157,11 @@ def _signature(name: str, value: str, style: HeaderStyle) -> str:
     return _TOKEN_WRITER(name, " ".join(pieces) if longest > MAX_TOKEN else value, style)
 
 
-_TOKEN_WRITER = _ascii("It takes ASCII only")
+_TOKEN_WRITER = _ascii("Use ASCII only")
 _WRITERS: dict[FieldKind, _Write] = {
     FieldKind.ADDRESSES: _addresses,
     FieldKind.PHRASE_ID: _phrase_id,
-    FieldKind.IDS: _ascii("Ids take ASCII only: copy them as they are in the other message"),
+    FieldKind.IDS: _ascii("Ids are ASCII only: copy them as they are in the other message"),
     FieldKind.URIS: _ascii(
         "Percent-encode it, such as %C3%BC for ü, and write domains in A-labels"
     ),

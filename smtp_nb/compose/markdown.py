@@ -1,6 +1,6 @@
-"""Markdown to the two bodies of a message: HTML, and a text that reads well by itself.
+"""Markdown as the two bodies of a message: HTML, and text that reads well by itself.
 
-Raw HTML in the Markdown is shown, not obeyed: what comes from a table cell or a form must not
+Raw HTML in the Markdown is shown, not rendered: what comes from a table cell or a form must not
 become markup, and no link leads to a script.
 """
 
@@ -28,12 +28,14 @@ def _parser() -> MarkdownIt:
 
 
 def markdown_to_html(text: str) -> str:
-    """CommonMark with tables, as HTML."""
+    """Return CommonMark with tables as HTML."""
     return str(_parser().render(text))
 
 
 def markdown_to_text(text: str) -> str:
-    """The same words without the marks: lists keep their dashes, links show their addresses."""
+    """Return the same words without the markup: lists keep their dashes, links show their
+    addresses.
+    """
     from markdown_it.tree import SyntaxTreeNode
 
     return _all(SyntaxTreeNode(_parser().parse(text)).children, "\n\n") + "\n"

@@ -1,8 +1,8 @@
-"""From a draft to a message ready for the wire (RFC 5322, RFC 2045 to 2049).
+"""Message composer: from a draft to a message for the wire (RFC 5322, RFC 2045 to 2049).
 
-Every check of what was given happens in `compose`, before any connection. What it returns is
-7-bit, has CRLF line ends and no line above 998 octets, and is sent in pieces: large attachments
-are read while they are sent.
+Every check of the input happens in `compose`, before any connection. What it returns is 7-bit, has
+CRLF line ends and no line above 998 bytes, and is sent in pieces: large attachments are read while
+they are sent.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ _style = lru_cache(maxsize=64)(HeaderStyle)
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Composed:
-    """A message as the server will get it, but for the dots (a `Content`).
+    """A message as the server will receive it, before dot-stuffing (a `Content`).
 
     Attributes:
-        head: the header's octets, without the empty line behind them.
-        size: octets of the whole.
+        head: the bytes of the header, without the empty line after it.
+        size: bytes of the whole.
         message_id: with its angle brackets; empty if there is none.
-        needs_smtputf8: True if an address in the header has a local part beyond ASCII.
+        needs_smtputf8: True if an address in the header has a non-ASCII local part.
     """
 
     head: bytes
@@ -52,27 +52,27 @@ class Composed:
 
     @property
     def bare(self) -> str:
-        """Empty: what is composed here are lines."""
+        """Empty: composed content consists of lines."""
         return ""
 
     @property
     def is_8bit(self) -> bool:
-        """True only if the header is raw UTF-8: bodies are 7-bit always."""
+        """True only if the header is raw UTF-8: bodies are always 7-bit."""
         return self.needs_smtputf8
 
     @property
     def headers(self) -> list[tuple[str, str]]:
-        """The fields as they are written, unfolded: (name, value)."""
+        """The fields as written, unfolded: (name, value)."""
         lines = _FOLD.sub("", self.head.decode()).split("\r\n")[:-1]
         split = (line.partition(":") for line in lines)
         return [(name, value.strip(" ")) for name, _, value in split]
 
     def chunks(self) -> Iterator[bytes]:
-        """The octets, in pieces of at most 64 KiB. May be called again.
+        """Return the bytes, in pieces of at most 64 KiB. May be called again.
 
         Raises:
-            InputError: 302, an attached file cannot be read any more, or changed its size. It
-                comes before the last octets.
+            InputError: 302, an attached file can no longer be read, or its size has changed. It is
+                raised before the last bytes.
         """
         for piece in self._pieces:
             if isinstance(piece, Measured):
@@ -84,18 +84,18 @@ class Composed:
         return b"".join(self.chunks())
 
     def __repr__(self) -> str:
-        return f"<Composed {self.message_id or 'message'}, {self.size} octets>"
+        return f"<Composed {self.message_id or 'message'}, {self.size} bytes>"
 
 
 class Composer:
-    """Makes messages one after the other; what they have in common is encoded once.
+    """Composes successive messages; what they have in common is encoded once.
 
-    What is the same object as in the message before is taken to be the same, so nothing is ever
-    guessed: a message is, octet for octet, what a new composer makes of it.
+    The same object as in the previous message counts as unchanged, so nothing is ever guessed: a
+    message is, byte for byte, what a new composer would make.
 
     Args:
-        clock: gives the seconds since 1970, for the Date.
-        random: gives so many random octets, for the Message-ID and the boundaries.
+        clock: returns the seconds since 1970, for the Date.
+        random: returns that number of random bytes, for the Message-ID and the boundaries.
     """
 
     def __init__(
@@ -112,7 +112,7 @@ class Composer:
         self._checked = b""
 
     def compose(self, draft: Draft) -> Composed:
-        """Make the message.
+        """Compose the message.
 
         Raises:
             InjectionError: a line break or control character in a value of the header.
@@ -135,7 +135,9 @@ class Composer:
         return _composed("".join(own).encode() + MIME_VERSION + body.head, body, message_id)
 
     def _with_given(self, draft: Draft, own: list[str], message_id: str) -> Composed:
-        """The message with the fields that the user wrote, and the body that goes with them."""
+        """Return the message with the fields that the user wrote, and the body that belongs to
+        them.
+        """
         given = given_fields(draft.other_headers).completed(draft.text or "")
         own = given.written(own, self._header.style)
         if given.owns_body:
@@ -154,7 +156,7 @@ class Composer:
         return draft.message_id and check_message_id(draft.message_id)
 
     def _now(self) -> str:
-        """The Date, the same object for as long as it is the same second."""
+        """Return the Date, the same object throughout the same second."""
         seconds = self._clock()
         if int(seconds) != self._second or not self._date:
             self._second, self._date = int(seconds), date_now(seconds)
@@ -167,7 +169,7 @@ def compose(
     clock: Callable[[], float] = time.time,
     random: Callable[[int], bytes] = os.urandom,
 ) -> Composed:
-    """Make one message; see `Composer`."""
+    """Compose one message; see `Composer`."""
     return Composer(clock, random).compose(draft)
 
 
@@ -177,7 +179,7 @@ def _composed(head: bytes, body: Entity, message_id: str) -> Composed:
 
 
 def _joined(pieces: list[Piece]) -> tuple[Piece, ...]:
-    """Neighbours put together, so that a short message is one piece, and the last line ended."""
+    """Return neighbours joined, so that a short message is one piece, and the last line ended."""
     try:
         whole = b"".join(pieces)  # type: ignore[arg-type]  # most messages have nothing else
     except TypeError:

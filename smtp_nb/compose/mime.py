@@ -1,4 +1,4 @@
-"""How bodies, inline images and attachments nest in a message (RFC 2046 section 5, RFC 2387).
+"""MIME structure: how bodies, inline images and attachments nest (RFC 2046 section 5, RFC 2387).
 
 multipart/mixed               if there are attachments
 ├── multipart/alternative     if there are two bodies
@@ -26,24 +26,24 @@ MIME_VERSION = b"MIME-Version: 1.0\r\n"
 
 
 class Body(Protocol):
-    """Octets that are made while the message is sent."""
+    """Bytes produced while the message is sent."""
 
     def chunks(self) -> Iterator[bytes]: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Octets to come, and how many there must be: their size is promised to the server."""
+    """Bytes still to be produced, and their number, which is announced to the server."""
 
     body: Body
     size: int
 
     def chunks(self) -> Iterator[bytes]:
-        """The octets, never more than promised.
+        """Return the bytes, never more than announced.
 
         Raises:
-            InputError: 302, there are more or fewer, because the file changed meanwhile. It comes
-                before the end, so that the message can still be abandoned.
+            InputError: 302, there are more or fewer, because the file changed meanwhile. It is
+                raised before the end, so that the message can still be abandoned.
         """
         left = self.size
         for piece in self.body.chunks():
@@ -53,9 +53,9 @@ class Measured:
             yield piece
         if left:
             raise InputError(
-                "an attachment changed its size while the message was sent",
+                "an size of an attachment changed while the message was sent",
                 code=UNREADABLE,
-                remedy="Send the message again when nobody writes to the file",
+                remedy="Send the message again when the file is no longer being written",
             )
 
 
@@ -64,18 +64,17 @@ Piece = bytes | Measured
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """A MIME entity: its Content fields, and its body without the CRLF that a boundary begins
-    with."""
+    """A MIME entity: its Content fields, and its body without the CRLF that begins a boundary."""
 
     head: bytes
     pieces: list[Piece]
 
 
 class Boundaries:
-    """Finds what makes boundaries unique; messages that follow each other share it if they can.
+    """Finds what makes boundaries unique; successive messages share it if they can.
 
     Args:
-        random: gives so many random octets.
+        random: returns that number of random bytes.
     """
 
     def __init__(self, random: Callable[[int], bytes]) -> None:
@@ -84,8 +83,8 @@ class Boundaries:
         self._mark = b""
 
     def fit(self, texts: Sequence[Entity]) -> str:
-        """A token that no text holds. Base64 and quoted-printable cannot hold a boundary's `=_`,
-        but text that went out as it was may hold anything."""
+        """Return a token that no text contains. Base64 and quoted-printable cannot contain a
+        boundary's `=_`, but text sent unchanged may contain anything."""
         while not self._mark or self._is_in(texts):
             self._token = self._random(12).hex()
             self._mark = self._token.encode("ascii")
@@ -100,11 +99,11 @@ class Boundaries:
 
 
 def entity(draft: Draft, charset: str, boundaries: Boundaries) -> Entity:
-    """The whole body of the message, its texts in `charset`.
+    """Return the whole body of the message, its texts in `charset`.
 
     Raises:
-        InputError: a text that its charset cannot write, an attachment that cannot be read, an
-            inline image without a place.
+        InputError: a text that its charset cannot encode, an attachment that cannot be read, an
+            inline image without HTML.
     """
     plain, html = _bodies(draft)
     texts = [
@@ -139,7 +138,7 @@ def _bodies(draft: Draft) -> tuple[str | None, str | None]:
 
 
 def _text(kind: str, text: str, charset: str) -> Entity:
-    encoding, body = encode_text(text, charset, "the text" if kind == "plain" else "The HTML")
+    encoding, body = encode_text(text, charset, "the text" if kind == "plain" else "the HTML")
     return Entity(_text_head(kind, charset, encoding), [body])
 
 
@@ -194,7 +193,9 @@ def multipart(subtype: str, boundary: str, children: Sequence[Entity], more: str
 
 @lru_cache(maxsize=16)
 def _frame(subtype: str, boundary: str, more: str) -> tuple[bytes, bytes, bytes]:
-    """The header of a multipart entity, the line before each child, and the end of the last."""
+    """Return the header of a multipart entity, the line before each child, and the end of the
+    last.
+    """
     head = f'Content-Type: multipart/{subtype};\r\n boundary="{boundary}"{more}\r\n'
     line = f"--{boundary}".encode("ascii")
     return head.encode("ascii"), line + b"\r\n", line + b"--"

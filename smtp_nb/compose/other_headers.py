@@ -1,12 +1,12 @@
-"""Header fields that a user wrote out (OtherHeaders), and the body that goes with them.
+"""OtherHeaders: header fields as the user wrote them, and the body that belongs to them.
 
-They go out as they stand: who writes a header by hand has encoded and folded it. Only a value
-beyond ASCII is encoded, by the rules of its kind, as that of any other field would be.
+They are sent unchanged: a header written by hand is already encoded and folded. Only a non-ASCII
+value is encoded, by the rules of its kind, as in any other field.
 
 A Content-Type says what the text is: it is encoded in the charset named there, and the fields of
 MIME that are missing are added. With a Content-Transfer-Encoding, or a type that must not be
-encoded (multipart/mixed, say), the text is the body as it stands. So it is if the whole computed
-header is replaced and no type given. No part of ours fits beside either.
+encoded (such as multipart/mixed), the text is the body, unchanged. So it is if the whole computed
+header is replaced and no type given. Neither leaves room for other parts.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _BLIND = frozenset({"bcc", "resent-bcc"})
 
 @dataclass(frozen=True, slots=True)
 class GivenField:
-    """One field: its name as written, and its lines without their ends, the first with the name."""
+    """One field: its name as written, and its lines without line ends, the first with the name."""
 
     name: str
     lines: tuple[str, ...]
@@ -44,7 +44,7 @@ class GivenField:
         return "".join(self.lines).partition(":")[2].strip()
 
     def written(self, style: HeaderStyle) -> str:
-        """The field as it goes out."""
+        """The field as it is sent."""
         if all(line.isascii() for line in self.lines):
             return "".join(f"{line}\r\n" for line in self.lines)
         return write_field(self.name, self.value, style)
@@ -52,7 +52,7 @@ class GivenField:
 
 @dataclass(frozen=True, slots=True)
 class GivenFields:
-    """What `given_fields` read.
+    """The result of `given_fields`.
 
     Attributes:
         source: the text with CRLF line ends.
@@ -65,16 +65,16 @@ class GivenFields:
 
     @property
     def owns_body(self) -> bool:
-        """True if the text is the whole body, as it stands or encoded as a given type says."""
+        """True if the text is the whole body, unchanged or encoded as a given type says."""
         return self.replaces or bool(self.value("Content-Type") or self.value(_ENCODING))
 
     def value(self, name: str) -> str:
-        """The value of the first field of that name, in any case, else empty."""
+        """Return the value of the first field of that name, in any case, else empty."""
         lower = name.lower()
         return next((field.value for field in self.fields if field.name.lower() == lower), "")
 
     def completed(self, text: str) -> GivenFields:
-        """These fields, the Content-Type with the charset that a text beyond ASCII needs."""
+        """Return these fields, the Content-Type with the charset that a non-ASCII text needs."""
         kind = self.value("Content-Type").lower()
         is_open = kind.startswith("text/") and not self.value(_ENCODING)
         if text.isascii() or not is_open or _CHARSET.search(kind):
@@ -90,7 +90,7 @@ class GivenFields:
         return replace(self, fields=fields)
 
     def written(self, computed: list[str], style: HeaderStyle) -> list[str]:
-        """All fields of the message: the computed ones first, unless these replace them.
+        """Return all fields of the message: the computed ones first, unless these replace them.
 
         Raises:
             InputError: a field is computed already.
@@ -101,7 +101,7 @@ class GivenFields:
         for field in self.fields:
             if field.name.lower() in taken:
                 raise InputError(
-                    f"the header {field.name} is made from a property already",
+                    f"the header {field.name} is already made from a property",
                     remedy="Set the property, or begin other_headers with an empty line to"
                     " replace the whole header",
                 )
@@ -113,7 +113,7 @@ def given_fields(text: str) -> GivenFields:
     """Read header fields, one `Name: value` on a line; a line that begins with a space goes on.
 
     Raises:
-        InputError, InjectionError: a line is no header field; the text says which.
+        InputError, InjectionError: a line is not a header field; the text says which.
     """
     lines = _LINE_END.split(text)
     if lines[-1] == "":
@@ -134,7 +134,7 @@ def _check_line(line: str, number: int) -> None:
     if not line.strip(" \t"):
         raise InputError(
             f"line {number} of the other headers is empty",
-            remedy="Only the first line may be; the body belongs into message_text",
+            remedy="Only the first line may be empty; put the body into message_text",
         )
     if len(line.encode()) > MAX_LINE:
         raise InputError(f"line {number} of the other headers is too long", remedy="Fold it")
@@ -144,28 +144,29 @@ def _field(line: str, number: int) -> GivenField:
     name, colon, _ = line.partition(":")
     if not colon:
         raise InputError(
-            f"line {number} of the other headers is no header field: {line[:80]!r}",
+            f"line {number} of the other headers is not a header field: {line[:80]!r}",
             remedy="Write Name: value",
         )
     check_name(name)
     if name.lower() in _BLIND:
         raise InputError(
-            f"the header {name} is not given by hand",
+            f"the header {name} cannot be given directly",
             remedy="Set bcc; no header names blind copies",
         )
     return GivenField(name, (line,))
 
 
 def body_of_given(draft: Draft, given: GivenFields) -> Entity:
-    """The text as the whole body, with the fields of MIME that the given ones leave out.
+    """Return the text as the whole body, with the MIME fields that the given ones leave out.
 
     Raises:
-        InputError: it holds what cannot go out like this, or there are other parts beside it.
+        InputError: it holds what cannot be sent unchanged, or there are other parts beside it.
     """
     if draft.html or draft.markdown or draft.attachments or draft.inline:
         raise InputError(
-            "the other headers describe a body of their own, so HTML and attachments have no place",
-            remedy="Take MIME's fields out of other_headers, or build the whole body in"
+            "the other headers describe a body of their own, which leaves no place for HTML and"
+            " attachments",
+            remedy="Remove the MIME fields from other_headers, or build the whole body in"
             " message_text",
         )
     kind = given.value("Content-Type")
@@ -183,8 +184,8 @@ def _as_it_stands(text: str) -> bytes:
     for number, line in enumerate(lines, 1):
         if not line.isascii() or "\r" in line or "\0" in line or len(line) > MAX_LINE:
             raise InputError(
-                f"line {number} of the text cannot go out as it stands: it is longer than"
-                f" {MAX_LINE} octets or holds something beyond ASCII, a NUL or a lone CR",
+                f"line {number} of the text cannot be sent unchanged: it is longer than"
+                f" {MAX_LINE} bytes or holds a non-ASCII character, a NUL or a lone CR",
                 remedy="Encode it as the other headers say, in base64 for instance",
             )
     return "\r\n".join(lines).encode("ascii")

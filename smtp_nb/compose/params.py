@@ -1,4 +1,4 @@
-"""Parameters of MIME fields: file names and the like (RFC 2045 section 5.1, RFC 2231)."""
+"""Parameters of MIME fields, such as file names (RFC 2045 section 5.1, RFC 2231)."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from smtp_nb.compose.fields import quoted
 from smtp_nb.errors import InputError
 from smtp_nb.model.address import refuse_controls
 
-_ROOM = 60  # octets of one section, so that its line stays below 78
+_ROOM = 60  # bytes of one section, so that its line stays below 78
 _PERCENT = escapes(ALNUM + b"!#$&+-.^_`{}|~", "%")  # RFC 2231 section 7: attribute-char
 _TOKEN = r"[A-Za-z0-9!#$%&'*+.^_`{|}~-]+"
-MAX_VALUE = 900  # bytes on one line; a longer one would be cut, which many readers do not undo
+MAX_VALUE = 900  # bytes on one line; a longer one would be split, which many readers do not undo
 _CONTENT_TYPE = re.compile(
     rf"({_TOKEN}/{_TOKEN})((?:; ?{_TOKEN}=(?:{_TOKEN}|\"(?:[ !#-\[\]-~]|\\[ -~])*\"))*)\Z"
 )
 
 
 def check_content_type(value: str) -> str:
-    """The media type, with its parameters, checked.
+    """Return the media type, with its parameters, checked.
 
     Raises:
-        InputError: it is none, names the file (which is `filename`'s task), or is a container
+        InputError: it is not one, names the file (which is `filename`'s task), or is a container
             that must not be encoded (RFC 2046 section 5).
     """
     refuse_controls(value, "the content type")
@@ -43,7 +43,7 @@ def check_content_type(value: str) -> str:
 
 
 def parameter(name: str, value: str, what: str) -> list[str]:
-    """`name=value`, in as many parameters as RFC 2231 makes of it where ASCII does not do."""
+    """Return `name=value`, as several parameters (RFC 2231) where ASCII is not enough."""
     refuse_controls(value, what)
     if len(value) > MAX_VALUE:
         raise InputError(
@@ -61,7 +61,7 @@ def parameter(name: str, value: str, what: str) -> list[str]:
 
 
 def _sections(escaped: list[str]) -> list[str]:
-    """Put characters together into sections; none is cut in two."""
+    """Join characters into sections; none is split."""
     sections = [""]
     for char in escaped:
         if len(sections[-1]) + len(char) > _ROOM:
@@ -71,7 +71,7 @@ def _sections(escaped: list[str]) -> list[str]:
 
 
 def ascii_filename(name: str) -> str:
-    """A file name for readers that know no RFC 2231: accents dropped, the rest underlined."""
+    """Return a file name for readers without RFC 2231: accents dropped, the rest as underscores."""
     plain = "".join(
         char if " " <= char <= "~" else "_"
         for char in unicodedata.normalize("NFKD", name)

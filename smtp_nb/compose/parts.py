@@ -1,7 +1,7 @@
-"""Attachments: where their octets are, and how they become base64 while the message is sent.
+"""Attachments: the source of their bytes, and their encoding as base64 while the message is sent.
 
-An attachment from a path is never held whole: its size is known from the file system, and the
-file is read and encoded piece by piece. An `EncodedPart` is the other trade: encoded once, for a
+An attachment from a path is never held whole: its size is known from the file system, and the file
+is read and encoded piece by piece. An `EncodedPart` makes the opposite trade: encoded once, for a
 thousand messages that carry the same file.
 """
 
@@ -27,9 +27,9 @@ from smtp_nb.compose.text import base64_size, wrapped_base64
 from smtp_nb.errors import InputError
 from smtp_nb.model.known import known_attributes
 
-PIECE = 57 * 800  # whole base64 lines: 45,600 octets of a file become 62,400 on the wire
+PIECE = 57 * 800  # whole base64 lines: 45,600 bytes of a file become 62,400 on the wire
 IN_MEMORY = 1024 * 1024
-MAX_LOOK = 64 * 1024 * 1024  # how far a text is searched for what is not ASCII
+MAX_LOOK = 64 * 1024 * 1024  # how far a text is searched for non-ASCII bytes
 UNREADABLE = 302
 _CID = re.compile(r"[A-Za-z0-9!#$&'*+/=^_`{|}~.@-]{1,200}\Z")
 _STYLE = HeaderStyle()
@@ -52,17 +52,17 @@ _TYPES = {
 @known_attributes()
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file to send along: either a path or the octets themselves.
+    """A file to attach: either a path or the bytes themselves.
 
     Attributes:
-        path: a regular file, read while the message is sent. No text is taken for a path but here.
+        path: a regular file, read while the message is sent. Text is taken for a path only here.
         data: the bytes, of any bytes-like type.
-        filename: the name that the reader sees; that of the path if empty.
-        content_type: guessed from the name if empty. Text in UTF-8 that is not ASCII gets
-            `charset=utf-8` if it names none.
-        cid: the name under which the HTML shows an inline image: `<img src="cid:logo">`.
-        frame: in a merge, the column with a frame, for a .csv or .xlsx file.
-        figure: in a merge, the column with a figure, for a .png, .pdf or .svg file.
+        filename: the name that the reader sees; if empty, that of the path.
+        content_type: guessed from the name if empty. Non-ASCII text in UTF-8 gets `charset=utf-8`
+            unless it names a charset.
+        cid: the name by which the HTML shows an inline image: `<img src="cid:logo">`.
+        frame: in a merge, the column that holds a frame, for a .csv or .xlsx file.
+        figure: in a merge, the column that holds a figure, for a .png, .pdf or .svg file.
 
     In a `Template`, path, data and filename may have `{{ expressions }}` that each row fills.
 
@@ -96,7 +96,7 @@ class Attachment:
         self.head("attachment")
 
     def _is_utf8(self) -> bool:
-        """True for text beyond ASCII in UTF-8, which without a charset is read as ASCII (RFC 2046
+        """True for non-ASCII text in UTF-8, which without a charset is read as ASCII (RFC 2046
         section 4.1.2)."""
         decoder, is_ascii = getincrementaldecoder("utf-8")(), True
         try:
@@ -108,12 +108,12 @@ class Attachment:
                     if not piece:
                         break
         except (UnicodeDecodeError, OSError, InputError):
-            return False  # what cannot be read is an error when it is sent
+            return False  # an unreadable file is an error when it is sent
         return not is_ascii
 
     @property
     def size(self) -> int:
-        """Octets of the part's body, encoded.
+        """Return the size of the part's body in bytes, encoded.
 
         Raises:
             InputError: 302, the file cannot be read.
@@ -122,12 +122,12 @@ class Attachment:
         return base64_size(_file_size(self.path) if self.data is None else len(self.octets))
 
     def head(self, disposition: str) -> bytes:
-        """The header fields of the part, `attachment` or `inline`."""
+        """Return the header fields of the part, `attachment` or `inline`."""
         refuse_pending(self)
         return _part_head(disposition, self.filename, self.content_type, self.cid)
 
     def chunks(self) -> Iterator[bytes]:
-        """The octets in base64, in lines; the last one is not ended.
+        """Return the bytes in base64, in lines; the last one is not ended.
 
         Raises:
             InputError: 302, the file cannot be read.
@@ -140,7 +140,7 @@ class Attachment:
 
     @property
     def octets(self) -> bytes:
-        """The data; nothing if it stands in a file."""
+        """Return the data; empty if it is in a file."""
         refuse_pending(self)
         return self.data if isinstance(self.data, bytes) else b""
 
@@ -154,8 +154,8 @@ class Attachment:
 class EncodedPart:
     """An attachment encoded once and shared by many messages, from any thread.
 
-    Up to 1 MB encoded it stays in memory; above, in an unlinked temporary file, which goes when
-    the part goes. Its octets are those of this moment, whatever happens to the file later.
+    Up to 1 MB encoded it stays in memory; above, in an unlinked temporary file, which disappears
+    with the part. Its bytes are those of this moment, whatever happens to the file later.
 
     Raises:
         InputError: 302, the file cannot be read.
@@ -178,14 +178,14 @@ class EncodedPart:
             self.size = sum(map(self._file.write, attachment.chunks()))
 
     def __repr__(self) -> str:
-        return f"EncodedPart({self.attachment.filename!r}, {self.size} octets)"
+        return f"EncodedPart({self.attachment.filename!r}, {self.size} bytes)"
 
     def head(self, disposition: str) -> bytes:
-        """The header fields of the part, `attachment` or `inline`."""
+        """Return the header fields of the part, `attachment` or `inline`."""
         return self.attachment.head(disposition)
 
     def chunks(self) -> Iterator[bytes]:
-        """The encoded octets, as those of the attachment."""
+        """Return the encoded bytes, as those of the attachment."""
         if self._file is None:
             yield from self._pieces
             return
@@ -197,14 +197,14 @@ class EncodedPart:
 
 
 def guess_type(filename: str) -> str:
-    """The media type that a file name suggests; application/octet-stream if none."""
+    """Return the media type that a file name suggests; application/octet-stream if none."""
     suffix = os.path.splitext(filename)[1].lower()
     if suffix in _TYPES:
         return _TYPES[suffix]
     import mimetypes  # reads the system's tables on first use
 
     guessed, encoding = mimetypes.guess_type(f"file{suffix}")
-    # A container must not be base64 (RFC 2046 section 5), so it travels as mere octets.
+    # A container must not be base64 (RFC 2046 section 5), so it is sent as plain bytes.
     if guessed is None or encoding or guessed.startswith(("multipart/", "message/")):
         return "application/octet-stream"
     return guessed
@@ -230,7 +230,7 @@ def _parameters(name: str, tokens: list[str]) -> str:
 
 
 def check_cid(cid: str) -> str:
-    """The Content-ID without its brackets, checked.
+    """Return the Content-ID without its brackets, checked.
 
     Raises:
         InputError: it holds what a header or a `cid:` address cannot carry.
@@ -245,7 +245,7 @@ def check_cid(cid: str) -> str:
 def _check_source(path: object, data: object) -> None:
     if (path is None) == (data is None):
         raise InputError(
-            "an attachment is a path or data, one of the two",
+            "an attachment needs either a path or data",
             remedy="Write Attachment(path=...) or Attachment(data=..., filename=...)",
         )
     if data is not None and not isinstance(data, (bytes, bytearray, memoryview)):
@@ -274,7 +274,7 @@ def _file_size(path: str | os.PathLike[str] | None) -> int:
         status = os.stat(os.fspath(path or ""))
     if not stat.S_ISREG(status.st_mode):
         raise InputError(
-            f"the attachment {str(path)!r} is no regular file",
+            f"the attachment {str(path)!r} is not a regular file",
             code=UNREADABLE,
             remedy="Attach files only; pack a folder into an archive first",
         )

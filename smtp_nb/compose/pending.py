@@ -1,4 +1,4 @@
-"""Attachments that only a merge can make: their octets, or their name, differ from row to row."""
+"""Pending attachments, which only a merge can fill: content or name differ from row to row."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _MARKS = ("{{", "{%")
 
 
 class Described(Protocol):
-    """What an attachment says of itself."""
+    """The settings of an attachment."""
 
     @property
     def path(self) -> str | os.PathLike[str] | None: ...
@@ -39,7 +39,7 @@ def is_pending(given: Described) -> bool:
 
 
 def check_pending(given: Described) -> None:
-    """Refuse what no row can make an attachment of.
+    """Refuse what no row can fill.
 
     Raises:
         InputError: it has no source, more than one, or no name.
@@ -47,12 +47,12 @@ def check_pending(given: Described) -> None:
     sources = [bool(given.frame), bool(given.figure), given.path is not None]
     if sum([*sources, given.data is not None]) != 1:
         raise InputError(
-            "an attachment of a merge has one source: path, data, frame or figure",
+            "an attachment of a merge needs one source: path, data, frame or figure",
             remedy='Write Attachment(frame="orders", filename="{{ name }}.xlsx")',
         )
     if not given.filename and given.path is None:
         raise InputError(
-            "an attachment that is made for each row has no file name",
+            "an attachment made for each row has no file name",
             remedy='Give it one: Attachment(data="{{ blob }}", filename="report.pdf")',
         )
 
@@ -65,6 +65,6 @@ def refuse_pending(given: Described) -> None:
     """
     if is_pending(given):
         raise InputError(
-            "the attachment differs from row to row, and this is no merge",
+            "the attachment differs from row to row, and this is not a merge",
             remedy="Give it to Template(attachments=[…]), or give its bytes as data=",
         )

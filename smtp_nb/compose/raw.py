@@ -1,9 +1,9 @@
-"""Messages given as raw octets.
+"""Messages given as raw bytes.
 
-They go out as they are. Only what would do harm is not let through: a bare CR or LF, which
-servers read in different ways (this is how mail is smuggled), a NUL, and the names of the blind
-copies. Behind the header these octets may stand all the same if the server takes BINARYMIME (RFC
-3030), for then they are counted and not read as lines.
+They are sent as they are. Only what would do harm is stopped: a bare CR or LF, which servers read
+in different ways (this is how mail is smuggled), a NUL, and the names of the blind copies. After
+the header these bytes are allowed all the same if the server offers BINARYMIME (RFC 3030), for then
+they are counted and not read as lines.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from smtp_nb.compose.encoded_words import encode
 from smtp_nb.errors import InputError
 
 MAX_LINE = 998  # RFC 5321 section 4.5.3.1.6, without CRLF
-# It holds for text with any mixture of line ends, so that no second error follows.
+# It works for text with any mixture of line ends, so that no second error follows.
 CRLF_REMEDY = r"re.sub(r'\r\n?|\n', '\r\n', text)"
 _WRONG = re.compile(rb"\r(?!\n)|(?<!\r)\n|\0")
 _BLIND = re.compile(
@@ -32,7 +32,7 @@ _NAMES = {13: "CR", 10: "LF", 0: "NUL"}
 
 @dataclass(frozen=True, slots=True, repr=False)
 class RawContent:
-    """A message given as octets (a `Content`)."""
+    """A message given as bytes (a `Content`)."""
 
     data: bytes
     is_8bit: bool
@@ -42,9 +42,10 @@ class RawContent:
 
     @property
     def remark(self) -> str:
-        """What servers need not take, in words; empty if there is nothing.
+        """A remark on what servers need not accept; empty if there is nothing.
 
-        It is no error, for many servers take such lines; others cut them, or refuse the message.
+        It is not an error, for many servers accept such lines; others cut them, or refuse the
+        message.
         """
         if self.bare or (at := find_long_line(self.data)) is None:
             return ""
@@ -55,31 +56,31 @@ class RawContent:
 
     @property
     def size(self) -> int:
-        """Octets of the whole."""
+        """Bytes of the whole."""
         return len(self.data)
 
     def chunks(self) -> Iterator[bytes]:
-        """The octets, in pieces of at most 64 KiB. May be called again."""
+        """Return the bytes, in pieces of at most 64 KiB. May be called again."""
         yield from in_chunks(self.data)
 
     def __bytes__(self) -> bytes:
         return self.data
 
     def __repr__(self) -> str:
-        return f"<RawContent {self.message_id or 'message'}, {self.size} octets>"
+        return f"<RawContent {self.message_id or 'message'}, {self.size} bytes>"
 
 
 def raw_content(data: bytes | str, *, may_be_binary: bool = False) -> RawContent:
-    """A message exactly as given, but for Bcc and Resent-Bcc, which are taken out.
+    """Return a message exactly as given, except for Bcc and Resent-Bcc, which are removed.
 
     Args:
-        data: header, empty line and body, with CRLF at the end of every line; the last one is
-            ended if it is not. Text is written in UTF-8.
-        may_be_binary: in the body a CR, LF or NUL may stand alone, also if the header does not
-            say `Content-Transfer-Encoding: binary`. Then no line is ended.
+        data: header, empty line and body, with CRLF at the end of every line; it is added to the
+            last one if missing. Text is encoded in UTF-8.
+        may_be_binary: the body may hold a bare CR, LF or NUL, even if the header does not say
+            `Content-Transfer-Encoding: binary`. Then no line end is added.
 
     Raises:
-        InputError: one stands alone where it may not; the text says where.
+        InputError: a bare one where it is not allowed; the text says where.
     """
     raw = encode(data, "utf-8", "the raw message") if isinstance(data, str) else bytes(data)
     bare = _bare(raw, may_be_binary)
@@ -99,7 +100,7 @@ def raw_content(data: bytes | str, *, may_be_binary: bool = False) -> RawContent
 
 
 def _bare(raw: bytes, may_be_binary: bool) -> str:
-    """What makes a message binary, in words; empty if nothing does.
+    """Return what makes a message binary, in words; empty if nothing does.
 
     Raises:
         InputError: it may not be binary there.
@@ -114,7 +115,7 @@ def _bare(raw: bytes, may_be_binary: bool) -> str:
 
 
 def find_wrong(raw: bytes) -> int | None:
-    """Where the first bare CR, bare LF or NUL stands; None if there is none."""
+    """Return the offset of the first bare CR, bare LF or NUL; None if there is none."""
     # Counting takes a hundredth of the time of the search, which is only needed for the offset.
     is_clean = raw.count(b"\r") == raw.count(b"\n") == raw.count(b"\r\n") and b"\0" not in raw
     found = None if is_clean else _WRONG.search(raw)
@@ -122,7 +123,9 @@ def find_wrong(raw: bytes) -> int | None:
 
 
 def find_long_line(raw: bytes) -> int | None:
-    """Where the first line begins that is longer than SMTP takes; None if there is none."""
+    """Return the offset of the first line that is longer than SMTP allows; None if there is
+    none.
+    """
     at, end = 0, len(raw)
     while end - at > MAX_LINE:
         found = raw.rfind(b"\r\n", at, at + MAX_LINE + 2)
@@ -133,12 +136,12 @@ def find_long_line(raw: bytes) -> int | None:
 
 
 def bare_octet(octet: int, offset: int) -> str:
-    """An octet that `find_wrong` found, in words."""
+    """Return a byte that `find_wrong` found, in words."""
     return f"a bare {_NAMES[octet]} at offset {offset}"
 
 
 def wrong_octet(what: str, octet: int, offset: int) -> InputError:
-    """The error for an octet that `find_wrong` found."""
+    """Return the error for a byte that `find_wrong` found."""
     return InputError(
         f"{what} holds {bare_octet(octet, offset)}",
         remedy=f"End every line with CRLF: {CRLF_REMEDY}; encode binary data in base64",
@@ -146,23 +149,23 @@ def wrong_octet(what: str, octet: int, offset: int) -> InputError:
 
 
 def says_binary(head: bytes) -> bool:
-    """True if a header announces octets that are no lines (RFC 2045 section 6.2)."""
+    """True if a header announces binary content (RFC 2045 section 6.2)."""
     return _BINARY.search(head) is not None
 
 
 def without_blind_copies(head: bytes) -> bytes:
-    """A header without its Bcc and Resent-Bcc."""
+    """Return a header without its Bcc and Resent-Bcc."""
     return _BLIND.sub(b"", head)
 
 
 def message_id_in(head: bytes) -> str:
-    """The Message-ID with its angle brackets; empty if there is none."""
+    """Return the Message-ID with its angle brackets; empty if there is none."""
     found = _MESSAGE_ID.search(head)
     return found[1].decode("ascii") if found else ""
 
 
 def head_size(raw: bytes) -> int:
-    """Octets of the header fields, in front of the empty line."""
+    """Return the bytes of the header fields, before the empty line."""
     if raw.startswith(b"\r\n"):
         return 0
     end = raw.find(b"\r\n\r\n")

@@ -1,9 +1,9 @@
-"""A whole message read from a file, a pipe or any iterable, while it is sent.
+"""Streams: a whole message read from a file, a pipe or any iterable while it is sent.
 
-Nobody knows what is in it until it has been read, so the header is read first, before any
-connection: the blind copies' names are taken out of it, and it says whether 8-bit octets follow.
-The rest is checked piece by piece on its way out. What is wrong is noticed before the piece leaves,
-and then the connection is dropped, so that nothing is delivered.
+Its content is unknown until it has been read, so the header is read first, before any connection:
+the names of blind copies are removed from it, and it says whether 8-bit bytes follow. The rest is
+checked piece by piece on its way out. An error is found before the piece leaves, and then the
+connection is dropped, so that nothing is delivered.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from smtp_nb.compose.raw import (
 )
 from smtp_nb.errors import InputError, StateError
 
-# A header larger than this is none; nothing else of the stream is held in memory.
+# A larger header is refused; nothing else of the stream is held in memory.
 MAX_HEAD = 1024 * 1024
 _EIGHT_BIT = re.compile(
     rb"^content-transfer-encoding[ \t]*:[ \t]*8bit[ \t]*\r\n", re.IGNORECASE | re.MULTILINE
@@ -37,14 +37,14 @@ Source = BinaryIO | Iterable[bytes]
 
 
 class StreamContent:
-    """A message in a stream (a `Content`), read from where the stream stands to its end.
+    """A message in a stream (a `Content`), read from the stream's position to its end.
 
     Args:
         source: a file opened for reading bytes, or any iterable of bytes.
-        allows_8bit: octets beyond ASCII may come, whatever the header says.
+        allows_8bit: non-ASCII bytes may occur, whatever the header says.
 
     Attributes:
-        was_read: True once its octets have been asked for.
+        was_read: True once its bytes have been asked for.
     """
 
     def __init__(self, source: Source, *, allows_8bit: bool = False) -> None:
@@ -62,10 +62,10 @@ class StreamContent:
     # -- what is known before it is sent --------------------------------------------------------
 
     def open(self) -> None:
-        """Read the header; not again if that was done already.
+        """Read the header, unless that was done already.
 
         Raises:
-            InputError: it is no header, or the stream is at its end.
+            InputError: it is not a header, or the stream is at its end.
         """
         if self._pieces is None:
             with self._reading():
@@ -73,10 +73,10 @@ class StreamContent:
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
-        """For what may take long, and goes on when the call that wanted it was interrupted."""
+        """Guard a read that may take long, and goes on when its call was interrupted."""
         if not self._turn.acquire(blocking=False):
             raise StateError(
-                "a call that was interrupted still waits for octets of this stream",
+                "an interrupted call is still waiting for bytes of this stream",
                 remedy="Call set_message_stream() with another one",
             )
         try:
@@ -100,7 +100,7 @@ class StreamContent:
         self._shown = without_blind_copies(head)
         body: Iterator[bytes] = chain((begun[len(head) :],), pieces)
         lines = body if self._is_binary else self._lines(body, len(head))
-        # What came along with the header is judged with it, before any connection.
+        # What arrived with the header is checked with it, before any connection.
         self._pieces = chain((next(lines, b""),), lines)
         self._measure_end(len(head) - len(self._shown))
 
@@ -112,17 +112,17 @@ class StreamContent:
 
     @property
     def size(self) -> int:
-        """Octets of the whole; -1 if it is no file and so nobody knows."""
+        """Size of the whole in bytes; -1 if unknown, because it is not a file."""
         return self._size
 
     @property
     def bare(self) -> str:
-        """That the header announces octets which are no lines; empty if it does not."""
-        return "binary octets, as its header says" if self._is_binary else ""
+        """Says that the header announces binary content; empty if it does not."""
+        return "binary content, as its header says" if self._is_binary else ""
 
     @property
     def is_8bit(self) -> bool:
-        """True if 8-bit octets may come: the header must say so (RFC 2045 section 6.4)."""
+        """True if 8-bit bytes may occur: the header must say so (RFC 2045 section 6.4)."""
         return self._allows_8bit or _EIGHT_BIT.search(self._shown) is not None
 
     @property
@@ -138,11 +138,11 @@ class StreamContent:
     # -- while it is sent -----------------------------------------------------------------------
 
     def chunks(self) -> Iterator[bytes]:
-        """The octets. Only a file can be read again, for a second transaction.
+        """Return the bytes. Only a file can be read again, for a second transaction.
 
         Raises:
-            InputError: a CR or LF stands alone, or a NUL, or an octet beyond ASCII that the header
-                did not announce; the text says where.
+            InputError: a bare CR or LF, a NUL, or a non-ASCII byte that the header did not
+                announce; the text says where.
         """
         if self.was_read:
             self._rewind()
@@ -158,7 +158,7 @@ class StreamContent:
             return next(pieces, None)
 
     def _lines(self, pieces: Iterable[bytes], offset: int) -> Iterator[bytes]:
-        """A body of lines, checked, the last one ended."""
+        """Return a body of lines, checked, the last one ended."""
         last = b"\r\n"
         for piece in _checked(pieces, offset):
             self._check_7bit(piece, offset)
@@ -171,8 +171,8 @@ class StreamContent:
     def _rewind(self) -> None:
         if self._start is None or not isinstance(self.source, io.IOBase):
             raise InputError(
-                "the server wants the message in several transactions, but a stream that is no"
-                " file can be read only once",
+                "the server wants the message in several transactions, but a stream that is not"
+                " a file can be read only once",
                 remedy="Send it to fewer recipients at a time, or from a file",
             )
         self.source.seek(self._start)
@@ -184,13 +184,12 @@ class StreamContent:
         found = _BEYOND_ASCII.search(piece)
         at = offset + (found.start() if found else 0)
         raise InputError(
-            f"the stream holds an octet beyond ASCII at offset {at}, which its header does not"
-            " announce",
+            f"the stream holds a non-ASCII byte at offset {at}, which its header does not announce",
             remedy="Add Content-Transfer-Encoding: 8bit to the header, or encode in base64",
         )
 
     def close(self) -> None:
-        """Close the stream, if it can be closed; whoever still reads in it does so afterwards."""
+        """Close the stream, if possible; a pending read ends first."""
         self._is_unwanted = True
         if self._turn.acquire(blocking=False):
             self._is_unwanted = False
@@ -201,7 +200,7 @@ class StreamContent:
 
 
 def _measure(source: Source) -> tuple[int | None, int]:
-    """Where a file stands, and how many octets follow; None and -1 for what is no file."""
+    """Return a file's position, and how many bytes follow; None and -1 for what is not a file."""
     if not isinstance(source, io.IOBase) or not source.seekable():
         return None, -1
     start = source.tell()
@@ -211,7 +210,7 @@ def _measure(source: Source) -> tuple[int | None, int]:
 
 
 def _ends_a_line(source: Source) -> bool:
-    """True if the last two octets of a file are a line end."""
+    """True if the last two bytes of a file are a line end."""
     assert isinstance(source, io.IOBase)
     here = source.tell()
     end = source.seek(0, io.SEEK_END)
@@ -229,7 +228,7 @@ def _octets(source: Source) -> Iterator[bytes]:
         raise _no_stream(f"is of type {type(source).__name__}") from error
     for piece in pieces:
         if not isinstance(piece, bytes):
-            raise _no_stream(f"gives {type(piece).__name__}, not bytes")
+            raise _no_stream(f"returns {type(piece).__name__}, not bytes")
         yield piece
 
 
@@ -241,7 +240,7 @@ def _no_stream(what: str) -> InputError:
 
 
 def _checked(pieces: Iterable[bytes], offset: int) -> Iterator[bytes]:
-    """The octets, after a look at their line ends. A CR waits for what comes behind it."""
+    """Return the bytes with their line ends checked. A CR waits for what follows it."""
     held = b""
     for piece in pieces:
         held += piece
@@ -256,10 +255,10 @@ def _checked(pieces: Iterable[bytes], offset: int) -> Iterator[bytes]:
 
 
 def _read_head(pieces: Iterator[bytes]) -> bytes:
-    """Octets up to the empty line, and whatever came in one piece with it.
+    """Return the bytes up to the empty line, and whatever arrived in one piece with it.
 
     Raises:
-        InputError: there is no empty line for long, or a line break in it is only half of one.
+        InputError: there is no empty line within the limit, or a line break is only half of one.
     """
     begun = bytearray()
     for piece in pieces:
@@ -271,7 +270,7 @@ def _read_head(pieces: Iterator[bytes]) -> bytes:
         raise wrong_octet("the stream", head[at], at)
     if len(head) > MAX_HEAD:
         raise InputError(
-            f"the stream has no empty line in its first {MAX_HEAD} octets",
-            remedy="A message begins with its header and an empty line behind it",
+            f"the stream has no empty line in its first {MAX_HEAD} bytes",
+            remedy="A message begins with its header and an empty line",
         )
     return bytes(begun)

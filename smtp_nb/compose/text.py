@@ -39,7 +39,7 @@ class Lines:
         self._raw = raw = encode(text, charset, what)
         self._quoted: bytes | None = None
         self.canonical = raw.replace(b"\n", b"\r\n")
-        """The octets with CRLF line ends."""
+        """The bytes with CRLF line ends."""
         self.is_plain = text.isascii() and not raw.translate(None, _SAFE) and _is_short(text)
         """True if they can go out as they are."""
 
@@ -52,7 +52,7 @@ class Lines:
 
 
 class SharedText:
-    """Lines that many texts share. They are encoded when they are needed first, and then known.
+    """Lines that many texts share. They are encoded when first needed, and then cached.
 
     Args:
         text: begins with a line and ends with a whole one.
@@ -63,17 +63,17 @@ class SharedText:
         self._lines: dict[str, Lines] = {}
 
     def lines(self, charset: str, what: str) -> Lines:
-        """The lines in a charset; errors as those of `Lines`."""
+        """Return the lines in a charset; errors as those of `Lines`."""
         if charset not in self._lines:
             self._lines[charset] = Lines(self.text, charset, what)
         return self._lines[charset]
 
 
 class SegmentedText(str):
-    """A text that knows which of its lines are stretches that others have too.
+    """A text that knows which of its lines are shared with others.
 
     Args:
-        pieces: texts and stretches. In front of a stretch a line has just ended.
+        pieces: texts and shared texts. A shared text begins on a new line.
     """
 
     __slots__ = ("pieces",)
@@ -95,7 +95,9 @@ class SegmentedText(str):
 
 
 def encode_text(text: str, charset: str, what: str) -> tuple[str, bytes]:
-    """(Content-Transfer-Encoding, octets) of a text part, errors and arguments as for `Lines`."""
+    """Return (Content-Transfer-Encoding, bytes) of a text part, errors and arguments as for
+    `Lines`.
+    """
     if isinstance(text, SegmentedText):
         with suppress(InputError):  # said below, with the offset in the whole text
             return _encoding(text.lines(charset, what))
@@ -103,7 +105,7 @@ def encode_text(text: str, charset: str, what: str) -> tuple[str, bytes]:
 
 
 def _encoding(lines: Sequence[Lines]) -> tuple[str, bytes]:
-    """The shortest encoding, 7bit wherever it is possible."""
+    """Return the shortest encoding, 7bit wherever possible."""
     canonical = b"".join([part.canonical for part in lines])
     if all(map(_IS_PLAIN, lines)):
         return "7bit", canonical
@@ -118,11 +120,11 @@ def _is_short(text: str) -> bool:
 
 
 def quoted_printable(raw: bytes) -> bytes:
-    """Octets with LF line ends in quoted-printable, with CRLF line ends and no line above 76."""
+    """Bytes with LF line ends in quoted-printable, with CRLF line ends and no line above 76."""
     # Given CRLF, binascii breaks long lines by whatever ended the first line; given LF, by LF.
     encoded = b2a_qp(raw, istext=True)
     if _LINE_END.search(raw) is not None:
-        # It counts a blank at the end of a line as one octet and then writes it as three.
+        # It counts a blank at the end of a line as one byte and then writes it as three.
         encoded = _OVERLONG.sub(rb"\1=\n\2", encoded)
     return encoded.replace(b"\n", b"\r\n")
 
@@ -134,6 +136,6 @@ def wrapped_base64(raw: bytes | memoryview) -> bytes:
 
 
 def base64_size(octets: int) -> int:
-    """How long `wrapped_base64` makes so many octets."""
+    """Return the length of `wrapped_base64` for this number of bytes."""
     characters = (octets + 2) // 3 * 4
     return characters + max(characters - 1, 0) // BASE64_LINE * 2

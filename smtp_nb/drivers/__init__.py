@@ -1,1 +1,1 @@
-"""The only sockets, clocks, threads and signals of the client."""
+"""Drivers: the client's only sockets, clocks, threads and signals."""

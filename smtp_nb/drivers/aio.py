@@ -1,6 +1,6 @@
-"""Run flows in asyncio tasks, each on its connection.
+"""Asyncio driver: runs flows in tasks, each on its own connection.
 
-A cancelled task must not go on writing: asyncio's transports do, from their buffers, so whatever
+A cancelled task must not go on writing. Asyncio's transports would, from their buffers, so whatever
 is not closed gently is aborted.
 """
 
@@ -64,7 +64,7 @@ class AsyncDriver(DriverBase):
     async def run_all(self, flows: Sequence[tuple[Flow[None], JobSource]]) -> None:
         """Run several flows at once: the first on the connection that stays, each other on its own.
 
-        When a flow fails, the others get no more jobs and finish what is under way.
+        When a flow fails, the others get no more jobs and finish what is in flight.
 
         Raises:
             SMTPError: what the first flow to fail raised.
@@ -105,7 +105,7 @@ class AsyncDriver(DriverBase):
                 await self._hear_handlers()
         except Exception as error:
             self._failure = self._failure or error
-            self._nudged.set()  # those that hold learn that nothing is wanted any more
+            self._nudged.set()  # waiting flows learn that no job is wanted any more
         except BaseException:
             connection.close(gently=False)
             raise
@@ -195,18 +195,18 @@ class AsyncDriver(DriverBase):
     # -- interruptions ------------------------------------------------------------------------
 
     def interrupt(self) -> None:
-        """Stop the flows that run, at their next wait; from any thread or handler."""
+        """Stop the running flows at their next wait; from any thread or handler."""
         self.stop(stopped())
         self._soon(self._end_waits)
 
     def nudge(self) -> None:
-        """Let flows that hold ask their sources again; from any thread."""
+        """Wake flows that wait for jobs, so that they ask their sources again; from any thread."""
         self._soon(self._nudged.set)
 
     def _soon(self, call: Any) -> None:
-        """Call something without arguments in the loop's thread, if a flow runs."""
+        """Call a function without arguments in the loop's thread, if a flow is running."""
         if (loop := self._loop) is not None:
-            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nothing waits
                 loop.call_soon_threadsafe(call)
 
     def _end_waits(self) -> None:
@@ -217,7 +217,7 @@ class AsyncDriver(DriverBase):
 
 @contextlib.contextmanager
 def _noticing(intent: Intent, loop: asyncio.AbstractEventLoop | None) -> Iterator[None]:
-    """Say something if the intent has to wait for long."""
+    """Give the notice if the intent has to wait for long."""
     if (notice := notice_of(intent)) is None or loop is None:
         yield
         return

@@ -1,4 +1,4 @@
-"""One transport of asyncio, and what intents do to it, as coroutines."""
+"""Asyncio transport of one connection, and the intents on it as coroutines."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class AsyncConnection:
     """One connection to one server.
 
     Args:
-        stopper: gives what wants to stop the flow, if anything does.
+        stopper: returns what wants to stop the flow, if anything does.
     """
 
     def __init__(self, stopper: Callable[[], BaseException | None]) -> None:
@@ -49,11 +49,13 @@ class AsyncConnection:
 
     @property
     def is_open(self) -> bool:
-        """True from a connection to its closing."""
+        """True while the connection is open."""
         return self._transport is not None
 
     def wake(self) -> None:
-        """Let whoever waits look round; an opening is given up. In the loop's own thread."""
+        """Wake the waiting coroutines; an attempt to open is abandoned. In the loop's own
+        thread.
+        """
         self._inbox.change.set()
         if self._opening is not None:
             self._opening.cancel()
@@ -72,7 +74,7 @@ class AsyncConnection:
                     await self._inbox.change.wait()
         except TimeoutError as error:
             raise SMTPTimeout(
-                f"nothing came in time while we waited for {what}",
+                f"timed out waiting for {what}",
                 remedy="Raise timeout, or see whether the server is overloaded",
             ) from error
         self._check()
@@ -83,27 +85,27 @@ class AsyncConnection:
             await self._until(lambda: seconds <= 0, seconds, "the time to pass")
 
     async def call(self, intent: Call) -> Any:
-        """Let a thread do it, and wait for that."""
+        """Run it on a thread, and wait for that."""
         self._check()
         loop, over = asyncio.get_running_loop(), asyncio.Event()
 
         def wake() -> None:
-            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nothing waits any more
                 loop.call_soon_threadsafe(over.set)
 
-        # Not in the loop's own pool, which `asyncio.run` waits for in the end.
+        # Not in the loop's own pool, which `asyncio.run` waits for at the end.
         work = BackgroundCall(intent.work, wake)
         try:
             async with asyncio.timeout(intent.timeout_s or None):
                 await self._stoppable(over.wait())
         except TimeoutError as error:
-            raise SMTPTimeout(f"nothing came in time from {intent.waiting_for}") from error
+            raise SMTPTimeout(f"timed out waiting for {intent.waiting_for}") from error
         return work.result()
 
     # -- opening ------------------------------------------------------------------------------
 
     async def open(self, intent: Open) -> Peer:
-        """Find the server's addresses and connect to the first that takes us."""
+        """Find the server's addresses and connect to the first that accepts."""
         return await self._stoppable(self._find_and_connect(intent))
 
     async def look_up(self, intent: Resolve) -> list[str]:
@@ -111,7 +113,7 @@ class AsyncConnection:
         return await self._stoppable(self._look_up(intent))
 
     async def _stoppable(self, work: Coroutine[Any, Any, T]) -> T:
-        """Work in a task of its own, which `wake()` can end."""
+        """Run in a task of its own, which `wake()` can end."""
         self._opening = task = asyncio.ensure_future(work)
         try:
             return await task
@@ -133,7 +135,7 @@ class AsyncConnection:
             raise (attempts.timeout() if attempts else _no_name(intent)) from error
 
     async def _race(self, intent: Open, attempts: Attempts) -> Peer:
-        """Try the addresses; the socket of the first that takes us becomes the transport's."""
+        """Try the addresses; the socket of the first that accepts becomes the transport's."""
         clock = asyncio.get_running_loop().time
         trying: dict[asyncio.Task[socket.socket], Target] = {}
         try:
@@ -188,13 +190,13 @@ class AsyncConnection:
             raise connect_failed(intent, socket.gaierror(socket.EAI_NONAME, str(error))) from error
         return targets(found, intent.options.use_ipv6)
 
-    # -- octets -------------------------------------------------------------------------------
+    # -- bytes -------------------------------------------------------------------------------
 
     def disown(self) -> None:
         """In a forked child: close our copies of the parent's sockets, and touch nothing else.
 
         The transports belong to the parent's event loop, whose list of sockets the system shares
-        between both processes; so they are neither closed nor let go of, but kept for good.
+        between both processes; so they are neither closed nor released, but kept for good.
         """
         for transport, sock in self._sockets.items():
             _INHERITED.append(transport)
@@ -212,7 +214,7 @@ class AsyncConnection:
         return self._transport
 
     async def read(self, intent: Read) -> bytes:
-        """What has come in, or comes in next."""
+        """Return what has arrived, or what arrives next."""
         self._open_transport()
         inbox = self._inbox
         await self._until(
@@ -238,8 +240,10 @@ class AsyncConnection:
                 raise inbox.failure
 
     async def probe(self) -> bytes | None:
-        """What came in by itself: octets, b"" at the end of the connection, None for nothing."""
-        # One turn of the loop asks the system what has come, the next one takes it in.
+        """Return what has arrived unasked: bytes, b"" at the end of the connection, None for
+        nothing.
+        """
+        # One turn of the loop asks the system what has arrived, the next one reads it.
         await asyncio.sleep(0)
         await asyncio.sleep(0)
         if self._inbox.pieces:
@@ -247,17 +251,17 @@ class AsyncConnection:
         return b"" if self._inbox.at_end or self._transport is None else None
 
     def push(self) -> None:
-        """Make room for another transport; this one stays open."""
+        """Set this transport aside, still open, for another one."""
         self._aside.append((self._transport, self._inbox))
         self._transport, self._inbox = None, ReceiveBuffer()
 
     def pop(self) -> None:
-        """Close the other transport and go on with the one put aside."""
+        """Close the other transport and return to the one set aside."""
         self._close_one(gently=True)
         self._transport, self._inbox = self._aside.pop()
 
     def close(self, gently: bool) -> None:
-        """Let go of all transports; not gently: with a reset, so that nothing is written on."""
+        """Close all transports; not gently: with a reset, so that nothing more is written."""
         if self._pid != os.getpid():
             self.disown()
         self._close_one(gently)
@@ -278,7 +282,7 @@ class AsyncConnection:
 
 
 async def _connect(target: Target, intent: Open) -> socket.socket:
-    """A socket that is connected to one address."""
+    """Return a socket connected to one address."""
     family, address = target
     sock = new_socket(family, intent.options)
     try:
@@ -290,13 +294,13 @@ async def _connect(target: Target, intent: Open) -> socket.socket:
 
 
 def _let_go(task: asyncio.Task[socket.socket]) -> None:
-    """Close the socket of an attempt that is not wanted any more, if it got one."""
+    """Close the socket of an abandoned attempt, if it got one."""
     if not task.cancelled() and task.exception() is None:
         task.result().close()
 
 
 def _no_name(intent: Open | Resolve) -> SMTPTimeout:
     return SMTPTimeout(
-        f"no address of {intent.host} was found in time",
-        remedy="Check the server's name, or whether the name server answers",
+        f"looking up {intent.host} timed out",
+        remedy="Check the server's name, and whether the name server answers",
     )

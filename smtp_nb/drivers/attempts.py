@@ -1,7 +1,7 @@
 """Connection attempts to the addresses of one host (RFC 8305 section 5).
 
 The next attempt begins 250 ms after the one before, or as soon as that one has failed; the first
-connection wins. Who drives it opens sockets and keeps time; what is decided here is shared by all
+connection wins. The driver opens sockets and keeps time; the decisions here are shared by all
 drivers.
 """
 
@@ -20,10 +20,10 @@ ATTEMPT_DELAY = 0.25
 
 
 class Attempts:
-    """Which address is tried when, and what became of each.
+    """The order and timing of attempts, and what became of each.
 
     Args:
-        targets: the addresses in the order in which they are tried.
+        targets: the addresses, in the order of the attempts.
     """
 
     def __init__(self, intent: Open, targets: Sequence[Target]) -> None:
@@ -34,7 +34,7 @@ class Attempts:
         self._next_at: float | None = None
 
     def due(self, now: float) -> Target | None:
-        """The address to begin with now; None: none, or not yet."""
+        """Return the address to try now; None: none, or not yet."""
         if not self._waiting or (self._next_at is not None and now < self._next_at):
             return None
         target = self._waiting.popleft()
@@ -44,11 +44,11 @@ class Attempts:
 
     @property
     def next_at(self) -> float | None:
-        """When the next attempt is due if none succeeds before; None: there is no further one."""
+        """When the next attempt is due unless one succeeds first; None: there is no further one."""
         return self._next_at if self._waiting else None
 
     def lost(self, target: Target, error: OSError) -> None:
-        """An attempt has failed, so the next one need not wait."""
+        """Note a failed attempt, so that the next one need not wait."""
         self._fates[target] = error
         self._next_at = None
 
@@ -58,7 +58,7 @@ class Attempts:
         return not self._waiting and None not in self._fates.values()
 
     def won(self, target: Target, peer: Peer) -> Peer:
-        """The peer, with what became of the other addresses."""
+        """Return the peer, with what became of the other addresses."""
         others = [one for one, fate in self._fates.items() if fate is None and one != target]
         return replace(
             peer,
@@ -67,25 +67,24 @@ class Attempts:
         )
 
     def failure(self) -> LinkError:
-        """The error when all have failed: of the kind of the last one, naming each."""
+        """Return the error when all have failed: of the kind of the last one, naming each."""
         failures = [fate for fate in self._fates.values() if fate is not None]
         if not failures:
             return no_address(self._intent)
         return connect_failed(self._intent, failures[-1], self._story() if self._names_each else "")
 
     def timeout(self) -> SMTPTimeout:
-        """The error when the time for all of them is over."""
+        """Return the error when the time for all of them is over."""
         where = f"{self._intent.host} port {self._intent.port}"
         story = f": {self._story()}" if self._names_each else ""
         return SMTPTimeout(
-            f"could not connect to {where} in time{story}",
-            remedy="Check the server's name and port: where a firewall swallows what is sent,"
-            " nothing answers",
+            f"connecting to {where} timed out{story}",
+            remedy="Check the server's name and port; a firewall that drops packets looks the same",
         )
 
     @property
     def _names_each(self) -> bool:
-        """An address that the user gave need not be named twice."""
+        """An address given by the user need not be named twice."""
         return self._is_several or any(
             address_of(target) != self._intent.host.strip("[]") for target in self._fates
         )

@@ -1,4 +1,6 @@
-"""A call on a thread of its own, for what can be neither timed nor stopped: a read from a pipe."""
+"""Background call: a thread for what can be neither timed nor stopped, such as a read from a
+pipe.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,7 @@ T = TypeVar("T")
 
 
 class BackgroundCall(Generic[T]):
-    """Begins at once. Who loses patience leaves it alone; the thread does not outlive the process.
+    """A call that begins at once. The caller may abandon it; the thread is a daemon.
 
     Args:
         work: what to call; in a copy of our context.

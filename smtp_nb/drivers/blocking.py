@@ -1,4 +1,4 @@
-"""Run flows in the calling thread, each on its connection, all in one loop.
+"""Blocking driver: runs flows in the calling thread, each on its own connection, in one loop.
 
 It needs no event loop and so works inside a running one, as in a notebook. Everything that waits
 waits in one place, on the sockets and on a wake-up, so Ctrl-C and `interrupt()` end any wait.
@@ -38,12 +38,12 @@ Immediate = (
 
 
 class _Task(Generic[T]):
-    """A flow on its connection, and where it stands.
+    """A flow on its connection, and its progress.
 
     Attributes:
-        op: the intent under way, if it has to wait.
+        op: the intent in progress, if it has to wait.
         wait: what it waits for.
-        error: what the flow raised in the end.
+        error: what the flow finally raised.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class BlockingDriver(DriverBase):
 
         Args:
             at_work: lets one call in at a time. It is entered where no KeyboardInterrupt can land
-                between its lock and us, which would lock us out for ever.
+                between its lock and us, which would leave it locked for ever.
 
         Raises:
             SMTPError: what the flow raises.
@@ -104,8 +104,8 @@ class BlockingDriver(DriverBase):
         """Run several flows in one loop: the first on the connection that stays, each other on its
         own.
 
-        Ctrl-C is as with one flow that has a source. When a flow fails, the others get no more
-        jobs and finish what is under way.
+        Ctrl-C is as with one flow that has a source. When a flow fails, the others get no more jobs
+        and finish what is in flight.
 
         Raises:
             SMTPError: what the first flow to fail raised.
@@ -172,7 +172,7 @@ class BlockingDriver(DriverBase):
     def _step(
         self, task: _Task[Any], events: int = 0, trouble: BaseException | None = None
     ) -> None:
-        """Go on with a flow until it has to wait, or has ended."""
+        """Advance a flow until it has to wait, or has ended."""
         answer: Any = None
         try:
             while True:
@@ -189,11 +189,11 @@ class BlockingDriver(DriverBase):
         except Exception as error:
             task.error = error
             self._failure = self._failure or error
-            self._wake()  # those that hold learn that nothing is wanted any more
+            self._wake()  # waiting flows learn that no job is wanted any more
         task.is_done = True
 
     def _begin(self, task: _Task[Any], intent: Intent) -> tuple[Any, BaseException | None]:
-        """Begin an intent: answer it at once, or leave an operation that may have to wait."""
+        """Begin an intent: answer it at once, or start an operation that may have to wait."""
         try:
             if not isinstance(intent, Waiting):
                 return self._at_once(task, intent), None
@@ -205,7 +205,7 @@ class BlockingDriver(DriverBase):
             return None, error
 
     def _operation(self, connection: SocketConnection, intent: Waiting) -> Op[Any]:
-        """What is done for an intent that may have to wait."""
+        """Return the operation for an intent that may have to wait."""
         match intent:
             case intents.Read():
                 return connection.read(intent)
@@ -232,8 +232,8 @@ class BlockingDriver(DriverBase):
     def _go_on(
         self, task: _Task[Any], op: Op[Any], events: int, trouble: BaseException | None
     ) -> tuple[Any, BaseException | None]:
-        """Go on with an operation: it waits again, or it is over and this is what came of it."""
-        # A stop goes into the operation too: one that is merely dropped ends whenever it likes.
+        """Resume an operation: it waits again, or it is over and this is its result."""
+        # A stop is thrown into the operation too: one that is merely dropped ends at any time.
         trouble = trouble or self._stopper()
         try:
             task.wait = op.throw(trouble) if trouble else op.send(events or None)
@@ -270,7 +270,7 @@ class BlockingDriver(DriverBase):
     def _ask(self, intent: intents.Notify) -> None:
         for waiting in self._observer.ask(intent.event):
             getattr(waiting, "close", lambda: None)()
-            raise TypeError("a handler that is a coroutine needs AsyncSMTP")
+            raise TypeError("a coroutine handler needs AsyncSMTP")
 
     def _new_connection(self) -> SocketConnection:
         return SocketConnection(self.clock, self._wake, self._forget)
@@ -284,7 +284,9 @@ class BlockingDriver(DriverBase):
     def _wait(
         self, tasks: Sequence[_Task[Any]]
     ) -> list[tuple[_Task[Any], int, BaseException | None]]:
-        """Wait until something can go on: the tasks that can, each with what came or went wrong."""
+        """Wait until a task can go on: returns those that can, each with what arrived or went
+        wrong.
+        """
         selector = self._waiting()
         deadlines = []
         for task in tasks:
@@ -309,7 +311,7 @@ class BlockingDriver(DriverBase):
     def _look(
         self, task: _Task[Any], came: Mapping[object, int], is_woken: bool, now: float
     ) -> tuple[_Task[Any], int, BaseException | None] | None:
-        """Whether a task can go on now."""
+        """Return whether a task can go on now."""
         wait, connection = task.wait, task.connection
         connection.ready = came.keys() & set(connection.sockets)
         events = max((came.get(sock, 0) for sock in connection.ready), default=0)
@@ -339,17 +341,17 @@ class BlockingDriver(DriverBase):
     # -- interruptions ------------------------------------------------------------------------
 
     def interrupt(self) -> None:
-        """Stop the flows that run, at their next wait; from any thread, handler or signal."""
+        """Stop the running flows at their next wait; from any thread, handler or signal."""
         if self._is_running:
             self.stop(stopped())
             self._wake()
 
     def nudge(self) -> None:
-        """Let flows that hold ask their sources again; from any thread."""
+        """Wake flows that wait for jobs, so that they ask their sources again; from any thread."""
         self._wake()
 
     def outside(self, call: Callable[[A], R], argument: A) -> R:
-        """Run code of others, which a Ctrl-C too many breaks off where it stands."""
+        """Run foreign code, which one Ctrl-C too many interrupts where it is."""
         signals = self._signals
         if signals is None:
             return call(argument)
@@ -367,7 +369,7 @@ class BlockingDriver(DriverBase):
         return self._signals.presses if self._signals else 0
 
     def _stopper(self) -> BaseException | None:
-        """What wants to stop the flows, if anything does."""
+        """Return what wants to stop the flows, if anything does."""
         if self._stop is not None:
             return self._stop
         return KeyboardInterrupt() if self._presses() > self._graceful else None
@@ -375,6 +377,6 @@ class BlockingDriver(DriverBase):
 
 def _time_out(wait: Wait) -> SMTPTimeout:
     return SMTPTimeout(
-        f"nothing came in time while we waited for {wait.what}",
+        f"timed out waiting for {wait.what}",
         remedy="Raise timeout, or see whether the server is overloaded",
     )

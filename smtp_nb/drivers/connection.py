@@ -1,6 +1,6 @@
-"""One socket, and what intents do to it, as small generators that yield when they have to wait.
+"""Socket of one connection, and the intents on it as generators that yield when they must wait.
 
-Whoever runs them decides how to wait, so one loop can serve one connection or many.
+Their runner decides how to wait, so one loop can serve one connection or many.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Wait:
     Attributes:
         events: of its socket; 0 for none.
         deadline: on the driver's clock; None for ever.
-        what: in words, for the time-out. Empty: when the time is over, all is well.
+        what: in words, for the time-out. Empty: the end of the time is no error.
     """
 
     events: int
@@ -52,12 +52,12 @@ class Wait:
     what: str
 
 
-# Gets the events that came, None after a wake-up; returns the intent's answer.
+# Receives the events that arrived, None after a wake-up; returns the intent's answer.
 Op = Generator[Wait, int | None, R]
 
 
 def noticing(op: Op[R], notice: Notice, clock: Callable[[], float]) -> Op[R]:
-    """An operation during which something is said if it has to wait for long."""
+    """An operation with a notice if it has to wait for long."""
     due: float | None = clock() + notice.after_s
     came: int | None = None
     trouble: BaseException | None = None
@@ -93,7 +93,7 @@ class SocketConnection:
     Args:
         clock: the driver's.
         wake: ends the driver's wait, from any thread.
-        forget: a socket is about to be closed; its number may soon mean another one.
+        forget: called before a socket is closed; its number may soon mean another one.
     """
 
     def __init__(
@@ -107,7 +107,7 @@ class SocketConnection:
         self._forget = forget
         self.socket: socket.socket | None = None
         self.ready: Collection[object] = ()
-        """Those of its sockets on which something came, as the driver saw it last."""
+        """Its sockets with events, as the driver saw them last."""
         self._trying: dict[socket.socket, Target] = {}
         self._inbox: deque[bytes] = deque()
         self._inbox_size = 0
@@ -116,7 +116,7 @@ class SocketConnection:
 
     @property
     def sockets(self) -> Sequence[socket.socket]:
-        """Those to wait for: its own, or all that try to connect."""
+        """The sockets to wait for: its own, or all that try to connect."""
         return list(self._trying) or ([] if self.socket is None else [self.socket])
 
     def disown(self) -> None:
@@ -142,7 +142,7 @@ class SocketConnection:
     # -- opening ------------------------------------------------------------------------------
 
     def open(self, intent: Open) -> Op[Peer]:
-        """Find the server's addresses and connect to the first that takes us."""
+        """Find the server's addresses and connect to the first that accepts."""
         deadline = self._deadline(intent.timeout_s)
         attempts = Attempts(intent, (yield from self._resolve(intent, deadline)))
         self._inbox.clear()
@@ -163,7 +163,7 @@ class SocketConnection:
             self._give_up_others()
 
     def _begin(self, target: Target, intent: Open, attempts: Attempts) -> None:
-        """Begin to connect to one address."""
+        """Start connecting to one address."""
         family, address = target
         try:
             sock = new_socket(family, intent.options)
@@ -179,8 +179,7 @@ class SocketConnection:
             attempts.lost(target, error)
 
     def _connected(self, attempts: Attempts) -> Peer | None:
-        """Look at the attempts that have ended; the first good one becomes the connection's
-        socket."""
+        """Check the attempts that have ended; the first success becomes the connection's socket."""
         for sock in [sock for sock in self._trying if sock in self.ready]:
             target = self._trying[sock]
             try:
@@ -233,10 +232,10 @@ class SocketConnection:
             raise connect_failed(intent, socket.gaierror(socket.EAI_NONAME, str(found)))
         return targets(found, intent.options.use_ipv6)
 
-    # -- octets -------------------------------------------------------------------------------
+    # -- bytes -------------------------------------------------------------------------------
 
     def read(self, intent: Read) -> Op[bytes]:
-        """What has come in, or comes in next."""
+        """Return what has arrived, or what arrives next."""
         if self._inbox:
             data = Octets(b"".join(self._inbox))
             self._inbox.clear()
@@ -251,7 +250,7 @@ class SocketConnection:
                 return Octets(sock.recv(RECEIVE))
 
     def write(self, intent: Write) -> Op[None]:
-        """Write all of it. If the peer does not take it at once, read what it says meanwhile."""
+        """Write all of it. If the peer does not accept it at once, read what it sends meanwhile."""
         sock, rest = self._open_socket(), memoryview(intent.data)
         events = READ | WRITE
         with contextlib.suppress(BlockingIOError):
@@ -259,7 +258,7 @@ class SocketConnection:
         while rest:
             came = (yield Wait(events, self._deadline(intent.timeout_s), "writing")) or 0
             if came & READ and not self._receive(sock):
-                events = WRITE  # it closed its side: only writing tells
+                events = WRITE  # it closed its side: only writing shows
             if came & WRITE:
                 rest = rest[sock.send(rest) :]
 
@@ -267,12 +266,14 @@ class SocketConnection:
         data = sock.recv(RECEIVE)
         self._inbox_size += len(data)
         if self._inbox_size > MAX_INBOX:
-            raise LinkError("the server floods us with replies while we write")
+            raise LinkError("the server is flooding us with replies while we write")
         self._inbox.append(data)
         return bool(data)
 
     def probe(self) -> bytes | None:
-        """What came in by itself: octets, b"" at the end of the connection, None for nothing."""
+        """Return what has arrived unasked: bytes, b"" at the end of the connection, None for
+        nothing.
+        """
         if self.socket is None:
             return b""
         try:
@@ -289,7 +290,7 @@ class SocketConnection:
             yield Wait(0, deadline, "")
 
     def call(self, intent: Call) -> Op[Any]:
-        """Let a thread do it, and wait for that."""
+        """Run it on a thread, and wait for that."""
         work = BackgroundCall(intent.work, self._wake)
         deadline = self._deadline(intent.timeout_s)
         while not work.is_done:
@@ -297,23 +298,23 @@ class SocketConnection:
         return work.result()
 
     def hold(self, seconds: float) -> Op[None]:
-        """Let time pass, until somebody wakes us at the latest."""
+        """Let time pass, until a wake-up at the latest."""
         yield Wait(0, self._deadline(seconds), "")
 
     def push(self) -> None:
-        """Make room for another socket; this one stays open."""
+        """Set this socket aside, still open, for another one."""
         if self.socket is not None:
             self._forget(self.socket)
         self._aside.append((self.socket, self._inbox, self._inbox_size))
         self.socket, self._inbox, self._inbox_size = None, deque(), 0
 
     def pop(self) -> None:
-        """Close the other socket and go on with the one put aside."""
+        """Close the other socket and return to the one set aside."""
         self._close_one(gently=True)
         self.socket, self._inbox, self._inbox_size = self._aside.pop()
 
     def close(self, gently: bool) -> None:
-        """Let go of all sockets; not gently: with a reset."""
+        """Close all sockets; not gently: with a reset."""
         if self._pid != os.getpid():
             self.disown()
         self._give_up_others()

@@ -1,9 +1,9 @@
-"""Ctrl-C while we work in the main thread.
+"""Handling of Ctrl-C in the main thread.
 
 A plain KeyboardInterrupt lands between any two instructions, inside a flow as often as not, and
-then nobody knows what became of the message. So the handler only counts, and the system wakes the
-wait; the driver looks at the count where it is safe. Only code of others, which may never come
-back, is broken off where it stands.
+then the fate of the message is unknown. So the handler only counts, and the system wakes the wait;
+the driver checks the count where it is safe. Only foreign code, which may never return, is
+interrupted where it is.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ class Interrupts:
     """Own SIGINT for the time of a `with` block, if this is the main thread and it can be owned.
 
     Attributes:
-        presses: how often it came.
-        is_outside: code of others runs, a job source's or an event handler's.
+        presses: how often it was pressed.
+        is_outside: foreign code runs, a job source's or an event handler's.
     """
 
     def __init__(self, patience: int) -> None:
         """Args:
-        patience: so many presses are only counted; the next one breaks off code of others.
+        patience: number of presses that are only counted; the next one interrupts foreign code.
         """
         self.presses = 0
         self.is_outside = False
@@ -37,7 +37,7 @@ class Interrupts:
     def __enter__(self) -> Interrupts:
         if threading.current_thread() is threading.main_thread():
             old = signal.getsignal(signal.SIGINT)
-            if callable(old):  # ignored or fatal by the user's choice: leave it so
+            if callable(old):  # ignored or fatal by the user's choice: keep it so
                 self._old = old
                 signal.signal(signal.SIGINT, self._handle)
         return self
@@ -73,13 +73,15 @@ class Interrupts:
             self._old(number, frame)
 
     def forward(self, woken: bytes) -> None:
-        """Tell an event loop that had the wake-ups before us of its signals among these octets."""
+        """Forward the signals among these bytes to an event loop that had the wake-ups before
+        us.
+        """
         others = bytes(number for number in woken if number not in (0, signal.SIGINT))
         if others and self._old_fd >= 0:
             with contextlib.suppress(OSError):
                 os.write(self._old_fd, others)
 
     def pass_on(self) -> None:
-        """Give what was counted to the handler that is back in place: it raises, as a rule."""
+        """Pass the counted presses to the restored handler, which normally raises."""
         if self.presses:
             signal.raise_signal(signal.SIGINT)

@@ -1,4 +1,4 @@
-"""What asyncio's transport has read and nobody has asked for yet."""
+"""Receive buffer: what asyncio's transport has read and no intent has asked for yet."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MAX_INBOX = 768 * 1024
 
 
 class ReceiveBuffer(asyncio.Protocol):
-    """Collects what comes in and tells when something has changed."""
+    """Collects what arrives and reports changes."""
 
     def __init__(self) -> None:
         self.pieces: list[bytes] = []
@@ -25,7 +25,7 @@ class ReceiveBuffer(asyncio.Protocol):
         self.pieces.append(data)
         self.size += len(data)
         if self.size > MAX_INBOX:
-            self.failure = LinkError("the server floods us with replies while we write")
+            self.failure = LinkError("the server is flooding us with replies while we write")
         self.change.set()
 
     def eof_received(self) -> bool:
@@ -46,7 +46,7 @@ class ReceiveBuffer(asyncio.Protocol):
         self.change.set()
 
     def take(self) -> bytes:
-        """All that came in."""
+        """Return all that arrived."""
         data = Octets(b"".join(self.pieces))
         self.pieces.clear()
         self.size = 0

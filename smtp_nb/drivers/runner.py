@@ -1,8 +1,8 @@
-"""Turn a flow's crank: what all drivers share, and all that is subtle about stopping.
+"""Flow runner: what all drivers share, and all that is subtle about stopping.
 
-A flow must be told of Ctrl-C and of a cancelled task as an `Interrupted` at a yield, never inside
-its own code, so that it can say what became of each message. From then on it may only close the
-connection and give results back; anything that would wait is interrupted again.
+A flow must receive Ctrl-C and a cancelled task as an `Interrupted` at a yield, never inside its own
+code, so that it can report what became of each message. From then on it may only close the
+connection and return results; anything that would wait is interrupted again.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 
 class DriverBase:
-    """The part of a driver that others may call while a flow runs on it."""
+    """The part of a driver that may be called while a flow runs on it."""
 
     _stop: BaseException | None = None
 
@@ -32,19 +32,19 @@ class DriverBase:
         raise NotImplementedError
 
     def disown(self) -> None:
-        """In a forked child: let go of the parent's connection so that the parent notices nothing:
-        neither a byte nor a FIN nor a reset, and what waits on it there goes on waiting."""
+        """In a forked child: release the parent's connection so that the parent notices nothing: no
+        byte, no FIN, no reset, and what waits on it there keeps waiting."""
 
     def stop(self, error: BaseException) -> None:
-        """Let the flow that runs end at its next wait, and the call with this error."""
+        """End the running flow at its next wait, and the call with this error."""
         self._stop = self._stop or error
 
     def outside(self, call: Callable[[A], R], argument: A) -> R:
-        """Run code of others: an event handler, or a source of jobs."""
+        """Run foreign code: an event handler, or a source of jobs."""
         return call(argument)
 
     def postpone(self, waiting: Awaitable[None]) -> bool:
-        """Take the rest of a handler that is a coroutine function; False where nobody can await."""
+        """Accept the coroutine of a handler; False if this driver cannot await it."""
         return False
 
     @property
@@ -77,7 +77,7 @@ class FlowRunner(Generic[T]):
     """Advance one flow from intent to intent.
 
     Attributes:
-        result: what the flow returned, once `advance` gave None.
+        result: what the flow returned, once `advance` returned None.
         origin: the KeyboardInterrupt or CancelledError that stopped it, to be raised at the end.
     """
 
@@ -106,13 +106,13 @@ class FlowRunner(Generic[T]):
         return intent
 
     def end(self, stop: BaseException | None) -> None:
-        """Note what wanted to stop the flow, perhaps too late: an interruption then has nothing to
-        interrupt any more, but a handler's sys.exit() still counts."""
+        """Note what wanted to stop the flow, perhaps too late: an interruption then has nothing
+        left to interrupt, but a handler's sys.exit() still counts."""
         if not isinstance(stop, Exception):
             self.origin = self.origin or stop
 
     def outcome(self, error: Exception | None) -> T:
-        """What the flow returned, or raise what ended it; `error` is what the flow raised."""
+        """Return the flow's result, or raise what ended it; `error` is what the flow raised."""
         if self.origin is not None:
             raise self.origin from self.cause(error)
         if error is not None:
@@ -120,11 +120,11 @@ class FlowRunner(Generic[T]):
         return self.result
 
     def cause(self, error: Exception | None) -> Exception | None:
-        """What to tell along with the stop: the flow's error, or the receipt of a message that was
-        done with all the same."""
+        """Return the cause to report with the stop: the flow's error, or the receipt of a message
+        that was finished all the same."""
         receipt = getattr(self, "result", None)
         if error is None and isinstance(receipt, Receipt):
-            return Interrupted("the message was done with when the call stopped", receipt=receipt)
+            return Interrupted("the message was finished when the call stopped", receipt=receipt)
         return error
 
     def _next(self, answer: Any, trouble: BaseException | None) -> Intent:
@@ -140,26 +140,26 @@ class FlowRunner(Generic[T]):
 
 
 def first_stopped(runners: Sequence[FlowRunner[T]]) -> FlowRunner[T]:
-    """Whose outcome is that of all: one that was stopped, if any was."""
+    """Return the runner whose outcome counts for all: one that was stopped, if any was."""
     return next((runner for runner in runners if runner.origin is not None), runners[0])
 
 
 def inherited() -> LinkError:
-    """The error of a flow that goes on in a forked child."""
+    """Return the error of a flow that continues in a forked child."""
     return LinkError(
-        "the connection belongs to the process from which this one was forked",
+        "the connection belongs to the parent of this forked process",
         code=1117,
-        remedy="Connect in this process; the parent's connection is as it was",
+        remedy="Connect in this process; the parent's connection is unaffected",
     )
 
 
 def stopped() -> Interrupted:
-    """The error of an interruption."""
+    """Return the error of an interruption."""
     return Interrupted("the call was interrupted", remedy="The connection was dropped")
 
 
 def connection_error(error: OSError) -> LinkError:
-    """An error of the system on an open connection, with the reference's number."""
+    """Return a system error on an open connection, with its IPWorks number."""
     words = (error.strerror or str(error)).lower()
     made = LinkError(f"connection lost: {words}", code=os_error_code(error), remedy="Connect again")
     made.__cause__ = error

@@ -1,13 +1,13 @@
-"""Replay a written dialogue on a virtual clock: no socket, no thread, no waiting.
+"""Scripted driver: replays a written dialogue on a virtual clock, without sockets or threads.
 
-A dialogue is a text that people read:
+A dialogue is readable text:
 
     S: 220 mx.test ready            the server says this line
     C: EHLO client.test             the client must say exactly this line
     C* MAIL FROM:<a@b.test>         … a line that begins like this
     C...                            … content, up to and with the line with the lone dot
-    C<1234>                         … so many octets (a BDAT chunk)
-    S! 250 half a rep\\r             the server sends these octets, escapes read, no line end
+    C<1234>                         … this number of bytes (a BDAT chunk)
+    S! 250 half a rep\\r             the server sends these bytes, escapes read, no line end
     -- close                        the server closes its side
     -- reset                        the server resets the connection
     -- wait 5                       five seconds pass before the server goes on
@@ -15,11 +15,11 @@ A dialogue is a text that people read:
     -- deaf                         the server reads nothing more, so the client cannot write
     # a remark
 
-Lines of the client that follow each other may come in one write; who talks before its turn breaks
-the dialogue. After `close` or `reset` the dialogue goes on with the next connection.
+Consecutive lines of the client may come in one write; a line out of turn breaks the
+dialogue. After `close` or `reset` the dialogue continues with the next connection.
 
-`Player` is the server's side of it alone; tests put a socket around it and so run one scenario on
-every driver.
+`Player` is only the server's side; tests put a socket around it to run one scenario on every
+driver.
 """
 
 from __future__ import annotations
@@ -52,10 +52,10 @@ class ScriptedDriver(DriverBase):
 
     Args:
         dialogue: a text, or steps.
-        observer: hears of `Notify` events.
-        piece: give the server's octets in pieces of so many; 0 for as they stand.
-        cut_after_written: the connection is lost once so many octets of ours were taken.
-        cut_after_read: the connection is lost once so many octets of the server were given.
+        observer: receives `Notify` events.
+        piece: size of the pieces in which the server's bytes arrive; 0 for as written.
+        cut_after_written: the connection is lost after this number of our bytes.
+        cut_after_read: the connection is lost after this number of the server's bytes.
     """
 
     dialogue: Sequence[Step] | str
@@ -65,7 +65,7 @@ class ScriptedDriver(DriverBase):
     cut_after_read: int | None = None
     peer: Peer = field(default_factory=lambda: Peer("127.0.0.1", 25, "127.0.0.1", 50000))
     addresses: Mapping[str, float | OSError] = field(default_factory=dict)
-    """Of the server: the seconds that it takes to connect (`inf`: it swallows what is sent), or
+    """Addresses of the server: the seconds that it takes to connect (`inf`: it never answers), or
     what goes wrong. Empty: there is one, that of `peer`, and it answers at once."""
     now: float = 0.0
     is_open: bool = False
@@ -181,7 +181,7 @@ class ScriptedDriver(DriverBase):
                 raise attempts.timeout()
 
     def _put_aside(self) -> None:
-        """The dialogue goes on with the other line."""
+        """Continue the dialogue with the other connection."""
         self._aside.append((self.is_open, self._inbox, self._at_end))
         self.is_open, self._inbox, self._at_end = False, b"", False
 
@@ -201,7 +201,7 @@ class ScriptedDriver(DriverBase):
             self.player.hang_up()
 
     def _probe(self) -> bytes | None:
-        """What the server did by itself while the client was idle, however long that took."""
+        """Return what the server did while the client was idle, however long that took."""
         while (step := self.player.next_step()) is not None:
             if step.kind not in ("wait", "silence"):
                 return step.data
@@ -244,7 +244,7 @@ class ScriptedDriver(DriverBase):
         elif step.kind == "wait":
             self._let_pass(min(step.number, intent.timeout_s or step.number), intent)
             if intent.timeout_s is not None and step.number >= intent.timeout_s:
-                raise SMTPTimeout(f"nothing came in time while we waited for {intent.waiting_for}")
+                raise SMTPTimeout(f"timed out waiting for {intent.waiting_for}")
         elif step.kind == "close":
             self._at_end = True
         elif step.kind == "reset":
@@ -254,12 +254,12 @@ class ScriptedDriver(DriverBase):
 
     def _pass_time(self, intent: Read | Write, waiting_for: str) -> None:
         if intent.timeout_s is None:
-            raise DialogueError(f"the client waits for ever for {waiting_for}")
+            raise DialogueError(f"the client would wait for ever for {waiting_for}")
         self._let_pass(intent.timeout_s, intent)
-        raise SMTPTimeout(f"nothing came in time while we waited for {waiting_for}")
+        raise SMTPTimeout(f"timed out waiting for {waiting_for}")
 
     def _let_pass(self, seconds: float, intent: Intent) -> None:
-        """Time passes; what is to be said of a long wait is said in between."""
+        """Let time pass, giving the notice of a long wait in between."""
         end = self.now + seconds
         if (notice := notice_of(intent)) and notice.after_s < seconds:
             self.now += notice.after_s

@@ -1,4 +1,4 @@
-"""Where the blocking driver waits: for its connections, and for whoever wants to end the wait."""
+"""Selector of the blocking driver: waits for its connections, and for a wake-up."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class WakeableSelector:
         wake_fd: writing to it ends a wait.
 
     Raises:
-        LinkError: 10024, there are no descriptors left.
+        LinkError: 10024, no file descriptors left.
     """
 
     def __init__(self) -> None:
@@ -39,12 +39,12 @@ class WakeableSelector:
         return self._pid != os.getpid()
 
     def wake(self) -> None:
-        """End the wait, or the next one; from any thread."""
-        with contextlib.suppress(OSError):  # full is as good as woken, closed as good as done
+        """End the current wait, or the next one; from any thread."""
+        with contextlib.suppress(OSError):  # full: woken already; closed: done already
             self._waker.send(b"\0")
 
     def expect(self, sock: socket.socket, events: int) -> None:
-        """From now on these events of a socket end the wait; 0 for none."""
+        """Set the events of a socket that end the wait; 0 for none."""
         before = self._expected.get(sock, 0)
         if before == events:
             return
@@ -57,26 +57,26 @@ class WakeableSelector:
         self._expected[sock] = events
 
     def forget(self, sock: socket.socket) -> None:
-        """A socket is about to be closed, or nothing of it is expected."""
+        """Forget a socket that is about to be closed, or of which nothing is expected."""
         if self._expected.pop(sock, 0):
             self._selector.unregister(sock)
 
     def select(self, seconds: float | None) -> tuple[dict[object, int], bool]:
-        """The events of each socket, and whether somebody woke us."""
+        """Return the events of each socket, and whether there was a wake-up."""
         came: dict[object, int] = {
             key.fileobj: mask for key, mask in self._selector.select(seconds)
         }
         return came, came.pop(self._woken, 0) != 0
 
     def drain(self) -> bytes:
-        """What came to wake us: zeros of ours, and the numbers of signals."""
+        """Read the wake-up bytes: our zeros, and the numbers of signals."""
         try:
             return self._woken.recv(4096)
         except BlockingIOError:
             return b""
 
     def close(self) -> None:
-        """Let go of all of it."""
+        """Close all of it."""
         self._selector.close()
         self._woken.close()
         self._waker.close()

@@ -1,4 +1,4 @@
-"""Names to addresses and sockets with the right options: shared by both socket drivers."""
+"""Address lookup and socket options, shared by both socket drivers."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ _NULL_ADDRESSES = frozenset({"0.0.0.0", "::"})
 _KEEP_IDLE = getattr(socket, "TCP_KEEPIDLE", getattr(socket, "TCP_KEEPALIVE", None))
 _KEEP_INTERVAL = getattr(socket, "TCP_KEEPINTVL", None)
 _OUR_END = {
-    10013: "Ports below 1024 need a privilege: choose another LocalPort, or 0 for any free one",
-    10048: "Something else uses that port: choose another LocalPort, or 0 for any free one",
+    10013: "Ports below 1024 need privileges: choose another LocalPort, or 0 for any free one",
+    10048: "The port is in use: choose another LocalPort, or 0 for any free one",
     10049: "Set local_host to an address of this machine, or leave it empty",
     11001: "Set local_host to an address of this machine, or leave it empty",
 }
@@ -39,7 +39,7 @@ Target = tuple[int, Any]
 
 
 def literal_target(host: str, port: int) -> Target | None:
-    """The target for an address literal, which needs no name server; None for a name."""
+    """Return the target for an address literal, which needs no name server; None for a name."""
     try:
         address = ipaddress.ip_address(host.strip("[]").partition("%")[0])
     except ValueError:
@@ -51,10 +51,10 @@ def literal_target(host: str, port: int) -> Target | None:
 
 
 def targets(found: Sequence[Any], use_ipv6: int) -> list[Target]:
-    """What getaddrinfo found, in the order of `UseIPv6`, other families left out.
+    """Return what getaddrinfo found, in the order of `UseIPv6`, without other families.
 
-    Of two families each gets its turn, so that one that leads nowhere delays the other only once
-    (RFC 8305 section 4).
+    Two families alternate, so that one that leads nowhere delays the other only once (RFC 8305
+    section 4).
     """
     wanted = FAMILIES[use_ipv6]
     rows = list(dict.fromkeys((row[0], row[4]) for row in found if row[0] in wanted))
@@ -65,7 +65,7 @@ def targets(found: Sequence[Any], use_ipv6: int) -> list[Target]:
 
 
 def known_targets(intent: Open | Resolve) -> list[Target] | None:
-    """The targets that need no name server; None for a name."""
+    """Return the targets that need no name server; None for a name."""
     if isinstance(intent, Open) and intent.addresses:
         found = [literal_target(address, intent.port) for address in intent.addresses]
         return [target for target in found if target is not None]
@@ -74,7 +74,7 @@ def known_targets(intent: Open | Resolve) -> list[Target] | None:
 
 
 def address_of(target: Target) -> str:
-    """The address alone, as text."""
+    """Return the address alone, as text."""
     _, address = target
     scope = address[3] if len(address) > 3 else 0
     text = str(address[0])
@@ -82,7 +82,7 @@ def address_of(target: Target) -> str:
 
 
 def addresses(found: Sequence[Target], intent: Resolve) -> list[str]:
-    """The addresses of targets, as texts.
+    """Return the addresses of targets, as text.
 
     Raises:
         ConnectFailed: there are none.
@@ -93,14 +93,14 @@ def addresses(found: Sequence[Target], intent: Resolve) -> list[str]:
 
 
 def _null_address(host: str) -> ConnectFailed:
-    """The error for 0.0.0.0 and ::, which some systems take for this machine."""
+    """Return the error for 0.0.0.0 and ::, which some systems take for this machine."""
     return ConnectFailed(
-        f"{host} stands for the null address", code=102, remedy="Give the server's own address"
+        f"{host} is the null address", code=102, remedy="Give the server's own address"
     )
 
 
 class NotBound(OSError):
-    """Our own end cannot be where the user wants it; the cause says why."""
+    """The local end cannot be bound as requested; the cause says why."""
 
     def __init__(self, error: OSError) -> None:
         super().__init__(*error.args)
@@ -108,11 +108,11 @@ class NotBound(OSError):
 
 
 def new_socket(family: int, options: SocketOptions) -> socket.socket:
-    """A non-blocking socket with its options set, bound where the user wants it.
+    """Return a non-blocking socket with its options set, bound as requested.
 
     Raises:
         NotBound: it cannot be bound there.
-        OSError: there can be no such socket.
+        OSError: the socket cannot be created.
     """
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
@@ -140,7 +140,7 @@ def new_socket(family: int, options: SocketOptions) -> socket.socket:
 def _bind(sock: socket.socket, options: SocketOptions) -> None:
     try:
         if options.local_port and os.name == "posix":
-            # Attempts at several addresses share the port; one that somebody listens on stays his.
+            # Attempts at several addresses share the port; a port with a listener stays taken.
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind((options.local_host, options.local_port))
     except OSError as error:
@@ -148,19 +148,18 @@ def _bind(sock: socket.socket, options: SocketOptions) -> None:
 
 
 def reset_on_close(sock: socket.socket | TransportSocket) -> None:
-    """Closing it shall reset the connection: what is still in the system's buffer must not
-    arrive."""
+    """Make its close reset the connection: what is still in the system's buffer must not arrive."""
     with contextlib.suppress(OSError):
         _set_linger(sock, 0)
 
 
 def _set_linger(sock: socket.socket | TransportSocket, seconds: int) -> None:
-    """How long a close may go on; 0 resets the connection."""
+    """Set how long a close may last; 0 resets the connection."""
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, seconds))
 
 
 def peer_of(sock: socket.socket) -> Peer:
-    """Both ends of a connected socket.
+    """Return both ends of a connected socket.
 
     Raises:
         ConnectionResetError: the peer reset the connection already; the system says 'not
@@ -174,17 +173,17 @@ def peer_of(sock: socket.socket) -> Peer:
 
 
 def words_of(error: OSError) -> str:
-    """The system's words: asyncio puts its own, with the address, in their place."""
+    """Return the system's words: asyncio replaces them by its own, with the address."""
     if error.errno and not isinstance(error, socket.gaierror):
         return os.strerror(error.errno).lower()
     return (error.strerror or str(error)).lower()
 
 
 def connect_failed(intent: Open | Resolve, error: OSError, story: str = "") -> ConnectFailed:
-    """The error for a connection that could not be made.
+    """Return the error for a failed connection.
 
     Args:
-        error: what the system said, of the last address that was tried.
+        error: what the system reported for the last address tried.
         story: what became of each address.
     """
     if isinstance(error, NotBound):
@@ -199,11 +198,11 @@ def connect_failed(intent: Open | Resolve, error: OSError, story: str = "") -> C
 
 
 def _not_bound(options: SocketOptions, error: OSError) -> ConnectFailed:
-    """The error for our own end: the server has no part in it."""
+    """Return the error for our own end: the server has no part in it."""
     host, port = options.local_host, options.local_port
     names = [f"local_host {host!r}"] * bool(host) + [f"LocalPort {port}"] * bool(port)
     made = ConnectFailed(
-        f"the connection cannot begin at {' and '.join(names)}: {words_of(error)}",
+        f"could not bind the connection to {' and '.join(names)}: {words_of(error)}",
         code=os_error_code(error),
         remedy=_OUR_END.get(os_error_code(error), "Check local_host and LocalPort"),
     )
@@ -212,9 +211,9 @@ def _not_bound(options: SocketOptions, error: OSError) -> ConnectFailed:
 
 
 def no_address(intent: Open | Resolve) -> ConnectFailed:
-    """The name has addresses, but of the wrong family."""
+    """Return the error for a name whose addresses are of the wrong family."""
     return ConnectFailed(
-        f"{intent.host} has no address of the wanted kind",
+        f"{intent.host} has no address of the requested family",
         code=11004,
-        remedy="config('UseIPv6=2') takes IPv6 and IPv4",
+        remedy="Allow both with config('UseIPv6=2')",
     )

@@ -1,1 +1,1 @@
-"""What happens next, written once: generators that yield intents, without socket or clock."""
+"""SMTP flows, written once: generators that yield intents, without sockets or clocks."""

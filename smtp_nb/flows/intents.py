@@ -1,9 +1,9 @@
-"""Everything that a flow may ask of a driver, and so the whole contract of a driver.
+"""Intents: everything that a flow may ask of a driver, and so the driver's whole contract.
 
-A flow is a generator. It yields one of these values, the driver does what it says and sends the
-answer back, or throws what went wrong. Nothing else crosses, the clock apart, which a session gets
-as a function. After an `Interrupted` was thrown a flow yields only `Close` and `Done`, so that
-whoever pressed Ctrl-C does not wait again.
+A flow is a generator. It yields one of these values; the driver carries it out and sends the answer
+back, or throws what went wrong. Nothing else crosses, except the clock, which a session gets as a
+function. After an `Interrupted` was thrown a flow yields only `Close` and `Done`, so that the user
+who pressed Ctrl-C does not wait again.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Peer:
 
     Attributes:
         others: further addresses of the host, which might be tried too.
-        failed: those that were tried before in vain, each with what became of it.
+        failed: those that were tried before without success, each with its error.
     """
 
     remote_address: str
@@ -60,11 +60,11 @@ class Peer:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What to do about a wait that lasts: say so. It goes on being one wait.
+    """A notice for a long wait. The wait itself goes on.
 
     Attributes:
         after_s: seconds into the wait.
-        tell: says it; called at most once for this wait.
+        tell: gives the notice; called at most once for this wait.
     """
 
     after_s: float
@@ -73,7 +73,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """Connect to the first address of a host that takes us (RFC 8305). Answer: a `Peer`.
+    """Connect to the first address of a host that accepts us (RFC 8305). Answer: a `Peer`.
 
     Attributes:
         addresses: try these, and do not look the name up.
@@ -100,7 +100,7 @@ class Resolve:
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """Write all of it, and go on reading into the inbox meanwhile. Answer: None."""
+    """Write all of it, and meanwhile keep reading into the inbox. Answer: None."""
 
     data: bytes = field(repr=False)  # may hold a password
     timeout_s: float | None = None
@@ -108,17 +108,17 @@ class Write:
 
 
 class Octets(bytes):
-    """Octets of the peer, which echoes passwords at times: no traceback shows them."""
+    """Bytes from the peer, which may echo passwords: no traceback shows them."""
 
     def __repr__(self) -> str:
-        return f"<{len(self)} octets>"
+        return f"<{len(self)} bytes>"
 
     __str__ = __repr__
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """Answer: the next `Octets`, at least one; b"" once the peer has closed its side."""
+    """Read. Answer: the next `Octets`, at least one byte; b"" once the peer has closed its side."""
 
     timeout_s: float | None = None
     waiting_for: str = "a reply"
@@ -127,7 +127,7 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """What came in by itself? Answer: the octets, b"" if the peer closed, None if nothing came."""
+    """Read without waiting. Answer: the bytes, b"" if the peer closed, None if there are none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +139,10 @@ class Sleep:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Call something that may keep us waiting, where it keeps nobody else waiting: on a thread.
+    """Call something that may block, on a thread, where it blocks nothing else.
 
-    Answer: what it returns. If we are stopped meanwhile it goes on by itself, and nobody hears of
-    what came of it.
+    Answer: what it returns. If the flow is stopped meanwhile the call goes on by itself and its
+    result is dropped.
     """
 
     work: Callable[[], Any]  # the answer is of its kind
@@ -153,29 +153,29 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class WaitForJobs:
-    """Wait for the source to have jobs: so long, or until somebody nudges. Answer: True; False if
-    no job is wanted any more."""
+    """Wait for the source to have jobs, up to this time or until a nudge. Answer: True; False if no
+    job is wanted any more."""
 
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class Notify:
-    """Show the observers an event and wait until they have had their say. Answer: None."""
+    """Show the observers an event and wait for their handlers. Answer: None."""
 
     event: Event
 
 
 @dataclass(frozen=True, slots=True)
 class Close:
-    """Let go of the connection. Not gently: reset it, so that no octet still under way arrives."""
+    """Close the connection. Not gently: reset it, so that no byte still in flight arrives."""
 
     gently: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class PushConnection:
-    """Keep the connection open but out of the way: what follows is about another one. Answer: None.
+    """Set the connection aside, still open: what follows is about another one. Answer: None.
 
     `Close` closes those put aside too.
     """
@@ -183,7 +183,7 @@ class PushConnection:
 
 @dataclass(frozen=True, slots=True)
 class PopConnection:
-    """Close the connection that is there, if any, and go on with the one put aside. Answer:
+    """Close the current connection, if any, and return to the one set aside. Answer:
     None."""
 
 
@@ -197,7 +197,8 @@ class Next:
 
 @dataclass(frozen=True, slots=True)
 class Prefetch:
-    """The flow is about to wait for the server: call the source's `prepare(most)`. Answer: None.
+    """Announce that the flow is about to wait for the server: call the source's `prepare(most)`.
+    Answer: None.
 
     A hint: a driver that carries it out late, or not at all, is slower but correct.
     """
@@ -222,7 +223,7 @@ Flow = Generator[Intent, Any, T]
 
 
 def notice_of(intent: Intent) -> Notice | None:
-    """What is to be said if this intent keeps us waiting."""
+    """Return the notice for this intent if it has to wait for long."""
     return intent.notice if isinstance(intent, (Open, Resolve, Write, Read, Call)) else None
 
 
@@ -242,7 +243,7 @@ class JobSource(Protocol):
         """
 
     def prepare(self, most: int) -> None:
-        """Get up to `most` jobs ready for the next call, if that is of use. It raises nothing."""
+        """Get up to `most` jobs ready for the next call, if that helps. It raises nothing."""
 
     def done(self, results: Sequence[tuple[DeliveryJob, Receipt]]) -> None:
-        """What became of jobs, in the order in which they were taken."""
+        """Report what became of jobs, in the order in which they were taken."""

@@ -1,7 +1,7 @@
-"""Limits laid around a flow: on the time of a whole call, and on the rate at which it writes.
+"""Limits around a flow: on the time of a whole call, and on the rate at which it writes.
 
-The flow inside knows nothing of them. What it asks for passes through here on its way to the
-driver, and is cut smaller or made to wait.
+The flow inside knows nothing of them. Its intents pass through here on their way to the driver, and
+are cut smaller or delayed.
 """
 
 from __future__ import annotations
@@ -26,25 +26,25 @@ from smtp_nb.flows.intents import (
 
 T = TypeVar("T")
 Clock = Callable[[], float]
-# What asks the driver for one intent, perhaps in several steps, and gives its answer.
+# Asks the driver for one intent, perhaps in several steps, and returns its answer.
 Carrier = Callable[[Intent], Flow[Any]]
-# More than any reply or handshake has; half of it is the most that a reply may be.
+# More than any reply or handshake needs; a reply may be half of it at most.
 MAX_READ = 768 * 1024
-# Nothing waits for longer without saying for what.
+# A longer wait is reported, with what is awaited.
 PATIENCE = 2.0
 # Pieces in a second: small enough that no burst is noticed, large enough to be worth a packet.
 PIECES = 50
 
 
 class Deadline:
-    """An end for several waits together, so that nobody can begin it anew by saying a little, nor
-    make us read for ever.
+    """One deadline for several waits together, so that a peer can neither restart it by sending a
+    little nor make us read for ever.
 
     Args:
         seconds: from now on; None or 0 for ever.
-        what: we wait for, in words.
-        hint: what the silence may mean, for whoever is told of it.
-        octets: the most that may come until then; None: somebody else counts them.
+        what: what is awaited, in words.
+        hint: what the silence may mean, for the error.
+        octets: the most that may arrive until then; None: counted elsewhere.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class Deadline:
         self.what = what
 
     def notice(self, tell: Callable[[Deadline], None]) -> Notice | None:
-        """Lets `tell` be called once, when all the waits together have lasted for 2 s."""
+        """The notice that calls `tell` once, when all waits together have lasted for 2 s."""
         if self._notice_at is None:
             return None
 
@@ -76,7 +76,7 @@ class Deadline:
         return Notice(max(0.0, self._notice_at - self._clock()), once)
 
     def put_off(self, seconds: float) -> None:
-        """Move the end: so long somebody else was waited for."""
+        """Move the deadline by the time spent waiting for something else."""
         if self._end is not None:
             self._end += seconds
 
@@ -90,29 +90,29 @@ class Deadline:
             return None
         if (left := self._end - self._clock()) <= 0:
             raise SMTPTimeout(
-                f"nothing came in time while we waited for {self.what}",
+                f"timed out waiting for {self.what}",
                 remedy="Raise timeout, or see whether the server is overloaded",
             )
         return left
 
     def spend(self, octets: int) -> None:
-        """So many octets came in.
+        """Count bytes that were received.
 
         Raises:
-            LinkError: they are too many.
+            LinkError: there are too many.
         """
         if self._octets is None:
             return
         self._octets -= octets
         if self._octets < 0:
             raise LinkError(
-                f"more than {self._most_octets} octets came in while we waited for {self.what}",
-                remedy="The other side floods us; the connection was dropped",
+                f"more than {self._most_octets} bytes arrived while waiting for {self.what}",
+                remedy="The other side is flooding us; the connection was dropped",
             )
 
 
 def with_timeout(flow: Flow[T], seconds: float, clock: Clock) -> Flow[T]:
-    """Let a call take so many seconds, all of its waits together.
+    """Limit the time of a call, all of its waits together.
 
     Raises:
         SMTPTimeout: it took longer; thrown into the flow at its next wait.
@@ -141,9 +141,9 @@ def _left(left: float, seconds: float) -> float:
 
 
 def throttled(flow: Flow[T], octets_per_second: int, clock: Clock) -> Flow[T]:
-    """Write no faster than so many octets a second, in small pieces with a pause behind each.
+    """Limit the rate of writing, in small pieces with a pause after each.
 
-    Behind, because then a call is over when its octets had their time, however few they are.
+    After, because then a call ends when its bytes have had their time, however few they are.
     """
     size = max(1, octets_per_second // PIECES)
     due = clock()
@@ -155,7 +155,7 @@ def throttled(flow: Flow[T], octets_per_second: int, clock: Clock) -> Flow[T]:
         for start in range(0, len(intent.data), size):
             piece = intent.data[start : start + size]
             yield Write(piece, intent.timeout_s, intent.notice)
-            # A pause that lasted too long is made good with the next one; idle hours are not.
+            # A pause that lasted too long shortens the next one; idle hours do not.
             due = max(due, clock() - 1 / PIECES) + len(piece) / octets_per_second
             if (pause := due - clock()) > 0:
                 yield Sleep(pause)

@@ -1,11 +1,11 @@
-"""What a server echoes of a login, taken out before anybody sees it.
+"""Masking of secrets that a server echoes.
 
-Servers repeat what they did not understand: the whole AUTH line, the first octets of it, or the
-password itself. So both are looked for: every spelling of the secrets, and what was sent in base64
-or a part of it.
+Servers repeat what they did not understand: the whole AUTH line, its first bytes, or the password
+itself. So both are searched for: every spelling of the secrets, and what was sent in base64, in
+whole or in part.
 
-Some tracebacks show the variables of every frame (IPython's `%xmode Verbose` does). What goes wrong
-where octets of a login are in a variable is raised without those frames.
+Some tracebacks show the variables of every frame (IPython's `%xmode Verbose` does). An error raised
+where a variable holds bytes of a login is raised without those frames.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from smtp_nb.protocol.commands import Command
 T = TypeVar("T")
 
 _WORD = re.compile(r"[A-Za-z0-9+/]{4,}={0,2}")
-# A part of what was sent is told from a chance likeness by its length.
+# A part of what was sent differs from a chance likeness by its length.
 _TELLING = 8
 
 
@@ -36,12 +36,12 @@ class Mask:
         self._sent: set[str] = set()
 
     def add(self, secret: Secret) -> None:
-        """Hide one more secret from now on: a token that was just had."""
+        """Hide one more secret from now on: a token just obtained."""
         self._secrets.append(secret)
         self._spellings = _pattern(self._secrets)
 
     def learn(self, command: Command) -> None:
-        """Remember what a login sends, to know it again."""
+        """Remember what a login sends, to recognise it later."""
         if command.shown.endswith(HIDDEN):
             self._sent.add(command.line.split()[-1].decode("ascii").lower())
 
@@ -65,7 +65,7 @@ class Mask:
 
 
 def unseen(flow: Flow[T]) -> Flow[T]:
-    """Run a flow whose variables hold secrets: what it raises does not lead back to them."""
+    """Run a flow whose variables hold secrets: its errors do not lead back to them."""
     try:
         return (yield from flow)
     except Exception as error:

@@ -1,4 +1,4 @@
-"""Who hears of what happens in a session."""
+"""Observers of session events."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from smtp_nb.model.events import Event
 
 
 class Observer(Protocol):
-    """Who hears of events. Asked first, so that what nobody listens to costs nothing."""
+    """An observer of events. Asked first, so that an event without a listener costs nothing."""
 
     def wants(self, kind: type[Event]) -> bool: ...
 
     def emit(self, *events: Event) -> None: ...
 
     def ask(self, event: Event) -> Sequence[Awaitable[None]]:
-        """As `emit`, for an event whose handlers may change something; gives what to await."""
+        """As `emit`, for an event whose handlers may change it; returns what to await."""

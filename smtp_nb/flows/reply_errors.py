@@ -1,4 +1,4 @@
-"""A no of the server, as the error that says so."""
+"""Errors for negative replies."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ DOUBT = "it is not known whether the message was accepted: it may have been deli
 
 
 def refusal(reply: Reply, what: str, remedy: str = "") -> SMTPError:
-    """The error for a reply that did not grant `what` ("MAIL", "the login", …).
+    """Return the error for a reply that did not grant `what` ("MAIL", "the login", …).
 
     Args:
-        remedy: what to do; if it is empty, what is known about such replies.
+        remedy: what to do; if empty, the remedy for such replies from the tables.
     """
     from smtp_nb.model.explain import explain
 
@@ -42,7 +42,7 @@ def refusal(reply: Reply, what: str, remedy: str = "") -> SMTPError:
 
 
 def not_sent(given: Receipt) -> SMTPError:
-    """The error for a message that nobody got."""
+    """Return the error for a message that no recipient got."""
     decisive = next((r for r in given.recipients if r.code), None)
     who = f"the message to {decisive.address}" if decisive else "the message"
     error: SMTPError
@@ -58,7 +58,7 @@ def not_sent(given: Receipt) -> SMTPError:
 
 
 def _say_of_others(error: SMTPError, given: Receipt) -> None:
-    """Put into the description how many got nothing although nobody refused them."""
+    """Add to the description how many recipients got nothing without being refused."""
     others = sum(r.outcome is Outcome.NOT_SENT for r in given.recipients)
     if others and others < len(given.recipients):
         who = "1 other recipient" if others == 1 else f"{others} other recipients"
@@ -66,13 +66,13 @@ def _say_of_others(error: SMTPError, given: Receipt) -> None:
 
 
 def in_doubt(error: SMTPError) -> SMTPError:
-    """The error of a broken send, with what became of the message said first."""
+    """Return the error of a broken send, starting with what became of the message."""
     if error.receipt is None or not isinstance(error, LinkError | Interrupted):
         return error
     outcomes = {result.outcome for result in error.receipt.recipients}
     if Outcome.UNKNOWN in outcomes:
         _describe(error, f"{DOUBT}: {error.description}")
-        error.remedy = "Ask a recipient or look in the server's log before you send it again"
+        error.remedy = "Ask a recipient or check the server's log before you send it again"
     return error
 
 

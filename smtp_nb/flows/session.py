@@ -1,7 +1,8 @@
-"""One conversation with one server: what all flows on it share.
+"""Session: one conversation with one server, shared by all flows on it.
 
-The session joins the byte layers to the protocol, and it has the trail written: a line is shown
-when its octets are handed over or have come in, so the trail cannot tell another story than the
+The session joins the byte layers to the protocol, and it has the trail written: a line is
+shown
+when its bytes are handed over or have arrived, so the trail cannot tell another story from the
 wire.
 """
 
@@ -28,12 +29,12 @@ if TYPE_CHECKING:
     from smtp_nb.wire.tls.tls import TLSLayer
 
 QUIT_TIMEOUT = 5.0
-# A server seldom hangs up so soon: there is no need to look before.
+# A server seldom hangs up this soon: there is no need to check first.
 IDLE_SECONDS = 1.0
-# In place of a number of seconds: those of the settings for ordinary replies.
+# Stands for the settings' timeout for ordinary replies.
 USUAL = -1.0
 NO_LIMIT = 1_000_000_000
-_EATEN = "If the server loses commands that come together, set pipelining='off'"
+_EATEN = "If the server loses commands that arrive together, set pipelining='off'"
 
 _CAUTION = ("auto", "message", "off")
 _FALL_BACKS = {"message": "one message at a time", "off": "one command at a time"}
@@ -60,21 +61,21 @@ class ClientSession:
         self.peer: Peer | None = None
         self.layer: TLSLayer | None = None
         self.under: TLSLayer | None = None
-        """What protects the connection to the proxy; the server's TLS runs inside of it."""
+        """What protects the connection to the proxy; the server's TLS runs inside it."""
         self.last_reply: Reply | None = None
         self.is_open = False
         self._ending = (0, "OK")
         self.last_use = 0.0
         self.memory = {} if memory is None else memory
-        """Which servers stumble over what, for the sessions that come after this one."""
+        """What servers stumble over, for later sessions."""
         self.mails = 0
-        """How many transactions were begun."""
+        """Number of transactions begun."""
         self.batches = 0
-        """Batches of messages that ended without trouble."""
+        """Batches of messages that ended without an error."""
         known = self.memory.get((settings.host, settings.port), "auto")
         self._pipelining = max(settings.pipelining, known, key=_CAUTION.index)
         self._is_grouped = False
-        """Commands that were sent together are not all answered yet."""
+        """True while commands that were sent together await replies."""
 
     @property
     def tls(self) -> TLSInfo | None:
@@ -83,7 +84,7 @@ class ClientSession:
 
     @property
     def hello(self) -> str:
-        """Our name in EHLO: as set, else the literal of our own address."""
+        """Our name in EHLO: as set, else our own address as a literal."""
         if self.settings.hello or self.peer is None:
             return self.settings.hello or "[127.0.0.1]"
         address = self.peer.local_address.partition("%")[0]
@@ -96,18 +97,20 @@ class ClientSession:
 
     @property
     def may_overlap(self) -> bool:
-        """True if several messages may be under way at once."""
+        """True if several messages may be in flight at once."""
         return "PIPELINING" in self.extensions and self._pipelining == "auto"
 
     @property
     def mails_left(self) -> int:
-        """How many transactions the server still takes on this connection (RFC 9422, MAILMAX)."""
+        """Number of transactions that the server still accepts on this connection (RFC 9422,
+        MAILMAX).
+        """
         most = self.extensions.limits.get("MAILMAX", 0)
         return max(most - self.mails, 0) if most else NO_LIMIT
 
     @property
     def is_used_up(self) -> bool:
-        """True if the server takes no further transaction on this connection."""
+        """True if the server accepts no further transaction on this connection."""
         return self.is_open and self.mails_left == 0
 
     def retire(self) -> Flow[bool]:
@@ -115,13 +118,13 @@ class ClientSession:
         if not self.is_used_up:
             return False
         self.trail.remark(
-            f"the server takes {self.mails} messages on one connection; connecting again"
+            f"the server accepts {self.mails} messages on one connection; connecting again"
         )
         yield from self.close()
         return True
 
     def fall_back(self, why: str, group: bool = True) -> None:
-        """Do without windows from now on, or without groups at all, and say so in the trail."""
+        """Stop using windows, or groups at all, and say so in the trail."""
         level = "message" if group else "off"
         self._pipelining = max(self._pipelining, level, key=_CAUTION.index)
         self.memory[self.settings.host, self.settings.port] = self._pipelining
@@ -130,11 +133,11 @@ class ClientSession:
     # -- writing ------------------------------------------------------------------------------
 
     def write(self, data: bytes) -> Flow[None]:
-        """Hand octets to the connection, through TLS if there is TLS."""
+        """Write bytes to the connection, through TLS if there is TLS."""
         yield from self.put(self.layer.send(data) if self.layer else data)
 
     def put(self, octets: bytes, timeout_s: float | None = USUAL) -> Flow[None]:
-        """Hand octets to the connection below the server's TLS."""
+        """Write bytes to the connection below the server's TLS."""
         if timeout_s == USUAL:
             timeout_s = self.settings.timeout_s
         wire = self.under.send(octets) if self.under else octets
@@ -146,12 +149,12 @@ class ClientSession:
             raise
 
     def send(self, *commands: Command, content: bytes = b"") -> Flow[None]:
-        """Write commands in one piece, and content behind them; their replies come later."""
+        """Write commands in one piece, followed by content; their replies come later."""
         data = self.prepare(*commands)
         yield from self.write(data + content if content else data)
 
     def prepare(self, *commands: Command) -> bytes:
-        """The octets of commands that the caller writes now, with whatever goes with them."""
+        """Return the bytes of commands that the caller writes now, with whatever goes with them."""
         self._is_grouped = len(commands) > 1 or (self._is_grouped and self.protocol.waiting > 0)
         data = b"".join([self.protocol.send(command) for command in commands])
         for command in commands:
@@ -176,7 +179,7 @@ class ClientSession:
             timeout_s = self.settings.timeout_s
         if (found := self.reply_in_hand()) is None:
             what = waiting_for or f"the reply to {self.protocol.awaited}"
-            # One for the whole reply: a server could drip its octets for days.
+            # One for the whole reply: a server could drip its bytes for days.
             deadline = Deadline(self.clock, timeout_s, what, hint=hint)
             while found is None:
                 yield from self._wait(deadline)
@@ -193,7 +196,7 @@ class ClientSession:
             raise
 
     def reply_in_hand(self) -> tuple[Command, Reply] | None:
-        """As `next_reply`, without waiting: None if the reply has not come in yet.
+        """As `next_reply`, without waiting: None if the reply has not arrived yet.
 
         Raises:
             MalformedReply: the session is lost.
@@ -205,7 +208,7 @@ class ClientSession:
         try:
             return self.protocol.next_reply()
         except MalformedReply as error:
-            broken = without_frames(error)  # the parser's hold what the server said, unmasked
+            broken = without_frames(error)  # its frames hold the reply unmasked
         raise broken
 
     def ask(self, command: Command) -> Flow[Reply]:
@@ -227,7 +230,7 @@ class ClientSession:
         yield from self._take(raw)
 
     def get(self, deadline: Deadline) -> Flow[bytes]:
-        """The next octets below the server's TLS; b"" at the end of the connection."""
+        """Read the next bytes below the server's TLS; b"" at the end of the connection."""
         while True:
             notice = deadline.notice(self.trail.say_waiting)
             raw: bytes = yield Read(deadline.left(), deadline.what, notice)
@@ -239,7 +242,7 @@ class ClientSession:
                 return data
 
     def _uncover(self, raw: bytes) -> Flow[bytes]:
-        """What octets from the connection say once the proxy's TLS is taken off them."""
+        """Return bytes from the connection with the proxy's TLS removed."""
         if self.under is None:
             return raw
         data = self.under.receive(raw)
@@ -258,9 +261,9 @@ class ClientSession:
             yield from self.put(answer)
 
     def _note_reply(self, command: Command, reply: Reply) -> Reply:
-        """Show a reply and remember it; gives it back with every secret masked.
+        """Show a reply and remember it; returns it with every secret masked.
 
-        Challenges and offers go through untouched, because they are read by a machine next.
+        Challenges and offers pass unchanged, because a program reads them next.
         """
         self.last_use = self.clock()
         masked = self.mask(reply)
@@ -271,11 +274,11 @@ class ClientSession:
         return reply if is_challenge or is_offer else masked
 
     def tell_tls(self, *more: TLSLayer) -> None:
-        """Pass on what the TLS layers have to tell."""
+        """Pass on what the TLS layers report."""
         self.trail.show_tls(*more, self.layer, self.under)
 
     def restart_clock(self) -> None:
-        """Trail times count from here."""
+        """Start the clock of the trail."""
         self.last_use = self.trail.restart_clock()
 
     # -- endings ------------------------------------------------------------------------------
@@ -292,13 +295,12 @@ class ClientSession:
             self.trail.status("Firewall host disconnected")
 
     def abort(self) -> Flow[None]:
-        """Drop the connection so that nothing still under way arrives."""
+        """Drop the connection so that nothing still in flight arrives."""
         self._note_closed()
         yield Close(gently=False)
 
     def start_over(self) -> Flow[None]:
-        """Drop the connection and forget what was said on it, so that another address can be
-        tried."""
+        """Drop the connection and forget its conversation, so that another address can be tried."""
         yield from self.abort()
         self.protocol = ClientProtocol(self.settings.max_line, self.mask.text)
         self.layer = self.under = None
@@ -306,8 +308,8 @@ class ClientSession:
         self._ending = (0, "OK")
 
     def close(self) -> Flow[None]:
-        """QUIT if the connection is fit for it, then close. Never raises for a connection that is
-        lost."""
+        """Send QUIT if the connection is still usable, then close. Never raises for a lost
+        connection."""
         if self.is_open and not self.protocol.waiting and not self.protocol.has_rest:
             try:
                 yield from self.send(QUIT)
@@ -321,8 +323,7 @@ class ClientSession:
         yield Close()
 
     def has_hung_up(self) -> Flow[bool]:
-        """Look, after a pause, whether the server is still there; if not, let go of the
-        connection."""
+        """Check, after a pause, whether the server is still there; if not, close the connection."""
         if self.clock() - self.last_use <= IDLE_SECONDS or not (yield from self.is_stale()):
             return False
         self.trail.remark("the server hung up while we were idle; connecting again")
@@ -330,9 +331,9 @@ class ClientSession:
         return True
 
     def is_stale(self) -> Flow[bool]:
-        """Whether the server has gone, or said 421, while we asked for nothing."""
+        """Return whether the server has closed, or sent 421, while the session was idle."""
         data: bytes | None = yield Probe()
-        while data:  # under TLS this may be a session ticket, which means nothing
+        while data:  # under TLS this may be a session ticket, which is harmless
             yield from self._take((yield from self._uncover(data)))
             data = yield Probe()
         try:

@@ -1,4 +1,4 @@
-"""What a session is told when it begins."""
+"""Session settings."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Proxy:
 
 @dataclass(frozen=True, slots=True)
 class SessionSettings:
-    """All that a session needs to know, fixed when it begins.
+    """All that a session needs to know, fixed when it starts.
 
     Attributes:
         host: as the user gave it; certificates are checked against it.
@@ -53,8 +53,8 @@ class SessionSettings:
         pipelining: "auto" across messages, "message" within one, or "off".
         proxy: the connection goes through it, so its address says nothing about the server.
         session_slot: where the TLS session is kept, if sessions are to be resumed.
-        lists: revocation lists that were fetched before.
-        shows_chain: whoever judges the server's certificate sees those above it too.
+        lists: revocation lists that were fetched earlier.
+        shows_chain: the handler that judges the server's certificate sees those above it too.
     """
 
     host: str
@@ -82,13 +82,13 @@ class SessionSettings:
 
 
 def secrets_of(settings: SessionSettings) -> list[Secret]:
-    """What must not show, whoever echoes it."""
+    """The secrets to mask, whoever echoes them."""
     login, proxy = settings.credentials, settings.proxy
     found = [login.password, login.authorization_identity] if login else []
     return [*found, proxy.password, *_parts(proxy.data)] if proxy else found
 
 
 def _parts(data: Secret) -> list[Secret]:
-    """What a proxy may echo of header fields: each value, and what stands behind a scheme."""
+    """What a proxy may echo of header fields: each value, and what follows a scheme."""
     values = [line.partition(":")[2].strip() for line in data.reveal().splitlines()]
     return [Secret(part) for value in values if value for part in {value, value.split()[-1]}]

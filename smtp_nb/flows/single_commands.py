@@ -1,4 +1,4 @@
-"""Small talk: NOOP, RSET, VRFY, EXPN and single commands of the user."""
+"""Single commands: NOOP, RSET, VRFY, EXPN and those of the user."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from smtp_nb.model.reply import Reply
 from smtp_nb.protocol.commands import Command, command
 from smtp_nb.protocol.extensions import NO_EXTENSIONS, parse_ehlo
 
-# These start something that a single line cannot finish.
+# These start what a single line cannot finish.
 HAS_A_METHOD = {
     "DATA": "send()",
     "BDAT": "send()",
@@ -31,7 +31,7 @@ _STRING = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^\s"])+\Z')
 
 
 def single(text: str) -> Command:
-    """One line of the user's as a command.
+    """Return one line of the user's as a command.
 
     Raises:
         InputError: it is empty, or a method of ours exists for it.
@@ -42,14 +42,14 @@ def single(text: str) -> Command:
     if not verb:
         raise InputError("there is no command to send", remedy="Give one line, NOOP for instance")
     if method := HAS_A_METHOD.get(verb.upper()):
-        raise InputError(f"{verb.upper()} is not sent by itself", remedy=f"Use {method}")
+        raise InputError(f"{verb.upper()} cannot be sent on its own", remedy=f"Use {method}")
     return replace(command(verb, rest), verb=verb.upper())
 
 
 def run_command(session: ClientSession, asked: Command) -> Flow[Reply]:
     """Send one command and wait for its reply, whatever it is.
 
-    EHLO and HELO make the server forget what it offered, and so do we. A 421 ends the session.
+    EHLO and HELO reset what the server offers, on both sides. A 421 ends the session.
     """
     before = session.protocol.state
     reply = yield from session.ask(replace(asked, shown=session.mask.text(asked.shown)))
@@ -65,10 +65,10 @@ def run_command(session: ClientSession, asked: Command) -> Flow[Reply]:
 
 
 def about(verb: str, text: str) -> Command:
-    """VRFY or EXPN with its one argument: a mailbox, the name of a list, or words in quotes.
+    """Return VRFY or EXPN with its one argument: a mailbox, the name of a list, or words in quotes.
 
     Raises:
-        InjectionError: it is empty, or holds a control character, or a space outside of quotes.
+        InjectionError: it is empty, or holds a control character, or a space outside quotes.
     """
     refuse_controls(text, f"the argument of {verb}")
     if not _STRING.match(text):
@@ -80,10 +80,10 @@ def about(verb: str, text: str) -> Command:
 
 
 def verify(session: ClientSession, asked: Command) -> Flow[Reply]:
-    """VRFY (RFC 5321 section 4.1.1.6): does the server know this mailbox?
+    """Ask whether the server knows a mailbox: VRFY (RFC 5321 section 4.1.1.6).
 
     Raises:
-        ReplyError: it does not, or does not tell.
+        ReplyError: it does not, or does not say.
         ExtensionError: the name is not ASCII and the server does not offer SMTPUTF8.
     """
     if not asked.line.isascii() and "SMTPUTF8" not in session.extensions:
@@ -98,8 +98,8 @@ def verify(session: ClientSession, asked: Command) -> Flow[Reply]:
 
 
 def expand(session: ClientSession, asked: Command) -> Flow[Reply]:
-    """EXPN: who is on this list? One Expand event for each line of the reply, none for a 252,
-    with which the server only says that it does not tell.
+    """Expand a mailing list: EXPN. One Expand event for each line of the reply, none for a 252, by
+    which the server declines to say.
 
     Raises:
         ReplyError, ExtensionError: as `verify`.

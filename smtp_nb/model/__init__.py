@@ -1,1 +1,1 @@
-"""Frozen values that cross the rooms: no I/O, no clock, no socket."""
+"""Model: frozen values shared by all rooms, without I/O, clocks or sockets."""

@@ -1,8 +1,8 @@
-"""What a server's reply is about, and what becomes of a merge for it.
+"""Subject of a reply: what it is about, and what a merge does.
 
-Its first digit alone does not say: `550` to one recipient is that recipient's fate, the same 550
-because the account has sent its daily quota is nobody's. The tables beside this file say what each
-reply is about; this one says what follows.
+The first digit alone does not say: a `550` may be about one recipient, or about the daily quota of
+the account. The tables beside this file say what each reply is about; this module says what
+follows.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ class About(StrEnum):
     SENDER = "sender"
     CONTENT = "content"
     SESSION = "session"
-    """Login, TLS, this host: whatever is sent over this session meets the same."""
+    """Login, TLS, this host: everything sent over this session is refused alike."""
     ACCOUNT = "account"
     """A quota: the account may send again later."""
     BUSY = "busy"
-    """The server, which wants everything to come more slowly."""
+    """The server, which wants to receive mail more slowly."""
     NEWCOMER = "newcomer"
     """Greylisting: the server wants to see the same message again a little later."""
     CLOSING = "closing"
@@ -37,9 +37,9 @@ class _Deed(NamedTuple):
     merge: str
 
 
-_STOPS = "the run ends with an error and nothing is decided, so that the next one sends it"
+_STOPS = "the run ends with an error and nothing is decided, so the next run sends it"
 _LATER = "the row is DEFERRED: the next run tries it again"
-_WAITS = "it is tried again in the same run for as long as patience= says"
+_WAITS = "it is retried in the same run for as long as patience= allows"
 # 5yz
 _PERMANENT = {
     About.RECIPIENT: _Deed("the recipient", "that row is REFUSED and the others go on"),
@@ -63,20 +63,20 @@ _TRANSIENT = {
     About.BUSY: _Deed("the server, which is busy", f"all connections slow down, and {_WAITS}"),
     About.NEWCOMER: _Deed("newcomers", _WAITS),
     About.CLOSING: _Deed(
-        "the connection", f"the rest goes over another one, and this row: {_WAITS}"
+        "the connection", f"the rest is sent over another one, and this row: {_WAITS}"
     ),
 }
 _BY_STAGE = "stage"
-# What only a command can be about, where the words do not say more.
+# What a command is about, where the text does not say more.
 _OF_STAGE = {"MAIL": About.SENDER, "RCPT": About.RECIPIENT, "END": About.CONTENT}
 
 
 def about_at(cell: str, code: int, stage: str) -> About:
-    """What a refusal is about, given the command that it answered.
+    """Return what a refusal is about, given the command that it answered.
 
     Args:
         cell: of the tables' column `about`: a word, one for each of MAIL, RCPT and the end of
-            the data with slashes between, or `stage` where the words say nothing.
+            the data with slashes between, or `stage` where the text does not say.
         code: the three digits.
         stage: MAIL, RCPT or END.
     """
@@ -86,14 +86,16 @@ def about_at(cell: str, code: int, stage: str) -> About:
     found = vague if word in ("", _BY_STAGE) else About(word)
     if code == 421 and found not in (About.BUSY, About.ACCOUNT):
         return About.CLOSING
-    # A server that is busy says 4yz; with 5yz the same words are no promise of another time.
+    # A busy server says 4yz; with 5yz the same words do not promise that a retry will work.
     if code // 100 == 5 and found not in _PERMANENT:
         return vague
     return About.SENDER if found is About.RECIPIENT and stage == "MAIL" else found
 
 
 def deed(cell: str, code: int) -> tuple[str, str] | None:
-    """What a refusal is about and what a merge does, in words; None where the stage decides."""
+    """Return what a refusal is about and what a merge does, in words; None where the stage
+    decides.
+    """
     if not cell or cell == _BY_STAGE or "/" in cell:
         return None
     deeds = _PERMANENT if code // 100 == 5 else _TRANSIENT
@@ -108,7 +110,7 @@ _UNITS = {"s": 1, "m": 60, "h": 3600}
 
 
 def hint(text: str) -> float | None:
-    """The seconds that a server asks us to wait ("in 5 minutes", "00:04:59"), if it does."""
+    """Return the seconds that a server asks us to wait ("in 5 minutes", "00:04:59"), if it does."""
     if match := _CLOCK.search(text):
         hours, minutes, seconds = map(int, match.groups())
         return float(hours * 3600 + minutes * 60 + seconds)

@@ -1,12 +1,11 @@
 """Mailboxes and domains: one strict parser for headers, envelopes and allow-lists.
 
 The law here: an address is taken exactly as RFC 5321 section 4.1.2 and RFC 6531 allow it, or it
-is refused. It is never repaired, because a repaired address is somebody else's address. Comments,
-source routes, folded white space and control characters have no place in it. A quoted local part
-is taken, and goes out quoted where it must be and bare where it can be, as RFC 5321 section 4.1.2
-asks: the two are one mailbox. Encoded words in an unquoted name are decoded, for an address is
-header syntax and `email.utils.formataddr` makes them. Every pattern here is linear, whatever it is
-fed.
+is refused. It is never repaired, because a repaired address is a different mailbox. Comments,
+source routes, folded white space and control characters are not allowed. A quoted local part is
+accepted, and sent quoted where it must be and bare where it can be, as RFC 5321 section 4.1.2 asks:
+the two are one mailbox. Encoded words in an unquoted name are decoded, for an address is header
+syntax and `email.utils.formataddr` makes them. Every pattern here is linear, whatever the input.
 """
 
 from __future__ import annotations
@@ -20,7 +19,8 @@ from functools import lru_cache
 from smtp_nb.errors import AddressError, InjectionError
 from smtp_nb.model.encoded import decode_words
 
-# What is refused rather than what is taken: a set that reaches to U+10FFFF takes 8 ms to compile.
+# What is refused rather than what is accepted: a set that reaches to U+10FFFF takes 8 ms to
+# compile.
 _ATOM = r'[^\x00- "(),.:;<>@\[\\\]\x7f]+'
 _DOT_STRING = re.compile(rf"{_ATOM}(?:\.{_ATOM})*\Z")
 _STRING = r'"(?:[^"\\]|\\.)*+"'
@@ -40,7 +40,7 @@ _ENTRY = re.compile(
 )
 # C0, DEL, C1, and Unicode's line and paragraph separators: each has split a line somewhere.
 CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-# Text direction, joiners of nothing, byte order marks: they show one address and mean another.
+# Text direction, empty joiners, byte order marks: they show one address and mean another.
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u202a-\u202e"
     "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff\U000e0000-\U000e0fff]"
@@ -48,8 +48,8 @@ _INVISIBLE = re.compile(
 
 MAX_LOCAL = 64
 MAX_DOMAIN = 255
-MAX_PATH = 254  # RFC 5321 section 4.5.3.1.3: 256 octets with the angle brackets
-MAX_TEXT = 2048  # ours: no name needs more, and what is read is remembered
+MAX_PATH = 254  # RFC 5321 section 4.5.3.1.3: 256 bytes with the angle brackets
+MAX_TEXT = 2048  # our limit: no name needs more, and parsed text is cached
 
 
 def refuse_controls(text: str, what: str) -> None:
@@ -62,7 +62,7 @@ def refuse_controls(text: str, what: str) -> None:
     if not text.isprintable() and (found := CONTROLS.search(text)) is not None:
         raise InjectionError(
             f"{what} holds the control character {found.group()!a} at offset {found.start()}",
-            remedy="Take it out: it could turn data into a command or a header",
+            remedy="Remove it: it could turn data into a command or a header",
         )
 
 
@@ -71,7 +71,7 @@ class Mailbox:
     """One recipient or sender: `local@domain`, with the name that a header shows.
 
     Attributes:
-        local: the local part as it goes on the wire, quoted if it has to be.
+        local: the local part as sent, quoted if necessary.
         domain: the domain in A-labels (ASCII), or an address literal in brackets.
         name: the display name, without quotes; may be empty.
     """
@@ -87,7 +87,7 @@ class Mailbox:
 
     @property
     def needs_smtputf8(self) -> bool:
-        """True if the local part is not ASCII (RFC 6531): the domain never is the reason."""
+        """True if the local part is not ASCII (RFC 6531): the domain is never the reason."""
         return not self.local.isascii()
 
     @property
@@ -111,11 +111,11 @@ def _quote(text: str) -> str:
 
 
 def ascii_domain(domain: str) -> str:
-    """The domain in A-labels (IDNA 2008, UTS 46 non-transitional), or an address literal, checked.
+    """Return the domain in A-labels (IDNA 2008, UTS 46 non-transitional), or an address literal,
+    checked.
 
     Raises:
-        AddressError: it is no domain, or one of another spelling than it seems. Nothing was
-            written.
+        AddressError: it is not a domain, or is not spelled as it seems. Nothing was written.
     """
     refuse_controls(domain, "the domain")
     if domain.startswith("[") and domain.endswith("]"):
@@ -131,20 +131,22 @@ def ascii_domain(domain: str) -> str:
         )
     if labels[-1].isdigit():
         raise AddressError(
-            f"{_cut(domain)} ends in a number, as no domain name does",
+            f"{_cut(domain)} ends in a number, which a domain name cannot",
             remedy="Write an IP address in brackets, as [192.0.2.1]",
         )
     return name
 
 
 def _refuse_blanks(domain: str) -> None:
-    """Raise at a character that shows as a space or as nothing, such as those copied from pages."""
+    """Raise at a character that shows as a space or not at all, such as those copied from web
+    pages.
+    """
     for char in domain:
         if not char.isascii() and (char.isspace() or _INVISIBLE.match(char)):
             raise AddressError(
                 f"{_cut(domain)} holds U+{ord(char):04X} ({unicodedata.name(char, 'unnamed')}),"
                 " which is not part of a domain name",
-                remedy="Take it out; text copied from a web page often brings it along",
+                remedy="Remove it; text copied from a web page often contains it",
             )
 
 
@@ -156,12 +158,12 @@ def _a_labels(domain: str) -> str:
     try:
         if len(domain) <= MAX_DOMAIN and idna.uts46_remap(domain, True, False) == seeming:
             return idna.encode(seeming, uts46=False).decode("ascii")
-        reason = "it holds a character that stands for others, or for nothing"
+        reason = "it holds a character that is mapped to others, or removed"
     except idna.IDNAError as error:
         reason = str(error)
     raise AddressError(
         f"{_cut(domain)} is not an internationalised domain name: {reason}",
-        remedy="Type it anew, with plain full stops",
+        remedy="Retype it, with plain full stops",
     )
 
 
@@ -181,7 +183,7 @@ def _literal(domain: str) -> str:
 def _without_zone(text: str) -> ipaddress.IPv6Address:
     address = ipaddress.IPv6Address(text)
     if address.scope_id is not None:
-        raise ValueError("a zone means something on one host only")
+        raise ValueError("a zone is only meaningful on one host")
     return address
 
 
@@ -190,7 +192,7 @@ def parse_mailbox(text: str) -> Mailbox:
     """Read one mailbox: `a@b.test`, `<a@b.test>` or `Name <a@b.test>`.
 
     Args:
-        text: one address. A name that holds a comma, semicolon, colon, at sign or bracket stands
+        text: one address. A name that holds a comma, semicolon, colon, at sign or bracket must be
             in double quotes.
 
     Raises:
@@ -199,7 +201,7 @@ def parse_mailbox(text: str) -> Mailbox:
     """
     if len(text) > MAX_TEXT:
         raise AddressError(
-            f"{_cut(text)} is longer than any address", remedy="Put commas between addresses"
+            f"{_cut(text)} is too long for an address", remedy="Put commas between addresses"
         )
     refuse_controls(text, "the address")
     name, spec = _split_name(text.strip(" "))
@@ -210,13 +212,13 @@ def parse_mailbox(text: str) -> Mailbox:
         )
     if domain.endswith("."):
         raise AddressError(
-            f"{_cut(text)} ends in a full stop, which no address does", remedy="Take it out"
+            f"{_cut(text)} ends in a full stop, which an address cannot", remedy="Remove it"
         )
     box = Mailbox(_checked_local(local, text), ascii_domain(domain), name)
     if len(box.address.encode()) > MAX_PATH:
         raise AddressError(
-            f"{_cut(text)} is longer than {MAX_PATH} octets (RFC 5321 section 4.5.3.1.3)",
-            remedy="No mail server will take it",
+            f"{_cut(text)} is longer than {MAX_PATH} bytes (RFC 5321 section 4.5.3.1.3)",
+            remedy="No mail server will accept it",
         )
     return box
 
@@ -226,12 +228,12 @@ def _cut(text: str) -> str:
 
 
 def _checked_local(local: str, text: str) -> str:
-    """The local part as it goes on the wire."""
+    """Return the local part as sent."""
     if len(local.encode()) > MAX_LOCAL:
         raise AddressError(
-            f"the part before the @ of {_cut(text)} is longer than {MAX_LOCAL} octets"
+            f"the part before the @ of {_cut(text)} is longer than {MAX_LOCAL} bytes"
             " (RFC 5321 section 4.5.3.1.1)",
-            remedy="No mail server has to take it",
+            remedy="No mail server has to accept it",
         )
     if _ENCODED_WORD.search(local):
         raise AddressError(
@@ -242,21 +244,23 @@ def _checked_local(local: str, text: str) -> str:
     if not local.isascii() and (wrong := _deceptive(local)):
         raise AddressError(
             f"the part before the @ of {_cut(text)} holds {wrong!a}, which is not what it seems",
-            remedy="Type it anew",
+            remedy="Retype it",
         )
     if _DOT_STRING.match(local):
         return local
     if not _QUOTED.match(local):
         raise AddressError(
             f"the part before the @ of {_cut(text)} is not allowed (RFC 5321 section 4.1.2)",
-            remedy="Take out spaces, brackets, commas and doubled full stops, or quote it",
+            remedy="Remove spaces, brackets, commas and doubled full stops, or quote it",
         )
     bare = _ESCAPED.sub(r"\1", local[1:-1])
     return bare if _DOT_STRING.match(bare) else _quote(bare)
 
 
 def _deceptive(local: str) -> str:
-    """The first character that is invisible, or that other programs turn into one of `@.<> `."""
+    """Return the first character that is invisible, or that other programs turn into one of `@.<>
+    `.
+    """
     for char in local:
         if not char.isascii():
             plain = unicodedata.normalize("NFKC", char)
@@ -266,7 +270,7 @@ def _deceptive(local: str) -> str:
 
 
 def _split_spec(spec: str) -> tuple[str, str, str]:
-    """(local part, the at sign, domain) of an addr-spec."""
+    """Return (local part, the at sign, domain) of an addr-spec."""
     if not spec.startswith('"'):
         return spec.partition("@")
     match = _QUOTED_PREFIX.match(spec)
@@ -275,7 +279,7 @@ def _split_spec(spec: str) -> tuple[str, str, str]:
 
 
 def _split_name(text: str) -> tuple[str, str]:
-    """(display name, addr-spec) of one mailbox."""
+    """Return (display name, addr-spec) of one mailbox."""
     if not text.endswith(">"):
         return "", text
     if quoted := _QUOTED_NAME.match(text):
@@ -290,7 +294,7 @@ def _split_name(text: str) -> tuple[str, str]:
 
 
 def _decoded(name: str, text: str) -> str:
-    """An unquoted name with its encoded words decoded (RFC 2047 section 5)."""
+    """Return an unquoted name with its encoded words decoded (RFC 2047 section 5)."""
     try:
         decoded = decode_words(name)
     except ValueError as error:
@@ -304,7 +308,7 @@ def _decoded(name: str, text: str) -> str:
 
 
 def split_addresses(text: str) -> list[str]:
-    """Cut a list at its commas and semicolons, those in quotes and angle brackets apart.
+    """Split a list at its commas and semicolons, except those in quotes and angle brackets.
 
     Line breaks are refused by `parse_mailbox`, not here; empty entries are dropped.
     """
@@ -316,6 +320,6 @@ def parse_addresses(text: str) -> list[Mailbox]:
     """Read a list of mailboxes separated by commas or semicolons.
 
     Raises:
-        AddressError, InjectionError: as `parse_mailbox`, for the first one that is wrong.
+        AddressError, InjectionError: as `parse_mailbox`, for the first wrong one.
     """
     return [parse_mailbox(part) for part in split_addresses(text)]

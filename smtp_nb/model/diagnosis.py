@@ -1,4 +1,4 @@
-"""What an examination of the way to a server found, step by step."""
+"""Diagnosis: the findings of the doctor, step by step."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from smtp_nb.model.display import masked, visible
 
 
 class Finding(Enum):
-    """How a step went. The value is its sign and its word."""
+    """Result of a step. The value is its sign and its word."""
 
     GOOD = ("✓", "good")
     DOUBTFUL = ("!", "doubtful")
@@ -29,12 +29,12 @@ class Finding(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One step of the way.
+    """One step of a diagnosis.
 
     Attributes:
-        name: of the step, in one word.
-        finding: how it went.
-        text: what was seen, in plain words.
+        name: the step, in one word.
+        finding: its result.
+        text: what was found, in plain words.
         remedy: what to do about it; empty if it is good.
         code: the reference's number of the error, 0 for none.
         seconds: how long it took.
@@ -49,7 +49,7 @@ class Check:
 
     @property
     def sentences(self) -> list[str]:
-        """What was seen and what to do, safe to show and to save."""
+        """What was found and what to do, safe to show and to save."""
         parts = [self.text, f"What to do: {self.remedy}" if self.remedy else ""]
         return [_sentence(visible(masked(part))) for part in parts if part]
 
@@ -60,11 +60,11 @@ def _sentence(words: str) -> str:
 
 
 class Checkup:
-    """The steps in order; true if none is bad.
+    """The steps in order; a diagnosis is true if none is bad.
 
     Attributes:
-        server: whom it was about.
-        checks: the steps, those that were not reached too.
+        server: the server that was examined.
+        checks: the steps, including those that were not reached.
     """
 
     def __init__(self, server: str, checks: Sequence[Check]) -> None:
@@ -75,7 +75,7 @@ class Checkup:
         return all(check.finding is not Finding.BAD for check in self.checks)
 
     def __getitem__(self, name: str) -> Check:
-        """The step with this name, in any case.
+        """Return the step with this name, in any case.
 
         Raises:
             KeyError: there is none.
@@ -87,7 +87,7 @@ class Checkup:
 
     @property
     def trouble(self) -> Check | None:
-        """The step that went wrong, or None."""
+        """The step that failed, or None."""
         return next((check for check in self.checks if check.finding is Finding.BAD), None)
 
     @property
@@ -96,7 +96,7 @@ class Checkup:
         trouble = self.trouble
         outcome = f"stopped at: {trouble.name}" if trouble else "all is well"
         if trouble is None and any(it.finding is Finding.DOUBTFUL for it in self.checks):
-            outcome = "it works, with doubts"
+            outcome = "it works, with warnings"
         return visible(f"{self.server}: {outcome}")
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""How text from others is shown: nothing hidden in it, and no address in full where it is saved."""
+"""Display of untrusted text: nothing hidden, and addresses masked where it is saved."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _ADDRESS = re.compile(r'(?:"((?:[^"\\]|\\.){0,320})"|([^\s<>()\[\],;:@"\\]{1,320
 _NAME_ARGUMENT = re.compile(r"(?im)^((?:VRFY|EXPN) +)([^\s@])[^@\n]*$")
 
 
-# How many members of a long value a repr shows.
+# Number of members of a long value that a repr shows.
 SHOWN = 20
 
 
 def bounded(values: Sequence[object], most: int = SHOWN) -> str:
-    """The repr of a tuple, a long one cut: `(…, …, and 99,980 more)`."""
+    """Return the repr of a tuple, cut if long: `(…, …, and 99,980 more)`."""
     words = [repr(value) for value in values[:most]]
     left = len(values) - len(words)
     if left <= 0:
@@ -34,16 +34,20 @@ def bounded(values: Sequence[object], most: int = SHOWN) -> str:
 
 
 def visible(text: str) -> str:
-    """`text` with controls, invisible and direction-changing characters as backslash escapes."""
+    """Return `text` with controls, invisible and direction-changing characters as backslash
+    escapes.
+    """
     return text if _INVISIBLE.search(text) is None else text.translate(_ESCAPES)
 
 
 def visible_lines(text: str) -> str:
-    """As `visible`, line feeds kept: what a terminal may be given to print."""
+    """As `visible`, but with line feeds: safe to print on a terminal."""
     return text if _INVISIBLE.search(text) is None else text.translate(_ESCAPES_IN_A_LINE)
 
 
 def masked(text: str) -> str:
-    """`text` with the local part of every address cut to its first character: `a…@example.org`."""
+    """Return `text` with the local part of every address cut to its first character:
+    `a…@example.org`.
+    """
     text = _NAME_ARGUMENT.sub(r"\1\2…", text)
     return _ADDRESS.sub(lambda found: f"{(found[1] or found[2] or '')[:1]}…@", text)

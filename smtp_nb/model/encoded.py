@@ -1,7 +1,7 @@
-"""Encoded words, read (RFC 2047): what a header's text says once it is decoded.
+"""Decoder for encoded words in header text (RFC 2047).
 
-`compose.words` writes them. Only charsets are decoded here: Python's other codecs (unicode_escape,
-punycode, zlib) would turn a stranger's word into whatever it likes.
+`compose.encoded_words` writes them. Only charsets are decoded here: Python's other codecs
+(unicode_escape, punycode, zlib) would turn a hostile word into anything it likes.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ def is_encoded(text: str) -> bool:
 
 
 def decode_words(text: str) -> str:
-    """The text with its encoded words decoded; white space between two of them is none.
+    """Return the text with its encoded words decoded; white space between two of them is dropped.
 
     Raises:
-        ValueError: one of them names a charset that is none, or does not hold what it says.
+        ValueError: one of them names an unknown charset, or is malformed.
     """
     if not is_encoded(text):
         return text

@@ -1,6 +1,6 @@
-"""The reference component's enumerations, with its numbers.
+"""Enumerations of IPWorks SMTP, with its numbers.
 
-A property that takes one of them takes the member, its number, or its name in any case.
+A property of such a type accepts the member, its number, or its name in any case.
 """
 
 from __future__ import annotations
@@ -9,14 +9,14 @@ from enum import IntEnum, IntFlag
 
 
 class AuthMechanism(IntEnum):
-    """How to log in. Numbers above 99 go beyond the reference."""
+    """How to log in. Numbers above 99 go beyond IPWorks."""
 
     USER_PASSWORD = 0
     """PLAIN if the server offers it, else LOGIN."""
     CRAM_MD5 = 1
     """HMAC-MD5 over a challenge (RFC 2195)."""
     NTLM = 2
-    """Windows' own; version 1 unless UseNTLMv2 is True."""
+    """Windows' own mechanism; version 1 unless UseNTLMv2 is True."""
     APOP = 3
     """A command of POP3: setting it here is an error."""
     SASL_PLAIN = 4
@@ -26,7 +26,7 @@ class AuthMechanism(IntEnum):
     KERBEROS = 6
     """A ticket of a Kerberos realm, through GSSAPI (RFC 4752)."""
     XOAUTH2 = 7
-    """A token of Google's or Microsoft's, in AuthorizationIdentity."""
+    """An OAuth token of Google or Microsoft, in AuthorizationIdentity."""
     LOGIN = 100
     """User and password, one after the other."""
     SCRAM_SHA_1 = 101
@@ -38,15 +38,15 @@ class AuthMechanism(IntEnum):
     SCRAM_SHA_256_PLUS = 104
     """SCRAM_SHA_256, bound to the TLS session."""
     OAUTHBEARER = 105
-    """A token (RFC 7628), in AuthorizationIdentity."""
+    """An OAuth token (RFC 7628), in AuthorizationIdentity."""
     EXTERNAL = 106
-    """Our certificate says who we are (RFC 4422)."""
+    """The client certificate is the login (RFC 4422)."""
     AUTO = 107
-    """The strongest that both sides know."""
+    """The strongest that both sides support."""
 
 
 class Importance(IntEnum):
-    """Header Importance; none for UNSPECIFIED."""
+    """The header Importance; UNSPECIFIED leaves it out."""
 
     UNSPECIFIED = 0
     """No header."""
@@ -59,7 +59,7 @@ class Importance(IntEnum):
 
 
 class Priority(IntEnum):
-    """Header Priority; none for UNSPECIFIED."""
+    """The header Priority; UNSPECIFIED leaves it out."""
 
     UNSPECIFIED = 0
     """No header."""
@@ -72,7 +72,7 @@ class Priority(IntEnum):
 
 
 class Sensitivity(IntEnum):
-    """Header Sensitivity; none for UNSPECIFIED."""
+    """The header Sensitivity; UNSPECIFIED leaves it out."""
 
     UNSPECIFIED = 0
     """No header."""
@@ -85,7 +85,7 @@ class Sensitivity(IntEnum):
 
 
 class SSLProvider(IntEnum):
-    """The engine for TLS. There is one here, OpenSSL, whatever is set."""
+    """The TLS engine. There is only one here, OpenSSL, whatever is set."""
 
     AUTOMATIC = 0
     """OpenSSL."""
@@ -99,9 +99,9 @@ class SSLStartMode(IntEnum):
     """When TLS begins."""
 
     AUTOMATIC = 0
-    """STARTTLS on 25, 587 and 2525, else from the first octet."""
+    """STARTTLS on 25, 587 and 2525, else from the first byte."""
     IMPLICIT = 1
-    """From the first octet (RFC 8314)."""
+    """From the first byte (RFC 8314)."""
     EXPLICIT = 2
     """After STARTTLS (RFC 3207), which must be offered."""
     NONE = 3
@@ -109,7 +109,7 @@ class SSLStartMode(IntEnum):
 
 
 class SSLProtocol(IntFlag):
-    """Versions of TLS, for SSLEnabledProtocols."""
+    """TLS versions, for SSLEnabledProtocols."""
 
     SSL2 = 12
     """SSL 2.0 (RFC 6176 forbids it)."""
@@ -131,21 +131,21 @@ class SSLSecurityFlag(IntFlag):
     IGNORE_NOT_TIME_VALID = 0x00000001
     """It is expired, or not yet valid."""
     IGNORE_CTL_NOT_TIME_VALID = 0x00000002
-    """The same of a certificate trust list."""
+    """The same for a certificate trust list."""
     IGNORE_NOT_TIME_NESTED = 0x00000004
-    """Its time is not within its issuer's."""
+    """Its validity is not within that of its issuer."""
     ALLOW_UNKNOWN_CA = 0x00000010
-    """Nobody whom we trust vouches for it, or it vouches for itself."""
+    """It is not issued by a trusted authority, or is self-signed."""
     IGNORE_WRONG_USAGE = 0x00000020
-    """Its key is not for servers."""
+    """It is not a server certificate."""
     IGNORE_END_REV_UNKNOWN = 0x00000100
-    """Whether it was revoked cannot be found out."""
+    """Its revocation status is unknown."""
     IGNORE_CTL_SIGNER_REV_UNKNOWN = 0x00000200
-    """The same of a trust list's signer."""
+    """The same for the signer of a trust list."""
     IGNORE_CA_REV_UNKNOWN = 0x00000400
-    """The same of an authority between it and the root."""
+    """The same for an authority between it and the root."""
     IGNORE_ROOT_REV_UNKNOWN = 0x00000800
-    """The same of the root."""
+    """The same for the root."""
     TRUST_TEST_ROOT = 0x00004000
     """Microsoft's test root is trusted."""
     ALLOW_TEST_ROOT = 0x00008000
@@ -155,40 +155,40 @@ class SSLSecurityFlag(IntFlag):
 
 
 class CertStoreType(IntEnum):
-    """Where a certificate lives and in what form."""
+    """The location and format of a certificate store."""
 
     USER = 0
-    """The user's store of Windows."""
+    """The Windows store of the user."""
     MACHINE = 1
-    """The machine's store of Windows."""
+    """The Windows store of the machine."""
     PFX_FILE = 2
     """PKCS #12 in a file."""
     PFX_BLOB = 3
     """PKCS #12, binary or base64."""
     JKS_FILE = 4
-    """A key store of Java in a file."""
+    """A Java key store in a file."""
     JKS_BLOB = 5
-    """A key store of Java, binary or base64."""
+    """A Java key store, binary or base64."""
     PEM_KEY_FILE = 6
-    """A key as PEM in a file, with its certificate or without."""
+    """A key as PEM in a file, with or without its certificate."""
     PEM_KEY_BLOB = 7
-    """A key as PEM, with its certificate or without."""
+    """A key as PEM, with or without its certificate."""
     PUBLIC_KEY_FILE = 8
     """A certificate in a file, PEM or DER."""
     PUBLIC_KEY_BLOB = 9
     """A certificate, PEM or DER."""
     SSH_PUBLIC_KEY_BLOB = 10
-    """A public key as SSH writes it."""
+    """An SSH public key."""
     P7B_FILE = 11
     """PKCS #7 in a file."""
     P7B_BLOB = 12
     """PKCS #7."""
     SSH_PUBLIC_KEY_FILE = 13
-    """A public key as SSH writes it, in a file."""
+    """An SSH public key in a file."""
     PPK_FILE = 14
-    """A key of PuTTY in a file."""
+    """A PuTTY key in a file."""
     PPK_BLOB = 15
-    """A key of PuTTY."""
+    """A PuTTY key."""
     XML_FILE = 16
     """A key as XML in a file."""
     XML_BLOB = 17
@@ -200,11 +200,11 @@ class CertStoreType(IntEnum):
     SECURITY_KEY = 20
     """A key in a device (PKCS #11)."""
     BCFKS_FILE = 21
-    """A key store of Bouncy Castle in a file."""
+    """A Bouncy Castle key store in a file."""
     BCFKS_BLOB = 22
-    """A key store of Bouncy Castle, binary or base64."""
+    """A Bouncy Castle key store, binary or base64."""
     AUTO = 99
-    """Found out from the data."""
+    """Detected from the data."""
 
 
 class FirewallType(IntEnum):
@@ -223,7 +223,7 @@ class FirewallType(IntEnum):
 
 
 class RecipientType(IntEnum):
-    """In which header a recipient is named; BCC in none."""
+    """The header that names a recipient; BCC is named in none."""
 
     TO = 0
     """Header To."""
@@ -234,18 +234,18 @@ class RecipientType(IntEnum):
 
 
 class TrailDirection(IntEnum):
-    """Who speaks in a line of the trail."""
+    """The speaker of a line of the trail."""
 
     CLIENT = 0
     """We do."""
     SERVER = 1
-    """The server does."""
+    """The server."""
     INFO = 2
     """A remark of ours."""
 
 
 class KeyUsage(IntFlag):
-    """What a certificate's key may do (RFC 5280 section 4.2.1.3)."""
+    """Allowed uses of a certificate's key (RFC 5280 section 4.2.1.3)."""
 
     DIGITAL_SIGNATURES = 0x80
     """digitalSignature."""

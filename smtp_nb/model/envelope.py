@@ -1,4 +1,4 @@
-"""What goes to the server: an envelope, the content, and the two together as a job."""
+"""Envelope, content, and the two together as a job."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from smtp_nb.model.enums import RecipientType
 
 
 class Content(Protocol):
-    """A whole message, header and body, ready for the wire but for its dots.
+    """A whole message, header and body, ready for the wire except for dot-stuffing.
 
-    Lines end in CRLF, no CR or LF stands alone, and the last line is ended; unless it is binary.
+    Lines end in CRLF, there is no bare CR or LF, and the last line is ended; unless it is binary.
     """
 
     @property
     def size(self) -> int:
-        """Octets, before dot-stuffing; -1 if nobody knows yet, for then each of its chunks may
-        take its time."""
+        """Bytes, before dot-stuffing; -1 if still unknown, in which case each chunk may take a
+        while."""
 
     @property
     def is_8bit(self) -> bool:
-        """True if an octet above 127 may come (BODY=8BITMIME)."""
+        """True if bytes above 127 may occur (BODY=8BITMIME)."""
 
     @property
     def bare(self) -> str:
-        """What stands alone in it, and where, so that it needs BINARYMIME (RFC 3030): "a bare LF
-        at offset 15". Empty for a message of lines."""
+        """What makes it need BINARYMIME (RFC 3030), and where: "a bare LF at offset 15". Empty for
+        a message of lines."""
 
     @property
     def needs_smtputf8(self) -> bool:
@@ -39,16 +39,16 @@ class Content(Protocol):
         """The Message-ID with its angle brackets; empty if there is none."""
 
     def chunks(self) -> Iterator[bytes]:
-        """The octets, in pieces of any size up to 64 KiB or so. May be called again for a retry,
+        """Return the bytes, in pieces of up to about 64 KiB. May be called again for a retry,
         unless the content comes from a stream."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """One RCPT: a mailbox, the header it stands in, and its parameters.
+    """One RCPT: a mailbox, the header that names it, and its parameters.
 
     Attributes:
-        options: RCPT parameters as they go on the wire (`NOTIFY=SUCCESS,FAILURE`), checked.
+        options: RCPT parameters as sent (`NOTIFY=SUCCESS,FAILURE`), checked.
     """
 
     mailbox: Mailbox
@@ -62,13 +62,13 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """Who sends to whom, as MAIL and RCPT say it (RFC 5321 section 2.3.1).
+    """Sender and recipients, as in MAIL and RCPT (RFC 5321 section 2.3.1).
 
     Attributes:
         mail_from: the reverse path; None is the null path `<>` of a notification.
         recipients: at least one.
         stop_on: the kinds of recipient whose refusal stops the whole message.
-        options: further MAIL parameters as they go on the wire (`RET=HDRS`), checked.
+        options: further MAIL parameters as sent (`RET=HDRS`), checked.
         verb: MAIL, or SEND, SOML or SAML (RFC 821 section 3.4) for a user's terminal.
     """
 
@@ -90,8 +90,8 @@ class DeliveryJob:
     """One message to deliver.
 
     Attributes:
-        tag: whatever the giver needs to know it again; comes back with the receipt.
-        has_text: False for a message that is only a header; its transfer is not told of.
+        tag: any value that identifies the job for the caller; returned with the receipt.
+        has_text: False for a message that is only a header; its transfer is not reported.
     """
 
     envelope: Envelope

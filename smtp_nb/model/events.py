@@ -1,4 +1,4 @@
-"""The nine events of the component, one value each. Fields are the reference's, in snake_case."""
+"""The nine events of the component, one value each. Fields have the IPWorks names in snake_case."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from smtp_nb.model.known import known_attributes
 @known_attributes()
 @dataclass(slots=True)
 class PITrailEvent:
-    """One line of the conversation, message content apart. Secrets are masked already.
+    """One line of the conversation, without message content. Secrets are already masked.
 
     Attributes:
-        direction: who speaks.
+        direction: the speaker.
         message: the line without its line end.
         seconds: since the connection was opened.
         tls: True if the connection was protected.
-        group: lines of ours that left in one write carry the same number; 0 is none.
-        final: False for the first lines of a reply that goes on.
-        connection: which of several at work together, from 1.
+        group: client lines sent in one write have the same number; 0 is none.
+        final: False for all but the last line of a reply.
+        connection: which of several concurrent ones, from 1.
     """
 
     direction: TrailDirection
@@ -35,15 +35,15 @@ class PITrailEvent:
 @known_attributes()
 @dataclass(slots=True)
 class ConnectionStatusEvent:
-    """Proxy, TLS or connection made or lost, or waited for longer than 2 s.
+    """Proxy, TLS or connection established or lost, or a wait of more than 2 s.
 
     Attributes:
         connection_event: what changed: `Firewall connection complete`, `Remote host connection
             complete`, `SSL handshake complete`, `Remote host disconnected`, …
-        status_code: the number of the error that changed it, 0 if it was none.
-        description: the words for `status_code`.
-        is_waiting: nothing has changed for a while: `connection_event` says what is waited for, and
-            how long it may take. Beyond the reference.
+        status_code: the number of the error that caused the change, 0 if none did.
+        description: the text for `status_code`.
+        is_waiting: nothing has changed for a while; `connection_event` says what is awaited, and
+            the limit. Beyond IPWorks.
     """
 
     connection_event: str
@@ -55,10 +55,10 @@ class ConnectionStatusEvent:
 @known_attributes()
 @dataclass(slots=True)
 class StartTransferEvent:
-    """The content begins to leave.
+    """The transfer of the content begins.
 
     Attributes:
-        direction: who sends it: always the client.
+        direction: the sender, always the client.
     """
 
     direction: TrailDirection = TrailDirection.CLIENT
@@ -67,13 +67,13 @@ class StartTransferEvent:
 @known_attributes()
 @dataclass(slots=True)
 class TransferEvent:
-    """A piece of the content left.
+    """A piece of the content was sent.
 
     Attributes:
-        direction: who sends it: always the client.
-        bytes_transferred: octets since the start of the content.
+        direction: the sender, always the client.
+        bytes_transferred: bytes since the start of the content.
         percent_done: 0 to 100, or -1 if the size is not known.
-        text_b: the piece, in octets.
+        text_b: the piece, as bytes.
     """
 
     direction: TrailDirection
@@ -90,10 +90,10 @@ class TransferEvent:
 @known_attributes()
 @dataclass(slots=True)
 class EndTransferEvent:
-    """The content is out.
+    """The transfer of the content has ended.
 
     Attributes:
-        direction: who sent it: always the client.
+        direction: the sender, always the client.
     """
 
     direction: TrailDirection = TrailDirection.CLIENT
@@ -102,7 +102,7 @@ class EndTransferEvent:
 @known_attributes()
 @dataclass(slots=True)
 class ErrorEvent:
-    """Something went wrong that does not raise: a refused Bcc, say.
+    """An error that is not raised, such as a refused Bcc.
 
     Attributes:
         error_code: its number, as in `SMTPError.code`.
@@ -119,7 +119,7 @@ class ExpandEvent:
     """One address of a reply to EXPN.
 
     Attributes:
-        address: as the server wrote it, with a display name perhaps.
+        address: as the server wrote it, perhaps with a display name.
     """
 
     address: str
@@ -128,14 +128,15 @@ class ExpandEvent:
 @known_attributes()
 @dataclass(slots=True)
 class SSLServerAuthenticationEvent:
-    """The server's certificate, before anything of ours answers it.
+    """The server's certificate, before the client answers it.
 
-    A handler may change `accept`; what it holds when the handlers are done is the decision.
+    A handler may change `accept`; its value after the handlers is the decision.
 
     Attributes:
-        cert_encoded: the certificate in PEM; with SSLIncludeCertChain the chain, it first.
-        cert_subject: whose it is.
-        cert_issuer: who vouches for it.
+        cert_encoded: the certificate in PEM; with SSLIncludeCertChain the whole chain, starting
+            with it.
+        cert_subject: its subject.
+        cert_issuer: its issuer.
         status: `OK`, or what is wrong with it.
         accept: the verdict so far.
     """
@@ -148,7 +149,7 @@ class SSLServerAuthenticationEvent:
 
     @property
     def cert_encoded_b(self) -> bytes:
-        """The octets of `cert_encoded`."""
+        """The bytes of `cert_encoded`."""
         return self.cert_encoded.encode("ascii")
 
 

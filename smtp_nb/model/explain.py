@@ -1,7 +1,7 @@
-"""What a server's answer means and what to do about it, in plain words.
+"""Explanations of replies: what they mean and what to do, in plain words.
 
-The knowledge is data: six tables beside this file. The closest one wins: a provider's own words,
-then the enhanced status code (RFC 3463), then the three digits, then their first one.
+The knowledge is data: six tables beside this file. The closest match wins: a provider's own words,
+then the enhanced status code (RFC 3463), then the three digits, then the first digit.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _COMMAND = re.compile(r"\s*([A-Za-z]{4,8}|\.)(?= |$)")
 
 
 class Meaning(NamedTuple):
-    """What a table says. `meaning` and `remedy` make one sentence with a colon between them."""
+    """A table entry. `meaning` and `remedy` make one sentence with a colon between them."""
 
     meaning: str
     cause: str
@@ -42,7 +42,7 @@ class Meaning(NamedTuple):
 
 
 class ProviderRow(NamedTuple):
-    """Well-known words: what they look like, what they mean, and one that a server said."""
+    """Well-known words: a pattern, what they mean, and an example from a server."""
 
     code: re.Pattern[str]
     words: re.Pattern[str]
@@ -52,16 +52,16 @@ class ProviderRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What an answer means.
+    """The meaning of a reply.
 
     Attributes:
-        code: the three digits, or the number of an error of ours; 0 if there are none.
+        code: the three digits, or the number of an smtp_nb error; 0 if there are none.
         enhanced_code: RFC 3463, or empty.
-        meaning: what it says, in a phrase.
-        cause: why servers say so.
+        meaning: what it means, in a phrase.
+        cause: why servers send it.
         remedy: what to do, in the imperative.
-        source: the RFC or the provider's page that says so.
-        about: what it is about: an `About`, one for each stage, or "stage"; empty for a success.
+        source: the RFC or the provider's page.
+        about: its subject: an `About`, one for each stage, or "stage"; empty for a success.
     """
 
     code: int
@@ -73,7 +73,7 @@ class Explanation:
     about: str = ""
 
     def about_at(self, stage: str) -> About:
-        """What it is about as the answer to MAIL, to RCPT or to the end of the data (END)."""
+        """Return what it is about as the reply to MAIL, to RCPT or to the end of the data (END)."""
         return about_at(self.about, self._any_code, stage)
 
     @property
@@ -115,14 +115,14 @@ class Explanation:
 
 
 def explain(what: str | Reply | SMTPError) -> Explanation:
-    """Say what a reply, an error or a line of the trail means.
+    """Explain a reply, an error or a line of the trail.
 
     Args:
         what: a `Reply`, an `SMTPError`, or text: `"550 5.7.26 …"`, `"5.7.26"`, a command, or an
             outcome like `"UNKNOWN"`.
 
     Returns:
-        An explanation always; a vague one where the tables know nothing.
+        Always an explanation; a vague one where the tables have no entry.
     """
     if isinstance(what, SMTPError):
         if what.receipt is not None and what.receipt.outcome is Outcome.UNKNOWN:
@@ -162,7 +162,7 @@ def _of_text(text: str) -> Explanation:
     return Explanation(
         0,
         "",
-        "No code that SMTP knows stands in this text",
+        "This text holds no code that SMTP knows",
         "A reply begins with three digits, often followed by a code like 5.7.1.",
         "give the server's whole line",
         "RFC 5321 section 4.2",
@@ -201,7 +201,7 @@ def _any_code(enhanced: str) -> int:
 
 
 def _by_code(code: int, enhanced: str) -> Meaning:
-    """The closest entry of the three tables; the first digit always has one."""
+    """Return the closest entry of the three tables; the first digit always has one."""
     if entry := _by_enhanced_code(code, enhanced):
         return entry
     kind = enhanced[:1] or str(code)[0]
@@ -215,11 +215,11 @@ def _by_enhanced_code(code: int, enhanced: str) -> Meaning | None:
     if detail == "0" and code in _PRECISE:
         return None
     entry = enhanced_codes().get(f"{subject}.{detail}") or enhanced_codes().get(f"{subject}.0")
-    # 421 says more than a code behind it: this connection ends, and another one may do at once.
+    # 421 says more than a code after it: this connection ends, and another one may work at once.
     return entry._replace(about=About.CLOSING) if entry and code == 421 else entry
 
 
-# Three digits that say more than a bare X.N.0 behind them.
+# Three digits that say more than a bare X.N.0 after them.
 _PRECISE = frozenset({421, 452, 454, 530, 534, 535, 538, 552})
 
 
@@ -238,37 +238,37 @@ def _table(name: str) -> dict[str, Meaning]:
 
 @cache
 def replies() -> dict[str, Meaning]:
-    """Three digits, or the first of them, to their entry."""
+    """Return the entries by three digits, or by the first of them."""
     return _table("replies")
 
 
 @cache
 def enhanced_codes() -> dict[str, Meaning]:
-    """'subject.detail' to its entry."""
+    """Return the entries by 'subject.detail'."""
     return _table("enhanced")
 
 
 @cache
 def commands() -> dict[str, Meaning]:
-    """A client's command to its entry."""
+    """Return the entries by a client's command."""
     return _table("commands")
 
 
 @cache
 def extensions() -> dict[str, Meaning]:
-    """A keyword that answers EHLO to its entry."""
+    """Return the entries by a keyword in the reply to EHLO."""
     return _table("extensions")
 
 
 @cache
 def outcomes() -> dict[str, Meaning]:
-    """What became of a message to its entry."""
+    """Return the entries by outcome."""
     return _table("outcomes")
 
 
 @cache
 def providers() -> tuple[ProviderRow, ...]:
-    """Well-known words of well-known servers, the closest first."""
+    """Return the well-known words of well-known servers, the closest match first."""
     return tuple(
         ProviderRow(
             re.compile(rf"(?:{row['code']})(?![\d.])"),

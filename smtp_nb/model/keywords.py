@@ -1,6 +1,6 @@
-"""Keywords that are declared elsewhere, in the signature of the function that takes them.
+"""Signatures with keywords that are declared elsewhere.
 
-Written `**properties`, they are one word of a signature, and Shift-Tab shows nothing of them.
+As `**properties` they are one word of a signature, and Shift-Tab would not show them.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from inspect import Parameter, signature
 from typing import Any, TypeVar
 
-# Any: a decorator gives back the very function that it got.
+# Any: a decorator returns the same function that it got.
 F = TypeVar("F", bound=Callable[..., Any])
 
 

@@ -1,8 +1,8 @@
-"""Known attributes: a name that an object does not have is refused, with the nearest that it has.
+"""Known attributes: an unknown name is refused, with the nearest one suggested.
 
-Python takes any attribute of any name, so a misspelt one would be kept and never looked at: the
-message leaves without its subject, the proxy is not used. The reference is a .NET class, in which
-that does not compile.
+Python accepts an attribute of any name, so a misspelt one would be kept and ignored: the message
+would leave without its subject, the proxy would not be used. IPWorks is a .NET class, where that
+does not compile.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from smtp_nb.errors import AttributeRefused
 from smtp_nb.model.unseen import unseen_arguments
 
 T = TypeVar("T")
-# What other libraries call it, without underscores, and what it is called here. A name leads only
+# What other libraries call it, without underscores, and its name here. A name leads only
 # to one that the object has.
 _FOREIGN = {
     "message_text": "text body plaintext textbody bodytext content msg messagebody",
@@ -46,15 +46,15 @@ _OURS = {word: ours for ours, words in _FOREIGN.items() for word in words.split(
 
 
 def _fold(name: str) -> str:
-    """A name without what spellings differ in: `SSLStartMode` is `ssl_start_mode`."""
+    """Return a name without what spellings differ in: `SSLStartMode` is `ssl_start_mode`."""
     return name.replace("_", "").lower()
 
 
 def suggestion(name: str, names: Iterable[str], elsewhere: Mapping[str, str] | None = None) -> str:
-    """What to write in the place of a name that is not among `names`.
+    """Return what to write instead of a name that is not among `names`.
 
     Args:
-        elsewhere: names that stand in another place, and how they are written there.
+        elsewhere: names that belong to another place, and how they are written there.
     """
     word = _fold(name)
     for other, written in (elsewhere or {}).items():
@@ -74,11 +74,11 @@ def known_attributes(
 ) -> Callable[[type[T]], type[T]]:
     """Decorate a class: its objects have the attributes that it declares, and no others.
 
-    Declared is what stands in the class: methods, properties, annotations. Names that begin with
+    Declared is what is in the class body: methods, properties, annotations. Names that begin with
     an underscore are private and pass.
 
     Args:
-        elsewhere: gives names that stand in another place, and how they are written there.
+        elsewhere: returns names that belong to another place, and how they are written there.
     """
 
     def guard(kind: type[T]) -> type[T]:
@@ -117,7 +117,8 @@ def _check(kind: type, name: str, elsewhere: Callable[[], Mapping[str, str]]) ->
     found = getattr(kind, name, None)
     if isinstance(found, property) and found.fset is None:
         raise AttributeRefused(
-            f"{kind.__name__}.{name} can only be read", remedy="It is made from others"
+            f"{kind.__name__}.{name} can only be read",
+            remedy="Set what it is made from",
         )
 
 
@@ -125,5 +126,5 @@ def _refused(kind: type, name: str, elsewhere: Callable[[], Mapping[str, str]]) 
     public = [known for known in _declared(kind) if known[:1] != "_"]
     return AttributeRefused(
         f"{kind.__name__} has no attribute {name[:80]!r}",
-        remedy=suggestion(name, sorted(public), elsewhere()) or "dir() lists those that it has",
+        remedy=suggestion(name, sorted(public), elsewhere()) or "dir() lists its attributes",
     )

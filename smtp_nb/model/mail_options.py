@@ -1,4 +1,4 @@
-"""Parameters of MAIL that the user asks for, each with its extension and its grammar."""
+"""MAIL parameters that the user may request, each with its extension and grammar."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ MAIL_OPTIONS = {
     # RFC 4865 section 5
     "HOLDFOR": MailOption("FUTURERELEASE", r"[1-9]\d{0,8}", "HOLDFOR=3600"),
     "HOLDUNTIL": MailOption("FUTURERELEASE", _DATE, "HOLDUNTIL=2027-01-31T08:00:00Z"),
-    # RFC 2852 section 4: a time that is over only lets a notification be made.
+    # RFC 2852 section 4: a time that has passed only asks for a notification.
     "BY": MailOption("DELIVERBY", r"[1-9]\d{0,8};RT?|-?\d{1,9};NT?", "BY=120;R"),
     # RFC 6710 section 3
     "MT-PRIORITY": MailOption("MT-PRIORITY", "-?[0-9]", "MT-PRIORITY=3"),
@@ -41,13 +41,13 @@ MAIL_OPTIONS = {
 
 
 def mail_options(value: str | Mapping[str, object]) -> str:
-    """Parameters as they go on the wire: `RET=HDRS ENVID=QQ314159`, or a mapping of the same.
+    """Return parameters as sent: from `RET=HDRS ENVID=QQ314159`, or a mapping of the same.
 
-    In a text values stand as on the wire; of a mapping ENVID is encoded (xtext, RFC 3461 section
-    4), and REQUIRETLS takes True.
+    In a text, values are written as on the wire; in a mapping ENVID is encoded (xtext, RFC 3461
+    section 4), and REQUIRETLS takes True.
 
     Raises:
-        InputError: a parameter is not known, malformed, or there twice.
+        InputError: a parameter is unknown, malformed, or repeated.
     """
     words = value.split(" ") if isinstance(value, str) else map(_word, value.items())
     found: dict[str, str] = {}
@@ -56,13 +56,13 @@ def mail_options(value: str | Mapping[str, object]) -> str:
         option = MAIL_OPTIONS.get(name := name.upper())
         if option is None:
             raise InputError(
-                f"{name!r} is no parameter of MAIL to ask for",
-                remedy=f"There are {', '.join(MAIL_OPTIONS)}",
+                f"{name!r} is not a MAIL parameter that can be requested",
+                remedy=f"Use {', '.join(MAIL_OPTIONS)}",
             )
         is_good = re.fullmatch(option.value, text, re.ASCII | re.IGNORECASE)
         if name in found or not is_good or bool(equals) is not bool(option.value):
             raise InputError(
-                f"{word!r} is malformed, or there twice", remedy=f"Write it like {option.example}"
+                f"{word!r} is malformed or repeated", remedy=f"Write it like {option.example}"
             )
         found[name] = f"{name}={text}" if equals else name
     if {"HOLDFOR", "HOLDUNTIL"} <= found.keys():
@@ -80,7 +80,7 @@ def _word(item: tuple[str, object]) -> str:
 
 
 def _xtext(text: str) -> str:
-    """Text as RFC 3461 section 4 encodes it; what is not ASCII stays, and is refused."""
+    """Return text as RFC 3461 section 4 encodes it; non-ASCII text is left, and refused later."""
     return "".join(
         char
         if "!" <= char <= "~" and char not in "+="

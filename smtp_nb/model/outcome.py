@@ -1,4 +1,4 @@
-"""What became of a message for a recipient."""
+"""Outcomes of a message for a recipient."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Outcome(StrEnum):
-    """The last word on a recipient, a message or a row of a merge.
+    """The outcome for a recipient, a message or a row of a merge.
 
     The first six come from a conversation with a server, the last three from a merge's plan.
     """
@@ -14,7 +14,7 @@ class Outcome(StrEnum):
     ACCEPTED = "ACCEPTED"
     """The server took responsibility: 2yz to RCPT and to the end of the data."""
     PARTIAL = "PARTIAL"
-    """Only of a whole message: accepted for some recipients, not for others."""
+    """Only for a whole message: accepted for some recipients, not for others."""
     REFUSED = "REFUSED"
     """5yz: the same again will be refused again."""
     DEFERRED = "DEFERRED"
@@ -23,7 +23,7 @@ class Outcome(StrEnum):
     """The connection failed before the end of the data was written: nothing was delivered."""
     UNKNOWN = "UNKNOWN"
     """The connection failed between the end of the data and its reply: it may have been delivered.
-    Never sent again without being asked."""
+    Never sent again unless requested."""
     INVALID = "INVALID"
     """The row cannot be sent as it is: a broken address, an unfilled name, a missing file."""
     DUPLICATE = "DUPLICATE"

@@ -1,4 +1,4 @@
-"""What came of a message: the answer to 'who got it, and what did the server say?'"""
+"""Delivery receipts: which recipients got a message, and what the server replied."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ SHOWN_ROWS = 50
 @known_attributes()
 @dataclass(frozen=True, slots=True)
 class RecipientResult:
-    """What became of the message for one recipient.
+    """The result for one recipient.
 
     Attributes:
-        address: as the envelope carried it.
+        address: as in the envelope.
         kind: To, Cc or Bcc.
         outcome: ACCEPTED, REFUSED, DEFERRED, NOT_SENT or UNKNOWN.
         code: the reply that decided it, 0 if none came.
         enhanced_code: RFC 3463, or empty.
-        text: the server's words, or what happened to the connection.
+        text: the text of the reply, or what happened to the connection.
         stage: what that reply answered: MAIL, RCPT or END (DATA and the content), or empty.
     """
 
@@ -45,7 +45,7 @@ class RecipientResult:
         return " ".join(filter(None, (str(self.code or ""), self.enhanced_code, self.text)))
 
     def __str__(self) -> str:
-        """One line, safe to print: the server's words with controls as escapes."""
+        """One line, safe to print: control characters in the reply are escaped."""
         words = self.words.replace("\n", " ")
         return visible(f"{self.outcome:9} {self.address}  {words}")
 
@@ -53,7 +53,7 @@ class RecipientResult:
 @known_attributes()
 @dataclass(frozen=True, slots=True)
 class TLSInfo:
-    """What the handshake agreed on. Empty and 0 stand for what is not known."""
+    """What the TLS handshake negotiated. Empty and 0 mean unknown."""
 
     protocol: str
     cipher: str
@@ -69,16 +69,16 @@ class TLSInfo:
 @known_attributes()
 @dataclass(frozen=True, slots=True, repr=False)
 class Receipt:
-    """What came of one message.
+    """The delivery receipt of one message.
 
     Attributes:
-        outcome: ACCEPTED for all, PARTIAL for some, else what happened to all of them.
+        outcome: ACCEPTED for all, PARTIAL for some, else the common outcome of all.
         recipients: one result each, in the order of the envelope.
         reply: the reply to the end of the data, or the one that ended the message; None if the
-            line failed first.
-        queue_id: the id under which the server queued it, where its words hold one.
+            connection failed first.
+        queue_id: the id under which the server queued it, if its reply holds one.
         message_id: the Message-ID with its angle brackets.
-        size: octets of the content as composed.
+        size: bytes of the content as composed.
         seconds: from the first command of the message to its last reply.
         tls: what protected the connection, or None.
     """
@@ -103,7 +103,7 @@ class Receipt:
         return "\n".join([visible(head), *(f"  {result}" for result in self.recipients)])
 
     def __repr__(self) -> str:
-        """The fields, of the recipients the first ones only."""
+        """The fields, with only the first recipients."""
         shown = {f.name: getattr(self, f.name) for f in fields(self)}
         facts = [f"{name}={value!r}" for name, value in shown.items() if name != "recipients"]
         facts.insert(1, f"recipients={bounded(self.recipients)}")
@@ -112,7 +112,7 @@ class Receipt:
     def _discreet_rows(self) -> list[tuple[str, str]]:
         """Address and outcome of each recipient, as a notebook may save them.
 
-        Of very many, those who did not get it come first, and the rest is counted.
+        Of very many, those that did not get it come first, and the rest is counted.
         """
         results = list(self.recipients)
         if (left := len(results) - SHOWN_ROWS) > 0:
@@ -123,13 +123,13 @@ class Receipt:
         ]
         return [*rows, ("…", f"and {left:,} more")] if left > 0 else rows
 
-    # What IPython calls has its printer, of a class that the model does not know.
+    # IPython passes its printer, of a class that the model does not know.
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         rows = (f"  {address}  {words}" for address, words in self._discreet_rows())
         printer.text("\n".join([str(self.outcome), *rows]))
 
     def _repr_html_(self) -> str:
-        left = ' style="text-align:left"'  # nbconvert's own sheet puts all cells to the right
+        left = ' style="text-align:left"'  # nbconvert aligns all cells to the right
         rows = "".join(
             f'<tr><th scope="row"{left}>{escape(address)}</th><td{left}>{escape(words)}</td></tr>'
             for address, words in self._discreet_rows()
@@ -138,7 +138,7 @@ class Receipt:
 
 
 def summary(outcomes: Iterable[Outcome]) -> Outcome:
-    """One word for a message from the words for its recipients.
+    """Return the outcome of a message from those of its recipients.
 
     Doubt outweighs the rest: a message that may have left for one recipient is UNKNOWN, unless it
     certainly left for another, which is PARTIAL.

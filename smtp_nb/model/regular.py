@@ -1,7 +1,8 @@
-"""Opening of a file that a user named, whatever it is.
+"""Regular files named by a user.
 
-A named pipe makes open() wait for its writer, and a directory opens and fails later. What is not a
-regular file is an OSError here, in words that can be shown, as everything else that goes wrong.
+A named pipe makes open() wait for its writer, and a directory opens and fails later. Here
+everything that is not a regular file is an OSError with a text that can be shown, like any other
+failure.
 """
 
 from __future__ import annotations
@@ -21,12 +22,12 @@ def open_regular(path: str | os.PathLike[str], flags: int = 0) -> BinaryIO:
         flags: more of os.open(), such as `O_NOFOLLOW`.
 
     Raises:
-        OSError: it cannot be opened, or it is something else; `strerror` says what.
+        OSError: it cannot be opened, or is not a regular file; `strerror` says which.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | _CAREFULLY | flags)
     except ValueError as error:
-        raise OSError(errno.EINVAL, "there is a NUL in its name") from error
+        raise OSError(errno.EINVAL, "its name holds a NUL") from error
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise OSError(errno.EINVAL, "it is not a regular file", os.fspath(path))
@@ -37,7 +38,7 @@ def open_regular(path: str | os.PathLike[str], flags: int = 0) -> BinaryIO:
 
 
 def read_regular(path: str | os.PathLike[str], most: int = -1) -> bytes:
-    """The contents of a regular file, at most so many bytes.
+    """Return the contents of a regular file, up to a number of bytes.
 
     Raises:
         OSError: as `open_regular`.

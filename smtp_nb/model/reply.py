@@ -17,10 +17,10 @@ class Reply:
 
     Attributes:
         code: 200 to 559, the three digits.
-        lines: the text of each line, without code, separator and line end. Octets that are not
-            UTF-8 are shown as backslash escapes.
+        lines: the text of each line, without code, separator and line end. Bytes that are not UTF-8
+            are shown as backslash escapes.
         enhanced_code: the enhanced status code (RFC 2034), or an empty string.
-        text: the words, lines joined by line feeds, without code and enhanced code.
+        text: the lines joined by line feeds, without code and enhanced code.
         is_success: 2yz: done.
         is_intermediate: 3yz: go on (354 to DATA, 334 to AUTH).
         is_transient: 4yz: may work later.
@@ -38,7 +38,7 @@ class Reply:
     _wire: tuple[str, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        # Found out once: a reply is looked at again and again, and servers repeat themselves.
+        # Computed once: a reply is read again and again, and servers repeat themselves.
         kind = self.code // 100
         match = _ENHANCED.match(self.lines[0])
         code = match.group() if match and match.group(1) == str(kind) else ""
@@ -57,13 +57,13 @@ class Reply:
             object.__setattr__(self, name, value)
 
     def __repr__(self) -> str:
-        """The fields, of the lines the first ones only: a server may send thousands."""
+        """The fields, with only the first lines: a server may send thousands."""
         return f"Reply(code={self.code}, lines={bounded(self.lines)})"
 
     def wire_lines(self) -> tuple[str, ...]:
-        """The reply as it stood on the wire, line by line, without line ends."""
+        """The reply as sent, line by line, without line ends."""
         return self._wire
 
     def __str__(self) -> str:
-        """As it stood on the wire, safe to print: no control goes to a terminal."""
+        """The reply as sent, safe to print: control characters are escaped."""
         return "\n".join(map(visible, self.wire_lines()))

@@ -1,4 +1,4 @@
-"""A value that must never be shown."""
+"""Secrets: values that are never shown."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ HIDDEN = "<hidden>"
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Secret:
-    """A password or token. Only `reveal()` gives it away; repr, str and format do not.
+    """A password or token. Only `reveal()` returns it; repr, str and format do not.
 
-    It does not pickle, so that it cannot end in a cache or in a widget's state.
+    It does not pickle, so that it cannot end up in a cache or in a widget's state.
     """
 
     _value: str
 
     def reveal(self) -> str:
-        """The value itself, for the one place that needs it."""
+        """Return the value itself, for the one place that needs it."""
         return self._value
 
     def __bool__(self) -> bool:
@@ -33,11 +33,12 @@ class Secret:
     __str__ = __repr__
 
     def __reduce__(self) -> str | tuple[object, ...]:
-        raise TypeError("a secret is not pickled")
+        raise TypeError("a secret cannot be pickled")
 
 
 def encodings(secret: str) -> set[str]:
-    """Every spelling under which `secret` may hide in a text: used to mask, and by the tests.
+    """Return every spelling in which `secret` may hide in a text: used for masking, and by the
+    tests.
 
     The three base64 alignments (whole groups, so that neighbours do not matter), hex, UTF-16, and
     what percent encoding, JSON, HTML and Python's repr make of it.
@@ -55,7 +56,7 @@ def encodings(secret: str) -> set[str]:
 def _base64_cores(raw: bytes) -> set[str]:
     cores = set()
     for shift in range(3):
-        skip = (shift * 8 + 5) // 6  # characters that the neighbours in front have a part in
+        skip = (shift * 8 + 5) // 6  # characters that share bits with the preceding ones
         text = base64.b64encode(b"\0" * shift + raw).decode("ascii").rstrip("=")
         tail = (shift + len(raw)) % 3
         core = text[skip : -1 if tail else None]

@@ -1,8 +1,8 @@
-"""Failures that lead back to no secret.
+"""Errors without secrets in their tracebacks.
 
 Some tracebacks show the variables of every frame (IPython's `%xmode Verbose`, error trackers). So
-what goes wrong behind a door that takes secrets is raised anew at the door, where no variable holds
-what was given.
+an error inside a function that takes secrets is raised again at its boundary, where no variable
+holds them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ _LOGIN = re.compile(r"(?<=//).*(?=@)", re.DOTALL)
 
 
 def without_frames(error: E) -> E:
-    """The error without the frames that it came through, and without errors that have them."""
+    """Return the error without the frames that it came through, and without errors that have
+    them.
+    """
     if not isinstance(error.__cause__, OSError):  # those come from the driver
         error.__cause__ = None
     error.__context__ = None
@@ -31,7 +33,7 @@ def without_frames(error: E) -> E:
 
 
 def unseen_arguments(function: Callable[P, T]) -> Callable[P, T]:
-    """Decorate a door: no frame of an error that leaves it shows what it was given."""
+    """Decorate a public function: no frame of an error that leaves it shows its arguments."""
 
     @wraps(function)
     def door(*args: P.args, **kwargs: P.kwargs) -> T:
@@ -46,5 +48,5 @@ def unseen_arguments(function: Callable[P, T]) -> Callable[P, T]:
 
 
 def without_login(text: str) -> str:
-    """A text for an error, with the user and password of a URL in it hidden."""
+    """Return a text for an error, with user and password of a URL hidden."""
     return _LOGIN.sub(HIDDEN, text)

@@ -1,8 +1,8 @@
-"""The client's side of the conversation: which command fits now, and which reply answers which.
+"""Client state machine: which command is allowed now, and which reply answers which.
 
-Replies come in the order of the commands (RFC 2920 section 3.1), so a queue of commands that wait
-is all the memory there is. The table says what may be sent in which state; states move when a
-command is written, because with PIPELINING its reply comes much later.
+Replies come in the order of the commands (RFC 2920 section 3.1), so a queue of pending commands is
+all the memory needed. The table says what may be sent in which state; states change when a command
+is written, because with PIPELINING its reply comes much later.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from smtp_nb.protocol.replies import MAX_LINE, ReplyParser
 
 
 class ClientState(Enum):
-    """Where the session stands, seen from what was written."""
+    """State of the session, judged by what was written."""
 
     CONNECTED = "the server has not greeted yet"
-    GREETED = "EHLO has not been said yet"
+    GREETED = "EHLO has not been sent yet"
     READY = "no transaction is open"
     MAIL = "a transaction without recipients is open"
     RCPT = "a transaction with recipients is open"
@@ -33,7 +33,7 @@ class ClientState(Enum):
 _S = ClientState
 _IDLE = frozenset({_S.GREETED, _S.READY})
 _OPEN = frozenset({_S.READY, _S.MAIL, _S.RCPT})
-# verb: (states in which it fits, the state after it; None leaves the state alone)
+# verb: (states in which it is allowed, the state after it; None keeps the state)
 TRANSITIONS: dict[str, tuple[frozenset[ClientState], ClientState | None]] = {
     "EHLO": (_IDLE | _OPEN, _S.READY),
     "HELO": (_IDLE | _OPEN, _S.READY),
@@ -71,11 +71,11 @@ _IN_WORDS = {"BANNER": "the connection", "END": "the end of the message", "ANSWE
 
 
 class ClientProtocol:
-    """Commands in, octets out; octets in, (command, reply) out. It waits for the banner first.
+    """Commands in, bytes out; bytes in, (command, reply) out. It waits for the banner first.
 
     Args:
-        max_line: octets of the longest line of a reply.
-        mask: takes secrets out of what an error message shows.
+        max_line: bytes of the longest line of a reply.
+        mask: removes secrets from what an error message shows.
     """
 
     def __init__(self, max_line: int = MAX_LINE, mask: Callable[[str], str] = str) -> None:
@@ -86,7 +86,7 @@ class ClientProtocol:
 
     @property
     def waiting(self) -> int:
-        """How many commands have no reply yet."""
+        """Number of commands without a reply."""
         return len(self._waiting)
 
     @property
@@ -101,20 +101,20 @@ class ClientProtocol:
 
     @property
     def has_rest(self) -> bool:
-        """True if octets wait that belong to no reply taken so far."""
+        """True if bytes are buffered that belong to no reply taken so far."""
         return self._replies.has_rest
 
     def send(self, command: Command) -> bytes:
-        """The octets to write for `command`, which from now on waits for its reply.
+        """Return the bytes to write for `command`, which from now on awaits its reply.
 
         Raises:
-            StateError: it does not fit the state; nothing is to be written.
-            ConnectionClosed: the server has said 421 meanwhile.
-            MalformedReply: it has said something else without having been asked.
+            StateError: it is not allowed in this state; nothing is to be written.
+            ConnectionClosed: the server has sent 421 meanwhile.
+            MalformedReply: it has sent something else unasked.
         """
         fits, after = TRANSITIONS.get(_row(command), (_OPEN | _IDLE, None))
         if self.state not in fits:
-            raise StateError(f"{command.verb} does not fit now: {self.state.value}")
+            raise StateError(f"{command.verb} is not allowed now: {self.state.value}")
         if not self._waiting and self._replies.has_rest:
             raise self._unasked()
         self.state = after or self.state
@@ -122,15 +122,15 @@ class ClientProtocol:
         return command.line
 
     def _unasked(self) -> LinkError:
-        """The error for what waits although nothing was asked."""
+        """Return the error for buffered bytes that answer nothing."""
         rest = self._replies.take_rest()
         self._replies.receive_data(rest)
         reply = self._replies.next_reply() if rest.startswith(b"421") else None
         if reply is None:
-            return self._replies.malformed("the server spoke without being asked", rest)
+            return self._replies.malformed("the server sent a reply to no command", rest)
         masked = Reply(reply.code, tuple(map(self._mask, reply.lines)))
         return ConnectionClosed(
-            f"the server ends the session: {masked.text}",
+            f"the server is closing the session: {masked.text}",
             reply=masked,
             remedy="Connect again, later",
         )
@@ -140,17 +140,17 @@ class ClientProtocol:
         self.send(END_OF_DATA)
 
     def receive_data(self, data: bytes) -> None:
-        """Take octets of the server in."""
+        """Take in bytes from the server."""
         self._replies.receive_data(data)
 
     def next_reply(self) -> tuple[Command, Reply] | None:
-        """The next reply with the command it answers, or None until more octets come.
+        """Return the next reply with the command it answers, or None until more bytes arrive.
 
-        A 421 may come at any time (RFC 5321 section 3.8); with no command waiting it is given
+        A 421 may come at any time (RFC 5321 section 3.8); with no command waiting it is returned
         with `BANNER`.
 
         Raises:
-            MalformedReply: no reply, beyond the limits, or an answer to nothing.
+            MalformedReply: not a reply, beyond the limits, or a reply to no command.
         """
         reply = self._replies.next_reply()
         if reply is None:
@@ -160,15 +160,15 @@ class ClientProtocol:
                 return BANNER, reply
             words = self._mask(reply.text)[:80]
             raise MalformedReply(
-                f"the server answered without being asked: {reply.code} {words}",
-                remedy="The line cannot be trusted any more",
+                f"the server sent a reply to no command: {reply.code} {words}",
+                remedy="The connection cannot be trusted any more; connect again",
             )
         command = self._waiting.popleft()
         self._move(command, reply)
         return command, reply
 
     def _move(self, command: Command, reply: Reply) -> None:
-        """What only a reply can tell: the greeting, a refused command, the end of a login."""
+        """Apply what only a reply decides: the greeting, a refused command, the end of a login."""
         if command.verb in _STILL:
             return
         if command is BANNER and reply.is_success:
@@ -179,9 +179,7 @@ class ClientProtocol:
             self.state = ClientState.GREETED
         ends = command is END_OF_DATA or command.is_last_chunk
         if ends and not reply.is_success and self.state is ClientState.READY:
-            self.state = (
-                ClientState.RCPT
-            )  # it should be over, but only a yes proves it: reset first
+            self.state = ClientState.RCPT  # only a positive reply proves that it ended: reset first
 
     def restart_after_tls(self) -> None:
         """Forget the conversation so far (RFC 3207 section 4.2); no banner comes after STARTTLS."""
@@ -189,7 +187,7 @@ class ClientProtocol:
         self.state = ClientState.GREETED
 
 
-# Whatever the reply to these, it moves nothing that the command itself has not moved.
+# Whatever the reply to these, it changes nothing that the command itself has not changed.
 _STILL = frozenset({"MAIL", "RCPT", "RSET", "NOOP"})
 
 

@@ -1,8 +1,8 @@
-"""Commands of the client, each built through one guard.
+"""Client commands, each built through one guard.
 
-The guard is the place where data would turn into commands, so it refuses: one line, no control
-character, no octet above 127 unless SMTPUTF8 allows it. Arguments have been parsed before they get
-here; the guard stands behind the parsers, not in their place.
+The guard is where data could turn into commands, so it is strict: one line, no control character,
+no byte above 127 unless SMTPUTF8 allows it. Arguments have been parsed before they get here; the
+guard backs the parsers up, it does not replace them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from smtp_nb.model.secret import HIDDEN
 # extensions add to it; the mailbox parser keeps MAIL and RCPT far below this.
 MAX_COMMAND = 12288
 
-# RFC 2920 section 3.1: these end a group, their replies are awaited before anything follows.
+# RFC 2920 section 3.1: these end a group; their replies are awaited before anything follows.
 LAST_IN_GROUP = frozenset(
     {"EHLO", "HELO", "STARTTLS", "AUTH", "DATA", "VRFY", "EXPN", "NOOP", "TURN", "QUIT", "HELP"}
 )
@@ -29,14 +29,14 @@ class Command:
     """One command line.
 
     Attributes:
-        verb: upper case; `BANNER`, `END` (of data) and `ANSWER` (within AUTH) name the other
-            things that a reply may answer.
-        line: what goes on the wire, with its CRLF.
+        verb: upper case; `BANNER`, `END` (of data) and `ANSWER` (within AUTH) name the other things
+            that a reply may answer.
+        line: the bytes on the wire, with the CRLF.
         shown: what a trail shows: the line without CRLF, secrets masked.
     """
 
     verb: str
-    line: bytes = field(repr=False)  # a login's holds the password
+    line: bytes = field(repr=False)  # that of a login holds the password
     shown: str
 
     @property
@@ -64,20 +64,21 @@ def command(verb: str, *arguments: str, utf8: bool = False) -> Command:
     refuse_controls(text, f"the argument of {verb}")
     if not (utf8 or text.isascii()):
         raise InputError(
-            f"{verb} takes ASCII only here: {text!r}", remedy="The server must offer SMTPUTF8"
+            f"{verb} must be ASCII here: {text!r}",
+            remedy="Use another server: this one does not offer SMTPUTF8",
         )
     line = text.encode() + b"\r\n"
     if len(line) > MAX_COMMAND:
-        raise InputError(f"{verb} is longer than {MAX_COMMAND} octets", remedy="Shorten it")
+        raise InputError(f"{verb} is longer than {MAX_COMMAND} bytes", remedy="Shorten it")
     return Command(verb, line, text)
 
 
-# In a mailing these come back again and again, letter for letter.
+# In a mailing these repeat again and again, letter for letter.
 _usual = lru_cache(maxsize=256)(command)
 
 
 def single_argument(verb: str, argument: str) -> Command:
-    """A command whose argument is one word without spaces (EHLO, HELO, LHLO).
+    """Return a command whose argument is one word without spaces (EHLO, HELO, LHLO).
 
     Raises:
         InjectionError: the argument holds a space or a control character, or is empty.
@@ -91,19 +92,19 @@ def single_argument(verb: str, argument: str) -> Command:
 
 
 def ehlo(name: str) -> Command:
-    """EHLO with our name."""
+    """Return EHLO with our name."""
     return single_argument("EHLO", name)
 
 
 def helo(name: str) -> Command:
-    """HELO with our name, for servers that refuse EHLO."""
+    """Return HELO with our name, for servers that refuse EHLO."""
     return single_argument("HELO", name)
 
 
 def mail(
     sender: Mailbox | None, *parameters: str, verb: str = "MAIL", utf8: bool = False
 ) -> Command:
-    """MAIL FROM (or SEND, SOML, SAML); None is the null path."""
+    """Return MAIL FROM (or SEND, SOML, SAML); None is the null path."""
     path = sender.address if sender else ""
     return _usual(verb, f"FROM:<{path}>", *parameters, utf8=utf8)
 
@@ -114,12 +115,12 @@ def rcpt(recipient: Mailbox, *parameters: str, utf8: bool = False) -> Command:
 
 
 def bdat(octets: int, *, last: bool) -> Command:
-    """BDAT (RFC 3030); the octets follow it."""
+    """Return BDAT (RFC 3030); the bytes follow it."""
     return _usual("BDAT", str(octets), "LAST" if last else "")
 
 
 def auth(mechanism: str, initial_response: bytes | None) -> Command:
-    """AUTH with an initial response in base64, which no trail shows."""
+    """Return AUTH with an initial response in base64, which no trail shows."""
     if initial_response is None:
         return command("AUTH", mechanism)
     import base64
@@ -131,7 +132,7 @@ def auth(mechanism: str, initial_response: bytes | None) -> Command:
 
 
 def auth_answer(answer: bytes) -> Command:
-    """An answer to a challenge, in base64, which no trail shows."""
+    """Return a response to a challenge, in base64, which no trail shows."""
     import base64
 
     return Command("ANSWER", base64.b64encode(answer) + b"\r\n", HIDDEN if answer else "")

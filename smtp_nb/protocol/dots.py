@@ -1,4 +1,4 @@
-"""Transparency of DATA (RFC 5321 section 4.5.2): a dot before each line that begins with one."""
+"""Dot-stuffing of DATA (RFC 5321 section 4.5.2): a dot before each line that begins with one."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ TERMINATOR = b".\r\n"
 
 
 class Stuffer:
-    """Stuff content that comes in pieces, across their edges."""
+    """Stuffs content that comes in pieces, across their edges."""
 
     def __init__(self) -> None:
-        self._tail = b"\r\n"  # the last two octets so far; the content begins on a new line
+        self._tail = b"\r\n"  # the last two bytes so far; the content begins on a new line
 
     def feed(self, piece: bytes) -> bytes:
-        """The piece as it goes on the wire."""
+        """Return the piece as it goes on the wire."""
         if not piece:
             return b""
         edge = self._tail
         self._tail = (edge + piece)[-2:] if len(piece) < 2 else piece[-2:]
         if (
             b"." not in piece
-        ):  # a file in base64, say: one octet is found ten times as fast as three
+        ):  # such as a file in base64: one byte is found ten times as fast as three
             return piece
         stuffed = piece.replace(b"\r\n.", b"\r\n..") if b"\r\n." in piece else piece
         if piece.startswith(b".") and edge == b"\r\n":
@@ -30,12 +30,12 @@ class Stuffer:
         return stuffed
 
     def end(self) -> bytes:
-        """What ends the data: the dot on a line of its own."""
+        """Return what ends the data: the dot on a line of its own."""
         return TERMINATOR if self._tail == b"\r\n" else b"\r\n" + TERMINATOR
 
 
 class Unstuffer:
-    """Take the dots out again and find the end of the data. For the server's side."""
+    """Removes the dots again and finds the end of the data. For the server's side."""
 
     def __init__(self) -> None:
         self._held = b"\r\n"  # as if a line had just ended, so that a lone dot can come first
@@ -45,7 +45,9 @@ class Unstuffer:
         """What followed the end of the data: the next commands."""
 
     def feed(self, data: bytes) -> bytes:
-        """Content octets that are certain by now. `finished` tells when the end was seen."""
+        """Return content bytes that are certain by now. `finished` says whether the end was
+        seen.
+        """
         data = self._held + data
         end = data.find(b"\r\n.\r\n")
         if end >= 0:

@@ -1,4 +1,4 @@
-"""What a server says that it can do: the reply to EHLO (RFC 5321 section 4.1.1.1)."""
+"""Extensions that a server offers: the reply to EHLO (RFC 5321 section 4.1.1.1)."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class Extensions:
     """The extensions offered on this connection, after TLS if there is TLS.
 
     Attributes:
-        domain: how the server calls itself.
-        keywords: upper-case keyword to its parameters as they stood.
+        domain: the server's name for itself.
+        keywords: upper-case keyword to its parameters as sent.
     """
 
     domain: str = ""
@@ -32,20 +32,22 @@ class Extensions:
 
     @cached_property
     def auth(self) -> frozenset[str]:
-        """Names of the mechanisms offered, in upper case."""
+        """Names of the offered mechanisms, in upper case."""
         return frozenset(self.keywords.get("AUTH", "").upper().split())
 
     @cached_property
     def size_limit(self) -> int:
-        """Octets that the server takes for a message (RFC 1870); 0 if it does not say."""
+        """Size in bytes of the largest message that the server accepts (RFC 1870); 0 if it does not
+        say.
+        """
         text = self.keywords.get("SIZE", "").strip()
         return int(text) if _SIZE.match(text) else 0
 
     @cached_property
     def limits(self) -> Mapping[str, int]:
-        """What the server says of RCPTMAX, MAILMAX and RCPTDOMAINMAX (RFC 9422 section 4).
+        """The server's limits RCPTMAX, MAILMAX and RCPTDOMAINMAX (RFC 9422 section 4).
 
-        Anything else, zero and what is no number are passed over, as section 3 asks.
+        Anything else, zero and what is not a number are ignored, as section 3 asks.
         """
         return {
             name.upper(): int(number)
@@ -57,7 +59,7 @@ NO_EXTENSIONS = Extensions()
 
 
 def parse_ehlo(reply: Reply) -> Extensions:
-    """Read the reply to EHLO. Lines that are no keyword are passed over, as the RFC asks.
+    """Read the reply to EHLO. Lines that are not a keyword are ignored, as the RFC asks.
 
     `AUTH=PLAIN` in the form of old servers counts as `AUTH PLAIN`; two AUTH lines are one.
     """

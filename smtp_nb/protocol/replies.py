@@ -1,8 +1,8 @@
-"""Bytes from a server, turned into replies (RFC 5321 section 4.2).
+"""Reply parser: bytes from a server to replies (RFC 5321 section 4.2).
 
 Strict on purpose: only CRLF ends a line, all lines of a reply carry one code, and a line, a reply
-and the number of its lines are bounded. What breaks a rule is never guessed at, because a reply
-that is read wrongly shifts every later answer to the wrong question.
+and the number of its lines are bounded. A broken rule is never guessed at, because a reply that is
+misread shifts every later reply to the wrong command.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ _LINE = re.compile(rb"([2-5][0-9][0-9])(?:([ -])([^\r\n\0]*))?\Z")
 
 
 class ReplyParser:
-    """Feed it octets as they come, take complete replies out.
+    """Feed it bytes as they arrive, take complete replies out.
 
     Args:
-        max_line: octets of the longest line, without its end.
-        mask: takes secrets out of what an error message shows.
+        max_line: bytes of the longest line, without its end.
+        mask: removes secrets from what an error message shows.
     """
 
     def __init__(self, max_line: int = MAX_LINE, mask: Callable[[str], str] = str) -> None:
@@ -40,16 +40,16 @@ class ReplyParser:
         self._known: dict[bytes, Reply] = {}
 
     def receive_data(self, data: bytes) -> None:
-        """Take octets in."""
+        """Take in bytes."""
         self._buffer += data
 
     @property
     def has_rest(self) -> bool:
-        """True if octets wait that no complete reply has used up."""
+        """True if bytes are buffered that no complete reply has used up."""
         return self._start < len(self._buffer) or bool(self._lines)
 
     def take_rest(self) -> bytes:
-        """Whatever waits, for an error message; the parser is empty afterwards."""
+        """Return the buffered bytes, for an error message; the parser is empty afterwards."""
         rest = bytes(self._buffer[self._start :])
         self._buffer.clear()
         self._lines.clear()
@@ -57,10 +57,10 @@ class ReplyParser:
         return rest
 
     def next_reply(self) -> Reply | None:
-        """The next complete reply, or None until more octets come.
+        """Return the next complete reply, or None until more bytes arrive.
 
         Raises:
-            MalformedReply: the octets are no SMTP reply or go beyond a limit; the session is lost.
+            MalformedReply: the bytes are not an SMTP reply or exceed a limit; the session is lost.
         """
         while (line := self._next_line()) is not None:
             if not self._lines and (known := self._known.get(line)) is not None:
@@ -75,7 +75,7 @@ class ReplyParser:
         return None
 
     def _remember(self, line: bytes, reply: Reply) -> None:
-        """Servers say the same few lines over and over; what was read once is not read again."""
+        """Servers send the same few lines over and over; a line parsed once is not parsed again."""
         if len(self._lines) == 1 and len(self._known) < MAX_KNOWN:
             self._known[line] = reply
 
@@ -83,7 +83,7 @@ class ReplyParser:
         start, buffer = self._start, self._buffer
         end = buffer.find(b"\r\n", start)
         if (end if end >= 0 else len(buffer)) - start > self.max_line:
-            raise self.malformed(f"a reply line is longer than {self.max_line} octets")
+            raise self.malformed(f"a reply line is longer than {self.max_line} bytes")
         if end < 0:
             self._refuse_bare_newline()
             self._compact()
@@ -92,7 +92,7 @@ class ReplyParser:
         return bytes(buffer[start:end])
 
     def _refuse_bare_newline(self) -> None:
-        """A fragment with a bare LF will never become a good line: say so at once."""
+        """A fragment with a bare LF will never become a valid line: report it at once."""
         if self._buffer.find(b"\n", self._start) >= 0:
             raise self.malformed(
                 "a reply line ends in a bare line feed", bytes(self._buffer[self._start :])
@@ -106,22 +106,24 @@ class ReplyParser:
     def _read_line(self, line: bytes) -> tuple[int, bool, str]:
         match = _LINE.match(line)
         if match is None:
-            raise self.malformed("this is no SMTP reply", line)
+            raise self.malformed("not an SMTP reply", line)
         code = int(match.group(1))
         if self._lines and code != self._code:
             raise self.malformed(f"a reply that began with {self._code} goes on differently", line)
         self._code = code
         self._octets += len(line) + 2
         if self._octets > MAX_REPLY or len(self._lines) >= MAX_LINES:
-            raise self.malformed(f"a reply is longer than {MAX_REPLY} octets or {MAX_LINES} lines")
+            raise self.malformed(f"a reply is longer than {MAX_REPLY} bytes or {MAX_LINES} lines")
         text = (match.group(3) or b"").decode("utf-8", "backslashreplace")
         return code, match.group(2) == b"-", text
 
     def malformed(self, what: str, octets: bytes = b"") -> MalformedReply:
-        """The error for octets that are no reply, with a short and printable piece of them."""
+        """Return the error for bytes that are not a reply, with a short and printable piece of
+        them.
+        """
         words = self.mask(octets.decode("utf-8", "backslashreplace"))
         shown = f": {words[:80]!a}" if octets else ""
         return MalformedReply(
             f"{what}{shown}",
-            remedy="Is this an SMTP server, and the right port for this kind of TLS?",
+            remedy="Check that this is an SMTP server, and the right port for this kind of TLS",
         )

@@ -1,7 +1,7 @@
-"""Logins (RFC 4422, RFC 4954): each mechanism is a generator from challenges to answers.
+"""SASL mechanisms (RFC 4422, RFC 4954): each is a generator from challenges to responses.
 
-The room knows no SMTP: challenges and answers are octets, base64 and the 334 around them belong
-to the flow. What it may know of the connection is in a `ConnectionFacts`.
+The room knows no SMTP: challenges and responses are bytes; base64 and the 334 around them belong to
+the flow. What it may know of the connection is in a `ConnectionFacts`.
 
     mechanism = sasl.choose(AuthMechanism.AUTO, credentials, line)
     exchange = sasl.exchange(mechanism.name, credentials, line)
@@ -10,8 +10,8 @@ to the flow. What it may know of the connection is in a `ConnectionFacts`.
     sasl.finish(exchange)               # on 235
 
 PLAIN, LOGIN and CRAM-MD5 send strings as UTF-8 exactly as given. RFC 4616 section 2 leaves SASLprep
-to the server for PLAIN, and real servers compare the octets, so preparing them here would lock out
-passwords that work elsewhere. SCRAM prepares them, because only so do both sides hash the same.
+to the server for PLAIN, and real servers compare the bytes, so preparing them here would lock out
+passwords that work elsewhere. SCRAM prepares them, because only then do both sides hash the same.
 """
 
 from smtp_nb.sasl.choice import choose

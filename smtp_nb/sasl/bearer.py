@@ -1,7 +1,7 @@
 """XOAUTH2 (Google's and Microsoft's) and OAUTHBEARER (RFC 7628): an OAuth token in one message.
 
-A server that says no sends its reason as a challenge in JSON, and its 535 only after an answer to
-that. The reason is not shown: a trail has it in base64, and all it says beyond the 535 is a number.
+A server that refuses sends its reason as a challenge in JSON, and its 535 only after a response to
+that. The reason is not shown: a trail has it in base64, and all it adds to the 535 is a number.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ _SEPARATOR = "\1"  # control-A, which no field can hold
 
 
 def xoauth2(credentials: Credentials, facts: ConnectionFacts) -> Exchange:
-    """User and token; the reason of a refusal is answered by an empty line."""
+    """Send user and token; answer the reason of a refusal by an empty line."""
     fields = (f"user={credentials.user}", f"auth=Bearer {credentials.token.reveal()}", "", "")
     if (yield _SEPARATOR.join(fields).encode()) is None:
         return None
@@ -21,7 +21,7 @@ def xoauth2(credentials: Credentials, facts: ConnectionFacts) -> Exchange:
 
 
 def oauthbearer(credentials: Credentials, facts: ConnectionFacts) -> Exchange:
-    """User, host, port and token; the reason of a refusal is answered by a control-A."""
+    """Send user, host, port and token; answer the reason of a refusal by a control-A."""
     fields = (
         f"n,a={gs2_name(credentials.user)},",
         f"host={facts.host}",
@@ -36,5 +36,5 @@ def oauthbearer(credentials: Credentials, facts: ConnectionFacts) -> Exchange:
 
 
 def gs2_name(name: str) -> str:
-    """A name as the header of RFC 5801 section 4 writes it."""
+    """Return a name as the header of RFC 5801 section 4 writes it."""
     return name.replace("=", "=3D").replace(",", "=2C")

@@ -1,5 +1,4 @@
-"""Which mechanism it shall be: what the user asked for, against what server and connection
-allow."""
+"""Choice of a mechanism: the user's request against what server and connection allow."""
 
 from __future__ import annotations
 
@@ -19,21 +18,20 @@ _CANDIDATES: dict[AuthMechanism, tuple[Mechanism, ...]] = {
 
 
 def choose(mechanism: AuthMechanism, credentials: Credentials, facts: ConnectionFacts) -> Mechanism:
-    """The mechanism to use.
+    """Return the mechanism to use.
 
     Args:
-        mechanism: what the user asked for. USER_PASSWORD is PLAIN if it is offered, else LOGIN;
-            AUTO is the strongest that both sides know and that the credentials are enough for. On
-            a connection that others can read it takes none in clear text, even where the user
-            allowed that: whoever can read the connection could have taken the stronger ones off the
-                server's
-            list. If it fails, nothing weaker is tried.
+        mechanism: the user's request. USER_PASSWORD is PLAIN if offered, else LOGIN; AUTO is the
+            strongest that both sides support and the credentials suffice for. On a connection that
+                others can read it takes none in clear text, even where the user allowed that: an
+                    attacker who can read the connection could have removed the stronger ones from
+                    the server's list. If it fails, nothing weaker is tried.
 
     Raises:
-        Unsupported: this library does not speak it.
+        Unsupported: this library does not support it.
         ExtensionError: the server does not offer it.
-        MissingError: the credentials are not enough for it.
-        ClearTextRefused: it needs a protected line.
+        MissingError: the credentials do not suffice for it.
+        ClearTextRefused: it needs a protected connection.
     """
     candidates = _candidates(mechanism)
     offered = [candidate for candidate in candidates if candidate.name in facts.offered]
@@ -51,7 +49,7 @@ def choose(mechanism: AuthMechanism, credentials: Credentials, facts: Connection
 def _is_safe(
     mechanism: Mechanism, credentials: Credentials, facts: ConnectionFacts, is_free: bool
 ) -> bool:
-    """True if no secret crosses an open connection by it against the user's will."""
+    """True if it sends no secret over an open connection against the user's will."""
     if facts.is_protected or not mechanism.gives_away(credentials):
         return True
     return facts.allows_clear_text and not (is_free and mechanism.is_clear_text)
@@ -70,7 +68,7 @@ def _at_hand(
     if usable:
         return usable
     raise MissingError(
-        f"what is set is enough for none of the logins {_names(offered)}",
+        f"what credentials that are set suffice for none of the logins {_names(offered)}",
         code=10022,
         remedy="Set password, or token_source for OAuth",
     )
@@ -80,7 +78,7 @@ def _not_offered(candidates: Sequence[Mechanism], facts: ConnectionFacts) -> SMT
     if not facts.offered:
         return ExtensionError(
             "the server offers no login",
-            remedy="Many offer it only inside TLS: try ssl_start_mode='explicit' and port 587",
+            remedy="It may be offered only inside TLS: try ssl_start_mode='explicit' and port 587",
         )
     wanted = " or ".join(candidate.name for candidate in candidates)
     return ExtensionError(
@@ -93,7 +91,7 @@ def _in_clear(mechanism: Mechanism, facts: ConnectionFacts) -> ClearTextRefused:
     return ClearTextRefused(
         f"{mechanism.name} would send a secret in clear to {facts.host}",
         remedy="Turn TLS on (ssl_start_mode='explicit'),"
-        " or mean it: config('AllowClearTextAuth=True') and auth_mechanism by name",
+        " or allow it: config('AllowClearTextAuth=True') and auth_mechanism by name",
     )
 
 

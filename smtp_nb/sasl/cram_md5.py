@@ -1,4 +1,4 @@
-"""CRAM-MD5 (RFC 2195): the password proves itself by a digest of the server's challenge."""
+"""CRAM-MD5 (RFC 2195): the password is proved by a digest of the server's challenge."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def cram_md5(credentials: Credentials, facts: ConnectionFacts) -> Exchange:
     """Answer the challenge with the user name and the keyed digest in hexadecimal.
 
     Raises:
-        AuthenticationError: the challenge is empty, so its digest would serve anybody later.
+        AuthenticationError: the challenge is empty, so its digest could be replayed later.
     """
     challenge = yield None
     if not challenge:
@@ -26,5 +26,5 @@ def cram_md5(credentials: Credentials, facts: ConnectionFacts) -> Exchange:
 
 
 def digest(password: bytes, challenge: bytes) -> bytes:
-    """The keyed digest of RFC 2195 section 2, as lower-case hexadecimal."""
+    """Return the keyed digest of RFC 2195 section 2, as lower-case hexadecimal."""
     return hmac.new(password, challenge, "md5").hexdigest().encode("ascii")

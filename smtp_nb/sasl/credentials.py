@@ -1,4 +1,4 @@
-"""Who logs in, and with what."""
+"""Credentials: a user name and what proves it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from smtp_nb.model.secret import Secret
 # NUL separates the fields of PLAIN; a line break is what a password file leaves at the end; a lone
 # surrogate has no UTF-8.
 _NEVER_IN_A_SECRET = re.compile("[\0\r\n\ud800-\udfff]")
-# RFC 6750 section 2.1, b64token: what stands behind "Bearer" in one word.
+# RFC 6750 section 2.1, b64token: what follows "Bearer", as one word.
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*\Z")
 _SCHEME = re.compile(r"(?i)\s*bearer\s+")
 
@@ -27,14 +27,14 @@ def _no_secret() -> Secret:
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """Where bearer tokens come from; their source does not show in a repr.
+    """The source of bearer tokens, which does not show in a repr.
 
     Args:
-        source: is called before each login and gives the token, with or without "Bearer" in front.
-            It may wait: it is called on a thread of its own, within the time-out of the session.
-            Its argument is False at first, when a token that was kept will do. If the server
-            refuses that one (535) the source is called once more, with True: get a new one from
-            where they are made. A second refusal is final, and so is the same token again.
+        source: is called before each login and returns the token, with or without "Bearer" in
+            front. It may wait: it is called on a thread of its own, within the time-out of the
+                session. Its argument is False at first, when a cached token will do. If the server
+                    refuses that one (535) the source is called once more, with True: fetch a new
+                        one. A second refusal is final, and so is the same token again.
     """
 
     source: TokenSource = field(repr=False)
@@ -45,12 +45,13 @@ class Credentials:
     """A user name and what proves it; the secrets never show in a repr.
 
     Attributes:
-        user: the authentication identity; may be empty where a certificate or a ticket says it.
+        user: the authentication identity; may be empty where a certificate or a ticket names it.
         password: its password.
-        authorization_identity: whom to act as, if not the user (RFC 4422 section 2); may be empty.
-        tokens: where XOAUTH2 and OAUTHBEARER get their token; see `Tokens`.
-        token: the token of the login at hand, which `with_token` puts here.
-        uses_ntlm_v2: answer NTLM in its second version.
+        authorization_identity: the identity to act as, if not the user (RFC 4422 section 2); may be
+            empty.
+        tokens: the source of tokens for XOAUTH2 and OAUTHBEARER; see `Tokens`.
+        token: the token of the current login, set by `with_token`.
+        uses_ntlm_v2: use version 2 of NTLM.
 
     Raises:
         InjectionError: a NUL, a line break or (in the user name) any control character. The
@@ -70,24 +71,24 @@ class Credentials:
         _refuse_unsendable(self.authorization_identity, "the authorization identity")
 
     def with_token(self, token: Token) -> Credentials:
-        """The same, with a token that was just had from `tokens`.
+        """Return the same, with a token just obtained from `tokens`.
 
         Raises:
-            MissingError: it is empty, or no text at all.
-            InjectionError: it is not of the characters that a bearer token has (RFC 6750).
+            MissingError: it is empty, or not a text.
+            InjectionError: it has characters that a bearer token cannot have (RFC 6750).
         """
         text = token.reveal() if isinstance(token, Secret) else token
         bare = _SCHEME.sub("", text, 1).strip() if isinstance(text, str) else ""
         if not bare:
             raise MissingError(
-                "the source of tokens gave none",
+                "the token source returned no token",
                 code=10022,
-                remedy="It is a plain function that returns the token as a text",
+                remedy="Write it as a plain function that returns the token as a text",
             )
         if not _TOKEN.match(bare):
             raise InjectionError(
-                "the token holds characters that no bearer token has",
-                remedy="Give the access token alone, as the provider gave it",
+                "the token holds characters that a bearer token cannot have",
+                remedy="Give only the access token, as the provider issued it",
             )
         return replace(self, token=Secret(bare))
 

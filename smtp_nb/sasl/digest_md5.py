@@ -1,6 +1,6 @@
 """DIGEST-MD5 (RFC 2831, historic): a digest over password, both nonces and the server's name.
 
-The server proves in the end that it knows the password too (rspauth). There is no security layer:
+At the end the server proves that it knows the password too (rspauth). There is no security layer:
 TLS protects the connection.
 """
 
@@ -19,7 +19,7 @@ from smtp_nb.sasl.exchange import ConnectionFacts, Exchange
 
 MAX_CHALLENGE = 2048  # RFC 2831 section 2.1.1
 _TOKEN = r"[!#$%&'*+.0-9A-Z^_`a-z|~-]+"
-# Section 7.1: name=token or name="quoted", octets read as Latin-1.
+# Section 7.1: name=token or name="quoted", bytes read as Latin-1.
 _DIRECTIVE = re.compile(
     rf"[ \t]*(?P<name>{_TOKEN})[ \t]*=[ \t]*"
     rf'(?:(?P<token>{_TOKEN})|"(?P<quoted>(?:[^"\\\x00-\x08\x0a-\x1f\x7f]|\\[\x20-\x7e])*)")'
@@ -30,20 +30,20 @@ _ONCE = frozenset({"nonce", "qop", "charset", "algorithm", "maxbuf", "stale", "c
 
 
 def new_nonce() -> str:
-    """At least 64 bits that nobody can foretell."""
+    """Return at least 64 unpredictable bits."""
     return secrets.token_urlsafe(24)
 
 
 def digest_md5(credentials: Credentials, facts: ConnectionFacts, nonce: str = "") -> Exchange:
-    """Answer the challenge, and see the server answer too.
+    """Answer the challenge, and verify the server's proof.
 
     Args:
-        nonce: ours; made anew if it is empty.
+        nonce: ours; a new one if empty.
 
     Raises:
-        AuthenticationError: the challenge is not of this mechanism or wants what is not there, or
-            the server's answer is wrong.
-        InputError: the server reads Latin-1 only, and the user name or the password is beyond it.
+        AuthenticationError: the challenge is not of this mechanism or demands what is not
+            supported, or the server's proof is wrong.
+        InputError: the server reads only Latin-1, and the user name or the password is not in it.
     """
     challenge = _read_challenge((yield None))
     _require_spellable(credentials, challenge)
@@ -68,7 +68,7 @@ def digest_md5(credentials: Credentials, facts: ConnectionFacts, nonce: str = ""
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Login:
-    """All that is hashed (section 2.1.2.1)."""
+    """Everything that is hashed (section 2.1.2.1)."""
 
     user: bytes
     realm: bytes
@@ -79,7 +79,7 @@ class Login:
     identity: bytes
 
     def digest(self, method: bytes) -> bytes:
-        """The client's digest with the method AUTHENTICATE, the server's with none."""
+        """Return the client's digest with the method AUTHENTICATE, the server's with none."""
         secret = md5(b":".join((self.user, self.realm, self.password))).digest()
         acting = (self.identity,) if self.identity else ()
         first = md5(b":".join((secret, self.nonce, self.cnonce, *acting))).hexdigest().encode()
@@ -90,7 +90,7 @@ class Login:
 
 @dataclass(frozen=True, slots=True)
 class _Challenge:
-    """Octets as Latin-1."""
+    """Return bytes as Latin-1."""
 
     nonce: str
     realms: tuple[str, ...]
@@ -98,10 +98,10 @@ class _Challenge:
 
 
 def directives(message: bytes | None) -> Iterator[tuple[str, str]]:
-    """Names in small letters and values, octets as Latin-1.
+    """Return names in lower case and values, bytes as Latin-1.
 
     Raises:
-        AuthenticationError: it is no list of directives, or is too long, or repeats one.
+        AuthenticationError: it is not a list of directives, is too long, or repeats one.
     """
     text, at = (message or b"").decode("latin-1").lstrip(" \t,"), 0
     seen: set[str] = set()
@@ -113,7 +113,7 @@ def directives(message: bytes | None) -> Iterator[tuple[str, str]]:
             raise AuthenticationError("the server's message is not of DIGEST-MD5")
         at, name = match.end(), match["name"].lower()
         if name in seen & _ONCE:
-            raise AuthenticationError(f"the server's message has two of {name}")
+            raise AuthenticationError(f"the server's message repeats {name}")
         seen.add(name)
         yield name, match["token"] or _PAIR.sub(r"\1", match["quoted"] or "")
 
@@ -124,21 +124,23 @@ def _read_challenge(message: bytes | None) -> _Challenge:
     if not values.get("nonce") or values.get("algorithm", "").lower() != "md5-sess":
         raise AuthenticationError("the server's challenge has no nonce or another algorithm")
     if "auth" not in re.split(r"[ \t]*,[ \t]*", values.get("qop", "auth").lower().strip(" \t")):
-        raise AuthenticationError("the server wants a security layer under the login; TLS is ours")
+        raise AuthenticationError(
+            "the server requires a SASL security layer; smtp_nb uses TLS instead"
+        )
     if values.get("charset", "utf-8").lower() != "utf-8":
-        raise AuthenticationError("the server's challenge is in another charset than UTF-8")
+        raise AuthenticationError("the server's challenge is in a charset other than UTF-8")
     realms = tuple(value for name, value in found if name == "realm")
     return _Challenge(values["nonce"], realms, "charset" in values)
 
 
 def _realm(realms: tuple[str, ...], user: str) -> str:
-    """The realm that the user names behind an @ if the server has it, else its first."""
+    """Return the realm after an @ in the user name if the server has it, else its first."""
     own = user.rpartition("@")[2].encode().decode("latin-1")
     return own if own in realms else next(iter(realms), "")
 
 
 def hashable(text: bytes) -> bytes:
-    """UTF-8 as it is hashed: as Latin-1 where that is possible (section 2.1.2.1)."""
+    """Return UTF-8 as it is hashed: as Latin-1 where possible (section 2.1.2.1)."""
     try:
         return text.decode().encode("latin-1")
     except UnicodeError:
@@ -154,13 +156,13 @@ def _require_spellable(credentials: Credentials, challenge: _Challenge) -> None:
     ):
         if any(ord(character) > 255 for character in text):
             raise InputError(
-                f"the server reads Latin-1 only, and the {what} is beyond it",
+                f"the server reads only Latin-1, and the {what} is not in it",
                 remedy="Try auth_mechanism='sasl_plain' inside TLS",
             )
 
 
 def _answer(login: Login, user: str, challenge: _Challenge) -> bytes:
-    """The client's message (section 2.1.2)."""
+    """Return the client's message (section 2.1.2)."""
     charset = "utf-8" if challenge.is_utf8 else "latin-1"
     quoted = {
         "username": user.encode(charset),

@@ -1,4 +1,4 @@
-"""EXTERNAL (RFC 4422 appendix A): who we are was shown by other means, as by a certificate."""
+"""EXTERNAL (RFC 4422 appendix A): the identity was proved by other means, such as a certificate."""
 
 from __future__ import annotations
 
@@ -7,5 +7,5 @@ from smtp_nb.sasl.exchange import ConnectionFacts, Exchange
 
 
 def external(credentials: Credentials, facts: ConnectionFacts) -> Exchange:
-    """One message: whom to act as. If it is empty the server takes the certificate's name."""
+    """Send the identity to act as. If it is empty the server takes the certificate's name."""
     return (yield (credentials.authorization_identity.reveal() or credentials.user).encode())

@@ -1,7 +1,7 @@
-"""GSSAPI (RFC 4752): Kerberos, with a ticket that is there already or one for the password.
+"""GSSAPI (RFC 4752): Kerberos, with a cached ticket or one for the password.
 
-A user name without a password stands for a principal of the ticket cache, no name for whatever is
-in there. No security layer is negotiated: TLS protects the connection.
+A user name without a password names a principal of the ticket cache, no name takes its default. No
+security layer is negotiated: TLS protects the connection.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 # Windows has it built in (SSPI).
 MODULES = ("spnego",) if sys.platform == "win32" else ("spnego", "gssapi", "krb5")
 _TICKET = "Get a ticket with kinit, or set user and password; mail_server is the name in the ticket"
-_NO_LAYER = 1  # RFC 4752 section 3.3: the first octet is a set of bits
+_NO_LAYER = 1  # RFC 4752 section 3.3: the first byte is a set of bits
 
 
 def gssapi(credentials: Credentials, facts: ConnectionFacts) -> Exchange:
-    """Show the ticket, see the server prove itself, decline a security layer.
+    """Send the ticket, verify the server's proof, decline a security layer.
 
     Raises:
         Unsupported: the extra is not installed.
@@ -39,7 +39,9 @@ def gssapi(credentials: Credentials, facts: ConnectionFacts) -> Exchange:
         challenge = yield answer
     offer = pyspnego.attempt("Kerberos", lambda: context.unwrap(challenge or b"").data)
     if len(offer) != 4 or not offer[0] & _NO_LAYER:
-        raise AuthenticationError("the server insists on a security layer; TLS is ours")
+        raise AuthenticationError(
+            "the server insists on a SASL security layer; smtp_nb uses TLS instead"
+        )
     choice = bytes([_NO_LAYER, 0, 0, 0]) + credentials.authorization_identity.reveal().encode()
     return (yield pyspnego.attempt("Kerberos", lambda: context.wrap(choice, encrypt=False).data))
 

@@ -9,7 +9,7 @@ from smtp_nb.sasl.exchange import ConnectionFacts, Exchange
 def login(credentials: Credentials, facts: ConnectionFacts) -> Exchange:
     """Answer the first prompt with the user name and the second with the password.
 
-    The words of the prompts are not looked at: servers write 'Username:', 'User Name' and worse.
+    The text of the prompts is ignored: servers write 'Username:', 'User Name' and worse.
     There is no initial response, because Exchange and old Postfix patches refuse one.
     """
     yield None

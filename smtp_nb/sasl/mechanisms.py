@@ -1,4 +1,4 @@
-"""The mechanisms that this library speaks, in one table, and how each is run."""
+"""Mechanisms that this library supports, in one table, and how each is run."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ class Mechanism:
 
     Attributes:
         name: as in the server's AUTH line.
-        kind: the member of the enumeration that asks for exactly this one.
+        kind: the member of the enumeration that requests exactly this one.
         client: the client's side.
-        needs: the fields of `Credentials` that it cannot do without.
-        is_clear_text: who reads the connection can log in from then on.
+        needs: the fields of `Credentials` that it requires.
+        is_clear_text: an eavesdropper can log in from then on.
         is_plus: it is bound to a TLS connection.
         takes_time: its steps compute, or ask elsewhere, for longer than others should wait.
-        shows_identity: an authorization identity goes out with it as it is.
-        modules: of extras, without which it is not there.
+        shows_identity: it sends an authorization identity in clear.
+        modules: those of an extra that it needs.
     """
 
     name: str
@@ -59,7 +59,7 @@ class Mechanism:
         return "user" in self.needs
 
     def is_at_hand(self, credentials: Credentials, facts: ConnectionFacts) -> bool:
-        """True if AUTO may take it: all that it needs is there."""
+        """True if AUTO may take it: everything it needs is set."""
         if (self.is_plus and binding_of(facts) is None) or not is_installed(*self.modules):
             return False
         if not self.needs_user and (credentials.password or credentials.tokens):
@@ -69,7 +69,7 @@ class Mechanism:
         return all(getattr(credentials, field) for field in self.needs)
 
     def gives_away(self, credentials: Credentials) -> bool:
-        """True if who reads the connection gets hold of a secret.
+        """True if an eavesdropper would learn a secret.
 
         An authorization identity counts as one, because people keep their token in that setting.
         """
@@ -79,7 +79,7 @@ class Mechanism:
         return self.is_clear_text or is_weak
 
     def require(self, credentials: Credentials) -> None:
-        """Raise unless all that it needs is there.
+        """Raise unless everything it needs is set.
 
         Raises:
             MissingError: what is missing. Nothing was written.
@@ -87,7 +87,9 @@ class Mechanism:
         for field in self.needs:
             if not getattr(credentials, field):
                 what, remedy = _MISSING[field]
-                raise MissingError(f"there is no {what} to log in with", code=10022, remedy=remedy)
+                raise MissingError(
+                    f"there is no {what} is set to log in with", code=10022, remedy=remedy
+                )
 
 
 # A field of `Credentials` -> what it is called, and how to set it.
@@ -111,8 +113,8 @@ def _scram(digest: str, is_plus: bool = False) -> Mechanism:
     )
 
 
-# The strongest first: AUTO takes the first that the server offers and that has all it needs. Who
-# sets a source of tokens means it, and a token never shows the password.
+# The strongest first: AUTO takes the first that the server offers and that has all it needs. A
+# token source is set on purpose, and a token never shows the password.
 MECHANISMS = (
     Mechanism("OAUTHBEARER", AuthMechanism.OAUTHBEARER, oauthbearer, _BEARER, is_clear_text=True),
     Mechanism("XOAUTH2", AuthMechanism.XOAUTH2, xoauth2, _BEARER, is_clear_text=True),
@@ -138,31 +140,31 @@ MECHANISMS = (
 )
 BY_NAME = {mechanism.name: mechanism for mechanism in MECHANISMS}
 BY_KIND = {mechanism.kind: mechanism for mechanism in MECHANISMS}
-SUPPORTED = f"Supported are {', '.join(BY_NAME)}"
+SUPPORTED = f"Use one of {', '.join(BY_NAME)}"
 
 
 def known(name: str) -> Mechanism:
-    """The mechanism of that name, in any case.
+    """Return the mechanism of that name, in any case.
 
     Raises:
-        Unsupported: this library does not speak it.
+        Unsupported: this library does not support it.
     """
     if found := BY_NAME.get(name.upper()):
         return found
-    raise Unsupported(f"the login {name!r} is not known here", remedy=SUPPORTED)
+    raise Unsupported(f"the login {name!r} is not supported", remedy=SUPPORTED)
 
 
 def exchange(
     name: str, credentials: Credentials, facts: ConnectionFacts
 ) -> Generator[bytes | None, bytes | None, None]:
-    """The client's side of a login, ready for `next()`.
+    """Return the client's side of a login, ready for `next()`.
 
-    The first `next()` gives the initial response, or None if the server speaks first; each
-    `send(challenge)` gives the answer; `finish()` ends it when the server says yes.
+    The first `next()` returns the initial response, or None if the server speaks first; each
+    `send(challenge)` returns the response; `finish()` ends it on a positive reply.
 
     Raises:
-        Unsupported: this library does not speak the mechanism.
-        MissingError: there is no user name, password or token.
+        Unsupported: this library does not support the mechanism.
+        MissingError: no user name, password or token is set.
         AuthenticationError: (while it runs) the server's challenges are not of this mechanism.
     """
     mechanism = known(name)
@@ -171,10 +173,10 @@ def exchange(
 
 
 def finish(exchange: Generator[bytes | None, bytes | None, None]) -> None:
-    """The server said that the login is complete.
+    """End a login that the server reports as complete.
 
     Raises:
-        AuthenticationError: the mechanism has not said or not seen all it has to. A server that
+        AuthenticationError: the mechanism has not sent or seen everything it must. A server that
             agrees too early does not know the password.
     """
     try:
@@ -182,7 +184,7 @@ def finish(exchange: Generator[bytes | None, bytes | None, None]) -> None:
     except StopIteration:
         return
     exchange.close()
-    raise AuthenticationError("the server called the login complete before it was")
+    raise AuthenticationError("the server reported the login as complete before it was")
 
 
 def _guarded(
@@ -190,6 +192,6 @@ def _guarded(
 ) -> Generator[bytes | None, bytes | None, None]:
     if (yield from mechanism.client(credentials, facts)) is not None:
         raise AuthenticationError(
-            f"the server asks on after the last message of {mechanism.name}",
+            f"the server sent another challenge after the last message of {mechanism.name}",
             remedy="Try another auth_mechanism",
         )

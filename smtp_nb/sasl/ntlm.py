@@ -1,7 +1,7 @@
 """NTLM (MS-NLMP, MS-SMTPNTLM), in version 1 or 2, through pyspnego.
 
-Version 1 is worth no more than a password in clear: who sees it computes the password's hash, which
-is as good as the password. The server proves nothing in either version.
+Version 1 is worth no more than a password in clear: an eavesdropper can compute the password's
+hash, which is as good as the password. The server proves nothing in either version.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ MODULES = ("spnego",)
 
 
 def ntlm(credentials: Credentials, facts: ConnectionFacts) -> Exchange:
-    """Offer, hear the challenge, answer it. A domain stands in the user: DOMAIN\\user.
+    """Negotiate and answer the challenge. A domain is part of the user: DOMAIN\\user.
 
     Raises:
-        Unsupported: pyspnego is not installed, or has changed inside.
+        Unsupported: pyspnego is not installed, or has changed internally.
         AuthenticationError: the challenge is not of this mechanism.
     """
     pyspnego.require("ntlm", *MODULES)
@@ -49,13 +49,13 @@ def _new_context(credentials: Credentials, host: str) -> spnego.ContextProxy:
 def _set_version(context: spnego.ContextProxy, is_v2: bool) -> None:
     """Choose the version for this login.
 
-    pyspnego reads it from an environment variable, which is the whole process's and so not safe
-    where several threads log in.
+    pyspnego reads it from an environment variable, which belongs to the whole process and so is not
+    safe where several threads log in.
 
     Raises:
-        Unsupported: it keeps it elsewhere by now.
+        Unsupported: this pyspnego keeps it elsewhere.
     """
     inside = vars(context)
     if not {"_lm", "_nt_v1", "_nt_v2"} <= inside.keys():
-        raise Unsupported("this pyspnego does not let the version of NTLM be chosen")
+        raise Unsupported("this pyspnego does not support choosing the version of NTLM")
     inside.update(_lm=not is_v2, _nt_v1=not is_v2, _nt_v2=is_v2)

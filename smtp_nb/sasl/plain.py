@@ -7,7 +7,7 @@ from smtp_nb.sasl.exchange import ConnectionFacts, Exchange
 
 
 def plain(credentials: Credentials, facts: ConnectionFacts) -> Exchange:
-    """One message: authorization identity, NUL, user, NUL, password."""
+    """Send one message: authorization identity, NUL, user, NUL, password."""
     return (
         yield b"\0".join(
             text.encode()

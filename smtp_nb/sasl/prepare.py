@@ -27,7 +27,7 @@ def saslprep(text: str, what: str) -> str:
 
     Raises:
         InputError: it holds what RFC 4013 section 2 prohibits, or nothing is left of it. The
-            message says `what` it is and never quotes it.
+            message names `what` and never quotes it.
     """
     mapped = "".join(
         " " if stringprep.in_table_c12(character) else character
@@ -37,8 +37,8 @@ def saslprep(text: str, what: str) -> str:
     prepared = ucd_3_2_0.normalize("NFKC", mapped)
     if not prepared or not _is_allowed(prepared):
         raise InputError(
-            f"{what} holds characters that this login cannot take",
-            remedy="It prepares names and passwords by RFC 4013; try auth_mechanism='sasl_plain'",
+            f"{what} holds characters that this login does not allow",
+            remedy="They are prepared by RFC 4013; try auth_mechanism='sasl_plain'",
         )
     return prepared
 
@@ -48,7 +48,7 @@ def _is_allowed(text: str) -> bool:
 
 
 def _has_one_direction(text: str) -> bool:
-    """RFC 3454 section 6: letters written from right to left stand at both ends, or nowhere."""
+    """RFC 3454 section 6: right-to-left letters must be at both ends, or nowhere."""
     if not any(map(stringprep.in_table_d1, text)):
         return True
     ends = stringprep.in_table_d1(text[0]) and stringprep.in_table_d1(text[-1])

@@ -1,6 +1,6 @@
-"""The one place that knows pyspnego, which speaks NTLM, and Kerberos through the system's library.
+"""Adapter for pyspnego, which speaks NTLM, and Kerberos through the system's library.
 
-It is an extra, and it is loaded by the first login that needs it.
+It is an extra, and loaded by the first login that needs it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     import spnego
 
 T = TypeVar("T")
-# It logs the octets of every login. Those of ours are kept out, those of others are theirs.
+# It logs the bytes of every login. Ours are kept out of the log; those of other users are not ours
+# to hide.
 _is_ours: ContextVar[bool] = ContextVar("_is_ours", default=False)
 _LOGGERS = ("spnego._ntlm", "spnego._gss", "spnego._sspi")
 
@@ -32,12 +33,12 @@ def require(extra: str, *modules: str) -> None:
     """Raise unless the extra is installed.
 
     Raises:
-        Unsupported: it is not; says how it is had.
+        Unsupported: it is not; says how to install it.
     """
     if missing := [name for name in modules if not is_installed(name)]:
         raise Unsupported(
-            f"a login by {extra} needs what is not installed: {', '.join(missing)}",
-            remedy=f"pip install 'smtp_nb[{extra}]'",
+            f"a login with {extra} needs packages that are not installed: {', '.join(missing)}",
+            remedy=f"Run pip install 'smtp_nb[{extra}]'",
         )
     for logger in map(logging.getLogger, _LOGGERS):
         if _is_of_others not in logger.filters:
@@ -58,11 +59,11 @@ def _quietly() -> Iterator[None]:
 
 
 def attempt(what: str, work: Callable[[], T], remedy: str = "") -> T:
-    """Do something with pyspnego.
+    """Run a call of pyspnego.
 
     Raises:
-        AuthenticationError: it did not work. The words of Kerberos are quoted, which name
-            principals, servers and files; no secret is in them.
+        AuthenticationError: it failed. The message of Kerberos is quoted, which names principals,
+            servers and files; it holds no secret.
     """
     from spnego.exceptions import SpnegoError
 
@@ -72,7 +73,7 @@ def attempt(what: str, work: Callable[[], T], remedy: str = "") -> T:
         except SpnegoError as error:
             words = str(error.base_error or error.message)
         except Exception as error:
-            # What a hostile server sends makes its parsers raise all kinds of errors.
+            # Input from a hostile server makes its parsers raise all kinds of errors.
             is_kerberos = type(error).__module__.startswith(("krb5", "gssapi"))
             words = str(error) if is_kerberos else type(error).__name__
     raise AuthenticationError(f"{what} failed: {words}", remedy=remedy)
@@ -81,9 +82,9 @@ def attempt(what: str, work: Callable[[], T], remedy: str = "") -> T:
 def step(
     context: spnego.ContextProxy, challenge: bytes | None, name: str, remedy: str = ""
 ) -> bytes:
-    """One step of a login.
+    """Run one step of a login.
 
     Raises:
-        AuthenticationError: what the server sent makes no sense, or there is no ticket.
+        AuthenticationError: the server sent an invalid message, or there is no ticket.
     """
-    return attempt(f"the login by {name}", lambda: context.step(challenge), remedy) or b""
+    return attempt(f"the login with {name}", lambda: context.step(challenge), remedy) or b""

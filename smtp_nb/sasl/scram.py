@@ -1,8 +1,8 @@
 """SCRAM (RFC 5802, RFC 7677): both sides prove that they know the password, and neither shows it.
 
-With -PLUS the proof covers the TLS connection too (RFC 5802 section 6), so that nobody can sit
-between two connections. Without it a client that could have bound says so ("y"), and a server that
-did offer -PLUS knows then that somebody took it off the list.
+With -PLUS the proof covers the TLS connection too (RFC 5802 section 6), so that no attacker can sit
+between two connections. Without it a client that could have bound says so ("y"), which tells a
+server that did offer -PLUS that it was removed from the list.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from smtp_nb.sasl.credentials import Credentials
 from smtp_nb.sasl.exchange import ConnectionFacts, Exchange
 from smtp_nb.sasl.prepare import saslprep
 
-# RFC 7677 section 4 asks for the least; more than the most is a second of work for one login.
+# RFC 7677 section 4 sets the minimum; the maximum is a second of work for one login.
 MIN_ITERATIONS, MAX_ITERATIONS = 4096, 2_000_000
 # The first is defined up to TLS 1.2 only (RFC 5929), the second is what RFC 9266 wants for 1.3.
 BINDINGS = ("tls-unique", "tls-exporter")
 
 _SERVER_FIRST = re.compile(r"r=([\x21-\x2b\x2d-\x7e]+),s=([^,]+),i=([1-9][0-9]{0,9})(?:,.*)?\Z")
 _SERVER_FINAL = re.compile(r"([ve])=([^,]+)(?:,.*)?\Z")
-# RFC 5802 section 7, server-error-value; other words may be an echo of anything.
+# RFC 5802 section 7, server-error-value; any other text may echo anything.
 _REASONS = frozenset(
     {
         "invalid-encoding",
@@ -45,13 +45,13 @@ _REASONS = frozenset(
 
 
 def new_nonce() -> str:
-    """Printable, without commas, and never the same."""
+    """Return a nonce: printable, without commas, never the same."""
     return secrets.token_urlsafe(24)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Keys:
-    """What both sides make of the password (RFC 5802 section 3)."""
+    """The keys that both sides derive from the password (RFC 5802 section 3)."""
 
     digest: str
     client: bytes
@@ -59,7 +59,7 @@ class Keys:
 
     @classmethod
     def derive(cls, digest: str, password: str, salt: bytes, iterations: int) -> Keys:
-        """From the prepared password; takes as long as the iterations do."""
+        """Derive them from the prepared password; takes as long as the iterations do."""
         salted = hashlib.pbkdf2_hmac(digest, password.encode(), salt, iterations)
         return cls(
             digest,
@@ -68,31 +68,31 @@ class Keys:
         )
 
     def proof(self, text: bytes) -> bytes:
-        """What the client says of the conversation so far."""
+        """The client's proof of the conversation so far."""
         stored = hashlib.new(self.digest, self.client).digest()
         signature = hmac.digest(stored, text, self.digest)
         return bytes(a ^ b for a, b in zip(self.client, signature, strict=True))
 
     def signature(self, text: bytes) -> bytes:
-        """What the server says of it."""
+        """The server's signature."""
         return hmac.digest(self.server, text, self.digest)
 
 
 def scram(
     digest: str, is_plus: bool, credentials: Credentials, facts: ConnectionFacts, nonce: str = ""
 ) -> Exchange:
-    """Prove the password, and see the server prove it.
+    """Prove the password, and verify the server's proof.
 
     Args:
         digest: the hash's name in hashlib.
         is_plus: bind the login to the TLS connection.
-        nonce: the client's part of the nonce; made anew if it is empty.
+        nonce: the client's part of the nonce; a new one if empty.
 
     Raises:
         InputError: user name or password cannot be prepared.
         Unsupported: there is no TLS connection to bind to.
-        AuthenticationError: the server's messages are not of this mechanism, ask for less or more
-            work than is sound, or its signature is wrong.
+        AuthenticationError: the server's messages are not of this mechanism, request too little or
+            too much work, or its signature is wrong.
     """
     nonce = nonce or new_nonce()
     user = gs2_name(saslprep(credentials.user, "the user name"))
@@ -110,7 +110,7 @@ def scram(
 
 
 def _header(is_plus: bool, credentials: Credentials, facts: ConnectionFacts) -> tuple[str, bytes]:
-    """The GS2 header, and the octets that bind."""
+    """Return the GS2 header, and the bytes to bind."""
     identity = credentials.authorization_identity.reveal()
     acting = f"a={gs2_name(saslprep(identity, 'the authorization identity'))}" if identity else ""
     found = binding_of(facts)
@@ -121,18 +121,18 @@ def _header(is_plus: bool, credentials: Credentials, facts: ConnectionFacts) -> 
     if found is None:
         raise Unsupported(
             "there is no TLS connection to bind the login to",
-            remedy="Turn TLS on, or take the mechanism without PLUS",
+            remedy="Turn TLS on, or use the mechanism without PLUS",
         )
     return f"p={found[0]},{acting},", found[1]
 
 
 def binding_of(facts: ConnectionFacts) -> tuple[str, bytes] | None:
-    """What the connection can be bound by: the kind and its octets."""
+    """Return what the connection can be bound by: the kind and its bytes."""
     return next(((kind, data) for kind in BINDINGS if (data := facts.binding(kind))), None)
 
 
 def _read_first(challenge: bytes | None, nonce: str) -> tuple[str, str, bytes, int]:
-    """The server's first message: the text, the whole nonce, salt and iterations."""
+    """The server's first message: its text, the whole nonce, salt and iterations."""
     text = _text(challenge)
     match = _SERVER_FIRST.match(text)
     if match is None:
@@ -140,12 +140,12 @@ def _read_first(challenge: bytes | None, nonce: str) -> tuple[str, str, bytes, i
     whole, salt, iterations = match[1], _octets(match[2]), int(match[3])
     # RFC 5802 section 5.1: without a part of its own an old conversation could be replayed.
     if not whole.startswith(nonce) or whole == nonce:
-        raise AuthenticationError("the server answers with a nonce that is not ours and its own")
+        raise AuthenticationError("the server answered with a nonce that does not extend ours")
     if not MIN_ITERATIONS <= iterations <= MAX_ITERATIONS:
         raise AuthenticationError(
-            f"the server asks for {iterations} iterations; sound are {MIN_ITERATIONS} to"
+            f"the server requests {iterations} iterations; allowed are {MIN_ITERATIONS} to"
             f" {MAX_ITERATIONS}",
-            remedy="Fewer make the password easy to guess, more are an attack on us",
+            remedy="Ask its operator: fewer make the password easy to guess, more block the client",
         )
     return text, whole, salt, iterations
 
@@ -154,7 +154,7 @@ def _check_final(challenge: bytes | None, signature: bytes) -> None:
     """The server's last message.
 
     Raises:
-        AuthenticationError: it says no, or does not know the password itself.
+        AuthenticationError: it refuses, or does not know the password itself.
     """
     match = _SERVER_FINAL.match(_text(challenge))
     if match is None:
@@ -173,7 +173,7 @@ def _check_final(challenge: bytes | None, signature: bytes) -> None:
 
 def _text(challenge: bytes | None) -> str:
     if challenge is None:
-        raise AuthenticationError("the server called the login complete before it was")
+        raise AuthenticationError("the server reported the login as complete before it was")
     return challenge.decode("utf-8", "replace")
 
 
@@ -182,8 +182,8 @@ def _octets(text: str) -> bytes:
         octets = b64decode(text, validate=True)
     except ValueError:
         octets = b""
-    if _base64(octets) != text:  # bits that nobody reads have to be zero (RFC 4648 section 3.5)
-        raise AuthenticationError("the server's message is no base64 where it has to be")
+    if _base64(octets) != text:  # unused bits must be zero (RFC 4648 section 3.5)
+        raise AuthenticationError("the server's message is not base64 where it must be")
     return octets
 
 

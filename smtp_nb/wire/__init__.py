@@ -1,1 +1,1 @@
-"""Byte layers under SMTP. None of them opens a socket or waits: octets in, octets out."""
+"""Byte layers under SMTP. None opens a socket or waits: bytes in, bytes out."""

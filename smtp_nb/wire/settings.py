@@ -1,4 +1,4 @@
-"""What TLS shall do, as one frozen value."""
+"""TLS settings, as one frozen value."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ OVERLOOK_NOTHING = SSLSecurityFlag(0)
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What we offer the server to agree on. Empty and 0 leave it to OpenSSL.
+    """What to offer the server. Empty and 0 leave it to OpenSSL.
 
     Attributes:
-        suites: as `suites.parse_suites` gives them (SSLEnabledCipherSuites).
+        suites: as `suites.parse_suites` returns them (SSLEnabledCipherSuites).
         cipher_list: in OpenSSL's own language, for versions up to TLS 1.2 (OpenSSLCipherList).
         least_bits: of the cipher's key (SSLCipherStrength).
         old_groups, new_groups: by the names of `groups` (TLS12SupportedGroups, and of TLS 1.3).
@@ -40,24 +40,24 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class TLSSettings:
-    """All that a handshake needs to know; fixed before it begins.
+    """All that a handshake needs to know, fixed before it begins.
 
     Attributes:
         ca_file, ca_data: authorities to trust besides the system's, PEM or DER.
         pins: `sha256:` and the digest of the server's public key in hex or base64. If there are
-            any, the server must have one of these keys, and then nothing else matters.
+            any, the server must have one of these keys, and nothing else matters.
         accepted_der: a certificate that passes whatever is wrong with it (SSLAcceptServerCert).
         security_flags: faults to overlook (SSLSecurityFlags).
         enabled_protocols: without gaps (SSLEnabledProtocols).
         identity: our own certificate and its key (SSLCert).
-        offer: what we offer to agree on.
-        checks_revocation: revocation lists are to be asked (SSLCheckCRL).
+        offer: what to offer the server.
+        checks_revocation: check revocation lists (SSLCheckCRL).
         key_log_file: where the keys of connections are written (SSLKeyLogFile).
-        logs_records: each record is told (LogSSLPackets).
+        logs_records: report each record (LogSSLPackets).
 
     Raises:
-        InputError: a pin that is none, or versions with a gap.
-        Unsupported: only versions that OpenSSL no longer speaks.
+        InputError: an invalid pin, or versions with a gap.
+        Unsupported: only versions that OpenSSL no longer supports.
     """
 
     ca_file: str = ""
@@ -82,15 +82,17 @@ def versions(enabled: SSLProtocol) -> list[SSLProtocol]:
     """The versions to offer, oldest first.
 
     Raises:
-        InputError: there is a gap. OpenSSL would silently leave out what lies above it.
-        Unsupported: none of them is spoken here.
+        InputError: there is a gap. OpenSSL would silently leave out the versions above it.
+        Unsupported: none of them is supported here.
     """
     places = [place for place, version in enumerate(SPOKEN) if version & enabled]
     if not places:
         raise Unsupported(
-            f"OpenSSL speaks none of the versions in {enabled!r}",
-            remedy="Take TLS1_2 and TLS1_3",
+            f"OpenSSL supports none of the versions in {enabled!r}",
+            remedy="Use TLS1_2 and TLS1_3",
         )
     if places[-1] - places[0] >= len(places):
-        raise InputError("the enabled versions of TLS have a gap", remedy="Name those between too")
+        raise InputError(
+            "the enabled versions of TLS have a gap", remedy="Enable those between too"
+        )
     return list(SPOKEN[places[0] : places[-1] + 1])

@@ -47,6 +47,12 @@ def test_nothing_is_loaded_from_elsewhere(site: Path) -> None:
         assert FETCHED_BY_STYLE.findall(path.read_text("utf-8")) == [], path
 
 
+def test_no_entity_is_shown_as_its_source(site: Path) -> None:
+    """Tables escape a bar in a cell, and code shows an entity letter by letter."""
+    pages = [path for path in site.rglob("*.html") if "tests" not in path.relative_to(site).parts]
+    assert [path.name for path in pages if "&amp;#" in path.read_text("utf-8")] == []
+
+
 def test_the_conformance_table_shows_every_row_and_its_tests(site: Path) -> None:
     page = BeautifulSoup((site / "conformance.html").read_text("utf-8"), "html.parser")
     lines = [line.find_all("td") for line in page.find_all("tr")]

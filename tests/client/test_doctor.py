@@ -127,7 +127,7 @@ def test_a_network_that_blocks_every_port(front: Front) -> None:
 def test_a_server_that_says_nothing(front: Front) -> None:
     with peer(front, lambda line: line.stall()) as smtp:
         found = visit(front, smtp, patience_s=0.2)
-    assert_trouble(found, "Banner", "while we waited for the banner", "", 201)
+    assert_trouble(found, "Banner", "waiting for the banner", "", 201)
 
 
 def test_a_server_that_says_nothing_because_it_waits_for_tls(front: Front) -> None:

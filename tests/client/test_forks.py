@@ -152,6 +152,6 @@ def test_a_handler_that_forks_does_not_send_twice(front: Front) -> None:
                 said = pipe.read()
             os.waitpid(children[0], 0)
             smtp.on_start_transfer = None
-            assert "belongs to the process" in said
+            assert "belongs to the parent of this forked process" in said
             assert front.run(smtp.send())
     assert len(server.messages) == 2

@@ -171,7 +171,7 @@ def test_a_call_that_was_interrupted_queues_nothing(
         assert list(tmp_path.iterdir()) == []
         if begun:
             return
-        with pytest.raises(StateError, match="still waits"):
+        with pytest.raises(StateError, match="still waiting"):
             front.run(smtp.queue(tmp_path))
         smtp.set_message_stream(None)
         assert front.run(smtp.queue(tmp_path))

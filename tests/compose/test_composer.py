@@ -110,7 +110,7 @@ def test_what_was_refused_once_is_refused_again() -> None:
     for _ in range(2):
         with pytest.raises(InjectionError):
             used.compose(wrong)
-    with pytest.raises(InputError, match="not given by hand"):
+    with pytest.raises(InputError, match="cannot be given directly"):
         used.compose(Draft(from_=ANN, text="x", headers=(("Message-ID", "<1@x>"),)))
 
 

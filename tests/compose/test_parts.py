@@ -109,7 +109,7 @@ class TestRefused:
     def test_what_is_no_regular_file(self, tmp_path: Path, make) -> None:  # type: ignore[no-untyped-def]
         path = tmp_path / "odd"
         make(path)
-        with pytest.raises(InputError, match="no regular file"):
+        with pytest.raises(InputError, match="not a regular file"):
             list(Attachment(path=path).chunks())
 
 
@@ -156,7 +156,7 @@ class TestEncodedPart:
 
     def test_its_repr_is_short(self) -> None:
         part = EncodedPart(Attachment(data=b"secret words", filename="a.txt"))
-        assert repr(part) == "EncodedPart('a.txt', 16 octets)"
+        assert repr(part) == "EncodedPart('a.txt', 16 bytes)"
         assert "secret" not in repr(part.attachment)
 
 

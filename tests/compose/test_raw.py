@@ -130,4 +130,4 @@ class TestRawContent:
         assert max(map(len, content.chunks())) <= 65536
 
     def test_the_repr_does_not_show_the_content(self) -> None:
-        assert repr(raw_content(RAW)) == f"<RawContent <1@x.test>, {len(RAW)} octets>"
+        assert repr(raw_content(RAW)) == f"<RawContent <1@x.test>, {len(RAW)} bytes>"

@@ -51,7 +51,7 @@ LOGINS = [
         "C: AUTH EXTERNAL <hidden>",)),
 ]  # fmt: skip
 
-RENEWING = "-- the server does not take the token; asking its source for a new one"
+RENEWING = "-- the server refused the token; asking the token source for a new one"
 TOKENS = [
     S("login_xoauth2", GOOD, properties=bearer("xoauth2", "fresh"),
       trail=("C: AUTH XOAUTH2 <hidden>",)),

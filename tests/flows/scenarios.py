@@ -255,7 +255,7 @@ STREAMS = [
     S("window_lone_dot", GOOD, ask=deliver("bob@server.test", "eve@server.test", "cat@server.test"),
       properties={"pipelining": "auto"}),
     S("window_out_of_step", GOOD, ask=deliver(*FOUR), properties={"pipelining": "auto"}, trail=(
-        "-- the server does not follow commands behind the end of a message;"
+        "-- the server does not accept commands after the end of a message;"
         " from now on one message at a time",)),
     S("rset_after_refusal", GOOD, ask=deliver("bob@server.test", "eve@server.test")),
     S("ehlo_for_rset", GOOD, ask=deliver("bob@server.test", "eve@server.test"),

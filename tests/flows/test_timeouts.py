@@ -81,7 +81,7 @@ def test_by_default_patience_is_that_of_the_rfc(name, text, before):
 def test_the_error_and_the_trail_say_what_is_waited_for():
     texts = [text for text, _ in silences("login_login")]
     words = [play("login_login", text)[1] for text in texts[:-1]]
-    assert [error.description.partition("waited for ")[2] for error in words] == [
+    assert [error.description.partition("waiting for ")[2] for error in words] == [
         "the banner of 127.0.0.1 port 25",
         "the reply to EHLO",
         "the reply to AUTH",
@@ -155,7 +155,7 @@ def test_a_server_that_drips_is_spoken_of_once():
     ("properties", "hint"),
     [
         ({"mail_port": 465}, "Port 465 is for TLS from the first byte"),
-        ({"mail_port": 2500}, "A server that expects TLS from the first byte is as silent"),
+        ({"mail_port": 2500}, "A server that expects TLS from the first byte stays just as silent"),
     ],
 )
 def test_a_silent_banner_names_tls_in_the_trail_the_status_and_the_remedy(properties, hint):

@@ -74,9 +74,9 @@ def test_whoever_decides_may_take_their_time(front):
 @covers("SSL.LogSSLPackets")
 @pytest.mark.parametrize("implicit", [False, True])
 def test_each_record_is_told(front, implicit):
-    assert not [line for line in steps_of(front, Server(good)) if "octets" in line]
+    assert not [line for line in steps_of(front, Server(good)) if "bytes" in line]
     lines = steps_of(front, Server(good, implicit), LogSSLPackets=True)
-    records = [line for line in lines if line.endswith("octets")]
+    records = [line for line in lines if line.endswith("bytes")]
     assert records[0].startswith("sent: handshake, TLS 1.")
     assert records[1].startswith("received: handshake, TLS 1.2")
     inside = [line for line in records if "application data" in line]

@@ -54,13 +54,13 @@ DEFECTS = (
     ),
     Defect(
         "Nodemailer 9.0.2, MailKit #1603",
-        "line breaks in proxy fields; the banner behind a proxy's answer",
+        "line breaks in proxy fields; the banner after a proxy's reply",
         "test_a_proxy_gets_one_request_and_eats_no_banner",
         ("client/test_proxies.py", "wire/proxies/test_socks_connect.py", "real/test_proxies.py"),
     ),
     Defect(
         "CVE-2011-0411, CVE-2026-41319 MailKit, aiosmtplib 5.1.2",
-        "plaintext behind the 220 to STARTTLS",
+        "plaintext after the 220 to STARTTLS",
         "test_nothing_in_clear_outlives_starttls",
         ("flows/test_starttls.py",),
     ),
@@ -72,19 +72,19 @@ DEFECTS = (
     ),
     Defect(
         "cpython #91826",
-        "certificates that nobody checks",
+        "certificates that are not checked",
         "test_nobody_unproven_hears_a_password",
         ("flows/test_certificate_faults.py",),
     ),
     Defect(
         "Nodemailer #1835",
-        "a password in clear on a line that was called secure",
+        "a password in clear on a connection that was called secure",
         "test_a_password_needs_tls_whatever_the_line_is_called",
         ("flows/connecting/test_login.py",),
     ),
     Defect(
         "aiosmtplib 5.1.2, 5.1.3",
-        "replies that nobody asked for",
+        "unsolicited replies",
         "test_a_surplus_reply_answers_nothing",
         ("hostile/test_corpus.py",),
     ),
@@ -162,7 +162,7 @@ DEFECTS = (
     ),
     Defect(
         "lettre #309, himalaya #747",
-        "blind copies that everybody sees",
+        "blind copies that all recipients see",
         "test_nobody_sees_a_blind_copy",
         ("compose/test_raw.py", "real/test_delivery.py"),
     ),

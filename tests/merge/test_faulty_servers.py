@@ -87,7 +87,7 @@ def test_a_server_that_is_out_of_step(chunking: bool, connections: int, journal:
         campaign = Campaign(server, 40, journal, connections=connections)
         assert campaign.run() == {"ACCEPTED": 40}
     assert 1 <= len(campaign.fall_backs) <= connections
-    assert "does not follow commands behind the end" in campaign.fall_backs[0]
+    assert "does not accept commands after the end" in campaign.fall_backs[0]
 
 
 @BOTH

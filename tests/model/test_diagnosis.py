@@ -30,7 +30,7 @@ def test_a_step_is_found_by_its_name() -> None:
     ("checks", "words"),
     [
         ([GOOD], "all is well"),
-        ([GOOD, DOUBTFUL], "with doubts"),
+        ([GOOD, DOUBTFUL], "with warnings"),
         ([GOOD, BAD], "stopped at: Login"),
     ],
 )

@@ -76,4 +76,4 @@ def test_an_encoded_name_that_cannot_be_read_is_refused() -> None:
 def test_a_blank_copied_from_a_page_is_named(text: str, named: str) -> None:
     with pytest.raises(AddressError, match=named) as caught:
         parse_mailbox(text)
-    assert "Take it out" in caught.value.remedy
+    assert "Remove it" in caught.value.remedy

@@ -34,7 +34,7 @@ def test_doubt_is_in_the_first_line(connected: Kernel) -> None:
     first, second, third, _ = lines(connected.run(SEND))
     assert DOUBT in first
     assert "a…@example.org UNKNOWN, c…@example.org UNKNOWN" in second
-    assert "Ask a recipient or look in the server's log before you send it again" in third
+    assert "Ask a recipient or check the server's log before you send it again" in third
     explained = connected.run("%smtp explain").text
     assert "it may have been delivered" in explained
     assert "ask a recipient" in explained

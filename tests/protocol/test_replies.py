@@ -226,7 +226,7 @@ def test_an_endless_reply_is_refused_by_its_lines():
 
 def test_an_endless_reply_is_refused_by_its_octets():
     line = b"250-" + b"x" * (MAX_LINE - 4) + b"\r\n"
-    with pytest.raises(MalformedReply, match="octets"):
+    with pytest.raises(MalformedReply, match="bytes"):
         read(*[line] * (MAX_REPLY // len(line) + 1))
 
 

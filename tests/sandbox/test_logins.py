@@ -93,7 +93,7 @@ def test_an_impostor_is_found_out(front: Front, name: str) -> None:
 def test_a_challenge_that_is_no_base64_is_an_error(front: Front, name: str) -> None:
     with sandbox(name) as server:
         server.inject("bad_challenge")
-        with pytest.raises(AuthenticationError, match="makes no sense"):
+        with pytest.raises(AuthenticationError, match="invalid challenge"):
             front.run(sender(front, server, name).send())
 
 

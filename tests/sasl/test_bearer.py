@@ -43,7 +43,7 @@ def test_the_reason_of_a_refusal_is_answered_once(name, answer):
     exchange = sasl.exchange(name, credentials(), LINE)
     next(exchange)
     assert exchange.send(b'{"status":"401","schemes":"bearer"}') == answer
-    with pytest.raises(AuthenticationError, match="asks on"):
+    with pytest.raises(AuthenticationError, match="another challenge"):
         exchange.send(b"{}")
 
 
@@ -66,7 +66,7 @@ def test_what_is_no_token_is_refused_and_not_quoted(bad):
 
 @pytest.mark.parametrize("empty", ["", " ", "Bearer ", Secret(""), None, b"token"])
 def test_a_source_that_gives_nothing(empty):
-    with pytest.raises(MissingError, match="source of tokens"):
+    with pytest.raises(MissingError, match="token source"):
         credentials(empty)
 
 

@@ -1,7 +1,7 @@
-"""Messages that others composed, with the envelope that their header has: who, to whom and what.
+"""Given messages, composed elsewhere, with the envelope that their header states.
 
-The law: the envelope is read from the message object, or from the very octets that were given, and
-never from octets that somebody rewrote. Every mailbox of it is one that the header shows, and the
+The law: the envelope is read from the message object, or from the bytes as given, and never from
+rewritten bytes. Every mailbox of it is one that the header shows, and the
 header shows every one but the blind copies.
 """
 
@@ -30,13 +30,13 @@ from smtp_nb.model.envelope import Recipient
 from smtp_nb.model.regular import read_regular
 
 UNREADABLE = 302
-# What may be given as a message.
+# What is accepted as a message.
 Given = Message | bytes | bytearray | memoryview | str | os.PathLike[str]
 _FIELD = re.compile(rb"[^\r\n]*\r\n(?:[ \t][^\r\n]*\r\n)*")
 _LINE_END = re.compile(rb"\r?\n")
 _KINDS = {"to": RecipientType.TO, "cc": RecipientType.CC, "bcc": RecipientType.BCC}
 _BLIND = frozenset({"bcc", "resent-bcc"})
-# RFC 5322 section 3.6: those of which a second one would be read by some and not by others.
+# RFC 5322 section 3.6: those of which a second one would be read by some readers and not by others.
 _ONCE = ("from", "sender", "reply-to", "to", "cc", "subject", "date", "message-id", "references")
 _SIGNATURES = frozenset({"dkim-signature", "arc-message-signature", "domainkey-signature"})
 
@@ -60,8 +60,8 @@ class GivenReader:
     """Reads given messages.
 
     Args:
-        clock: gives the seconds since 1970, for a Date that is missing.
-        random: gives so many random bytes, for a Message-ID or boundary that is missing.
+        clock: returns the seconds since 1970, for a missing Date.
+        random: returns that number of random bytes, for a missing Message-ID or boundary.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class GivenReader:
         self._random = random
 
     def read(self, message: object) -> GivenMessage:
-        """The message and its envelope.
+        """Return the message and its envelope.
 
         Args:
             message: any message of the `email` package or a class of it (it is left as it is);
@@ -94,13 +94,13 @@ class GivenReader:
             return self._from_octets(_file(message))
         remedy = "Give an EmailMessage, bytes, or the path of an .eml file"
         if callable(getattr(message, "message", None)):
-            remedy = "Give what its method message() returns"
+            remedy = "Give the result of its method message()"
         raise InputError(
             f"an object of type {type(message).__name__} is not a message", remedy=remedy
         )
 
     def _from_object(self, message: Message) -> GivenMessage:
-        # What a signature covers stays on its lines where SMTP allows it.
+        # What a signature covers keeps its lines where SMTP allows it.
         is_signed = any(name.lower() in _SIGNATURES for name, _ in message.raw_items())
         reader = FieldReader(message.policy, MAX_LINE if is_signed else MAX_SHOWN)
         try:
@@ -118,7 +118,7 @@ class GivenReader:
         body = raw[len(head) + 2 :]
         is_clean = find_wrong(body) is None and find_long_line(body) is None
         if not is_clean or says_binary(head):
-            # As lines it cannot go out: it is encoded, part by part.
+            # It cannot go out as lines: it is encoded, part by part.
             return self._from_object(message_from_bytes(data if says_binary(head) else raw))
         reader = FieldReader(keep=MAX_LINE)
         return self._assembled([_kept(reader, field) for field in _fields(head)], [body])
@@ -128,7 +128,7 @@ class GivenReader:
     ) -> GivenMessage:
         _check_once(fields)
         resent = latest_block(fields)
-        # A block that names no sender is not whole, but the author is the next to answer for it.
+        # A block without a sender is incomplete, but the author is the next to answer for it.
         sender = (resent and _sender("resent-", resent)) or _sender("", fields)
         if sender is None:
             raise MissingError("the message has no From", code=164, remedy="Set message['From']")
@@ -140,7 +140,7 @@ class GivenReader:
         return GivenMessage(given_content(head, body, message_id_in(head)), sender, recipients)
 
     def _missing(self, fields: Sequence[WireField], sender: Mailbox) -> Iterator[WireField]:
-        """The fields that a message must have and this one lacks."""
+        """Return the fields that a message must have and this one lacks."""
         names = {field.name.lower() for field in fields}
         if any(name.startswith("resent-") for name in names) and "resent-date" not in names:
             yield WireField("Resent-Date", f"Resent-Date: {date_now(self._clock())}\r\n")
@@ -177,7 +177,7 @@ def _fields(head: bytes) -> list[bytes]:
 
 
 def _kept(reader: FieldReader, field: bytes) -> WireField:
-    """A field of octets, as it stands if it can."""
+    """Return a field of bytes, unchanged if possible."""
     name, colon, value = field.partition(b":")
     if not colon or name[:1] in (b" ", b"\t"):
         raise InputError(
@@ -198,7 +198,7 @@ def _check_once(fields: Sequence[WireField]) -> None:
             raise InputError(
                 f"the message has {names.count(name)} fields {name.title()}; one is allowed"
                 " (RFC 5322 section 3.6)",
-                remedy=f"Put their values into one field; del message[{name.title()!r}] takes out"
+                remedy=f"Put their values into one field; del message[{name.title()!r}] removes"
                 " all of them",
             )
 
@@ -209,7 +209,7 @@ def _sender(prefix: str, block: Sequence[WireField]) -> Mailbox | None:
         if name.endswith("sender") and len(boxes) > 1:
             raise InputError(
                 f"the header {name.title()} has {len(boxes)} addresses; one is allowed",
-                remedy="Name the one who sends it",
+                remedy="Keep the address of the actual sender",
             )
         if boxes:
             return Mailbox(boxes[0].local, boxes[0].domain)

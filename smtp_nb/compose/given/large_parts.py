@@ -1,6 +1,6 @@
-"""Given messages, and their large parts, which are written piece by piece while they are sent.
+"""Large parts of given messages, written piece by piece while they are sent.
 
-Only text that can go out as it stands, line by line, is one of them: base64, above all.
+Only text that can go out unchanged, line by line, is one of them: base64, above all.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ class LargeText:
         breaks = {mark: text.count(mark, 0, end) for mark in ("\r", "\n", "\r\n")}
         characters = end - breaks["\r"] - breaks["\n"]
         self.size = characters + 2 * (breaks["\r"] + breaks["\n"] - breaks["\r\n"])
-        """Octets, as they are sent."""
+        """Bytes, as they are sent."""
 
     def chunks(self) -> Iterator[bytes]:
-        """The octets."""
+        """The bytes."""
         at = 0
         while at < self._end:
             end = min(at + CHUNK, self._end)
@@ -48,13 +48,13 @@ def with_crlf(lines: bytes) -> bytes:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class GivenContent:
-    """A message that somebody gave, with its large parts in their places (a `Content`).
+    """A given message, with its large parts in their places (a `Content`).
 
     Attributes:
         size: bytes of the whole.
         message_id: with its angle brackets; empty if there is none.
         needs_smtputf8: True if the header is raw UTF-8.
-        is_8bit: True if bytes above 127 may come; large parts have none.
+        is_8bit: True if bytes above 127 may occur; large parts have none.
     """
 
     size: int
@@ -65,7 +65,7 @@ class GivenContent:
 
     @property
     def bare(self) -> str:
-        """Empty: what is sent are lines."""
+        """Empty: the content consists of lines."""
         return ""
 
     def chunks(self) -> Iterator[bytes]:
@@ -84,7 +84,9 @@ class GivenContent:
 
 
 def given_content(head: bytes, body: Sequence[bytes | LargeText], message_id: str) -> GivenContent:
-    """A message of a header and the pieces of its body; the last line is ended if it is not."""
+    """Return a message from a header and the pieces of its body; the last line is ended if
+    needed.
+    """
     pieces, last = joined([head, b"\r\n", *body])
     pieces = [*pieces, last if last.endswith(b"\r\n") else last + b"\r\n"]
     return GivenContent(

@@ -2,8 +2,8 @@
 
 The package's own folding is never asked: it drops the quotes of long names, so that a name becomes
 an address, and makes encoded words of ids and URIs (CPython issues 80222, 121284, 79986). A value
-is read from the object, and written by the writers of `kinds`. Source text of a message that was
-parsed stays as it stands where it is clean, for a signature may cover it.
+is read from the object, and written by the writers of `kinds`. Source text of a parsed message is
+kept where it is clean, for a signature may cover it.
 """
 
 from __future__ import annotations
@@ -35,19 +35,19 @@ _LINE_END = re.compile(r"\r?\n")
 _STYLE = HeaderStyle()
 MAX_SHOWN = _STYLE.max_length  # RFC 5322 section 2.1.1: lines should be no longer
 _WITH_PARAMETERS = {"content-type": "content_type", "content-disposition": "content_disposition"}
-# A longer word is not left as it stands on a line of its own.
+# A longer word is not left on a line of its own.
 _MAX_TOKEN = 900
 
 
 @dataclass(frozen=True, slots=True)
 class WireField:
-    """A field as it goes out.
+    """A field as it is sent.
 
     Attributes:
         name: as it was given.
-        text: the whole field with CRLF; empty if it has nothing to say and is left out.
+        text: the whole field with CRLF; empty if it has no value and is left out.
         addresses: its mailboxes, if it is a field of them.
-        is_kept: True if the source text stands as it was.
+        is_kept: True if the source text is unchanged.
     """
 
     name: str
@@ -57,7 +57,7 @@ class WireField:
 
     @property
     def boxes(self) -> tuple[Mailbox, ...]:
-        """Its mailboxes, those in groups too."""
+        """Its mailboxes, including those in groups."""
         return self.addresses.boxes if self.addresses else ()
 
 
@@ -65,9 +65,9 @@ class FieldReader:
     """Reads the fields of one message or part.
 
     Args:
-        policy: the message's; None for octets.
-        keep: bytes of a line up to which source text stays as it is.
-        is_inner: a part, or a message inside: what its addresses are decides nothing.
+        policy: the message's; None for bytes.
+        keep: bytes of a line up to which source text is kept.
+        is_inner: a part, or a message inside: its addresses decide nothing.
         is_signed: a signature covers it, so nothing may be changed.
     """
 
@@ -86,7 +86,7 @@ class FieldReader:
 
     # The package has texts, its own header objects and older ones as values, hence Any.
     def read(self, name: str, value: Any) -> WireField:
-        """The field for the wire.
+        """Return the field for the wire.
 
         Raises:
             InputError: a value that its field cannot carry, or that cannot be read; names the
@@ -105,7 +105,7 @@ class FieldReader:
         return WireField(name, write_field(name, _text(name, value), _STYLE))
 
     def _signed(self, name: str, value: Any) -> str:
-        """As the package writes it, which is what was signed."""
+        """Return it as the package writes it, which is what was signed."""
         if _is_source(value):
             text = f"{name}: {_crlf(name, value)}\r\n"
         else:
@@ -114,7 +114,7 @@ class FieldReader:
         if not text.isascii() or max(map(len, text.split("\r\n"))) > MAX_LINE:
             raise InputError(
                 f"the header {name} of a signed part cannot be sent as it was signed: it has a"
-                f" character beyond ASCII or a line of more than {MAX_LINE} bytes",
+                f" non-ASCII character or a line of more than {MAX_LINE} bytes",
                 remedy="Encode the part before it is signed",
             )
         return text
@@ -137,7 +137,7 @@ class FieldReader:
             return WireField(name, unstructured(name, _decoded(text), _STYLE))
 
     def _kept(self, name: str, value: str) -> WireField | None:
-        """The field as it stands, if it can."""
+        """Return the field unchanged, if possible."""
         text = f"{name}: {_crlf(name, value)}\r\n"
         if not text.isascii() or max(map(len, text.split("\r\n"))) > self._keep:
             return None
@@ -168,24 +168,24 @@ class FieldReader:
         except InputError:
             if (header := self._package_reads(name, text)) is None:
                 raise
-            # Legal, such as a comment inside a mailbox; it is written so that all read the same.
+            # Legal, such as a comment inside a mailbox; it is rewritten so that all readers agree.
             return replace(_of_object(name, header, lambda: text), is_strict=False)
         return strict
 
     def _package_reads(self, name: str, text: str) -> Any:
-        """What the user's object says of source text; None if it says nothing about addresses."""
+        """Return what the user's object says of source text; None if nothing about addresses."""
         factory = getattr(self._policy, "header_factory", None)
         if factory is None:
             return None
         try:
             header = factory(name, text)
-        except Exception:  # the package fails in many ways on what strangers wrote
+        except Exception:  # the package fails in many ways on hostile input
             return None
         return header if hasattr(header, "groups") else None
 
 
 def with_parameter(field: WireField | None, key: str, value: str) -> WireField:
-    """A Content-Type with one more parameter; `text/plain` if there was none."""
+    """Return a Content-Type with one more parameter; `text/plain` if there was none."""
     name = field.name if field else "Content-Type"
     text = _unfolded(field.text.partition(":")[2]) if field else "text/plain"
     return WireField(name, _parameters(name, _parsed(name, text), {key: value}))
@@ -197,7 +197,7 @@ def _is_source(value: object) -> bool:
 
 
 def _text(name: str, value: Any) -> str:
-    """The decoded text of a header object."""
+    """Return the decoded text of a header object."""
     if not isinstance(value, str) and not _is_old_header(value):
         raise InputError(
             f"the header {name} is of type {type(value).__name__}, not text",
@@ -213,7 +213,7 @@ def _is_old_header(value: object) -> bool:
 
 
 def _readable(name: str, text: str) -> str:
-    """Text in which raw bytes, which the package keeps as lone surrogates, are read as UTF-8."""
+    """Return text with raw bytes, which the package keeps as lone surrogates, read as UTF-8."""
     if text.isascii():
         return text
     try:
@@ -221,13 +221,13 @@ def _readable(name: str, text: str) -> str:
     except UnicodeError as error:
         raise InputError(
             f"the header {name} holds raw bytes that are not UTF-8",
-            remedy=f"Set it anew, as in message.replace_header({name!r}, 'text'), or encode it as"
+            remedy=f"Set it again, as in message.replace_header({name!r}, 'text'), or encode it as"
             " RFC 2047 says",
         ) from error
 
 
 def _crlf(name: str, value: str) -> str:
-    """Folded source text with CRLF, checked.
+    """Return folded source text with CRLF, checked.
 
     Raises:
         InjectionError: it would end its field, or hold a control character.
@@ -256,12 +256,12 @@ def _decoded(text: str) -> str:
 
 
 def _parsed(name: str, text: str) -> Any:
-    """A field with parameters, as the package reads it."""
+    """Return a field with parameters, as the package reads it."""
     from email.policy import default
 
     try:
         return default.header_factory(name, text)
-    except Exception as error:  # the package fails in many ways on what strangers wrote
+    except Exception as error:  # the package fails in many ways on hostile input
         raise InputError(f"the header {name} cannot be read: {text[:80]!r}") from error
 
 
@@ -274,20 +274,20 @@ def _parameters(name: str, header: Any, more: dict[str, str]) -> str:
 
 
 def _source_of(header: Any) -> str:
-    """What a header object was made of, quotes and separators included."""
+    """Return what a header object was made of, quotes and separators included."""
     from email.policy import default
 
     try:
         text: str = header.fold(policy=default.clone(max_line_length=None, utf8=True))
-    except Exception:  # the package fails in many ways on what strangers wrote
+    except Exception:  # the package fails in many ways on hostile input
         return str(header)
     return _unfolded(text.partition(":")[2].strip("\r\n"))
 
 
 def _of_object(name: str, header: Any, source: Callable[[], str]) -> AddressList:
-    """The mailboxes of an address header of the package.
+    """Return the mailboxes of an address header of the package.
 
-    Where the package found a defect, its reading is a guess; then our strict one decides.
+    Where the package found a defect, its reading is a guess; then our strict parser decides.
     """
     if header.defects:
         strict = read_addresses(name, source())
@@ -302,7 +302,7 @@ def _of_object(name: str, header: Any, source: Callable[[], str]) -> AddressList
 
 
 def _joined(groups: tuple[AddressGroup, ...]) -> tuple[AddressGroup, ...]:
-    """Neighbours without a name put together: the package makes a group of each mailbox."""
+    """Return neighbours without a name joined: the package makes a group of each mailbox."""
     found: list[AddressGroup] = []
     for group in groups:
         if found and group.name is None and found[-1].name is None:
@@ -323,5 +323,5 @@ def _check_agrees(name: str, text: str, meant: AddressList) -> None:
     if read_addresses(name, _unfolded(text.partition(":")[2])).boxes != meant.boxes:
         raise InjectionError(
             f"the header {name} would show other addresses than the message is sent to",
-            remedy="Take special characters out of its names",
+            remedy="Remove special characters from its names",
         )

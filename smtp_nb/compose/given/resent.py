@@ -1,7 +1,7 @@
-"""Resent fields (RFC 5322 section 3.6.6): who gets a message that somebody sends on.
+"""Resent fields (RFC 5322 section 3.6.6): the envelope of a message that is sent on.
 
 Each time a message is resent, a block of Resent fields is put in front of it. The first is the
-latest, and it alone says who sends now, and to whom. In a message object the blocks may stand
+latest, and it alone names the current sender and recipients. In a message object the blocks may be
 anywhere, so two of them need dates that say which is the latest.
 """
 
@@ -18,10 +18,10 @@ _PREFIX = "resent-"
 
 
 def latest_block(fields: Sequence[WireField]) -> list[WireField]:
-    """The Resent fields that count; empty if the message was never resent.
+    """Return the Resent fields that count; empty if the message was never resent.
 
     Raises:
-        InputError: there are several blocks, and which is the latest cannot be told.
+        InputError: there are several blocks, and the latest cannot be determined.
     """
     blocks = _blocks(fields)
     if not blocks:
@@ -32,16 +32,16 @@ def latest_block(fields: Sequence[WireField]) -> list[WireField]:
         raise InputError(
             f"the message has {len(blocks)} blocks of Resent fields that contradict each other"
             " (RFC 5322 section 3.6.6)",
-            remedy="Take the older ones out, or put the latest in front, each with a Resent-Date",
+            remedy="Remove the older ones, or put the latest in front, each with a Resent-Date",
         )
     return blocks[0]
 
 
 def _blocks(fields: Sequence[WireField]) -> list[list[WireField]]:
-    """The Resent fields; a block ends where a name comes again behind other fields.
+    """Return the Resent fields; a block ends where a name is repeated after other fields.
 
     Raises:
-        InputError: one comes twice in a row of Resent fields, so that none knows whose it is.
+        InputError: one is repeated within a run of Resent fields, so that its block is unclear.
     """
     blocks: list[list[WireField]] = []
     is_apart = False
@@ -59,7 +59,7 @@ def _blocks(fields: Sequence[WireField]) -> list[list[WireField]]:
         else:
             raise InputError(
                 f"the message has two fields {field.name} in one block (RFC 5322 section 3.6.6)",
-                remedy="Keep the one that says who resends it now",
+                remedy="Keep the one that names the current sender",
             )
     return blocks
 

@@ -1,8 +1,8 @@
 """Message objects (the `email` package's) as MIME for the wire, without the package's generator.
 
 The object is only read: nothing of it is copied or set, whatever its class forbids. What goes out
-is 7-bit and has no line above 998 bytes: a part that is not is encoded here. Base64 and other text
-that can stand as it is stands as it is, and what is large is not copied (see `large`).
+is 7-bit and has no line above 998 bytes: a part that does not comply is encoded here. Base64 and
+other compliant text is kept as it is, and large text is not copied (see `large_parts`).
 
 A signed part (RFC 1847) goes out as it is, or not at all.
 """
@@ -48,7 +48,7 @@ class WirePart:
         return next((field for field in self.fields if field.name.lower() == name.lower()), None)
 
     def put(self, field: WireField) -> None:
-        """Set a field in the place of those of its name, or behind all."""
+        """Set a field in place of those of its name, or after all."""
         names = [other.name.lower() for other in self.fields]
         if (name := field.name.lower()) not in names:
             self.fields.append(field)
@@ -59,7 +59,7 @@ class WirePart:
 
     @property
     def whole(self) -> list[Piece]:
-        """Header, empty line and body."""
+        """Return header, empty line and body."""
         head = "".join(field.text for field in self.fields).encode()
         return [head + b"\r\n", *self.pieces]
 
@@ -76,7 +76,7 @@ class TreeWriter:
         self._token = token
 
     def write(self, part: Message, reader: FieldReader, *, signed: bool = False) -> WirePart:
-        """The part and all that is in it.
+        """Return the part and all that is in it.
 
         Raises:
             InputError: something in it cannot be sent; the text says what.
@@ -100,7 +100,7 @@ class TreeWriter:
         elif isinstance(payload, list):
             raise InputError(
                 f"a part of the type {part.get_content_type()} holds other parts",
-                remedy="Make it a multipart, such as MIMEMultipart(), before parts are attached",
+                remedy="Make it a multipart, such as MIMEMultipart(), before you attach parts",
             )
         else:
             _leaf(part, payload, made, signed)
@@ -159,12 +159,12 @@ def _heads(part: WirePart) -> list[bytes]:
 
 
 def _aside(text: str) -> bytes:
-    """What stands before or behind all parts; nobody reads it."""
+    """Return what is before or after all parts, which no reader shows."""
     return _LINE_END.sub(b"\r\n", text.encode("ascii", "replace"))
 
 
 def _drop_binary(made: WirePart) -> None:
-    """A container whose parts are lines now is not binary any more."""
+    """Return a container that is no longer binary, because its parts are lines now."""
     if (field := made.value(_ENCODING)) and _value(field) not in ("7bit", "8bit"):
         made.fields = [other for other in made.fields if other.name.lower() != _ENCODING.lower()]
 
@@ -174,7 +174,7 @@ def _value(field: WireField | None) -> str:
 
 
 def _leaf(part: Message, payload: object, made: WirePart, signed: bool) -> None:
-    """The body of a part that holds no others."""
+    """Return the body of a part that holds no others."""
     if payload is None or payload == "":
         return
     if isinstance(payload, str) and len(payload) >= LARGE and _stands(payload):
@@ -198,7 +198,7 @@ def _leaf(part: Message, payload: object, made: WirePart, signed: bool) -> None:
 
 
 def _stands(text: str) -> bool:
-    """True if large text can go out as it is; no copy is made of it."""
+    """True if large text can be sent as it is; it is not copied."""
     if not text.isascii() or "\0" in text:
         return False
     at, end = 0, len(text)
@@ -212,7 +212,7 @@ def _stands(text: str) -> bool:
 
 
 def _octets(part: Message, payload: object) -> bytes:
-    """The body's bytes; text of Python is written in the part's charset."""
+    """Return the body's bytes; a Python text is encoded in the part's charset."""
     if isinstance(payload, bytes):
         return payload
     if not isinstance(payload, str):
@@ -236,7 +236,7 @@ def _is_clean(lines: bytes) -> bool:
 
 
 def _as_signed(lines: bytes) -> bytes:
-    """What may not be encoded any more: 8-bit bytes may pass, NUL and long lines may not."""
+    """Check what may no longer be encoded: 8-bit bytes may pass, NUL and long lines may not."""
     if b"\0" in lines or find_long_line(lines) is not None:
         raise InputError(
             f"a part that must not be changed has a NUL or a line of more than {MAX_LINE} bytes",
@@ -246,12 +246,12 @@ def _as_signed(lines: bytes) -> bytes:
 
 
 def _decoded(part: Message, lines: bytes, encoding: str) -> bytes:
-    """The content behind an encoding whose lines cannot be sent."""
+    """Return the decoded content of an encoding whose lines cannot be sent."""
     if not lines.isascii() or b"\0" in lines:
-        what = "a NUL" if b"\0" in lines else "bytes beyond ASCII"
+        what = "a NUL" if b"\0" in lines else "non-ASCII bytes"
         raise InputError(
             f"a part says {_ENCODING}: {encoding}, and holds {what}",
-            remedy="Encode it as it says, or set the part anew",
+            remedy="Encode it as it says, or set the part again",
         )
     decoded = part.get_payload(decode=True)
     if not isinstance(decoded, bytes):
@@ -260,7 +260,7 @@ def _decoded(part: Message, lines: bytes, encoding: str) -> bytes:
 
 
 def _encode(part: Message, raw: bytes, made: WirePart) -> None:
-    """Quoted-printable for text, where it is shorter, else base64."""
+    """Return quoted-printable for text where it is shorter, else base64."""
     is_text = part.get_content_maintype() == "text" and b"\0" not in raw
     if is_text:
         if part.get_content_charset() is None and not raw.isascii() and _is_utf8(raw):

@@ -1,4 +1,4 @@
-"""From nothing to a session that takes mail: open, TLS, greeting, login."""
+"""Session setup: connection, TLS, greeting, login."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ from smtp_nb.model.enums import SSLStartMode
 from smtp_nb.protocol.commands import STARTTLS, ehlo, helo
 from smtp_nb.protocol.extensions import NO_EXTENSIONS, parse_ehlo
 
-_PERHAPS_TLS = "A server that expects TLS from the first byte is as silent"
+_PERHAPS_TLS = "A server that expects TLS from the first byte stays just as silent"
 
 
 def connect(session: ClientSession) -> Flow[None]:
-    """Open the connection and bring the session to where MAIL may follow.
+    """Open the connection and bring the session to the point where MAIL may follow.
 
     Raises:
-        SMTPError: whatever failed; the line is closed again.
+        SMTPError: whatever failed; the connection is closed.
     """
     if session.settings.tls is not None:
         from smtp_nb.wire.tls.contexts import context_for
 
-        context_for(session.settings.tls)  # what it cannot do is said before a byte is written
+        context_for(session.settings.tls)  # reports what is not supported, before any byte
     try:
         yield from meet(session)
         if session.settings.start_mode is SSLStartMode.EXPLICIT:
@@ -50,16 +50,16 @@ def connect(session: ClientSession) -> Flow[None]:
             yield from unseen(login(session))
     except Exception as error:
         if isinstance(error, SMTPError):
-            error.connection_survives = False  # a refusal too ends what was only beginning
+            error.connection_survives = False  # even a refusal ends a new session
         yield from session.abort()
         raise
 
 
 def meet(session: ClientSession) -> Flow[None]:
-    """Open the connection, hear the banner and say EHLO: at the first address that goes so far.
+    """Connect, read the banner and send EHLO, at the first address that gets this far.
 
-    RFC 5321 section 5.1 wants every address tried. One whose server turns us away or hangs up
-    before anything but EHLO was said leads to the next one too.
+    RFC 5321 section 5.1 wants every address tried. The next one is also tried if a server refuses
+    us, or hangs up before anything but EHLO was sent.
     """
     opening = end_of_opening(session)
     left: tuple[str, ...] = ()
@@ -99,9 +99,9 @@ def _is_turned_away(error: SMTPError, stage: str) -> bool:
 
 
 def hear_banner(session: ClientSession) -> Flow[None]:
-    """Wait for the server's first words, which say whether it serves us at all.
+    """Wait for the banner, which says whether the server accepts us at all.
 
-    A server that expects TLS is silent to whom speaks none, and both wait for the other.
+    A server that expects TLS stays silent to a client without it, so each waits for the other.
     """
     settings, hint = session.settings, ""
     if session.layer is None:
@@ -118,7 +118,7 @@ def hear_banner(session: ClientSession) -> Flow[None]:
 
 
 def greet(session: ClientSession) -> Flow[None]:
-    """EHLO, or HELO where EHLO is refused or not wanted (RFC 5321 section 4.1.1.1)."""
+    """Send EHLO, or HELO where EHLO is refused or turned off (RFC 5321 section 4.1.1.1)."""
     hello = session.hello
     if session.settings.allow_extensions:
         reply = yield from session.ask(ehlo(hello))
@@ -134,22 +134,22 @@ def greet(session: ClientSession) -> Flow[None]:
 
 
 def upgrade(session: ClientSession) -> Flow[None]:
-    """STARTTLS (RFC 3207), required: a server that does not offer it gets nothing more of us."""
+    """Start TLS (RFC 3207); a server that does not offer it gets nothing more from us."""
     if "STARTTLS" not in session.extensions:
         raise ExtensionError(
             "the server does not offer STARTTLS, so the connection would stay in clear",
             code=276,
-            remedy="Is somebody stripping it? Without TLS only if you mean it:"
+            remedy="Something on the way may strip it. Without TLS only if you mean it:"
             " ssl_start_mode='none'",
         )
     reply = yield from session.ask(STARTTLS)
     if reply.code != 220:
         raise refusal(reply, "STARTTLS", "Nothing was sent in clear")
     if session.protocol.has_rest:
-        # CVE-2011-0411 and its many children: these would be read as if TLS had protected them.
+        # CVE-2011-0411 and its many successors: these would be read as if TLS had protected them.
         raise PlaintextInjected(
-            "the server sent more in clear behind its 220 to STARTTLS",
-            remedy="Somebody may be on the connection; nothing was sent",
+            "the server sent more bytes in clear after its 220 to STARTTLS",
+            remedy="This may be an attack on the connection; nothing was sent",
         )
     # RFC 3207 section 4.2: forget what was learnt in clear, or an attacker's EHLO outlives TLS.
     session.extensions = NO_EXTENSIONS
@@ -159,10 +159,10 @@ def upgrade(session: ClientSession) -> Flow[None]:
 
 
 def start_tls(session: ClientSession, early: bytes = b"") -> Flow[None]:
-    """Run the handshake. The certificate is judged before the first octet that answers it.
+    """Run the handshake. The certificate is verified before the first byte that answers it.
 
     Args:
-        early: octets of the server that have come in already.
+        early: bytes of the server that were received already.
 
     Raises:
         CertificateError: it was not accepted.
@@ -176,7 +176,7 @@ def start_tls(session: ClientSession, early: bytes = b"") -> Flow[None]:
     deadline = Deadline(session.clock, settings.timeout_s, "the TLS handshake")
     yield from shake_hands(session, layer, deadline, ask_lists)
     session.layer = layer
-    # What rode in one packet with the end of the handshake: the banner, with implicit TLS.
+    # What arrived in one packet with the end of the handshake: the banner, with implicit TLS.
     session.protocol.receive_data(layer.receive(b""))
     session.tell_tls()
     session.trail.status("SSL handshake complete")

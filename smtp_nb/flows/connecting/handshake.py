@@ -1,4 +1,4 @@
-"""A TLS handshake on a connection: with the server, or with a proxy before it."""
+"""TLS handshake on a connection, with the server or with a proxy before it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Judge = Callable[[ClientSession, "CertificateVerdict"], Flow[list["CertificateFi
 def shake_hands(
     session: ClientSession, layer: TLSLayer, deadline: Deadline, judge: Judge | None = None
 ) -> Flow[None]:
-    """Run the handshake. The certificate is judged before the first octet that answers it.
+    """Run the handshake. The certificate is verified before the first byte that answers it.
 
     Args:
         judge: asked if the settings want revocation lists to be asked.
@@ -31,7 +31,7 @@ def shake_hands(
     Raises:
         CertificateError: it was not accepted.
         TLSError: the handshake failed.
-        SMTPTimeout: it was not over in time, however much was said meanwhile.
+        SMTPTimeout: it did not finish in time, however much was received meanwhile.
     """
     from smtp_nb.wire.tls.tls import HandshakeStep
 
@@ -40,7 +40,7 @@ def shake_hands(
             if step is HandshakeStep.DECIDE:
                 began = session.clock()
                 yield from _decide(session, layer, judge)
-                deadline.put_off(session.clock() - began)  # the server does not make us wait here
+                deadline.put_off(session.clock() - began)  # this wait is not the server's
                 continue
             yield from _flush(session, layer, deadline)
             raw = yield from session.get(deadline)
@@ -60,7 +60,7 @@ def _flush(session: ClientSession, layer: TLSLayer, deadline: Deadline) -> Flow[
 
 
 def _decide(session: ClientSession, layer: TLSLayer, judge: Judge | None) -> Flow[None]:
-    """Let pin, flags, revocation lists and then the user's handler decide; the end is final."""
+    """Let pin, flags, revocation lists and then the user's handler decide; the result is final."""
     if judge is not None and layer.wants_revocation:
         layer.add_findings((yield from judge(session, layer.verdict)))
     verdict = layer.verdict

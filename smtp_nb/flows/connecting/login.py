@@ -14,21 +14,21 @@ from smtp_nb.model.reply import Reply
 from smtp_nb.protocol.commands import AUTH_CANCEL, auth, auth_answer
 from smtp_nb.sasl.exchange import no_binding
 
-MAX_ROUNDS = 16  # no mechanism needs more; a server that asks on for ever is not served
-# RFC 4954 section 4: an initial response goes only where it fits into a line of RFC 5321.
+MAX_ROUNDS = 16  # no mechanism needs more, so a server that never stops asking is cut off
+# RFC 4954 section 4: an initial response is sent only if it fits into a line of RFC 5321.
 MAX_AUTH = 512
 
 Exchange = Generator[bytes | None, bytes | None, None]
 
 
 def login(session: ClientSession) -> Flow[None]:
-    """Prove who we are.
+    """Log in.
 
     Raises:
         ClearTextRefused: a secret would cross a wire in clear.
-        ExtensionError: the server offers no mechanism that fits.
-        MissingError: what is set is not enough for it.
-        AuthenticationError: the server said no, or could not be trusted.
+        ExtensionError: the server offers no usable mechanism.
+        MissingError: a credential that it needs is not set.
+        AuthenticationError: the server refused, or could not be trusted.
     """
     credentials = session.settings.credentials
     if credentials is None:
@@ -60,12 +60,12 @@ def _by_token(
     credentials: sasl.Credentials,
     facts: sasl.ConnectionFacts,
 ) -> Flow[Reply]:
-    """Try with a token; if the server does not take it, once more with a new one."""
+    """Try with a token; if the server refuses it, once more with a new one."""
     first = yield from _with_token(session, credentials, renew=False)
     reply = yield from _attempt(session, mechanism, first, facts)
     if reply.code != 535:
         return reply
-    session.trail.remark("the server does not take the token; asking its source for a new one")
+    session.trail.remark("the server refused the token; asking the token source for a new one")
     second = yield from _with_token(session, credentials, renew=True)
     if second.token == first.token:
         return reply
@@ -75,17 +75,17 @@ def _by_token(
         raise AuthenticationError(
             "the server refused the token and hung up",
             reply=reply,
-            remedy="There is a new token by now: connect again",
+            remedy="A new token was fetched: connect again",
         ) from None
 
 
 def _with_token(
     session: ClientSession, credentials: sasl.Credentials, renew: bool
 ) -> Flow[sasl.Credentials]:
-    """Ask the source.
+    """Ask the token source.
 
     Raises:
-        SMTPError: of the source's own.
+        SMTPError: raised by the source itself.
         AuthenticationError: it raised something else, whose words may quote a secret.
     """
     assert credentials.tokens is not None  # the mechanism needs them
@@ -98,8 +98,8 @@ def _with_token(
         raise
     except Exception as error:
         raise AuthenticationError(
-            f"the source of tokens failed with {type(error).__name__}",
-            remedy="Call it by itself to see why",
+            f"the token source failed with {type(error).__name__}",
+            remedy="Call it on its own to see why",
         ) from None
     found = credentials.with_token(token)
     session.mask.add(found.token)
@@ -112,7 +112,7 @@ def _attempt(
     credentials: sasl.Credentials,
     facts: sasl.ConnectionFacts,
 ) -> Flow[Reply]:
-    """One AUTH up to its last reply, which says yes only if the mechanism agrees."""
+    """Run one AUTH up to its last reply; the mechanism must agree with a positive one."""
     exchange = sasl.exchange(mechanism.name, credentials, facts)
     initial = yield from _step(session, mechanism, lambda: next(exchange))
     reply = yield from _begin(session, mechanism.name, initial)
@@ -128,7 +128,7 @@ def _attempt(
 def _step(
     session: ClientSession, mechanism: sasl.Mechanism, step: Callable[[], bytes | None]
 ) -> Flow[bytes | None]:
-    """Let the mechanism work, where nobody else has to wait for it if it takes long."""
+    """Run a step of the mechanism, on a thread if it takes long."""
     if not mechanism.takes_time:
         return step()
     timeout_s = session.settings.timeout_s
@@ -139,10 +139,10 @@ def _step(
 
 
 def _begin(session: ClientSession, name: str, initial: bytes | None) -> Flow[Reply]:
-    """AUTH with the initial response, if the server can take it there.
+    """Send AUTH, with the initial response if the server accepts one there.
 
     Where it is too long, or the server knows no initial responses, it answers the first challenge
-    instead, which is empty then (RFC 4954 section 4). What some servers write there is words.
+    instead, which is empty then (RFC 4954 section 4). Some servers write a prompt there.
     """
     if initial is None:
         return (yield from session.ask(auth(name, None)))
@@ -162,7 +162,7 @@ def _begin(session: ClientSession, name: str, initial: bytes | None) -> Flow[Rep
 def _answer(
     session: ClientSession, mechanism: sasl.Mechanism, exchange: Exchange, reply: Reply
 ) -> Flow[Reply]:
-    """One round: challenge in, answer out; on nonsense the exchange is cancelled first."""
+    """Run one round, challenge in, answer out; an invalid challenge cancels the exchange first."""
     try:
         challenge = base64.b64decode(_only_line(reply), validate=True)
         answer = yield from _step(session, mechanism, lambda: exchange.send(challenge))
@@ -171,7 +171,7 @@ def _answer(
         if isinstance(error, SMTPError):
             raise
         raise AuthenticationError(
-            "the server sent a challenge that makes no sense", reply=session.last_reply
+            "the server sent an invalid challenge", reply=session.last_reply
         ) from None
     return (yield from session.ask(auth_answer(answer or b"")))
 
@@ -184,10 +184,10 @@ def _only_line(reply: Reply) -> str:
 
 def _refused(reply: Reply, name: str) -> AuthenticationError:
     if reply.code == 334:
-        return AuthenticationError(f"the server asks on and on for {name}", reply=reply)
+        return AuthenticationError(f"the server sent too many challenges for {name}", reply=reply)
     words = " ".join(filter(None, (str(reply.code), reply.enhanced_code, reply.text)))
     return AuthenticationError(
-        f"the server refused the login by {name}: {words!r}",
+        f"the server refused the login with {name}: {words!r}",
         reply=reply,
         remedy="Try again later; this says nothing about the password"
         if reply.is_transient
@@ -196,7 +196,7 @@ def _refused(reply: Reply, name: str) -> AuthenticationError:
 
 
 def _is_protected(session: ClientSession) -> bool:
-    """True if nobody on a wire can read the connection. A proxy on this machine is not the
+    """True if the connection cannot be read on the wire. A proxy on this machine is not the
     server."""
     if session.layer is not None:
         return True
@@ -205,7 +205,9 @@ def _is_protected(session: ClientSession) -> bool:
 
 
 def is_loopback(address: str) -> bool:
-    """127/8 and ::1, and nothing that Python versions disagree about, such as ::ffff:127.0.0.1."""
+    """True for 127/8 and ::1, and nothing that Python versions disagree about, such as
+    ::ffff:127.0.0.1.
+    """
     try:
         found = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:

@@ -1,4 +1,4 @@
-"""Through a proxy to the server: all of it under one deadline, and every failure in its words."""
+"""Connection through a proxy: one deadline for all of it, each failure in the proxy's words."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Tunnel(Protocol):
-    """A handshake with a proxy, as octets in and out."""
+    """A handshake with a proxy, as bytes in and out."""
 
     is_done: bool
     rest: bytes
@@ -36,13 +36,13 @@ class Tunnel(Protocol):
 
 
 def reach(session: ClientSession, proxy: Proxy) -> Flow[bytes]:
-    """Open the connection through a proxy; gives what the server has said already.
+    """Open the connection through a proxy; returns what the server has sent already.
 
     Raises:
-        FirewallError: the proxy cannot be reached, refused, failed, lied or closed the connection.
-        FirewallTimeout: it did not answer in time, however much it said meanwhile.
+        FirewallError: the proxy cannot be reached, refused, failed, sent nonsense or hung up.
+        FirewallTimeout: it did not finish in time, however much it sent meanwhile.
         CertificateError: the proxy's certificate was not accepted.
-        ConnectFailed: the server has no address that we could tell the proxy.
+        ConnectFailed: the server has no address to give to the proxy.
         InputError: a name, login or header field that cannot be sent to this kind of proxy.
     """
     deadline = Deadline(session.clock, session.settings.connect_timeout_s, "the proxy")
@@ -69,7 +69,7 @@ def reach(session: ClientSession, proxy: Proxy) -> Flow[bytes]:
 
 
 def _target(session: ClientSession, proxy: Proxy, deadline: Deadline) -> Flow[str]:
-    """The server as the proxy gets to know it: its name, or the address that we find."""
+    """Return the server as the proxy is given it: its name, or the address that we find."""
     from smtp_nb.wire.verification.hostname import is_ip_address
 
     settings = session.settings
@@ -82,7 +82,7 @@ def _target(session: ClientSession, proxy: Proxy, deadline: Deadline) -> Flow[st
             host, settings.port, deadline.left(), settings.socket, notice
         )
     except ConnectFailed as error:
-        error.remedy = "With a * in front of mail_server the firewall looks it up"
+        error.remedy = "Put a * in front of mail_server to let the proxy look it up"
         raise
     return found[0]
 
@@ -119,7 +119,7 @@ def _pass(session: ClientSession, proxy: Proxy, tunnel: Tunnel, deadline: Deadli
 def _protect(
     session: ClientSession, proxy: Proxy, settings: TLSSettings, deadline: Deadline
 ) -> Flow[None]:
-    """TLS with the proxy itself."""
+    """Run TLS with the proxy itself."""
     from smtp_nb.wire.tls.tls import TLSLayer
 
     layer = TLSLayer(settings, proxy.host)

@@ -1,8 +1,8 @@
-"""Ask the revocation lists of a server's certificates, on connections beside the server's own.
+"""Revocation lists of a server's certificates, fetched on separate connections.
 
-This happens while the handshake waits for the decision: the server has got nothing of ours yet.
-Whoever is not vouched for by a trusted authority is not asked, and what nobody says within the
-limits is a fault, which only its flag overlooks.
+This happens while the handshake waits for the decision: the server has received nothing from us
+yet. Lists are only requested for certificates of a trusted authority, and a list that cannot be had
+within the limits is a fault, which only its flag overlooks.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ MOST_REDIRECTS = 3
 
 
 class _Nobody:
-    """Hears of nothing: the trail is about the mail server."""
+    """An observer that ignores events: the trail is about the mail server."""
 
     def wants(self, kind: type[Event]) -> bool:
         return False
@@ -48,12 +48,12 @@ class _Nobody:
 def ask_lists(
     session: ClientSession, verdict: CertificateVerdict
 ) -> Flow[list[CertificateFinding]]:
-    """What the revocation lists of all certificates up to the root have against them."""
+    """Return what the revocation lists of all certificates up to the root have against them."""
     from smtp_nb.wire.verification.revocation import is_vouched_for, links
     from smtp_nb.wire.verification.verify_errors import LEAF_REVOCATION_UNKNOWN, CertificateFinding
 
     if not (verdict.verified and is_vouched_for(verdict.faults)):
-        why = "no trusted authority vouches for it, so its list was not asked"
+        why = "it was not issued by a trusted authority, so its list was not requested"
         return [CertificateFinding(LEAF_REVOCATION_UNKNOWN, 0, verdict.chain[0], why)]
     seconds = min(SECONDS, session.settings.timeout_s or SECONDS)
     deadline = Deadline(session.clock, seconds, "a revocation list", None)
@@ -82,7 +82,7 @@ def _judge(
 def _ask_one_of(
     session: ClientSession, link: Link, addresses: Sequence[str], deadline: Deadline
 ) -> Flow[None]:
-    """Ask at one address after the other until one answers."""
+    """Try one address after the other until one answers."""
     from smtp_nb.wire.verification.revocation import NoAnswer
 
     reason = NoAnswer("it names no revocation list")
@@ -104,7 +104,7 @@ def _ask(
     lists = session.settings.lists
     now = datetime.datetime.now(datetime.UTC)
     if (kept := lists.get(address) if lists else None) is not None:
-        with contextlib.suppress(NoAnswer):  # a newer one may tell
+        with contextlib.suppress(NoAnswer):  # a newer one may know
             return look_up(link, kept, addresses, now)
     octets = yield from _fetch(session, address, deadline)
     revocations = read_list(octets)
@@ -115,7 +115,7 @@ def _ask(
 
 
 def _fetch(session: ClientSession, address: str, deadline: Deadline) -> Flow[bytes]:
-    """Fetch a list, from elsewhere if its server says so."""
+    """Fetch a list, following redirects."""
     from smtp_nb.wire.proxies.http_get import HttpGet, parse_url
     from smtp_nb.wire.verification.revocation import MOST_OCTETS, NoAnswer
 
@@ -132,16 +132,16 @@ def _fetch(session: ClientSession, address: str, deadline: Deadline) -> Flow[byt
         raise
     except SMTPError as error:
         raise NoAnswer(f"its revocation list cannot be fetched: {error.description}") from error
-    raise NoAnswer("its revocation list is sent for from one place to the next")
+    raise NoAnswer("its revocation list is redirected too often")
 
 
 def _beside(session: ClientSession, url: Url, got: HttpGet, deadline: Deadline) -> Flow[None]:
-    """One request on a connection of its own, through the same proxy."""
+    """Send one request on a connection of its own, through the same proxy."""
     yield PushConnection()
     try:
         yield from _request(session, url, got, deadline)
     except Interrupted:
-        raise  # all lines are dropped
+        raise  # all connections are dropped
     except Exception:
         yield PopConnection()
         raise

@@ -1,7 +1,7 @@
-"""The content of a message on its way out: behind DATA with dots, or in chunks.
+"""Message content: after DATA with dot-stuffing, or in BDAT chunks.
 
-What matters here is one moment: the first octet of the write that holds the terminator. From then
-on the message may have been delivered, whatever happens to the connection.
+One moment matters here: the first byte of the write that holds the terminator. From then on the
+message may have been delivered, whatever happens to the connection.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from smtp_nb.protocol.dots import TERMINATOR, Stuffer
 
 # Messages up to this size leave in one write; longer ones in pieces of this size.
 PIECE = 64 * 1024
-# The last chunk is what can be in doubt, and a refused chunk is noticed one chunk later.
+# Only the last chunk can be in doubt, and a refused chunk is noticed one chunk later.
 CHUNK = 1024 * 1024
 STREAM = "the stream of the message"
 
@@ -31,7 +31,7 @@ STREAM = "the stream of the message"
 def send_content(
     session: ClientSession, transaction: Transaction, before: tuple[Command, ...]
 ) -> Flow[None]:
-    """Send the content, behind DATA's 354 or as BDAT, and note the final reply.
+    """Send the content, after DATA's 354 or as BDAT, and note the final reply.
 
     Args:
         before: envelope commands that share the first write with the first chunk (BDAT only).
@@ -46,7 +46,7 @@ def send_content(
 
 
 def send_lone_dot(session: ClientSession) -> Flow[None]:
-    """End a DATA that came about although no recipient was taken; nothing is delivered."""
+    """End a DATA that was accepted although no recipient was; nothing is delivered."""
     session.protocol.end_of_data()
     session.trail.show_commands((END_OF_DATA,))
     yield from session.write(TERMINATOR)
@@ -87,7 +87,7 @@ def _send_chunks(
 
 
 def _chunk_was_taken(session: ClientSession, transaction: Transaction) -> Flow[bool]:
-    """Replies up to that of the chunk; after a refusal no further octet is fed."""
+    """Read replies up to that of the chunk; after a refusal no further byte is sent."""
     while session.protocol.waiting:
         yield from take_reply(session, transaction)
     if transaction.data and transaction.data.is_success:
@@ -96,7 +96,7 @@ def _chunk_was_taken(session: ClientSession, transaction: Transaction) -> Flow[b
 
 
 def _final_reply(session: ClientSession, transaction: Transaction) -> Flow[None]:
-    """Wait for the reply that decides. Envelope replies of a shared group come before it."""
+    """Wait for the final reply. Envelope replies of a shared group come before it."""
     while session.protocol.waiting > 1:
         yield from take_reply(session, transaction)
     if session.protocol.waiting:
@@ -107,12 +107,12 @@ def _final_reply(session: ClientSession, transaction: Transaction) -> Flow[None]
 def next_piece(
     content: Content, pieces: Iterator[bytes], session: ClientSession | None = None
 ) -> Flow[bytes | None]:
-    """The next of the pieces that a content gives, None at the end.
+    """Return the next piece of a content, None at the end.
 
-    Whoever gives octets without knowing how many, such as a pipe, may also take his time.
+    A source of unknown size, such as a pipe, may also be slow.
 
     Args:
-        session: says so in its trail if that is long.
+        session: reports a long wait in its trail.
     """
     if content.size >= 0:
         return next(pieces, None)
@@ -149,7 +149,7 @@ def _pieces(transaction: Transaction, size: int) -> Iterator[bytes]:
 
 @contextmanager
 def _readable() -> Iterator[None]:
-    """What goes wrong inside is that the content could not be read, which ends the session."""
+    """Report an error inside as content that could not be read, which ends the session."""
     try:
         yield
     except SMTPError as error:
@@ -158,11 +158,11 @@ def _readable() -> Iterator[None]:
     except (OSError, ValueError) as error:
         raise SMTPError(
             f"the content could not be read: {error}",
-            remedy="Nothing was delivered; the connection was dropped in the middle",
+            remedy="Nothing was delivered; the connection was dropped mid-message",
         ) from error
 
 
-# -- events: nothing is computed where nobody listens -----------------------------------------
+# -- events: nothing is computed without a listener -----------------------------------------
 
 
 def _is_told(session: ClientSession, transaction: Transaction, kind: type[Event]) -> bool:

@@ -1,9 +1,10 @@
-"""Deliver a stream of jobs over one session.
+"""Delivery of a stream of jobs over one session.
 
-Jobs come in batches from whoever runs the flow and every job taken comes back with a receipt, also
-when the connection breaks, the user interrupts or the source itself fails. A batch is a window: so
-many jobs may be without an outcome at any moment. It starts at one and grows while the server keeps
-up, so that on a slow connection there is never much in doubt, and never long to wait for a stop.
+Jobs come in batches from the runner of the flow, and every job taken comes back with a receipt,
+even when the connection breaks, the user interrupts or the source itself fails. A batch is a
+window: the number of jobs without an outcome at any moment. It starts at one and grows while the
+server keeps up, so that a slow connection never leaves many messages in doubt and always stops
+soon.
 """
 
 from __future__ import annotations
@@ -31,21 +32,21 @@ from smtp_nb.model.outcome import Outcome
 from smtp_nb.model.receipt import Receipt, RecipientResult
 from smtp_nb.protocol.commands import DATA
 
-# A batch that takes longer than this is not made larger; after one that takes twice as long the
+# A batch that takes longer than this is not enlarged; after one that takes twice as long the
 # next one is smaller.
 BATCH_SECONDS = 0.5
 
 
 def deliver(session: ClientSession) -> Flow[bool]:
-    """Take jobs until there are none for now, and give a receipt for each.
+    """Deliver jobs until there are none for now, with a receipt for each.
 
     Returns:
-        False if no further job is wanted, whatever the source may have. True with a session that is
-        used up (RFC 9422, MAILMAX): go on over another one.
+        False if no further job is wanted, whatever the source may have. True if the session is used
+        up (RFC 9422, MAILMAX): continue over another one.
 
     Raises:
-        SMTPError: the session ended: 421, a broken connection, an interruption. All jobs taken have
-            been given back before.
+        SMTPError: the session ended: 421, a broken connection, an interruption. All jobs taken were
+            returned first.
     """
     most = 1
     jobs: Sequence[DeliveryJob] | None = ()
@@ -65,7 +66,7 @@ def deliver_one(session: ClientSession, job: DeliveryJob) -> Flow[Receipt]:
 
     Raises:
         ExtensionError: the server lacks what it needs; nothing was written, the session goes on.
-        SMTPError: the session ended; `.receipt` on it tells what is known.
+        SMTPError: the session ended; its `.receipt` holds what is known.
     """
     delivery = DeliveryState(session, job)
     try:
@@ -79,7 +80,7 @@ def deliver_one(session: ClientSession, job: DeliveryJob) -> Flow[Receipt]:
 
 
 def unsent(job: DeliveryJob, why: str) -> Receipt:
-    """The receipt for a job for which no session came about."""
+    """Return the receipt for a job for which no session could be opened."""
     results = tuple(
         RecipientResult(to.address, to.kind, Outcome.NOT_SENT, text=why)
         for to in job.envelope.recipients
@@ -89,7 +90,7 @@ def unsent(job: DeliveryJob, why: str) -> Receipt:
 
 
 def _batch(session: ClientSession, jobs: Sequence[DeliveryJob]) -> Flow[None]:
-    """Deliver some jobs and give them all back, whatever happens."""
+    """Deliver some jobs and return them all, whatever happens."""
     deliveries = [DeliveryState(session, job) for job in jobs]
     try:
         for delivery in deliveries:
@@ -110,7 +111,7 @@ def _batch(session: ClientSession, jobs: Sequence[DeliveryJob]) -> Flow[None]:
 
 
 def _check(session: ClientSession, delivery: DeliveryState) -> None:
-    """A message that this server cannot take fails alone."""
+    """Fail only the messages that this server cannot accept."""
     try:
         check_offers(session, delivery.job)
     except ExtensionError as error:
@@ -118,7 +119,7 @@ def _check(session: ClientSession, delivery: DeliveryState) -> None:
 
 
 def _window(session: ClientSession, deliveries: Sequence[DeliveryState]) -> Flow[None]:
-    """Send those that may be under way together; what is then undecided is left to `_finish`."""
+    """Send those that may be in flight together; what is then undecided is left to `_finish`."""
     together = [
         d
         for d in deliveries
@@ -148,7 +149,7 @@ def _finish(session: ClientSession, delivery: DeliveryState) -> Flow[None]:
 def _guarded(
     session: ClientSession, transactions: Sequence[Transaction], work: Flow[None]
 ) -> Flow[Exception | None]:
-    """Run transactions. What ended the session, if it ended, is the answer and not raised."""
+    """Run transactions. The error that ended the session, if any, is returned, not raised."""
     try:
         yield from work
     except Exception as error:
@@ -179,7 +180,7 @@ def _transact(session: ClientSession, transaction: Transaction) -> Flow[None]:
 
 
 def _send_rest(session: ClientSession, transaction: Transaction, chunked: bool) -> Flow[None]:
-    """From the envelope's replies to the end of the message, as far as they allow."""
+    """Go from the envelope's replies to the end of the message, as far as they allow."""
     if transaction.data is None and transaction.has_recipient and not transaction.stopper:
         if chunked:
             yield from send_content(session, transaction, before=())

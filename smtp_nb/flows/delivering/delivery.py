@@ -1,4 +1,4 @@
-"""One job on its way: what its transactions came to, until a receipt can be written."""
+"""Delivery state of one job: the results of its transactions, until it has a receipt."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class DeliveryState:
         # Recipients go by their place: the same address may stand in an envelope twice.
         self._open = tuple(range(len(job.envelope.recipients)))
         self.remaining = job.envelope.recipients
-        """Who still needs a transaction."""
+        """The recipients that still need a transaction."""
         self._taken: tuple[int, ...] = ()
         self._session = session
         self._began = session.clock()
@@ -29,7 +29,7 @@ class DeliveryState:
         self._trouble = NOTHING_WRITTEN
 
     def portion(self) -> tuple[Recipient, ...]:
-        """Those of the remaining recipients that the server takes in one transaction (RFC 9422)."""
+        """The remaining recipients that the server accepts in one transaction (RFC 9422)."""
         limits = self._session.extensions.limits
         most = limits.get("RCPTMAX", len(self._open))
         most_domains = limits.get("RCPTDOMAINMAX", len(self._open))
@@ -49,8 +49,8 @@ class DeliveryState:
         return len(self.portion()) == len(self.remaining)
 
     def note(self, transaction: Transaction) -> None:
-        """Take the results of a transaction over; who was only one too many remains, and who was
-        not in it."""
+        """Take over the results of a transaction; recipients beyond the server's limit, and those
+        not in it, remain."""
         self._results |= zip(self._taken, transaction.results(), strict=True)
         self._reply = transaction.last_reply()
         self._ended = self._session.clock()
@@ -62,12 +62,12 @@ class DeliveryState:
             self.give_up(f"not sent, because {transaction.stopper[0].address} was refused")
 
     def give_up(self, why: str) -> None:
-        """Nothing more is tried; recipients without a result were not written to."""
+        """Stop trying; recipients without a result were not sent to."""
         self._trouble = why
         self._open = self.remaining = ()
 
     def receipt(self) -> Receipt:
-        """What is known by now."""
+        """Return the receipt with what is known now."""
         results = tuple(map(self._result, range(len(self.job.envelope.recipients))))
         content = self.job.content
         return Receipt(
@@ -88,7 +88,7 @@ class DeliveryState:
         )
 
     def tell_refusals(self) -> None:
-        """The Error event for recipients whose refusal stops nothing."""
+        """Emit the Error event for recipients whose refusal stops nothing."""
         for result in self._results.values():
             if result.code >= 400 and result.kind not in self.job.envelope.stop_on:
                 words = f"{result.address}: {result.code} {result.enhanced_code} {result.text}"

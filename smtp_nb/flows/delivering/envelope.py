@@ -1,4 +1,4 @@
-"""The envelope on its way out: MAIL and RCPTs, in groups where the server allows it (RFC 2920)."""
+"""Envelope commands: MAIL and RCPTs, in groups where the server allows it (RFC 2920)."""
 
 from __future__ import annotations
 
@@ -49,16 +49,18 @@ def send_envelope(
 def take_reply(
     session: ClientSession, transaction: Transaction, timeout_s: float | None = USUAL
 ) -> Flow[str]:
-    """Wait for one reply, note it, and give the verb that it answers; errors as of `note_reply`."""
+    """Wait for one reply, note it, and return the verb that it answers; errors as of
+    `note_reply`.
+    """
     command, reply = yield from session.next_reply(timeout_s)
     return note_reply(transaction, command, reply)
 
 
 def note_reply(transaction: Transaction, command: Command, reply: Reply) -> str:
-    """Note a reply, and give the verb that it answers.
+    """Note a reply, and return the verb that it answers.
 
     Raises:
-        LinkError: 421, which ends the session, or a reply that fits no command.
+        LinkError: 421, which ends the session, or a reply that matches no command.
     """
     transaction.take(command, reply)
     if reply.code == 421:
@@ -67,7 +69,7 @@ def note_reply(transaction: Transaction, command: Command, reply: Reply) -> str:
     good = reply.code == 354 if command.verb == "DATA" else reply.is_success
     if not (good or reply.is_transient or reply.is_permanent):
         raise LinkError(
-            f"the server answered {command.verb} with {reply.code}, which means nothing there",
+            f"the server answered {command.verb} with {reply.code}, which is not valid there",
             reply=reply,
         )
     return command.verb
@@ -76,7 +78,7 @@ def note_reply(transaction: Transaction, command: Command, reply: Reply) -> str:
 def hung_up(words: str, reply: Reply | None) -> ConnectionClosed:
     """The error after a 421."""
     return ConnectionClosed(
-        f"the server ends the session: {words}",
+        f"the server is closing the session: {words}",
         reply=reply,
         remedy="Connect again, later or less often",
     )
@@ -91,4 +93,4 @@ def clear(session: ClientSession) -> Flow[None]:
     else:
         reply = yield from session.ask(ehlo(session.hello))
     if not reply.is_success:
-        raise hung_up(f"it answered {reply.code} to the reset of a transaction", reply)
+        raise hung_up(f"it replied {reply.code} to the reset of a transaction", reply)

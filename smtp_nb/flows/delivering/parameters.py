@@ -1,4 +1,4 @@
-"""MAIL and RCPT with the parameters that this server and this message call for."""
+"""MAIL and RCPT parameters for a message and a server."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _BINARY = {"BINARYMIME", "CHUNKING"}
 
 
 def check_offers(session: ClientSession, job: DeliveryJob) -> None:
-    """Refuse what this server cannot take, before MAIL.
+    """Refuse a message that this server cannot accept, before MAIL.
 
     Raises:
-        ExtensionError: the session is as it was, and nothing was written.
+        ExtensionError: nothing was written; the session is unchanged.
     """
     content, offered = job.content, session.extensions
     if isinstance(content, RawContent) and content.remark:
@@ -30,23 +30,23 @@ def check_offers(session: ClientSession, job: DeliveryJob) -> None:
     if _needs_smtputf8(job) and "SMTPUTF8" not in offered:
         raise ExtensionError(
             "this message needs SMTPUTF8 (RFC 6531), which the server does not offer",
-            remedy="Use addresses whose part before the @ is ASCII, or another server",
+            remedy="Use addresses with an ASCII part before the @, or another server",
         )
     if content.is_8bit and not content.bare and "8BITMIME" not in offered:
         raise ExtensionError(
-            "this message holds 8-bit octets and the server does not offer 8BITMIME",
-            remedy="Let it be composed here, or encode it as quoted-printable or base64",
+            "this message holds 8-bit bytes and the server does not offer 8BITMIME",
+            remedy="Compose it with smtp_nb, or encode it as quoted-printable or base64",
         )
     if 0 < offered.size_limit < content.size:
         raise ExtensionError(
-            f"this message has {content.size} octets, the server takes {offered.size_limit}"
+            f"this message has {content.size} bytes, the server accepts {offered.size_limit}"
             " (RFC 1870)",
             remedy="Send a link instead of the attachment",
         )
     _check_options(session, job)
     if _wants_dsn(job) and "DSN" not in offered:
         raise ExtensionError(
-            "delivery notifications were asked for and the server does not offer DSN (RFC 3461)",
+            "delivery notifications were requested and the server does not offer DSN (RFC 3461)",
             remedy="Clear the recipients' options",
         )
 
@@ -65,13 +65,13 @@ def _check_options(session: ClientSession, job: DeliveryJob) -> None:
         wanted = MAIL_OPTIONS[name].extension
         if wanted not in session.extensions:
             raise ExtensionError(
-                f"{name} was asked for, and the server does not offer {wanted}",
-                remedy=f"Take {name} out of the parameters, or use another server",
+                f"{name} was requested, and the server does not offer {wanted}",
+                remedy=f"Remove {name} from the parameters, or use another server",
             )
         if name == "REQUIRETLS" and session.layer is None:
-            # RFC 8689 section 4.2.1: it may be used inside TLS only.
+            # RFC 8689 section 4.2.1: it may only be used inside TLS.
             raise ExtensionError(
-                "REQUIRETLS was asked for on a connection in clear",
+                "REQUIRETLS was requested on a connection without TLS",
                 remedy="Turn TLS on: ssl_start_mode='explicit'",
             )
 

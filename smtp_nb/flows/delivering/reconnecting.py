@@ -1,7 +1,7 @@
-"""Deliver over one connection after the other, for as long as the source has work.
+"""Delivery over successive connections, for as long as the source has work.
 
-A source that lasts longer than a connection says when to pause, when to hang up, and whether to go
-on after a failure. What it decides by is its own affair; this flow only obeys.
+A source that outlives a connection says when to pause, when to hang up, and whether to continue
+after a failure. How it decides is its own affair; this flow only obeys.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from smtp_nb.flows.delivering.deliver import deliver
 from smtp_nb.flows.intents import Flow, JobSource, WaitForJobs
 from smtp_nb.flows.session import ClientSession
 
-# It is good manners not to keep a server's place for longer than this without using it.
+# Idle connections waste server slots: do not keep one for longer than this.
 LONG_PAUSE = 30.0
 
 
@@ -24,8 +24,8 @@ class Pause:
     """What to do before the next jobs.
 
     Attributes:
-        seconds: wait so long, then ask again; 0 goes on at once.
-        hang_up: go on over a new connection.
+        seconds: wait this long, then ask again; 0 continues at once.
+        hang_up: continue over a new connection.
     """
 
     seconds: float = 0.0
@@ -33,13 +33,15 @@ class Pause:
 
 
 class ReconnectingSource(JobSource, Protocol):
-    """A source of jobs that outlives its connections. All of it is called between intents."""
+    """A source of jobs that outlives its connections. Its methods are called between intents."""
 
     def pause(self) -> Pause | None:
-        """What to do before the next jobs; None: there will be none."""
+        """Return what to do before the next jobs; None: there will be none."""
 
     def broke(self, error: SMTPError) -> bool:
-        """The connection failed, or did not come about; False lets the error end the delivery."""
+        """Report a failed connection or attempt to connect; False lets the error end the
+        delivery.
+        """
 
 
 def deliver_with_reconnects(
@@ -54,14 +56,14 @@ def deliver_with_reconnects(
         session: one that is open already; it stays open in the end.
 
     Raises:
-        SMTPError: a failure after which the source did not want to go on.
+        SMTPError: a failure after which the source did not want to continue.
     """
     is_ours = session is None
     while (pause := source.pause()) is not None:
         if session is not None and (pause.hang_up or pause.seconds > LONG_PAUSE):
             yield from session.close()
             session = None
-            continue  # a nudge may have come meanwhile: what the source said is old
+            continue  # a nudge may have arrived meanwhile, so the source's answer is stale
         if pause.seconds:
             if not (yield WaitForJobs(pause.seconds)):
                 break

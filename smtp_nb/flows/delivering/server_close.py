@@ -1,12 +1,13 @@
-"""A server that takes its leave while messages are under way, in words or without.
+"""Server closes while messages are in flight, announced or not.
 
-It says so by 421 (RFC 5321 section 3.8), or by a no to RSET, which nobody may say who stays
-(section 4.1.1.5); Exim does after ten refused messages. Commands are answered in their order, so
-what has no answer when the connection ends behind such words was not looked at: it is not in doubt.
-Some say 421 and stay to refuse the rest of what was written one by one; they are heard to the end.
+It announces the close by 421 (RFC 5321 section 3.8), or by refusing RSET, which a server that stays
+may not do (section 4.1.1.5); Exim does after ten refused messages. Commands are answered in order,
+so what has no answer when the connection ends after such a reply was not processed: it is not in
+doubt. Some send 421 and stay to refuse the rest of what was written one by one; their replies are
+read to the end.
 
-Without a word, whatever was written whole is in doubt. So the connection is looked at before, and a
-server that goes behind its first message is not written to in one piece any more.
+After an unannounced close, whatever was written whole is in doubt. So the connection is checked
+first, and a server that closes after its first message is no longer written to in one piece.
 """
 
 from __future__ import annotations
@@ -24,13 +25,13 @@ from smtp_nb.flows.session import QUIT_TIMEOUT, ClientSession
 def drain_replies(
     session: ClientSession, transactions: Sequence[Transaction], error: LinkError
 ) -> Flow[None]:
-    """Take what the server still says, and withdraw what it did not look at.
+    """Read what the server still sends, and withdraw what it did not process.
 
     Args:
-        transactions: those whose end has no reply yet; `error` came with the first of them.
+        transactions: those whose end has no reply yet; `error` belongs to the first of them.
 
     Raises:
-        ConnectionClosed: in place of `error`, where the server's words for its leave are a no.
+        ConnectionClosed: in place of `error`, where the server announced the close by a refusal.
     """
     last = session.last_reply
     if transactions[0].is_reset_refused and not isinstance(error, SMTPTimeout | MalformedReply):
@@ -63,23 +64,23 @@ def _withdraw(transactions: Iterable[Transaction]) -> None:
 
 
 def check_alive(session: ClientSession) -> Flow[None]:
-    """Make sure that the connection still stands, where messages leave in one piece with their
+    """Check that the connection is still open, where messages leave in one piece with their
     envelope.
 
     Raises:
-        ConnectionClosed: the server has gone since its last reply; nothing was written.
+        ConnectionClosed: the server closed after its last reply; nothing was written.
     """
     is_in_one_piece = session.may_group and "CHUNKING" in session.extensions
     if is_in_one_piece and session.batches and (yield from session.is_stale()):
-        session.trail.remark("the server hung up behind the last message")
+        session.trail.remark("the server hung up after the last message")
         yield from session.abort()
-        raise ConnectionClosed("the server hung up behind the last message")
+        raise ConnectionClosed("the server hung up after the last message")
 
 
 def downgrade(
     session: ClientSession, transactions: Sequence[Transaction], error: LinkError
 ) -> None:
-    """Be more careful with a server that does not keep what it offers."""
+    """Be more careful with a server that does not honour what it offers."""
     if isinstance(error, SMTPTimeout):
         if session.protocol.waiting > 1:
             session.fall_back("the server did not answer every command of a group", group=False)
@@ -87,5 +88,5 @@ def downgrade(
         return
     is_unheard = all(t.is_committed and not (t.reset or t.mail) for t in transactions)
     if is_unheard and session.batches == 1 and session.may_group:
-        session.fall_back("the server hung up behind its first message", group=False)
+        session.fall_back("the server hung up after its first message", group=False)
         error.fell_back = True

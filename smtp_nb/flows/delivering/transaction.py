@@ -1,4 +1,4 @@
-"""One mail transaction: what was written, what was answered, and what follows from it.
+"""Mail transaction: what was written, what was answered, and the outcome.
 
 This is the only place that turns replies and broken connections into outcomes:
 
@@ -7,9 +7,9 @@ This is the only place that turns replies and broken connections into outcomes:
     5yz to one of them                                                REFUSED
     no complete reply, the write with the terminator was handed over  UNKNOWN
     no complete reply before that write                               NOT_SENT
-    no complete reply, the server took its leave before it looked     NOT_SENT
+    no complete reply, the server announced its close before it        NOT_SENT
 
-It knows no line and no clock; flows feed it.
+It knows no connection and no clock; flows feed it.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _QUEUE_ID = re.compile(
 
 
 class Transaction:
-    """Replies and results of one attempt to hand a message over to some recipients."""
+    """Replies and results of one attempt to send a message to some recipients."""
 
     def __init__(self, job: DeliveryJob, recipients: tuple[Recipient, ...]) -> None:
         self.job = job
@@ -53,11 +53,11 @@ class Transaction:
         """The reply to DATA, or to a BDAT that was not the last."""
         self.final: Reply | None = None
         self.is_committed = False
-        """The write that holds the terminator was handed over."""
+        """True once the write that holds the terminator was handed over."""
         self.is_void = False
         """A lone dot ended it: whatever the server says to that, nothing was delivered."""
         self.trouble = ""
-        """Why it ended early, in words, where no reply says so."""
+        """Why it ended early, where no reply says so."""
 
     def take(self, command: Command, reply: Reply) -> None:
         """Note the reply to a command of this transaction."""
@@ -79,18 +79,18 @@ class Transaction:
             self.trouble = why
 
     def withdraw(self) -> None:
-        """Note that the server hung up before it looked at the end of it, or at any of it."""
+        """Note that the server hung up before it processed the end of it, or any of it."""
         self.is_committed = False
 
     @property
     def is_reset_refused(self) -> bool:
-        """The server said no to RSET, and nothing more that belongs to this transaction."""
+        """Note that the server refused RSET, and sent nothing more for this transaction."""
         refused = self.reset is not None and self.reset.code // 100 in _REFUSALS
         return refused and self.mail is None
 
     @property
     def has_recipient(self) -> bool:
-        """True if MAIL and at least one RCPT were taken."""
+        """True if MAIL and at least one RCPT were accepted."""
         return self._mail_is_good and any(reply.is_success for reply in self.rcpt)
 
     @property
@@ -99,9 +99,9 @@ class Transaction:
 
     @property
     def stopper(self) -> tuple[Recipient, Reply] | None:
-        """A refused recipient whose refusal stops the message, if there is one.
+        """The recipient whose refusal stops the message, if there is one.
 
-        One that was only too many is not refused: it gets a transaction of its own.
+        One beyond the server's limit is not refused: it gets a transaction of its own.
         """
         stop_on, has_some = self.job.envelope.stop_on, self.has_recipient
         for recipient, reply in zip(self.recipients, self.rcpt, strict=False):
@@ -112,23 +112,23 @@ class Transaction:
 
     @property
     def left_over(self) -> tuple[int, ...]:
-        """Places of recipients that were only too many for it (RFC 5321 section 4.5.3.1.10)."""
+        """Places of recipients beyond the server's limit (RFC 5321 section 4.5.3.1.10)."""
         if self.final is None or not self.final.is_success:
             return ()
         return tuple(place for place, reply in enumerate(self.rcpt) if _is_too_many(reply))
 
     @property
     def is_clean(self) -> bool:
-        """True if the server knows that the transaction is over and took it."""
+        """True if the transaction has ended and the server accepted it."""
         return self.final is not None and self.final.is_success
 
     @property
     def contradicts_itself(self) -> bool:
-        """A yes to the end of a message whose MAIL was refused: nobody knows what left."""
+        """True for a 2yz to the end of a message whose MAIL was refused: what left is unknown."""
         return self.is_clean and not self._mail_is_good
 
     def results(self) -> tuple[RecipientResult, ...]:
-        """One result for each recipient."""
+        """Return one result for each recipient."""
         return tuple(map(self._result, self.recipients, chain(self.rcpt, repeat(None))))
 
     def _result(self, recipient: Recipient, rcpt: Reply | None) -> RecipientResult:
@@ -170,7 +170,7 @@ class Transaction:
     def last_reply(self) -> Reply | None:
         """The reply that ended the message, for the receipt; None if the connection failed first.
 
-        What a server says after it has refused the envelope only echoes that.
+        What a server replies after it has refused the envelope only echoes that.
         """
         if self.contradicts_itself or self.mail is None:
             return self.final
@@ -180,7 +180,7 @@ class Transaction:
             return self.stopper[1]
         if self.has_recipient:
             return self.final or (self.data if self.data and self.data.code >= 400 else None)
-        # Of several refusals the one that leaves hope: the outcome of the whole says so too.
+        # Of several refusals a transient one: the outcome of the whole is transient too.
         return min(self.rcpt, key=lambda reply: reply.code, default=None)
 
 
@@ -196,6 +196,6 @@ def _is_too_many(reply: Reply) -> bool:
 
 
 def queue_id(reply: Reply | None) -> str:
-    """The id under which the server queued the message, where its words hold one."""
+    """Return the id under which the server queued the message, if its reply holds one."""
     match = _QUEUE_ID.search(reply.text) if reply and reply.is_success else None
     return next(filter(None, match.groups()), "") if match else ""

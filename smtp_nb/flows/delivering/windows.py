@@ -1,16 +1,16 @@
-"""Several messages under way at once, on one connection.
+"""Windows: several messages in flight at once, on one connection.
 
 Without CHUNKING the end of message n and the envelope of n+1 share a group (RFC 2920 section 3.1):
-one round trip a message, and at most one message in doubt. With CHUNKING whole messages stream
-behind each other (RFC 3030): one round trip a window, and as many in doubt.
+one round trip a message, and at most one message in doubt. With CHUNKING whole messages follow each
+other (RFC 3030): one round trip a window, and a window of messages in doubt.
 
-The law that makes it safe: a MAIL that is written before the transaction in front of it is known
-to have ended well has RSET before it in the same group. Without it a server may keep the sender of
+The law that makes it safe: a MAIL that is written before the previous transaction is known to have
+succeeded has RSET before it in the same group. Without it a server may keep the sender of
 a message whose recipient it refused, and deliver the next message under that name; Exim does.
-And whether a message left is decided by the reply to its own end alone.
+And whether a message was sent is decided by the reply to its own end alone.
 
-A server that stumbles is treated without windows from then on, and the trail says so. One that
-takes its leave in the middle has not looked at what lies behind, which is sent elsewhere.
+A server that stumbles gets no windows from then on, and the trail says so. One that announces its
+close in the middle has not processed what follows, which is sent over another connection.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ from smtp_nb.protocol.client import ClientState
 from smtp_nb.protocol.commands import DATA, END_OF_DATA, RSET, Command, bdat
 from smtp_nb.protocol.dots import TERMINATOR
 
-# Larger messages go alone: a window is bounded in octets, and their round trips matter less.
+# Larger messages go alone: a window is bounded in bytes, and their round trips matter less.
 MAX_WINDOWED = 256 * 1024
-# 503 and its family behind a group: the server did not expect commands there.
+# 503 and its like after a group: the server did not expect commands there.
 _OUT_OF_STEP = frozenset({500, 501, 502, 503, 504})
 
 
 def fits_window(session: ClientSession, job: DeliveryJob) -> bool:
-    """True if this message may be under way together with others."""
+    """True if this message may be in flight together with others."""
     settings = session.settings
     return (
         session.may_overlap
@@ -47,7 +47,7 @@ def fits_window(session: ClientSession, job: DeliveryJob) -> bool:
 
 
 def run_window(session: ClientSession, transactions: Sequence[Transaction]) -> Flow[None]:
-    """Run transactions together; each knows afterwards what became of it.
+    """Run transactions together; each then knows its outcome.
 
     Raises:
         SMTPError: the session ended.
@@ -60,12 +60,12 @@ def run_window(session: ClientSession, transactions: Sequence[Transaction]) -> F
         if transaction.contradicts_itself:
             raise LinkError("the server accepted a message whose sender it had refused")
     if any(map(is_out_of_step, transactions)):
-        session.fall_back("the server does not follow commands behind the end of a message")
+        session.fall_back("the server does not accept commands after the end of a message")
 
 
 def is_out_of_step(transaction: Transaction) -> bool:
-    """True if the server refused the envelope only because it came so early: nothing of it was
-    delivered, and sent by itself it may well be."""
+    """True if the server refused the envelope only because it came too early: nothing was
+    delivered, and the message may be accepted when sent by itself."""
     mail, final = transaction.mail, transaction.final
     refused = mail is not None and mail.code in _OUT_OF_STEP
     return refused and (final is None or not final.is_success)
@@ -75,7 +75,7 @@ def is_out_of_step(transaction: Transaction) -> bool:
 
 
 def _stream(session: ClientSession, transactions: Sequence[Transaction]) -> Flow[None]:
-    """All messages one behind the other, then all replies."""
+    """Send all messages one after the other, then read all replies."""
     group: dict[Transaction, bytes] = {}
     size = 0
     for transaction in transactions:
@@ -97,7 +97,7 @@ def _stream(session: ClientSession, transactions: Sequence[Transaction]) -> Flow
 
 
 def _write(session: ClientSession, group: dict[Transaction, bytes]) -> Flow[None]:
-    """Hand whole messages over; until now nothing of them was."""
+    """Write whole messages; none of their bytes has been written before."""
     for transaction in group:
         transaction.is_committed = True
     if group:
@@ -105,11 +105,11 @@ def _write(session: ClientSession, group: dict[Transaction, bytes]) -> Flow[None
 
 
 def _take_all(session: ClientSession, transaction: Transaction, last: str) -> Flow[None]:
-    """The replies of one transaction, up to that of its command `last`."""
+    """Read the replies of one transaction, up to that of its command `last`."""
     timeout_s = session.settings.final_timeout_s
     verb = ""
     while verb != last:
-        # Most replies of a window have come in with the first of them.
+        # Most replies of a window arrive with the first of them.
         if (found := session.reply_in_hand()) is None:
             found = yield from session.next_reply(timeout_s)
         verb = note_reply(transaction, *found)
@@ -119,7 +119,7 @@ def _take_all(session: ClientSession, transaction: Transaction, last: str) -> Fl
 
 
 def _overlap(session: ClientSession, transactions: Sequence[Transaction]) -> Flow[None]:
-    """The end of each message together with the envelope of the next."""
+    """Send the end of each message together with the envelope of the next."""
     yield from session.write(session.prepare(*_envelope(session, transactions[0]), DATA))
     for transaction, following in zip(transactions, [*transactions[1:], None], strict=True):
         yield from _take_all(session, transaction, "DATA")
@@ -134,7 +134,7 @@ def _overlap(session: ClientSession, transactions: Sequence[Transaction]) -> Flo
 
 
 def _body(session: ClientSession, transaction: Transaction) -> bytes:
-    """What follows DATA: the content, a lone dot if nobody is to get it, or nothing."""
+    """What follows DATA: the content, a lone dot if it has no recipient left, or nothing."""
     if transaction.data is None or transaction.data.code != 354:
         return b""
     transaction.is_void = not transaction.has_recipient
@@ -148,7 +148,7 @@ def _body(session: ClientSession, transaction: Transaction) -> bytes:
 
 
 def _envelope(session: ClientSession, transaction: Transaction) -> tuple[Command, ...]:
-    """MAIL and RCPTs, with RSET in front unless the session is known to be clean."""
+    """MAIL and RCPTs, preceded by RSET unless the session is known to be clean."""
     commands = tuple(envelope_commands(session, transaction))
     is_clean = not session.protocol.waiting and session.protocol.state is ClientState.READY
     return commands if is_clean else (RSET, *commands)

@@ -1,8 +1,8 @@
-"""The ladder diagram of a conversation: who said what to whom, step by step.
+"""Ladder diagrams of a conversation, step by step.
 
-A ladder is a value made from the lines of a trail. What left in one write is one rung, and so is a
-reply of several lines. It draws itself as SVG, as text, and in Mermaid's language; it is the same
-for the same lines, so a saved notebook does not change when it is run again on the same clock.
+A ladder is a value made from the lines of a trail. What was sent in one write is one rung, and so
+is a reply of several lines. It draws itself as SVG, as text, and in Mermaid's language; it is the
+same for the same lines, so a saved notebook does not change when it is run again on the same clock.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _ARROWS = {_CLIENT: "->>", _SERVER: "-->>"}
 
 
 class ReplyVerdict(Enum):
-    """What a reply says, by its first digit (RFC 5321 section 4.2.1)."""
+    """Verdict of a reply, by its first digit (RFC 5321 section 4.2.1)."""
 
     NONE = ""
     YES = "yes"
@@ -48,14 +48,14 @@ _VERDICTS = {
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """What crossed in one go, or a remark.
+    """One step of the conversation, or a remark.
 
     Attributes:
-        direction: who speaks; INFO for a remark.
+        direction: the speaker; INFO for a remark.
         lines: the lines, safe to show.
         seconds: since the connection was opened.
         tls: True inside TLS.
-        connection: which of several at work together, from 1.
+        connection: which of several concurrent ones, from 1.
         begins_session: True for the first rung of a new session on the same trail.
     """
 
@@ -68,7 +68,7 @@ class Rung:
 
     @property
     def verdict(self) -> ReplyVerdict:
-        """What a server's rung says; NONE for the others."""
+        """The verdict of a server's rung; NONE for the others."""
         if self.direction is not _SERVER:
             return ReplyVerdict.NONE
         return _VERDICTS.get(self.lines[-1][:1], ReplyVerdict.NONE)
@@ -91,17 +91,17 @@ class Ladder:
     """A conversation as a picture. Show it as the last line of a cell, or `save` it.
 
     Attributes:
-        rungs: what crossed, in order.
+        rungs: the steps, in order.
         scale: "steps": rungs at equal distances; "time": distances grow with the time between.
 
     Args:
         events: the lines of a `Trail`.
         scale: "steps" or "time".
         show_addresses: True shows addresses in full; what a notebook saves masks them.
-        most: rungs that the picture draws; the others are counted below it.
+        most: number of rungs to draw; the others are counted below.
 
     Raises:
-        InputError: there is no such scale.
+        InputError: an unknown scale.
     """
 
     def __init__(
@@ -113,9 +113,7 @@ class Ladder:
         most: int = MOST_RUNGS,
     ) -> None:
         if scale not in SCALES:
-            raise InputError(
-                f"a ladder has no scale {scale!r}", remedy='Use scale="steps" or scale="time"'
-            )
+            raise InputError(f"unknown scale {scale!r}", remedy='Use scale="steps" or scale="time"')
         self.scale: Scale = scale
         self._most = most
         self.rungs = tuple(_rungs(events, show_addresses))
@@ -125,7 +123,7 @@ class Ladder:
 
     @property
     def svg(self) -> str:
-        """The picture as an SVG document of its own: no script, no font, nothing fetched."""
+        """The picture as a standalone SVG document: no script, no font, nothing fetched."""
         return self._repr_html_().replace("<svg ", f'<svg xmlns="{_NAMESPACE}" ', 1)
 
     @property
@@ -166,7 +164,7 @@ class Ladder:
             ) from error
 
     def __str__(self) -> str:
-        return "\n".join(_text_line(rung) for rung in self.rungs) or "nothing was said yet"
+        return "\n".join(_text_line(rung) for rung in self.rungs) or "no conversation yet"
 
     def __repr__(self) -> str:
         return f"<Ladder: {len(self.rungs)} steps>"
@@ -212,7 +210,7 @@ def _shown(message: str, show_addresses: bool) -> str:
 
 
 def _numbered(events: Sequence[PITrailEvent]) -> Iterator[tuple[int, PITrailEvent]]:
-    """Each line with the number of its rung."""
+    """Return each line with the number of its rung."""
     rung = 0
     before: PITrailEvent | None = None
     for event in events:

@@ -1,7 +1,7 @@
-"""Draws a ladder as SVG: two verticals, an arrow for each rung, a tinted band for TLS.
+"""SVG drawing of a ladder: two verticals, an arrow for each rung, a tinted band for TLS.
 
 Colours are the notebook's where its style sheet has them. No element has an id, so pictures do not
-get in each other's way on a page; a word says what a colour says.
+get in each other's way on a page; every colour is backed by a word.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from smtp_nb.model.trail.ladder import Rung, Scale
 
 WIDTH = 760
-LEFT, RIGHT = 96, 664  # where client and server stand
+LEFT, RIGHT = 96, 664  # positions of client and server
 TOP, ROW, SLOPE, LINE = 40, 34, 8, 15
-MOST_LABELS = 6  # of a group, one over the other
-MOST_GAP = 6 * ROW  # a long wait is drawn no longer, and says how long it was
+MOST_LABELS = 6  # of a group, stacked
+MOST_GAP = 6 * ROW  # a longer wait is not drawn longer; its label says how long it was
 SHOWN_CHARACTERS = 74  # fit between the verticals
 _STYLE = (
     "color:var(--jp-content-font-color1,currentColor);"
@@ -35,7 +35,7 @@ _CLIENT, _INFO = TrailDirection.CLIENT, TrailDirection.INFO
 
 
 def draw(rungs: Sequence[Rung], scale: Scale, most: int) -> str:
-    """The picture of the first `most` rungs, with a line that counts the others."""
+    """Return the picture of the first `most` rungs, with a line that counts the others."""
     shown = rungs[:most]
     heights = list(_heights(shown, scale))
     bottom = (heights[-1] if heights else TOP) + ROW
@@ -108,7 +108,7 @@ def _draw_rung(rung: Rung, y: int) -> str:
 
 
 def _title(rung: Rung) -> str:
-    """What a screen reader says and a pointer shows: the lines, and what they mean."""
+    """Return what a screen reader says and a pointer shows: the lines, and what they mean."""
     said = "\n".join(rung.lines)
     if rung.direction is _INFO:
         return said
@@ -140,7 +140,7 @@ def _arrow(rung: Rung, y: int) -> Iterator[str]:
 
 
 def _labels(rung: Rung) -> list[str]:
-    """The words over an arrow: each command of a group, a reply folded into one line."""
+    """Return the text over an arrow: each command of a group, a reply folded into one line."""
     if rung.direction is not _CLIENT or len(rung.lines) == 1:
         is_refused = rung.is_refusal
         word = f" ({rung.verdict.value})" if is_refused else ""

@@ -1,9 +1,9 @@
-"""The conversation, kept: what a `Trail` collects, and how it is shown without a live widget.
+"""Trails: a recorded conversation, and how it is shown without a live widget.
 
-A line of a server is hostile: it is escaped before it becomes HTML, and what would not print, or
-would turn the writing round, is shown as an escape. What a notebook saves is read by others, so
-the forms that a notebook saves by itself (`_repr_html_`, the plain text beside it) show addresses
-as `a…@example.org`; `str(trail)` is the whole truth.
+A line from a server is hostile: it is escaped before it becomes HTML, and characters that do not
+print, or reverse the text, are shown as escapes. What a notebook saves is read by others, so the
+forms that a notebook saves by itself (`_repr_html_`, the plain text beside it) show addresses as
+`a…@example.org`; `str(trail)` shows everything.
 """
 
 from __future__ import annotations
@@ -50,12 +50,12 @@ def is_refusal(event: PITrailEvent) -> bool:
 
 @dataclass(slots=True)
 class Tally:
-    """What a conversation came to, counted line by line.
+    """Totals of a conversation, counted line by line.
 
     Attributes:
-        lines: all that were seen, the forgotten ones too.
-        round_trips: how often the client waited for the server after it had spoken.
-        refusals: replies of the 4yz and 5yz kind.
+        lines: all lines seen, including dropped ones.
+        round_trips: number of times the client waited for the server after sending.
+        refusals: 4yz and 5yz replies.
         seconds: from the opening of the connection to the last line.
         protected: True if the last line that crossed the wire was inside TLS.
     """
@@ -93,14 +93,14 @@ def _count(number: int, noun: str) -> str:
 
 @known_attributes()
 class Trail(Sequence[PITrailEvent]):
-    """The last lines of a conversation: an observer that remembers.
+    """A recorded conversation: an observer that keeps the last lines.
 
     `smtp.on_pi_trail += trail` fills it, from any thread. It is a sequence of `PITrailEvent`.
     `str(trail)` reads like swaks: `->` and `<-` in clear, `~>` and `<~` inside TLS, `<**` and
     `<~*` for a refusal, `===` for a remark, and `[2]` before the lines of a second connection.
 
     Args:
-        maxlen: how many lines are kept; older ones are forgotten and counted in `dropped`.
+        maxlen: number of lines to keep; older ones are dropped and counted in `dropped`.
     """
 
     tally: Tally
@@ -118,32 +118,32 @@ class Trail(Sequence[PITrailEvent]):
 
     @property
     def dropped(self) -> int:
-        """How many lines were forgotten because newer ones needed their place."""
+        """Number of lines dropped to make room for newer ones."""
         return self.tally.lines - len(self._events)
 
     def clear(self) -> None:
-        """Forget everything, the counts too."""
+        """Clear everything, including the counts."""
         with self._lock:
             self._events.clear()
             self.tally = Tally()
 
     def snapshot(self) -> list[PITrailEvent]:
-        """The lines as they are now, in a list of their own."""
+        """Return the current lines, in a new list."""
         with self._lock:
             return list(self._events)
 
     def ladder(self, scale: Scale = "steps", *, show_addresses: bool = False) -> Ladder:
-        """The conversation as a ladder diagram.
+        """Return the conversation as a ladder diagram.
 
         Args:
-            scale: "steps" puts the steps at equal distances, "time" as far apart as they were.
+            scale: "steps" draws the steps at equal distances, "time" in proportion to time.
             show_addresses: True shows addresses in full, also in the saved notebook.
 
         Returns:
-            A value that shows itself in a cell; `.svg`, `.mermaid` and `save(path)` take it out.
+            A value that displays itself in a cell; `.svg`, `.mermaid` and `save(path)` export it.
 
         Raises:
-            InputError: there is no such scale.
+            InputError: an unknown scale.
         """
         return Ladder(self.snapshot(), scale, show_addresses=show_addresses)
 
@@ -164,7 +164,7 @@ class Trail(Sequence[PITrailEvent]):
         return f"<Trail: {self.tally}>"
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
-        """The plain text that a notebook saves: addresses masked, the long tail counted."""
+        """The plain text that a notebook saves: addresses masked, a long tail counted."""
         printer.text(static_text(self.snapshot(), self.tally))
 
     def _repr_html_(self) -> str:
@@ -172,12 +172,12 @@ class Trail(Sequence[PITrailEvent]):
 
 
 def text_of(events: Iterable[PITrailEvent], show: Callable[[str], str] = visible) -> str:
-    """The lines, swaks-like, one a line; `show` says how a message is written."""
+    """The lines in the style of swaks, one on each line; `show` formats a message."""
     return "\n".join(f"{_arrow(event)}{_mark(event)}{show(event.message)}" for event in events)
 
 
 def _mark(event: PITrailEvent) -> str:
-    """Which connection it is, where there are several."""
+    """The number of the connection, if there are several."""
     return f"[{event.connection}] " if event.connection > 1 else ""
 
 
@@ -203,8 +203,8 @@ def static_text(events: Sequence[PITrailEvent], tally: Tally) -> str:
 def static_html(events: Sequence[PITrailEvent], tally: Tally) -> str:
     """The ladder of the first steps, then the first rows as a table, for viewers without a kernel.
 
-    It has no script and fetches nothing. A viewer that takes the picture out still has the table,
-    in which a reply of several lines is one row, with its further lines after a click.
+    It has no script and fetches nothing. A viewer that removes the picture still has the table, in
+    which a reply of several lines is one row that expands on a click.
     """
     title = f"SMTP conversation: {tally}" if events else "SMTP conversation: nothing yet"
     if not events:
@@ -225,7 +225,7 @@ def static_html(events: Sequence[PITrailEvent], tally: Tally) -> str:
 
 
 _COLUMNS = ("Seconds", "From", "Line is", "Line")
-# nbconvert's own sheet puts all cells to the right.
+# nbconvert's own style sheet aligns all cells to the right.
 _LEFT = ' style="text-align:left"'
 
 
@@ -265,7 +265,7 @@ def _cell(html: str, attributes: str = "") -> str:
 
 
 def group_marks(events: Sequence[PITrailEvent]) -> list[str]:
-    """A bracket piece for each line: lines of ours that left in one write stand in one bracket."""
+    """Return a piece of a bracket for each line: client lines sent in one write share a bracket."""
     marks: list[str] = []
     for (number, _), run in groupby(events, lambda event: (event.group, event.connection)):
         size = len(list(run))

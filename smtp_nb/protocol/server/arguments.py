@@ -1,7 +1,7 @@
-"""What stands behind MAIL, RCPT and BDAT: paths and parameters, as a server reads them.
+"""Arguments of MAIL, RCPT and BDAT: paths and parameters, as a server reads them.
 
-Parameters are a table: which extension allows them, and what their value looks like. A value that
-is xtext (RFC 3461 section 4) comes back decoded.
+Parameters are a table: which extension allows them, and what their value looks like. A value in
+xtext (RFC 3461 section 4) is decoded.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Parameter(NamedTuple):
 
     Attributes:
         extension: the EHLO keyword that allows it.
-        value: what its value looks like; empty: it has none.
+        value: the grammar of its value; empty: it has none.
         is_xtext: True if the value is decoded.
     """
 
@@ -61,7 +61,7 @@ RCPT = PathSyntax(
     replies.BAD_RECIPIENT,
     {
         "NOTIFY": Parameter("DSN", f"NEVER|{_NOTIFY}(?:,{_NOTIFY}){{0,2}}"),
-        # RFC 6533 section 3: utf-8 addresses may stand there as they are.
+        # RFC 6533 section 3: utf-8 addresses are allowed there as they are.
         "ORCPT": Parameter("DSN", rf"[A-Z0-9-]{{1,64}};(?:{_XTEXT}|[^\0-\x7f]){{1,500}}", True),
     },
 )
@@ -76,7 +76,7 @@ _CHUNK = re.compile(r"([0-9]{1,20})( +LAST)?\Z", _FLAGS)
 
 
 class Path(NamedTuple):
-    """An address with the parameters behind it, names in capitals."""
+    """An address with its parameters, names in capitals."""
 
     address: str
     parameters: dict[str, str]
@@ -126,7 +126,7 @@ def _read_parameters(text: str, syntax: PathSyntax, extensions: Collection[str])
 
 
 def _decoded(name: str, value: str) -> str:
-    """The text behind an xtext, which is printable ASCII (RFC 3461 section 4.4)."""
+    """Return the text of an xtext, which is printable ASCII (RFC 3461 section 4.4)."""
     text = re.sub(r"\+([0-9A-F]{2})", lambda match: chr(int(match[1], 16)), value)
     if re.search(r"[\0-\x1f\x7f-\x9f]", text):
         raise Refused(replies.bad_parameter(name))
@@ -138,8 +138,8 @@ class Chunk:
     """What BDAT announces (RFC 3030 section 2).
 
     Attributes:
-        left: octets that are still to come.
-        refusal: what is said once they are here, if the chunk is out of order.
+        left: bytes still to come.
+        refusal: the reply once they have arrived, if the chunk is out of order.
     """
 
     size: int
@@ -152,7 +152,7 @@ def read_chunk(argument: str) -> Chunk:
     """Read `count [LAST]`.
 
     Raises:
-        Refused: with a reply that ends the session, for nobody knows where the octets end.
+        Refused: with a reply that ends the session, because the end of the bytes is unknown.
     """
     match = _CHUNK.match(argument)
     if match is None:

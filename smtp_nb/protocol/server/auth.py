@@ -18,7 +18,7 @@ class LoginExchange:
     """One login from AUTH to its last reply.
 
     Attributes:
-        user: who logged in, once the reply is 235.
+        user: the user who logged in, once the reply is 235.
     """
 
     def __init__(self, mechanism: Mechanism) -> None:
@@ -26,7 +26,7 @@ class LoginExchange:
         self.user: str | None = None
 
     def begin(self, initial: str) -> Reply:
-        """The first reply: 334 with a challenge, or the last one already.
+        """Return the first reply: 334 with a challenge, or the last one already.
 
         Args:
             initial: the initial response in base64, "=" for an empty one, "" for none.
@@ -40,10 +40,10 @@ class LoginExchange:
         return _challenge(challenge)
 
     def step(self, response: str) -> Reply:
-        """The reply to a line of the client: 334, 235 or 535.
+        """Return the reply to a line of the client: 334, 235 or 535.
 
         Raises:
-            Refused: the client gave up (`*`), or the line is not base64.
+            Refused: the client cancelled (`*`), or the line is not base64.
         """
         if response == "*":
             raise Refused(replies.CANCELLED)
@@ -61,12 +61,12 @@ def _challenge(challenge: bytes) -> Reply:
 
 
 def shown_line(line: str, names: Container[str], is_stray: bool = False) -> str:
-    """The line for a trail, without what could be a password: `AUTH PLAIN <hidden>`.
+    """Return the line for a trail, without what could be a password: `AUTH PLAIN <hidden>`.
 
     Args:
         names: of mechanisms. Nothing else is shown after AUTH, for it may be a password.
-        is_stray: it is no command and stands behind an AUTH. After a refused AUTH a client may
-            send its secrets as if they had been asked for.
+        is_stray: it is not a command and follows an AUTH. After a refused AUTH a client may send
+            its secrets as if they had been asked for.
     """
     if is_stray:
         return HIDDEN

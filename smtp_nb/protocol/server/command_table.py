@@ -1,4 +1,4 @@
-"""When a command is in order, as a table: its argument, its extension, its place in the session."""
+"""Command table: argument, extension and place in the session of each command."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ class Rule:
     """When one command is in order.
 
     Attributes:
-        argument: True it has one, False it has none, None it may.
-        extension: the keyword that has to be offered.
-        needs_hello: only after EHLO or HELO.
-        in_mail: True only inside a transaction, False only outside, None both.
+        argument: True: required, False: not allowed, None: optional.
+        extension: the keyword that must be offered.
+        needs_hello: allowed only after EHLO or HELO.
+        in_mail: True: only inside a transaction, False: only outside, None: both.
     """
 
     argument: bool | None = None
@@ -29,7 +29,7 @@ class Rule:
     def check(
         self, argument: str, service: Service, hello: str, transaction: ReceivedTransaction | None
     ) -> None:
-        """Let the command pass at this point of the session.
+        """Check the command at this point of the session.
 
         Raises:
             Refused: it is out of order; the reply says why.
@@ -57,7 +57,7 @@ RULES: dict[str, Rule] = {
     "SAML": Rule(argument=True, needs_hello=True, in_mail=False, extension="SAML"),
     "RCPT": Rule(argument=True, in_mail=True),
     "DATA": Rule(argument=False, in_mail=True),
-    "BDAT": Rule(),  # its octets come, in order or not, so it is judged when they are here
+    "BDAT": Rule(),  # its bytes come, in order or not, so it is judged when they have arrived
     "RSET": Rule(argument=False),
     "NOOP": Rule(),
     "VRFY": Rule(argument=True, extension="VRFY"),

@@ -1,4 +1,4 @@
-"""The octets from a client, cut into command lines or counted off. For the server's side."""
+"""Input buffer of a server: bytes from a client, split into command lines or counted off."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from smtp_nb.protocol.commands import MAX_COMMAND
 from smtp_nb.protocol.server import replies
 from smtp_nb.protocol.server.replies import Refused
 
-# How many octets of a refused line are passed over in the hope of its end.
+# Number of bytes of a refused line that are skipped while looking for its end.
 PATIENCE = 1024 * 1024
 
 # RFC 5321 section 4.5.3.1.4, and what extensions add: SIZE 26, BODY 17, SMTPUTF8 10, RET and ENVID
@@ -21,28 +21,28 @@ _CONTROLS = re.compile(rb"[\x00-\x1f\x7f]")
 
 
 class InputBuffer:
-    """A buffer that only CRLF divides into lines (RFC 5321 section 2.3.8).
+    """A buffer in which only CRLF ends a line (RFC 5321 section 2.3.8).
 
     Args:
-        is_lenient: LF does too, as on servers to which mail can be smuggled.
+        is_lenient: a bare LF does too, as on servers to which mail can be smuggled.
     """
 
     def __init__(self, is_lenient: bool = False) -> None:
         self._is_lenient = is_lenient
         self._ends_in_cr = False
         self._buffer = bytearray()
-        self._passed_over: int | None = None  # octets of a line that was refused before its end
+        self._passed_over: int | None = None  # bytes of a line that was refused before its end
 
     def __len__(self) -> int:
-        """Octets that wait for more, those of a line that is passed over included."""
+        """Buffered bytes, including those of a line that is being skipped."""
         return len(self._buffer) + (self._passed_over or 0)
 
     def feed(self, data: bytes) -> None:
-        """Take octets in."""
+        """Take in bytes."""
         self._buffer += data
 
     def take(self, most: int) -> bytes:
-        """The next octets, `most` at the most."""
+        """Return the next bytes, up to `most`."""
         piece = bytes(self._buffer[:most])
         del self._buffer[:most]
         return piece
@@ -52,7 +52,7 @@ class InputBuffer:
         return self.take(len(self._buffer))
 
     def take_lines(self) -> bytes:
-        """Whatever waits, as content of lines."""
+        """Return the buffered bytes, as content of lines."""
         data = self.take_all()
         if not (self._is_lenient and data):
             return data
@@ -61,15 +61,15 @@ class InputBuffer:
         return _BARE_LF.sub(b"\r\n", edge + data)[len(edge) :]
 
     def put_back(self, data: bytes) -> None:
-        """Octets that were taken but belong to what comes next."""
+        """Return bytes that were taken but belong to what comes next."""
         self._buffer[:0] = data
 
     def next_line(self) -> bytes | None:
-        """The next line without its CRLF, or None until more octets come.
+        """Return the next line without its CRLF, or None until more bytes arrive.
 
         Raises:
-            Refused: the connection is lost before its end is here, for it is too long or holds a
-                bare LF. It is refused once; the rest of it is passed over.
+            Refused: the line is too long, or holds a bare LF. It is refused once; the rest of it is
+                skipped.
         """
         if self._is_lenient and (bare := self._buffer.find(b"\n")) >= 0:
             line = bytes(self._buffer[:bare]).removesuffix(b"\r")
@@ -107,10 +107,10 @@ class InputBuffer:
 
 
 def read_text(line: bytes, limit: int) -> str:
-    """The text of a command line.
+    """Return the text of a command line.
 
     Args:
-        limit: octets that it may have, the CRLF counted.
+        limit: its greatest length in bytes, including the CRLF.
 
     Raises:
         Refused: it is too long, holds a control character, or is not UTF-8.

@@ -1,4 +1,4 @@
-"""What a server offers, asks for and refuses, and what passes between it and its machine."""
+"""Server policy: what a server offers, asks for and refuses, and its machine."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ EXTENSIONS = (
     "SOML",
     "SAML",
 )
-"""The keywords that the reply to EHLO shows, in its order."""
-# A server that takes bare line ends is no good place to learn that they do harm.
+"""The keywords in the reply to EHLO, in order."""
+# A server that accepts bare line ends is not the place to learn that they do harm.
 ON_REQUEST = ("BINARYMIME",)
-"""Keywords that it shows only where they were asked for."""
+"""Keywords that are offered only on request."""
 
 # The moments at which a server answers, beside the commands' own names.
 GREETING = "GREETING"
@@ -54,20 +54,21 @@ def _no_login(name: str, certificate: str) -> Mechanism:
 
 @dataclass(frozen=True)
 class Service:
-    """What a server offers and asks for.
+    """What a server offers and requires.
 
     Attributes:
-        extensions: keywords out of `EXTENSIONS` and `ON_REQUEST`. STARTTLS shows before TLS only.
-        max_size: octets that a message may have.
+        extensions: keywords out of `EXTENSIONS` and `ON_REQUEST`. STARTTLS is offered only before
+            TLS.
+        max_size: bytes that a message may have.
         max_recipients: of one message; RFC 5321 section 4.5.3.1.8 asks for 100.
         mechanisms: names for the AUTH line.
-        begin_login: starts the server's side of a mechanism, given its name and that of the
-            certificate which the client showed inside TLS, if it did.
+        begin_login: starts the server's side of a mechanism, given its name and that of the client
+            certificate inside TLS, if there was one.
         known_mechanisms: further names that a trail may show; they are no secrets.
-        login_needs_tls: AUTH is offered inside TLS only.
+        login_needs_tls: AUTH is offered only inside TLS.
         needs_login: MAIL is refused before a login.
         users: local parts that VRFY knows.
-        lists: what EXPN knows: a list's name and its members' addresses.
+        lists: mailing lists for EXPN: a list's name and its members' addresses.
         is_lenient: a bare LF ends a line too, in commands and in content: what smuggling needs.
     """
 
@@ -90,7 +91,7 @@ class Service:
         return self.known_mechanisms.union(self.mechanisms)
 
     def keywords(self, *, tls: bool) -> list[str]:
-        """What the reply to EHLO lists, with its parameters, inside or outside TLS."""
+        """Return what the reply to EHLO lists, with parameters, inside or outside TLS."""
         lines = {name: name for name in self.extensions}
         lines["SIZE"] = f"SIZE {self.max_size}"
         lines["AUTH"] = f"AUTH {' '.join(self.mechanisms)}"
@@ -100,13 +101,15 @@ class Service:
         return [lines[name] for name in self.extensions if name not in hidden]
 
     def verify(self, name: str) -> Reply:
-        """The reply to VRFY (RFC 5321 section 3.5.3): sure of a user, open about an address."""
+        """Return the reply to VRFY (RFC 5321 section 3.5.3): definite for a user, open for an
+        address.
+        """
         if name in self.users:
             return say(250, f"2.1.5 <{name}@{self.hostname}>")
         return replies.TAKES_ANY if "@" in name else replies.NO_SUCH_USER
 
     def expand(self, name: str) -> Reply:
-        """The reply to EXPN: a line for each member."""
+        """Return the reply to EXPN: a line for each member."""
         members = self.lists.get(name)
         if not members:
             return replies.NO_SUCH_LIST
@@ -162,14 +165,14 @@ class Service:
 
 @dataclass(slots=True)
 class ReceivedTransaction:
-    """A message on its way in: MAIL to the end of the data.
+    """An incoming message: MAIL to the end of the data.
 
     Attributes:
         verb: MAIL, or SEND, SOML, SAML.
         parameters: of MAIL, names in capitals, xtext decoded.
         recipients: those that were accepted, with the parameters of their RCPT.
-        content: octets as they came, dots taken out; whole once the message is.
-        size: octets so far, also those that were let go because there were too many.
+        content: bytes as received, dots removed; complete once the message is.
+        size: bytes so far, including those dropped because there were too many.
         is_chunked: BDAT has begun.
     """
 
@@ -184,7 +187,7 @@ class ReceivedTransaction:
 
     @property
     def is_binary(self) -> bool:
-        """True if its octets are no lines, so that only BDAT can carry them (RFC 3030)."""
+        """True if its content is binary, so that only BDAT can carry it (RFC 3030)."""
         return self.parameters.get("BODY", "").upper() == "BINARYMIME"
 
     @property
@@ -194,7 +197,7 @@ class ReceivedTransaction:
         return self.pieces[0]
 
     def add(self, piece: bytes, limit: int) -> None:
-        """Take a piece of content; beyond `limit` octets only count."""
+        """Take a piece of content; bytes beyond `limit` are only counted."""
         self.size += len(piece)
         if self.size > limit:
             self.pieces.clear()
@@ -204,17 +207,17 @@ class ReceivedTransaction:
 
 @dataclass(slots=True)
 class Request:
-    """A moment at which the server answers, and the answer that the rules give.
+    """A request to the server, and the reply that the rules give.
 
     Attributes:
         stage: the command's name, or GREETING, END (of the data) or UNKNOWN.
-        reply: what the server says, unless its owner knows better.
-        effect: what a 2yz or 3yz reply does to the machine.
+        reply: the server's reply, unless its owner overrides it.
+        effect: what a 2yz or 3yz reply does to the state machine.
         address: the path of MAIL, RCPT, VRFY or EXPN.
         transaction: the message that the request belongs to.
         shown: the client's line for a trail; what could be a secret is masked.
-        credential: a line of AUTH as it came, never to be shown unasked.
-        is_final: the session ends with the answer, whatever its code.
+        credential: a line of AUTH as received, never to be shown unasked.
+        is_final: the session ends with the reply, whatever its code.
     """
 
     stage: str

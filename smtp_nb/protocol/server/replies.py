@@ -1,4 +1,4 @@
-"""What a server says: its fixed replies, with the codes of RFC 5321, 2034, 3463, 4954 and 5248."""
+"""Server replies: the fixed ones, with the codes of RFC 5321, 2034, 3463, 4954 and 5248."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from smtp_nb.model.reply import Reply
 
 
 class Refused(Exception):
-    """Ends the reading of a command; carries the reply that says why.
+    """Refuses a command; carries the reply that says why.
 
     Attributes:
         is_final: the session ends with this reply, whatever its code.
@@ -22,7 +22,7 @@ class Refused(Exception):
 
 
 def say(code: int, text: str) -> Reply:
-    """A reply of one line."""
+    """Return a reply of one line."""
     return Reply(code, (text,))
 
 
@@ -69,13 +69,15 @@ NO_RECIPIENTS = say(554, "5.5.1 No valid recipients")
 
 # Each of these ends the session: what follows cannot be told from commands.
 ENDLESS_LINE = say(421, "4.7.0 The line does not end")
-HUGE_CHUNK = say(552, "5.3.4 More octets than this server will pass over")
-BAD_CHUNK = say(521, "5.5.4 Syntax: BDAT count [LAST]; its octets cannot be told from commands")
+HUGE_CHUNK = say(552, "5.3.4 More bytes than this server will pass over")
+BAD_CHUNK = say(521, "5.5.4 Syntax: BDAT count [LAST]; its bytes cannot be told from commands")
 NOT_HTTP = say(521, "5.5.1 This is SMTP, not HTTP")
 
 
 def bad_path(keyword: str, argument: str = "") -> Reply:
-    """The reply to `MAIL` or `RCPT` with an argument that is no path; it says what is wrong."""
+    """Return the reply to `MAIL` or `RCPT` with an argument that is not a path; it says what is
+    wrong.
+    """
     hint = next(words for is_so, words in _PATH_HINTS if is_so(argument))
     return say(501, f"5.5.4 Syntax: {keyword}:<address>, {hint} (RFC 5321, 3.3)")
 
@@ -90,25 +92,25 @@ _PATH_HINTS: tuple[tuple[Callable[[str], bool], str], ...] = (
 
 
 def bad_parameter(keyword: str) -> Reply:
-    """The reply to a parameter that is known but cannot be read, or is given twice."""
+    """Return the reply to a parameter that is known but malformed, or given twice."""
     return say(501, f"5.5.4 Bad parameter {keyword}")
 
 
 def unknown_parameter(keyword: str) -> Reply:
-    """The reply to a parameter that nothing in the reply to EHLO allows."""
+    """Return the reply to a parameter that no offered extension allows."""
     return say(555, f"5.5.4 Parameter {keyword} not recognised")
 
 
 @lru_cache(maxsize=512)
 def without_enhanced_code(reply: Reply) -> Reply:
-    """The same reply for a session that was not offered ENHANCEDSTATUSCODES."""
+    """Return the same reply for a session that was not offered ENHANCEDSTATUSCODES."""
     if not reply.enhanced_code:
         return reply
     return Reply(reply.code, tuple(reply.text.split("\n")))
 
 
 def on_the_wire(reply: Reply) -> bytes:
-    """The octets of a reply."""
+    """Return the bytes of a reply."""
     if len(reply.lines) == 1:
         return f"{reply.code} {reply.lines[0]}\r\n".encode()
     return "".join(f"{line}\r\n" for line in reply.wire_lines()).encode()

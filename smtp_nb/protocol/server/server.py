@@ -1,14 +1,14 @@
-"""The server's role as a machine without a socket: octets in, one request at a time out.
+"""Server state machine, without a socket: bytes in, one request at a time out.
 
-Each request brings the answer that the rules give (RFC 5321, and 1870, 2034, 2920, 3030, 3207,
-3461, 4954, 6152, 6531). The owner confirms it or puts another in its place, and only then does the
-machine move: its state follows the answer that was given. So a fault, a lesson or a policy is a
-different answer, never a different machine.
+Each request carries the reply that the rules give (RFC 5321, and 1870, 2034, 2920, 3030, 3207,
+3461, 4954, 6152, 6531). The owner confirms it or replaces it, and only then does the machine move:
+its state follows the reply that was sent. So a fault, a lesson or a policy is a different reply,
+never a different machine.
 
-Laws: only CRLF ends a line and only CRLF dot CRLF ends the data; lines, messages and the wait for
-a line end are bounded; what came in clear behind STARTTLS is thrown away (RFC 3207 section 4.2);
-the octets of a chunk are never read as commands, also when the chunk was refused (RFC 3030
-section 2). What could be a password is in `Request.credential` and nowhere else.
+Laws: only CRLF ends a line and only CRLF dot CRLF ends the data; lines, messages and the wait for a
+line end are bounded; what came in clear after STARTTLS is discarded (RFC 3207 section 4.2); the
+bytes of a chunk are never read as commands, even when the chunk was refused (RFC 3030 section 2).
+What could be a password is in `Request.credential` and nowhere else.
 """
 
 from __future__ import annotations
@@ -53,15 +53,15 @@ class ServerProtocol:
     """One session, seen from the server.
 
     Call `receive_data`, then `next_request` and `answer` in turn until there is no request, then
-    send what `data_to_send` gives. The first request, the greeting, needs no octets.
+    send what `data_to_send` returns. The first request, the greeting, needs no bytes.
 
     Attributes:
-        state: what the next octets are.
+        state: what the next bytes are.
         tls: True inside TLS.
-        hello: the name that the client gave; empty before EHLO.
-        user: who logged in.
-        certificate: the name in the certificate that the client showed inside TLS, or empty.
-        discarded: what stood in clear behind STARTTLS.
+        hello: the name in the client's EHLO; empty before it.
+        user: the user who logged in.
+        certificate: the name in the client certificate inside TLS, or empty.
+        discarded: what came in clear after STARTTLS.
     """
 
     def __init__(self, service: Service, *, tls: bool = False) -> None:
@@ -84,7 +84,7 @@ class ServerProtocol:
         self._login_tried = False
 
     def receive_data(self, data: bytes) -> None:
-        """Take octets from the client, TLS taken off."""
+        """Take in bytes from the client, with TLS removed."""
         if self.state is not ServerState.CLOSED:
             self._intake.feed(data)
 
@@ -97,27 +97,27 @@ class ServerProtocol:
 
     @property
     def waiting(self) -> str:
-        """What the session waits for, or what keeps it waiting, in words."""
+        """What the session waits for, or what blocks it, in words."""
         return waiting_for(self.state, len(self._intake), self._transaction, self._chunk.left)
 
     def data_to_send(self) -> bytes:
-        """The replies since the last call."""
+        """Return the replies since the last call."""
         data = b"".join(self._outgoing)
         self._outgoing.clear()
         return data
 
     def next_request(self) -> Request | None:
-        """The next thing to answer, or None until more octets come."""
+        """Return the next request, or None until more bytes arrive."""
         if self._request is not None:
-            raise StateError("the request before was not answered yet")
+            raise StateError("the previous request has not been answered yet")
         self._request = _READERS[self.state](self)
         return self._request
 
     def answer(self, reply: Reply | None = None) -> Reply:
-        """Answer the request at hand, with `reply` in place of its own if given.
+        """Answer the current request, with `reply` in place of its own if given.
 
         Returns:
-            The reply as it goes on the wire: without enhanced code where none was offered.
+            The reply as sent: without enhanced code where none was offered.
         """
         request, self._request = self._request, None
         if request is None:
@@ -133,7 +133,9 @@ class ServerProtocol:
         return given
 
     def secured(self) -> None:
-        """TLS is up: what was learnt in clear is forgotten (RFC 3207 section 4.2)."""
+        """Note that TLS is established: what was learnt in clear is forgotten (RFC 3207 section
+        4.2).
+        """
         self.tls, self.state = True, ServerState.COMMANDS
         self._has_forgotten = bool(self.hello)
         self._forget()
@@ -154,7 +156,7 @@ class ServerProtocol:
         self._is_welcome = True
 
     def _read_nothing(self) -> None:
-        """TLS is coming up, or the session is over."""
+        """TLS is being established, or the session is over."""
 
     def _read_command(self) -> Request | None:
         try:
@@ -277,7 +279,7 @@ class ServerProtocol:
         assert transaction is not None
         if transaction.is_binary:
             raise Refused(replies.NOT_IN_DATA)
-        # RFC 2920 section 3.1: a server may answer 354 all the same, so the door opens then too.
+        # RFC 2920 section 3.1: a server may answer 354 all the same, so DATA begins then too.
         reply = replies.GO_AHEAD if transaction.recipients else replies.NO_RECIPIENTS
         return Request(verb, reply, self._open_data, transaction=transaction)
 
@@ -285,9 +287,9 @@ class ServerProtocol:
         self.state, self._unstuffer = ServerState.DATA, Unstuffer()
 
     def _bdat(self, verb: str, argument: str) -> Request | None:
-        """The octets come whatever is said to them, so they are taken before the answer."""
+        """The bytes come whatever the reply, so they are taken before it."""
         chunk, transaction = read_chunk(argument), self._transaction
-        # A refused chunk's octets are read past: a count without bound would swallow all else.
+        # A refused chunk's bytes are skipped: a count without bound would swallow all else.
         if chunk.size > self.service.max_size + PATIENCE:
             raise Refused(replies.HUGE_CHUNK, is_final=True)
         chunk.refusal = self.service.refuse_chunk(transaction)
@@ -300,7 +302,7 @@ class ServerProtocol:
         """A chunk that is not the last."""
         if transaction.size > self.service.max_size:
             return Request("BDAT", replies.TOO_BIG, transaction=transaction)
-        reply = say(250, f"2.0.0 {self._chunk.size} octets received")
+        reply = say(250, f"2.0.0 {self._chunk.size} bytes received")
         effect = partial(self._resume, transaction)
         return Request("BDAT", reply, effect, transaction=transaction)
 

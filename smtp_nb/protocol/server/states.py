@@ -1,4 +1,4 @@
-"""Where a server's session stands: what its next octets are, and what keeps it waiting."""
+"""States of a server session: what its next bytes are, and what it waits for."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from smtp_nb.protocol.server.policy import ReceivedTransaction
 
 
 class ServerState(Enum):
-    """What the next octets are."""
+    """What the next bytes are."""
 
     GREETING = auto()
     COMMANDS = auto()
@@ -16,7 +16,7 @@ class ServerState(Enum):
     DATA = auto()
     CHUNK = auto()
     HANDSHAKE = auto()
-    """TLS; the owner calls `secured()` when it is up."""
+    """TLS; the owner calls `secured()` when it is established."""
     CLOSED = auto()
 
 
@@ -24,9 +24,9 @@ _WAITING = {
     ServerState.GREETING: "the greeting to be sent",
     ServerState.COMMANDS: "a command",
     ServerState.LOGIN: "the answer to a challenge",
-    ServerState.DATA: "the dot on a line of its own ({size} octets of content so far)",
-    ServerState.CHUNK: "{left} more octets of a chunk",
-    ServerState.HANDSHAKE: "TLS to come up",
+    ServerState.DATA: "the dot on a line of its own ({size} bytes of content so far)",
+    ServerState.CHUNK: "{left} more bytes of a chunk",
+    ServerState.HANDSHAKE: "TLS to be established",
     ServerState.CLOSED: "nothing: the session is over",
 }
 
@@ -34,13 +34,13 @@ _WAITING = {
 def waiting_for(
     state: ServerState, unended: int, message: ReceivedTransaction | None, left: int
 ) -> str:
-    """What a session waits for, or what keeps it waiting, in words.
+    """Return what a session waits for, or what blocks it, in words.
 
     Args:
-        unended: octets of a line that has no end yet.
-        message: the one that is coming in.
-        left: octets of a chunk that are to come.
+        unended: bytes of a line that has no end yet.
+        message: the incoming one.
+        left: bytes of a chunk still to come.
     """
     if unended and state in (ServerState.COMMANDS, ServerState.LOGIN):
-        return f"{unended} octets without an end of line (CRLF)"
+        return f"{unended} bytes without a line end (CRLF)"
     return _WAITING[state].format(size=message.size if message else 0, left=left)

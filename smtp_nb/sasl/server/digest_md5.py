@@ -10,7 +10,7 @@ from smtp_nb.sasl.server.verifier import CredentialVerifier, Service, text
 
 
 def digest_md5(verifier: CredentialVerifier) -> Service:
-    """Challenge, check the digest, prove that we know the password too."""
+    """Send a challenge, check the digest, prove that the server knows the password too."""
     nonce = new_nonce()
     response = yield (
         f'realm="{verifier.host}",nonce="{nonce}",qop="auth",algorithm=md5-sess,charset=utf-8'
@@ -39,7 +39,7 @@ def digest_md5(verifier: CredentialVerifier) -> Service:
 
 
 def _fits(said: dict[str, bytes], nonce: str, host: str) -> bool:
-    """True if it answers this challenge, once, and for the user alone."""
+    """True if it answers this challenge, once, and for this user only."""
     return (
         said.get("nonce") == nonce.encode()
         and said.get("nc") == b"00000001"

@@ -20,13 +20,13 @@ _FINAL = re.compile(r"(?P<unproven>c=(?P<header>[^,]+),r=(?P<nonce>[^,]+)),p=(?P
 
 
 def scram(digest: str, verifier: CredentialVerifier) -> Service:
-    """Hear the first message, challenge, check the proof, give ours."""
+    """Read the first message, send a challenge, check the proof, send ours."""
     first = _FIRST.fullmatch(text((yield b"")))
     if first is None:
         return None
     user = _name(first["user"])
     if first["acting"] and _name(first["acting"]) != user:
-        return None  # nobody here may act as somebody else
+        return None  # acting as another user is not allowed here
     salt, nonce = secrets.token_bytes(16), first["nonce"] + new_nonce()
     challenge = f"r={nonce},s={_base64(salt)},i={MIN_ITERATIONS}"
     final = _FINAL.fullmatch(text((yield challenge.encode())))

@@ -27,15 +27,15 @@ _XOAUTH2 = re.compile(rb"user=([^\x01]+)\x01auth=Bearer ([^\x01]+)\x01\x01")
 def serve(name: str, verifier: CredentialVerifier) -> Service:
     """Check a login: yields challenges, gets responses, returns the user or None.
 
-    An initial response, if the client gave one, answers the first challenge, which then does not
-    go out. A response that makes no sense is a failed login, never an exception.
+    An initial response, if the client sent one, answers the first challenge, which is then not
+    sent. An invalid response is a failed login, never an exception.
 
     Raises:
         Unsupported: no such mechanism.
     """
     if service := SERVICES.get(name.upper()):
         return service.check(verifier)
-    raise Unsupported(f"the login {name!r} is not known here")
+    raise Unsupported(f"the login {name!r} is not supported")
 
 
 def _plain(verifier: CredentialVerifier) -> Service:
@@ -44,7 +44,7 @@ def _plain(verifier: CredentialVerifier) -> Service:
         return None
     identity, user, password = map(text, response.split(b"\0"))
     if identity not in ("", user):
-        return None  # nobody here may act as somebody else
+        return None  # acting as another user is not allowed here
     return verifier.check(user, password)
 
 

@@ -1,4 +1,4 @@
-"""The shape of the server's side, and what it may know."""
+"""Verifier: the type of the server's side, and what it may know."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ Service = Generator[bytes, bytes, str | None]
 
 @dataclass(frozen=True, slots=True, repr=False)
 class CredentialVerifier:
-    """Where a login is checked.
+    """The checks of a login.
 
     Attributes:
-        lookup: the password of a user, or None if there is no such user. It is also the token for
-            the logins that take one.
-        certificate: the name in the certificate that the client showed inside TLS, or empty.
+        lookup: returns the password of a user, or None if there is no such user. It is also the
+            token for the mechanisms that take one.
+        certificate: the name in the client certificate inside TLS, or empty.
         host: our name.
     """
 
@@ -26,7 +26,7 @@ class CredentialVerifier:
     host: str = "sandbox.test"
 
     def check(self, user: str, password: str) -> str | None:
-        """The user, if this is the password."""
+        """Return the user, if this is the password."""
         right = self.lookup(user)
         if right is None or not hmac.compare_digest(password.encode(), right.encode()):
             return None
@@ -34,5 +34,5 @@ class CredentialVerifier:
 
 
 def text(raw: bytes) -> str:
-    """Octets that are not UTF-8 become a character that no password holds."""
+    """Decode bytes; those that are not UTF-8 become a character that no password holds."""
     return raw.decode("utf-8", "replace")

@@ -1,4 +1,4 @@
-"""The public `Certificate`: where it comes from, and which one of its store it is."""
+"""Certificates: the public class, its store and its place in it."""
 
 from __future__ import annotations
 
@@ -31,26 +31,26 @@ class Certificate(Fields):
     its properties: `store_type`, `store_password` and `store` first, then `subject` (or `encoded`),
     which opens the store and looks for it.
 
-    Text fields are those of the reference: empty if the certificate does not say, and in an empty
-    one. Neither `store_password` nor `private_key` shows in a repr.
+    Text fields are named as in IPWorks; each is empty if the certificate does not have
+    it. Neither `store_password` nor `private_key` shows in a repr.
 
     Args:
-        source: a file name, octets in PEM or DER, or the type of the store: the member of
+        source: a file name, bytes in PEM or DER, or the type of the store: the member of
             `CertStoreType`, its number, or (with a store) its name in any case.
-        store: for the long form: a file name, or octets, binary or base64.
-        store_password: what opens the store.
-        subject: the whole subject, or a part of it; `*` takes any. Octets are a certificate whose
-            key is looked for in the store.
+        store: for the long form: a file name, or bytes, binary or base64.
+        store_password: the password of the store.
+        subject: the whole subject, or a part of it; `*` takes any. Bytes are a certificate whose
+            key is looked up in the store.
         configuration_string: lines `Name=Value`: `Thumbprint` (MD5, SHA-1 or SHA-256) picks the
             certificate instead of the subject; `PersistPFXKey` and `UseInternalSecurityAPI` are
-            taken and change nothing, as no key is kept anywhere and there is one engine.
+            accepted without effect, as no key is kept anywhere and there is one engine.
 
     The keywords certificate_file, certificate_data, cert_store_type, store_blob and encoded are the
-    reference's names for the same.
+    IPWorks names for the same.
 
     Raises:
-        InputError: 271 unreadable, 272 no such certificate in the store, 273 key or password wrong.
-        SettingError: a type of store or an option that does not exist.
+        InputError: 271 unreadable, 272 no such certificate in the store, 273 wrong key or password.
+        SettingError: an unknown type of store or option.
         Unsupported: a store that Python cannot open.
     """
 
@@ -80,7 +80,7 @@ class Certificate(Fields):
 
     @property
     def store_type(self) -> CertStoreType:
-        """What kind of store it is; set it before `store`."""
+        """The type of the store; set it before `store`."""
         return self._store_type
 
     @store_type.setter
@@ -89,9 +89,9 @@ class Certificate(Fields):
 
     @property
     def store(self) -> str:
-        """The name of the file, or the contents as a text that does not show.
+        """The name of the file, or the contents as a hidden text.
 
-        Assigning it looks for `subject`, if that was set before.
+        Assigning it looks `subject` up, if that is already set.
         """
         if isinstance(self._store, Hidden):
             return HiddenText(self._store.decode("latin-1"))
@@ -107,7 +107,7 @@ class Certificate(Fields):
 
     @property
     def store_b(self) -> bytes:
-        """The same as octets."""
+        """The same as bytes."""
         return self._store if isinstance(self._store, Hidden) else self._store.encode()
 
     @store_b.setter
@@ -117,7 +117,7 @@ class Certificate(Fields):
 
     @property
     def store_password(self) -> Secret:
-        """What opens the store; set it before `subject`."""
+        """The password of the store; set it before `subject`."""
         return self._store_password
 
     @store_password.setter
@@ -128,10 +128,10 @@ class Certificate(Fields):
 
     @property
     def subject(self) -> str:
-        """Whose it is: `CN=mail.test, O=School, C=DE`.
+        """The subject: `CN=mail.test, O=School, C=DE`.
 
-        Assigning the whole or a part of it, or `*`, opens the store and takes the certificate that
-        fits; if none does, it is empty afterwards, and so are all fields.
+        Assigning the whole or a part of it, or `*`, opens the store and takes the matching
+        certificate; if none matches, it is empty afterwards, and so are all fields.
         """
         if self._x509 is None:
             return self._wanted if isinstance(self._wanted, str) and not self._store else ""
@@ -145,7 +145,7 @@ class Certificate(Fields):
 
     @property
     def encoded(self) -> str:
-        """In PEM.
+        """The certificate in PEM.
 
         Assigning takes this certificate, in PEM or DER, and its key if the store has it; if there
         is a store without the key, `subject` is empty afterwards.
@@ -159,7 +159,7 @@ class Certificate(Fields):
 
     @property
     def encoded_b(self) -> bytes:
-        """In PEM, as octets."""
+        """The certificate in PEM, as bytes."""
         return self.encoded.encode("ascii")
 
     @encoded_b.setter
@@ -167,13 +167,13 @@ class Certificate(Fields):
         self.encoded = value
 
     def _look(self) -> None:
-        """Take what was asked for last, or nothing if it is not there."""
+        """Take the entry requested last, or nothing if it is not there."""
         self._identity, self._has_lost_key = Identity(), False
         if self._wanted:
             self._identity = self._found(must=False)
 
     def _found(self, must: bool) -> Identity:
-        """The entry of the store that was asked for.
+        """Return the requested entry of the store.
 
         Args:
             must: it is an error if there is none.
@@ -195,7 +195,7 @@ class Certificate(Fields):
     def _with_key(
         self, certificate: x509.Certificate, entries: list[Identity], must: bool
     ) -> Identity:
-        """`certificate` with its private key, if the store has that."""
+        """Return `certificate` with its private key, if the store has it."""
         public = certificate.public_key()
         for entry in entries:
             if entry.key is not None and entry.public_key == public:
@@ -208,11 +208,11 @@ class Certificate(Fields):
     # -- values ---------------------------------------------------------------------------------
 
     def __bool__(self) -> bool:
-        """True if there is a certificate in it, or a bare key."""
+        """True if it holds a certificate or a bare key."""
         return bool(self._identity)
 
     def __eq__(self, other: object) -> bool:
-        """Equal if the octets of the certificates are; private keys do not matter."""
+        """Equal if the bytes of the certificates are; private keys do not matter."""
         if not isinstance(other, Certificate):
             return NotImplemented
         return (self.der, self.public_key) == (other.der, other.public_key)
@@ -227,7 +227,7 @@ class Certificate(Fields):
     def __reduce__(self) -> tuple[type[Certificate], tuple[bytes]]:
         """Only what is public can be pickled."""
         if self._identity.key is not None or self._store_password:
-            raise TypeError("a certificate with a private key or a password is not pickled")
+            raise TypeError("a certificate with a private key or a password cannot be pickled")
         if self and self._x509 is None:
             return Certificate, (self.public_key.encode(),)
         return Certificate, (self.der,)
@@ -268,7 +268,7 @@ class Certificate(Fields):
 # -- what the constructor is given ----------------------------------------------------------------
 
 Part = str | bytes | int
-# The reference's names for the same arguments, which depend on their types.
+# The IPWorks names for the same arguments, which depend on their types.
 _KEYWORDS = {
     "certificate_file": "source",
     "certificate_data": "source",
@@ -288,7 +288,7 @@ def _secret(password: str | Secret) -> Secret:
     if isinstance(password, Secret):
         return password
     if not isinstance(password, str):
-        raise SettingError("store_password takes a text or a Secret")
+        raise SettingError("store_password must be a text or a Secret")
     return Secret(password)
 
 
@@ -300,7 +300,7 @@ def _kind(value: Part) -> CertStoreType:
         return CertStoreType(int(value))
     except (KeyError, ValueError, TypeError):
         names = ", ".join(name.lower() for name in CertStoreType.__members__)
-        raise SettingError("there is no such type of store", remedy=f"Take {names}") from None
+        raise SettingError("no such type of store", remedy=f"Use {names}") from None
 
 
 def _plain(wanted: Part) -> str | bytes:
@@ -308,13 +308,15 @@ def _plain(wanted: Part) -> str | bytes:
 
 
 def _place(parts: dict[str, Part]) -> tuple[CertStoreType, str | Hidden]:
-    """Of the long form: the type of the store, and its file or its octets."""
+    """Arguments of the long form: the type of the store, and its file or its bytes."""
     kind, store = _kind(parts["source"]), parts["store"]
     return kind, _contents(store) if _is_blob(kind, store) else _name_of(store)
 
 
 def _public(parts: dict[str, Part]) -> tuple[CertStoreType, str | Hidden]:
-    """Of the short form: a file or octets with a public certificate; nothing for nothing."""
+    """Arguments of the short form: a file or bytes with a public certificate; nothing for
+    nothing.
+    """
     source = parts["source"]
     if not source:
         return CertStoreType.USER, ""
@@ -324,35 +326,35 @@ def _public(parts: dict[str, Part]) -> tuple[CertStoreType, str | Hidden]:
 
 
 def _is_blob(kind: CertStoreType, store: Part) -> bool:
-    """Are these the contents of a store, and not the name of its file?"""
+    """True if these are the contents of a store, not the name of its file."""
     if not isinstance(store, str) or kind.name.endswith("_BLOB"):
         return True
-    # Also where a file was meant: an error would show its name, and this may be a key.
+    # Even where a file was meant: an error would show its name, and this may be a key.
     return is_contents(store)
 
 
 def _name_of(store: Part) -> str:
-    """The name of a file, which may be shown."""
+    """Return the name of a file, which may be shown."""
     return store[:] if isinstance(store, str) else ""  # a slice of a hidden text is plain
 
 
 def _contents(store: Part) -> Hidden:
-    # The reference takes octets as a string too, a character an octet.
+    # IPWorks accepts bytes as a string too, one character for each byte.
     return Hidden(store.encode("latin-1", "replace") if isinstance(store, str) else store)
 
 
 def _options(text: str) -> dict[str, str]:
-    """The lines of a configuration string, names in small letters.
+    """Return the lines of a configuration string, names in lower case.
 
     Raises:
-        SettingError: an option that does not exist.
+        SettingError: an unknown option.
     """
     lines = [line.partition("=") for line in text.splitlines() if line.strip()]
     found = {name.strip().lower(): value.strip() for name, _, value in lines}
     if wrong := found.keys() - {name.lower() for name in _OPTIONS}:
         raise SettingError(
-            f"there is no option {shown(min(wrong))!r} of a certificate",
-            remedy=f"Take {', '.join(_OPTIONS)}",
+            f"a certificate has no option {shown(min(wrong))!r}",
+            remedy=f"Use {', '.join(_OPTIONS)}",
         )
     return found
 
@@ -374,7 +376,7 @@ def _name(entry: Identity) -> str:
 
 
 def _by_subject(wanted: str, entries: list[Identity]) -> list[Identity]:
-    """Those whose subject is `wanted`, then those whose subject holds it."""
+    """Return those whose subject is `wanted`, then those whose subject contains it."""
     exact = [entry for entry in entries if wanted == "*" or _name(entry) == wanted]
     return exact or [entry for entry in entries if wanted in _name(entry)]
 
@@ -388,5 +390,5 @@ def _not_there(wanted: str, entries: list[Identity]) -> InputError:
     return InputError(
         f"the store has no certificate for {shown(wanted)!r}",
         code=272,
-        remedy=f"It has {'; '.join(filter(None, map(_name, entries))) or 'bare keys only: take *'}",
+        remedy=f"It has {'; '.join(filter(None, map(_name, entries))) or 'bare keys only: use *'}",
     )

@@ -1,4 +1,4 @@
-"""What a certificate says, field by field, with the names of the reference."""
+"""Certificate fields, with the names of IPWorks."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _KEY_KINDS: tuple[tuple[type, str, int], ...] = (
 _SIGNATURES = {
     oid: name for name, oid in vars(SignatureAlgorithmOID).items() if not name.startswith("_")
 }
-# The extension's attribute -> the reference's bit and its word for it.
+# The extension's attribute -> the IPWorks bit and its word for it.
 _USAGES: tuple[tuple[str, KeyUsage, str], ...] = (
     ("digital_signature", KeyUsage.DIGITAL_SIGNATURES, "Digital Signatures"),
     ("content_commitment", KeyUsage.KEY_AUTHENTICATION, "Key Authentication"),
@@ -49,7 +49,7 @@ _DIGESTS = (hashes.MD5(), hashes.SHA1(), hashes.SHA256())
 
 
 class Fields:
-    """The fields that are only read. Texts are empty if the certificate does not say."""
+    """The read-only fields. A text is empty if the certificate does not have it."""
 
     _identity: Identity
 
@@ -66,12 +66,12 @@ class Fields:
 
     @property
     def issuer(self) -> str:
-        """Who vouches for it."""
+        """The issuer."""
         return distinguished_name(self._x509.issuer) if self._x509 else ""
 
     @property
     def serial_number(self) -> str:
-        """In hexadecimal, two digits an octet."""
+        """The serial number in hexadecimal, two digits a byte."""
         if self._x509 is None:
             return ""
         digits = f"{self._x509.serial_number:x}"
@@ -94,7 +94,7 @@ class Fields:
 
     @property
     def der(self) -> bytes:
-        """The octets that are signed and compared."""
+        """The bytes that are signed and compared."""
         return self._x509.public_bytes(Encoding.DER) if self._x509 else b""
 
     @property
@@ -110,17 +110,19 @@ class Fields:
 
     @property
     def fingerprint(self) -> str:
-        """MD5, octets parted by colons. Fit to tell certificates apart, not to trust one."""
+        """MD5, bytes separated by colons. Good for telling certificates apart, not for trusting
+        one.
+        """
         return self._digest(hashes.MD5())
 
     @property
     def fingerprint_sha1(self) -> str:
-        """SHA-1, octets parted by colons."""
+        """SHA-1, bytes separated by colons."""
         return self._digest(hashes.SHA1())
 
     @property
     def fingerprint_sha256(self) -> str:
-        """SHA-256, octets parted by colons."""
+        """SHA-256, bytes separated by colons."""
         return self._digest(hashes.SHA256())
 
     @property
@@ -142,12 +144,12 @@ class Fields:
 
     @property
     def subject_alt_names(self) -> str:
-        """Names and addresses of every kind that is text, by commas."""
+        """Names and addresses of every textual kind, separated by commas."""
         return shown(",".join(alternative_names(self._x509))) if self._x509 else ""
 
     @property
     def usage_flags(self) -> KeyUsage:
-        """What its key may do; no flag if it does not say."""
+        """What its key may be used for; no flag if it does not say."""
         flags = KeyUsage(0)
         try:
             extensions = self._x509.extensions if self._x509 else x509.Extensions([])
@@ -161,12 +163,12 @@ class Fields:
 
     @property
     def usage(self) -> str:
-        """The words for `usage_flags`, by commas."""
+        """The words for `usage_flags`, separated by commas."""
         return ",".join(word for _, flag, word in _USAGES if flag in self.usage_flags)
 
     @property
     def extended_key_usage(self) -> str:
-        """OIDs, by commas."""
+        """OIDs, separated by commas."""
         try:
             extensions = self._x509.extensions if self._x509 else x509.Extensions([])
             usage = extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
@@ -197,12 +199,12 @@ class Fields:
 
     @property
     def public_key_length(self) -> int:
-        """Bits; 0 if that says nothing for this kind of key."""
+        """Size of the key in bits; 0 where that is meaningless for this kind of key."""
         return self._key_kind[1]
 
     @property
     def private_key_available(self) -> bool:
-        """True: fit to show who we are."""
+        """True if there is a private key, so that it can serve as a client certificate."""
         return self._identity.key is not None
 
     @property
@@ -216,7 +218,7 @@ class Fields:
 
     @property
     def private_key_container(self) -> str:
-        """Empty: containers of keys are Windows'."""
+        """Empty: key containers exist only on Windows."""
         return ""
 
 
@@ -226,7 +228,7 @@ def public_pem(key: PublicKey) -> str:
 
 
 def thumbprints(entry: Identity) -> set[str]:
-    """Every digest by which a certificate may be named, in small letters."""
+    """Return every digest by which a certificate may be named, in lower case."""
     if entry.certificate is None:
         return set()
     return {entry.certificate.fingerprint(kind).hex() for kind in _DIGESTS}

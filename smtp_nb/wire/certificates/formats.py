@@ -1,7 +1,7 @@
-"""The forms of store that cryptography reads: PEM, DER, PFX, PKCS 7 and SSH's public keys.
+"""Store formats that cryptography reads: PEM, DER, PFX, PKCS 7 and SSH public keys.
 
-A reader gets octets and a password. It raises ValueError, or another of `names.UNREADABLE`, for
-what is malformed, and an InputError for a password or key that does not fit.
+A reader gets bytes and a password. It raises ValueError, or another of `x509_text.UNREADABLE`, for
+malformed input, and an InputError for a wrong password or key.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def read_certificates(data: bytes) -> list[x509.Certificate]:
     """The certificates in PEM, one or more with anything between, or one in DER.
 
     Raises:
-        names.UNREADABLE: there is none, or it is malformed.
+        x509_text.UNREADABLE: there is none, or it is malformed.
     """
     if is_pem(data):
         return x509.load_pem_x509_certificates(data)
@@ -51,7 +51,7 @@ def is_pem(data: bytes) -> bool:
 
 
 def has(label: bytes, data: bytes) -> bool:
-    """Is there PEM whose label ends like this?"""
+    """True if there is PEM whose label ends like this."""
     return label + b"-----" in data
 
 
@@ -60,7 +60,7 @@ def is_rfc4716(data: bytes) -> bool:
 
 
 def inside(data: bytes) -> bytes:
-    """The first octets in a DER sequence, to tell what it is; empty if it is none."""
+    """Return the first bytes in a DER sequence, which identify it; empty if it is not one."""
     if data[:1] != b"\x30" or len(data) < 4:
         return b""
     return data[2 + (data[1] & 0x7F if data[1] & 0x80 else 0) :][:16]
@@ -78,12 +78,12 @@ def read_public(data: Hidden, password: Hidden) -> Store:
     try:
         return [of_key(load_der_public_key(data))]
     except UNREADABLE:
-        raise ValueError("neither a certificate nor a public key is in it") from None
+        raise ValueError("it holds neither a certificate nor a public key") from None
 
 
 # The loaders have one shape, but for details of their types, hence Any.
 def _unlock(load: Callable[[Any, Any], object], data: Hidden, password: Hidden) -> object:
-    """A private key. A password that is not needed does no harm.
+    """Return a private key. An unneeded password does no harm.
 
     Raises:
         InputError: 273, the password is wrong or missing.
@@ -101,7 +101,7 @@ def _unlock(load: Callable[[Any, Any], object], data: Hidden, password: Hidden) 
 
 def read_pem_key(data: Hidden, password: Hidden) -> Store:
     if not has(b"PRIVATE KEY", data):
-        raise ValueError("no private key is in it")
+        raise ValueError("it holds no private key")
     load = load_ssh_private_key if has(b"OPENSSH PRIVATE KEY", data) else load_pem_private_key
     key = _unlock(load, data, password)
     certificates = read_certificates(data) if has(b"CERTIFICATE", data) else []
@@ -110,11 +110,11 @@ def read_pem_key(data: Hidden, password: Hidden) -> Store:
 
 def read_pfx(data: Hidden, password: Hidden) -> Store:
     if not inside(data).startswith(PFX_HEAD):
-        raise ValueError("it does not begin as a PFX does")
+        raise ValueError("it does not begin like a PFX")
     try:
         found = pkcs12.load_pkcs12(data, password or None)
     except ValueError:
-        # cryptography does not tell a wrong password from what is damaged behind the beginning.
+        # cryptography cannot tell a wrong password from damage after the beginning.
         raise key_is_locked(has_password=bool(password)) from None
     entries = [found.cert] if found.cert else []
     certificates = [entry.certificate for entry in (*entries, *found.additional_certs)]
@@ -124,24 +124,24 @@ def read_pfx(data: Hidden, password: Hidden) -> Store:
 def read_p7b(data: Hidden, password: Hidden) -> Store:
     load = pkcs7.load_pem_pkcs7_certificates if is_pem(data) else pkcs7.load_der_pkcs7_certificates
     with warnings.catch_warnings():
-        # Windows does not sort the set of certificates as DER wants it.
+        # Windows does not sort the set of certificates as DER requires.
         warnings.simplefilter("ignore", UserWarning)
         return _ordered(load(data))
 
 
 def read_ssh(data: Hidden, password: Hidden) -> Store:
-    """A public key as OpenSSH has it, one on a line, or as RFC 4716 has it."""
+    """Return a public key as OpenSSH has it, one on a line, or as RFC 4716 has it."""
     if is_rfc4716(data):
         return [of_key(load_ssh_public_key(_one_line(data)))]
     lines = [line.strip() for line in data.splitlines()]
     keys = [line for line in lines if line and not line.startswith(b"#")]
     if not 0 < len(keys) <= MAX_KEYS:
-        raise ValueError("no line of it is a public key")
+        raise ValueError("it holds no public key")
     return [of_key(load_ssh_public_key(line)) for line in keys]
 
 
 def _one_line(data: bytes) -> bytes:
-    """RFC 4716 as OpenSSH writes the same: headers go, and the kind is told from the octets."""
+    """Return RFC 4716 as OpenSSH writes it: without headers, the kind read from the bytes."""
     body = data.partition(_SSH2_HEAD)[2].partition(b"---- END")[0]
     body = re.sub(rb"(?m)^[^\r\n:]+:(?:[^\r\n]*\\\r?\n)*[^\r\n]*$", b"", body)
     octets = base64.b64decode(body)
@@ -161,7 +161,7 @@ def readable(entry: Identity) -> Identity:
 
 
 def _ordered(certificates: list[x509.Certificate]) -> Store:
-    """Those first that vouch for no other: `*` shall take whose they are, not a root."""
+    """Put leaf certificates first: `*` is to take one of them, not a root."""
     for certificate in certificates:
         require_readable(certificate, wholly=True)
     issuers = {link.issuer for link in certificates if link.issuer != link.subject}
@@ -173,6 +173,6 @@ def _identity(certificates: list[x509.Certificate], key: object) -> Identity:
     bare = of_key(key)
     own = [link for link in certificates if link.public_key() == bare.public_key]
     if certificates and not own:
-        raise InputError("the private key is not that of the certificate beside it", code=273)
+        raise InputError("the private key does not belong to the certificate beside it", code=273)
     chain = tuple(link for link in certificates if link not in own)
     return readable(Identity(own[0] if own else None, bare.key, chain))

@@ -1,7 +1,7 @@
-"""What a store gives: a certificate, its key, and the certificates above it.
+"""Identity: a certificate from a store, its key, and the certificates above it.
 
-What a store holds and what opens it are secrets: they travel as `Hidden`, which a traceback that
-shows variables does not give away.
+The content of a store and its password are secrets: they travel as `Hidden`, which a traceback with
+variables does not reveal.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ PublicKey = (
     | ed448.Ed448PublicKey
     | dsa.DSAPublicKey
 )
-# Longer numbers than any key has cost minutes to check: 24,576 bits.
+# Numbers longer than those of any key take minutes to check: 24,576 bits.
 MAX_NUMBER = 3072
 
 
 class Hidden(bytes):
-    """Octets whose repr says nothing."""
+    """Bytes whose repr shows nothing."""
 
     def __repr__(self) -> str:
         return HIDDEN
@@ -44,7 +44,7 @@ class Hidden(bytes):
 
 
 class HiddenText(str):
-    """A text whose repr says nothing."""
+    """A text whose repr shows nothing."""
 
     __slots__ = ()
 
@@ -62,7 +62,7 @@ G = TypeVar("G")
 
 
 def concealed(given: G) -> G:
-    """The same, so that no traceback shows it: what stands for a store may hold a key."""
+    """Return the same, hidden from tracebacks: a store may hold a key."""
     if isinstance(given, str):
         return cast(G, HiddenText(given[:]))  # a slice of a hidden text is plain
     return cast(G, Hidden(given)) if isinstance(given, bytes) else given
@@ -85,7 +85,7 @@ class Identity:
 
     @property
     def public_key(self) -> object:
-        """The public key, from wherever it is known; None if nothing is there.
+        """The public key, from wherever it is known; None if unknown.
 
         Its type may be one that TLS cannot use, as a certificate may have any.
         """
@@ -98,26 +98,26 @@ def of_key(key: object) -> Identity:
     """A bare key, private or public.
 
     Raises:
-        InputError: 273, no certificate for TLS has a key of this kind.
+        InputError: 273, TLS certificates do not use this kind of key.
     """
     if isinstance(key, PrivateKey):
         return Identity(key=key)
     if isinstance(key, PublicKey):
         return Identity(public=key)
     raise InputError(
-        "no certificate for TLS has a key of this kind",
+        "no certificate for TLS certificates do not use this kind of key",
         code=273,
-        remedy="Take an RSA, ECDSA or Ed25519 key",
+        remedy="Use an RSA, ECDSA or Ed25519 key",
     )
 
 
 def key_is_locked(has_password: bool) -> InputError:
-    """The error for a private key that the password, or none, does not open."""
+    """Return the error for a private key that the password, or none, does not open."""
     if has_password:
         return InputError(
             "the password does not open the store",
             code=273,
-            remedy="Try another; or the store is damaged",
+            remedy="Check the password; the store may also be damaged",
         )
     return InputError(
         "the store is protected, and no password was given", code=273, remedy="Give store_password"

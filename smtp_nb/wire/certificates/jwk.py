@@ -18,28 +18,28 @@ _MAX_KEYS = 100
 
 
 def read_jwk(data: Hidden, password: Hidden) -> list[Identity]:
-    """The keys of a JWK or a JWK set, each with its certificates if it has some.
+    """Return the keys of a JWK or a JWK set, each with its certificates if it has some.
 
     Raises:
         InputError: 273, TLS has no such key.
-        ValueError: it is no JWK.
+        ValueError: it is not a JWK.
     """
     try:
         found = json.loads(data)
     except RecursionError:
-        raise ValueError("it is nested beyond all measure") from None
+        raise ValueError("it is nested too deeply") from None
     keys = found.get("keys", [found]) if isinstance(found, dict) else []
     if not isinstance(keys, list) or not 0 < len(keys) <= _MAX_KEYS:
-        raise ValueError("it is no JSON Web Key")
+        raise ValueError("it is not a JSON Web Key")
     return [_identity(key) for key in keys]
 
 
 # A JWK's members are of several types, hence Any.
 def _identity(jwk: Any) -> Identity:
     if not isinstance(jwk, dict) or jwk.get("kty") not in _KINDS:
-        raise ValueError("a key is not of the kinds RSA, EC and OKP")
+        raise ValueError("a key is not RSA, EC or OKP")
     if any(isinstance(text, str) and len(text) > _MAX_TEXT for text in jwk.values()):
-        raise ValueError("a member is longer than that of any key")
+        raise ValueError("a member is too long for any key")
     links = jwk.pop("x5c", [])
     try:
         bare = of_key(import_key(jwk).raw_value)

@@ -1,7 +1,7 @@
-"""What a protected store would cost to open.
+"""Limits on key derivation: what a protected store would cost to open.
 
-The store itself says how often its password is to be stirred. Two thousand million times take half
-an hour in which nothing can be interrupted, so whoever wrote the store could stop us; more than any
+The store itself names the iteration count of its key derivation. Two billion iterations take half
+an hour in which nothing can be interrupted, so the author of a store could block us; more than any
 program writes is refused before it begins.
 """
 
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 # OWASP asks for 1,300,000 at most in 2023.
 MAX_ROUNDS = 10_000_000
-MAX_BCRYPT = 1_000  # of which each costs as much as thousands of the others; ssh-keygen takes 24
+MAX_BCRYPT = 1_000  # each of which costs as much as thousands of the others; ssh-keygen uses 24
 MAX_DEPTH = 16
 _PEM = re.compile(rb"-----BEGIN [A-Z0-9 ]+-----([A-Za-z0-9+/=\s]+)-----END")
 _OPENSSH = b"openssh-key-v1\0"
@@ -21,7 +21,7 @@ _INTEGER, _OCTETS = 0x02, 0x04
 
 
 def refuse_costly(data: bytes) -> None:
-    """Raise if opening `data`, DER or PEM, would take beyond all measure.
+    """Raise if opening `data`, DER or PEM, would take far too long.
 
     Raises:
         ValueError: it would.
@@ -32,7 +32,7 @@ def refuse_costly(data: bytes) -> None:
         else:
             is_too_much = any(rounds > MAX_ROUNDS for rounds in _rounds(der))
         if is_too_much:
-            raise ValueError("to open it would take longer than any honest store does")
+            raise ValueError("opening it would take longer than any legitimate store does")
 
 
 def _bodies(data: bytes) -> Iterator[bytes]:
@@ -42,10 +42,11 @@ def _bodies(data: bytes) -> Iterator[bytes]:
 
 
 def _rounds(der: bytes, depth: int = 0) -> Iterator[int]:
-    """Every integer right behind a string of octets: a salt, and how often it is stirred.
+    """Yield every integer right after a byte string: a salt, and its iteration count.
 
-    So it stands in PBKDF2 (RFC 8018), scrypt (RFC 7914) and PKCS 12 (RFC 7292), and nowhere else in
-    keys and certificates. Octets that are DER themselves are looked into, as PKCS 12 nests them.
+    This is the layout of PBKDF2 (RFC 8018), scrypt (RFC 7914) and PKCS 12 (RFC 7292), and of
+    nothing else in keys and certificates. Bytes that are DER themselves are searched too, as PKCS
+    12 nests them.
     """
     before = 0
     for tag, value in _elements(der):
@@ -57,7 +58,7 @@ def _rounds(der: bytes, depth: int = 0) -> Iterator[int]:
 
 
 def _elements(der: bytes) -> Iterator[tuple[int, bytes]]:
-    """Tags and values, up to where it is no DER any more."""
+    """Yield tags and values, up to where it is no longer DER."""
     at = 0
     while at + 2 <= len(der):
         tag, size, at = der[at], der[at + 1], at + 2
@@ -72,7 +73,7 @@ def _elements(der: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def _bcrypt_rounds(data: bytes) -> int:
-    """The rounds in the head of a private key of OpenSSH; 0 if it has no password."""
+    """Return the rounds in the head of an OpenSSH private key; 0 if it has no password."""
     at, strings = len(_OPENSSH), []
     for _ in range(3):  # the cipher, the derivation, its options
         size = int.from_bytes(data[at : at + 4])

@@ -1,4 +1,4 @@
-"""Pins: the digest of a public key instead of an authority's word for it."""
+"""Pins: the digest of a public key in place of an authority's signature."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from smtp_nb.errors import InputError
 
 
 def parse_pin(text: str) -> bytes:
-    """The SHA-256 of a public key (its SubjectPublicKeyInfo), from `sha256:` and hex or base64.
+    """Return the SHA-256 of a public key (its SubjectPublicKeyInfo), from `sha256:` and hex or
+    base64.
 
     Raises:
         InputError: it is neither.
@@ -29,7 +30,7 @@ def parse_pin(text: str) -> bytes:
         if len(raw) == hashlib.sha256().digest_size:
             return raw
     raise InputError(
-        f"{text!r} is no pin",
+        f"{text!r} is not a pin",
         remedy="Write sha256: and the SHA-256 of the server's public key in hex or base64",
     )
 
@@ -47,7 +48,7 @@ def is_pinned(certificate: x509.Certificate, pins: Iterable[str]) -> bool:
 
 
 def key_digest(certificate: x509.Certificate) -> bytes:
-    """The SHA-256 of its SubjectPublicKeyInfo, as RFC 7469 section 2.4 pins it."""
+    """Return the SHA-256 of its SubjectPublicKeyInfo, as RFC 7469 section 2.4 pins it."""
     key = certificate.public_key()
     return hashlib.sha256(
         key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)

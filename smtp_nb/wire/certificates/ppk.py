@@ -1,8 +1,8 @@
 """PuTTY's private keys, versions 2 and 3, as appendix C of PuTTY's manual has them.
 
-No kept library reads them, so this parser does: it takes what puttygen writes, checks the MAC over
-all of it before it looks into the key, and refuses everything else. The file names the cost of
-its own key derivation, which has a limit here.
+No maintained library reads them, so this parser does: it accepts what puttygen writes, checks the
+MAC over all of it before it reads the key, and refuses everything else. The file names the cost of
+its own key derivation, which is limited here.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _KDFS: dict[str, type[Argon2d] | type[Argon2i] | type[Argon2id]] = {
     "Argon2i": Argon2i,
     "Argon2id": Argon2id,
 }
-# puttygen takes 8 MiB and some 20 passes; more than this is an attack on whoever opens it. The last
+# puttygen uses 8 MiB and some 20 passes; more than this is an attack on the reader. The last
 # is for both together: what goes through the memory, in KiB.
 _LIMITS = {"Argon2-Memory": 1 << 20, "Argon2-Passes": 1 << 10, "Argon2-Parallelism": 1 << 6}
 _MAX_WORK = 1 << 24
@@ -60,7 +60,7 @@ class _KeyFile:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class _Keys:
-    """What the password gives: the cipher's key and start, and the key of the MAC."""
+    """What the password yields: the cipher's key and IV, and the key of the MAC."""
 
     cipher: bytes
     start: bytes
@@ -72,7 +72,7 @@ def read_ppk(data: Hidden, password: Hidden) -> list[Identity]:
 
     Raises:
         InputError: 273, the password is wrong or missing, or TLS has no such key.
-        ValueError: it is not such a file, or it was changed.
+        ValueError: it is not such a file, or it was modified.
     """
     file = _parse(data)
     if file.is_locked and not password:
@@ -82,7 +82,7 @@ def read_ppk(data: Hidden, password: Hidden) -> list[Identity]:
     if not hmac.compare_digest(_mac(file, keys, plain), bytes.fromhex(file.fields["Private-MAC"])):
         if file.is_locked:
             raise key_is_locked(has_password=True)
-        raise ValueError("the MAC does not fit: the file was changed")
+        raise ValueError("the MAC does not match: the file was modified")
     key = _private_key(file, plain)
     return [of_key(key)]
 
@@ -95,26 +95,26 @@ def _parse(data: Hidden) -> _KeyFile:
     head, algorithm = _split(next(lines, ""))
     version = {"PuTTY-User-Key-File-2": 2, "PuTTY-User-Key-File-3": 3}.get(head)
     if version is None:
-        raise ValueError("only versions 2 and 3 of PuTTY's format are read")
+        raise ValueError("only versions 2 and 3 of PuTTY's format are supported")
     fields: dict[str, str] = {}
     blobs: dict[str, bytes] = {}
     for line in lines:
         name, value = _split(line)
         if name in fields:
-            raise ValueError(f"{name} is there twice")
+            raise ValueError(f"{name} is repeated")
         fields[name] = value
         if name.endswith("-Lines"):
             blobs[name] = _blob(lines, _count(value))
     if missing := _NEEDED - fields.keys():
         raise ValueError(f"{min(missing)} is missing")
     if fields["Encryption"] not in ("none", "aes256-cbc"):
-        raise ValueError("its cipher is not known")
+        raise ValueError("its cipher is unknown")
     return _KeyFile(version, algorithm, fields, blobs["Public-Lines"], blobs["Private-Lines"])
 
 
 def _split(line: str) -> tuple[str, str]:
     if not (match := _LINE.fullmatch(line)):
-        raise ValueError("a line is no field")
+        raise ValueError("a line is not a field")
     return match[1], match[2]
 
 
@@ -125,9 +125,9 @@ def _blob(lines: Iterator[str], count: int) -> bytes:
 
 
 def _count(text: str) -> int:
-    """A number; what else stands there is not repeated, as `int()` would."""
+    """Return a number; anything else is not quoted, as `int()` would."""
     if not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise ValueError("a number is none")
+        raise ValueError("a number is malformed")
     return int(text)
 
 
@@ -152,7 +152,7 @@ def _argon2(fields: Mapping[str, str], password: Hidden) -> bytes:
     costs = {name: _count(fields.get(name, "0")) for name in _LIMITS}
     is_too_much = costs["Argon2-Memory"] * costs["Argon2-Passes"] > _MAX_WORK
     if kind is None or is_too_much or any(costs[name] > most for name, most in _LIMITS.items()):
-        raise ValueError("its key derivation is not known, or beyond all measure")
+        raise ValueError("its key derivation is unknown, or too costly")
     derivation = kind(
         salt=bytes.fromhex(fields.get("Argon2-Salt", "")),
         length=80,
@@ -190,14 +190,14 @@ def _private_key(file: _KeyFile, plain: Hidden) -> PrivateKey:
     elif isinstance(public, ed25519.Ed25519PublicKey):
         key = ed25519.Ed25519PrivateKey.from_private_bytes(next(numbers))
     else:
-        raise ValueError("keys of this kind are not read")
+        raise ValueError("keys of this kind are not supported")
     if key.public_key() != public:
-        raise ValueError("its private key is not that of its public key")
+        raise ValueError("its private key does not belong to its public key")
     return key
 
 
 def _numbers(plain: Hidden) -> Iterator[Hidden]:
-    """The numbers of an SSH blob; padding behind the last is never asked for."""
+    """The numbers of an SSH blob; padding after the last is never read."""
     at = 0
     while True:
         size = int.from_bytes(plain[at : at + 4])

@@ -1,4 +1,4 @@
-"""Algorithms for signatures: the reference's names and OpenSSL's."""
+"""Signature algorithms: IPWorks names and OpenSSL's."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NEW_SIGNATURES: dict[str, str] = {
     "ed25519": "ed25519",
     "ed448": "ed448",
 }
-"""For TLS 1.3: name to OpenSSL's, which parts RSA-PSS by the kind of the key."""
+"""For TLS 1.3: name to OpenSSL's, which distinguishes RSA-PSS by the kind of the key."""
 
 
 # One signature under its names in TLS 1.2 and TLS 1.3.
@@ -39,7 +39,9 @@ _SAME = {
 
 
 def signature_names(certificate: x509.Certificate) -> set[str]:
-    """What the lists call the algorithm that signed a certificate; empty if they do not know it."""
+    """Return the lists' name for the algorithm that signed a certificate; empty if they have
+    none.
+    """
     algorithm = certificate.signature_algorithm_oid
     if algorithm == SignatureAlgorithmOID.RSASSA_PSS and certificate.signature_hash_algorithm:
         digest = certificate.signature_hash_algorithm.name

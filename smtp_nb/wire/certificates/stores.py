@@ -1,10 +1,10 @@
-"""Certificates and keys out of files and octets, whatever form they have.
+"""Certificate stores: certificates and keys from files and bytes, in every format.
 
 Each form has one reader, and each type of store one row in a table. Types that cannot be opened
 are in a table too, with the reason, so that asking for one is an error that says why.
 
-Stores come from strangers at times: their size has a limit, and what goes wrong inside a reader is
-told without its frames, whose variables hold keys.
+Stores may come from strangers: their size is limited, and an error inside a reader is reported
+without its frames, whose variables hold keys.
 """
 
 from __future__ import annotations
@@ -47,16 +47,16 @@ _SSH_LINE = re.compile(rb"\s*(?:ssh-|ecdsa-sha2-|sk-)[a-z0-9@.-]+ +[A-Za-z0-9+/]
 
 
 def open_store(kind: CertStoreType, store: str | Hidden, password: Hidden) -> Store:
-    """All that a store holds.
+    """Return everything that a store holds.
 
     Args:
-        kind: which form it has; AUTO finds out.
-        store: a file name, or the octets themselves, binary or base64.
+        kind: its format; AUTO detects it.
+        store: a file name, or the bytes themselves, binary or base64.
         password: empty if none is needed.
 
     Raises:
         Unsupported: that kind cannot be opened here; the text says why.
-        InputError: 271 it cannot be read; 273 the password or key is wrong, or there is none.
+        InputError: 271 it cannot be read; 273 the password or key is wrong or missing.
     """
     if kind in REASONS:
         raise _not_opened(kind.name, REASONS[kind])
@@ -72,7 +72,7 @@ def open_store(kind: CertStoreType, store: str | Hidden, password: Hidden) -> St
         problem = InputError(
             f"this is not {form.name}: {shown(str(error))}",
             code=271,
-            remedy="Look at the file and at the type of the store",
+            remedy="Check the file and the type of the store",
         )
     problem.__cause__ = problem.__context__ = None
     raise problem
@@ -80,21 +80,21 @@ def open_store(kind: CertStoreType, store: str | Hidden, password: Hidden) -> St
 
 def _not_opened(name: str, reason: str) -> Unsupported:
     return Unsupported(
-        f"a certificate store of the type {name} cannot be opened: {reason}",
+        f"a certificate store of type {name} cannot be opened: {reason}",
         remedy="Export the certificate and its key to a PFX or PEM file",
     )
 
 
-# -- octets -------------------------------------------------------------------------------------
+# -- bytes -------------------------------------------------------------------------------------
 
 
 def _octets(store: str | Hidden) -> Hidden:
     found = _from_base64(store) if isinstance(store, Hidden) else _file(store)
     if len(found) > MAX_STORE:
         raise InputError(
-            f"the certificate store is larger than {MAX_STORE} octets",
+            f"the certificate store is larger than {MAX_STORE} bytes",
             code=271,
-            remedy="Is it one?",
+            remedy="Check that it is a certificate store",
         )
     return found
 
@@ -121,7 +121,7 @@ def _from_base64(octets: Hidden) -> Hidden:
 
 
 def is_contents(text: str) -> bool:
-    """Is a text the contents of a store, not the name of its file? A name has one line."""
+    """True if a text is the contents of a store, not the name of its file. A name has one line."""
     data = text.encode("latin-1", "replace")
     if "\n" in text.strip() or any(is_it(data) for is_it, _ in _SIGNS):
         return True
@@ -148,12 +148,12 @@ def _xml(data: Hidden, password: Hidden) -> Store:
 
     found = [readable(entry) for entry in read_xml(data, password)]
     if not found:
-        raise ValueError("neither a key nor a certificate is in it")
+        raise ValueError("it holds neither a key nor a certificate")
     return found
 
 
 def _java(data: Hidden, password: Hidden) -> Store:
-    """Since Java 9, what its keytool calls a key store is a PFX, if nobody asks for another."""
+    """Since Java 9, what its keytool calls a key store is a PFX by default."""
     if data[:4] in _JAVA_HEADS:
         raise _not_opened("JKS", _JKS)
     return read_pfx(data, password)
@@ -169,7 +169,7 @@ def _auto(data: Hidden, password: Hidden) -> Store:
         return read_der_key(data, password)
 
 
-# The first sign that is there tells the reader; PEM and DER of certificates have none of them.
+# The first marker found selects the reader; PEM and DER of certificates have none of them.
 _SIGNS: tuple[tuple[Callable[[bytes], bool], Reader], ...] = (
     (lambda data: data.startswith(b"PuTTY-User-Key-File-"), _ppk),
     (lambda data: is_rfc4716(data) or bool(_SSH_LINE.match(data)), read_ssh),
@@ -188,7 +188,7 @@ _SIGNS: tuple[tuple[Callable[[bytes], bool], Reader], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A form of store: how to read it, and what it is called."""
+    """A store format: its reader and its name."""
 
     read: Reader
     name: str
@@ -197,12 +197,12 @@ class Form:
 _PFX = Form(read_pfx, "a PFX store")
 _PEM_KEY = Form(read_pem_key, "a private key in PEM")
 _CERTIFICATE = Form(read_public, "a certificate or public key in PEM or DER")
-_SSH = Form(read_ssh, "a public key of SSH")
+_SSH = Form(read_ssh, "an SSH public key")
 _P7B = Form(read_p7b, "a PKCS 7 store")
-_PPK = Form(_ppk, "a key of PuTTY")
+_PPK = Form(_ppk, "a PuTTY key")
 _XML = Form(_xml, "a key or certificate in XML")
 _JWK = Form(_jwk, "a JSON Web Key")
-_JAVA = Form(_java, "a key store of Java's that is a PFX")
+_JAVA = Form(_java, "a Java key store in PFX format")
 _FORMS: dict[CertStoreType, Form] = {
     CertStoreType.PFX_FILE: _PFX,
     CertStoreType.PFX_BLOB: _PFX,
@@ -222,19 +222,19 @@ _FORMS: dict[CertStoreType, Form] = {
     CertStoreType.XML_BLOB: _XML,
     CertStoreType.JWK_FILE: _JWK,
     CertStoreType.JWK_BLOB: _JWK,
-    CertStoreType.AUTO: Form(_auto, "a store of a known form"),
+    CertStoreType.AUTO: Form(_auto, "a store in a known format"),
 }
 _JKS = (
-    "it is in Java's old format, and the one library for that, pyjks, has had no release since"
+    "it is in Java's old format, and the only library for it, pyjks, has had no release since"
     " 2020; `keytool -importkeystore -deststoretype PKCS12` makes a PFX of it"
 )
-_WINDOWS = "Windows does not let Python take keys out of its stores"
-_BCFKS = "it is a format of Bouncy Castle's, which no library for Python reads"
+_WINDOWS = "Windows does not let Python export keys from its stores"
+_BCFKS = "it is a Bouncy Castle format, which no Python library reads"
 REASONS = {
     CertStoreType.USER: _WINDOWS,
     CertStoreType.MACHINE: _WINDOWS,
     CertStoreType.BCFKS_FILE: _BCFKS,
     CertStoreType.BCFKS_BLOB: _BCFKS,
-    CertStoreType.SECURITY_KEY: "its data come from a tool of the reference's vendor, and its key"
+    CertStoreType.SECURITY_KEY: "its data come from a tool of IPWorks' vendor, and its key"
     " never leaves it",
 }

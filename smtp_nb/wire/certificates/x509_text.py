@@ -1,7 +1,7 @@
-"""What a certificate says about names and times, as text that is safe to show.
+"""Names and times of a certificate, as text that is safe to show.
 
-All of it was written by a stranger: control characters are escaped, so that a name cannot forge a
-line of the trail, and long texts are cut.
+All of it is untrusted: control characters are escaped, so that a name cannot forge a line of the
+trail, and long texts are cut.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from cryptography.x509.oid import NameOID
 from smtp_nb.model.display import visible
 
 MAX_SHOWN = 400
-# The reference's letters, where they are not those of RFC 4514.
+# The IPWorks abbreviations, where they are not those of RFC 4514.
 _LETTERS = {NameOID.STATE_OR_PROVINCE_NAME: "S", NameOID.EMAIL_ADDRESS: "E"}
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 
 def shown(text: str) -> str:
-    """`text` without control or invisible characters, cut where it gets absurd."""
+    """Return `text` without control or invisible characters, cut where it gets absurd."""
     cut = text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "…"
     return visible(cut)
 
 
-# What cryptography raises for malformed certificates, as found by changing octets at random.
+# What cryptography raises for malformed certificates, as found by changing bytes at random.
 UNREADABLE = (
     ValueError,
     TypeError,
@@ -38,10 +38,10 @@ UNREADABLE = (
 
 
 def require_readable(certificate: x509.Certificate, *, wholly: bool) -> None:
-    """Raise for a certificate of which a part is malformed; such parts are parsed on first use.
+    """Raise for a certificate with a malformed part; such parts are parsed on first use.
 
     Args:
-        wholly: key and extensions too, not only names and dates.
+        wholly: check key and extensions too, not only names and dates.
 
     Raises:
         ValueError: says what is malformed.
@@ -61,7 +61,7 @@ def require_readable(certificate: x509.Certificate, *, wholly: bool) -> None:
 
 
 def distinguished_name(name: x509.Name) -> str:
-    """`CN=mail.test, O="School, Inc.", C=DE`: the most particular part first, as the reference."""
+    """`CN=mail.test, O="School, Inc.", C=DE`: the most specific part first, as in IPWorks."""
     return shown(", ".join(_part(attribute) for attribute in reversed(list(name))))
 
 
@@ -73,7 +73,7 @@ def _part(attribute: x509.NameAttribute[str | bytes]) -> str:
 
 
 def subject_alternative_names(certificate: x509.Certificate) -> list[str] | None:
-    """The DNS names and IP addresses that it is for; None if it has no such extension."""
+    """Return the DNS names and IP addresses that it is for; None if it has no such extension."""
     try:
         found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound:
@@ -83,7 +83,7 @@ def subject_alternative_names(certificate: x509.Certificate) -> list[str] | None
 
 
 def alternative_names(certificate: x509.Certificate) -> list[str]:
-    """All its alternative names that are text: hosts, addresses, mailboxes and URIs."""
+    """Return all its textual alternative names: hosts, addresses, mailboxes and URIs."""
     names = subject_alternative_names(certificate)
     if names is None:
         return []
@@ -99,5 +99,5 @@ def common_names(certificate: x509.Certificate) -> list[str]:
 
 
 def reference_date(moment: datetime.datetime) -> str:
-    """`23-Jan-2000 15:00:00` in UTC, whatever the locale: the reference's way to write a date."""
+    """`23-Jan-2000 15:00:00` in UTC, whatever the locale, as IPWorks writes a date."""
     return f"{moment:%d}-{_MONTHS[moment.month - 1]}-{moment:%Y %H:%M:%S}"

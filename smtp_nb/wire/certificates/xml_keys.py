@@ -19,22 +19,24 @@ _KEYS = ("RSAKeyValue", "RSAKeyPair")
 
 
 class _Plain(ElementTree.TreeBuilder):
-    """Refuses a DTD before it is read, and with it every entity: those are the bombs of XML."""
+    """Refuses a DTD before it is read, and with it every entity: entities are how XML bombs are
+    built.
+    """
 
     def doctype(self, name: str, public: str | None, system: str | None) -> None:
-        raise ValueError("a store in XML has no DOCTYPE")
+        raise ValueError("a store in XML must not have a DOCTYPE")
 
 
 def read_xml(data: Hidden, password: Hidden) -> list[Identity]:
-    """The keys and certificates of a document.
+    """Return the keys and certificates of a document.
 
     Raises:
-        ValueError: it is no such document.
+        ValueError: it is not such a document.
     """
     try:
         root = ElementTree.XML(data, ElementTree.XMLParser(target=_Plain()))
     except ElementTree.ParseError as error:
-        raise ValueError(f"it is no XML: {error}") from error
+        raise ValueError(f"it is not XML: {error}") from error
     certificates = [
         x509.load_der_x509_certificate(_octets(element))
         for element in root.iter()
@@ -45,11 +47,13 @@ def read_xml(data: Hidden, password: Hidden) -> list[Identity]:
 
 
 def _paired(keys: list[Identity], certificates: list[x509.Certificate]) -> Iterator[Identity]:
-    """Each key with its certificate, the rest as its chain; without keys, each certificate."""
+    """Return each key with its certificate, the rest as its chain; without keys, each
+    certificate.
+    """
     for bare in keys:
         own = [link for link in certificates if link.public_key() == bare.public_key]
         if certificates and not own:
-            raise ValueError("no certificate has the key that stands beside it")
+            raise ValueError("no certificate belongs to the key beside it")
         chain = tuple(link for link in certificates if link not in own)
         yield Identity(own[0], bare.key, chain) if own else bare
     if not keys:
@@ -77,5 +81,5 @@ def _name(element: ElementTree.Element) -> str:
 def _octets(element: ElementTree.Element, most: int | None = None) -> Hidden:
     octets = base64.b64decode(element.text or "")
     if most is not None and len(octets) > most:
-        raise ValueError("a number is longer than that of any key")
+        raise ValueError("a number is too long for any key")
     return Hidden(octets)

@@ -1,7 +1,7 @@
-"""A tunnel through an HTTP proxy (RFC 9110 section 9.3.6): the handshake as octets in and out.
+"""HTTP CONNECT (RFC 9110 section 9.3.6): the handshake with a proxy as bytes in and out.
 
-SMTP servers speak first, so their banner often rides in one packet with the proxy's answer. What
-comes behind the answer is kept and given back as `rest`.
+SMTP servers speak first, so their banner often arrives in one packet with the proxy's reply. What
+follows the reply is kept and returned as `rest`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 MAX_ANSWER = 64 * 1024
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
-# They decide where a request ends, or whom it is for.
+# They decide where a request ends, or which host it is for.
 _OURS = frozenset({"host", "connection", "content-length", "transfer-encoding", "upgrade"})
 _LOGIN = "proxy-authorization"
 
@@ -30,11 +30,11 @@ class HttpConnect:
 
     Args:
         data: further header fields, one on a line.
-        mask: takes secrets out of what an error message shows.
+        mask: removes secrets from what an error message shows.
 
     Attributes:
-        is_done: the tunnel stands.
-        rest: octets of the server that came behind the proxy's answer.
+        is_done: the tunnel is established.
+        rest: bytes of the server that followed the proxy's reply.
 
     Raises:
         InjectionError: host, user, password or a field hold a control character.
@@ -74,7 +74,7 @@ class HttpConnect:
         self._fields.append(("Proxy-Authorization", _basic(user, password)))
 
     def outgoing(self) -> bytes:
-        """What has to go to the proxy now: the request, once."""
+        """Return what to send to the proxy now: the request, once."""
         import h11
 
         if self._is_asked:
@@ -87,7 +87,7 @@ class HttpConnect:
         return octets + (self._connection.send(h11.EndOfMessage()) or b"")
 
     def receive(self, data: bytes) -> None:
-        """Take octets of the proxy in; b"" when it has closed the connection.
+        """Take in bytes from the proxy; b"" when it has closed the connection.
 
         Raises:
             FirewallError: it refused, closed the connection or does not speak HTTP.
@@ -105,31 +105,31 @@ class HttpConnect:
             words = self._mask(str(error))
             raise FirewallError(
                 f"the proxy does not answer in HTTP: {words}", remedy="Check its type and port"
-            ) from None  # h11 quotes what it read, and proxies echo what they were told
+            ) from None  # h11 quotes what it read, and proxies echo what they were sent
         self._octets += len(data)
         if isinstance(event, h11.Response):
             self._judge(event)
         elif self._octets > MAX_ANSWER:
-            raise FirewallError("the proxy goes on and on and does not answer")
+            raise FirewallError("the proxy's reply has no end")
 
     def _judge(self, response: h11.Response) -> None:
         if not 200 <= response.status_code < 300:
             words = response.reason.decode("ascii", "backslashreplace")
             raise FirewallError(
                 f"the proxy answered {response.status_code} {self._mask(words)}".rstrip(),
-                remedy=_REMEDIES.get(response.status_code, "Ask who runs the proxy"),
+                remedy=_REMEDIES.get(response.status_code, "Ask the proxy's operator"),
             )
         self.is_done = True
         self.rest = self._connection.trailing_data[0]
 
 
 _REMEDIES = {
-    403: "It may allow only some ports; ask who runs it",
-    405: "It does not tunnel; use another type of firewall",
+    403: "It may allow only some ports; ask the proxy's operator",
+    405: "It does not support CONNECT; use another firewall type",
     407: "Set firewall.user and firewall.password",
-    502: "It cannot reach the mail server",
-    503: "It cannot reach the mail server",
-    504: "It cannot reach the mail server",
+    502: "Check the server's name and port: the proxy cannot reach it",
+    503: "Check the server's name and port: the proxy cannot reach it",
+    504: "Check the server's name and port: the proxy cannot reach it",
 }
 
 
@@ -140,19 +140,19 @@ def _basic(user: str, password: Secret | None) -> Secret:
     refuse_controls(given, "the proxy's password")
     if ":" in user:
         raise InputError(
-            "the proxy's user name holds a colon, where the password would begin (RFC 7617)",
-            remedy="Take it out of firewall.user",
+            "the proxy's user name holds a colon, which would begin the password (RFC 7617)",
+            remedy="Remove it from firewall.user",
         )
     joined = f"{user}:{given}".encode()
     return Secret("Basic " + base64.b64encode(joined).decode("ascii"))
 
 
 def header_fields(data: Secret) -> list[tuple[str, Secret]]:
-    """Further fields for the proxy, one on a line; names and values.
+    """Return further fields for the proxy, from one on each line, as names and values.
 
     Raises:
         InjectionError: a name or value holds what would end it early.
-        InputError: a line is no field, or one that is ours to set. No value is shown.
+        InputError: a line is not a field, or one that smtp_nb sets. No value is shown.
     """
     lines = (line for line in re.split(r"\r?\n", data.reveal()) if line)
     return [_field(number, *line.partition(":")) for number, line in enumerate(lines, 1)]
@@ -161,9 +161,9 @@ def header_fields(data: Secret) -> list[tuple[str, Secret]]:
 def _field(number: int, name: str, colon: str, value: str) -> tuple[str, Secret]:
     where = f"line {number} of FirewallData"
     if not colon or not _TOKEN.match(name):
-        raise InputError(f"{where} is no header field", remedy="Write it as Name: value")
+        raise InputError(f"{where} is not a header field", remedy="Write it as Name: value")
     if name.lower() in _OURS:
-        raise InputError(f"{where} sets {name}, which is ours to set", remedy="Take it out")
+        raise InputError(f"{where} sets {name}, which smtp_nb sets itself", remedy="Remove it")
     if CONTROLS.search(value.replace("\t", " ")):
-        raise InjectionError(f"{where} holds a control character", remedy="Take it out")
+        raise InjectionError(f"{where} holds a control character", remedy="Remove it")
     return name, Secret(value.strip(" \t"))

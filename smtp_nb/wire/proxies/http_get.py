@@ -1,4 +1,4 @@
-"""One GET over HTTP/1.1 (RFC 9112), as octets in and out, for lists that anybody may read."""
+"""HTTP GET over HTTP/1.1 (RFC 9112), as bytes in and out, for public revocation lists."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PRINTABLE = re.compile(r"[!-~]+\Z")
 
 @dataclass(frozen=True, slots=True)
 class Url:
-    """Where something lies: host, port, and the target for the request."""
+    """The parts of a URL: host, port, and the target of the request."""
 
     host: str
     port: int
@@ -31,7 +31,7 @@ def parse_url(text: str) -> Url:
     """Read an `http` URL without a login.
 
     Raises:
-        InputError: it is none.
+        InputError: it is not one.
     """
     try:
         parts = urlsplit(text) if _PRINTABLE.match(text) else None
@@ -39,7 +39,7 @@ def parse_url(text: str) -> Url:
     except ValueError:
         parts = port = None
     if not parts or parts.scheme.lower() != "http" or not parts.hostname or parts.username:
-        raise InputError(f"{text[:200]!a} is no address that can be fetched by HTTP")
+        raise InputError(f"{text[:200]!a} is not a URL that can be fetched by HTTP")
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return Url(parts.hostname, port or 80, target, text)
 
@@ -48,12 +48,12 @@ class HttpGet:
     """One request and its answer.
 
     Args:
-        most: octets of content to take.
+        most: the most bytes of content to accept.
 
     Attributes:
         is_done: the answer is complete.
         body: its content.
-        location: where to look instead; empty unless it is a redirect.
+        location: the URL to try instead; empty unless it is a redirect.
     """
 
     def __init__(self, url: Url, most: int) -> None:
@@ -68,7 +68,7 @@ class HttpGet:
         self._size = 0
 
     def request(self) -> bytes:
-        """The octets of the request."""
+        """Return the bytes of the request."""
         import h11
 
         host = f"[{self._url.host}]" if ":" in self._url.host else self._url.host
@@ -82,10 +82,10 @@ class HttpGet:
         return octets + (self._connection.send(h11.EndOfMessage()) or b"")
 
     def receive(self, data: bytes) -> None:
-        """Take octets of the server in; b"" when it has closed the connection.
+        """Take in bytes from the server; b"" when it has closed the connection.
 
         Raises:
-            LinkError: it refused, broke off, sends too much or does not speak HTTP.
+            LinkError: it refused, hung up, sends too much or does not speak HTTP.
         """
         import h11
 
@@ -97,9 +97,9 @@ class HttpGet:
                     return
                 self._take(event)
         except h11.RemoteProtocolError as error:
-            raise LinkError("its server breaks off, or does not speak HTTP") from error
+            raise LinkError("its server hung up, or does not speak HTTP") from error
 
-    # The events of h11 have no base of their own that is public.
+    # The events of h11 have no public base class.
     def _take(self, event: object) -> None:
         import h11
 
@@ -108,7 +108,7 @@ class HttpGet:
         elif isinstance(event, h11.Data):
             self._size += len(event.data)
             if self._size > self._most:
-                raise LinkError(f"it is larger than {self._most} octets")
+                raise LinkError(f"it is larger than {self._most} bytes")
             self._pieces.append(bytes(event.data))
         elif isinstance(event, h11.EndOfMessage):
             self.body = b"".join(self._pieces)
@@ -121,6 +121,6 @@ class HttpGet:
             self.location = urljoin(self._url.text, there)
             self.is_done = True
         elif response.status_code != 200:
-            raise LinkError(f"its server answers {response.status_code}")
+            raise LinkError(f"its server replied {response.status_code}")
         elif fields.get(b"content-encoding", b"identity").lower() != b"identity":
-            raise LinkError("its server sends it in an encoding that was not asked for")
+            raise LinkError("its server sent it in an encoding that was not requested")

@@ -1,11 +1,11 @@
-"""A tunnel through a SOCKS server: the handshake of PySocks as octets in and out.
+"""SOCKS: the handshake of PySocks as bytes in and out.
 
-PySocks wants a socket and blocks on it, with time-outs that begin anew at every octet. Here it gets
-a tape instead. What the proxy has said so far is on it, and what PySocks says is written down; when
-it wants to hear more than there is, it is stopped. With more octets it begins again from the start:
-a handshake depends on nothing but what was heard, so it says the same again, and only what it adds
-has to go out. So one engine serves every driver, under the deadlines and interrupts of all other
-reads, and what comes behind the proxy's answer is kept.
+PySocks expects a socket and blocks on it, with time-outs that restart at every byte. Here it gets a
+tape instead. The tape holds what the proxy has sent so far and records what PySocks writes; when
+PySocks wants to read more than there is, it is stopped. With more bytes it starts again from the
+beginning: a handshake depends on nothing but what was received, so it repeats itself, and only what
+it adds has to be sent. So one engine serves every driver, under the deadlines and interrupts of all
+other reads, and what follows the proxy's reply is kept.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from smtp_nb.model.address import refuse_controls
 from smtp_nb.model.enums import FirewallType
 from smtp_nb.model.secret import Secret
 
-# PySocks writes a length as a character in UTF-8, which is one octet only up to here.
+# PySocks writes a length as a character in UTF-8, which is one byte only up to here.
 MAX_FIELD = 127
 _KINDS = {
     FirewallType.SOCKS4: socks.SOCKS4,
@@ -35,16 +35,16 @@ class SocksConnect:
 
     Args:
         kind: SOCKS4, SOCKS4A or SOCKS5.
-        host: the server's address; or its name, which the proxy looks up then.
-        user, password: a login of SOCKS5 (RFC 1929); SOCKS4 knows the user alone.
+        host: the server's address, or its name, which the proxy then looks up.
+        user, password: a login of SOCKS5 (RFC 1929); SOCKS4 has only the user.
 
     Attributes:
-        is_done: the tunnel stands.
-        rest: octets of the server that came behind the proxy's answer.
+        is_done: the tunnel is established.
+        rest: bytes of the server that followed the proxy's reply.
 
     Raises:
         InjectionError: host, user or password hold a control character.
-        InputError: one of them is too long, or the proxy's kind cannot do it.
+        InputError: one of them is too long, or this type of proxy does not support it.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class SocksConnect:
             refuse_controls(value, what)
             if len(value.encode()) > MAX_FIELD:
                 raise InputError(
-                    f"{what} is longer than {MAX_FIELD} octets, more than SOCKS is given here",
+                    f"{what} is longer than {MAX_FIELD} bytes, the limit for SOCKS",
                     remedy="Use a shorter one, or an HTTP proxy (TUNNEL)",
                 )
         _refuse_what_it_cannot_say(kind, host, bool(user), bool(login[1]))
@@ -75,12 +75,12 @@ class SocksConnect:
         self._play()
 
     def outgoing(self) -> bytes:
-        """What has to go to the proxy now."""
+        """Return what to send to the proxy now."""
         octets, self._outgoing = self._outgoing, b""
         return octets
 
     def receive(self, data: bytes) -> None:
-        """Take octets of the proxy in; b"" when it has closed the connection.
+        """Take in bytes from the proxy; b"" when it has closed the connection.
 
         Raises:
             FirewallError: it refused, closed the connection or does not speak SOCKS.
@@ -94,7 +94,7 @@ class SocksConnect:
         with _Tape(self._heard) as tape:
             tape.set_proxy(self._kind, "", 0, username=self._user, password=self._password.reveal())
             try:
-                tape.connect(self._target, catch_errors=True)  # they come as they are then
+                tape.connect(self._target, catch_errors=True)  # they pass unchanged then
                 self.is_done, self.rest = True, tape.rest
             except _MoreWanted:
                 pass
@@ -104,7 +104,7 @@ class SocksConnect:
         self._told = len(tape.said)
 
 
-_FIELDS = ("The server's name", "The proxy's user name", "The proxy's password")
+_FIELDS = ("the server's name", "the proxy's user name", "the proxy's password")
 
 
 def _refuse_what_it_cannot_say(
@@ -112,7 +112,7 @@ def _refuse_what_it_cannot_say(
 ) -> None:
     labels = host.removesuffix(".").split(".")
     if not host.isascii() or not all(0 < len(label) < 64 for label in labels):
-        raise AddressError(f"{host!r} is no name to look up", remedy="Check mail_server")
+        raise AddressError(f"{host!r} is not a name to look up", remedy="Check mail_server")
     if kind is FirewallType.SOCKS5:
         if has_user and not has_password:
             raise InputError(
@@ -125,7 +125,7 @@ def _refuse_what_it_cannot_say(
 
 
 def _refusal(error: Exception) -> FirewallError:
-    """What PySocks makes of the proxy's answer, as our error."""
+    """Return PySocks' verdict on the proxy's reply as our error."""
     if isinstance(error, socks.SOCKS5AuthError):
         remedy = "Set firewall.user and firewall.password"
     elif isinstance(error, (socks.SOCKS5Error, socks.SOCKS4Error)):
@@ -140,14 +140,14 @@ class _MoreWanted(Exception):
 
 
 class _Deaf(socket.socket):
-    """A socket that connects to nobody."""
+    """A socket that connects to nothing."""
 
     def connect(self, address: Any, **_: object) -> None:
-        """PySocks has a say of its own in it, and comes here for the connection to the proxy."""
+        """PySocks overrides it, and calls this one for the connection to the proxy."""
 
 
 class _Tape(socks.socksocket, _Deaf):  # type: ignore[misc]  # its base has no types
-    """PySocks' socket with a tape in place of the line: `_Deaf` is what it takes for its base."""
+    """PySocks' socket with a tape in place of the connection; `_Deaf` replaces its base class."""
 
     def __init__(self, heard: bytes) -> None:
         super().__init__()
@@ -175,6 +175,6 @@ class _Reel:
         self.tape.said += octets
 
     def flush(self) -> None:
-        """All of it was written down at once."""
+        """All of it is recorded at once."""
 
     close = flush

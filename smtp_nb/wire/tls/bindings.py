@@ -1,7 +1,7 @@
-"""Channel bindings: values that both ends of one TLS connection know, and nobody in the middle.
+"""Channel bindings: values that both ends of a TLS connection know, and no one in the middle.
 
-A login that includes one (SCRAM-…-PLUS) fails if somebody sits between client and server, even
-somebody whose certificate was accepted.
+A login that includes one (SCRAM-…-PLUS) fails if an attacker sits between client and server, even
+one whose certificate was accepted.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from smtp_nb.wire.tls.libssl import has_extended_master_secret
 def channel_binding(
     kind: str, connection: SSL.Connection, leaf: x509.Certificate, is_resumed: bool
 ) -> bytes | None:
-    """The value of that kind, or None where the kind is unknown or not safe on this connection.
+    """Return the value of that kind, or None where the kind is unknown or not safe on this
+    connection.
 
     Args:
         kind: `tls-unique`, `tls-exporter` or `tls-server-end-point`.
@@ -33,7 +34,7 @@ def channel_binding(
 def _unique(connection: SSL.Connection, leaf: x509.Certificate, is_resumed: bool) -> bytes | None:
     """The first Finished message (RFC 5929 section 3): ours, unless a session was resumed."""
     if _is_new(connection) or not has_extended_master_secret(connection):
-        return None  # undefined in TLS 1.3 (RFC 9266); the same on two lines without RFC 7627
+        return None  # undefined in TLS 1.3 (RFC 9266); not unique without RFC 7627
     return connection.get_peer_finished() if is_resumed else connection.get_finished()
 
 

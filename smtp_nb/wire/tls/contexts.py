@@ -1,4 +1,4 @@
-"""What TLS shall do, and the OpenSSL contexts that do it.
+"""OpenSSL contexts for TLS settings.
 
 A context reads the system's roots, which takes milliseconds, and cannot be changed once a
 connection was made from it. So it is built from a frozen value and kept for the next connection.
@@ -29,7 +29,7 @@ MAX_STEPS = 64
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A context, and what was asked for and is left out of it, in words."""
+    """A context, and remarks on what was requested and left out."""
 
     context: SSL.Context
     remarks: tuple[str, ...]
@@ -37,11 +37,11 @@ class Prepared:
 
 @dataclass(slots=True)
 class Witness:
-    """What the callbacks of one connection saw. They must not raise, so they only write down.
+    """What the callbacks of one connection saw. They must not raise, so they only record.
 
     Attributes:
-        findings: faults of certificates, as OpenSSL tells them.
-        steps: what nobody was told yet.
+        findings: faults of certificates, as OpenSSL reports them.
+        steps: what was not reported yet.
         keys: lines for the file of keys.
     """
 
@@ -52,19 +52,22 @@ class Witness:
     last_step: str = ""
 
     def note(self, step: str) -> None:
-        """Keep something to tell. A server may send session tickets for ever; we do not keep up."""
+        """Keep a step to report. A server may send session tickets for ever, so the number is
+        limited.
+        """
         if len(self.steps) < MAX_STEPS:
             self.steps.append(step)
 
 
 def context_for(settings: TLSSettings) -> Prepared:
-    """The context for `settings`, the same one for as long as the file of authorities is the same.
+    """Return the context for `settings`, the same one for as long as the file of authorities is
+    unchanged.
 
-    What is asked of it only when a certificate is judged makes no other context.
+    Settings that matter only when a certificate is verified make no other context.
 
     Raises:
-        InputError: 271 the authorities cannot be read; 273 our own key cannot be used.
-        Unsupported: 270 the installed OpenSSL cannot do what was asked for.
+        InputError: 271 the authorities cannot be read; 273 the client key cannot be used.
+        Unsupported: 270 the installed OpenSSL does not support what was requested.
     """
     alike = replace(
         settings,
@@ -93,7 +96,7 @@ def _context(settings: TLSSettings, stamp: tuple[int, int]) -> Prepared:
     context = SSL.Context(SSL.TLS_CLIENT_METHOD)
     remarks = make_offer(context, settings)
     context.set_options(SSL.OP_NO_RENEGOTIATION | SSL.OP_NO_COMPRESSION)
-    # OpenSSL keeps no sessions of its own accord: see `sessions` for why.
+    # OpenSSL keeps no sessions by itself: see `sessions` for why.
     context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
     context.set_verify(SSL.VERIFY_PEER, _note_certificate)
     context.set_info_callback(_note_step)
@@ -113,7 +116,7 @@ def _note_certificate(
     witness.has_seen_certificate = True
     if not ok:
         witness.findings.append((errno, depth, certificate))
-    return True  # go on, so that all faults are told; the decision comes before our next flight
+    return True  # go on, so that all faults are reported; the decision comes before our next flight
 
 
 def _note_step(connection: SSL.Connection, where: int, value: int) -> None:
@@ -132,7 +135,7 @@ def _trust(context: SSL.Context, settings: TLSSettings) -> None:
     context.set_default_verify_paths()
     store = context.get_cert_store()
     assert store is not None
-    # Lets an intermediate, or the server's own certificate, be what is trusted.
+    # Lets an intermediate, or the server's own certificate, be the trust anchor.
     store.set_flags(crypto.X509StoreFlags.PARTIAL_CHAIN)
     _add(store, _platform_roots())
     if settings.ca_file:
@@ -146,7 +149,7 @@ def _trust(context: SSL.Context, settings: TLSSettings) -> None:
 
 def _trust_file(context: SSL.Context, store: crypto.X509Store, path: str) -> None:
     try:
-        context.load_verify_locations(path)  # PEM, and much faster than to parse a bundle here
+        context.load_verify_locations(path)  # PEM, and much faster than parsing a bundle here
     except SSL.Error:
         try:
             _add(store, read_certificates(read_regular(path)))
@@ -160,7 +163,7 @@ def _add(store: crypto.X509Store, certificates: Iterable[x509.Certificate]) -> N
 
 
 def _platform_roots() -> Iterable[x509.Certificate]:
-    """Roots that lie where OpenSSL does not look: the key stores of Windows and macOS."""
+    """Return roots from where OpenSSL does not look: the key stores of Windows and macOS."""
     if sys.platform not in ("win32", "darwin"):
         return []
     found = ssl.create_default_context().get_ca_certs(binary_form=True)
@@ -179,13 +182,13 @@ def _unreadable(what: str, error: Exception) -> InputError:
 def _identify(context: SSL.Context, identity: Identity) -> None:
     if identity.certificate is None:
         raise InputError(
-            "what is to be shown as our own is a bare key, and TLS shows a certificate",
+            "what is to be shown as our own is a bare key, and TLS needs a certificate",
             code=273,
-            remedy="Take a store that holds the certificate too",
+            remedy="Use a store that holds the certificate too",
         )
     if identity.key is None:
         raise InputError(
-            "our own certificate came without its private key",
+            "our client certificate has no private key",
             code=273,
             remedy="Load it from a PFX file, or a PEM file that holds both",
         )
@@ -193,6 +196,6 @@ def _identify(context: SSL.Context, identity: Identity) -> None:
         context.use_certificate(identity.certificate)
         context.use_privatekey(identity.key)
     except (SSL.Error, TypeError) as error:
-        raise InputError("our own certificate or key cannot be used", code=273) from error
+        raise InputError("our client certificate or its key cannot be used", code=273) from error
     for certificate in identity.chain:
         context.add_extra_chain_cert(certificate)

@@ -1,9 +1,9 @@
-"""Groups for the exchange of keys: the reference's names and OpenSSL's."""
+"""Groups for the key exchange: IPWorks names and OpenSSL's."""
 
 from __future__ import annotations
 
 # Name -> (OpenSSL's, bits of the curve or of the prime, as OpenSSL counts them). The last three
-# join a curve with ML-KEM and are not in the reference.
+# join a curve with ML-KEM and are not in IPWorks.
 GROUPS: dict[str, tuple[str, int]] = {
     "ecdhe_x25519": ("X25519", 253),
     "ecdhe_x448": ("X448", 448),
@@ -19,13 +19,13 @@ GROUPS: dict[str, tuple[str, int]] = {
     "secp256r1mlkem768": ("SecP256r1MLKEM768", 256),
     "secp384r1mlkem1024": ("SecP384r1MLKEM1024", 384),
 }
-# The reference's lists, which stand for those that are not set beside one that is.
+# The IPWorks lists, used for those that are not set if another one is.
 OLD_GROUPS = ("ecdhe_secp256r1", "ecdhe_secp384r1", "ecdhe_secp521r1")
 NEW_GROUPS = tuple(GROUPS)[:10]
 
 
 def group_bits(openssl: str) -> int:
-    """Bits of the group with this name of OpenSSL's; 0 if the table has none."""
+    """Return the bits of the group with this OpenSSL name; 0 if the table has none."""
     return _BITS.get(openssl.lower(), 0)
 
 

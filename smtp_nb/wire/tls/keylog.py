@@ -1,4 +1,4 @@
-"""The keys of connections, written to a file for tools that decrypt a recording of them."""
+"""Key log: the keys of connections in a file, for tools that decrypt a capture."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from collections.abc import Iterable
 from smtp_nb.errors import InputError
 from smtp_nb.wire.certificates.identity import Hidden
 
-# A pipe that nobody reads would make open() wait.
+# A pipe without a reader would make open() wait.
 _APPENDING = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NONBLOCK", 0)
-_ONLY_FOR_US = 0o600  # whoever reads it can read every message
+_ONLY_FOR_US = 0o600  # its readers can read every message
 
 
 def append_keys(path: str, lines: Iterable[Hidden]) -> None:
-    """Append lines of the format that SSLKEYLOGFILE names; a new file is for its owner alone.
+    """Append lines in the SSLKEYLOGFILE format; a new file is readable only by its owner.
 
     Raises:
         InputError: the file cannot be written.
@@ -26,7 +26,7 @@ def append_keys(path: str, lines: Iterable[Hidden]) -> None:
             file.write(octets)
     except (OSError, ValueError) as error:
         raise InputError(
-            f"the file for keys {path!r} cannot be written:"
+            f"the key log file {path!r} cannot be written:"
             f" {getattr(error, 'strerror', None) or error}",
-            remedy="Name another one, or empty SSLKeyLogFile",
+            remedy="Name another file, or clear SSLKeyLogFile",
         ) from error

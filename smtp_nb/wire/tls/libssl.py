@@ -1,7 +1,7 @@
-"""What pyOpenSSL does not show of OpenSSL: the only place that reaches below it.
+"""Access to what pyOpenSSL does not expose of OpenSSL: the only place that reaches below it.
 
-The names used here are private to pyOpenSSL and to how cryptography was built. Each is looked for
-first, and one that is missing is an error that names it: never a setting without effect.
+The names used here are private to pyOpenSSL and to the build of cryptography. Each is looked up
+first, and a missing one is an error that names it: never a setting without effect.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ def _function(name: str, what: str) -> Any:
     found = getattr(_lib, name, None)
     if found is None:
         raise Unsupported(
-            f"{what}: the installed cryptography does not pass that on to OpenSSL ({name})",
+            f"{what}: the installed cryptography does not expose that function of OpenSSL ({name})",
             remedy="Update cryptography and pyOpenSSL, or leave the setting at its default",
         )
     return found
@@ -32,34 +32,34 @@ def has_extended_master_secret(connection: SSL.Connection) -> bool:
 
 
 def is_resumed(connection: SSL.Connection) -> bool:
-    """True if the handshake went on from an earlier session."""
+    """True if the handshake resumed an earlier session."""
     ask = _function("SSL_session_reused", "resumed sessions")
     return bool(ask(connection._ssl) == 1)
 
 
 def set_groups(context: SSL.Context, groups: str) -> None:
-    """Groups for the exchange of keys, best first; a star in front asks for a key share.
+    """Set the groups for the key exchange, best first; a leading star requests a key share.
 
     Raises:
-        Unsupported: cryptography does not pass it on, or OpenSSL knows no such list.
+        Unsupported: cryptography does not expose it, or OpenSSL does not accept the list.
     """
-    _set_list("SSL_CTX_set1_curves_list", "groups for the exchange of keys", context, groups)
+    _set_list("SSL_CTX_set1_curves_list", "groups for the key exchange", context, groups)
 
 
 def set_signatures(context: SSL.Context, signatures: str) -> None:
-    """Algorithms for signatures, best first.
+    """Set the signature algorithms, best first.
 
     Raises:
-        Unsupported: cryptography does not pass it on, or OpenSSL knows no such list.
+        Unsupported: cryptography does not expose it, or OpenSSL does not accept the list.
     """
-    _set_list("SSL_CTX_set1_sigalgs_list", "algorithms for signatures", context, signatures)
+    _set_list("SSL_CTX_set1_sigalgs_list", "algorithms algorithms", context, signatures)
 
 
 def _set_list(function: str, what: str, context: SSL.Context, names: str) -> None:
     done = _function(function, what)(context._context, names.encode("ascii"))
     if done != 1:
-        _lib.ERR_clear_error()  # or it would be taken for the reason of a later failure
+        _lib.ERR_clear_error()  # or it would be taken for the cause of a later failure
         raise Unsupported(
-            f"{what}: the installed OpenSSL does not take {names}",
+            f"{what}: the installed OpenSSL does not accept {names}",
             remedy="Update cryptography, or name others",
         )

@@ -1,4 +1,4 @@
-"""What a handshake agreed on, and whether that is within what was asked for."""
+"""Negotiated parameters of a handshake, and whether they are within what was requested."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from smtp_nb.wire.tls.groups import GROUPS, group_bits
 from smtp_nb.wire.tls.records import dh_bits
 from smtp_nb.wire.tls.suites import BY_OPENSSL, suite_name
 
-LEAST_PRIME_BITS = 2048  # what OpenSSL's security level 2 asks for
+LEAST_PRIME_BITS = 2048  # the requirement of OpenSSL's security level 2
 
 
 def negotiated(connection: SSL.Connection, leaf: x509.Certificate, received: bytes) -> TLSInfo:
-    """Version, cipher and exchange of keys.
+    """Return version, cipher and key exchange.
 
     Args:
-        leaf: the server's certificate, whose key is the exchange's too with static RSA.
-        received: what the server said in the handshake.
+        leaf: the server's certificate, whose key is that of the exchange too with static RSA.
+        received: what the server sent in the handshake.
     """
     cipher = connection.get_cipher_name() or ""
     exchange, bits = _exchange(connection, cipher, leaf, received)
@@ -38,7 +38,9 @@ def negotiated(connection: SSL.Connection, leaf: x509.Certificate, received: byt
 def _exchange(
     connection: SSL.Connection, cipher: str, leaf: x509.Certificate, received: bytes
 ) -> tuple[str, int]:
-    """How keys were agreed on: the group, or what the suite says where no group has a name."""
+    """Return how keys were agreed on: the group, or what the suite says where no group has a
+    name.
+    """
     if group := connection.get_group_name():
         return _SPELLED.get(group.lower(), group), group_bits(group)
     suite = BY_OPENSSL.get(cipher)
@@ -60,13 +62,13 @@ def _key_bits(leaf: x509.Certificate) -> int:
 
 
 def require_offered(info: TLSInfo, offer: Offer) -> None:
-    """Hold what was agreed on against what was asked for.
+    """Compare what was negotiated with what was requested.
 
-    OpenSSL has one list of groups for all versions, so the one of this version is looked into. And
-    a lowered security level lets short primes in, as it does short keys.
+    OpenSSL has one list of groups for all versions, so that of this version is checked here. And a
+    lowered security level lets short primes in, as it does short keys.
 
     Raises:
-        TLSError: 276, the group, the prime or the cipher is not one to go on with.
+        TLSError: 276, the group, the prime or the cipher is not acceptable.
     """
     is_new = info.protocol == "TLSv1.3"
     setting = "TLS13SupportedGroups" if is_new else "TLS12SupportedGroups"
@@ -76,8 +78,8 @@ def require_offered(info: TLSInfo, offer: Offer) -> None:
         raise TLSError(f"the server chose the group {info.key_exchange}, which {setting} omits")
     if info.key_exchange == "DHE" and 0 < info.key_exchange_bits < LEAST_PRIME_BITS:
         raise TLSError(
-            f"the server's prime for the exchange of keys has {info.key_exchange_bits} bits only",
-            remedy="Its owner has to set up a longer one",
+            f"the server's prime for the key exchange has only {info.key_exchange_bits} bits",
+            remedy="Ask the server's operator to set up a longer one",
         )
     if info.bits < offer.least_bits:
         raise TLSError(

@@ -1,10 +1,9 @@
-"""What a context offers the server: versions, cipher suites, groups and signatures.
+"""Offered algorithms of a context: versions, cipher suites, groups and signatures.
 
-The reference has one list for TLS 1.2 and another one for TLS 1.3 where OpenSSL has one for both.
-So the lists are joined here, and what was agreed on is looked up afterwards in the list of its
-version (`out_of_list`). If only some of the lists are set, the others stand for the reference's.
-
-What OpenSSL lacks is an error if nothing else is left of a list, else a remark.
+IPWorks has one list for TLS 1.2 and another for TLS 1.3 where OpenSSL has one for both. So the
+lists are joined here, and what was negotiated is looked up afterwards in the list of its version
+(`out_of_list`). If only some of the lists are set, the others have the IPWorks defaults. What
+OpenSSL lacks is an error if nothing else is left of a list, else a remark.
 """
 
 from __future__ import annotations
@@ -25,8 +24,8 @@ from smtp_nb.wire.tls.suites import BY_OPENSSL, wanted
 
 # Suites without a certificate skip its verification altogether, so they are never offered.
 NEVER = ":!aNULL:!eNULL:!PSK:!SRP"
-# TLS 1.0 and 1.1 sign with SHA-1, which OpenSSL allows at this level only. What else the level
-# lets in (short keys) is looked at again in `strength`.
+# TLS 1.0 and 1.1 sign with SHA-1, which OpenSSL allows at this level only. What else the level lets
+# in (short keys) is checked again in `strength`.
 LOWERED = ":@SECLEVEL=0"
 MOST_KEY_SHARES = 4  # OpenSSL refuses a list with more
 
@@ -39,11 +38,11 @@ _VERSIONS = {
 
 
 def make_offer(context: SSL.Context, settings: TLSSettings) -> list[str]:
-    """Set up a new context; gives what was asked for and is left out, in words.
+    """Set up a new context; returns remarks on what was requested and left out.
 
     Raises:
         InputError: parts of the settings contradict each other.
-        Unsupported: the installed OpenSSL can do nothing of what a list names.
+        Unsupported: the installed OpenSSL supports nothing that a list names.
     """
     spoken, level = versions(settings.enabled_protocols), _level(settings)
     suites, remarks = _suites(settings.offer, level)
@@ -58,7 +57,7 @@ def make_offer(context: SSL.Context, settings: TLSSettings) -> list[str]:
 
 
 def _level(settings: TLSSettings) -> str:
-    """OpenSSL's security level: as a cipher list says, else low if old versions need it."""
+    """Return OpenSSL's security level: as a cipher list says, else low if old versions need it."""
     if said := re.search("@SECLEVEL=[0-5]", settings.offer.cipher_list):
         return f":{said.group()}"
     return LOWERED if versions(settings.enabled_protocols)[0] < SSLProtocol.TLS1_2 else ""
@@ -66,7 +65,7 @@ def _level(settings: TLSSettings) -> str:
 
 def _old_versions(settings: TLSSettings) -> list[str]:
     if settings.enabled_protocols & (SSLProtocol.SSL2 | SSLProtocol.SSL3):
-        return ["SSL 2 and SSL 3 are left out: OpenSSL no longer speaks them"]
+        return ["SSL 2 and SSL 3 are left out: OpenSSL no longer supports them"]
     return []
 
 
@@ -75,24 +74,24 @@ def _old_versions(settings: TLSSettings) -> list[str]:
 
 @lru_cache(maxsize=32)
 def _known(cipher_list: str) -> tuple[str, ...]:
-    """The suites that a list in OpenSSL's language stands for, by OpenSSL's names.
+    """Return the suites that a list in OpenSSL's language stands for, by OpenSSL's names.
 
     Raises:
-        InputError: it stands for none.
+        InputError: it selects none.
     """
     context = SSL.Context(SSL.TLS_CLIENT_METHOD)
     try:
         context.set_cipher_list(cipher_list.encode("ascii"))
     except (SSL.Error, UnicodeError) as error:
         raise InputError(
-            f"OpenSSL makes nothing of the cipher list {cipher_list!r}",
+            f"OpenSSL finds no cipher for the cipher list {cipher_list!r}",
             remedy="See OpenSSL's documentation of openssl-ciphers, or leave it empty",
         ) from error
     return tuple(SSL.Connection(context, None).get_cipher_list())
 
 
 def _suites(offer: Offer, level: str) -> tuple[list[str], list[str]]:
-    """OpenSSL's names of the suites to offer, and remarks."""
+    """Return OpenSSL's names of the suites to offer, and remarks."""
     pool, remarks = list(_known((offer.cipher_list or "DEFAULT") + NEVER + level)), []
     if offer.suites:
         usable = set(_known("ALL:COMPLEMENTOFALL" + NEVER + level))
@@ -104,7 +103,7 @@ def _suites(offer: Offer, level: str) -> tuple[list[str], list[str]]:
     strong = [name for name in pool if _bits(name) >= offer.least_bits]
     if not strong:
         raise Unsupported(
-            f"no cipher suite that is enabled has {offer.least_bits} bits",
+            f"no enabled cipher suite has {offer.least_bits} bits",
             remedy="Lower SSLCipherStrength, or enable others in SSLEnabledCipherSuites",
         )
     return strong, remarks
@@ -118,11 +117,11 @@ def _bits(openssl: str) -> int:
 def _lacking(
     setting: str, named: Iterable[str], usable: Sized, lacking: Iterable[str]
 ) -> list[str]:
-    """A remark on what OpenSSL lacks, or the error if nothing is left."""
+    """Return a remark on what OpenSSL lacks, or raise if nothing is left."""
     if not usable:
         raise Unsupported(
-            f"the installed OpenSSL has nothing of what {setting} names: {', '.join(named)}",
-            remedy="Name others as well",
+            f"the installed OpenSSL supports nothing in {setting}: {', '.join(named)}",
+            remedy="Add others to the list",
         )
     return [f"{setting}: left out, because OpenSSL lacks it: {name}" for name in lacking]
 
@@ -130,7 +129,7 @@ def _lacking(
 def _with_suites(
     spoken: list[SSLProtocol], names: Iterable[str]
 ) -> tuple[list[SSLProtocol], list[str]]:
-    """The versions for which there is a suite, and remarks on the others."""
+    """Return the versions for which there is a suite, and remarks on the others."""
     has = {name.startswith("TLS_") for name in names}
     kept = [version for version in spoken if (version is SSLProtocol.TLS1_3) in has]
     if not kept:
@@ -140,7 +139,7 @@ def _with_suites(
         )
     lost = [version for version in spoken if version not in kept]
     return kept, [
-        f"{version.name} is left out: no cipher suite of it is enabled" for version in lost
+        f"{version.name} is left out: none of its cipher suites is enabled" for version in lost
     ]
 
 
@@ -165,7 +164,7 @@ def _check_renegotiation(offer: Offer, spoken: list[SSLProtocol]) -> None:
 
 
 def _joined(new: Iterable[str], old: Iterable[str], spoken: list[SSLProtocol]) -> list[str]:
-    """The lists of those versions that are spoken, as one."""
+    """Return the lists of the enabled versions, joined."""
     names = [*new] if spoken[-1] is SSLProtocol.TLS1_3 else []
     if spoken[0] < SSLProtocol.TLS1_3:
         names += old
@@ -179,13 +178,13 @@ def _offer_groups(context: SSL.Context, offer: Offer, spoken: list[SSLProtocol])
     if strange := [name for name in offer.key_shares if name not in new]:
         raise InputError(
             f"TLS13KeyShareGroups names {', '.join(strange)}, TLS13SupportedGroups does not",
-            remedy="Put it into both",
+            remedy="Add it to both",
         )
     shares, surplus = offer.key_shares[:MOST_KEY_SHARES], offer.key_shares[MOST_KEY_SHARES:]
     names = _joined(new, offer.old_groups or OLD_GROUPS, spoken)
     listed = ["*" * (name in shares) + GROUPS[name][0] for name in names]
     libssl.set_groups(context, ":".join(listed))
-    return [f"TLS13KeyShareGroups: OpenSSL makes four at most, none for {x}" for x in surplus]
+    return [f"TLS13KeyShareGroups: OpenSSL allows at most four, so none for {x}" for x in surplus]
 
 
 def _offer_signatures(

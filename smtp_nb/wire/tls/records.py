@@ -1,4 +1,4 @@
-"""TLS records as they look from outside: kind, version and length, never what is sealed in them."""
+"""TLS records from outside: kind, version and length, never their encrypted content."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _VERSIONS = {0x0300: "SSL 3", 0x0301: "TLS 1.0", 0x0302: "TLS 1.1", 0x0303: "TLS
 
 
 class RecordLog:
-    """Tells of each record of one direction, however its octets are cut.
+    """Reports each record of one direction, however its bytes are split.
 
     Args:
         who: begins each line: `sent` or `received`.
@@ -24,7 +24,7 @@ class RecordLog:
         self._skip = 0
 
     def feed(self, raw: bytes) -> Iterator[str]:
-        """A line for each record that begins in these octets."""
+        """Return a line for each record that begins in these bytes."""
         while raw:
             skipped = min(self._skip, len(raw))
             self._skip -= skipped
@@ -38,16 +38,17 @@ class RecordLog:
         kind, version = self._head[0], int.from_bytes(self._head[1:3])
         self._skip = int.from_bytes(self._head[3:])
         self._head = b""
-        # TLS 1.3 says 1.2 here, for the sake of what stands between the two ends.
+        # TLS 1.3 says 1.2 here, for the sake of middleboxes.
         words = f"{_KINDS.get(kind, f'kind {kind}')}, {_VERSIONS.get(version, hex(version))}"
-        return f"{self._who}: {words}, {self._skip} octets"
+        return f"{self._who}: {words}, {self._skip} bytes"
 
 
 def dh_bits(received: bytes) -> int:
-    """Bits of the prime that a server of TLS 1.2 proposed (RFC 5246 section 7.4.3); 0 if none.
+    """Return the bits of the prime that a TLS 1.2 server proposed (RFC 5246 section 7.4.3); 0 if
+    none.
 
     Args:
-        received: what came from the server, from its first octet.
+        received: what the server sent, from its first byte.
     """
     for kind, body in _messages(_clear_handshake(received)):
         if kind == SERVER_KEY_EXCHANGE:
@@ -57,7 +58,7 @@ def dh_bits(received: bytes) -> int:
 
 
 def _clear_handshake(received: bytes) -> bytes:
-    """The handshake's messages before anything is sealed."""
+    """The handshake messages before encryption starts."""
     messages = b""
     while len(received) >= HEADER and received[0] == HANDSHAKE:
         end = HEADER + int.from_bytes(received[3:HEADER])

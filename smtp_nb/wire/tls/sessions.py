@@ -1,13 +1,14 @@
-"""TLS sessions that may be resumed, so that the next handshake is a shorter one.
+"""TLS sessions that may be resumed, so that the next handshake is shorter.
 
-A resumed session shows no certificate: OpenSSL checks nothing and finds no fault, even with a
-server that was accepted once against all advice. Hence these rules:
+A resumed session has no certificate: OpenSSL checks nothing and finds no fault, even with a server
+that was once accepted despite its faults. Hence these rules:
 
 - Only the session of a server that was accepted is kept, and with it the verdict on the server.
-- It is kept under everything that the decision depended on: host, port and the settings.
+- Its key is everything that the decision depended on: host, port and the settings.
 - The verdict is decided on again each time: by pin, flags, revocation lists and handler.
-- A connection that broke leaves none: OpenSSL strikes out a session without a goodbye.
-- A session serves once (RFC 8446 appendix C.4), for ten hours, and no longer than its certificates.
+- A broken connection leaves none: OpenSSL invalidates a session without close_notify.
+- A session is used once (RFC 8446 appendix C.4), for ten hours, and no longer than its
+certificates.
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ class StoredSession:
     """A session of an accepted server.
 
     Attributes:
-        context: from which the connection was made; OpenSSL resumes it on no other.
-        verdict: on the certificate that the server showed then.
+        context: that of the connection; OpenSSL resumes it on no other.
+        verdict: on the certificate that the server sent then.
     """
 
     session: SSL.Session
@@ -46,19 +47,19 @@ class TLSSessionCache:
         self._kept: dict[tuple[str, int, TLSSettings], StoredSession] = {}
 
     def session_slot(self, host: str, port: int, settings: TLSSettings) -> SessionSlot:
-        """The place for sessions with that server under these settings."""
+        """Return the slot for sessions with that server under these settings."""
         return SessionSlot(self._kept, (host, port, settings))
 
 
 @dataclass(frozen=True, slots=True)
 class SessionSlot:
-    """The place for the newest session with one server under one set of settings."""
+    """The slot for the newest session with one server under one set of settings."""
 
     kept: dict[tuple[str, int, TLSSettings], StoredSession]
     place: tuple[str, int, TLSSettings]
 
     def keep(self, connection: SSL.Connection, verdict: CertificateVerdict) -> None:
-        """Keep the session of a connection with a server that was accepted."""
+        """Keep the session of a connection to an accepted server."""
         session = connection.get_session()
         if session is None:
             return
@@ -69,7 +70,7 @@ class SessionSlot:
         self.kept[self.place] = StoredSession(session, connection.get_context(), verdict, until)
 
     def take(self, context: SSL.Context) -> StoredSession | None:
-        """The session, which is not kept any longer; None if there is none that may be used."""
+        """Take the session out; None if there is none that may be used."""
         kept = self.kept.pop(self.place, None)
         if kept is None or kept.context is not context or kept.until <= _now():
             return None

@@ -1,8 +1,8 @@
-"""Cipher suites: their registered names, OpenSSL's names for them, and what they are made of.
+"""Cipher suites: registered names, OpenSSL's names, and components.
 
-A registered name says everything: how keys are agreed on, how the server proves itself, the
-cipher and the digest. OpenSSL has names of its own, and OpenSSL 3.0 understands no others. Both
-are put together here from two tables, so what one of them knows can be said in the other.
+A registered name says everything: key exchange, server authentication, cipher and digest. OpenSSL
+has names of its own, and OpenSSL 3.0 understands no others. Both are combined here from two tables,
+so that each can be translated to the other.
 
 Suites without a certificate or without a cipher are in neither table: they are never offered.
 """
@@ -21,10 +21,10 @@ class Suite:
     """One cipher suite.
 
     Attributes:
-        name: as IANA has registered it.
+        name: as registered with IANA.
         openssl: OpenSSL's name for it.
         bits: of the cipher's key.
-        exchange: how keys are agreed on; empty for TLS 1.3, where the suite leaves it open.
+        exchange: the key exchange; empty for TLS 1.3, where the suite leaves it open.
     """
 
     name: str
@@ -34,7 +34,7 @@ class Suite:
 
     @property
     def is_new(self) -> bool:
-        """True for a suite of TLS 1.3, which no older version knows."""
+        """True for a suite of TLS 1.3, which no older version has."""
         return not self.exchange
 
 
@@ -75,7 +75,7 @@ _CIPHERS = (
     ("DES_CBC_SHA", "DES-CBC-SHA", 56),
 )
 _NEW = ("AES_256_GCM_SHA384", "CHACHA20_POLY1305_SHA256", "AES_128_GCM_SHA256")
-# OpenSSL leaves RSA out of these two names, nobody knows why.
+# OpenSSL leaves RSA out of these two names, for no known reason.
 _IRREGULAR = {
     "ECDHE-RSA-ARIA256-GCM-SHA384": "ECDHE-ARIA256-GCM-SHA384",
     "ECDHE-RSA-ARIA128-GCM-SHA256": "ECDHE-ARIA128-GCM-SHA256",
@@ -96,7 +96,7 @@ SUITES: dict[str, Suite] = {suite.name: suite for suite in _all()}
 """By registered name, the best first."""
 BY_OPENSSL: dict[str, Suite] = {suite.openssl: suite for suite in SUITES.values()}
 
-# The system's names for parts of suites: (what part it is, which suites have it). A suite of
+# The system's names for parts of suites: (the part, the suites that have it). A suite of
 # TLS 1.3 leaves exchange and signature open, so it has any.
 _PARTS: dict[str, tuple[str, str]] = {
     "CALG_AES": ("cipher", "_AES_"),
@@ -122,7 +122,7 @@ _PARTS: dict[str, tuple[str, str]] = {
 
 
 def parse_suites(text: str) -> tuple[str, ...]:
-    """The names in a list with semicolons, each known here, spelled as in the table.
+    """Return the names in a list with semicolons, each known here, spelled as in the table.
 
     Raises:
         SettingError: names those that are not.
@@ -131,15 +131,15 @@ def parse_suites(text: str) -> tuple[str, ...]:
     unknown = [name for name in names if name not in SUITES and name not in _PARTS]
     if unknown or not names:
         raise SettingError(
-            f"{', '.join(unknown) or repr(text)} cannot be a cipher suite here",
-            remedy="Take registered names such as TLS_AES_256_GCM_SHA384, or * for all; suites"
+            f"{', '.join(unknown) or repr(text)} is not a cipher suite that can be enabled",
+            remedy="Use registered names such as TLS_AES_256_GCM_SHA384, or * for all; suites"
             " without a certificate or a cipher are never offered",
         )
     return tuple(names)
 
 
 def wanted(names: Iterable[str]) -> list[Suite]:
-    """The suites that names, as `parse_suites` gives them, stand for.
+    """Return the suites that names, as `parse_suites` returns them, stand for.
 
     Names of parts select together: one cipher of those named, one digest of those named, and so on.
     """
@@ -155,6 +155,6 @@ def wanted(names: Iterable[str]) -> list[Suite]:
 
 
 def suite_name(openssl: str) -> str:
-    """The registered name for a name of OpenSSL's; that name itself if the table has none."""
+    """Return the registered name for an OpenSSL name; that name itself if the table has none."""
     suite = BY_OPENSSL.get(openssl)
     return suite.name if suite else openssl

@@ -1,14 +1,14 @@
-"""TLS as a filter on octets: no socket, no waiting, no clock.
+"""TLS as a filter on bytes: no socket, no waiting, no clock.
 
-OpenSSL runs between two buffers in memory. The caller carries octets from the wire to `receive`
-and from `outgoing` or `send` to the wire. One engine so serves both fronts, proxies and tests.
+OpenSSL runs between two buffers in memory. The caller carries bytes from the wire to `receive` and
+from `outgoing` or `send` to the wire. So one engine serves both fronts, proxies and tests.
 
-The law of this layer: *the decision comes before the answer.* OpenSSL is told to go on whatever is
-wrong with the server's certificate, and writes down every fault; but what it would answer stays in
-its buffer. The caller gets `HandshakeStep.DECIDE`, takes its time (a handler may be asked, a
-revocation list fetched), and only `accept()` lets our flight out. A server that is not accepted
-never sees our certificate, and no octet of SMTP. This holds for TLS 1.2, where the handshake is
-half done then, and for TLS 1.3, where it is all but over.
+The law of this layer: *the decision comes before the answer.* OpenSSL is set to go on whatever is
+wrong with the server's certificate, and records every fault; but its answer stays in the buffer.
+The caller gets `HandshakeStep.DECIDE`, takes its time (a handler may be asked, a revocation list
+fetched), and only `accept()` lets our flight out. A server that is not accepted never sees the
+client certificate, nor a byte of SMTP. This holds for TLS 1.2, where the handshake is half done at
+that point, and for TLS 1.3, where it is nearly over.
 
     layer = TLSLayer(settings, host)
     while (step := layer.handshake()) is not Step.DONE:
@@ -51,15 +51,15 @@ __all__ = ["HandshakeStep", "TLSLayer", "TLSSettings"]
 
 RECORD = 16 * 1024  # RFC 8446 section 5.1: the most that a record carries
 PIECE = 64 * 1024  # larger ones only cost copies
-MAX_HANDSHAKE = 128 * 1024  # what is looked at of it; OpenSSL has its own limits
+MAX_HANDSHAKE = 128 * 1024  # what is inspected of it; OpenSSL has its own limits
 Chain = list[x509.Certificate]
 SEALED_PIECE = PIECE + 4 * 64  # header, padding and tag of four records
 
 
 class HandshakeStep(Enum):
-    """What a handshake wants next."""
+    """What a handshake needs next."""
 
-    READ = "more octets from the server"
+    READ = "more bytes from the server"
     DECIDE = "a decision on the server's certificate"
     DONE = "nothing: the connection is protected"
 
@@ -73,12 +73,12 @@ class TLSLayer:
         session_slot: where the session is kept, if sessions are to be resumed.
 
     Attributes:
-        is_resumed: the handshake went on from a session that was kept.
+        is_resumed: the handshake resumed a kept session.
 
     Raises:
         InputError: the settings' files cannot be read or used.
-        Unsupported: the installed OpenSSL cannot do what was asked for.
-        AddressError: the host is no name that TLS could ask for.
+        Unsupported: the installed OpenSSL does not support what was requested.
+        AddressError: the host is not a name that TLS can request.
     """
 
     def __init__(
@@ -108,15 +108,15 @@ class TLSLayer:
         self._verdict: CertificateVerdict | None = None
         self._failure: SSL.Error | None = None
         self.is_closed = False
-        """True once the server has said that it will send no more (close_notify)."""
+        """True once the server has announced that it will send no more (close_notify)."""
 
     # -- handshake ------------------------------------------------------------------------------
 
     def handshake(self) -> HandshakeStep:
-        """Go on with the handshake as far as the octets reach.
+        """Continue the handshake as far as the received bytes allow.
 
         Raises:
-            TLSError: it failed, or (282) the server showed no certificate.
+            TLSError: it failed, or (282) the server sent no certificate.
             CertificateError: the certificate cannot even be parsed.
             InputError: the file for keys cannot be written.
         """
@@ -142,11 +142,11 @@ class TLSLayer:
             append_keys(self._settings.key_log_file, keys)
 
     def _recalled(self) -> CertificateVerdict:
-        """The verdict on the server whose session goes on; else it has shown no certificate."""
+        """Return the verdict of the resumed session; without one the server sent no certificate."""
         leaf = self._connection.get_peer_certificate(as_cryptography=True)
         kept = self._kept
         if not kept or leaf != kept.verdict.chain[0] or not is_resumed(self._connection):
-            raise TLSError("the server showed no certificate", code=282)
+            raise TLSError("the server sent no certificate", code=282)
         self.is_resumed = True
         return kept.verdict
 
@@ -165,7 +165,7 @@ class TLSLayer:
         except UNREADABLE as error:
             raise CertificateError(
                 f"the certificate of {self._host} cannot be read: {error}",
-                remedy="The server's owner has to get another one",
+                remedy="Ask the server's operator for another one",
             ) from error
         offer = self._settings.offer
         is_new = self._connection.get_protocol_version() >= SSL.TLS1_3_VERSION
@@ -173,7 +173,7 @@ class TLSLayer:
         return judge(self._host, chain, verified, findings, self._settings.pins, signatures)
 
     def _shown(self) -> tuple[Chain, Chain, list[CertificateFinding]]:
-        """The chain as sent, the chain as OpenSSL built it, and its faults, all readable."""
+        """Return the chain as sent, the chain as OpenSSL built it, and its faults, all readable."""
         chain = self._connection.get_peer_cert_chain(as_cryptography=True) or []
         verified = self._connection.get_verified_chain(as_cryptography=True) or []
         findings = [
@@ -190,50 +190,51 @@ class TLSLayer:
         """The server's certificate and its faults.
 
         Raises:
-            StateError: the handshake has not come so far.
+            StateError: the handshake has not got that far.
         """
         if self._verdict is None:
-            raise StateError("the server has not shown its certificate yet")
+            raise StateError("the server has not sent its certificate yet")
         return self._verdict
 
     @property
     def wants_revocation(self) -> bool:
-        """True if revocation lists are to be asked before the decision."""
+        """True if revocation lists must be checked before the decision."""
         return self._settings.checks_revocation and not is_meant(self.verdict, self._settings)
 
     @property
     def is_acceptable(self) -> bool:
-        """The decision by pin, accepted certificate and flags, before a handler has its say."""
+        """The decision by pin, accepted certificate and flags, before the handler decides."""
         return acceptable(self.verdict, self._settings)
 
     def add_findings(self, findings: Iterable[CertificateFinding]) -> None:
-        """Add to the verdict what was found out while the decision is open."""
+        """Add what was found to the verdict while the decision is open."""
         self._verdict = self.verdict.with_findings(findings)
 
     def accept(self) -> None:
-        """Take the server for the right one: our flight may leave.
+        """Accept the server: our flight may be sent.
 
-        To refuse, raise `verdict.error()` and drop the connection; nothing needs to be told here.
+        To refuse, raise `verdict.error()` and drop the connection; no call is needed here.
         """
         if self._step is not HandshakeStep.DECIDE:
             raise StateError("there is no certificate to decide on")
         self._step = HandshakeStep.READ
 
-    # -- octets ---------------------------------------------------------------------------------
+    # -- bytes ---------------------------------------------------------------------------------
 
     def outgoing(self) -> bytes:
-        """What has to go to the server now; empty while the certificate is undecided."""
+        """Return what to send to the server now; empty while the certificate is undecided."""
         if self._step is HandshakeStep.DECIDE:
             return b""
         return b"".join(self._sealed())
 
     def receive(self, raw: bytes) -> bytes:
-        """Take octets from the wire and give what they say; empty during the handshake.
+        """Take in bytes from the wire and return their plain text; empty during the handshake.
 
-        Look at `outgoing` afterwards: TLS 1.3 may have to answer.
+        Call `outgoing` afterwards: TLS 1.3 may have to answer.
 
         Raises:
-            TLSError: 284 a record was forged or broken; 281 the server wants our certificate.
+            TLSError: 284 a record was forged or broken; 281 the server requires a client
+                certificate.
         """
         if raw:
             self._connection.bio_write(raw)
@@ -249,17 +250,17 @@ class TLSLayer:
         return opened
 
     def _keep_session(self) -> None:
-        """Once the server has spoken: TLS 1.3 sends the session after the handshake."""
+        """Keep the session once the server has spoken: TLS 1.3 sends it after the handshake."""
         session_slot, self._session_slot = self._session_slot, None
         if session_slot and self._judged:
             session_slot.keep(self._connection, self._judged)
 
     def send(self, data: bytes | bytearray | memoryview) -> bytes:
-        """Seal `data`; the result has to go to the server.
+        """Encrypt `data`; send the result to the server.
 
         Raises:
             StateError: the handshake is not over.
-            TLSError: 283 the record could not be sealed.
+            TLSError: 283 the record could not be encrypted.
         """
         if self._step is not HandshakeStep.DONE:
             raise StateError("the TLS handshake is not over")
@@ -270,27 +271,27 @@ class TLSLayer:
         return b"".join(self._in_pieces(data))
 
     def close(self) -> bytes:
-        """Say that we send no more (close_notify); the result has to go to the server."""
+        """Announce that we send no more (close_notify); send the result to the server."""
         if self._step is not HandshakeStep.DONE:
             return b""
         try:
             self._connection.shutdown()
         except SSL.Error:
-            return b""  # the connection is broken already, so there is nobody to tell
+            return b""  # the connection is broken already, so there is no one to notify
         return self.outgoing()
 
     def eof(self) -> None:
-        """The wire has ended. All is well if the server had said so inside TLS.
+        """Note the end of the wire. It is clean if the server announced it inside TLS.
 
         Raises:
-            ConnectionClosed: it had not, so the end may have been cut off by somebody else.
+            ConnectionClosed: it did not, so an attacker may have cut the connection.
         """
         if self._step is not HandshakeStep.DONE:
             raise ConnectionClosed(
                 "the server closed the connection in the middle of the TLS handshake", remedy=PLAIN
             )
         if not self.is_closed:
-            raise ConnectionClosed("the line ended without the server's goodbye (close_notify)")
+            raise ConnectionClosed("the connection ended without the server's close_notify")
 
     def _in_pieces(self, data: memoryview) -> Iterator[bytes]:
         for start in range(0, len(data), PIECE):
@@ -302,7 +303,7 @@ class TLSLayer:
             while piece:
                 piece = piece[self._connection.send(piece) :]
         except SSL.Error as error:
-            raise_for(error, "a record could not be sealed", 283)
+            raise_for(error, "a record could not be encrypted", 283)
 
     def _sealed(self) -> Iterator[bytes]:
         try:
@@ -326,8 +327,8 @@ class TLSLayer:
             self.is_closed = True
         except SSL.Error as error:
             if not pieces:
-                raise_for(error, "a record could not be opened", 284)
-            # What came before it is good: the reply that decides about a message, perhaps.
+                raise_for(error, "a record could not be decrypted", 284)
+            # What came before it is valid: perhaps the reply that decides about a message.
             self._failure = error
         return b"".join(pieces)
 
@@ -340,14 +341,14 @@ class TLSLayer:
 
     @property
     def info(self) -> TLSInfo:
-        """Version, cipher, exchange of keys, and how strong they are."""
+        """Version, cipher, key exchange, and their strength."""
         return negotiated(self._connection, self.verdict.chain[0], self._received)
 
     def channel_binding(self, kind: str) -> bytes | None:
-        """What ties a login to this very connection, by its registered name; None if there is none.
+        """Return the channel binding with this registered name; None if there is none.
 
         `tls-unique` (RFC 5929, up to TLS 1.2), `tls-exporter` (RFC 9266) and
-        `tls-server-end-point` (RFC 5929) are known.
+        `tls-server-end-point` (RFC 5929) are supported.
 
         Raises:
             StateError: the handshake is not over.
@@ -357,6 +358,8 @@ class TLSLayer:
         return channel_binding(kind, self._connection, self.verdict.chain[0], self.is_resumed)
 
     def take_steps(self) -> list[str]:
-        """What happened since the last call: steps in OpenSSL's words, remarks, and records."""
+        """Return what happened since the last call: steps in OpenSSL's words, remarks, and
+        records.
+        """
         steps, self._witness.steps = self._witness.steps, []
         return steps

@@ -1,8 +1,8 @@
-"""Is this certificate for that host?
+"""Host name verification: whether a certificate is for a host.
 
-Names follow RFC 9525 by way of service-identity: DNS names, a whole left-most label as wildcard,
-IP addresses. The common name does not count (section 6.3); a certificate that fits only by it gets
-a fault of its own, so that the error can say what is missing.
+Names follow RFC 9525, checked by service-identity: DNS names, a whole left-most label as wildcard,
+IP addresses. The common name does not count (section 6.3); a certificate that matches only by it
+gets a fault of its own, so that the error can say what is missing.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from smtp_nb.wire.verification.verify_errors import COMMON_NAME_ONLY, HOST_MISMA
 
 
 def host_fault(leaf: x509.Certificate, host: str) -> int | None:
-    """The number of the fault if the certificate is not for `host`."""
+    """Return the number of the fault if the certificate is not for `host`."""
     is_address = is_ip_address(host)
     mismatch = IP_MISMATCH if is_address else HOST_MISMATCH
     try:
@@ -34,7 +34,7 @@ def host_fault(leaf: x509.Certificate, host: str) -> int | None:
         else:
             verify_certificate_hostname(leaf, host)
     except (service_identity.VerificationError, service_identity.CertificateError, ValueError):
-        # ValueError: a name that no certificate can carry.
+        # ValueError: a name that no certificate can have.
         return mismatch
     return None
 
@@ -62,4 +62,4 @@ def _patterns(names: Iterable[str]) -> Iterator[DNSPattern]:
         try:
             yield DNSPattern.from_bytes(name.encode())
         except service_identity.CertificateError:
-            continue  # 'My mail server' is a common name, but no host's
+            continue  # 'My mail server' is a common name, but not that of a host

@@ -1,8 +1,9 @@
-"""Was a certificate revoked? What its authority's revocation list says (RFC 5280 section 6.3).
+"""Revocation: what an authority's revocation list says of a certificate (RFC 5280 section 6.3).
 
-The list comes over HTTP from anywhere, so everything about it is looked at: who issued and signed
-it, for which certificates, until when. Whatever is not exactly right is no answer, and no answer is
-not 'no'. Indirect and delta lists, and lists for some reasons only, count as no answer.
+The list comes over HTTP from anywhere, so everything about it is checked: who issued and signed it,
+for which certificates, until when. Whatever is not exactly right is no answer, and no answer does
+not mean 'not revoked'. Indirect and delta lists, and lists for some reasons only, count as no
+answer.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ MOST_KEPT = 4 * MOST_OCTETS
 
 
 class NoAnswer(Exception):
-    """Nobody says whether a certificate was revoked; the text says why."""
+    """It is unknown whether a certificate was revoked; the text says why."""
 
 
 class Revoked(Exception):
@@ -43,9 +44,9 @@ class Link:
 
     Attributes:
         depth: 0 is the server's own.
-        unknown: the number of the fault if nobody answers.
+        unknown: the number of the fault if there is no answer.
         issuer: None if it is not in the chain.
-        is_anchor: it is trusted because the user or the system says so.
+        is_anchor: it is trusted by the user or the system.
     """
 
     depth: int
@@ -56,7 +57,7 @@ class Link:
 
 
 def links(chain: Sequence[x509.Certificate]) -> Iterator[Link]:
-    """The certificates of a chain that OpenSSL built, the server's own first."""
+    """Return the certificates of a chain that OpenSSL built, the server's own first."""
     for depth, certificate in enumerate(chain):
         above = chain[depth + 1] if depth + 1 < len(chain) else None
         if above is None and certificate.issuer == certificate.subject:
@@ -69,16 +70,16 @@ def links(chain: Sequence[x509.Certificate]) -> Iterator[Link]:
 
 
 def is_vouched_for(faults: Iterable[CertificateFault]) -> bool:
-    """True if a trusted authority vouches for the chain, so that its addresses may be asked.
+    """True if a trusted authority issued the chain, so that its URLs may be requested.
 
-    Else anybody could make us ask any address there is.
+    Otherwise any server could make us request any URL.
     """
     kinds = [FAULTS.get(fault.errno) for fault in faults]
     return all(kind and kind.flag not in (None, SSLSecurityFlag.ALLOW_UNKNOWN_CA) for kind in kinds)
 
 
 def distribution_points(link: Link) -> list[tuple[str, ...]]:
-    """The addresses of the lists that tell of a certificate: each inner one suffices.
+    """Return the URLs of the lists that cover a certificate: each inner one suffices.
 
     Raises:
         NoAnswer: it names none that can be fetched.
@@ -89,10 +90,10 @@ def distribution_points(link: Link) -> list[tuple[str, ...]]:
         )
     except x509.ExtensionNotFound:
         if link.is_anchor:
-            return []  # hardly a root names a list, and who would sign it?
+            return []  # roots hardly ever name a list: there is no one above to sign it
         raise NoAnswer("it names no revocation list") from None
     except UNREADABLE as error:
-        raise NoAnswer("where its revocation list lies cannot be read") from error
+        raise NoAnswer("the address of its revocation list cannot be read") from error
     points = extension.value
     if not isinstance(points, x509.CRLDistributionPoints) or not len(points):
         raise NoAnswer("it names no revocation list")
@@ -101,7 +102,7 @@ def distribution_points(link: Link) -> list[tuple[str, ...]]:
 
 def _addresses(point: x509.DistributionPoint) -> tuple[str, ...]:
     if point.crl_issuer or point.reasons:
-        raise NoAnswer("its revocation list is an indirect one, or for some reasons only")
+        raise NoAnswer("its revocation list is indirect, or covers only some reasons")
     names = [name.value for name in point.full_name or () if _is_address(name)]
     found = tuple(name for name in names if name.lower().startswith("http:"))
     if not found:
@@ -114,17 +115,17 @@ def _is_address(name: x509.GeneralName) -> bool:
 
 
 def read_list(octets: bytes) -> x509.CertificateRevocationList:
-    """A revocation list in DER or PEM.
+    """Return a revocation list from DER or PEM.
 
     Raises:
-        NoAnswer: it is none.
+        NoAnswer: it is not one.
     """
     try:
         if octets.lstrip().startswith(b"-----BEGIN"):
             return x509.load_pem_x509_crl(octets)
         return x509.load_der_x509_crl(octets)
     except UNREADABLE as error:
-        raise NoAnswer("what lies there is no revocation list") from error
+        raise NoAnswer("the address of its revocation list holds something else") from error
 
 
 def look_up(
@@ -133,14 +134,14 @@ def look_up(
     addresses: Sequence[str],
     now: datetime.datetime,
 ) -> None:
-    """Look a certificate up in a list; returns if it was not revoked.
+    """Look up a certificate in a list; returns if it was not revoked.
 
     Args:
-        addresses: where the certificate says that its list lies.
+        addresses: the URLs of the list according to the certificate.
 
     Raises:
         Revoked: it was.
-        NoAnswer: this list cannot tell.
+        NoAnswer: this list does not say.
     """
     try:
         _require_authentic(link, revocations)
@@ -158,11 +159,11 @@ def _require_authentic(link: Link, revocations: x509.CertificateRevocationList) 
     if issuer is None:
         raise NoAnswer("the certificate of its issuer is missing")
     if revocations.issuer != link.certificate.issuer:
-        raise NoAnswer("its revocation list is somebody else's")
+        raise NoAnswer("its revocation list was issued by another authority")
     if not _may_sign_lists(issuer):
         raise NoAnswer("its issuer may not sign revocation lists")
     if isinstance(revocations.signature_hash_algorithm, hashes.MD5 | hashes.SHA1):
-        raise NoAnswer("its revocation list is signed with a broken digest")
+        raise NoAnswer("its revocation list is signed with a broken hash")
     key = issuer.public_key()
     if not revocations.is_signature_valid(key):  # type: ignore[arg-type]  # or a TypeError
         raise NoAnswer("the signature of its revocation list is wrong")
@@ -178,7 +179,7 @@ def _may_sign_lists(issuer: x509.Certificate) -> bool:
 
 def _require_current(revocations: x509.CertificateRevocationList, now: datetime.datetime) -> None:
     if revocations.last_update_utc > now:
-        raise NoAnswer("its revocation list is of the future")
+        raise NoAnswer("its revocation list is dated in the future")
     ends = revocations.next_update_utc
     if ends is None or ends <= now:
         raise NoAnswer("its revocation list has expired")
@@ -187,12 +188,12 @@ def _require_current(revocations: x509.CertificateRevocationList, now: datetime.
 def _require_in_scope(
     link: Link, revocations: x509.CertificateRevocationList, addresses: Sequence[str]
 ) -> None:
-    """An authority may part its list; another part than ours would not name our certificate."""
+    """An authority may split its list; a different part would not name our certificate."""
     for extension in revocations.extensions:
         if isinstance(extension.value, x509.IssuingDistributionPoint):
             _require_our_part(link, extension.value, addresses)
         elif extension.critical:
-            raise NoAnswer("its revocation list is of a kind that nobody here understands")
+            raise NoAnswer("its revocation list is of an unknown kind")
 
 
 def _require_our_part(
@@ -210,7 +211,7 @@ def _require_our_part(
         or (names and names.isdisjoint(addresses))
     )
     if is_other:
-        raise NoAnswer("its revocation list is a part that does not tell of it")
+        raise NoAnswer("its revocation list is a part that does not cover it")
 
 
 def _is_authority(certificate: x509.Certificate) -> bool:
@@ -229,18 +230,18 @@ def _reason(entry: x509.RevokedCertificate) -> str:
 
 
 class RevocationLists:
-    """Lists that gave an answer, kept until they end; a full store forgets the oldest."""
+    """Lists that gave an answer, kept until they expire; a full cache drops the oldest."""
 
     def __init__(self) -> None:
         self._kept: dict[str, tuple[int, x509.CertificateRevocationList]] = {}
 
     def get(self, address: str) -> x509.CertificateRevocationList | None:
-        """The list from there, if it is kept."""
+        """Return the list from that URL, if it is kept."""
         found = self._kept.get(address)
         return found[1] if found else None
 
     def keep(self, address: str, size: int, revocations: x509.CertificateRevocationList) -> None:
-        """Keep a list of so many octets."""
+        """Keep a list of this size in bytes."""
         self._kept.pop(address, None)
         while self._kept and size + sum(kept for kept, _ in self._kept.values()) > MOST_KEPT:
             del self._kept[next(iter(self._kept))]

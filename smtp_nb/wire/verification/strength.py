@@ -1,4 +1,4 @@
-"""Keys and digests that are too weak to trust, at whatever level OpenSSL is set to."""
+"""Strength: keys and digests too weak to trust, whatever OpenSSL's security level."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from smtp_nb.wire.verification.verify_errors import (
     CertificateFinding,
 )
 
-# What OpenSSL's security level 2 asks for (112 bits).
+# The requirement of OpenSSL's security level 2 (112 bits).
 LEAST_RSA_BITS, LEAST_CURVE_BITS = 2048, 224
 
 
 def weaknesses(chain: Sequence[x509.Certificate]) -> Iterator[CertificateFinding]:
-    """What is too weak in a chain, the server's own certificate first."""
+    """Return what is too weak in a chain, the server's own certificate first."""
     for depth, certificate in enumerate(chain):
         if _has_weak_key(certificate):
             errno = CA_KEY_TOO_SMALL if depth else LEAF_KEY_TOO_SMALL
             yield CertificateFinding(errno, depth, certificate)
-        # Nobody relies on the signature by which an authority vouches for itself.
+        # The signature of a self-signed authority does not matter.
         if certificate.issuer != certificate.subject and _has_weak_digest(certificate):
             yield CertificateFinding(DIGEST_TOO_WEAK, depth, certificate)
 

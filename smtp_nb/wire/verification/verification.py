@@ -1,14 +1,14 @@
-"""Is this the right server? All that speaks against a certificate, and whether it may pass.
+"""Verification: all faults of a server's certificate, and whether it may pass.
 
-OpenSSL builds and checks the chain and tells every fault of every certificate, not only the first
+OpenSSL builds and checks the chain and reports every fault of every certificate, not only the first
 (see `tls`). This module adds the two checks that OpenSSL leaves out or does too late: the host
 name, and weak keys, which a lowered security level lets in. Then the decision:
 
 1. A certificate equal to the accepted one (`SSLAcceptServerCert`), or a key that is pinned, passes
-   whatever else is wrong with it: that very server is meant.
-2. If keys are pinned and this is another one, it does not pass, whoever signed it.
-3. Else each fault must be overlooked by its flag of `SSLSecurityFlags`. A fault that the table does
-   not know is never overlooked.
+   whatever else is wrong with it: that exact server is meant.
+2. If keys are pinned and this is a different one, it does not pass, whoever signed it.
+3. Otherwise each fault must be overlooked by its flag of `SSLSecurityFlags`. A fault that is not in
+   the table is never overlooked.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ from smtp_nb.wire.verification.verify_errors import (
 
 @dataclass(frozen=True, slots=True)
 class CertificateVerdict:
-    """The server's certificate and all that speaks against it.
+    """The server's certificate and all its faults.
 
     Attributes:
-        host: whom we meant to reach.
+        host: the host that was meant.
         chain: as the server sent it, its own certificate first.
         faults: of all certificates; empty if all is well.
         verified: the chain as OpenSSL built it, up to the trusted authority if it found one.
@@ -60,12 +60,12 @@ class CertificateVerdict:
 
     @property
     def chain_pem(self) -> str:
-        """All that the server sent, one after the other."""
+        """All certificates that the server sent."""
         return "".join(map(_pem, self.chain))
 
     @property
     def leaf_der(self) -> bytes:
-        """The server's own certificate, as octets."""
+        """The server's own certificate, as bytes."""
         return self.chain[0].public_bytes(Encoding.DER)
 
     @property
@@ -78,7 +78,7 @@ class CertificateVerdict:
 
     @property
     def pin(self) -> str:
-        """What to give as `pin=` to accept this key and no other."""
+        """The `pin=` that accepts this key and no other."""
         return f"sha256:{key_digest(self.chain[0]).hex()}"
 
     @property
@@ -87,12 +87,12 @@ class CertificateVerdict:
         return "; ".join(fault.text for fault in self.faults) or "OK"
 
     def with_findings(self, findings: Iterable[CertificateFinding]) -> CertificateVerdict:
-        """The same with more that speaks against it."""
+        """Return the same with further faults."""
         more = (describe(finding, self.host) for finding in findings)
         return replace(self, faults=(*self.faults, *more))
 
     def error(self) -> CertificateError:
-        """The error to raise if it does not pass."""
+        """Return the error to raise if it does not pass."""
         remedies = dict.fromkeys(
             kind.remedy for fault in self.faults if (kind := FAULTS.get(fault.errno))
         )
@@ -110,17 +110,17 @@ def judge(
     pins: Iterable[str] = (),
     signatures: Collection[str] = (),
 ) -> CertificateVerdict:
-    """Gather everything that speaks against the server's certificate.
+    """Collect all faults of the server's certificate.
 
-    All certificates must be readable (`names.require_readable`), the first one wholly.
+    All certificates must be readable (`x509_text.require_readable`), the first one wholly.
 
     Args:
         host: name or IP address as the user gave it.
         chain: what the server sent, its own certificate first; not empty.
         verified: the chain as OpenSSL built it, up to the trusted authority if it found one.
-        findings: the faults that OpenSSL told.
-        pins: keys of which the server must have one, if there are any.
-        signatures: what may have signed its certificate, if there are any.
+        findings: the faults that OpenSSL reported.
+        pins: keys of which the server must have one, if any.
+        signatures: algorithms allowed to sign its certificate, if any.
     """
     found = [*findings, *weaknesses(verified or chain)]
     leaf = chain[0]
@@ -135,14 +135,16 @@ def judge(
 
 
 def acceptable(verdict: CertificateVerdict, settings: TLSSettings) -> bool:
-    """The decision, before the user's handler has its say."""
+    """Return the decision, before the user's handler decides."""
     if is_meant(verdict, settings):
         return True
     return all(_is_overlooked(fault, settings.security_flags) for fault in verdict.faults)
 
 
 def is_meant(verdict: CertificateVerdict, settings: TLSSettings) -> bool:
-    """True if it is the very server that was meant: the accepted certificate, or a pinned key."""
+    """True if it is exactly the server that was meant: the accepted certificate, or a pinned
+    key.
+    """
     if settings.accepted_der and verdict.leaf_der == settings.accepted_der:
         return True
     return is_pinned(verdict.chain[0], settings.pins)

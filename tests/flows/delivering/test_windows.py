@@ -102,7 +102,7 @@ def test_a_server_that_goes_behind_its_first_message_is_asked_before_the_next(dr
         assert played.is_finished()
     assert [str(receipt.outcome) for _, receipt in jobs.given] == [A, U, U, A]
     assert (
-        "-- the server hung up behind its first message; from now on one command at a time"
+        "-- the server hung up after its first message; from now on one command at a time"
         in played.lines()
     )
 
@@ -117,7 +117,7 @@ def test_a_server_that_has_gone_already_leaves_no_doubt(driver: str) -> None:
 
     with stage(driver, ALONE + "-- close\n", {"pipelining": "auto"}) as played:
         jobs = Late(*ABCD)
-        with pytest.raises(ConnectionClosed, match="hung up behind the last message"):
+        with pytest.raises(ConnectionClosed, match="hung up after the last message"):
             played.call("deliver", jobs)
     assert [str(receipt.outcome) for _, receipt in jobs.given] == [A, N, N]
-    assert "-- the server hung up behind the last message" in played.lines()
+    assert "-- the server hung up after the last message" in played.lines()

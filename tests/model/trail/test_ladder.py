@@ -122,7 +122,7 @@ def test_a_long_conversation_is_cut_with_a_count() -> None:
 
 
 def test_nothing_was_said_yet() -> None:
-    assert str(Trail().ladder()) == "nothing was said yet"
+    assert str(Trail().ladder()) == "no conversation yet"
     ElementTree.fromstring(Trail().ladder().svg)
 
 

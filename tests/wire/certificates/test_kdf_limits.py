@@ -64,7 +64,7 @@ def test_what_a_store_would_cost_is_seen_before_it_is_opened(
     assert Certificate(Kind.AUTO, made, PASSWORD.decode()).private_key_available
     monkeypatch.setattr(kdf_limits, "MAX_ROUNDS", 10_000)
     monkeypatch.setattr(kdf_limits, "MAX_BCRYPT", 8)
-    with pytest.raises(InputError, match="longer than any honest store") as caught:
+    with pytest.raises(InputError, match="longer than any legitimate store") as caught:
         Certificate(Kind.AUTO, made, PASSWORD.decode())
     assert caught.value.code == 271
 

@@ -97,7 +97,7 @@ def test_a_colon_in_the_users_name_is_refused() -> None:
 def test_a_proxy_that_promises_for_ever_is_the_firewalls_error() -> None:
     tunnel = HttpConnect("mx.test", 25)
     tunnel.outgoing()
-    with pytest.raises(FirewallError, match="on and on"):
+    with pytest.raises(FirewallError, match="no end"):
         tunnel.receive(b"HTTP/1.1 100 Continue\r\n\r\n" * 3000)
 
 

@@ -50,11 +50,11 @@ def test_content_comes_in_any_pieces(answer, size):
         (b"HTTP/1.1 404 Not here\r\nContent-Length: 0\r\n\r\n", "404"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Encoding: gzip\r\n\r\n", "encoding"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 101\r\n\r\n" + b"x" * 101, "larger"),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel", "breaks off"),
-        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz", "breaks off"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel", "hung up"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz", "hung up"),
         (b"220 mx.test ESMTP\r\n", "HTTP"),
-        (b"", "breaks off"),
-        (b"HTTP/1.1 200 OK\r\nX: " + b"x" * 70_000, "breaks off"),
+        (b"", "hung up"),
+        (b"HTTP/1.1 200 OK\r\nX: " + b"x" * 70_000, "hung up"),
     ],
 )
 def test_failures_are_told_in_words(answer, words):

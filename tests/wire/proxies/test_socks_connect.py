@@ -128,7 +128,7 @@ def test_a_control_character_is_refused_before_an_octet_is_written(
 def test_what_its_length_octet_cannot_say_is_refused(size: int) -> None:
     long, name = "x" * size, ".".join(["x" * 63] * 4)[:size] + ".test"
     for host, user, password in ((name, "", ""), ("mx", long, "x"), ("mx", "a", long)):
-        with pytest.raises(InputError, match="longer than 127 octets"):
+        with pytest.raises(InputError, match="longer than 127 bytes"):
             SocksConnect(SOCKS5, host, 25, user, Secret(password))
     with pytest.raises(InputError):
         SocksConnect(SOCKS5, "mx", 25, "é" * 64, Secret("x"))  # octets, not characters

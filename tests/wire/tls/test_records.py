@@ -16,11 +16,11 @@ STREAM = (
     b"\x63\x09\x09\x00\x01x"
 )
 TOLD = [
-    "sent: handshake, TLS 1.0, 3 octets",
-    "sent: change cipher spec, TLS 1.2, 1 octets",
-    "sent: application data, TLS 1.2, 0 octets",
-    "sent: alert, TLS 1.2, 2 octets",
-    "sent: kind 99, 0x909, 1 octets",
+    "sent: handshake, TLS 1.0, 3 bytes",
+    "sent: change cipher spec, TLS 1.2, 1 bytes",
+    "sent: application data, TLS 1.2, 0 bytes",
+    "sent: alert, TLS 1.2, 2 bytes",
+    "sent: kind 99, 0x909, 1 bytes",
 ]
 
 

@@ -77,23 +77,23 @@ NO_ANSWERS = {
     "wrong key": ({"key": pki.root().key}, "signature"),
     "a part for others by name": (
         {"extensions": [(partition(names=[THERE]), True)]},
-        "does not tell of it",
+        "does not cover it",
     ),
-    "a part for authorities": ({"extensions": [(partition(cas=True), True)]}, "does not tell"),
-    "for attributes": ({"extensions": [(partition(attributes=True), True)]}, "does not tell"),
-    "indirect": ({"extensions": [(partition(indirect=True), True)]}, "does not tell"),
+    "a part for authorities": ({"extensions": [(partition(cas=True), True)]}, "does not cover"),
+    "for attributes": ({"extensions": [(partition(attributes=True), True)]}, "does not cover"),
+    "indirect": ({"extensions": [(partition(indirect=True), True)]}, "does not cover"),
     "for some reasons": (
         {"extensions": [(partition(reasons=frozenset([x509.ReasonFlags.superseded])), True)]},
-        "does not tell",
+        "does not cover",
     ),
-    "delta": ({"extensions": [(x509.DeltaCRLIndicator(3), True)]}, "understands"),
+    "delta": ({"extensions": [(x509.DeltaCRLIndicator(3), True)]}, "unknown kind"),
     "an unknown kind": (
         {
             "extensions": [
                 (x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), b"\5\0"), True)
             ]
         },
-        "understands",
+        "unknown kind",
     ),
 }
 
@@ -123,7 +123,7 @@ def test_a_part_for_users_does_not_tell_of_an_authority(leaf):
 
 
 def test_the_list_of_another_authority_is_no_answer(link):
-    with pytest.raises(NoAnswer, match="somebody else"):
+    with pytest.raises(NoAnswer, match="another authority"):
         asked(link, pki.revocations(pki.root()))
 
 
@@ -144,7 +144,7 @@ def test_without_the_issuer_there_is_no_answer(leaf):
     "octets", [b"", b"<html>", b"-----BEGIN X509 CRL-----\nAAAA\n", b"\x30\x80"]
 )
 def test_what_is_no_list_is_no_answer(octets):
-    with pytest.raises(NoAnswer, match="no revocation list"):
+    with pytest.raises(NoAnswer, match="something else"):
         read_list(octets)
 
 

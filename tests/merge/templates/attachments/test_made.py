@@ -169,7 +169,7 @@ def test_what_cannot_be_attached_is_an_error_of_its_row(
         (lambda: Attachment(frame="orders"), "no file name"),
         (lambda: Attachment(frame="a", figure="b", filename="x.png"), "one source"),
         (lambda: Attachment(data="plain text", filename="x.txt"), "not bytes"),
-        (lambda: Attachment(frame="orders", filename="o.csv").size, "this is no merge"),
+        (lambda: Attachment(frame="orders", filename="o.csv").size, "this is not a merge"),
         (lambda: Attachment(frame="orders", filename="o.csv").head("attachment"), "no merge"),
     ],
 )
