@@ -49,6 +49,13 @@ def job_from(
         MissingError: 164 no sender, 165 no recipient.
         InputError: something in the message cannot be sent.
     """
+    job = _unsigned_job(component, message, verb, may_be_binary)
+    return job if component.dkim is None else replace(job, content=component.dkim.sign(job.content))
+
+
+def _unsigned_job(
+    component: Component, message: Sendable | None, verb: str, may_be_binary: bool
+) -> DeliveryJob:
     if message is not None:
         return _job_of_given(component, message, verb)
     recipients = tuple(item.as_recipient() for item in component.message_recipients)
