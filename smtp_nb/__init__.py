@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from smtp_nb.client.message.headers import Header
     from smtp_nb.client.message.recipients import MessageRecipient
     from smtp_nb.client.smtp import SMTP
+    from smtp_nb.compose.dkim import DKIM
     from smtp_nb.compose.parts import Attachment
     from smtp_nb.errors import SMTPError, error_class
     from smtp_nb.merge import MailMerge, Template
@@ -60,6 +61,7 @@ _HOMES = {
     "smtp_nb.client.firewall": ("Firewall",),
     "smtp_nb.client.message.headers": ("Header",),
     "smtp_nb.client.message.recipients": ("MessageRecipient",),
+    "smtp_nb.compose.dkim": ("DKIM",),
     "smtp_nb.compose.parts": ("Attachment",),
     "smtp_nb.errors": ("SMTPError", "error_class"),
     "smtp_nb.merge": ("MailMerge", "Template"),
@@ -98,6 +100,7 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "DKIM",
     "SMTP",
     "AsyncSMTP",
     "Attachment",

@@ -48,6 +48,7 @@ _BY_NAME = {
     "firewall": "Firewall",
     "message_b": "bytes",
     "calendar": "Any",
+    "dkim": "DKIM | None",
     "token_source": "TokenSource | None",
 }
 _BY_TYPE = {bool: "bool | int | str", int: "int | str", float: "float | str", str: "str"}
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from smtp_nb.client.firewall import Firewall
+    from smtp_nb.compose.dkim import DKIM
     from smtp_nb.compose.parts import Attachment, EncodedPart
     from smtp_nb.model.address import Mailbox
     from smtp_nb.model.enums import {enums}

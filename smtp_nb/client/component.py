@@ -117,7 +117,7 @@ class Component(Configured, Headers, Status, Events):
         other.firewall = self.firewall.copy()
         other.message_recipients[:] = map(replace, self.message_recipients)
         other.attachments, other.inline_images = self.attachments, self.inline_images
-        other.calendar = self.calendar
+        other.calendar, other.dkim = self.calendar, self.dkim
 
     # -- looking ------------------------------------------------------------------------------
 
@@ -179,7 +179,7 @@ class Component(Configured, Headers, Status, Events):
         self.content_stream = None
         self.attachments.clear()
         self.inline_images.clear()
-        self.calendar = ""
+        self.calendar, self.dkim = "", None
 
     def __repr__(self) -> str:
         where = f"{self.mail_server}:{self.mail_port}" if self.mail_server else "no server"

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from smtp_nb.client.firewall import Firewall
+    from smtp_nb.compose.dkim import DKIM
     from smtp_nb.compose.parts import Attachment, EncodedPart
     from smtp_nb.model.address import Mailbox
     from smtp_nb.model.enums import (
@@ -78,4 +79,5 @@ class SMTPProperties(TypedDict, total=False):
     attachments: Iterable[File]
     inline_images: Iterable[File]
     calendar: Any
+    dkim: DKIM | None
     token_source: TokenSource | None

@@ -49,7 +49,13 @@ def keywords(function: object) -> dict[str, object]:
 def test_shift_tab_shows_every_property_with_its_default(function: object) -> None:
     shown = keywords(function)
     settable = {name for name, reference in PROPERTIES.items() if REGISTRY[reference].is_settable}
-    assert shown.keys() == settable | {"attachments", "inline_images", "calendar", "token_source"}
+    assert shown.keys() == settable | {
+        "attachments",
+        "inline_images",
+        "calendar",
+        "dkim",
+        "token_source",
+    }
     for name in settable:
         entry = REGISTRY[PROPERTIES[name]]
         assert shown[name] == ("" if entry.is_secret else entry.default)

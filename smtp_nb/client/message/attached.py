@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, SupportsIndex
 from smtp_nb.errors import InputError
 
 if TYPE_CHECKING:
+    from smtp_nb.compose.dkim import DKIM
     from smtp_nb.compose.parts import Attachment, EncodedPart
 
 
@@ -76,6 +77,24 @@ class Attached:
     def __init__(self) -> None:
         self._attachments, self._inline_images = Files("attachments"), Files("inline_images")
         self._calendar = ""
+        self._dkim: DKIM | None = None
+
+    @property
+    def dkim(self) -> DKIM | None:
+        """What signs each message once it is composed: `DKIM(domain, selector, key)`, or None."""
+        return self._dkim
+
+    @dkim.setter
+    def dkim(self, value: DKIM | None) -> None:
+        if value is not None:
+            from smtp_nb.compose.dkim import DKIM
+
+            if not isinstance(value, DKIM):
+                raise InputError(
+                    f"dkim does not take {type(value).__name__}",
+                    remedy="Write DKIM(domain, selector, key)",
+                )
+        self._dkim = value
 
     # Assigned is text, octets or an object of the icalendar package, hence Any.
     @property

@@ -49,6 +49,14 @@ def job_from(
         MissingError: 164 no sender, 165 no recipient.
         InputError: something in the message cannot be sent.
     """
+    job = _unsigned_job(properties, message, verb, may_be_binary)
+    dkim = properties.dkim
+    return job if dkim is None else replace(job, content=dkim.sign(job.content))
+
+
+def _unsigned_job(
+    properties: MessageProperties, message: Sendable | None, verb: str, may_be_binary: bool
+) -> DeliveryJob:
     if message is not None:
         return _job_of_given(properties, message, verb)
     recipients = tuple(item.as_recipient() for item in properties.message_recipients)

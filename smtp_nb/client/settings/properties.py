@@ -347,7 +347,13 @@ def tokens_of(properties: Properties) -> Tokens | None:
 
 
 # Attributes that no row of the registry declares, and their defaults.
-_OTHERS = {"attachments": (), "inline_images": (), "calendar": "", "token_source": None}
+_OTHERS = {
+    "attachments": (),
+    "inline_images": (),
+    "calendar": "",
+    "dkim": None,
+    "token_source": None,
+}
 
 
 def keyword_defaults() -> dict[str, object]:

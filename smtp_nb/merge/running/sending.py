@@ -51,6 +51,7 @@ async def asend(run: Run, server: Server) -> None:
 @contextmanager
 def _window(smtp: SMTP | AsyncSMTP, run: Run) -> Iterator[None]:
     """The client with the window that the run wants; afterwards it has its own again."""
+    run.source.dkim = smtp.dkim
     before = smtp.window
     smtp.window = run.options.window or before
     try:

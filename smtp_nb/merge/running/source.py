@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 
+from smtp_nb.compose.dkim import DKIM
 from smtp_nb.errors import InputError
 from smtp_nb.flows.delivering.reconnecting import LONG_PAUSE, Pause
 from smtp_nb.merge.journal.journal import Journal
@@ -77,6 +78,8 @@ class Source:
         self._under_way = 0
         self._refused = ("", 0)  # the words of the last refusal of a content, and how often
         self.pace = pace
+        self.dkim: DKIM | None = None
+        """What signs the messages: the component's own."""
         self.ending: Ending | None = None
         """Why no further message begins, once a reply was about more than its own message."""
 
@@ -179,7 +182,8 @@ class Source:
         if todo.outcomes:
             recipients = _undecided(recipients, todo.outcomes)
         sender = message.letter.draft.authors[0]
-        return DeliveryJob(Envelope(sender, recipients), message.content, todo)
+        content = message.content if self.dkim is None else self.dkim.sign(message.content)
+        return DeliveryJob(Envelope(sender, recipients), content, todo)
 
     def _leave_out(self, planned: PlannedRow, error: InputError) -> SkippedRow:
         outcome = Outcome.SKIPPED if isinstance(error, SkipRow) else Outcome.INVALID
