@@ -8,6 +8,7 @@ import importlib
 import inspect
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -109,14 +110,19 @@ def is_public(name: str) -> bool:
     return not name.startswith("_")
 
 
-def texts(room: str) -> Iterator[tuple[str, str]]:
+@cache
+def texts(room: str) -> list[tuple[str, str]]:
+    return list(read(room))
+
+
+def read(room: str) -> Iterator[tuple[str, str]]:
     """Where each text of a room stands, and the text."""
     folder = PACKAGE / room
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(PACKAGE).as_posix()
-        read = {".py": literals, ".js": script, ".csv": cells}.get(path.suffix)
-        if read is not None:
-            for line, text in read(path):
+        reader = {".py": literals, ".js": script, ".csv": cells}.get(path.suffix)
+        if reader is not None:
+            for line, text in reader(path):
                 yield f"{name}:{line}", text
         if path.suffix == ".py":
             doc = ast.get_docstring(ast.parse(path.read_text("utf-8"))) or ""

@@ -16,7 +16,7 @@ def test_a_failed_connect_keeps_the_session(connected: Kernel) -> None:
     assert connected.run("%smtp connect smtp://127.0.0.1:1").error is not None
     status = connected.run("%smtp status").text
     assert "Connected" in status
-    assert "no session with 127.0.0.1:1" in status
+    assert "could not connect to 127.0.0.1:1" in status
     assert connected.run(SEND).status == "ok"
     connected.run("%smtp connect")
     assert "127.0.0.1:1" not in connected.run("%smtp status").text.split()
@@ -32,7 +32,7 @@ def test_without_any_session_the_status_names_the_server_that_failed(kernel: Ker
     kernel.run("%smtp connect smtp://127.0.0.1:1")
     status = kernel.run("%smtp status").text
     assert "Not connected" in status
-    assert "no session with 127.0.0.1:1" in status
+    assert "could not connect to 127.0.0.1:1" in status
     assert "%smtp connect" in str(kernel.run(SEND).error)
 
 
@@ -84,4 +84,4 @@ def test_results_are_there_after_a_restart_of_the_kernel(kernel: Kernel) -> None
     for line in ("%smtp results news", "%smtp results"):
         kernel.run(f"r = {line}")
         assert kernel.value("list(r.outcome)") == "['ACCEPTED', 'ACCEPTED']"
-    assert "there are: news" in kernel.run("%smtp results other").text
+    assert "known: news" in kernel.run("%smtp results other").text

@@ -151,8 +151,8 @@ def test_a_semicolon_silences(connected: Kernel) -> None:
         ("%%smtp status\nx", "it takes no cell: write %smtp status on a line"),
         ("%smtp template x", "it needs a cell: write %%smtp template as its first line"),
         ("%smtp send 'x", "close the quote"),
-        ("%smtp merge nothing x", "there is no variable 'nothing'"),
-        ("%smtp help nothing", "there is no verb 'nothing'"),
+        ("%smtp merge nothing x", "the variable 'nothing' is not defined"),
+        ("%smtp help nothing", "unknown verb 'nothing'"),
     ],
 )
 def test_a_wrong_line_costs_one_line(kernel: Kernel, cell: str, words: str) -> None:

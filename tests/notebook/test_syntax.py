@@ -35,14 +35,14 @@ def test_values_come_by_key_and_what_is_absent_is_empty() -> None:
         (["x", "--too", "a"], "did you mean --to?"),
         (["x", "--subject"], "--subject needs a value: --subject SUBJECT"),
         (["x", "--subject", "--to", "a"], "--subject needs a value"),
-        (["x", "--subject", "a", "--subject", "b"], "--subject is there twice"),
+        (["x", "--subject", "a", "--subject", "b"], "--subject is given twice"),
         (["x", "--dry-run=yes"], "--dry-run takes no value"),
         (["x", "--times", "many"], "--times takes a whole number, not 'many'"),
         (["x", "--times", "²"], "--times takes a whole number"),
         (["x", "--tls", "maybe"], "--tls takes one of none, starttls, not 'maybe'"),
         (["x", "-o", "1a"], "--out takes a Python name"),
         ([], "WHAT is missing: the thing"),
-        (["a", "b", "c"], "'c' is too much; quote a value that has spaces"),
+        (["a", "b", "c"], "unexpected 'c'; quote a value that has spaces"),
     ],
 )
 def test_what_is_wrong_is_said_with_the_way_out(words: list[str], text: str) -> None:

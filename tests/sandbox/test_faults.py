@@ -91,7 +91,7 @@ def test_every_fault_can_be_injected_as_it_is(name):
     [
         ("refues", {}, "Did you mean 'refuse'"),
         ("refuse", {"recipients": "x"}, "Did you mean 'recipient'"),
-        ("refuse", {"stage": "BODY"}, "no stage 'BODY'"),
+        ("refuse", {"stage": "BODY"}, "stage='BODY' is unknown"),
         ("refuse", {"code": 99}, "not a reply code"),
         ("close", {"cut": "off"}, "before"),
         ("refuse", {"hits": 3}, "no argument 'hits'"),

@@ -40,7 +40,7 @@ def test_a_session_reads_like_the_conversation(connect, server):
         (SERVER, "250 Recipient ok"),
         (CLIENT, "DATA"),
         (SERVER, "354 End data with a dot on a line of its own"),
-        (INFO, "7 octets of content"),
+        (INFO, "7 bytes of content"),
         (CLIENT, "."),
         (SERVER, f"250 Ok: queued as {server.messages[0].queue_id}"),
         (CLIENT, "QUIT"),

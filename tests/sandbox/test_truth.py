@@ -214,7 +214,7 @@ def test_what_a_beginner_does_wrong_leaves_a_mark(without, reads, remarks):
     for read in reads:
         line.say(read)
     assert line.session.remarks == remarks
-    assert bool(remarks) is any(event.direction is INFO and "octets of" not in event.message
+    assert bool(remarks) is any(event.direction is INFO and "bytes of" not in event.message
                                 for event in line.session)  # fmt: skip
 
 

@@ -54,7 +54,7 @@ def test_a_figure_is_drawn(drawn: object) -> None:
 def test_a_path_is_read_and_a_text_is_never_a_path(tmp_path: Path) -> None:
     (tmp_path / "logo.png").write_bytes(PIXEL)
     assert "cid:" in rendered("{{ x | image }}", x=tmp_path / "logo.png")
-    with pytest.raises(RowError, match="str is no image"):
+    with pytest.raises(RowError, match="str is not an image"):
         rendered("{{ x | image }}", x=str(tmp_path / "logo.png"))
 
 
@@ -104,7 +104,7 @@ def test_a_styled_frame_cannot_carry_a_script() -> None:
 
 
 def test_a_text_is_no_table() -> None:
-    with pytest.raises(RowError, match="str is no table"):
+    with pytest.raises(RowError, match="str is not a table"):
         rendered("{{ x | table }}", x="a,b")
 
 

@@ -119,7 +119,7 @@ def test_filters_and_functions_of_ones_own() -> None:
 
 
 def test_what_a_function_gives_obeys_the_law() -> None:
-    with pytest.raises(RowError, match="a list is no text"):
+    with pytest.raises(RowError, match="a list is not printable text"):
         text("{{ f(x) }}", 1, functions={"f": lambda x: [x]})
     with pytest.raises(RowError, match="ZeroDivisionError"):
         text("{{ x | f }}", 0, filters={"f": lambda x: 1 / x})

@@ -136,7 +136,7 @@ def test_a_hole_that_a_styler_shows_is_a_warning() -> None:
 
 
 def test_a_cell_that_only_python_reads_is_an_error() -> None:
-    with pytest.raises(RowError, match="a list is no text"):
+    with pytest.raises(RowError, match="a list is not printable text"):
         both("{{ x | table }}", x=pd.DataFrame({"a": [["b"]]}))
 
 

@@ -20,14 +20,14 @@ def test_the_doctor_looks_at_a_server_that_is_named(kernel: Kernel) -> None:
     seen = kernel.run("found = %smtp doctor smtp://nowhere.invalid?tls=none --patience 5\nfound")
     assert seen.status == "ok", seen.error
     assert "stopped at: Name" in seen.text
-    assert "What to do: Look at the spelling" in seen.text
+    assert "What to do: Check the spelling" in seen.text
     assert kernel.value("bool(found)") == "False"
 
 
 def test_the_doctor_looks_at_the_sandbox_where_there_is_nothing_else(kernel: Kernel) -> None:
     kernel.run("%smtp server start --tls starttls --auth ann")
     seen = kernel.run("%smtp doctor")
-    assert "The server knows ann" in seen.text
+    assert "Logged in as ann" in seen.text
     kernel.run("%smtp server stop")
     seen = kernel.run("%smtp doctor")
     assert seen.error is not None

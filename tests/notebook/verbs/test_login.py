@@ -101,7 +101,7 @@ def test_a_password_comes_out_of_a_private_file(guarded: Kernel) -> None:
 
 MISSING = {
     "login": "a user name is missing",
-    "login gogle ann@x.test": "'gogle' is no service",
+    "login gogle ann@x.test": "'gogle' is not a service",
     "login google": "a mailbox is missing",
     "login google ann@x.test": "--client is missing",
     "login microsoft ann@x.test": "--client is missing",

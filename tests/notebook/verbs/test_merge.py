@@ -134,7 +134,7 @@ def test_a_variable_joins_a_template_only_by_name(class_of_four: Kernel) -> None
     [
         ("%%smtp template t\nSubject: x", "the template has no body"),
         ("%%smtp template t\nSubjct: x\n\nbody", "Did you mean Subject:?"),
-        ("%%smtp template t\nSubject: a\nSubject: b\n\nbody", "there twice"),
+        ("%%smtp template t\nSubject: a\nSubject: b\n\nbody", "given twice"),
         ("%%smtp template t\nSubject: {{ x\n\nbody", "subject, line 1"),
     ],
 )
@@ -161,9 +161,9 @@ def test_the_pace_is_given_on_the_line(class_of_four: Kernel) -> None:
 @pytest.mark.parametrize(
     ("option", "words"),
     [
-        ("--rate fast", "no rate"),
+        ("--rate fast", "is not a rate"),
         ("--domain-rate x.test", "DOMAIN=RATE"),
-        ("--deadline soon", "no duration"),
+        ("--deadline soon", "is not a duration"),
         ("--connections 0", "connections is 0"),
     ],
 )
