@@ -113,7 +113,7 @@ HOLDERS: dict[str, Callable[[str], object]] = {
 # Classes that write a text of ours, or hide what they hold.
 OWN_WORDS = {
     "Hidden", "HiddenText", "Mailbox", "Tally", "Progress", "Preview", "PreviewedRow", "Shown",
-    "TLSInfo", "Outcome", "Page", "Raw", "SettingError",
+    "TLSInfo", "Outcome", "Page", "Raw", "SettingError", "Day", "Fault", "Ladder",
 }  # fmt: skip
 
 
