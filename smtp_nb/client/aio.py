@@ -88,9 +88,9 @@ class AsyncSMTP(Component):
         """As `SMTP.send_to_terminal_and_email`."""
         return self._run(self._send_as_is(verb="SAML"))
 
-    async def queue(self, queue_dir: str | PathLike[str]) -> str:
+    async def queue(self, queue_dir: str | PathLike[str], message: Sendable | None = None) -> str:
         """As `SMTP.queue`."""
-        return await self._run(self._queue(queue_dir))
+        return await self._run(self._queue(queue_dir, message))
 
     async def process_queue(self, queue_dir: str | PathLike[str]) -> QueueReport:
         """As `SMTP.process_queue`."""

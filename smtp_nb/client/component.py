@@ -295,12 +295,13 @@ class Component(Properties, Headers, Status, Certificates, Recipients, Attached,
             raise StateError(f"{verb} needs allow_extensions", remedy="Set it to True")
         return job_from(self, message, verb, may_be_binary=True)
 
-    def _queue(self, directory: str | PathLike[str]) -> Flow[str]:
+    def _queue(self, directory: str | PathLike[str], message: Sendable | None = None) -> Flow[str]:
         from smtp_nb.client.queue.spool import Spool
 
-        spool, stream = Spool(directory), (yield from self._open_stream())
+        spool = Spool(directory)
+        stream = None if message is not None else (yield from self._open_stream())
         try:
-            return (yield from spool.put(job_from(self)))
+            return (yield from spool.put(job_from(self, message)))
         except Interrupted:
             yield from self._drop()
             raise

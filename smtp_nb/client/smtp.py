@@ -119,13 +119,14 @@ class SMTP(Component):
         SendToTerminalAndEmail)."""
         return self._run(self._send(verb="SAML"))
 
-    def queue(self, queue_dir: str | PathLike[str]) -> str:
+    def queue(self, queue_dir: str | PathLike[str], message: Sendable | None = None) -> str:
         """Write the message into a directory, to be sent by `process_queue()` (reference: Queue).
 
         No server is needed. The file is whole and on the disk when the call returns.
 
         Args:
             queue_dir: a directory that exists.
+            message: as in `send()`; None: that of the properties.
 
         Returns:
             The name of its file, which ends in `.queued`.
@@ -134,7 +135,7 @@ class SMTP(Component):
             InputError: 303, the directory does not exist; or the message cannot be sent. Nothing
                 was queued, and a connection is as it was.
         """
-        return self._run(self._queue(queue_dir))
+        return self._run(self._queue(queue_dir, message))
 
     def process_queue(self, queue_dir: str | PathLike[str]) -> QueueReport:
         """Send the messages that wait in a directory (reference: ProcessQueue).

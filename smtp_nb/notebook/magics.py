@@ -25,7 +25,7 @@ from smtp_nb.notebook.show import Page, shortened, stopped
 from smtp_nb.notebook.syntax import filled
 from smtp_nb.notebook.verb import CellBody, Verb, VerbRequest
 from smtp_nb.notebook.verbs import VERBS, find_verb
-from smtp_nb.notebook.verbs.explain import page_of
+from smtp_nb.notebook.verbs.help import page_of
 from smtp_nb.notebook.words import split_words
 
 if TYPE_CHECKING:

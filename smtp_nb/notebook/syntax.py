@@ -25,11 +25,24 @@ class Kind(Enum):
     """The name of a template, or of a variable that holds one."""
     VARIABLE = auto()
     """The name of any variable."""
+    COLUMN = auto()
+    """A column of the frame that the line names."""
+    CAMPAIGN = auto()
+    """A merge that was sent, here or before."""
+    DIRECTORY = auto()
+    PROPERTY = auto()
+    """What `set` takes."""
+    SETTING = auto()
+    """What `config` takes."""
+    VERB = auto()
+    """A verb of ours, of one word or two."""
+    CODE = auto()
+    """A reply code or an enhanced status code."""
     NAME = auto()
     """A name to be given, not looked up."""
 
 
-RENDERED = frozenset({Kind.TEXT, Kind.PATH})
+RENDERED = frozenset({Kind.TEXT, Kind.PATH, Kind.DIRECTORY, Kind.SETTING, Kind.CODE})
 """Kinds in which `{{ name }}` is filled in."""
 
 

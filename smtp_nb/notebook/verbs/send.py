@@ -26,6 +26,12 @@ _NOBODY = "nobody@localhost"
 
 def _send(request: VerbRequest) -> Receipt:
     smtp = request.state.session()
+    request.state.receipt = smtp.send(message_of(request, smtp))
+    return request.state.receipt
+
+
+def message_of(request: VerbRequest, smtp: SMTP) -> Addressed:
+    """The message that the options and the cell describe, with those who get it."""
     body = request.text("text") if request.body is None else request.body
     draft = replace(
         _draft(request, body),
@@ -37,8 +43,7 @@ def _send(request: VerbRequest) -> Receipt:
         attachments=tuple(_attachments(request)),
         message_id="*",
     )
-    request.state.receipt = smtp.send(Addressed(draft, addresses("--bcc", request.texts("bcc"))))
-    return request.state.receipt
+    return Addressed(draft, addresses("--bcc", request.texts("bcc")))
 
 
 def _draft(request: VerbRequest, body: str) -> Draft:
@@ -104,30 +109,32 @@ def _picture(name: str, value: object) -> Attachment:
     return replace(drawn, filename=f"{name}.{suffix}", cid="")
 
 
+MESSAGE_OPTIONS = (
+    Option("--to", "a recipient", metavar="ADDRESS", many=True),
+    Option("--cc", "a recipient of a copy", metavar="ADDRESS", many=True),
+    Option("--bcc", "a recipient whom no header names", metavar="ADDRESS", many=True),
+    Option("--subject", "the subject", metavar="TEXT"),
+    Option("--from", "the sender", metavar="ADDRESS"),
+    Option("--reply-to", "where answers go", metavar="ADDRESS"),
+    Option("--text", "the body, for a message on one line"),
+    Option("--markdown", "the body is Markdown: sent as text and HTML", Kind.FLAG),
+    Option("--html", "the body is HTML", Kind.FLAG),
+    Option("--raw", "leave {{ … }} in the body as it stands", Kind.FLAG),
+    Option("--attach", "a file to send along", Kind.PATH, "PATH", many=True),
+    Option("--attach-var", "a variable to send along as a file: frame, text, octets",
+           Kind.VARIABLE, "NAME", many=True),
+    Option("--figure", "a figure to show below the body", Kind.VARIABLE, "NAME",
+           many=True),
+)  # fmt: skip
+
 VERBS = (
     Verb(
         "send",
         "Send one message: the cell below, or --text",
         _send,
-        options=(
-            Option("--to", "a recipient", metavar="ADDRESS", many=True),
-            Option("--cc", "a recipient of a copy", metavar="ADDRESS", many=True),
-            Option("--bcc", "a recipient whom no header names", metavar="ADDRESS", many=True),
-            Option("--subject", "the subject", metavar="TEXT"),
-            Option("--from", "the sender", metavar="ADDRESS"),
-            Option("--reply-to", "where answers go", metavar="ADDRESS"),
-            Option("--text", "the body, for a message on one line"),
-            Option("--markdown", "the body is Markdown: sent as text and HTML", Kind.FLAG),
-            Option("--html", "the body is HTML", Kind.FLAG),
-            Option("--raw", "leave {{ … }} in the body as it stands", Kind.FLAG),
-            Option("--attach", "a file to send along", Kind.PATH, "PATH", many=True),
-            Option("--attach-var", "a variable to send along as a file: frame, text, octets",
-                   Kind.VARIABLE, "NAME", many=True),
-            Option("--figure", "a figure to show below the body", Kind.VARIABLE, "NAME",
-                   many=True),
-        ),
+        options=MESSAGE_OPTIONS,
         body=CellBody.OPTIONAL,
         example="%%smtp send --to ben@example.org --subject Hello --markdown\n"
         "Dear Ben,\n\nit **works**.",
     ),
-)  # fmt: skip
+)
