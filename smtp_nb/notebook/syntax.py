@@ -34,6 +34,8 @@ class Kind(Enum):
     """What `set` takes."""
     SETTING = auto()
     """What `config` takes."""
+    VALUE = auto()
+    """Of the property before it."""
     VERB = auto()
     """A verb of ours, of one word or two."""
     CODE = auto()
@@ -42,7 +44,18 @@ class Kind(Enum):
     """A name to be given, not looked up."""
 
 
-RENDERED = frozenset({Kind.TEXT, Kind.PATH, Kind.DIRECTORY, Kind.SETTING, Kind.CODE})
+RENDERED = frozenset(
+    {
+        Kind.COLUMN,
+        Kind.CAMPAIGN,
+        Kind.TEXT,
+        Kind.PATH,
+        Kind.DIRECTORY,
+        Kind.SETTING,
+        Kind.VALUE,
+        Kind.CODE,
+    }
+)
 """Kinds in which `{{ name }}` is filled in."""
 
 

@@ -5,31 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from IPython.core.error import UsageError
-from IPython.core.interactiveshell import InteractiveShell
 
 from smtp_nb.errors import InputError, ReplyError, SMTPError, StateError
-from smtp_nb.notebook.extension import Extension
 from smtp_nb.notebook.verb import CellBody, Verb
 from smtp_nb.notebook.verbs import VERBS
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
 
 # Files of verbs that belong together.
 FAMILIES = {"connection", "merge", "server", "trail"}
 EVERY = pytest.mark.parametrize("verb", VERBS.values(), ids=VERBS.keys())
-
-
-@pytest.fixture(scope="module")
-def shell() -> Iterator[InteractiveShell]:
-    shell = InteractiveShell.instance()
-    shell.history_manager.enabled = False
-    extension = Extension.of(shell)
-    extension.load()
-    yield shell
-    extension.unload()
-    InteractiveShell.clear_instance()
 
 
 class Line:

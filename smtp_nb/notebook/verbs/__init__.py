@@ -51,4 +51,4 @@ def starting_with(words: Iterable[str]) -> list[str]:
     before = list(words)
     names = (name.split() for name in VERBS)
     after = [name[len(before)] for name in names if name[: len(before)] == before < name]
-    return sorted(set(after))
+    return sorted(dict.fromkeys(after))  # here, `set` is the module of that verb

@@ -226,12 +226,17 @@ _ARGUMENTS = (
     Argument("template", "the template", Kind.TEMPLATE),
 )
 _OPTIONS = (
-    Option("--to", "the column of addresses; email by default", metavar="COLUMN"),
+    Option("--to", "the column of addresses; email by default", Kind.COLUMN, "COLUMN"),
     Option("--from", "the sender", metavar="ADDRESS"),
     Option("--with", "a variable that the template may use too", Kind.VARIABLE, "NAME", many=True),
     Option("--name", "the campaign; the template's name by default", metavar="NAME"),
     Option("--journal", "the file in which what was sent is kept", Kind.PATH, "PATH"),
-    Option("--key", "the column that identifies a row; the address by default", metavar="COLUMN"),
+    Option(
+        "--key",
+        "the column that identifies a row; the address by default",
+        Kind.COLUMN,
+        "COLUMN",
+    ),
 )
 _RUN_OPTIONS = (
     Option("--send", "send them: asks for their number first", Kind.FLAG),
@@ -277,7 +282,7 @@ VERBS = (
         "results",
         "Show what became of every row of a merge",
         _results,
-        (Argument("name", "the campaign; the last one by default", required=False),),
+        (Argument("name", "the campaign; the last one by default", Kind.CAMPAIGN, False),),
         example="%smtp results",
     ),
 )

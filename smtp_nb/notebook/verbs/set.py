@@ -61,7 +61,7 @@ VERBS = (
         _set,
         (
             Argument("property", f"one of {', '.join(property_names())}", Kind.PROPERTY, False),
-            Argument("value", "what it shall be; without it, what it is", required=False),
+            Argument("value", "what it shall be; without it, what it is", Kind.VALUE, False),
         ),
         example="%smtp set timeout 45",
     ),
