@@ -65,6 +65,8 @@ class SMTPMagics(Magics):
             return self._run(verb, rest, cell, local_ns or {})
         except SMTPError as error:
             self._state.take_receipt(error)
+            if not self._state.preferences.short_errors:
+                raise
             raise shortened(error) from error
         except KeyboardInterrupt as stop:
             self._state.take_receipt(stop.__cause__)

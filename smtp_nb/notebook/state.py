@@ -10,6 +10,7 @@ from smtp_nb.errors import SMTPError, StateError
 from smtp_nb.model.events import PITrailEvent
 from smtp_nb.model.trail import Trail
 from smtp_nb.notebook.adjustments import Adjustments
+from smtp_nb.notebook.preferences import SmtpMagics
 from smtp_nb.notebook.waiting import WaitingLine
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class NotebookState:
         receipt: of the last message, sent or not.
         user: who was to be logged in last, whether that went well or not.
         tried: the server to which no session came about; empty once one did.
+        preferences: the traits of `%config SmtpMagics`.
         adjustments: what `set` and `config` said.
         merges: those that were sent, by name, the last one last.
     """
@@ -46,6 +48,7 @@ class NotebookState:
         self.templates: dict[str, Template] = {}
         self.sender = ""
         self.adjustments = Adjustments()
+        self.preferences = SmtpMagics(parent=shell)
         self.merges: dict[str, MailMerge] = {}
         self.user = ""
         self.tried = ""

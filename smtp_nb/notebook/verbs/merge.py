@@ -15,6 +15,7 @@ from smtp_nb.merge.planning.standing import Standing
 from smtp_nb.merge.preview import Preview
 from smtp_nb.model.display import masked
 from smtp_nb.model.outcome import Outcome
+from smtp_nb.notebook.show import left_aligned
 from smtp_nb.notebook.syntax import Argument, Kind, Option
 from smtp_nb.notebook.verb import Verb, VerbRequest
 
@@ -58,18 +59,22 @@ class DryRun:
             past += " Another --name sends to them again."
         return past
 
-    @property
-    def _shown(self) -> pd.DataFrame:
-        """The problems as a notebook may save them."""
-        return self.problems.assign(message=self.problems["message"].map(masked))
-
     def __repr__(self) -> str:
-        table = "" if self.problems.empty else f"\n\n{self._shown.to_string(index=False)}"
-        return f"{self._sentence}{table}"
+        return self.forms()[0]
 
     def _repr_html_(self) -> str:
-        table = "" if self.problems.empty else self._shown.to_html(index=False, border=0)
-        return f"<p>{self._sentence}</p>{table}{self.preview._repr_html_()}"
+        return self.forms()[1]
+
+    def forms(self, *, show_addresses: bool = False) -> tuple[str, str]:
+        """Text and HTML for a cell, addresses masked unless it says otherwise."""
+        show = str if show_addresses else masked
+        _, preview = self.preview.forms(show_addresses=show_addresses)
+        if self.problems.empty:
+            return self._sentence, f"<p>{self._sentence}</p>{preview}"
+        shown = self.problems.assign(message=self.problems["message"].map(show))
+        rows = left_aligned(shown.to_html(index=False, border=0))
+        text = f"{self._sentence}\n\n{shown.to_string(index=False)}"
+        return text, f"<p>{self._sentence}</p>{rows}{preview}"
 
 
 def _merge(request: VerbRequest) -> DryRun | pd.DataFrame | MergeJob:
