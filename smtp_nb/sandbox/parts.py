@@ -167,14 +167,23 @@ def read(content: bytes) -> Part:
     return _Reader(content).part(0, len(content), 0)
 
 
+def read_header(content: bytes) -> Part:
+    """Read the header of a message and nothing below it."""
+    return _Reader(content).header(0, len(content))
+
+
 class _Reader:
     def __init__(self, content: bytes) -> None:
         self._content = content
         self._left = MAX_PARTS
 
-    def part(self, start: int, end: int, depth: int, default: str = "text/plain") -> Part:
+    def header(self, start: int, end: int, default: str = "text/plain") -> Part:
         fields, body, is_cut = self._header(start, end)
-        part = Part(self._content, fields, body, end, is_cut=is_cut, default_type=default)
+        return Part(self._content, fields, body, end, is_cut=is_cut, default_type=default)
+
+    def part(self, start: int, end: int, depth: int, default: str = "text/plain") -> Part:
+        part = self.header(start, end, default)
+        body = part.start
         kind = part.content_type
         if kind.startswith("multipart/") and (boundary := part.parameters.get("boundary")):
             inside = "message/rfc822" if kind == "multipart/digest" else "text/plain"

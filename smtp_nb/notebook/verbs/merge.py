@@ -68,7 +68,8 @@ class DryRun:
     def forms(self, *, show_addresses: bool = False) -> tuple[str, str]:
         """Text and HTML for a cell, addresses masked unless it says otherwise."""
         show = str if show_addresses else masked
-        _, preview = self.preview.forms(show_addresses=show_addresses)
+        # Where nothing would be sent, a message would look as if one were.
+        preview = self.preview.forms(show_addresses=show_addresses)[1] if self.count else ""
         if self.problems.empty:
             return self._sentence, f"<p>{self._sentence}</p>{preview}"
         shown = self.problems.assign(message=self.problems["message"].map(show))
