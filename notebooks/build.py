@@ -10,6 +10,7 @@ twice. A fresh copy has none, so it shows what a person sees who runs it for the
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 import tempfile
@@ -31,10 +32,19 @@ CELL_TIMEOUT_S = 120
 RESULT_TAG = "results"
 # They live in a kernel; a page shows what stands beside them in the same output.
 LIVE_VIEW = "application/vnd.jupyter.widget-view+json"
+# A cell of a frame that holds a number.
+NUMBER = re.compile(r"<td>(-?[0-9][0-9.,]*)</td>")
 # JupyterLab's page without what it would fetch from elsewhere: require.js, MathJax and Mermaid.
+# Its sheet puts every cell of a frame to the right, sentences too.
 OFFLINE_TEMPLATE = """\
 {% extends "lab/index.html.j2" %}
 {% block html_head_js %}{% endblock %}
+{% block html_head_css %}{{ super() }}
+<style>
+.jp-RenderedHTMLCommon table :is(th, td) { text-align: left !important; vertical-align: top; }
+.jp-RenderedHTMLCommon table td.number { text-align: right !important; }
+</style>
+{% endblock %}
 {% block html_head_js_mathjax %}{% endblock %}
 {% block html_head_js_mermaidjs %}{% endblock %}
 """
@@ -111,7 +121,7 @@ def offline_page(notebook: NotebookNode, title: str) -> str:
         embed_images=True,
     )
     page, _ = exporter.from_notebook_node(notebook, {"metadata": {"name": title}})
-    return str(page)
+    return NUMBER.sub(r'<td class="number">\1</td>', str(page))
 
 
 if __name__ == "__main__":

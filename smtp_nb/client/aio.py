@@ -95,9 +95,9 @@ class AsyncSMTP(Component):
         """The same as `SMTP.send_to_terminal_and_email`, awaited."""
         return self._run(self._send_as_is(verb="SAML"))
 
-    async def queue(self, queue_dir: str | PathLike[str]) -> str:
+    async def queue(self, queue_dir: str | PathLike[str], message: Sendable | None = None) -> str:
         """The same as `SMTP.queue`, awaited."""
-        return await self._run(self._queue(queue_dir))
+        return await self._run(self._queue(queue_dir, message))
 
     async def process_queue(self, queue_dir: str | PathLike[str]) -> QueueReport:
         """The same as `SMTP.process_queue`, awaited."""

@@ -285,12 +285,13 @@ class Component(Configured, Headers, Status, Events):
             )
         return job_from(self, message, verb, may_be_binary=True)
 
-    def _queue(self, directory: str | PathLike[str]) -> Flow[str]:
+    def _queue(self, directory: str | PathLike[str], message: Sendable | None = None) -> Flow[str]:
         from smtp_nb.client.queue.spool import Spool
 
-        spool, stream = Spool(directory), (yield from self._open_stream())
+        spool = Spool(directory)
+        stream = None if message is not None else (yield from self._open_stream())
         try:
-            return (yield from spool.put(job_from(self)))
+            return (yield from spool.put(job_from(self, message)))
         except Interrupted:
             yield from self._drop()
             raise

@@ -132,13 +132,14 @@ class SMTP(Component):
         """
         return self._run(self._send(verb="SAML"))
 
-    def queue(self, queue_dir: str | PathLike[str]) -> str:
+    def queue(self, queue_dir: str | PathLike[str], message: Sendable | None = None) -> str:
         """Write the message into a directory, to be sent by `process_queue()` (IPWorks: Queue).
 
         No server is needed. The file is complete and on the disk when the call returns.
 
         Args:
             queue_dir: a directory that exists, as str or path.
+            message: as in `send()`; None: that of the properties.
 
         Returns:
             The name of the file, which ends in `.queued`.
@@ -147,7 +148,7 @@ class SMTP(Component):
             InputError: 303, the directory does not exist; or the message cannot be sent. Nothing
                 was queued, and an open connection is not touched.
         """
-        return self._run(self._queue(queue_dir))
+        return self._run(self._queue(queue_dir, message))
 
     def process_queue(self, queue_dir: str | PathLike[str]) -> QueueReport:
         """Send the messages that wait in a directory (IPWorks: ProcessQueue).

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields
 from html import escape
 from typing import Any
@@ -109,8 +109,8 @@ class Receipt:
         facts.insert(1, f"recipients={bounded(self.recipients)}")
         return f"Receipt({', '.join(facts)})"
 
-    def _discreet_rows(self) -> list[tuple[str, str]]:
-        """Address and outcome of each recipient, as a notebook may save them.
+    def _rows(self, show: Callable[[str], str]) -> list[tuple[str, str]]:
+        """Address and outcome of each recipient; `show` masks what a notebook saves.
 
         Of very many, those that did not get it come first, and the rest is counted.
         """
@@ -118,23 +118,28 @@ class Receipt:
         if (left := len(results) - SHOWN_ROWS) > 0:
             results.sort(key=lambda result: result.outcome is Outcome.ACCEPTED)
         rows = [
-            (masked(r.address), visible(masked(f"{r.outcome} {r.words}")))
+            (visible(show(r.address)), visible(show(f"{r.outcome} {r.words}")))
             for r in results[:SHOWN_ROWS]
         ]
         return [*rows, ("…", f"and {left:,} more")] if left > 0 else rows
 
     # IPython passes its printer, of a class that the model does not know.
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
-        rows = (f"  {address}  {words}" for address, words in self._discreet_rows())
-        printer.text("\n".join([str(self.outcome), *rows]))
+        printer.text(self.forms()[0])
 
     def _repr_html_(self) -> str:
+        return self.forms()[1]
+
+    def forms(self, *, show_addresses: bool = False) -> tuple[str, str]:
+        """Text and HTML for a cell, addresses masked unless it says otherwise."""
+        found = self._rows(str if show_addresses else masked)
+        text = "\n".join([str(self.outcome), *(f"  {who}  {words}" for who, words in found)])
         left = ' style="text-align:left"'  # nbconvert aligns all cells to the right
         rows = "".join(
             f'<tr><th scope="row"{left}>{escape(address)}</th><td{left}>{escape(words)}</td></tr>'
-            for address, words in self._discreet_rows()
+            for address, words in found
         )
-        return f"<p>{self.outcome}</p><table>{rows}</table>"
+        return text, f"<p>{self.outcome}</p><table>{rows}</table>"
 
 
 def summary(outcomes: Iterable[Outcome]) -> Outcome:

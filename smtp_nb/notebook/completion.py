@@ -1,12 +1,18 @@
-"""Tab completion for `%smtp`: verbs, options, values, and the user's frames and templates."""
+"""What Tab answers on a line of `%smtp`, and within `%%smtp`.
+
+On such a line IPython's own matchers have nothing to say: they offer Python's keywords for an
+address, and are slow. So ours always answers there, if need be with nothing, and keeps them silent.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+import shlex
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from smtp_nb.notebook.syntax import Argument, Option, ValueKind
+from smtp_nb.notebook.offers import Offers
+from smtp_nb.notebook.syntax import Argument, Option, Syntax, ValueKind
 from smtp_nb.notebook.verbs import find_verb, starting_with
 
 if TYPE_CHECKING:
@@ -15,89 +21,160 @@ if TYPE_CHECKING:
     from smtp_nb.notebook.state import NotebookState
 
 # The magic at the beginning of a line, indented, or behind an assignment.
-_MAGIC = re.compile(r"^\s*(?:[\w, ]+=\s*)?%%?smtp\s+(.*)$", re.DOTALL)
+_MAGIC = re.compile(r"\s*(?:[\w, ]+=\s*)?%%?smtp\s+(.*)\Z", re.DOTALL)
+_CELL = re.compile(r"\s*%%smtp(?:\s|\Z)")
+_UNSAFE = re.compile(r"[\s'\"\\]")
+_NAME = re.compile(r"\w*\Z")
 
 
-def candidates(line: str, state: NotebookState) -> list[str] | None:
-    """The words that can stand at the end of `line`, or None if this is not our business.
+class Typed(NamedTuple):
+    """A line up to the cursor.
+
+    Attributes:
+        words: those that are complete, without their quotes.
+        begun: the one at the cursor, which may be empty, without its quotes.
+        quote: the one that is still open, or empty.
+    """
+
+    words: list[str]
+    begun: str
+    quote: str = ""
+
+
+class Found(NamedTuple):
+    """What can stand at the cursor: whole words, the likeliest first, and what is typed of one."""
+
+    words: list[str]
+    begun: str
+    quote: str = ""
+
+
+def cut(line: str) -> Typed:
+    """Cut a line into words as a shell does; unlike it, take a quote that is still open."""
+    words: list[str] = []
+    begun, quote, is_word = "", "", False
+    for letter in line:
+        if quote:
+            quote = "" if letter == quote else quote
+            begun += "" if not quote else letter
+        elif letter in "'\"":
+            quote, is_word = letter, True
+        elif not letter.isspace():
+            begun, is_word = begun + letter, True
+        elif is_word:
+            words.append(begun)
+            begun, is_word = "", False
+    return Typed(words, begun, quote)
+
+
+def candidates(text: str, cursor_line: int, cursor: int, state: NotebookState) -> Found | None:
+    """What can stand at the cursor; None: this is not our business.
 
     Args:
-        line: the line up to the cursor.
+        text: the whole cell.
+        cursor_line: the number of the line, from 0.
+        cursor: the place in that line.
     """
+    lines = text.split("\n")[: cursor_line + 1]
+    line = _joined([*lines[:-1], lines[-1][:cursor]])
     found = _MAGIC.match(line)
-    if not found or found[1].count('"') % 2 or found[1].count("'") % 2:
+    if not found and not _is_body(lines):
         return None
-    *before, begun = re.split(r"\s+", found[1])
-    offered = _offered(before, begun, state)
-    return None if offered is None else [word for word in offered if word.startswith(begun)]
+    offers = Offers(state)
+    if "{{" in line and "}}" not in line.rpartition("{{")[2]:
+        name = _NAME.search(line)
+        begun = name[0] if name else ""
+        return Found(offers.names_in_braces(begun), begun)
+    if not found:
+        return Found([], "")
+    typed = cut(found[1])
+    words = [word for word in _offered(typed, offers) if word.startswith(typed.begun)]
+    return Found(words, typed.begun, typed.quote)
 
 
-def _offered(before: list[str], begun: str, state: NotebookState) -> Iterable[str] | None:
-    verb, rest = find_verb(before)
-    if verb is None:
-        return starting_with(before)
+def _joined(lines: list[str]) -> str:
+    """The last line, and those before it that go on with a backslash."""
+    line = lines[-1]
+    for before in reversed(lines[:-1]):
+        if not before.endswith("\\"):
+            break
+        line = f"{before[:-1]} {line}"
+    return line
+
+
+def _is_body(lines: list[str]) -> bool:
+    first = next((line for line in lines if line.strip()), "")
+    return len(lines) > 1 and bool(_CELL.match(first))
+
+
+def _offered(typed: Typed, offers: Offers) -> Iterator[str]:
+    if longer := starting_with(typed.words):
+        yield from longer
+    verb, rest = find_verb(typed.words)
+    if verb is None or longer:
+        return
     syntax = verb.syntax
-    if longer := starting_with(before):
-        return longer
     last = syntax.option(rest[-1]) if rest and "=" not in rest[-1] else None
+    free = _free(syntax, rest)
     if last is not None and last.kind is not ValueKind.FLAG:
-        return _values(last, state)
+        yield from offers.of(last, free, typed.begun)
+        return
+    if typed.begun.startswith("-") and "=" in typed.begun:
+        yield from _after_equals(syntax, free, typed.begun, offers)
+        return
+    argument = _at(verb.arguments, len(free))
+    if argument is not None and not typed.begun.startswith("-"):
+        yield from offers.of(argument, free, typed.begun)
     used = {option for word in rest if (option := syntax.option(word)) is not None}
-    options = [o.name for o in syntax.all_options if o.many or o not in used]
-    if begun.startswith("-"):
-        return options
-    argument = _next_argument(verb.arguments, rest, syntax.option)
-    if argument is None:
-        return options
-    values = _values(argument, state)
-    return values if values is None else [*values, *options]
+    yield from (o.name for o in syntax.all_options if o.many or o not in used)
 
 
-def _next_argument(
-    arguments: tuple[Argument, ...], words: list[str], option: Callable[[str], Option | None]
-) -> Argument | None:
-    count, skip = 0, False
+def _after_equals(syntax: Syntax, free: list[str], begun: str, offers: Offers) -> Iterator[str]:
+    """`--tls=st`."""
+    name, _, value = begun.partition("=")
+    option = syntax.option(name)
+    if option is not None and option.kind is not ValueKind.FLAG:
+        yield from (f"{name}={word}" for word in offers.of(option, free, value))
+
+
+def _free(syntax: Syntax, words: list[str]) -> list[str]:
+    """The words that are neither options nor their values."""
+    found, is_value = [], False
     for word in words:
-        known = option(word)
-        count += known is None and not skip
-        skip = known is not None and known.kind is not ValueKind.FLAG and "=" not in word
+        option = None if is_value else syntax.option(word)
+        if option is None and not is_value:
+            found.append(word)
+        is_value = option is not None and option.kind is not ValueKind.FLAG and "=" not in word
+    return found
+
+
+def _at(arguments: tuple[Argument, ...], count: int) -> Argument | Option | None:
+    """The argument that comes next; a rest goes on."""
+    if arguments and arguments[-1].rest and count >= len(arguments):
+        return arguments[-1]
     return arguments[count] if count < len(arguments) else None
 
 
-def _values(wanted: Option | Argument, state: NotebookState) -> Iterable[str] | None:
-    """What can be the value; None leaves it to others: file names, say."""
-    if wanted.choices:
-        return wanted.choices
-    kinds: dict[ValueKind, Callable[[NotebookState], Iterable[str]]] = {
-        ValueKind.FRAME: _frames,
-        ValueKind.TEMPLATE: lambda state: sorted(state.templates),
-        ValueKind.VARIABLE: _variables,
-    }
-    if wanted.kind in kinds:
-        return kinds[wanted.kind](state)
-    return None if wanted.kind is ValueKind.PATH else ()
+def for_token(found: Found, token: str) -> list[str]:
+    """What replaces IPython's `token`, which begins behind a quote, an @ or an equals sign."""
+    if found.quote:
+        words = [word + found.quote for word in found.words]
+    elif found.begun == token:
+        words = [shlex.quote(word) if _UNSAFE.search(word) else word for word in found.words]
+    else:
+        words = found.words
+    start = max(0, len(found.begun) - len(token))
+    return [word[start:] for word in words]
 
 
-def _frames(state: NotebookState) -> list[str]:
-    import pandas
+class Answer(list[Any]):  # of IPython's completions, which have no types
+    """Completions, perhaps none.
 
-    names = _variables(state)
-    return [name for name in names if isinstance(state.shell.user_ns[name], pandas.DataFrame)]
-
-
-def _variables(state: NotebookState) -> list[str]:
-    hidden = state.shell.user_ns_hidden
-    names = (name for name in state.shell.user_ns if not name.startswith("_"))
-    return sorted(name for name in names if name not in hidden)
-
-
-def for_token(words: list[str], line: str, token: str) -> list[str]:
-    """What replaces IPython's `token`, which begins behind an @, a comma or an equals sign.
-
-    Where there is nothing to offer, the token itself keeps others from offering `exit` for `al@ex`.
+    IPython asks the other matchers as well where the length of ours is 0.
     """
-    begun = re.split(r"\s+", line)[-1]
-    return [word[len(begun) - len(token) :] for word in words] or [token] * bool(token)
+
+    def __len__(self) -> int:
+        return max(1, super().__len__())
 
 
 def install(shell: InteractiveShell, state: NotebookState) -> Callable[[], None]:
@@ -113,11 +190,13 @@ def install(shell: InteractiveShell, state: NotebookState) -> Callable[[], None]
 
     @context_matcher()  # type: ignore[untyped-decorator]  # IPython's has no types
     def smtp_matcher(context: Any) -> Any:
-        line = context.line_with_cursor[: context.cursor_position]
-        found = candidates(line, state)
-        texts = [] if found is None else for_token(found, line, context.token)
-        words = [SimpleCompletion(text, type="param") for text in texts]
-        return {"completions": words, "suppress": found is not None}
+        place = context.cursor_line, context.cursor_position
+        found = candidates(context.full_text, *place, state)
+        if found is None:
+            return {"completions": [], "suppress": False}
+        texts = for_token(found, context.token)
+        words = Answer(SimpleCompletion(text, type="param") for text in texts)
+        return {"completions": words, "suppress": True, "ordered": True}
 
     matchers = shell.Completer.custom_matchers
     matchers.append(smtp_matcher)
@@ -126,7 +205,8 @@ def install(shell: InteractiveShell, state: NotebookState) -> Callable[[], None]
 
 def _install_hook(shell: InteractiveShell, state: NotebookState) -> Callable[[], None]:
     def complete(_shell: object, event: Any) -> list[str]:
-        return candidates(event.line, state) or []
+        found = candidates(event.line, 0, len(event.line), state)
+        return found.words if found else []
 
     # IPython's hooks have no types.
     set_hook: Callable[..., None] = shell.set_hook

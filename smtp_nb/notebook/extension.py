@@ -10,7 +10,7 @@ from IPython.display import display
 
 from smtp_nb.merge.results.summary import show_summaries_with
 from smtp_nb.merge.running.progress import show_with
-from smtp_nb.notebook import completion
+from smtp_nb.notebook import completion, discretion
 from smtp_nb.notebook.magics import SMTPMagics
 from smtp_nb.notebook.state import NotebookState
 
@@ -43,6 +43,7 @@ class Extension:
         self._shell.register_magics(SMTPMagics(self._shell, state))
         undo.callback(self._remove_magic)
         undo.callback(completion.install(self._shell, state))
+        undo.callback(discretion.install(self._shell, state.preferences))
         if getattr(self._shell, "kernel", None) is not None:  # a terminal has its bar
             show_with(state.show_progress)
             undo.callback(show_with, None)

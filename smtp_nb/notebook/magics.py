@@ -25,7 +25,7 @@ from smtp_nb.notebook.show import Page, shortened, stopped
 from smtp_nb.notebook.syntax import filled
 from smtp_nb.notebook.verb import CellBody, Verb, VerbRequest
 from smtp_nb.notebook.verbs import VERBS, find_verb
-from smtp_nb.notebook.verbs.explain import page_of
+from smtp_nb.notebook.verbs.help import page_of
 from smtp_nb.notebook.words import split_words
 
 if TYPE_CHECKING:
@@ -65,6 +65,8 @@ class SMTPMagics(Magics):
             return self._run(verb, rest, cell, local_ns or {})
         except SMTPError as error:
             self._state.take_receipt(error)
+            if not self._state.preferences.short_errors:
+                raise
             raise shortened(error) from error
         except KeyboardInterrupt as stop:
             self._state.take_receipt(stop.__cause__)

@@ -17,6 +17,9 @@ _URL = re.compile(
     r"(?:smtps?://[^/:@]*:(?P<any>.+)|[a-z][a-z0-9+.-]*://[^/:@]*:(?P<strict>[^/@]+))@", re.I | re.S
 )
 _AUTH = re.compile(r"AUTH", re.IGNORECASE)
+_ADJUSTING_VERBS = frozenset({"set", "config"})
+# A mistyped name of a password is followed by a password all the same.
+_SECRET_NAME = re.compile(r"pass|pwd|secret|token|firewalldata", re.IGNORECASE)
 _TALKING_VERBS = frozenset({"command", "explain"})
 
 
@@ -29,7 +32,7 @@ def secrets_in(words: list[str]) -> set[str]:
     for position, word in enumerate(words):
         following = words[position + 1] if position + 1 < len(words) else ""
         found |= _in_word(word, following)
-    return found | _of_login(words)
+    return found | _of_login(words) | _of_adjustment(words)
 
 
 def _in_word(word: str, following: str) -> set[str]:
@@ -52,6 +55,17 @@ def _is_plain_response(word: str) -> bool:
         return base64.b64decode(word, validate=True).count(b"\0") == 2
     except (binascii.Error, ValueError):
         return False
+
+
+def _of_adjustment(words: list[str]) -> set[str]:
+    """The value behind a password's name: `set password x`, `config FirewallPassword=x`."""
+    if len(words) < 2 or words[0] not in _ADJUSTING_VERBS:
+        return set()
+    name, equals, value = words[1].partition("=")
+    if not _SECRET_NAME.search(name):
+        return set()
+    given = [value.strip()] if equals else words[2:]
+    return {secret for secret in given if secret and not _is_expression(secret)}
 
 
 def _of_login(words: list[str]) -> set[str]:

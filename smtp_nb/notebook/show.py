@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Sequence
 from html import escape
 from typing import Any, TypeVar
@@ -40,14 +41,28 @@ class Card:
         return f"<{self.title}>"
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
-        printer.text(str(self))
+        printer.text(self.forms()[0])
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f'<tr><th scope="row"{_LEFT}>{escape(name)}</th><td{_LEFT}>{escape(text)}</td></tr>'
-            for name, text in self.rows
-        )
-        return f"<p>{escape(self.title)}</p>" + (f"<table>{rows}</table>" if rows else "")
+        return self.forms()[1]
+
+    def forms(self, *, show_addresses: bool = False) -> tuple[str, str]:
+        """Text and HTML for a cell, addresses masked unless it says otherwise."""
+        show = str if show_addresses else masked
+        rows = "".join(_row(name, show(text)) for name, text in self.rows)
+        html = f"<p>{escape(show(self.title))}</p>" + (f"<table>{rows}</table>" if rows else "")
+        return show(str(self)), html
+
+
+def _row(name: str, text: str) -> str:
+    return f'<tr><th scope="row"{_LEFT}>{escape(name)}</th><td{_LEFT}>{escape(text)}</td></tr>'
+
+
+def left_aligned(table: str) -> str:
+    """The HTML of a frame that holds sentences."""
+    return re.sub(r"<(t[hd])>", rf"<\1{_LEFT}>", table).replace(
+        "text-align: right", "text-align: left"
+    )
 
 
 # So many recipients are named in an error.

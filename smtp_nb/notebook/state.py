@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from smtp_nb.errors import SMTPError, StateError
 from smtp_nb.model.events import PITrailEvent
 from smtp_nb.model.trail.trail import Trail
+from smtp_nb.notebook.adjustments import Adjustments
+from smtp_nb.notebook.preferences import SmtpMagics
 from smtp_nb.notebook.waiting import WaitingLine
 
 if TYPE_CHECKING:
@@ -33,6 +35,8 @@ class NotebookState:
         receipt: of the last message, sent or not.
         user: who was to be logged in last, whether that went well or not.
         tried: the server to which no session came about; empty once one did.
+        preferences: the traits of `%config SmtpMagics`.
+        adjustments: what `set` and `config` said.
         merges: those that were sent, by name, the last one last.
     """
 
@@ -43,6 +47,8 @@ class NotebookState:
         self.trail = Trail()
         self.templates: dict[str, Template] = {}
         self.sender = ""
+        self.adjustments = Adjustments()
+        self.preferences = SmtpMagics(parent=shell)
         self.merges: dict[str, MailMerge] = {}
         self.user = ""
         self.tried = ""
@@ -79,6 +85,7 @@ class NotebookState:
         Raises:
             SMTPError: no session came about; the one before it goes on.
         """
+        self.adjustments.apply(smtp)
         self.tried = f"{smtp.mail_server}:{smtp.mail_port}"
         smtp.on_pi_trail(self.observe)
         smtp.on_connection_status(self._waiting)
@@ -140,6 +147,16 @@ class NotebookState:
             sandbox.host,
             sandbox.port,
         )
+
+    def running_sandbox(self) -> SandboxServer:
+        """The embedded server.
+
+        Raises:
+            StateError: it is not running.
+        """
+        if self.sandbox is None:
+            raise StateError("the sandbox is not running", remedy="Write %smtp server start")
+        return self.sandbox
 
     def inbox_of(self, sandbox: SandboxServer) -> InboxView:
         """The view of what the embedded server took in."""

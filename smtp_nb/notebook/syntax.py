@@ -1,4 +1,4 @@
-"""Syntax of verbs: options and arguments as data, and the parser."""
+"""What a verb takes: options and arguments as data, and the parser that reads words by them."""
 
 from __future__ import annotations
 
@@ -25,11 +25,37 @@ class ValueKind(Enum):
     """The name of a template, or of a variable that holds one."""
     VARIABLE = auto()
     """The name of any variable."""
+    COLUMN = auto()
+    """A column of the frame that the line names."""
+    CAMPAIGN = auto()
+    """A merge that was sent, here or before."""
+    DIRECTORY = auto()
+    PROPERTY = auto()
+    """What `set` takes."""
+    SETTING = auto()
+    """What `config` takes."""
+    VALUE = auto()
+    """Of the property before it."""
+    VERB = auto()
+    """A verb of ours, of one word or two."""
+    CODE = auto()
+    """A reply code or an enhanced status code."""
     NAME = auto()
     """A name to be given, not looked up."""
 
 
-RENDERED = frozenset({ValueKind.TEXT, ValueKind.PATH})
+RENDERED = frozenset(
+    {
+        ValueKind.COLUMN,
+        ValueKind.CAMPAIGN,
+        ValueKind.TEXT,
+        ValueKind.PATH,
+        ValueKind.DIRECTORY,
+        ValueKind.SETTING,
+        ValueKind.VALUE,
+        ValueKind.CODE,
+    }
+)
 """Kinds in which `{{ name }}` is filled in."""
 
 
@@ -90,7 +116,7 @@ class Argument:
         return name if self.required else f"[{name}]"
 
 
-OUT = Option("--out", "keep the result in this variable", ValueKind.NAME, "NAME", short="-o")
+OUT = Option("--out", "keep the result under this name", ValueKind.NAME, "NAME", short="-o")
 HELP = Option("--help", "show this", ValueKind.FLAG, short="-h")
 
 
@@ -137,7 +163,7 @@ class Syntax:
     def _take_option(self, word: str, left: list[str], values: dict[str, Any]) -> None:
         option = self.option(word)
         if option is None:
-            raise self.error(f"unknown option {word.partition('=')[0]}{self._nearest(word)}")
+            raise self.error(f"there is no option {word.partition('=')[0]}{self._nearest(word)}")
         _, has_value, value = word.partition("=")
         if option.kind is ValueKind.FLAG:
             if has_value:
@@ -152,7 +178,7 @@ class Syntax:
         elif values[option.key] is None:
             values[option.key] = checked
         else:
-            raise self.error(f"{option.name} is given twice")
+            raise self.error(f"{option.name} is there twice")
 
     def _take_arguments(self, free: list[str], values: dict[str, Any]) -> None:
         for argument in self.arguments:
@@ -165,7 +191,7 @@ class Syntax:
             elif argument.required:
                 raise self.error(f"{argument.name.upper()} is missing: {argument.help}")
         if free:
-            raise self.error(f"unexpected {free[0]!r}; quote a value that has spaces")
+            raise self.error(f"{free[0]!r} is too much; quote a value that has spaces")
 
     def _checked(self, name: str, wanted: Option | Argument, value: str) -> str | int:
         if wanted.kind is ValueKind.CHOICE and value not in wanted.choices:

@@ -330,15 +330,15 @@ def make(name: str, arguments: dict[str, Any]) -> Fault:
 
 # What a reply says that was given a code only.
 _TEXTS = {2: "2.0.0 Ok", 3: "Go ahead", 4: "4.3.0 Try again later", 5: "5.0.0 Refused"}
-_STAGES = frozenset({ANY, GREETING, END, UNKNOWN, *RULES})
+STAGES = tuple(sorted({ANY, GREETING, END, UNKNOWN, *RULES}))
 _ENVELOPE = frozenset({ANY, END, "MAIL", "SEND", "SOML", "SAML", "RCPT", "DATA", "BDAT"})
 _NAMED = _ENVELOPE - {"DATA", "BDAT"} | {"VRFY", "EXPN"}
 
 
 def _check(fault: Fault) -> None:
     stage = fault.stage
-    if stage not in _STAGES:
-        raise InputError(f"there is no stage {stage!r}", remedy=_nearest(stage, _STAGES))
+    if stage not in STAGES:
+        raise InputError(f"there is no stage {stage!r}", remedy=_nearest(stage, STAGES))
     for name, value, known in (
         ("sender", fault.sender, _ENVELOPE),
         ("recipient", fault.recipient, _NAMED),

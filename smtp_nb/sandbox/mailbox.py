@@ -14,7 +14,7 @@ from typing import Any, overload
 from smtp_nb.model.display import bounded, masked, visible, visible_lines
 from smtp_nb.model.known import known_attributes
 from smtp_nb.model.receipt import TLSInfo
-from smtp_nb.sandbox.parts import ParsedPart, read
+from smtp_nb.sandbox.parts import ParsedPart, read, read_header
 
 # What a view shows at most: of the list, and of one message.
 SHOWN_ROWS = 20
@@ -75,7 +75,12 @@ class Message:
     @property
     def subject(self) -> str:
         """The Subject header, decoded; empty if there is none."""
-        return self.root.get("Subject")
+        return self._header.get("Subject")
+
+    @cached_property
+    def _header(self) -> ParsedPart:
+        """The header alone, for lists of thousands: no body is looked at."""
+        return read_header(self.content)
 
     def source(self, most: int) -> str:
         """Return the first `most` bytes of the content as text, safe to print."""

@@ -167,14 +167,23 @@ def read(content: bytes) -> ParsedPart:
     return _PartReader(content).part(0, len(content), 0)
 
 
+def read_header(content: bytes) -> ParsedPart:
+    """Read the header of a message and nothing below it."""
+    return _PartReader(content).header(0, len(content))
+
+
 class _PartReader:
     def __init__(self, content: bytes) -> None:
         self._content = content
         self._left = MAX_PARTS
 
-    def part(self, start: int, end: int, depth: int, default: str = "text/plain") -> ParsedPart:
+    def header(self, start: int, end: int, default: str = "text/plain") -> ParsedPart:
         fields, body, is_cut = self._header(start, end)
-        part = ParsedPart(self._content, fields, body, end, is_cut=is_cut, default_type=default)
+        return ParsedPart(self._content, fields, body, end, is_cut=is_cut, default_type=default)
+
+    def part(self, start: int, end: int, depth: int, default: str = "text/plain") -> ParsedPart:
+        part = self.header(start, end, default)
+        body = part.start
         kind = part.content_type
         if kind.startswith("multipart/") and (boundary := part.parameters.get("boundary")):
             inside = "message/rfc822" if kind == "multipart/digest" else "text/plain"

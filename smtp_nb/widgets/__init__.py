@@ -1,7 +1,8 @@
 """Live views, each with a static form for saved notebooks."""
 
+from smtp_nb.widgets.full import FullView
 from smtp_nb.widgets.inbox import InboxView
 from smtp_nb.widgets.merge import MergeView
 from smtp_nb.widgets.trail import TrailView
 
-__all__ = ["InboxView", "MergeView", "TrailView"]
+__all__ = ["FullView", "InboxView", "MergeView", "TrailView"]

@@ -7,12 +7,25 @@ const NAMES = ["Received", "From", "To", "Subject", "Size"];
 
 function listen(model) {
   const state = { list: [], total: 0, open: null, chosen: -1, views: new Set() };
-  model.on("msg:custom", (message) => {
-    if (message.kind === "list") Object.assign(state, { list: message.messages, total: message.total });
+  model.on("msg:custom", (message, buffers) => {
+    if (message.kind === "list") {
+      Object.assign(state, { list: message.messages, total: message.total });
+      if (!message.total) Object.assign(state, { open: null, chosen: -1 });
+    }
+    if (message.kind === "file") save(message, buffers);
     if (message.kind === "message" && message.number === state.chosen) state.open = message;
     for (const paint of state.views) paint();
   });
   return state;
+}
+
+// The file's type stays unknown, so that the browser saves it and never shows it as a page.
+function save(message, buffers) {
+  const link = make("a", "");
+  link.href = URL.createObjectURL(new Blob(buffers, { type: "application/octet-stream" }));
+  link.download = message.name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }
 
 function table(rows, className) {
@@ -40,6 +53,31 @@ function frame(html) {
   return element;
 }
 
+// The HTML as wide as a phone's screen, or as the page.
+function framed(html) {
+  const box = make("div", "");
+  const element = frame(html);
+  const phone = button("Phone width", "Show it as a phone would", () => {
+    const isPhone = phone.getAttribute("aria-pressed") !== "true";
+    phone.setAttribute("aria-pressed", String(isPhone));
+    element.style.width = isPhone ? "375px" : "";
+  });
+  phone.setAttribute("aria-pressed", "false");
+  box.append(phone, element);
+  return box;
+}
+
+function attachments(message, fetchFile) {
+  const line = make("p", "smtpnb-files", "Attached: ");
+  message.files.forEach((name, place) => {
+    const size = message.sizes[place];
+    if (size === undefined) line.append(make("bdi", "", name));
+    else line.append(button(`${name}, ${count(size, "byte")}`, "Download it", () => fetchFile(place)));
+    line.append(" ");
+  });
+  return line;
+}
+
 function section(title, content, open) {
   const details = make("details", "");
   details.open = open;
@@ -47,12 +85,12 @@ function section(title, content, open) {
   return details;
 }
 
-function letter(message) {
+function letter(message, fetchFile) {
   const parts = [section("Envelope: what the servers see", table(message.envelope, "smtpnb-facts"), true)];
   parts.push(section("Headers: what the reader sees", table(message.headers, "smtpnb-facts"), true));
-  if (message.html) parts.push(section("HTML", frame(message.html), true));
+  if (message.html) parts.push(section("HTML", framed(message.html), true));
   if (message.text) parts.push(section("Text", make("pre", "", message.text), !message.html));
-  if (message.files.length) parts.push(make("p", "", `Attached: ${message.files.join(", ")}`));
+  if (message.files.length) parts.push(attachments(message, fetchFile));
   parts.push(section("Source", make("pre", "", message.source), false));
   return parts;
 }
@@ -71,7 +109,13 @@ function render(state, { model, el }) {
   const box = make("div", "smtpnb-box");
   box.append(list);
   const detail = make("div", "smtpnb-letter");
-  root.append(title, box, detail);
+  const tools = make("div", "smtpnb-tools");
+  const search = make("input", "smtpnb-search");
+  Object.assign(search, { type: "search", placeholder: "Search" });
+  search.setAttribute("aria-label", "Search sender, recipients and subject");
+  const clear = button("Clear", "Forget all messages", () => model.send({ clear: true }));
+  tools.append(title, search, clear);
+  root.append(tools, box, detail);
   el.append(root);
 
   const choose = (number) => {
@@ -94,16 +138,32 @@ function render(state, { model, el }) {
     }
     return element;
   };
+  const fits = (message) => {
+    const words = search.value.toLowerCase().split(/\s+/);
+    const text = `${message.from} ${message.to} ${message.subject}`.toLowerCase();
+    return words.every((word) => text.includes(word));
+  };
+  search.addEventListener("input", () => paint());
+  body.addEventListener("keydown", (event) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const all = [...body.querySelectorAll(".smtpnb-open")];
+    const at = all.indexOf(document.activeElement);
+    if (!step || at < 0) return;
+    event.preventDefault();
+    all[Math.min(Math.max(at + step, 0), all.length - 1)].focus();
+  });
   let shown = null;
   const paint = () => {
-    const count = integer.format(state.total);
-    title.textContent = state.total === 1 ? "1 message" : `${count} messages`;
+    const found = state.list.filter(fits);
+    const all = count(state.total, "message");
+    title.textContent = search.value ? `${integer.format(found.length)} of ${all}` : all;
+    clear.disabled = !state.total;
     const focused = body.contains(document.activeElement);
-    body.replaceChildren(...state.list.map(row));
+    body.replaceChildren(...found.map(row));
     if (focused) body.querySelector(".smtpnb-chosen button")?.focus();
     if (state.open !== shown) {
       shown = state.open;
-      detail.replaceChildren(...(shown ? letter(shown) : []));
+      detail.replaceChildren(...(shown ? letter(shown, (place) => model.send({ open: shown.number, file: place })) : []));
     }
   };
   state.views.add(paint);

@@ -18,12 +18,14 @@ from smtp_nb.sandbox.mailbox import (
     shortened,
 )
 from smtp_nb.widgets.latest_value import LatestValue
-from smtp_nb.widgets.letter import Letter
+from smtp_nb.widgets.letter import Letter, name_of
 from smtp_nb.widgets.live import Forms, Live
 from smtp_nb.widgets.look import script, style_sheet
 from smtp_nb.widgets.sender import MessageSender, ViewMessage
 
-LISTED = 500
+LISTED = 2_000
+MAX_DOWNLOAD = 25 * 1024 * 1024
+"""Encoded octets of an attachment that the page may fetch."""
 LISTED_RECIPIENTS = 20
 
 
@@ -52,12 +54,15 @@ class InboxView(Live):
         self.on_msg(self._listen)
 
     def refresh(self) -> None:
-        """Send the page the list as it is now."""
+        """Send the page the list as it is now, the newest first."""
+        self._latest.put(self._list())
+        self._sender.wake()
+
+    def _list(self) -> ViewMessage:
         messages = list(self._server.messages)
         first = max(0, len(messages) - LISTED)
-        listed = [summary(n, message) for n, message in enumerate(messages) if n >= first]
-        self._latest.put({"kind": "list", "messages": listed, "total": len(messages)})
-        self._sender.wake()
+        listed = [summary(n, messages[n]) for n in range(len(messages) - 1, first - 1, -1)]
+        return {"kind": "list", "messages": listed, "total": len(messages)}
 
     def settle(self) -> None:
         """Bring page and notebook up to date."""
@@ -66,14 +71,30 @@ class InboxView(Live):
         super().settle()
 
     def _listen(self, _widget: object, content: Any, _buffers: object) -> None:
-        """A page is there ({"ready": true}), or wants a message ({"open": 3})."""
+        """A page is there ({"ready": true}), wants a message ({"open": 3}) or one of its files
+        ({"open": 3, "file": 0}), or empties the inbox ({"clear": true})."""
         if not isinstance(content, dict):
             return
         if content.get("ready"):
             self.refresh()
-        number = content.get("open")
-        if isinstance(number, int) and 0 <= number < len(self._server.messages):
-            self.send(opened(number, self._server.messages[number]))
+        if content.get("clear"):
+            self._server.messages.clear()
+            self.refresh()
+        messages, number = list(self._server.messages), content.get("open")
+        if not (isinstance(number, int) and 0 <= number < len(messages)):
+            return
+        if "file" in content:
+            self._send_file(number, messages[number], content["file"])
+        else:
+            self.send(opened(number, messages[number]))
+
+    def _send_file(self, number: int, message: Received, place: object) -> None:
+        attached = Letter(message.root).attached
+        if not (isinstance(place, int) and 0 <= place < len(attached)):
+            return
+        part = attached[place]
+        content = {"kind": "file", "number": number, "name": name_of(part)}
+        self.send(content, buffers=[part.octets(MAX_DOWNLOAD)])
 
     def __repr__(self) -> str:
         return f"<InboxView: {len(self._server.messages)} messages>"
@@ -121,4 +142,5 @@ def opened(number: int, message: Received) -> ViewMessage:
         "text": letter.text,
         "source": message.source(SHOWN_SOURCE).replace("\r\n", "\n"),
         "files": letter.files,
+        "sizes": [len(part.octets(MAX_DOWNLOAD)) for part in letter.attached],
     }

@@ -29,7 +29,8 @@ class Letter:
     Attributes:
         text: the plain text, controls as escapes; empty if there is none.
         html: the HTML body with its inline images inside; empty if there is none.
-        files: the names of what is attached.
+        files: the names of what is attached, of very many the first ones and a count.
+        attached: the parts themselves, as many as have names in `files`.
     """
 
     def __init__(self, root: ParsedPart) -> None:
@@ -41,7 +42,8 @@ class Letter:
         html = _read(rich)
         self.html = _CID.sub(self._inline, html, count=MAX_REFERENCES) if self._images else html
         files = [part for part in leaves if part not in (plain, rich) and not _is_inline(part)]
-        names = [visible(part.filename[:MAX_NAME]) or _kind(part) for part in files[:MAX_FILES]]
+        self.attached = files[:MAX_FILES]
+        names = [name_of(part) for part in self.attached]
         more = len(files) - len(names)
         self.files = [*names, *([f"and {more:,} more"] if more > 0 else [])]
 
@@ -74,6 +76,11 @@ def _read(part: ParsedPart | None) -> str:
 
 def _kind(part: ParsedPart) -> str:
     return "message" if part.content_type == "message/rfc822" else "file"
+
+
+def name_of(part: ParsedPart) -> str:
+    """What an attachment is called, controls as escapes."""
+    return visible(part.filename[:MAX_NAME]) or _kind(part)
 
 
 def _content_id(part: ParsedPart) -> str:

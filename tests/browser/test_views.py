@@ -99,3 +99,37 @@ def test_the_inbox_follows_the_cells(opened: Open) -> None:
     (output,) = notebook.outputs(1)
     assert "Second" in str(output["data"]["text/html"])
     assert "ann@" not in str(output["data"])
+
+
+def test_an_inbox_is_searched_walked_through_and_cleared(opened: Open) -> None:
+    lines = "\n".join(
+        f"%smtp send --to ann@school.test --subject {subject} --text x --attach-var text"
+        for subject in ("First", "Second", "Third")
+    )
+    notebook = opened(START, "text = 'abc'", lines, "%smtp server inbox", "1")
+    view = notebook.output_area(3)
+    rows = view.locator("tbody tr")
+    expect(rows.first).to_contain_text("Third")
+    view.get_by_role("button", name="Third").focus()
+    view.get_by_role("button", name="Third").press("ArrowDown")
+    expect(view.get_by_role("button", name="Second")).to_be_focused()
+    view.get_by_role("searchbox").fill("fir ann")
+    expect(rows).to_have_count(1)
+    expect(view.get_by_role("status")).to_have_text("1 of 3 messages")
+    view.get_by_role("button", name="First").click()
+    with notebook.page.expect_download() as download:
+        view.get_by_role("button", name="text.txt, 3 bytes").click()
+    assert download.value.suggested_filename == "text.txt"
+    assert download.value.path().read_text() == "abc"
+    view.get_by_role("button", name="Clear").click()
+    expect(view.get_by_role("status")).to_have_text("0 of 0 messages")
+    assert notebook.errors == []
+
+
+def test_a_card_shows_addresses_live_and_masks_what_is_saved(opened: Open) -> None:
+    notebook = opened(START, "%smtp send --to ann@school.test --subject Hello --text x", "1")
+    expect(notebook.output_area(1)).to_contain_text("ann@school.test")
+    (output,) = notebook.outputs(1)
+    assert "ann@" not in str(output["data"])
+    assert "a…@school.test" in str(output["data"]["text/html"])
+    assert notebook.errors == []

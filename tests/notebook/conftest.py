@@ -9,7 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
 from jupyter_client.manager import start_new_kernel
+
+from smtp_nb.notebook.extension import Extension
 
 TIMEOUT_S = 60
 
@@ -103,6 +106,11 @@ class Kernel:
         matches: list[str] = reply["content"]["matches"]
         return matches
 
+    def completed(self, code: str) -> list[str]:
+        """What the cell is after each of the things that Tab offers, in their order."""
+        reply = self._client.complete(code, len(code), reply=True, timeout=TIMEOUT_S)["content"]
+        return [code[: reply["cursor_start"]] + match for match in reply["matches"]]
+
     def stop(self) -> None:
         self._client.stop_channels()
         self._manager.shutdown_kernel(now=True)
@@ -131,3 +139,15 @@ def connected(kernel: Kernel) -> Kernel:
     kernel.run("%smtp server start --refuse bob@example.org")
     kernel.run("%smtp connect --from teacher@school.test")
     return kernel
+
+
+@pytest.fixture(scope="module")
+def shell() -> Iterator[InteractiveShell]:
+    """A shell without a kernel, in which the extension is loaded."""
+    shell = InteractiveShell.instance()
+    shell.history_manager.enabled = False
+    extension = Extension.of(shell)
+    extension.load()
+    yield shell
+    extension.unload()
+    InteractiveShell.clear_instance()

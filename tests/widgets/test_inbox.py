@@ -110,3 +110,39 @@ def test_a_view_that_fails_stays_out_of_the_cell_that_was_run(
         "<InboxView: 0 messages> is no longer kept up to date: division by zero"
     ]
     view.close()
+
+
+def taken(view: InboxView) -> list[tuple[dict[str, object], list[bytes]]]:
+    """What the page gets from now on."""
+    sent: list[tuple[dict[str, object], list[bytes]]] = []
+    view.send = lambda content, buffers=None: sent.append((content, buffers or []))
+    return sent
+
+
+def test_the_newest_is_first_and_a_list_reads_headers_alone(server: SandboxServer) -> None:
+    for number in range(3):
+        send(server, f"Subject: {number}\r\n\r\nbody")
+    view = InboxView(server)
+    rows = view._list()["messages"]
+    assert [row["subject"] for row in rows] == ["2", "1", "0"]
+    assert not any("root" in vars(message) for message in server.messages)
+    view.close()
+
+
+def test_an_attachment_has_a_size_and_is_fetched_by_its_place(server: SandboxServer) -> None:
+    send(server, a_message())
+    assert opened(0, server.messages[0])["sizes"] == [3]
+    view = InboxView(server)
+    sent = taken(view)
+    for place in (0, 1, -1, "0", None):
+        view._handle_custom_msg({"open": 0, "file": place}, [])
+    assert sent == [({"kind": "file", "number": 0, "name": "marks.csv"}, [b"1,2"])]
+    view.close()
+
+
+def test_an_inbox_is_cleared_from_the_page(server: SandboxServer) -> None:
+    send(server, a_message())
+    view = InboxView(server)
+    view._handle_custom_msg({"clear": True}, [])
+    assert len(server.messages) == 0
+    view.close()

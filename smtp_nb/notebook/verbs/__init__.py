@@ -6,18 +6,35 @@ from collections.abc import Iterable
 
 from smtp_nb.notebook.verb import Verb
 from smtp_nb.notebook.verbs import (
+    command,
+    config,
     connection,
     doctor,
+    expand,
     explain,
+    help,
     login,
     merge,
+    process_queue,
+    queue,
     send,
     server,
+    server_heal,
+    server_reset,
+    server_sessions,
     template,
     trail,
+    verify,
 )
+from smtp_nb.notebook.verbs import set as set_verb
 
-_MODULES = (connection, login, send, template, merge, trail, server, doctor, explain)
+_MODULES = (
+    connection, login, set_verb, config,
+    send, queue, process_queue, verify, expand, command,
+    template, merge,
+    server, server_sessions, server_heal, server_reset,
+    trail, explain, doctor, help,
+)  # fmt: skip
 VERBS: dict[str, Verb] = {verb.name: verb for module in _MODULES for verb in module.VERBS}
 
 
@@ -34,4 +51,4 @@ def starting_with(words: Iterable[str]) -> list[str]:
     before = list(words)
     names = (name.split() for name in VERBS)
     after = [name[len(before)] for name in names if name[: len(before)] == before < name]
-    return sorted(set(after))
+    return sorted(dict.fromkeys(after))  # here, `set` is the module of that verb

@@ -12,6 +12,7 @@ from smtp_nb.wording import Front
 
 def _doctor(request: VerbRequest) -> Checkup:
     smtp = with_password(request, _patient(request))
+    request.state.adjustments.apply(smtp)
     smtp.on_pi_trail(request.state.observe)
     smtp._front = Front.MAGIC
     return smtp.doctor(request.number("patience") or 10)

@@ -18,6 +18,7 @@ from smtp_nb.merge.results.summary import summary_of
 from smtp_nb.merge.rows.frames import as_pandas
 from smtp_nb.model.display import masked
 from smtp_nb.model.outcome import Outcome
+from smtp_nb.notebook.show import left_aligned
 from smtp_nb.notebook.syntax import Argument, Option, ValueKind
 from smtp_nb.notebook.verb import Verb, VerbRequest
 from smtp_nb.wording import Front, worded
@@ -71,12 +72,22 @@ class DryRun:
         )
 
     def __repr__(self) -> str:
-        table = "" if self.problems.empty else f"\n\n{self._shown.to_string(index=False)}"
-        return f"{self._sentence}{table}"
+        return self.forms()[0]
 
     def _repr_html_(self) -> str:
-        table = "" if self.problems.empty else self._shown.to_html(index=False, border=0)
-        return f"<p>{self._sentence}</p>{table}{self.preview._repr_html_()}"
+        return self.forms()[1]
+
+    def forms(self, *, show_addresses: bool = False) -> tuple[str, str]:
+        """Text and HTML for a cell, addresses masked unless it says otherwise."""
+        show = str if show_addresses else masked
+        # Where nothing would be sent, a message would look as if one were.
+        preview = self.preview.forms(show_addresses=show_addresses)[1] if self.count else ""
+        if self.problems.empty:
+            return self._sentence, f"<p>{self._sentence}</p>{preview}"
+        shown = self.problems.assign(message=self.problems["message"].map(show))
+        rows = left_aligned(shown.to_html(index=False, border=0))
+        text = f"{self._sentence}\n\n{shown.to_string(index=False)}"
+        return text, f"<p>{self._sentence}</p>{rows}{preview}"
 
 
 def _merge(request: VerbRequest) -> DryRun | pd.DataFrame | MergeJob:
@@ -235,12 +246,17 @@ _ARGUMENTS = (
     Argument("template", "the template", ValueKind.TEMPLATE),
 )
 _OPTIONS = (
-    Option("--to", "the column of addresses; email by default", metavar="COLUMN"),
+    Option("--to", "the column of addresses; email by default", ValueKind.COLUMN, "COLUMN"),
     Option("--from", "the sender", metavar="ADDRESS"),
     Option("--with", "another variable for the template", ValueKind.VARIABLE, "NAME", many=True),
     Option("--name", "the campaign; the template's name by default", metavar="NAME"),
     Option("--journal", "the journal's file", ValueKind.PATH, "PATH"),
-    Option("--key", "the column that identifies a row; the address by default", metavar="COLUMN"),
+    Option(
+        "--key",
+        "the column that identifies a row; the address by default",
+        ValueKind.COLUMN,
+        "COLUMN",
+    ),
 )
 _RUN_OPTIONS = (
     Option("--send", "send them, after asking for their number", ValueKind.FLAG),
@@ -296,7 +312,7 @@ VERBS = (
         "results",
         "Show the outcome of every row of a merge",
         _results,
-        (Argument("name", "the campaign; the last one by default", required=False),),
+        (Argument("name", "the campaign; the last one by default", ValueKind.CAMPAIGN, False),),
         example="%smtp results",
     ),
 )

@@ -26,6 +26,12 @@ _NOBODY = "nobody@localhost"
 
 def _send(request: VerbRequest) -> Receipt:
     smtp = request.state.session()
+    request.state.receipt = smtp.send(message_of(request, smtp))
+    return request.state.receipt
+
+
+def message_of(request: VerbRequest, smtp: SMTP) -> Addressed:
+    """The message that the options and the cell describe, with those who get it."""
     body = request.text("text") if request.body is None else request.body
     draft = replace(
         _draft(request, body),
@@ -37,8 +43,7 @@ def _send(request: VerbRequest) -> Receipt:
         attachments=tuple(_attachments(request)),
         message_id="*",
     )
-    request.state.receipt = smtp.send(Addressed(draft, addresses("--bcc", request.texts("bcc"))))
-    return request.state.receipt
+    return Addressed(draft, addresses("--bcc", request.texts("bcc")))
 
 
 def _draft(request: VerbRequest, body: str) -> Draft:
@@ -67,7 +72,7 @@ def _sender(request: VerbRequest, smtp: SMTP) -> str:
     sender = request.text("from") or request.state.sender or login
     if not sender:
         raise MissingError(
-            "the message has no sender",
+            "there is no sender",
             code=164,
             remedy="Give --from ADDRESS, here or to %smtp connect",
         )
@@ -99,35 +104,37 @@ def file_of(name: str, value: Any) -> Attachment:  # what a user's variable hold
 def _picture(name: str, value: object) -> Attachment:
     drawn = SharedImages(()).part(value)
     if not isinstance(drawn, Attachment):
-        raise TypeError("an image that is not shared is drawn again")
+        raise TypeError("an image that nobody shares is drawn anew")
     suffix = drawn.filename.rpartition(".")[2]
     return replace(drawn, filename=f"{name}.{suffix}", cid="")
 
+
+MESSAGE_OPTIONS = (
+    Option("--to", "a recipient", metavar="ADDRESS", many=True),
+    Option("--cc", "a recipient of a copy", metavar="ADDRESS", many=True),
+    Option("--bcc", "a recipient whom no header names", metavar="ADDRESS", many=True),
+    Option("--subject", "the subject", metavar="TEXT"),
+    Option("--from", "the sender", metavar="ADDRESS"),
+    Option("--reply-to", "where answers go", metavar="ADDRESS"),
+    Option("--text", "the body, for a message on one line"),
+    Option("--markdown", "the body is Markdown: sent as text and HTML", ValueKind.FLAG),
+    Option("--html", "the body is HTML", ValueKind.FLAG),
+    Option("--raw", "leave {{ … }} in the body as it stands", ValueKind.FLAG),
+    Option("--attach", "a file to send along", ValueKind.PATH, "PATH", many=True),
+    Option("--attach-var", "a variable to send along as a file: frame, text, octets",
+           ValueKind.VARIABLE, "NAME", many=True),
+    Option("--figure", "a figure to show below the body", ValueKind.VARIABLE, "NAME",
+           many=True),
+)  # fmt: skip
 
 VERBS = (
     Verb(
         "send",
         "Send one message: the cell below, or --text",
         _send,
-        options=(
-            Option("--to", "a recipient", metavar="ADDRESS", many=True),
-            Option("--cc", "a recipient of a copy", metavar="ADDRESS", many=True),
-            Option("--bcc", "a recipient that appears in no header", metavar="ADDRESS", many=True),
-            Option("--subject", "the subject", metavar="TEXT"),
-            Option("--from", "the sender", metavar="ADDRESS"),
-            Option("--reply-to", "the address for replies", metavar="ADDRESS"),
-            Option("--text", "the body, for a message on one line"),
-            Option("--markdown", "the body is Markdown: sent as text and HTML", ValueKind.FLAG),
-            Option("--html", "the body is HTML", ValueKind.FLAG),
-            Option("--raw", "leave {{ … }} in the body as it stands", ValueKind.FLAG),
-            Option("--attach", "a file to attach", ValueKind.PATH, "PATH", many=True),
-            Option("--attach-var", "a variable to attach as a file: frame, text, bytes",
-                   ValueKind.VARIABLE, "NAME", many=True),
-            Option("--figure", "a figure to show below the body", ValueKind.VARIABLE, "NAME",
-                   many=True),
-        ),
+        options=MESSAGE_OPTIONS,
         body=CellBody.OPTIONAL,
         example="%%smtp send --to ben@example.org --subject Hello --markdown\n"
         "Dear Ben,\n\nit **works**.",
     ),
-)  # fmt: skip
+)

@@ -5,16 +5,18 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from smtp_nb.errors import StateError
 from smtp_nb.notebook.show import Card
 from smtp_nb.notebook.state import NotebookState
 from smtp_nb.notebook.syntax import Argument, Option, ValueKind
 from smtp_nb.notebook.verb import Verb, VerbRequest
+from smtp_nb.protocol.server.policy import EXTENSIONS
 from smtp_nb.sandbox import FAULTS, SandboxServer
+from smtp_nb.sandbox.faults import ANY, STAGES, Fault
 
 _TLS = ("none", "starttls", "implicit")
 _CERTIFICATES = ("valid", "expired", "not-yet-valid", "wrong-host", "self-signed", "unknown-ca")
 _HEAL = "none"
+_STAGE_WORDS = {"GREETING": "the greeting", "END": "the end of the data"}
 
 
 def _start(request: VerbRequest) -> Card:
@@ -47,11 +49,11 @@ def _closed(state: NotebookState) -> str:
     """What a new sandbox puts an end to."""
     if state.sandbox is None:
         return ""
-    count = len(state.sandbox.messages)
-    noun = "message" if count == 1 else "messages"
     is_used = state.smtp is not None and state.is_at(state.smtp, state.sandbox)
     session = ", and the session on it" if is_used else ""
-    return f"the sandbox before it, with {count} {noun}{session}"
+    return (
+        f"the sandbox before it, with {count_of(len(state.sandbox.messages), 'message')}{session}"
+    )
 
 
 def _stop(request: VerbRequest) -> Card:
@@ -59,26 +61,44 @@ def _stop(request: VerbRequest) -> Card:
     return Card("The sandbox is stopped")
 
 
-def _sandbox(state: NotebookState) -> SandboxServer:
-    if state.sandbox is None:
-        raise StateError("the sandbox is not running", remedy="Write %smtp server start")
-    return state.sandbox
+def count_of(number: int, noun: str) -> str:
+    """`1 message`, `2,000 messages`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _inbox(request: VerbRequest) -> object:
-    sandbox = _sandbox(request.state)
+    sandbox = request.state.running_sandbox()
     return sandbox.messages if request.flag("static") else request.state.inbox_of(sandbox)
 
 
 def _fault(request: VerbRequest) -> Card:
-    sandbox = _sandbox(request.state)
+    sandbox = request.state.running_sandbox()
     name = request.text("name")
     if name == _HEAL:
         sandbox.heal()
     elif name:
         sandbox.inject(name, **_fault_arguments(request))
-    rows = [(fault.name, f"{fault}; hits: {fault.hits}") for fault in sandbox.faults]
-    return Card("Injected faults" if rows else "No faults injected", rows)
+    return faults_of(sandbox)
+
+
+def faults_of(sandbox: SandboxServer) -> Card:
+    """What goes wrong at present, in words."""
+    rows = [(fault.name, _in_words(fault)) for fault in sandbox.faults]
+    return Card("What goes wrong on purpose" if rows else "Nothing goes wrong on purpose", rows)
+
+
+def _in_words(fault: Fault) -> str:
+    """Where it happens, how often it has, and how often it still will."""
+    where = (
+        "at any command"
+        if fault.stage == ANY
+        else f"at {_STAGE_WORDS.get(fault.stage, fault.stage)}"
+    )
+    so_far = (
+        f"has happened {count_of(fault.hits, 'time')}" if fault.hits else "has not happened yet"
+    )
+    left = "" if fault.times is None else f"{fault.times - fault.hits:,} left"
+    return ", ".join(filter(None, (where, so_far, left)))
 
 
 def _fault_arguments(request: VerbRequest) -> dict[str, Any]:  # values of several types
@@ -95,16 +115,17 @@ def _fault_arguments(request: VerbRequest) -> dict[str, Any]:  # values of sever
 VERBS = (
     Verb(
         "server start",
-        "Start a practice SMTP server inside this kernel; it relays nothing",
+        "Start an SMTP server inside this kernel, to practise on; it relays nothing",
         _start,
         options=(
-            Option("--tls", "the kind of TLS", ValueKind.CHOICE, choices=_TLS),
-            Option("--auth", "a user that may log in; MAIL then requires a login", many=True,
+            Option("--tls", "how it protects the connection", ValueKind.CHOICE, choices=_TLS),
+            Option("--auth", "a user who may log in; MAIL then needs a login", many=True,
                    metavar="USER"),
-            Option("--refuse", "a recipient to refuse; * matches any letters", many=True,
+            Option("--refuse", "a recipient to refuse; * stands for any letters", many=True,
                    metavar="ADDRESS"),
-            Option("--without", "an extension not to offer", many=True, metavar="KEYWORD"),
-            Option("--certificate", "the fault of its certificate", ValueKind.CHOICE,
+            Option("--without", "an extension not to offer", metavar="KEYWORD", many=True,
+                   choices=EXTENSIONS),
+            Option("--certificate", "what is wrong with its certificate", ValueKind.CHOICE,
                    choices=_CERTIFICATES),
         ),
         example="%smtp server start --tls starttls --auth ann",
@@ -112,24 +133,24 @@ VERBS = (
     Verb("server stop", "Stop it", _stop, example="%smtp server stop"),
     Verb(
         "server inbox",
-        "Show the messages that it received",
+        "Show the messages that it took in",
         _inbox,
         options=(Option("--static", "as a plain table", ValueKind.FLAG),),
         example="%smtp server inbox",
     ),
     Verb(
         "server fault",
-        "Inject a fault, or show those in force",
+        "Let something go wrong on purpose, or show what does",
         _fault,
-        (Argument("name", "the fault; none removes all", ValueKind.CHOICE, False,
+        (Argument("name", "what goes wrong; none heals all", ValueKind.CHOICE, False,
                   (*FAULTS, _HEAL)),),
         (
-            Option("--to", "only for this recipient; * matches any letters", metavar="ADDRESS"),
-            Option("--times", "how often it strikes", ValueKind.NUMBER, "N"),
-            Option("--stage", "at which command, or GREETING, or END of the data",
-                   metavar="COMMAND"),
-            Option("--code", "the reply code", ValueKind.NUMBER, "CODE"),
-            Option("--text", "the reply text"),
+            Option("--to", "only for this recipient; * stands for any letters", metavar="ADDRESS"),
+            Option("--times", "how often", ValueKind.NUMBER, "N"),
+            Option("--stage", "at which command, at the GREETING, or at the END of the data",
+                   metavar="COMMAND", choices=STAGES),
+            Option("--code", "the reply's three digits", ValueKind.NUMBER, "CODE"),
+            Option("--text", "the reply's words"),
         ),
         example="%smtp server fault greylist --times 1",
     ),

@@ -59,6 +59,18 @@ def test_queue_gives_the_name_of_a_new_file_and_needs_no_server(front: Front, tm
 
 
 @pytest.mark.covers("SMTP.Queue")
+def test_a_message_of_its_own_is_queued_as_send_would_send_it(front: Front, tmp_path):
+    smtp = front.make(from_="ann@x.test", send_to="ben@x.test", subject="Mine", message_text="mine")
+    message = message_from_bytes(b"From: cy@x.test\r\nTo: dan@x.test\r\n\r\ntheirs", policy=default)
+    name = front.run(smtp.queue(tmp_path, message))
+    line, _, content = (tmp_path / name).read_bytes().partition(b"\r\n")
+    assert b"theirs" in content
+    assert b"Mine" not in content
+    assert (smtp.subject, smtp.message_text) == ("Mine", "mine")
+    assert json.loads(line)["recipients"][0]["address"] == "ben@x.test"  # send_to goes before To
+
+
+@pytest.mark.covers("SMTP.Queue")
 def test_a_file_is_an_envelope_in_json_and_the_message_behind_it(front: Front, tmp_path):
     smtp = front.make(**letter(25), cc="Cy <cy@x.test>", bcc="eve@x.test")
     smtp.message_recipients.append(MessageRecipient("dan@x.test", "to", options="NOTIFY=NEVER"))

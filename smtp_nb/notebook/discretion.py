@@ -1,0 +1,58 @@
+"""Addresses: in full where a person looks, masked in what a notebook saves.
+
+What a cell shows is saved with it, and passed on. So the static forms of our values are masked, and
+a view beside them, which lives in the page only, shows them in full.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from smtp_nb.merge.preview import Preview
+from smtp_nb.model.receipt import Receipt
+from smtp_nb.notebook.preferences import SmtpMagics
+from smtp_nb.notebook.show import Card
+from smtp_nb.notebook.verbs.merge import DryRun
+
+LIVE = "application/vnd.jupyter.widget-view+json"
+
+
+class Shown(Protocol):
+    """A value with addresses in it."""
+
+    def forms(self, *, show_addresses: bool = False) -> tuple[str, str]:
+        """Text and HTML."""
+
+
+SHOWN: tuple[type[Shown], ...] = (Card, Receipt, Preview, DryRun)
+
+
+def install(shell: Any, preferences: SmtpMagics) -> Callable[[], None]:  # it has few types
+    """Show these values so; returns what takes that back."""
+
+    def bundle(value: Shown) -> dict[str, Any]:
+        text, html = value.forms(show_addresses=True)
+        if html == value.forms()[1]:
+            return {}
+        if preferences.show_addresses:
+            return {"text/plain": text, "text/html": html}
+        return _live(html) if getattr(shell, "kernel", None) is not None else {}
+
+    formatter = shell.display_formatter.mimebundle_formatter
+    for kind in SHOWN:
+        formatter.for_type(kind, bundle)
+    shell.configurables.append(preferences)
+
+    def undo() -> None:
+        for kind in SHOWN:
+            formatter.pop(kind, None)
+        shell.configurables.remove(preferences)
+
+    return undo
+
+
+def _live(html: str) -> dict[str, Any]:
+    from smtp_nb.widgets import FullView
+
+    return {LIVE: {"version_major": 2, "version_minor": 0, "model_id": FullView(html).model_id}}
