@@ -128,6 +128,7 @@ class Component(Properties, Headers, Status, Certificates, Recipients, Attached,
         other._values = dict(self._values)
         self._copy_certificates(other)
         other._memory, other._front = self._memory, self._front
+        other._memory_server = self._memory_server
         other._revocation_lists = self._revocation_lists
         other.firewall = self.firewall.copy()
         other.message_recipients[:] = map(replace, self.message_recipients)
@@ -195,7 +196,7 @@ class Component(Properties, Headers, Status, Certificates, Recipients, Attached,
         self._values.clear()
         self._last_reply, self._server_pem, self._negotiated = None, "", NO_TLS
         self.message_recipients.clear()
-        self._firewall = Firewall()
+        self._firewall, self._memory_server = Firewall(), None
         self.content_stream = None
         self.attachments.clear()
         self.inline_images.clear()

@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar
 
 from smtp_nb.errors import Interrupted, LinkError, os_error_code
 from smtp_nb.flows.intents import Close, Done, Flow, Intent
+from smtp_nb.model.memory_server import MemoryServer
 from smtp_nb.model.receipt import Receipt
 
 A = TypeVar("A")
@@ -22,6 +23,9 @@ T = TypeVar("T")
 class DriverBase:
     """The part of a driver that others may call while a flow runs on it."""
 
+    clock: Callable[[], float]
+    server: MemoryServer | None = None
+    """The server of this process that it reaches without a socket, and no other."""
     _stop: BaseException | None = None
 
     @property

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
+from smtp_nb.model.memory_server import Timer
 from smtp_nb.model.reply import Reply
 from smtp_nb.protocol.server.policy import Request
 from smtp_nb.protocol.server.replies import on_the_wire
@@ -37,14 +38,14 @@ class Connection(asyncio.BufferedProtocol):
     def __init__(self, shared: SharedState) -> None:
         self._shared = shared
         self._tls: ServerTLS | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: Timer | None = None
         self._buffer = memoryview(bytearray(READ_SIZE))
         self._on_the_way: deque[tuple[Callable[..., object], tuple[object, ...]]] = deque()
         self._delayed = False  # an answer waits for its time
         self._blocked = False  # the client does not read its replies
         self._ending = False
         self._reads = 0
-        self._idle: asyncio.TimerHandle | None = None
+        self._idle: Timer | None = None
         self._transport: asyncio.Transport
         self._session: Session
         self._reception: Reception
@@ -222,6 +223,7 @@ class Connection(asyncio.BufferedProtocol):
     def _secured(self, tls: ServerTLS) -> None:
         self._session.tls = tls.info
         self._session.remark(f"TLS is up: {tls.info}")
+        self._session.begin_group()  # what comes in the same read as the handshake's end
         self._machine.certificate = tls.client_name
         if not self._shared.implicit_tls:
             self._machine.secured()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from base64 import b64decode
 from collections import Counter, deque
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import NamedTuple, overload
 
 from smtp_nb.model.display import SHOWN
@@ -68,7 +68,13 @@ class Session(Sequence[PITrailEvent]):
     waiting: str
     group: int
 
-    def __init__(self, number: int, peer: str, secrets: Collection[str]) -> None:
+    def __init__(
+        self,
+        number: int,
+        peer: str,
+        secrets: Collection[str],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.number = number
         self.peer = peer
         self.hello = ""
@@ -79,14 +85,15 @@ class Session(Sequence[PITrailEvent]):
         self.waiting = ""
         self._wire = Wire()
         self.group = 0
-        self._opened_at = self._arrived_at = time.monotonic()
+        self._clock = clock
+        self._opened_at = self._arrived_at = clock()
         self._secrets = secrets
         self._lines: deque[_Line] = deque(maxlen=MAX_LINES)
 
     def begin_group(self) -> None:
         """A read brings something new of the client's."""
         self.group += 1
-        self._arrived_at = time.monotonic()
+        self._arrived_at = self._clock()
 
     def client(self, line: str, credential: str = "") -> None:
         """Note a line of the client, secrets taken out; `credential` is what was taken out."""
@@ -107,7 +114,7 @@ class Session(Sequence[PITrailEvent]):
         credential: str = "",
         came: bool = False,
     ) -> None:
-        moment = self._arrived_at if came else time.monotonic()
+        moment = self._arrived_at if came else self._clock()
         seconds = moment - self._opened_at
         self._lines.append(
             _Line(seconds, what, direction, self.tls is not None, self.group, came, credential)
