@@ -331,6 +331,7 @@ class SandboxServer:
 
     def clear(self) -> None:
         """Forget the messages and the sessions that have ended."""
+        self._shared.refused.clear()
         self.messages.clear()
         for session in [session for session in self.sessions if not session.is_open]:
             self.sessions.remove(session)  # one by one, for a new one may come in meanwhile
@@ -344,6 +345,7 @@ class SandboxServer:
             if self._thread is not None:
                 self._thread.drop_all()
             self._shared.faults.heal(None)
+            self._shared.refused.clear()
             self.messages.clear()
             self.sessions.clear()
             self._shared.connection_count = 0

@@ -45,6 +45,7 @@ class SharedState:
         later: calls something after so many seconds.
         clock: the time in seconds.
         limits: what clients may ask of it.
+        refused: what was refused for good, with the client, so that trying again is seen.
     """
 
     service: Service
@@ -60,6 +61,7 @@ class SharedState:
     later: Later = _later
     clock: Callable[[], float] = time.monotonic
     limits: Limits = NO_LIMITS
+    refused: set[tuple[object, ...]] = field(default_factory=set)
 
     @property
     def is_crowded(self) -> bool:
@@ -98,4 +100,5 @@ class SharedState:
             user=session.user,
             received_at=datetime.now(UTC),
         )
+        session.messages.append(message)
         self.messages.add(message)

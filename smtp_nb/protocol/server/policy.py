@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from smtp_nb.model.reply import Reply
+from smtp_nb.protocol.dots import Unstuffer
 from smtp_nb.protocol.server import replies
 from smtp_nb.protocol.server.auth import Mechanism
 from smtp_nb.protocol.server.replies import say
@@ -116,6 +117,8 @@ class ReceivedTransaction:
         content: octets as they came, dots taken out; whole once the message is.
         size: octets so far, also those that were let go because there were too many.
         is_chunked: BDAT has begun.
+        bare_line_feeds: of the content of DATA, those without their carriage return.
+        lost_dots: dots that unstuffing took although the client had not stuffed them.
     """
 
     verb: str
@@ -125,6 +128,8 @@ class ReceivedTransaction:
     pieces: list[bytes] = field(default_factory=list, repr=False)
     size: int = 0
     is_chunked: bool = False
+    bare_line_feeds: int = 0
+    lost_dots: int = 0
     queue_id: str = field(default_factory=_new_id)
 
     @property
@@ -137,6 +142,13 @@ class ReceivedTransaction:
         if len(self.pieces) != 1:
             self.pieces[:] = [b"".join(self.pieces)]
         return self.pieces[0]
+
+    def add_lines(self, unstuffer: Unstuffer, data: bytes, limit: int) -> None:
+        """Take lines of DATA as they came, and note what is wrong with them."""
+        piece = unstuffer.feed(data)  # which never parts a CR from its LF
+        self.add(piece, limit)
+        self.bare_line_feeds += piece.count(b"\n") - piece.count(b"\r\n")
+        self.lost_dots = unstuffer.lost_dots
 
     def add(self, piece: bytes, limit: int) -> None:
         """Take a piece of content; beyond `limit` octets only count."""
