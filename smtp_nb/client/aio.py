@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from smtp_nb.client.keywords import SMTPProperties
     from smtp_nb.client.message.message_builder import Sendable
     from smtp_nb.client.queue.spool import QueueReport
+    from smtp_nb.drivers.memory_aio import AsyncMemoryDriver
     from smtp_nb.model.diagnosis import Checkup
+    from smtp_nb.model.memory_server import MemoryServer
 
 T = TypeVar("T")
 
@@ -45,16 +47,23 @@ class AsyncSMTP(Component):
     `reset_headers`, `set_message_stream`, `interrupt`.
     """
 
-    _driver: AsyncDriver
+    _driver: AsyncDriver | AsyncMemoryDriver
 
     @shows_keywords(keyword_defaults())
     @unseen_arguments
     def __init__(self, **properties: Unpack[SMTPProperties]) -> None:
-        self._driver = AsyncDriver(self)
+        self._driver = self._new_driver(None)
         self._clock = self._driver.clock
         self._turns = Turns()
         super().__init__()
         self.set({**properties})
+
+    def _new_driver(self, server: MemoryServer | None) -> AsyncDriver | AsyncMemoryDriver:
+        if server is None:
+            return AsyncDriver(self)
+        from smtp_nb.drivers.memory_aio import AsyncMemoryDriver
+
+        return AsyncMemoryDriver(self, server)
 
     async def _run(self, flow: Flow[T], source: JobSource | None = None) -> T:
         async with self._turns.take():

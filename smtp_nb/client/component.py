@@ -114,6 +114,7 @@ class Component(Configured, Headers, Status, Events):
         other._values = dict(self._values)
         self._copy_certificates(other)
         other._remembered, other._front = self._remembered.copy(), self._front
+        other._memory_server = self._memory_server
         other.firewall = self.firewall.copy()
         other.message_recipients[:] = map(replace, self.message_recipients)
         other.attachments, other.inline_images = self.attachments, self.inline_images
@@ -175,7 +176,7 @@ class Component(Configured, Headers, Status, Events):
         self._values.clear()
         self._last_reply, self._server_pem, self._negotiated = None, "", NO_TLS
         self.message_recipients.clear()
-        self._firewall = Firewall()
+        self._firewall, self._memory_server = Firewall(), None
         self.content_stream = None
         self.attachments.clear()
         self.inline_images.clear()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from smtp_nb.errors import BusyError
@@ -16,6 +17,7 @@ from smtp_nb.errors import BusyError
 if TYPE_CHECKING:
     from smtp_nb.drivers.runner import DriverBase
     from smtp_nb.flows.session import ClientSession
+    from smtp_nb.model.memory_server import MemoryServer
     from smtp_nb.model.reply import Reply
 
 
@@ -23,6 +25,7 @@ class Ownership:
     """Refuses a second connect(), and notices that this process is a child of the one before."""
 
     _driver: DriverBase
+    _clock: Callable[[], float]
     _session: ClientSession | None
     _busy: threading.Lock
     _is_connecting: bool
@@ -31,6 +34,20 @@ class Ownership:
     def __init__(self) -> None:
         self._pid = os.getpid()
         self._inherited_from = 0
+
+    @property
+    def _memory_server(self) -> MemoryServer | None:
+        """The server of this process that is reached without a socket; None for all others."""
+        return self._driver.server
+
+    @_memory_server.setter
+    def _memory_server(self, server: MemoryServer | None) -> None:
+        if server is not self._driver.server:
+            self._driver = self._new_driver(server)
+            self._clock = self._driver.clock
+
+    def _new_driver(self, server: MemoryServer | None) -> DriverBase:
+        raise NotImplementedError
 
     def _refuse_second_connect(self) -> None:
         self._notice_fork()

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from smtp_nb.client.keywords import SMTPProperties
     from smtp_nb.client.message.message_builder import Sendable
     from smtp_nb.client.queue.spool import QueueReport
+    from smtp_nb.drivers.memory import MemoryDriver
     from smtp_nb.model.diagnosis import Checkup
+    from smtp_nb.model.memory_server import MemoryServer
 
 T = TypeVar("T")
 
@@ -42,15 +44,22 @@ class SMTP(Component):
     other effect.
     """
 
-    _driver: BlockingDriver
+    _driver: BlockingDriver | MemoryDriver
 
     @shows_keywords(keyword_defaults())
     @unseen_arguments
     def __init__(self, **properties: Unpack[SMTPProperties]) -> None:
-        self._driver = BlockingDriver(self)
+        self._driver = self._new_driver(None)
         self._clock = self._driver.clock
         super().__init__()
         self.set({**properties})
+
+    def _new_driver(self, server: MemoryServer | None) -> BlockingDriver | MemoryDriver:
+        if server is None:
+            return BlockingDriver(self)
+        from smtp_nb.drivers.memory import MemoryDriver
+
+        return MemoryDriver(self, server)
 
     def _run(self, flow: Flow[T], source: JobSource | None = None) -> T:
         return self._driver.run(self._limited(flow), source, self._at_work())

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, unquote
 
 from smtp_nb.errors import InputError
 from smtp_nb.model.enums import SSLStartMode
+from smtp_nb.model.memory_server import MemoryServer, registered
 from smtp_nb.model.secret import Secret
 
 _URL = re.compile(
@@ -29,6 +30,7 @@ _MODES = {
 }
 _DEFAULTS = {"smtp": (587, SSLStartMode.EXPLICIT), "smtps": (465, SSLStartMode.IMPLICIT)}
 _PARAMETERS = {"ca": "CACertFilePaths", "pin": "SSLServerPin"}
+_WORDS = frozenset({"tls", "wire", *_PARAMETERS})
 
 
 def properties_from_url(url: Secret) -> dict[str, object]:
@@ -38,6 +40,8 @@ def properties_from_url(url: Secret) -> dict[str, object]:
     server on this machine it is plain unless `ca` or `pin` is given. `tls=none`, `tls=starttls`
     and `tls=implicit` override that. `ca` is a file of trusted roots, `pin` the `sha256:…` of the
     server's public key. Settings are keyed by their IPWorks names.
+    `wire` names a sandbox of this process that is reached without a socket; it is returned under
+    `_memory_server`.
 
     Args:
         url: wrapped, because it may hold a password, which no traceback may show.
@@ -53,7 +57,11 @@ def properties_from_url(url: Secret) -> dict[str, object]:
     asked = _asked(parts["query"])
     host = parts["literal"] or parts["name"]
     port, mode = _DEFAULTS[parts["scheme"].lower()]
-    if mode is SSLStartMode.EXPLICIT and _is_this_machine(host) and not asked.keys() & _PARAMETERS:
+    if (
+        mode is SSLStartMode.EXPLICIT
+        and _is_this_machine(host)
+        and not asked.keys() & _PARAMETERS.keys()
+    ):
         mode = SSLStartMode.NONE
     return {
         "mail_server": host.lower(),
@@ -61,6 +69,7 @@ def properties_from_url(url: Secret) -> dict[str, object]:
         "ssl_start_mode": _mode(asked.pop("tls")) if "tls" in asked else mode,
         "user": unquote(parts["user"]),
         "password": _password(url),
+        **({"_memory_server": _on_wire(asked.pop("wire"))} if "wire" in asked else {}),
         **{_PARAMETERS[name]: value for name, value in asked.items()},
     }
 
@@ -79,12 +88,13 @@ def _password(url: Secret) -> Secret:
 def _asked(query: str) -> dict[str, str]:
     pairs = parse_qsl(query, keep_blank_values=True)
     asked = dict(pairs)
-    if wrong := sorted(asked.keys() - _PARAMETERS - {"tls"}):
+    if wrong := sorted(asked.keys() - _WORDS):
         raise InputError(
-            f"{wrong[0]!r} is not a parameter of a mail server URL", remedy="Use tls, ca or pin"
+            f"{wrong[0]!r} is not a parameter of a mail server URL",
+            remedy="Use tls, ca, pin or wire",
         )
     if len(asked) < len(pairs):
-        raise InputError("the URL repeats a parameter", remedy="Give tls, ca and pin once each")
+        raise InputError("the URL repeats a parameter", remedy="Give each parameter once")
     return asked
 
 
@@ -92,6 +102,16 @@ def _mode(word: str) -> SSLStartMode:
     if word not in _MODES:
         raise InputError(f"tls={word} is unknown", remedy=f"Use one of {', '.join(_MODES)}")
     return _MODES[word]
+
+
+def _on_wire(word: str) -> MemoryServer:
+    server = registered(word)
+    if server is None:
+        raise InputError(
+            "no server of this process is behind wire= in the URL",
+            remedy="Take the URL from a SandboxServer(inline=True) that runs in this process",
+        )
+    return server
 
 
 def _is_this_machine(host: str) -> bool:

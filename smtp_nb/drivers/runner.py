@@ -14,6 +14,7 @@ from smtp_nb.drivers.os_errors import os_error_code
 from smtp_nb.errors import Interrupted, LinkError
 from smtp_nb.flows.intents import Close, Done, Flow, Intent, JobSource, Next, Prefetch
 from smtp_nb.model.envelope import DeliveryJob
+from smtp_nb.model.memory_server import MemoryServer
 from smtp_nb.model.receipt import Receipt
 
 A = TypeVar("A")
@@ -24,6 +25,9 @@ T = TypeVar("T")
 class DriverBase:
     """The part of a driver that may be called while a flow runs on it."""
 
+    clock: Callable[[], float]
+    server: MemoryServer | None = None
+    """The server of this process that it reaches without a socket, and no other."""
     _stop: BaseException | None = None
 
     @property

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 TERMINATOR = b".\r\n"
+_UNSTUFFED = re.compile(rb"\r\n\.(?=[^.\r])")
 
 
 class Stuffer:
@@ -40,6 +43,8 @@ class Unstuffer:
     def __init__(self) -> None:
         self._held = b"\r\n"  # as if a line had just ended, so that a lone dot can come first
         self._first = True
+        self.lost_dots = 0
+        """Dots taken from lines that the client had begun with a single one, without stuffing."""
         self.finished = False
         self.rest = b""
         """What followed the end of the data: the next commands."""
@@ -60,7 +65,10 @@ class Unstuffer:
         return self._plain(data[: len(data) - keep])
 
     def _plain(self, data: bytes) -> bytes:
-        plain = data.replace(b"\r\n.", b"\r\n") if b"\r\n." in data else data
+        plain = data
+        if b"\r\n." in data:
+            self.lost_dots += len(_UNSTUFFED.findall(data))
+            plain = data.replace(b"\r\n.", b"\r\n")
         if self._first and plain:
             self._first = False
             return plain[2:]

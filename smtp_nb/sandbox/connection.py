@@ -7,13 +7,15 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
+from smtp_nb.model.memory_server import Timer
 from smtp_nb.model.reply import Reply
 from smtp_nb.protocol.server.policy import Request
-from smtp_nb.protocol.server.replies import on_the_wire
+from smtp_nb.protocol.server.replies import TLS_EXPECTED, on_the_wire
 from smtp_nb.protocol.server.server import ServerProtocol
 from smtp_nb.protocol.server.states import ServerState
 from smtp_nb.sandbox.faults import Action
 from smtp_nb.sandbox.reception import Reception
+from smtp_nb.sandbox.remarks import PLAIN_AFTER_STARTTLS
 from smtp_nb.sandbox.session import Session
 from smtp_nb.sandbox.shared_state import SharedState
 
@@ -26,6 +28,9 @@ LINGER_S = 2.0
 
 READ_SIZE = 64 * 1024
 
+HANDSHAKE_RECORD = b"\x16"
+"""How a TLS handshake begins (RFC 8446 section 5.1)."""
+
 CROWDED = Reply(421, ("4.3.2 Too many connections, come back later",))
 IDLE = Reply(421, ("4.4.2 Idle for too long",))
 SHUTTING_DOWN = Reply(421, ("4.3.2 The sandbox is shutting down",))
@@ -37,14 +42,14 @@ class Connection(asyncio.BufferedProtocol):
     def __init__(self, shared: SharedState) -> None:
         self._shared = shared
         self._tls: ServerTLS | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: Timer | None = None
         self._buffer = memoryview(bytearray(READ_SIZE))
         self._on_the_way: deque[tuple[Callable[..., object], tuple[object, ...]]] = deque()
         self._delayed = False  # an answer waits for its time
         self._blocked = False  # the client does not read its replies
         self._ending = False
         self._reads = 0
-        self._idle: asyncio.TimerHandle | None = None
+        self._idle: Timer | None = None
         self._transport: asyncio.Transport
         self._session: Session
         self._reception: Reception
@@ -116,6 +121,9 @@ class Connection(asyncio.BufferedProtocol):
         if not self._machine.is_midway:
             self._session.begin_group()
         if self._tls is not None:
+            if self._is_plain(data):
+                self._refuse_plain(data)
+                return
             data = self._unwrap(data)
             if not self._tls.is_up:
                 return
@@ -126,10 +134,10 @@ class Connection(asyncio.BufferedProtocol):
             self._end()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._ending = True
+        is_ours, self._ending = self._ending, True
         if self not in self._shared.connections:
             return  # it was one too many
-        self._session.is_open = False
+        self._session.end(has_left=not is_ours)
         self._on_the_way.clear()
         for timer in (self._timer, self._idle):
             if timer is not None:
@@ -199,8 +207,24 @@ class Connection(asyncio.BufferedProtocol):
         assert self._shared.new_tls is not None
         if self._machine.discarded:
             octets = len(self._machine.discarded)
-            self._session.remark(f"{octets} bytes in clear after STARTTLS discarded")
+            text = f"{octets} bytes in clear after STARTTLS discarded"
+            self._session.blunder("out-of-turn", text)
         self._tls = self._shared.new_tls()
+
+    def _is_plain(self, raw: bytes) -> bool:
+        """True if what comes after STARTTLS cannot be the first record of a handshake."""
+        is_first = not (self._tls is None or self._tls.is_begun or self._shared.implicit_tls)
+        return is_first and raw[:1] != HANDSHAKE_RECORD
+
+    def _refuse_plain(self, raw: bytes) -> None:
+        """Tell the client in clear, which is how it talks."""
+        self._tls = None
+        self._session.heard(raw)
+        self._session.blunder(PLAIN_AFTER_STARTTLS.key, PLAIN_AFTER_STARTTLS.text)
+        self._session.server(TLS_EXPECTED)
+        self._session.said(on_the_wire(TLS_EXPECTED))
+        self._travel(self._transport.write, on_the_wire(TLS_EXPECTED))
+        self._end("TLS failed: plain text came")
 
     def _unwrap(self, raw: bytes) -> bytes:
         import ssl
@@ -222,6 +246,7 @@ class Connection(asyncio.BufferedProtocol):
     def _secured(self, tls: ServerTLS) -> None:
         self._session.tls = tls.info
         self._session.remark(f"TLS is up: {tls.info}")
+        self._session.begin_group()  # what comes in the same read as the handshake's end
         self._machine.certificate = tls.client_name
         if not self._shared.implicit_tls:
             self._machine.secured()
@@ -251,4 +276,5 @@ class Connection(asyncio.BufferedProtocol):
             data = on_the_wire(reply)
             self._transport.write(data if self._tls is None else self._tls.send(data))
             self._session.server(reply)
+        self._ending = True
         self._transport.abort()

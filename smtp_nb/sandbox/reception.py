@@ -6,17 +6,29 @@ as long as that says, has it answered, and sends what `machine` then has to send
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from smtp_nb.model.reply import Reply
-from smtp_nb.protocol.commands import LAST_IN_GROUP
 from smtp_nb.protocol.server.policy import END, GREETING, Request
-from smtp_nb.protocol.server.replies import BARE_LINE_END
 from smtp_nb.protocol.server.server import ServerProtocol
 from smtp_nb.sandbox.faults import NO_ACTION, Action, Visitor
+from smtp_nb.sandbox.remarks import (
+    AGAIN,
+    Remark,
+    on_command,
+    on_content,
+    on_turn,
+    refusal_key,
+    with_advice,
+)
 from smtp_nb.sandbox.session import Session
 from smtp_nb.sandbox.shared_state import SharedState
 
 FULL = Reply(452, ("4.3.1 The sandbox is full",))
 GUESSING = Reply(421, ("4.7.0 Too many failed logins",))
+
+MAX_REFUSED = 10_000
+"""So many refusals are remembered, so that trying again can be remarked upon."""
 
 _BEGINNINGS = frozenset({"MAIL", "SEND", "SOML", "SAML"})
 
@@ -34,7 +46,9 @@ class Reception:
         self.machine = ServerProtocol(shared.service, tls=shared.implicit_tls)
         self.session = session
         self._failed_logins = 0
+        self._advised: set[str] = set()
         self._before = "", -1  # stage and group of the last request
+        session.unfinished = lambda: self.machine.unfinished
 
     def next_request(self) -> tuple[Request, Action] | None:
         """The next request and what goes wrong about it, or None until more octets come."""
@@ -46,16 +60,19 @@ class Reception:
 
     def answer(self, request: Request, action: Action) -> None:
         """Note the request and answer it, unless the connection is cut before that."""
-        self._judge(request)
+        remarks = list(self._remarks(request))
+        for remark in remarks:
+            self.session.blunder(remark.key, remark.text)
         self._note(request)
         if action.cut == "before":
             if action.stored:
                 self._store(request)
             return
         reply = self._limited(request, action.reply or request.reply)
+        remarks += self._tried_again(request, reply)
         if reply.code < 300:
             self._store(request)
-        self.session.server(self.machine.answer(reply))
+        self.session.server(self.machine.answer(with_advice(reply, self._new(remarks))))
         self.session.hello, self.session.user = self.machine.hello, self.machine.user
 
     @property
@@ -73,20 +90,33 @@ class Reception:
         begins = reply.code < 300 and request.stage in _BEGINNINGS
         return FULL if begins and self._shared.is_full else reply
 
-    def _judge(self, request: Request) -> None:
-        """Remark on what is wrong although it works here, or is answered without its name."""
-        session, group = self.session, self.session.group
-        before, self._before = self._before, (request.stage, group)
-        offers_groups = "PIPELINING" in self._shared.service.extensions
-        if before[1] == group and (before[0] in LAST_IN_GROUP or not offers_groups):
-            session.blunder("out-of-turn", f"sent before the reply to {before[0]}")
-        if request.reply is BARE_LINE_END:
-            session.blunder("bare-lf", "a line feed without its carriage return in a command")
-        content = (
-            request.transaction.content if request.shown == "." and request.transaction else b""
-        )
-        if bare := content.count(b"\n") - content.count(b"\r\n"):
-            session.blunder("bare-lf", f"{bare} line feeds without carriage return in the content")
+    def _remarks(self, request: Request) -> Iterator[Remark]:
+        """What is wrong with a request although it works here, or is answered in few words."""
+        service, (before, group) = self._shared.service, self._before
+        self._before = request.stage, self.session.group
+        is_same = group == self.session.group
+        yield from on_turn(before, is_same, "PIPELINING" in service.extensions)
+        yield from on_command(request, service.hostname)
+        yield from on_content(request)
+
+    def _new(self, remarks: list[Remark]) -> list[Remark]:
+        """Those to tell the client: each key once, so that thousands of replies stay short."""
+        new = [remark for remark in remarks if remark.key not in self._advised]
+        self._advised |= {remark.key for remark in new}
+        return new
+
+    def _tried_again(self, request: Request, reply: Reply) -> list[Remark]:
+        """A remark if this client was refused the very same for good before."""
+        client = self._visitor.peer, self.machine.hello
+        key = refusal_key(request, reply, client)
+        if key is None:
+            return []
+        if key in self._shared.refused:
+            self.session.blunder(AGAIN.key, AGAIN.text)
+            return [AGAIN]
+        if len(self._shared.refused) < MAX_REFUSED:
+            self._shared.refused.add(key)
+        return []
 
     def _note(self, request: Request) -> None:
         if request.stage == GREETING:

@@ -15,10 +15,10 @@ _PLACES: weakref.WeakKeyDictionary[SandboxServer, tuple[int, str, int]] = (
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
-def note(server: SandboxServer) -> None:
+def note(server: SandboxServer, port: int) -> None:
     """Remember where a sandbox listens."""
     _PLACES.pop(server, None)  # the last one to start comes last
-    _PLACES[server] = (os.getpid(), server.host, server.port)
+    _PLACES[server] = (os.getpid(), server.host, port)
 
 
 def sandbox_at(host: str, port: int) -> SandboxServer | None:

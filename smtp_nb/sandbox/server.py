@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import atexit
-import ipaddress
-import re
 import shutil
 import socket
 import tempfile
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from html import escape
 from inspect import signature
 from pathlib import Path
@@ -25,11 +22,14 @@ from smtp_nb.protocol.server.auth import Mechanism
 from smtp_nb.protocol.server.policy import Service
 from smtp_nb.sandbox import options, running
 from smtp_nb.sandbox.faults import Fault
+from smtp_nb.sandbox.inline import InlineService
 from smtp_nb.sandbox.mailbox import Inbox, Message
+from smtp_nb.sandbox.names import ANYWHERE, certificate_names, is_loopback
 from smtp_nb.sandbox.options import NO_LIMITS, TLS, Limits
 from smtp_nb.sandbox.session import Sessions
 from smtp_nb.sandbox.shared_state import SharedState
 from smtp_nb.sandbox.thread import BACKLOG, ServerThread
+from smtp_nb.sandbox.virtual_clock import VirtualClock
 from smtp_nb.sasl.server.server import KNOWN_NAMES, USUAL, serve
 from smtp_nb.sasl.server.verifier import CredentialVerifier
 
@@ -79,6 +79,9 @@ class SandboxServer:
         manner: "strict", or "lenient": a bare line feed ends a line too, as on servers to which
             mail can be smuggled; the greeting says so.
         limits: limits for clients; None for no limit on loopback, and `Limits()` elsewhere.
+        inline: serve in the caller's thread, through memory: no socket, no port, no thread, and
+            `latency` and `delay` are arithmetic on a clock of its own. Only `SMTP.from_url(url)`
+            and `AsyncSMTP.from_url(url)` reach it, in this process and from one thread.
         certificate: "valid", or a fault: "expired", "not-yet-valid", "wrong-host",
             "self-signed", "unknown-ca".
 
@@ -114,6 +117,7 @@ class SandboxServer:
         certificate: str = "valid",
         client_ca: str | Path | None = None,
         allow_remote: bool = False,
+        inline: bool = False,
     ) -> None:
         if tls not in (None, "starttls", "implicit"):
             raise InputError(f"tls={tls!r} is unknown", remedy='Use None, "starttls" or "implicit"')
@@ -121,13 +125,14 @@ class SandboxServer:
             raise InputError(f"manner={manner!r} is unknown", remedy='Use "strict" or "lenient"')
         self._address = options.address(host, allow_remote), port
         if limits is None:
-            limits = NO_LIMITS if _is_loopback(self._address[0]) else Limits()
+            limits = NO_LIMITS if is_loopback(self._address[0]) else Limits()
         self._auth = dict(auth or {})
         self._tls = tls
         self._certificate, self._client_ca = certificate, client_ca
         self._directory: Path | None = None
         self._port = 0
-        self._thread: ServerThread | None = None
+        self._clock = VirtualClock() if inline else None
+        self._thread: ServerThread | InlineService | None = None
         self._turn = threading.Lock()
         self.messages = Inbox()
         self.sessions = Sessions()
@@ -155,6 +160,8 @@ class SandboxServer:
             limits=limits,
             passwords=tuple(self._auth.values()),
         )
+        if self._clock is not None:
+            self._shared.later, self._shared.clock = self._clock.later, self._clock.time
 
     def _begin_login(self, name: str, certificate: str) -> Mechanism:
         return serve(
@@ -175,10 +182,16 @@ class SandboxServer:
         with self._turn:
             if self._thread is None:
                 self._prepare_tls()
-                self._thread = self._listen()
-                running.note(self)
+                self._thread = self._begin()
                 atexit.register(self.stop)
         return self
+
+    def _begin(self) -> ServerThread | InlineService:
+        if self._clock is not None:
+            return InlineService(self._shared, self._clock)
+        thread = self._listen()
+        running.note(self, self._port)
+        return thread
 
     def _listen(self) -> ServerThread:
         host, port = self._address
@@ -224,20 +237,13 @@ class SandboxServer:
         from smtp_nb.sandbox.certificates import make_identity
         from smtp_nb.sandbox.tls import ServerTLS, server_context
 
-        identity = make_identity(self._names(), self._certificate)
+        identity = make_identity(
+            certificate_names(self._shared.service.hostname, self._address[0]), self._certificate
+        )
         self._directory = Path(tempfile.mkdtemp(prefix="smtp_nb-sandbox-"))
         (self._directory / "ca.pem").write_bytes(identity.ca_pem)
         context = server_context(identity, self._directory, self._client_ca)
         self._shared.new_tls = lambda: ServerTLS(context)
-
-    def _names(self) -> tuple[str, ...]:
-        """All names by which clients may reach it."""
-        names = [self._shared.service.hostname, "localhost", "127.0.0.1", "::1"]
-        if self.host not in ANYWHERE:
-            names.append(self.host)
-        if not _is_loopback(self.host):
-            names += _of_this_machine()
-        return tuple(dict.fromkeys(names))
 
     def _remove_directory(self) -> None:
         if self._directory is not None:
@@ -248,18 +254,20 @@ class SandboxServer:
 
     @property
     def host(self) -> str:
-        """The address it listens on."""
-        return self._address[0]
+        """The address it listens on; an inline one is found by its name alone."""
+        return self._address[0] if self._clock is None else self._shared.service.hostname
 
     @property
     def port(self) -> int:
         """The port it listens on.
 
         Raises:
-            StateError: it is not running.
+            StateError: it is not running, or it is an inline one, which has no port.
         """
         if self._thread is None:
             raise StateError("the sandbox is not running", remedy="Call start(), or use `with`")
+        if self._clock is not None:
+            raise StateError("an inline sandbox has no port", remedy="Use SMTP.from_url(url)")
         return self._port
 
     @property
@@ -298,7 +306,11 @@ class SandboxServer:
         host = host or ANYWHERE.get(self.host, self.host)
         host = f"[{host}]" if ":" in host else host
         query = {"ca": self.ca_file} if self._tls else {"tls": "none"}
-        return f"{scheme}://{login}{host}:{self.port}?{urlencode(query, safe='/')}"
+        if isinstance(self._thread, InlineService):
+            place, query["wire"] = f"{host}/", self._thread.wire
+        else:
+            place = f"{host}:{self.port}"
+        return f"{scheme}://{login}{place}?{urlencode(query, safe='/:')}"
 
     # What it saw
 
@@ -308,10 +320,13 @@ class SandboxServer:
         Raises:
             TimeoutError: there are fewer after that time.
         """
+        while self._clock is not None and len(self.messages) < count and self._clock.advance():
+            timeout = 0.0
         return self.messages.wait_for(count, timeout)
 
     def clear(self) -> None:
         """Forget the messages and the sessions that have ended."""
+        self._shared.refused.clear()
         self.messages.clear()
         for session in [session for session in self.sessions if not session.is_open]:
             self.sessions.remove(session)  # one by one, for a new one may come in meanwhile
@@ -325,6 +340,7 @@ class SandboxServer:
             if self._thread is not None:
                 self._thread.drop_all()
             self._shared.faults.heal(None)
+            self._shared.refused.clear()
             self.messages.clear()
             self.sessions.clear()
             self._shared.connection_count = 0
@@ -363,26 +379,5 @@ class SandboxServer:
         return f"<p>{escape(repr(self))}</p>{self.messages._repr_html_()}"
 
 
-# What stands for all addresses of this machine, and the one by which this machine reaches itself.
-ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
-
-
 def _plainly(password: str) -> str:
     return quote(password, safe="")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _of_this_machine() -> list[str]:
-    """Its name, if that can stand in a certificate, and its addresses."""
-    name = socket.gethostname()
-    names = [name] if re.fullmatch(r"[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*", name) else []
-    with suppress(OSError):
-        for *_, address in socket.getaddrinfo(name, None):
-            names.append(str(address[0]).partition("%")[0])
-    return names

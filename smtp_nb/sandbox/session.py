@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from base64 import b64decode
 from collections import Counter, deque
-from collections.abc import Collection, Iterator, Sequence
-from typing import NamedTuple, overload
+from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import overload
 
 from smtp_nb.model.display import SHOWN
 from smtp_nb.model.enums import TrailDirection
@@ -16,26 +17,12 @@ from smtp_nb.model.receipt import TLSInfo
 from smtp_nb.model.reply import Reply
 from smtp_nb.model.secret import HIDDEN, encodings
 from smtp_nb.model.trail.trail import Trail
+from smtp_nb.sandbox.exchanges import Exchange, SessionLine, exchanges_of
+from smtp_nb.sandbox.mailbox import Message
+from smtp_nb.sandbox.remarks import NO_QUIT, UNFINISHED
 from smtp_nb.sandbox.wire import Wire
 
 MAX_LINES = 10_000
-
-
-class _Line(NamedTuple):
-    """One line of the client, a remark (str), or a whole reply of the server.
-
-    Attributes:
-        came: True for what a read brought, False for what followed from it. The server answers a
-            group command by command, but the client had said it all before the first reply.
-    """
-
-    seconds: float
-    what: str | Reply
-    direction: TrailDirection
-    tls: bool
-    group: int
-    came: bool
-    credential: str = ""
 
 
 @known_attributes()
@@ -50,8 +37,9 @@ class Session(Sequence[PITrailEvent]):
         hello: the name that the client sent in EHLO.
         user: the logged-in user, or None.
         tls: the TLS parameters of the connection, or None.
-        remarks: what the client did against the rules, one key for each time: `out-of-turn`,
-            `bare-lf`. The trail has a remark beside it.
+        messages: what it brought, in order.
+        unfinished: gives the key for what the client has begun and not ended, or an empty text.
+        by: "hand" if somebody talks in a terminal, else empty.
         is_open: True until the connection has ended.
         waiting: what the server waits for, in words: "21 bytes without an end of line (CRLF)" or
             "the dot on a line of its own (21 bytes of content so far)". It stays when the
@@ -63,30 +51,43 @@ class Session(Sequence[PITrailEvent]):
     hello: str
     user: str | None
     tls: TLSInfo | None
-    remarks: list[str]
     is_open: bool
     waiting: str
     group: int
+    by: str
+    messages: list[Message]
+    unfinished: Callable[[], str]
 
-    def __init__(self, number: int, peer: str, secrets: Collection[str]) -> None:
+    def __init__(
+        self,
+        number: int,
+        peer: str,
+        secrets: Collection[str],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.number = number
         self.peer = peer
         self.hello = ""
         self.user = None
         self.tls = None
-        self.remarks = []
+        self._remarks: list[str] = []
+        self.by = ""
+        self.messages = []
+        self.unfinished: Callable[[], str] = str
+        self._listeners: tuple[Callable[[PITrailEvent], object], ...] = ()
         self.is_open = True
         self.waiting = ""
         self._wire = Wire()
         self.group = 0
-        self._opened_at = self._arrived_at = time.monotonic()
+        self._clock = clock
+        self._opened_at = self._arrived_at = clock()
         self._secrets = secrets
-        self._lines: deque[_Line] = deque(maxlen=MAX_LINES)
+        self._lines: deque[SessionLine] = deque(maxlen=MAX_LINES)
 
     def begin_group(self) -> None:
         """A read brings something new of the client's."""
         self.group += 1
-        self._arrived_at = time.monotonic()
+        self._arrived_at = self._clock()
 
     def client(self, line: str, credential: str = "") -> None:
         """Note a line of the client, without secrets; `credential` is what was removed."""
@@ -107,11 +108,13 @@ class Session(Sequence[PITrailEvent]):
         credential: str = "",
         came: bool = False,
     ) -> None:
-        moment = self._arrived_at if came else time.monotonic()
+        moment = self._arrived_at if came else self._clock()
         seconds = moment - self._opened_at
-        self._lines.append(
-            _Line(seconds, what, direction, self.tls is not None, self.group, came, credential)
+        line = SessionLine(
+            seconds, what, direction, self.tls is not None, self.group, came, credential
         )
+        self._lines.append(line)
+        self._publish(line)
 
     def heard(self, data: bytes) -> None:
         """Keep the client's bytes, after TLS, before they are parsed."""
@@ -135,9 +138,69 @@ class Session(Sequence[PITrailEvent]):
 
     def blunder(self, key: str, text: str) -> None:
         """Note a violation of the rules that no reply reported."""
-        if len(self.remarks) < MAX_LINES:
-            self.remarks.append(key)
+        if len(self._remarks) < MAX_LINES:
+            self._remarks.append(key)
         self.remark(text)
+
+    @property
+    def remarks(self) -> list[str]:
+        """What the client did against the rules, one key for each time.
+
+        The keys: `no-crlf bare-lf no-dot out-of-turn second-address helo-domain no-empty-line
+        unstuffed-dot plain-after-starttls no-ehlo-after-tls not-base64 no-nul no-quit
+        retry-of-5yz`. `no-crlf` and `no-dot` are there as long as the line or the content has no
+        end, and for good if the client leaves so. The trail has a remark beside each.
+        """
+        begun = self.unfinished() if self.is_open else ""
+        return [*self._remarks, begun] if begun else list(self._remarks)
+
+    def end(self, *, has_left: bool) -> None:
+        """The connection has ended; `has_left`: by the client, before the server was done."""
+        if has_left and (key := self.unfinished()):
+            self.blunder(key, f"the client left in the middle: {UNFINISHED[key]}")
+        elif has_left and self.hello and not self._remarks:
+            # Who broke off over another blunder is not blamed for leaving too.
+            self.waiting = "QUIT: the client left without it"
+            self.blunder(NO_QUIT.key, NO_QUIT.text)
+        self.is_open = False
+
+    @property
+    def exchanges(self) -> list[Exchange]:
+        """Each command with its reply, in order, the greeting first."""
+        masks = self._masks()
+        return exchanges_of(list(self._lines), lambda text: _clean(text, masks), self.by)
+
+    @property
+    def round_trips(self) -> int:
+        """How often the client waited for the server after it had spoken."""
+        return self.trail.tally.round_trips
+
+    def subscribe(self, callback: Callable[[PITrailEvent], object]) -> Callable[[], None]:
+        """Call something with each line from now on, as it comes or goes.
+
+        Args:
+            callback: is called in the server's thread, or in the caller's with `inline=True`. What
+                it raises is logged and disturbs nothing.
+
+        Returns:
+            What ends the subscription.
+        """
+        self._listeners = (*self._listeners, callback)
+
+        def end() -> None:
+            self._listeners = tuple(one for one in self._listeners if one is not callback)
+
+        return end
+
+    def _publish(self, line: SessionLine) -> None:
+        if not self._listeners:
+            return
+        for event in _told(line, Counter(), self._masks()):
+            for callback in self._listeners:
+                try:
+                    callback(event)
+                except Exception:
+                    logging.getLogger("smtp_nb").exception("a subscriber of a session failed")
 
     def logins(self) -> list[str]:
         """For lessons: what the client sent inside AUTH, decoded. It holds passwords.
@@ -198,7 +261,7 @@ class Sessions(list[Session]):
         )
 
 
-def _told(line: _Line, spoken: Counter[int], masks: list[str]) -> Iterator[PITrailEvent]:
+def _told(line: SessionLine, spoken: Counter[int], masks: list[str]) -> Iterator[PITrailEvent]:
     group = line.group if spoken[line.group] > 1 else 0
     texts = line.what.wire_lines() if isinstance(line.what, Reply) else [line.what]
     for left, text in zip(range(len(texts) - 1, -1, -1), texts, strict=True):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
+from smtp_nb.model.memory_server import Timer
 from smtp_nb.protocol.server.policy import ReceivedTransaction, Service
 from smtp_nb.sandbox.faults import FaultTable
 from smtp_nb.sandbox.mailbox import Inbox, Message
@@ -17,6 +19,14 @@ from smtp_nb.sandbox.session import Session
 if TYPE_CHECKING:
     from smtp_nb.sandbox.connection import Connection
     from smtp_nb.sandbox.tls import ServerTLS
+
+
+class Later(Protocol):
+    """Calls something after so many seconds."""
+
+    def __call__(
+        self, seconds: float, call: Callable[..., object], *arguments: object
+    ) -> Timer: ...
 
 
 def _later(seconds: float, call: Callable[..., object], *arguments: object) -> asyncio.TimerHandle:
@@ -33,7 +43,9 @@ class SharedState:
         passwords: never shown, wherever a client writes them.
         latency_s: how long a trip to the client and back takes, beside the network's own time.
         later: calls something after so many seconds.
+        clock: the time in seconds.
         limits: what clients may ask of it.
+        refused: what was refused for good, with the client, so that trying again is seen.
     """
 
     service: Service
@@ -46,8 +58,10 @@ class SharedState:
     connections: set[Connection] = field(default_factory=set)
     connection_count: int = 0
     latency_s: float = 0.0
-    later: Callable[..., asyncio.TimerHandle] = _later
+    later: Later = _later
+    clock: Callable[[], float] = time.monotonic
     limits: Limits = NO_LIMITS
+    refused: set[tuple[object, ...]] = field(default_factory=set)
 
     @property
     def is_crowded(self) -> bool:
@@ -64,7 +78,7 @@ class SharedState:
         """A client has come in."""
         self.connections.add(connection)
         self.connection_count += 1
-        session = Session(self.connection_count, f"{peer[0]}:{peer[1]}", self.passwords)
+        session = Session(self.connection_count, f"{peer[0]}:{peer[1]}", self.passwords, self.clock)
         self.sessions.append(session)
         if 0 < self.limits.sessions < len(self.sessions):
             ended = next((one for one in self.sessions if not one.is_open), session)
@@ -86,4 +100,5 @@ class SharedState:
             user=session.user,
             received_at=datetime.now(UTC),
         )
+        session.messages.append(message)
         self.messages.add(message)

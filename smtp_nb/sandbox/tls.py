@@ -44,6 +44,7 @@ class ServerTLS:
     """A TLS layer that is fed octets and gives octets.
 
     Attributes:
+        is_begun: something has come.
         is_up: the handshake is done.
         is_closed: the client has ended TLS in good order.
     """
@@ -52,7 +53,7 @@ class ServerTLS:
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
         self._layer = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
-        self.is_up = False
+        self.is_begun = self.is_up = False
         self.is_closed = False
 
     def receive(self, raw: bytes) -> bytes:
@@ -62,6 +63,7 @@ class ServerTLS:
             ssl.SSLError: the handshake failed or a record is damaged. An alert may be waiting in
                 `outgoing`.
         """
+        self.is_begun = True
         self._incoming.write(raw)
         try:
             if not self.is_up:

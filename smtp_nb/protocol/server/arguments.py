@@ -106,12 +106,17 @@ def _check_address(address: str, syntax: PathSyntax) -> None:
     try:
         parse_mailbox(address)
     except InputError:
+        # `@relay:user@host` is a source route (RFC 5321 section 4.1.1.3), not two addresses.
+        if address.count("@") > 1 and not address.startswith("@"):
+            raise Refused(replies.bad_path(syntax.keyword, f":{address}")) from None
         raise Refused(syntax.bad_address) from None
 
 
 def _read_parameters(text: str, syntax: PathSyntax, extensions: Collection[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for word in text.split():
+        if word.startswith("<") and "@" in word:
+            raise Refused(replies.bad_path(syntax.keyword, f":@{word}"))
         given, equals, value = word.partition("=")
         name = given.upper()  # which makes an S of the long s
         rule = syntax.parameters.get(name) if given.isascii() else None

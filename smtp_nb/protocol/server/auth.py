@@ -21,7 +21,8 @@ class LoginExchange:
         user: the user who logged in, once the reply is 235.
     """
 
-    def __init__(self, mechanism: Mechanism) -> None:
+    def __init__(self, name: str, mechanism: Mechanism) -> None:
+        self._name = name
         self._mechanism = mechanism
         self.user: str | None = None
 
@@ -43,14 +44,19 @@ class LoginExchange:
         """Return the reply to a line of the client: 334, 235 or 535.
 
         Raises:
-            Refused: the client cancelled (`*`), or the line is not base64.
+            Refused: the client cancelled (`*`), the line is not base64, or it is PLAIN without the
+                two NULs.
         """
         if response == "*":
             raise Refused(replies.CANCELLED)
         try:
-            return _challenge(self._mechanism.send(b64decode(response, validate=True)))
+            octets = b64decode(response, validate=True)
         except ValueError:
             raise Refused(replies.BAD_BASE64) from None
+        if self._name == "PLAIN" and octets and octets.count(b"\0") != 2:
+            raise Refused(replies.NO_NUL)
+        try:
+            return _challenge(self._mechanism.send(octets))
         except StopIteration as end:
             self.user = end.value
         return replies.LOGIN_FAILED if self.user is None else replies.LOGGED_IN

@@ -37,6 +37,11 @@ class InputBuffer:
         """Buffered bytes, including those of a line that is being skipped."""
         return len(self._buffer) + (self._passed_over or 0)
 
+    @property
+    def unended(self) -> int:
+        """Octets of a line that may still come to its end."""
+        return len(self._buffer) if self._passed_over is None else 0
+
     def feed(self, data: bytes) -> None:
         """Take in bytes."""
         self._buffer += data

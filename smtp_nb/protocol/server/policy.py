@@ -8,6 +8,7 @@ from functools import cached_property
 from itertools import count
 
 from smtp_nb.model.reply import Reply
+from smtp_nb.protocol.dots import Unstuffer
 from smtp_nb.protocol.server import replies
 from smtp_nb.protocol.server.auth import Mechanism
 from smtp_nb.protocol.server.replies import Refused, say
@@ -174,6 +175,8 @@ class ReceivedTransaction:
         content: bytes as received, dots removed; complete once the message is.
         size: bytes so far, including those dropped because there were too many.
         is_chunked: BDAT has begun.
+        bare_line_feeds: of the content of DATA, those without their carriage return.
+        lost_dots: dots that unstuffing took although the client had not stuffed them.
     """
 
     verb: str
@@ -183,6 +186,8 @@ class ReceivedTransaction:
     pieces: list[bytes] = field(default_factory=list, repr=False)
     size: int = 0
     is_chunked: bool = False
+    bare_line_feeds: int = 0
+    lost_dots: int = 0
     queue_id: str = field(default_factory=_new_id)
 
     @property
@@ -195,6 +200,13 @@ class ReceivedTransaction:
         if len(self.pieces) != 1:
             self.pieces[:] = [b"".join(self.pieces)]
         return self.pieces[0]
+
+    def add_lines(self, unstuffer: Unstuffer, data: bytes, limit: int) -> None:
+        """Take lines of DATA as they came, and note what is wrong with them."""
+        piece = unstuffer.feed(data)  # which never parts a CR from its LF
+        self.add(piece, limit)
+        self.bare_line_feeds += piece.count(b"\n") - piece.count(b"\r\n")
+        self.lost_dots = unstuffer.lost_dots
 
     def add(self, piece: bytes, limit: int) -> None:
         """Take a piece of content; bytes beyond `limit` are only counted."""

@@ -49,8 +49,10 @@ BAD_SENDER = say(501, "5.1.7 Bad sender address")
 BAD_RECIPIENT = say(501, "5.1.3 Bad recipient address")
 NEEDS_SMTPUTF8 = say(553, "5.6.7 A non-ASCII address needs the parameter SMTPUTF8 on MAIL")
 BAD_BASE64 = say(501, "5.5.2 Not base64")
+NO_NUL = say(501, "5.5.2 PLAIN is NUL, user, NUL, password, all in one base64 (RFC 4616)")
 CANCELLED = say(501, "5.7.0 Authentication cancelled")
 HELLO_FIRST = say(503, "5.5.1 Say EHLO first")
+TLS_EXPECTED = say(554, "5.7.0 After STARTTLS comes the TLS handshake, and this is plain text")
 HELLO_AGAIN = say(503, "5.5.1 Say EHLO again: TLS forgets what came before (RFC 3207, 4.2)")
 MAIL_FIRST = say(503, "5.5.1 Give MAIL first")
 NOT_WELCOME = say(503, "5.5.1 No service here: say QUIT")
@@ -82,10 +84,12 @@ def bad_path(keyword: str, argument: str = "") -> Reply:
     return say(501, f"5.5.4 Syntax: {keyword}:<address>, {hint} (RFC 5321, 3.3)")
 
 
+ONE_ADDRESS = "one address in each command"
+
 _PATH_HINTS: tuple[tuple[Callable[[str], bool], str], ...] = (
     (lambda text: ":" not in text, "with a colon"),
     (lambda text: ": " in text or " :" in text, "no space at the colon"),
-    (lambda text: text.count("@") > 1, "one address in each command"),
+    (lambda text: text.count("@") > 1, ONE_ADDRESS),
     (lambda text: "<" not in text or ">" not in text, "with angle brackets"),
     (lambda text: True, "no space at the colon"),
 )

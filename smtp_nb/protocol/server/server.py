@@ -42,7 +42,7 @@ from smtp_nb.protocol.server.policy import (
     Service,
 )
 from smtp_nb.protocol.server.replies import Refused, say
-from smtp_nb.protocol.server.states import ServerState, waiting_for
+from smtp_nb.protocol.server.states import ServerState, unfinished, waiting_for
 
 _HELLO_NAME = re.compile(r"[^\s<>()@\\\",;]{1,255}\Z")
 _CLOSING = frozenset({221, 421, 521})
@@ -94,6 +94,11 @@ class ServerProtocol:
         if self.state is ServerState.DATA:
             return self._transaction is not None and self._transaction.size > 0
         return self.state is ServerState.CHUNK or len(self._intake) > 0
+
+    @property
+    def unfinished(self) -> str:
+        """What the client has begun and not ended, as the key of a remark; empty for nothing."""
+        return unfinished(self.state, self._intake.unended, self._transaction)
 
     @property
     def waiting(self) -> str:
@@ -184,6 +189,8 @@ class ServerProtocol:
             if line is None:
                 return None
             text = read_text(line, MAX_COMMAND)
+            if text in self.service.users:  # its name in clear may happen to look like base64
+                raise Refused(replies.BAD_BASE64)
             request = self._login_request(exchange, exchange.step(text))
         except Refused as refused:
             request = Request("AUTH", refused.reply)
@@ -195,7 +202,7 @@ class ServerProtocol:
     def _read_data(self) -> Request | None:
         transaction = self._transaction
         assert transaction is not None
-        transaction.add(self._unstuffer.feed(self._intake.take_lines()), self.service.max_size)
+        transaction.add_lines(self._unstuffer, self._intake.take_lines(), self.service.max_size)
         if not self._unstuffer.finished:
             return None
         self._intake.put_back(self._unstuffer.rest)
@@ -341,7 +348,9 @@ class ServerProtocol:
         self._login_tried = True
         name, _, initial = argument.partition(" ")
         self.service.check_login(name.upper(), tls=self.tls, user=self.user)
-        exchange = LoginExchange(self.service.begin_login(name.upper(), self.certificate))
+        exchange = LoginExchange(
+            name.upper(), self.service.begin_login(name.upper(), self.certificate)
+        )
         request = self._login_request(exchange, exchange.begin(initial))
         request.credential = argument
         return request

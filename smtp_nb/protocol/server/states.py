@@ -43,4 +43,24 @@ def waiting_for(
     """
     if unended and state in (ServerState.COMMANDS, ServerState.LOGIN):
         return f"{unended} bytes without a line end (CRLF)"
+    if state is ServerState.DATA and message and message.bare_line_feeds:
+        return (
+            "the dot on a line of its own, ended by CR and LF:"
+            f" {message.bare_line_feeds} line feeds came without CR"
+            f" ({message.size} octets of content so far)"
+        )
     return _WAITING[state].format(size=message.size if message else 0, left=left)
+
+
+def unfinished(state: ServerState, unended: int, message: ReceivedTransaction | None) -> str:
+    """What the client has begun and not ended, as the key of a remark; empty for nothing.
+
+    Args:
+        unended: octets of a line that may still come to its end.
+        message: the one that is coming in.
+    """
+    if state in (ServerState.COMMANDS, ServerState.LOGIN):
+        return "no-crlf" if unended else ""
+    if state is ServerState.DATA and message is not None and message.size:
+        return "bare-lf" if message.bare_line_feeds else "no-dot"
+    return ""
