@@ -9,9 +9,11 @@ from pathlib import Path
 
 from smtp_nb.errors import InputError, Unsupported
 from smtp_nb.model.envelope import Content
+from smtp_nb.model.known import known_attributes
 from smtp_nb.model.secret import Secret
 
 
+@known_attributes()
 class DKIM:
     """A key that signs what a domain sends. Needs the extra `dkim`.
 

@@ -18,20 +18,20 @@ from smtp_nb.notebook.verbs.merge import DryRun
 LIVE = "application/vnd.jupyter.widget-view+json"
 
 
-class Shown(Protocol):
+class Maskable(Protocol):
     """A value with addresses in it."""
 
     def forms(self, *, show_addresses: bool = False) -> tuple[str, str]:
         """Text and HTML."""
 
 
-SHOWN: tuple[type[Shown], ...] = (Card, Receipt, Preview, DryRun)
+SHOWN: tuple[type[Maskable], ...] = (Card, Receipt, Preview, DryRun)
 
 
 def install(shell: Any, preferences: SmtpMagics) -> Callable[[], None]:  # it has few types
     """Show these values so; returns what takes that back."""
 
-    def bundle(value: Shown) -> dict[str, Any]:
+    def bundle(value: Maskable) -> dict[str, Any]:
         text, html = value.forms(show_addresses=True)
         if html == value.forms()[1]:
             return {}

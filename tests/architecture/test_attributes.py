@@ -14,6 +14,7 @@ import smtp_nb
 import smtp_nb.merge
 import smtp_nb.sandbox
 from smtp_nb import (
+    DKIM,
     SMTP,
     AsyncSMTP,
     Attachment,
@@ -31,7 +32,7 @@ from smtp_nb import (
     TrailDirection,
 )
 from smtp_nb.errors import AttributeRefused, SettingError
-from smtp_nb.merge import MergeJob, Options, Progress
+from smtp_nb.merge import MergeJob, Options, Progress, Summary
 from smtp_nb.model import events
 from smtp_nb.model.enums import RecipientType
 from smtp_nb.model.receipt import TLSInfo
@@ -69,7 +70,11 @@ MAKERS: dict[type, Callable[[], Any]] = {
     Session: lambda: Session(1, "127.0.0.1:9", ()),
     Options: Options,
     Progress: lambda: Progress(0, 1),
-    **{kind: lambda kind=kind: bare(kind) for kind in (Fault, MergeJob, Message, Receipt, TLSInfo)},
+    Summary: lambda: Summary("merge", {}),
+    **{
+        kind: lambda kind=kind: bare(kind)
+        for kind in (DKIM, Fault, MergeJob, Message, Receipt, TLSInfo)
+    },
 }
 EVENTS = [kind for name, kind in vars(events).items() if name.endswith("Event") and name != "Event"]
 MAKERS |= {kind: lambda kind=kind: bare(kind) for kind in EVENTS if kind is not PITrailEvent}

@@ -13,6 +13,7 @@ import pandas as pd
 from smtp_nb.merge.journal.schema import RETRIED
 from smtp_nb.merge.results.report import NOT_TRIED, OUTCOME_COLOURS
 from smtp_nb.model.display import masked, visible
+from smtp_nb.model.known import known_attributes
 from smtp_nb.model.outcome import Outcome
 
 # Those who need a person first, those who were left out on purpose last.
@@ -36,7 +37,8 @@ class Missed(NamedTuple):
         return f"{where}{self.recipient}  {self.outcome}{f'  {self.why}' if self.why else ''}"
 
 
-@dataclass(frozen=True, slots=True)
+@known_attributes()
+@dataclass(frozen=True)
 class Summary:
     """How a campaign stands. Printing it shows whole addresses; what a cell shows masks them.
 

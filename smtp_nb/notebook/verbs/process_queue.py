@@ -13,7 +13,7 @@ from smtp_nb.notebook.verbs.queue import DIRECTORY
 def _process_queue(request: VerbRequest) -> Card:
     smtp, told = request.state.session(), list[ErrorEvent]()
     handlers = smtp.on_error
-    handlers += told.append
+    handlers(told.append)
     try:
         report = smtp.process_queue(request.text("directory"))
     finally:
