@@ -12,7 +12,7 @@ from generator.text import page, prose, section, table
 from smtp_nb import merge, sandbox
 from smtp_nb.client import oauth, passwords
 from smtp_nb.merge.running.job import MergeJob
-from smtp_nb.merge.running.run import Options
+from smtp_nb.merge.running.options import Options
 from smtp_nb.notebook.verb import CellBody, Verb
 from smtp_nb.notebook.verbs import VERBS
 

@@ -17,7 +17,7 @@ from typing import Any
 from smtp_nb.client.settings import converters
 from smtp_nb.client.settings.properties import keyword_defaults
 from smtp_nb.client.settings.registry import PROPERTIES, REGISTRY, Entry
-from smtp_nb.merge.running import run
+from smtp_nb.merge.running import options as merge_options
 from smtp_nb.model.secret import Secret
 
 PACKAGE = Path(__file__).parents[2] / "smtp_nb"
@@ -107,12 +107,14 @@ def _type(name: str) -> str:
 
 def options() -> str:
     """`smtp_nb/merge/keywords.py`, from `Options`."""
-    types = {name: str(field.type) for name, field in run.Options.__dataclass_fields__.items()}
+    types = {
+        name: str(field.type) for name, field in merge_options.Options.__dataclass_fields__.items()
+    }
     used = set(re.findall(r"\w+", " ".join(types.values())))
     return _HEAD.format(
         title="The keywords of a merge and of its runs, as a type.",
         imports="\n".join(
-            [*_imports_of(Path(run.__file__), used), "from typing import TypedDict\n"]
+            [*_imports_of(Path(merge_options.__file__), used), "from typing import TypedDict\n"]
         ),
         name="RunOptions",
         doc="The fields of `Options`.",

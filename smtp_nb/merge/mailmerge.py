@@ -22,9 +22,8 @@ from smtp_nb.merge.journal.journal import JournalReader
 from smtp_nb.merge.journal.rescue import is_begun
 from smtp_nb.merge.journal.resolve import resolve, targets_of
 from smtp_nb.merge.journal.schema import PlanEntry
-from smtp_nb.merge.planning.adoption import ADDRESSES
-from smtp_nb.merge.planning.naming import meant
-from smtp_nb.merge.planning.plan import Plan, make_plan
+from smtp_nb.merge.planning.naming import identity_of, meant
+from smtp_nb.merge.planning.plan import make_plan
 from smtp_nb.merge.planning.recipients import To
 from smtp_nb.merge.planning.renderer import RowRenderer
 from smtp_nb.merge.planning.standing import Standing, standing_of
@@ -33,24 +32,17 @@ from smtp_nb.merge.preview import Preview
 from smtp_nb.merge.results import report
 from smtp_nb.merge.results.export import write_results
 from smtp_nb.merge.results.summary import Summary, show_summary, summary_of
-from smtp_nb.merge.rows.groups import GroupedRows
+from smtp_nb.merge.rows.groups import GroupedRows, columns_of
 from smtp_nb.merge.rows.problem import Problem, problem_frame
 from smtp_nb.merge.rows.rows import Rows
 from smtp_nb.merge.running.control import RunControl
 from smtp_nb.merge.running.job import MergeJob
-from smtp_nb.merge.running.run import (
-    Campaign,
-    Options,
-    Run,
-    adopted,
-    option_defaults,
-    plan_entries,
-    waiting_in,
-)
+from smtp_nb.merge.running.options import Options, changed_options, option_defaults
+from smtp_nb.merge.running.run import Campaign, Run, adopted, plan_entries, waiting_in
 from smtp_nb.merge.running.sending import Server, asend, component, send
 from smtp_nb.merge.templates.template import Compiled, Template
 from smtp_nb.model.keywords import shows_keywords
-from smtp_nb.model.known import known_attributes, suggestion
+from smtp_nb.model.known import known_attributes
 from smtp_nb.model.unseen import unseen_arguments
 
 if TYPE_CHECKING:
@@ -124,8 +116,8 @@ class MailMerge:
             raise InputError(
                 f"{name!r} is not a valid campaign name", remedy="Use letters and digits"
             )
-        self._options = _options(Options(), {**options})
-        by = _columns_of(group_by)
+        self._options = changed_options(Options(), {**options})
+        by = columns_of(group_by)
         rows = GroupedRows(frame, by, to) if by else Rows(frame)
         self._given = journal
         self._home = home = Home(name, journal, server)
@@ -141,7 +133,7 @@ class MailMerge:
             compiled=Compiled(template, from_),
             digest=template.digest(from_),
             written=template.digest(from_, but="context"),
-            identity=_identity(to, key, by, plan),
+            identity=identity_of(to, key, by, plan),
         )
 
     @property
@@ -292,7 +284,7 @@ class MailMerge:
         return MergeJob(self._open(options), self.server)
 
     def _open(self, options: RunOptions) -> Run:
-        chosen = _options(self._options, {**options})
+        chosen = changed_options(self._options, {**options})
         self._refuse_errors(chosen)
         return Run(self._campaign, chosen, RunControl())
 
@@ -385,27 +377,3 @@ class MailMerge:
         with suppress(JournalError):
             counts = report.counts(self.results)
         return f"<MailMerge {self.name!r}: {len(self._campaign.rows)} rows, {counts}>"
-
-
-def _columns_of(group_by: Hashable | Sequence[Hashable] | None) -> tuple[Hashable, ...]:
-    if group_by is None:
-        return ()
-    return tuple(group_by) if isinstance(group_by, list | tuple) else (group_by,)
-
-
-def _identity(to: To, key: Hashable | None, by: tuple[Hashable, ...], plan: Plan) -> str:
-    """By what the journal knows the rows of a campaign."""
-    if key is not None or by not in ((), (to,)):
-        return "column"
-    return ADDRESSES if plan.has_several else "address"
-
-
-def _options(base: Options, given: dict[str, Any]) -> Options:
-    for name in given:
-        if name not in Options.__dataclass_fields__:
-            known = list(Options.__dataclass_fields__)
-            raise InputError(
-                f"a merge has no option {name!r}",
-                remedy=suggestion(name, known) or f"There are {', '.join(known)}",
-            )
-    return replace(base, **given)

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 from smtp_nb.errors import InputError
 from smtp_nb.merge.journal.schema import Target
 from smtp_nb.merge.planning.adoption import ADDRESSES
 from smtp_nb.merge.planning.plan import Plan, key_text
+from smtp_nb.merge.planning.recipients import To
 from smtp_nb.model.address import parse_mailbox
+
+
+def identity_of(to: To, key: Hashable | None, by: tuple[Hashable, ...], plan: Plan) -> str:
+    """By what the journal knows the rows of a campaign."""
+    if key is not None or by not in ((), (to,)):
+        return "column"
+    return ADDRESSES if plan.has_several else "address"
 
 
 def meant(plan: Plan, identity: str, has_key: bool, value: object) -> list[Target]:

@@ -167,3 +167,10 @@ def _mailbox_key(value: object) -> object:
         return None if value is None else parse_mailbox(str(value)).key
     except InputError:
         return value
+
+
+def columns_of(group_by: Hashable | Sequence[Hashable] | None) -> tuple[Hashable, ...]:
+    """The columns that `group_by` names; empty without it."""
+    if group_by is None:
+        return ()
+    return tuple(group_by) if isinstance(group_by, list | tuple) else (group_by,)

@@ -28,10 +28,9 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -43,129 +42,21 @@ from smtp_nb.merge.journal.lock import CampaignLock
 from smtp_nb.merge.journal.schema import RETRIED, PlanEntry, Unfinished
 from smtp_nb.merge.planning.adoption import ADDRESSES, adopt
 from smtp_nb.merge.planning.plan import Plan, PlannedRow
-from smtp_nb.merge.planning.renderer import ComposedRow, RowRenderer
+from smtp_nb.merge.planning.renderer import RowRenderer
 from smtp_nb.merge.planning.standing import GO_ON, standing_of
 from smtp_nb.merge.results import report
 from smtp_nb.merge.rows.rows import Rows
 from smtp_nb.merge.running.connection import ConnectionGroup, MergeConnection
 from smtp_nb.merge.running.control import RunControl
-from smtp_nb.merge.running.durations import Duration, rate_of, seconds_of
-from smtp_nb.merge.running.pace import Pace, PaceLimits
-from smtp_nb.merge.running.progress import RESUME, Meter, Shown, view_for
-from smtp_nb.merge.running.source import SkipRow, Source
+from smtp_nb.merge.running.options import Options
+from smtp_nb.merge.running.pace import Pace
+from smtp_nb.merge.running.progress import RESUME, Meter, view_for
+from smtp_nb.merge.running.source import Source
 from smtp_nb.merge.running.waiting import PendingMessage
 from smtp_nb.merge.templates.template import Compiled
-from smtp_nb.model.address import Mailbox, ascii_domain, parse_mailbox
+from smtp_nb.model.address import Mailbox
 from smtp_nb.model.enums import RecipientType
-from smtp_nb.model.envelope import Recipient
-from smtp_nb.model.known import known_attributes
 from smtp_nb.model.outcome import Outcome
-
-
-@known_attributes()
-@dataclass(frozen=True, kw_only=True)
-class Options:
-    """The options of a run. A merge takes them for all its runs, a run for itself.
-
-    Attributes:
-        skip_invalid: leave rows with errors out, instead of raising before anything is sent.
-        limit: the maximum number of messages to send; the other rows are SKIPPED.
-        only_to: addresses and domains (`school.test`, `@school.test`); rows with other recipients
-            are SKIPPED.
-        redirect_to: send every message to this address alone, as a trial: the campaign's journal
-            is not touched, and a second trial sends again.
-        changed: "go on" sends the rest of a campaign although the template, or values of rows
-            already sent, have changed.
-        progress: "auto", "text" (a bar), None, or a function that takes a `Progress`.
-        connections: the number of parallel connections; each holds one window of messages.
-        window: the maximum number of messages in flight (without an outcome) on one connection;
-            the client's own `window` (32) by default.
-        rate: messages in any period, over all connections: "20/s", "500/h".
-        domain_rates: the same for each recipient's domain: {"example.org": "100/h"}; "*" is for
-            each domain that is not named.
-        messages_per_connection: open a new connection after this many messages.
-        deadline: seconds, or "30 min": no message is begun later; the next run goes on.
-        patience: seconds, or "10 min": how long to retry greylisted messages and a busy server
-            before the rest is left to the next run; 0 does not retry.
-    """
-
-    skip_invalid: bool = False
-    limit: int | None = None
-    only_to: str | Sequence[str] = ()
-    redirect_to: str = ""
-    changed: str = ""
-    progress: Shown = "auto"
-    connections: int = 1
-    window: int | None = None
-    rate: str = ""
-    domain_rates: Mapping[str, str] = field(default_factory=dict)
-    messages_per_connection: int | None = None
-    deadline: Duration | None = None
-    patience: Duration = 600.0
-
-    def __post_init__(self) -> None:
-        for name in ("connections", "messages_per_connection", "window"):
-            if (number := getattr(self, name)) is not None and number < 1:
-                raise InputError(f"{name} is {number}", remedy="Give 1 or more")
-        if self.limit is not None and self.limit < 0:
-            raise InputError(f"limit is {self.limit}", remedy="Give the number of messages")
-        if self.changed not in ("", GO_ON):
-            raise InputError(f"changed={self.changed!r} is unknown", remedy=f"Give {GO_ON!r}")
-        _ = (
-            self.allowed,
-            self.redirected,
-            self.limits,
-        )  # wrong addresses are told before anything happens
-
-    def readdressed(self, message: ComposedRow) -> tuple[Recipient, ...]:
-        """The recipients that this run allows for a message.
-
-        Raises:
-            LeaveOut: one of them is not among `only_to`.
-        """
-        if allowed := self.allowed:
-            for recipient in message.recipients:
-                if not allowed & {recipient.mailbox.key, recipient.mailbox.domain.lower()}:
-                    raise SkipRow(f"{recipient.address} is not in only_to")
-        return self.redirected or message.recipients
-
-    @cached_property
-    def limits(self) -> PaceLimits:
-        """How fast it may go."""
-        return PaceLimits(
-            rate=rate_of("rate", self.rate) if self.rate else None,
-            domain_rates={
-                domain if domain == "*" else ascii_domain(domain).lower(): rate_of(domain, rate)
-                for domain, rate in self.domain_rates.items()
-            },
-            messages_per_connection=self.messages_per_connection,
-            deadline_s=None if self.deadline is None else seconds_of("deadline", self.deadline),
-            patience_s=seconds_of("patience", self.patience),
-        )
-
-    @cached_property
-    def redirected(self) -> tuple[Recipient, ...]:
-        """The one recipient of a trial; empty otherwise."""
-        if not self.redirect_to:
-            return ()
-        return (Recipient(parse_mailbox(self.redirect_to), RecipientType.TO),)
-
-    @cached_property
-    def allowed(self) -> frozenset[str]:
-        """Normalised addresses and domains; empty if all are allowed."""
-        given = [self.only_to] if isinstance(self.only_to, str) and self.only_to else self.only_to
-        return frozenset(map(_allowed, given))
-
-
-def option_defaults() -> dict[str, object]:
-    """The fields of `Options` with what holds without them."""
-    plain = Options()
-    return {name: getattr(plain, name) for name in Options.__dataclass_fields__}
-
-
-def _allowed(entry: str) -> str:
-    local, _, domain = entry.rpartition("@")
-    return parse_mailbox(entry).key if local else ascii_domain(domain).lower()
 
 
 @dataclass(frozen=True, slots=True)
