@@ -23,7 +23,7 @@ from smtp_nb.protocol.server.policy import Service
 from smtp_nb.sandbox import options, running
 from smtp_nb.sandbox.faults import Fault
 from smtp_nb.sandbox.inline import InlineService
-from smtp_nb.sandbox.mailbox import Inbox, Message
+from smtp_nb.sandbox.messages.mailbox import Inbox, Message
 from smtp_nb.sandbox.names import ANYWHERE, certificate_names, is_loopback
 from smtp_nb.sandbox.options import NO_LIMITS, TLS, Limits
 from smtp_nb.sandbox.session import Sessions

@@ -18,7 +18,7 @@ from smtp_nb.model.reply import Reply
 from smtp_nb.model.secret import HIDDEN, encodings
 from smtp_nb.model.trail.trail import Trail
 from smtp_nb.sandbox.exchanges import Exchange, SessionLine, exchanges_of
-from smtp_nb.sandbox.mailbox import Message
+from smtp_nb.sandbox.messages.mailbox import Message
 from smtp_nb.sandbox.remarks import NO_QUIT, UNFINISHED
 from smtp_nb.sandbox.wire import Wire
 

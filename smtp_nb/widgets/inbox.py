@@ -10,7 +10,7 @@ from IPython.lib.pretty import pretty
 from smtp_nb.model.display import visible
 from smtp_nb.sandbox import Inbox
 from smtp_nb.sandbox import Message as Received
-from smtp_nb.sandbox.mailbox import (
+from smtp_nb.sandbox.messages.mailbox import (
     SHOWN_RECIPIENTS,
     SHOWN_SOURCE,
     SHOWN_SUBJECT,

@@ -7,8 +7,8 @@ import re
 from urllib.parse import unquote
 
 from smtp_nb.model.display import visible, visible_lines
-from smtp_nb.sandbox.mailbox import shortened
-from smtp_nb.sandbox.parts import ParsedPart
+from smtp_nb.sandbox.messages.mailbox import shortened
+from smtp_nb.sandbox.messages.parts import ParsedPart
 
 MAX_BODY = 500_000
 """Encoded octets of a body that are read, and characters of it that are shown."""

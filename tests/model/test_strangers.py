@@ -26,7 +26,7 @@ from smtp_nb.model.receipt import Receipt, RecipientResult, TLSInfo
 from smtp_nb.model.reply import Reply
 from smtp_nb.model.trail.trail import Trail
 from smtp_nb.notebook.show import Card
-from smtp_nb.sandbox.mailbox import Inbox, Message
+from smtp_nb.sandbox.messages.mailbox import Inbox, Message
 from smtp_nb.sandbox.session import Session
 
 # ESC, a C1 control in two spellings, BEL, an override of the direction, a line separator.

@@ -6,7 +6,7 @@ import random
 from base64 import b64encode
 from datetime import UTC, datetime
 
-from smtp_nb.sandbox.mailbox import Message
+from smtp_nb.sandbox.messages.mailbox import Message
 
 
 def message(content: bytes, **changes: object) -> Message:

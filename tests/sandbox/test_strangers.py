@@ -13,9 +13,9 @@ from IPython.lib.pretty import pretty
 
 from sandbox.corpus import CORPUS, ECHO, message, random_message
 from smtp_nb.sandbox import SandboxServer
-from smtp_nb.sandbox.mailbox import Inbox, Message
-from smtp_nb.sandbox.parts import MAX_DEPTH, MAX_FIELDS, MAX_PARTS, parameters, read
-from smtp_nb.sandbox.words import UNREADABLE, header_text
+from smtp_nb.sandbox.messages.mailbox import Inbox, Message
+from smtp_nb.sandbox.messages.parts import MAX_DEPTH, MAX_FIELDS, MAX_PARTS, parameters, read
+from smtp_nb.sandbox.messages.words import UNREADABLE, header_text
 from smtp_nb.widgets import InboxView
 from smtp_nb.widgets.inbox import opened, summary
 from smtp_nb.widgets.letter import MAX_IMAGES

@@ -19,9 +19,6 @@ from smtp_nb.notebook.verbs import (
     queue,
     send,
     server,
-    server_heal,
-    server_reset,
-    server_sessions,
     template,
     trail,
     verify,
@@ -32,7 +29,7 @@ _MODULES = (
     connection, login, set_verb, config,
     send, queue, process_queue, verify, expand, command,
     template, merge,
-    server, server_sessions, server_heal, server_reset,
+    server,
     trail, explain, doctor, help,
 )  # fmt: skip
 VERBS: dict[str, Verb] = {verb.name: verb for module in _MODULES for verb in module.VERBS}

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from IPython.lib.pretty import pretty
 
-from smtp_nb.sandbox.mailbox import SHOWN_ROWS, Inbox, Message
+from smtp_nb.sandbox.messages.mailbox import SHOWN_ROWS, Inbox, Message
 
 
 def message(content: bytes = b"Subject: Hi\r\n\r\nBody\r\n", **changes) -> Message:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from smtp_nb.notebook.show import Card
 from smtp_nb.notebook.syntax import Argument, ValueKind
 from smtp_nb.notebook.verb import Verb, VerbRequest
-from smtp_nb.notebook.verbs.server import faults_of
+from smtp_nb.notebook.verbs.server.server import faults_of
 from smtp_nb.sandbox import FAULTS
 
 

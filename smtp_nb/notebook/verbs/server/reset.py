@@ -7,7 +7,7 @@ from contextlib import suppress
 from smtp_nb.errors import SMTPError
 from smtp_nb.notebook.show import Card
 from smtp_nb.notebook.verb import Verb, VerbRequest
-from smtp_nb.notebook.verbs.server import count_of
+from smtp_nb.notebook.verbs.server.server import count_of
 
 
 def _reset(request: VerbRequest) -> Card:

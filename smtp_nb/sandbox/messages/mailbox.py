@@ -14,7 +14,7 @@ from typing import Any, overload
 from smtp_nb.model.display import bounded, masked, visible, visible_lines
 from smtp_nb.model.known import known_attributes
 from smtp_nb.model.receipt import TLSInfo
-from smtp_nb.sandbox.parts import ParsedPart, read, read_header
+from smtp_nb.sandbox.messages.parts import ParsedPart, read, read_header
 
 # What a view shows at most: of the list, and of one message.
 SHOWN_ROWS = 20
@@ -63,7 +63,7 @@ class Message:
     @cached_property
     def parsed(self) -> EmailMessage:
         """The content as the email package reads it, headers and parts."""
-        from smtp_nb.sandbox.parsed import as_email
+        from smtp_nb.sandbox.messages.parsed import as_email
 
         return as_email(self.root)
 

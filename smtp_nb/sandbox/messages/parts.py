@@ -16,7 +16,7 @@ from itertools import islice
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
-from smtp_nb.sandbox.words import NotText, decoded, from_base64, readable_text
+from smtp_nb.sandbox.messages.words import NotText, decoded, from_base64, readable_text
 
 MAX_DEPTH = 20
 MAX_PARTS = 200

@@ -12,8 +12,8 @@ from email.message import EmailMessage
 from email.policy import EmailPolicy
 from typing import Any
 
-from smtp_nb.sandbox.parts import ParsedField, ParsedPart
-from smtp_nb.sandbox.words import UNREADABLE, NotText, decoded
+from smtp_nb.sandbox.messages.parts import ParsedField, ParsedPart
+from smtp_nb.sandbox.messages.words import UNREADABLE, NotText, decoded
 
 MAX_STRUCTURED = 4096
 """Characters of a structured field that the email package may read; a longer one is plain text."""

@@ -1,0 +1,1 @@
+"""Received messages: read part by part, and kept in the order of their arrival."""
