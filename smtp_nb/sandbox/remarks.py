@@ -14,7 +14,9 @@ from typing import NamedTuple
 from smtp_nb.model.reply import Reply
 from smtp_nb.protocol.commands import LAST_IN_GROUP
 from smtp_nb.protocol.server import replies
+from smtp_nb.protocol.server.auth import malformed
 from smtp_nb.protocol.server.policy import END, ReceivedTransaction, Request
+from smtp_nb.sasl.server.server import NO_NUL
 
 
 class Remark(NamedTuple):
@@ -37,7 +39,7 @@ REFUSED: dict[Reply, Remark] = {
     ),
     replies.BAD_NAME: Remark("helo-domain", "what follows EHLO is no host name"),
     replies.BAD_BASE64: Remark("not-base64", "what answers a challenge is not in base64"),
-    replies.NO_NUL: Remark("no-nul", "PLAIN without its two NULs"),
+    malformed(NO_NUL): Remark("no-nul", "PLAIN without its two NULs"),
     replies.HELLO_AGAIN: Remark("no-ehlo-after-tls", "no EHLO inside TLS"),
 }
 """By the reply that the rules give."""

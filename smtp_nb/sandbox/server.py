@@ -30,7 +30,7 @@ from smtp_nb.sandbox.session import Sessions
 from smtp_nb.sandbox.shared_state import SharedState
 from smtp_nb.sandbox.thread import BACKLOG, ServerThread
 from smtp_nb.sandbox.virtual_clock import VirtualClock
-from smtp_nb.sasl.server.server import KNOWN_NAMES, USUAL, serve
+from smtp_nb.sasl.server.server import KNOWN_NAMES, USUAL, response_fault, serve
 from smtp_nb.sasl.server.verifier import CredentialVerifier
 
 # "lenient" takes bare line feeds for line ends, as servers do whose mail can be smuggled.
@@ -143,6 +143,7 @@ class SandboxServer:
             max_recipients,
             options.mechanisms(mechanisms, client_ca) if auth else (),
             self._begin_login,
+            response_fault=response_fault,
             known_mechanisms=KNOWN_NAMES,
             login_needs_tls=tls is not None,
             needs_login=bool(auth),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from collections.abc import Container, Generator
+from collections.abc import Callable, Container, Generator
 
 from smtp_nb.model.reply import Reply
 from smtp_nb.model.secret import HIDDEN
@@ -17,13 +17,17 @@ Mechanism = Generator[bytes, bytes, str | None]
 class LoginExchange:
     """One login from AUTH to its last reply.
 
+    Args:
+        mechanism: the server's side of it.
+        fault: says what is wrong with the form of a response; empty if it may be checked.
+
     Attributes:
         user: the user who logged in, once the reply is 235.
     """
 
-    def __init__(self, name: str, mechanism: Mechanism) -> None:
-        self._name = name
+    def __init__(self, mechanism: Mechanism, fault: Callable[[bytes], str]) -> None:
         self._mechanism = mechanism
+        self._fault = fault
         self.user: str | None = None
 
     def begin(self, initial: str) -> Reply:
@@ -44,8 +48,8 @@ class LoginExchange:
         """Return the reply to a line of the client: 334, 235 or 535.
 
         Raises:
-            Refused: the client cancelled (`*`), the line is not base64, or it is PLAIN without the
-                two NULs.
+            Refused: the client cancelled (`*`), the line is not base64, or the mechanism does not
+                know its form.
         """
         if response == "*":
             raise Refused(replies.CANCELLED)
@@ -53,13 +57,18 @@ class LoginExchange:
             octets = b64decode(response, validate=True)
         except ValueError:
             raise Refused(replies.BAD_BASE64) from None
-        if self._name == "PLAIN" and octets and octets.count(b"\0") != 2:
-            raise Refused(replies.NO_NUL)
+        if fault := self._fault(octets):
+            raise Refused(malformed(fault))
         try:
             return _challenge(self._mechanism.send(octets))
         except StopIteration as end:
             self.user = end.value
         return replies.LOGIN_FAILED if self.user is None else replies.LOGGED_IN
+
+
+def malformed(fault: str) -> Reply:
+    """Return the reply to a response that does not have the form of its mechanism."""
+    return say(501, f"5.5.2 {fault}")
 
 
 def _challenge(challenge: bytes) -> Reply:

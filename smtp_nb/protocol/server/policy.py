@@ -53,6 +53,10 @@ def _no_login(name: str, certificate: str) -> Mechanism:
     raise LookupError(name)
 
 
+def _no_fault(name: str, response: bytes) -> str:
+    return ""
+
+
 @dataclass(frozen=True)
 class Service:
     """What a server offers and requires.
@@ -65,6 +69,8 @@ class Service:
         mechanisms: names for the AUTH line.
         begin_login: starts the server's side of a mechanism, given its name and that of the client
             certificate inside TLS, if there was one.
+        response_fault: what is wrong with the form of a response, given the mechanism's name and
+            the bytes; empty if it may be checked.
         known_mechanisms: further names that a trail may show; they are no secrets.
         login_needs_tls: AUTH is offered only inside TLS.
         needs_login: MAIL is refused before a login.
@@ -85,6 +91,7 @@ class Service:
     users: frozenset[str] = frozenset()
     lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     is_lenient: bool = False
+    response_fault: Callable[[str, bytes], str] = field(default=_no_fault, repr=False)
 
     @cached_property
     def known_names(self) -> frozenset[str]:

@@ -348,9 +348,8 @@ class ServerProtocol:
         self._login_tried = True
         name, _, initial = argument.partition(" ")
         self.service.check_login(name.upper(), tls=self.tls, user=self.user)
-        exchange = LoginExchange(
-            name.upper(), self.service.begin_login(name.upper(), self.certificate)
-        )
+        mechanism = self.service.begin_login(name.upper(), self.certificate)
+        exchange = LoginExchange(mechanism, partial(self.service.response_fault, name.upper()))
         request = self._login_request(exchange, exchange.begin(initial))
         request.credential = argument
         return request

@@ -16,6 +16,7 @@ from smtp_nb.sasl.server.digest_md5 import digest_md5
 from smtp_nb.sasl.server.scram import scram
 from smtp_nb.sasl.server.verifier import CredentialVerifier, Service, text
 
+NO_NUL = "PLAIN is NUL, user, NUL, password, all in one base64 (RFC 4616)"
 _REASON = b'{"status":"401","schemes":"bearer","scope":"mail"}'
 # RFC 7628 section 3.1, and Google's page for XOAUTH2: the user, then the token.
 _OAUTHBEARER = re.compile(
@@ -36,6 +37,25 @@ def serve(name: str, verifier: CredentialVerifier) -> Service:
     if service := SERVICES.get(name.upper()):
         return service.check(verifier)
     raise Unsupported(f"the login {name!r} is not supported")
+
+
+def response_fault(name: str, response: bytes) -> str:
+    """What is wrong with the form of a response, for the reply 501; empty if it may be checked.
+
+    Args:
+        name: of the mechanism, in capitals.
+        response: of the client, decoded.
+    """
+    service = SERVICES.get(name)
+    return service.fault(response) if service else ""
+
+
+def _no_fault(response: bytes) -> str:
+    return ""
+
+
+def _plain_fault(response: bytes) -> str:
+    return NO_NUL if response and response.count(b"\0") != 2 else ""
 
 
 def _plain(verifier: CredentialVerifier) -> Service:
@@ -88,15 +108,17 @@ class Served(NamedTuple):
         check: its side of the exchange.
         is_usual: it is offered unless something else is asked for.
         by_certificate: it is offered where clients show certificates.
+        fault: what is wrong with the form of a response, for a client that is told so.
     """
 
     check: Callable[[CredentialVerifier], Service]
     is_usual: bool = True
     by_certificate: bool = False
+    fault: Callable[[bytes], str] = _no_fault
 
 
 SERVICES = {
-    "PLAIN": Served(_plain),
+    "PLAIN": Served(_plain, fault=_plain_fault),
     "LOGIN": Served(_login),
     "CRAM-MD5": Served(_cram_md5),
     "SCRAM-SHA-1": Served(partial(scram, "sha1")),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from smtp_nb.model.reply import Reply
 from smtp_nb.protocol.server.policy import END, ReceivedTransaction, Service
 from smtp_nb.protocol.server.server import ServerProtocol
-from smtp_nb.sasl.server.server import serve
+from smtp_nb.sasl.server.server import response_fault, serve
 from smtp_nb.sasl.server.verifier import CredentialVerifier
 
 PASSWORDS = {"alice": "wonderland"}
@@ -20,6 +20,7 @@ def service(**changes) -> Service:
 
 def login_service(**changes) -> Service:
     return service(
+        response_fault=response_fault,
         mechanisms=("PLAIN", "LOGIN", "CRAM-MD5"),
         begin_login=lambda name, certificate: serve(
             name, CredentialVerifier(PASSWORDS.get, certificate)

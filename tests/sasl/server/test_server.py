@@ -10,7 +10,7 @@ from scramp import ScramClient
 from smtp_nb import sasl
 from smtp_nb.errors import Unsupported
 from smtp_nb.model.secret import Secret
-from smtp_nb.sasl.server.server import SERVICES, serve
+from smtp_nb.sasl.server.server import SERVICES, response_fault, serve
 from smtp_nb.sasl.server.verifier import CredentialVerifier
 
 BY_PASSWORD = [name for name in SERVICES if name not in ("XOAUTH2", "OAUTHBEARER", "EXTERNAL")]
@@ -143,3 +143,18 @@ def test_scram_without_a_binding_refuses_those_who_bind():
 def test_an_unknown_mechanism_is_refused():
     with pytest.raises(Unsupported):
         serve("X-OWN", DESK)
+
+
+@pytest.mark.parametrize(
+    ("name", "response", "is_faulty"),
+    [
+        ("PLAIN", b"alice:wonderland", True),
+        ("PLAIN", b"\0alice", True),
+        ("PLAIN", b"\0alice\0wonderland", False),
+        ("PLAIN", b"", False),
+        *((name, b"alice", False) for name in SERVICES if name != "PLAIN"),
+        ("X-OWN", b"alice", False),
+    ],
+)
+def test_a_mechanism_says_what_is_wrong_with_the_form_of_a_response(name, response, is_faulty):
+    assert bool(response_fault(name, response)) is is_faulty
