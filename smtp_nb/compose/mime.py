@@ -154,7 +154,7 @@ def _calendar(given: str) -> Entity:
     from smtp_nb.compose.calendar import calendar_text, method_of
 
     text = calendar_text(given)
-    encoding, body = encode_text(text, "utf-8", "The calendar")
+    encoding, body = encode_text(text, "utf-8", "the calendar")
     head = (
         f"Content-Type: text/calendar; charset=utf-8; method={method_of(text)}\r\n"
         f"Content-Transfer-Encoding: {encoding}\r\n"

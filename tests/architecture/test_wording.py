@@ -28,8 +28,8 @@ URL = re.compile(r"\?(?:tls|ca|pin)=")
 # Where no line of %smtp comes: what is given there is given in Python alone.
 PYTHON_ALONE = {
     "client/component.py": "assignments and calls of a component",
-    "client/attached.py": "objects",
-    "client/recipients.py": "a call",
+    "client/message/attached.py": "objects",
+    "client/message/recipients.py": "a call",
     "client/settings/registry.py": "assignments of a component",
     "drivers/sockets.py": "LocalPort and local_host, which no verb sets",
     "client/oauth/": "clients and accounts of a project's own",
@@ -38,7 +38,7 @@ PYTHON_ALONE = {
     "sandbox/": "its constructor; the verbs check their words themselves",
     "merge/templates/": "in templates, which speak Jinja, and objects",
     "merge/results/export.py": "a call",
-    "model/ladder.py": "a call",
+    "model/trail/ladder.py": "a call",
     "merge/mailmerge.py": "wrong keywords",
     "merge/journal/resolve.py": "a call",
     "merge/rows/rows.py": "a call",
