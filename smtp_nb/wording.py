@@ -121,9 +121,9 @@ PHRASES = (
     Phrase(r"Use run\(changed=(?:['\"]go on['\"]|…)\)", None, "Add --changed"),
     Phrase(r"give the merge another name=?", None, "give another --name"),
     Phrase(
-        r"group_by= makes one message of them, key= names a column that tells them apart",
+        r"Use (group_by= for one message of both, or )?key= with a column",
         None,
-        "--key names a column that tells them apart",
+        "Use --key with a column",
     ),
     Phrase(
         r"Look at check\(\), or leave such rows out with run\(skip_invalid=True\)",

@@ -108,7 +108,7 @@ def _on_wire(word: str) -> MemoryServer:
     server = registered(word)
     if server is None:
         raise InputError(
-            "no server of this process is behind wire= in the URL",
+            "wire= in the URL names no server of this process",
             remedy="Take the URL from a SandboxServer(inline=True) that runs in this process",
         )
     return server

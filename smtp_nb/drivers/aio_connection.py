@@ -210,7 +210,7 @@ class AsyncConnection:
             self.disown()
             raise inherited()
         if self._transport is None:
-            raise LinkError("there is no connection", code=1117, remedy="Call connect()")
+            raise LinkError("not connected", code=1117, remedy="Call connect()")
         return self._transport
 
     async def read(self, intent: Read) -> bytes:

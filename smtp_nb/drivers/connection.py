@@ -43,8 +43,8 @@ class Wait:
 
     Attributes:
         events: of its socket; 0 for none.
-        deadline: on the driver's clock; None for ever.
-        what: in words, for the time-out. Empty: the end of the time is no error.
+        deadline: on the driver's clock; None for no limit.
+        what: in words, for the time-out. Empty: running out of time is not an error.
     """
 
     events: int
@@ -133,7 +133,7 @@ class SocketConnection:
             self.disown()
             raise inherited()
         if self.socket is None:
-            raise LinkError("there is no connection", code=1117, remedy="Call connect()")
+            raise LinkError("not connected", code=1117, remedy="Call connect()")
         return self.socket
 
     def _deadline(self, seconds: float | None) -> float | None:

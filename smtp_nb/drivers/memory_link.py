@@ -112,7 +112,7 @@ class MemoryLink:
     @property
     def _there(self) -> MemoryConnection:
         if self._connection is None:
-            raise LinkError("there is no connection", code=1117, remedy="Call connect()")
+            raise LinkError("not connected", code=1117, remedy="Call connect()")
         return self._connection
 
     def _check(self, intent: Open | Resolve) -> None:

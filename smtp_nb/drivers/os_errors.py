@@ -1,4 +1,4 @@
-"""Errors of the operating system and of the resolver, as numbers of the reference component."""
+"""Error numbers of IPWorks for errors of the operating system and of the resolver."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _WIN32 = {64: 10054, 121: 10060, 1225: 10061, 1226: 10053, 1231: 10051, 1232: 10
 
 
 def _numbers(module: ModuleType, prefix: str) -> dict[int, int]:
-    """This system's numbers for the names that the reference has numbers for."""
+    """This system's numbers for the names that IPWorks has numbers for."""
     names = {name: code for code, (name, _) in WINSOCK.items()} | _NEAREST
     return {
         getattr(module, name): code
@@ -27,9 +27,9 @@ def _numbers(module: ModuleType, prefix: str) -> dict[int, int]:
 
 
 def os_error_code(error: OSError) -> int:
-    """The reference's number for an error of the operating system or of the resolver.
+    """IPWorks' number for an error of the operating system or of the resolver.
 
-    162 ('error communicating with server') where the reference has no closer number.
+    162 ('error communicating with server') where IPWorks has no closer number.
     """
     if error.errno is None:
         return 162

@@ -254,7 +254,7 @@ class ScriptedDriver(DriverBase):
 
     def _pass_time(self, intent: Read | Write, waiting_for: str) -> None:
         if intent.timeout_s is None:
-            raise DialogueError(f"the client would wait for ever for {waiting_for}")
+            raise DialogueError(f"the client would wait forever for {waiting_for}")
         self._let_pass(intent.timeout_s, intent)
         raise SMTPTimeout(f"timed out waiting for {waiting_for}")
 

@@ -38,10 +38,10 @@ PIECES = 50
 
 class Deadline:
     """One deadline for several waits together, so that a peer can neither restart it by sending a
-    little nor make us read for ever.
+    little nor make us read forever.
 
     Args:
-        seconds: from now on; None or 0 for ever.
+        seconds: from now on; None or 0 for no limit.
         what: what is awaited, in words.
         hint: what the silence may mean, for the error.
         octets: the most that may arrive until then; None: counted elsewhere.
@@ -81,7 +81,7 @@ class Deadline:
             self._end += seconds
 
     def left(self) -> float | None:
-        """Seconds until then; None for ever.
+        """Seconds until then; None for no limit.
 
         Raises:
             SMTPTimeout: it has passed.

@@ -47,7 +47,7 @@ class SessionSettings:
 
     Attributes:
         host: as the user gave it; certificates are checked against it.
-        timeout_s: the wait for a reply; None waits for ever.
+        timeout_s: the wait for a reply; None waits without limit.
         banner_timeout_s, final_timeout_s: the two waits that RFC 5321 wants longer.
         allow_clear_text: a password may cross a wire in clear, because the user said so.
         pipelining: "auto" across messages, "message" within one, or "off".

@@ -40,7 +40,7 @@ def single(text: str) -> Command:
     refuse_controls(text, "the command")
     verb, _, rest = text.strip(" ").partition(" ")
     if not verb:
-        raise InputError("there is no command to send", remedy="Give one line, NOOP for instance")
+        raise InputError("the command is empty", remedy="Give one line, NOOP for instance")
     if method := HAS_A_METHOD.get(verb.upper()):
         raise InputError(f"{verb.upper()} cannot be sent on its own", remedy=f"Use {method}")
     return replace(command(verb, rest), verb=verb.upper())

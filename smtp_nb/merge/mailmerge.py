@@ -192,7 +192,7 @@ class MailMerge:
         """Messages as they would be sent.
 
         Args:
-            n: so many of them, from the first on.
+            n: how many, from the first on.
             row: the one at this position of the frame instead.
             where: those that a mask over the frame chooses instead: `df["grade"] > 5`.
 

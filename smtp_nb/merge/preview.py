@@ -1,4 +1,4 @@
-"""Messages as their readers will see them, before anybody does.
+"""Previews: messages as their readers will see them, before any is sent.
 
 Everything shown was made by others, so the HTML sits in a sandboxed frame whose policy loads
 nothing and runs nothing, and the addresses are masked in what a notebook saves.

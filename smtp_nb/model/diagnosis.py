@@ -36,7 +36,7 @@ class Check:
         finding: its result.
         text: what was found, in plain words.
         remedy: what to do about it; empty if it is good.
-        code: the reference's number of the error, 0 for none.
+        code: the error's number in IPWorks, 0 for none.
         seconds: how long it took.
     """
 

@@ -163,7 +163,7 @@ class Syntax:
     def _take_option(self, word: str, left: list[str], values: dict[str, Any]) -> None:
         option = self.option(word)
         if option is None:
-            raise self.error(f"there is no option {word.partition('=')[0]}{self._nearest(word)}")
+            raise self.error(f"unknown option {word.partition('=')[0]}{self._nearest(word)}")
         _, has_value, value = word.partition("=")
         if option.kind is ValueKind.FLAG:
             if has_value:
@@ -178,7 +178,7 @@ class Syntax:
         elif values[option.key] is None:
             values[option.key] = checked
         else:
-            raise self.error(f"{option.name} is there twice")
+            raise self.error(f"{option.name} is given twice")
 
     def _take_arguments(self, free: list[str], values: dict[str, Any]) -> None:
         for argument in self.arguments:
@@ -191,7 +191,7 @@ class Syntax:
             elif argument.required:
                 raise self.error(f"{argument.name.upper()} is missing: {argument.help}")
         if free:
-            raise self.error(f"{free[0]!r} is too much; quote a value that has spaces")
+            raise self.error(f"unexpected {free[0]!r}; quote a value that has spaces")
 
     def _checked(self, name: str, wanted: Option | Argument, value: str) -> str | int:
         if wanted.kind is ValueKind.CHOICE and value not in wanted.choices:

@@ -26,7 +26,7 @@ class ClientState(Enum):
     MAIL = "a transaction without recipients is open"
     RCPT = "a transaction with recipients is open"
     DATA = "the content is being sent"
-    AUTH = "a login is under way"
+    AUTH = "a login is in progress"
     CLOSED = "the session is over"
 
 

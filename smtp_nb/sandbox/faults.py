@@ -277,7 +277,7 @@ class FaultTable:
         """Put a fault in force; where two give a reply, the older one does.
 
         Raises:
-            InputError: there is no such fault, or it does not take one of the arguments.
+            InputError: the fault is unknown, or it does not take one of the arguments.
         """
         fault = make(name, arguments)
         with self._lock:
@@ -308,10 +308,10 @@ def make(name: str, arguments: dict[str, Any]) -> Fault:
     """A fault by name, with its own values where they are given.
 
     Raises:
-        InputError: there is no such fault, or it does not take one of the arguments.
+        InputError: the fault is unknown, or it does not take one of the arguments.
     """
     if name not in FAULTS:
-        raise InputError(f"there is no fault {name!r}", remedy=_nearest(name, FAULTS))
+        raise InputError(f"unknown fault {name!r}", remedy=_nearest(name, FAULTS))
     for argument in arguments:
         if argument not in _ARGUMENTS:
             raise InputError(
@@ -338,14 +338,14 @@ _NAMED = _ENVELOPE - {"DATA", "BDAT"} | {"VRFY", "EXPN"}
 def _check(fault: Fault) -> None:
     stage = fault.stage
     if stage not in STAGES:
-        raise InputError(f"there is no stage {stage!r}", remedy=_nearest(stage, STAGES))
+        raise InputError(f"stage={stage!r} is unknown", remedy=_nearest(stage, STAGES))
     for name, value, known in (
         ("sender", fault.sender, _ENVELOPE),
         ("recipient", fault.recipient, _NAMED),
     ):
         if value != ANY and stage not in known:
             raise InputError(
-                f"at {stage} nobody knows a {name} yet, so this fault would never strike",
+                f"at {stage} no {name} is known yet, so this fault would never strike",
                 remedy="Say user=, hello=, peer= or session= for whom it is",
             )
     if fault.code and not 200 <= fault.code <= 599:

@@ -89,7 +89,7 @@ def mechanisms(names: Iterable[str], client_ca: str | Path | None) -> tuple[str,
         asked += [name for name, served in SERVICES.items() if served.by_certificate]
     if unknown := set(asked).difference(SERVICES):
         raise InputError(
-            f"there is no login {', '.join(sorted(unknown))}",
+            f"unknown login mechanism {', '.join(sorted(unknown))}",
             remedy=f"Choose from {', '.join(SERVICES)}",
         )
     return tuple(dict.fromkeys(asked))
@@ -108,7 +108,7 @@ def keywords(names: Iterable[str], known: Collection[str]) -> set[str]:
     found = {name.upper() for name in ((names,) if isinstance(names, str) else names)}
     if unknown := found.difference(known):
         raise InputError(
-            f"there is no extension {', '.join(sorted(unknown))}",
+            f"unknown extension {', '.join(sorted(unknown))}",
             remedy=f"Choose from {', '.join(known)}",
         )
     return found

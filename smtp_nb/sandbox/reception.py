@@ -1,6 +1,6 @@
 """Handling of a request, without a socket: fault, reply, message store and trail.
 
-Its owner gives octets to `machine`, asks for the next request with what goes wrong about it, waits
+Its owner passes bytes to `machine`, asks for the next request with what goes wrong about it, waits
 as long as that says, has it answered, and sends what `machine` then has to send.
 """
 
@@ -51,7 +51,7 @@ class Reception:
         session.unfinished = lambda: self.machine.unfinished
 
     def next_request(self) -> tuple[Request, Action] | None:
-        """The next request and what goes wrong about it, or None until more octets come."""
+        """The next request and what goes wrong about it, or None until more bytes come."""
         request = self.machine.next_request()
         if request is None:
             return None

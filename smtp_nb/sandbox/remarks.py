@@ -1,7 +1,7 @@
-"""What beginners do wrong, by key, and the words in which the server tells them.
+"""Beginners' mistakes, by key, and the words in which the server reports them.
 
 Each key stands for one misconception. Most are refused, and the reply names the fault by itself.
-What works all the same is named behind the reply, so that it is seen where the client looks.
+What works all the same is named after the reply, so that it is seen where the client looks.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ REFUSED: dict[Reply, Remark] = {
     replies.BARE_LINE_END: Remark(
         "bare-lf", "a line feed without its carriage return in a command"
     ),
-    replies.BAD_NAME: Remark("helo-domain", "what follows EHLO is no host name"),
+    replies.BAD_NAME: Remark("helo-domain", "what follows EHLO is not a host name"),
     replies.BAD_BASE64: Remark("not-base64", "what answers a challenge is not in base64"),
     malformed(NO_NUL): Remark("no-nul", "PLAIN without its two NULs"),
     replies.HELLO_AGAIN: Remark("no-ehlo-after-tls", "no EHLO inside TLS"),
@@ -103,7 +103,7 @@ def on_content(request: Request) -> Iterator[Remark]:
         yield Remark(
             "no-empty-line",
             "no empty line between header and text",
-            "there was no empty line after the headers",
+            "the empty line after the headers was missing",
         )
     if lost := transaction.lost_dots:
         yield Remark(

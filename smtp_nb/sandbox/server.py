@@ -297,8 +297,8 @@ class SandboxServer:
             StateError: it is not running.
         """
         if user not in self._auth:
-            known = ", ".join(self._auth) or "nobody"
-            raise InputError(f"there is no user {user!r}", remedy=f"auth= has {known}")
+            known = ", ".join(self._auth) or "no users"
+            raise InputError(f"unknown user {user!r}", remedy=f"auth= has {known}")
         return self._url(user, _plainly, host)
 
     def _url(self, user: str, spell: Callable[[str], str], host: str | None = None) -> str:

@@ -38,10 +38,10 @@ class Session(Sequence[PITrailEvent]):
         user: the logged-in user, or None.
         tls: the TLS parameters of the connection, or None.
         messages: what it brought, in order.
-        unfinished: gives the key for what the client has begun and not ended, or an empty text.
-        by: "hand" if somebody talks in a terminal, else empty.
+        unfinished: returns the key for what the client has begun and not ended, or an empty text.
+        by: "hand" if a person types in a terminal, else empty.
         is_open: True until the connection has ended.
-        waiting: what the server waits for, in words: "21 bytes without an end of line (CRLF)" or
+        waiting: what the server waits for, in words: "21 bytes without a line end (CRLF)" or
             "the dot on a line of its own (21 bytes of content so far)". It stays when the
             connection ends.
     """
@@ -211,7 +211,7 @@ class Session(Sequence[PITrailEvent]):
         return [_decoded(line.credential) for line in list(self._lines) if line.credential]
 
     def _events(self) -> list[PITrailEvent]:
-        # In the order in which the octets passed: first what a read brought, then the answers.
+        # In the order in which the bytes passed: first what a read brought, then the answers.
         lines = sorted(self._lines.copy(), key=lambda line: (line.group, not line.came))
         spoken = Counter(line.group for line in lines if line.direction == TrailDirection.CLIENT)
         masks = self._masks()

@@ -1,4 +1,4 @@
-"""A clock that stands still until it is told to go on to the next thing that is due."""
+"""Virtual clock: it stands still until it is advanced to the next thing that is due."""
 
 from __future__ import annotations
 

@@ -87,9 +87,7 @@ class Mechanism:
         for field in self.needs:
             if not getattr(credentials, field):
                 what, remedy = _MISSING[field]
-                raise MissingError(
-                    f"there is no {what} is set to log in with", code=10022, remedy=remedy
-                )
+                raise MissingError(f"no {what} is set to log in with", code=10022, remedy=remedy)
 
 
 # A field of `Credentials` -> what it is called, and how to set it.

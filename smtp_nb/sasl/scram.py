@@ -90,7 +90,7 @@ def scram(
 
     Raises:
         InputError: user name or password cannot be prepared.
-        Unsupported: there is no TLS connection to bind to.
+        Unsupported: the connection has no TLS to bind to.
         AuthenticationError: the server's messages are not of this mechanism, request too little or
             too much work, or its signature is wrong.
     """
@@ -120,7 +120,7 @@ def _header(is_plus: bool, credentials: Credentials, facts: ConnectionFacts) -> 
         return f"{flag},{acting},", b""
     if found is None:
         raise Unsupported(
-            "there is no TLS connection to bind the login to",
+            "the login cannot be bound to TLS: the connection is in clear",
             remedy="Turn TLS on, or use the mechanism without PLUS",
         )
     return f"p={found[0]},{acting},", found[1]

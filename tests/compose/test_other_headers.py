@@ -109,7 +109,7 @@ def test_a_sender_among_them_serves_several_authors():
     two = (ANN, parse_mailbox("bob@x.test"))
     with pytest.raises(InputError, match="several authors") as caught:
         composed("X-A: b", from_=two, text="")
-    assert "Sender:" in caught.value.remedy
+    assert "sender=" in caught.value.remedy
     octets = composed("Sender: Bob <bob@x.test>", from_=two, text="")
     assert b"\r\nSender: Bob <bob@x.test>\r\n" in octets
 

@@ -67,7 +67,7 @@ def test_files_are_checked(directory: Path) -> None:
     )
     problems = check(template, file=["a.txt", "b.txt", "../out.txt", None])
     assert found(problems) == [(row, "file", "error") for row in (1, 2, 3)]
-    assert "no file" in problems["message"][0]
+    assert "does not exist" in problems["message"][0]
     assert "outside" in problems["message"][1]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -19,7 +20,7 @@ from smtp_nb.sandbox import SandboxServer
 def test_a_row_is_chosen_by_its_position(merge: Make) -> None:
     assert [one.row for one in merge().preview(row=4)] == [4]
     assert "Dear Fritz" in str(merge().preview(row=-1))
-    with pytest.raises(InputError, match="no row 6"):
+    with pytest.raises(InputError, match="row 6 does not exist"):
         merge().preview(row=6)
 
 
@@ -32,7 +33,7 @@ def test_rows_are_chosen_by_a_mask(merge: Make, frame: pd.DataFrame, kind: type)
 
 def test_a_mask_that_does_not_fit_is_refused(merge: Make, frame: pd.DataFrame) -> None:
     for wrong in ([True], [1, 2, 3, 4, 5, 6], (frame["grade"] > 4).reset_index(drop=True)):
-        with pytest.raises(InputError, match="no mask"):
+        with pytest.raises(InputError, match="not a mask"):
             merge().preview(where=wrong)
 
 
@@ -55,7 +56,7 @@ def test_attachments_are_listed(merge: Make, directory: Path) -> None:
     assert preview[0].attachments == ["Ann.pdf"]
     assert "attached: Ann.pdf" in str(preview)
     html = preview._repr_html_()
-    assert "Attached: Ann.pdf" in html
+    assert re.search(r">Attached</th><td[^>]*>Ann\.pdf<", html)
     assert "width: 375px" in html
 
 

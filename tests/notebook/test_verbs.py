@@ -82,7 +82,7 @@ def test_a_wrong_option_is_one_line_that_names_the_help(
     with pytest.raises(UsageError) as caught:
         call(Line(shell), verb, "--nonsense")
     assert type(caught.value) is UsageError
-    assert "there is no option --nonsense" in str(caught.value)
+    assert "unknown option --nonsense" in str(caught.value)
     assert f"(%smtp {verb.name} --help)" in str(caught.value)
 
 
@@ -147,8 +147,8 @@ def test_without_a_name_all_are_listed(smtp: Line) -> None:
         ("config SSLNegotiatedCipher=x", InputError, "only be read"),
         ("config LocalPort=99", StateError, "Write %smtp disconnect first"),
         ("command DATA", InputError, ""),
-        ("queue nowhere/ --to a@b.test --text x", InputError, "Make it first"),
-        ("process-queue nowhere/", InputError, "Make it first"),
+        ("queue nowhere/ --to a@b.test --text x", InputError, "Create it first"),
+        ("process-queue nowhere/", InputError, "Create it first"),
     ],
 )
 def test_what_cannot_be_is_said_with_the_way_out(
@@ -174,7 +174,7 @@ def test_a_value_that_was_refused_holds_for_nobody(smtp: Line) -> None:
              "config 'FirewallPassword = hunter2'", "set passwrod hunter2"],
 )  # fmt: skip
 def test_no_password_is_taken_on_the_line(smtp: Line, line: str) -> None:
-    with pytest.raises(UsageError, match="a password stands on the line"):
+    with pytest.raises(UsageError, match="the line holds a password"):
         smtp(line)
 
 
@@ -246,7 +246,7 @@ def test_the_sandbox_shows_its_sessions(smtp: Line) -> None:
     assert "1 session so far" in listed
     assert "in clear" in listed
     assert "EHLO" in str(smtp("server sessions 1"))
-    with pytest.raises(UsageError, match="there is no session 7; there are: 1"):
+    with pytest.raises(UsageError, match="session 7 does not exist; known sessions: 1"):
         smtp("server sessions 7")
 
 

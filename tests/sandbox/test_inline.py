@@ -14,7 +14,7 @@ from drivers.fronts import NAMES, open_front
 from smtp_nb import SMTP, AsyncSMTP
 from smtp_nb.errors import InputError, LinkError, SMTPError, SMTPTimeout, StateError
 from smtp_nb.model.enums import TrailDirection
-from smtp_nb.model.trail import Trail
+from smtp_nb.model.trail.trail import Trail
 from smtp_nb.sandbox import FAULTS, SandboxServer
 
 INFO = TrailDirection.INFO
@@ -31,7 +31,7 @@ def told(trail: Any) -> list[tuple[Any, ...]]:
             continue  # a server behind a socket learns of that in its own time
         text = re.sub(QUEUE_ID, "queued", event.message)
         text = re.sub(r"^334 .+", "334 challenge", text)
-        text = re.sub(r"SIZE=\d+|BDAT \d+|\b\d+ octets", "#", text)
+        text = re.sub(r"SIZE=\d+|BDAT \d+|\b\d+ bytes", "#", text)
         lines.append((event.direction, text, event.tls, bool(event.group), event.final))
     return lines
 

@@ -22,7 +22,7 @@ PLAIN = tuple(name for name in EXTENSIONS if name != "PIPELINING")
 
 # What a student says, read by read, the key, and words of the reply or of `waiting`.
 STUDENTS = {
-    "no line end": ([b"EHLO me.test"], "no-crlf", "12 octets without an end of line"),
+    "no line end": ([b"EHLO me.test"], "no-crlf", "12 bytes without a line end (CRLF)"),
     "only a line feed": ([b"EHLO me.test\n"], "bare-lf", "CR and LF only stand together"),
     "only line feeds in the content": ([*OPENED, b"hi\n.\n"], "bare-lf", "came without CR"),
     "a line feed in the content": (
@@ -43,7 +43,8 @@ STUDENTS = {
     "an address for a name": ([b"EHLO ann@x.test\r\n", QUIT], "helo-domain", "one domain name"),
     "the server's name": ([b"HELO sandbox.test\r\n", QUIT], "helo-domain", "that is my name"),
     "no empty line": (
-        [*OPENED, b"Subject: x\r\nhello there\r\n.\r\n", QUIT], "no-empty-line", "no empty line"),
+        [*OPENED, b"Subject: x\r\nhello there\r\n.\r\n", QUIT], "no-empty-line",
+        "the empty line after the headers was missing"),
     "a dot not doubled": (
         [*OPENED, b"\r\n.hidden\r\n.\r\n", QUIT], "unstuffed-dot", "needs a second one"),
     "a login in clear": (

@@ -96,10 +96,10 @@ class Attached:
                 )
         self._dkim = value
 
-    # Assigned is text, octets or an object of the icalendar package, hence Any.
+    # Assigned is text, bytes or an object of the icalendar package, hence Any.
     @property
     def calendar(self) -> str:
-        """An iCalendar object, which makes the message an invitation (RFC 6047): text, octets or
+        """An iCalendar object, which makes the message an invitation (RFC 6047): text, bytes or
         an `icalendar.Calendar`. Its METHOD says what is wanted, REQUEST as a rule."""
         return self._calendar
 

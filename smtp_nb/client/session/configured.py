@@ -16,7 +16,7 @@ class Configured(Properties, Certificates):
 
     @property
     def firewall(self) -> Firewall:
-        """The proxy to go through (reference: Firewall); assign one or set its fields in place."""
+        """The proxy to go through (IPWorks: Firewall); assign one or set its fields in place."""
         return self._firewall
 
     @firewall.setter

@@ -1,4 +1,4 @@
-"""What a component's sessions leave behind for its next ones."""
+"""State that a component's sessions keep for its later ones."""
 
 from __future__ import annotations
 

@@ -358,7 +358,7 @@ def return_path(name: str, value: Any) -> str:
 
 
 def raw(name: str, value: Any) -> str:
-    """A whole message as text; octets that are not UTF-8 survive as surrogate escapes."""
+    """A whole message as text; bytes that are not UTF-8 survive as surrogate escapes."""
     if isinstance(value, (bytes, bytearray, memoryview)):
         return bytes(value).decode("utf-8", "surrogateescape")
     if isinstance(value, str):

@@ -153,7 +153,7 @@ class Journal(JournalReader):
         path: the file; it is made if it is not there. None keeps it in memory.
 
     Raises:
-        JournalError: the file is no journal, one of a later version, or damaged.
+        JournalError: the file is not a journal, one of a later version, or damaged.
     """
 
     def __init__(self, path: Path | None) -> None:

@@ -43,7 +43,7 @@ def open_for_writing(path: Path | None) -> sqlite3.Connection:
     """The journal at `path`, made or brought up to date if need be; None keeps it in memory.
 
     Raises:
-        JournalError: the file is no journal, one of a later version, or cannot be written.
+        JournalError: the file is not a journal, one of a later version, or cannot be written.
     """
     if path is None:
         return _made_in_memory()
@@ -69,7 +69,7 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
     """What the journal at `path` says, also while another process sends its campaign.
 
     Raises:
-        JournalError: there is no such file, it is no journal, one of a later version, or damaged.
+        JournalError: the file does not exist, is not a journal, one of a later version, or damaged.
     """
     with translated(path):
         require_undisputed(path)

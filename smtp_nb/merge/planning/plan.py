@@ -203,7 +203,7 @@ class _Planner:
         raise RowError(
             f"row {first} has one of these recipients too, and another one besides",
             column=self._to,
-            remedy="key= names a column that tells the rows apart",
+            remedy="Use key= with a column that distinguishes them",
         )
 
     def refuse(self, row: int, address: object, error: InputError) -> None:

@@ -61,7 +61,7 @@ def several(to: To, rows: Rows) -> list[Hashable]:
     if is_column or not isinstance(to, list | tuple):
         return [to]
     if not to or any(to.count(one) > 1 for one in to):
-        raise InputError(f"to={to!r} is no list of columns", remedy="Name each column once")
+        raise InputError(f"to={to!r} is not a list of columns", remedy="Name each column once")
     return list(to)
 
 

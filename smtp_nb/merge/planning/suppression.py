@@ -32,7 +32,7 @@ def suppressed(given: Suppressed | None) -> frozenset[str]:
 
     Raises:
         InputError: an entry is neither an address nor a file.
-        JournalError: a file is no journal.
+        JournalError: a file is not a journal.
     """
     if given is None:
         return frozenset()

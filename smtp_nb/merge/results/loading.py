@@ -19,8 +19,8 @@ def load(path: str | os.PathLike[str]) -> pd.DataFrame:
     messages whose row was removed since follow, without a row.
 
     Raises:
-        JournalError: it is no journal.
-        InputError: it is no export.
+        JournalError: the file is not a journal.
+        InputError: the `.csv` file is not an export.
     """
     if Path(path).suffix.lower() == ".csv":
         return read_results(path)

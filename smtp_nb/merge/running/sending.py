@@ -30,7 +30,7 @@ def send(run: Run, server: Server) -> None:
     """Send what a run has to send, in this thread.
 
     Raises:
-        SMTPError: no connection came about, or none that got anything done; or the server refused
+        SMTPError: could not connect, or no connection got anything done; or the server refused
             the sender or the session.
     """
     if run.has_more:

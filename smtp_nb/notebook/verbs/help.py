@@ -54,7 +54,7 @@ def _help(request: VerbRequest) -> Page:
         return Page(page_of(verb))
     if family := [known for known in VERBS.values() if known.name.split()[0] == name]:
         return Page("\n".join(_listed(family)))
-    raise request.syntax.error(f"there is no verb {name!r}")
+    raise request.syntax.error(f"unknown verb {name!r}")
 
 
 def overview(verbs: Iterable[Verb]) -> str:

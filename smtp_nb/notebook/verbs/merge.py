@@ -63,14 +63,6 @@ class DryRun:
             past += " Another --name sends to them again."
         return past
 
-    @property
-    def _shown(self) -> pd.DataFrame:
-        """The problems as a notebook may save them, with remedies in the words of the magic."""
-        return self.problems.assign(
-            message=self.problems["message"].map(masked),
-            remedy=[masked(worded(text, Front.MAGIC)) for text in self.problems["remedy"]],
-        )
-
     def __repr__(self) -> str:
         return self.forms()[0]
 
@@ -84,7 +76,10 @@ class DryRun:
         preview = self.preview.forms(show_addresses=show_addresses)[1] if self.count else ""
         if self.problems.empty:
             return self._sentence, f"<p>{self._sentence}</p>{preview}"
-        shown = self.problems.assign(message=self.problems["message"].map(show))
+        shown = self.problems.assign(
+            message=self.problems["message"].map(show),
+            remedy=[show(worded(text, Front.MAGIC)) for text in self.problems["remedy"]],
+        )
         rows = left_aligned(shown.to_html(index=False, border=0))
         text = f"{self._sentence}\n\n{shown.to_string(index=False)}"
         return text, f"<p>{self._sentence}</p>{rows}{preview}"

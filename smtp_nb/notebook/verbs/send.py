@@ -72,7 +72,7 @@ def _sender(request: VerbRequest, smtp: SMTP) -> str:
     sender = request.text("from") or request.state.sender or login
     if not sender:
         raise MissingError(
-            "there is no sender",
+            "no sender is set",
             code=164,
             remedy="Give --from ADDRESS, here or to %smtp connect",
         )
@@ -90,7 +90,7 @@ def _attachments(request: VerbRequest) -> list[Attachment | EncodedPart]:
 
 
 def file_of(name: str, value: Any) -> Attachment:  # what a user's variable holds is of any type
-    """A variable as a file: a frame becomes CSV, text and octets stay, a figure becomes PNG."""
+    """A variable as a file: a frame becomes CSV, text and bytes stay, a figure becomes PNG."""
     if hasattr(value, "to_csv"):
         text = value.to_csv(index=getattr(value.index, "name", None) is not None)
         return Attachment(data=text.encode(), filename=f"{name}.csv", content_type="text/csv")
@@ -104,7 +104,7 @@ def file_of(name: str, value: Any) -> Attachment:  # what a user's variable hold
 def _picture(name: str, value: object) -> Attachment:
     drawn = SharedImages(()).part(value)
     if not isinstance(drawn, Attachment):
-        raise TypeError("an image that nobody shares is drawn anew")
+        raise TypeError("an image that is not shared is drawn anew")
     suffix = drawn.filename.rpartition(".")[2]
     return replace(drawn, filename=f"{name}.{suffix}", cid="")
 
@@ -121,7 +121,7 @@ MESSAGE_OPTIONS = (
     Option("--html", "the body is HTML", ValueKind.FLAG),
     Option("--raw", "leave {{ … }} in the body as it stands", ValueKind.FLAG),
     Option("--attach", "a file to send along", ValueKind.PATH, "PATH", many=True),
-    Option("--attach-var", "a variable to send along as a file: frame, text, octets",
+    Option("--attach-var", "a variable to send along as a file: frame, text, bytes",
            ValueKind.VARIABLE, "NAME", many=True),
     Option("--figure", "a figure to show below the body", ValueKind.VARIABLE, "NAME",
            many=True),

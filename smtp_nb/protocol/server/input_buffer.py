@@ -39,7 +39,7 @@ class InputBuffer:
 
     @property
     def unended(self) -> int:
-        """Octets of a line that may still come to its end."""
+        """Bytes of a line that may still come to its end."""
         return len(self._buffer) if self._passed_over is None else 0
 
     def feed(self, data: bytes) -> None:

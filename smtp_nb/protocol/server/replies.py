@@ -55,7 +55,7 @@ TLS_EXPECTED = say(554, "5.7.0 After STARTTLS comes the TLS handshake, and this 
 HELLO_AGAIN = say(503, "5.5.1 Say EHLO again: TLS forgets what came before (RFC 3207, 4.2)")
 MAIL_FIRST = say(503, "5.5.1 Give MAIL first")
 NOT_WELCOME = say(503, "5.5.1 No service here: say QUIT")
-NESTED_MAIL = say(503, "5.5.1 A message is under way already")
+NESTED_MAIL = say(503, "5.5.1 A transaction is already open")
 NOT_IN_DATA = say(503, "5.5.1 A message with BODY=BINARYMIME comes by BDAT (RFC 3030)")
 CHUNKS_BEGUN = say(503, "5.5.1 Only BDAT or RSET may follow a chunk (RFC 3030)")
 TLS_ALREADY = say(503, "5.5.1 TLS is on already")
@@ -68,10 +68,10 @@ NO_SUCH_USER = say(550, "5.1.1 No such user here")
 NO_SUCH_LIST = say(550, "5.1.1 No such list here")
 NO_RECIPIENTS = say(554, "5.5.1 No valid recipients")
 
-# Each of these ends the session: what follows cannot be told from commands.
+# Each of these ends the session: what follows cannot be distinguished from commands.
 ENDLESS_LINE = say(421, "4.7.0 The line does not end")
 HUGE_CHUNK = say(552, "5.3.4 More bytes than this server will pass over")
-BAD_CHUNK = say(521, "5.5.4 Syntax: BDAT count [LAST]; its bytes cannot be told from commands")
+BAD_CHUNK = say(521, "5.5.4 Syntax: BDAT count [LAST]; its bytes would pass for commands")
 NOT_HTTP = say(521, "5.5.1 This is SMTP, not HTTP")
 
 

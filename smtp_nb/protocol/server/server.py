@@ -126,7 +126,7 @@ class ServerProtocol:
         """
         request, self._request = self._request, None
         if request is None:
-            raise StateError("there is no request to answer")
+            raise StateError("no request is waiting for an answer")
         given = reply or request.reply
         if "ENHANCEDSTATUSCODES" not in self._extensions:
             given = replies.without_enhanced_code(given)

@@ -47,7 +47,7 @@ def waiting_for(
         return (
             "the dot on a line of its own, ended by CR and LF:"
             f" {message.bare_line_feeds} line feeds came without CR"
-            f" ({message.size} octets of content so far)"
+            f" ({message.size} bytes of content so far)"
         )
     return _WAITING[state].format(size=message.size if message else 0, left=left)
 
@@ -56,7 +56,7 @@ def unfinished(state: ServerState, unended: int, message: ReceivedTransaction | 
     """What the client has begun and not ended, as the key of a remark; empty for nothing.
 
     Args:
-        unended: octets of a line that may still come to its end.
+        unended: bytes of a line that may still come to its end.
         message: the one that is coming in.
     """
     if state in (ServerState.COMMANDS, ServerState.LOGIN):

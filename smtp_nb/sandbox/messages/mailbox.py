@@ -261,7 +261,7 @@ class Inbox(Sequence[Message]):
         return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{note}"
 
 
-_COLUMNS = ("Received", "From", "Recipients", "Subject", "Octets", "Line")
+_COLUMNS = ("Received", "From", "Recipients", "Subject", "Bytes", "Line")
 
 
 def _message_row(message: Message) -> str:

@@ -25,7 +25,7 @@ _OPTIONS = ("PersistPFXKey", "Thumbprint", "UseInternalSecurityAPI")
 class Certificate(Fields):
     """A certificate, with its private key if the store had one.
 
-    `Certificate()` is empty, to be filled; `Certificate("file.pem")` and `Certificate(octets)` read
+    `Certificate()` is empty, to be filled; `Certificate("file.pem")` and `Certificate(data)` read
     a public certificate; the long form looks into a store:
     `Certificate(CertStoreType.PFX_FILE, "me.pfx", "password", "CN=me")`. An empty one is filled by
     its properties: `store_type`, `store_password` and `store` first, then `subject` (or `encoded`),

@@ -216,7 +216,7 @@ class TLSLayer:
         To refuse, raise `verdict.error()` and drop the connection; no call is needed here.
         """
         if self._step is not HandshakeStep.DECIDE:
-            raise StateError("there is no certificate to decide on")
+            raise StateError("no certificate is waiting for a decision")
         self._step = HandshakeStep.READ
 
     # -- bytes ---------------------------------------------------------------------------------

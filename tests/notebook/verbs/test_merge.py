@@ -200,5 +200,5 @@ def test_a_second_month_under_the_old_name_is_no_success(class_of_four: Kernel) 
 def test_the_remedies_of_a_dry_run_speak_of_options(class_of_four: Kernel) -> None:
     class_of_four.run("df['email'] = 'ann@example.org'")
     seen = class_of_four.run("%smtp merge df result")
-    assert "--key names a column that tells them apart" in seen.text
-    assert "key= names" not in seen.text
+    assert "Use --key with a column that distinguishes them" in seen.text
+    assert "key= with" not in seen.text

@@ -19,7 +19,7 @@ def _sessions(request: VerbRequest) -> Card | Session:
         if session.number == number:
             return session
     known = ", ".join(str(session.number) for session in sessions) or "none so far"
-    raise request.syntax.error(f"there is no session {number}; there are: {known}")
+    raise request.syntax.error(f"session {number} does not exist; known sessions: {known}")
 
 
 def _line(session: Session) -> str:
