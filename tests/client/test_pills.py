@@ -256,7 +256,7 @@ def test_nothing_is_renamed_over_what_is_there(
         assert "000" in report.failed
         assert (tmp_path / "000.queued").exists(), "it may be the one that has been sent"
         assert got == ["next@example.test"]
-        assert any("000.sending is there already" in error.description for error in errors)
+        assert any("000.sending already exists" in error.description for error in errors)
 
 
 def test_a_renaming_that_a_death_cut_in_two_is_finished(front: Front, tmp_path: Path) -> None:
@@ -291,7 +291,10 @@ def test_a_directory_that_cannot_be_written_stops_nothing(
     monkeypatch.setattr(moving, "in_one_step", refuse)
     done = drain(front, tmp_path)
     assert (done.report.failed, done.got) == (["000", "001"], [])
-    assert "000.queued cannot become 000.sending: Permission denied" in done.errors[0].description
+    assert (
+        "000.queued cannot be renamed to 000.sending: Permission denied"
+        in done.errors[0].description
+    )
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from smtp_nb.client.message.recipients import MessageRecipient, MessageRecipient
 from smtp_nb.errors import SMTPError
 from smtp_nb.merge.journal.schema import RecipientRecord
 from smtp_nb.merge.results.report import _delivered
+from smtp_nb.merge.results.summary import Missed, Summary
 from smtp_nb.model.diagnosis import Check, Checkup, Finding
 from smtp_nb.model.enums import RecipientType, TrailDirection
 from smtp_nb.model.events import ErrorEvent, ExpandEvent, PITrailEvent, SSLStatusEvent
@@ -98,6 +99,10 @@ HOLDERS: dict[str, Callable[[str], object]] = {
     "Reply": lambda words: Reply(250, (words, words)),
     "Trail": trail,
     "Ladder": lambda words: trail(words).ladder(show_addresses=True),
+    "Missed": lambda words: Missed(1, words, "REFUSED", words),
+    "Summary": lambda words: Summary(
+        "a", {"REFUSED": 1}, (Missed(1, words, "REFUSED", words),), 1, (words,)
+    ),
     "Session": session,
     "Message": message,
     "Inbox": inbox,
@@ -114,7 +119,7 @@ HOLDERS: dict[str, Callable[[str], object]] = {
 # Classes that write a text of ours, or hide what they hold.
 OWN_WORDS = {
     "Hidden", "HiddenText", "Mailbox", "Tally", "Progress", "Preview", "PreviewedRow", "Shown",
-    "TLSInfo", "Outcome", "Page", "Raw", "SettingError", "Day",
+    "TLSInfo", "Outcome", "Page", "Raw", "SettingError", "Day", "Fault",
 }  # fmt: skip
 
 

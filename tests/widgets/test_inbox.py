@@ -107,7 +107,7 @@ def test_a_view_that_fails_stays_out_of_the_cell_that_was_run(
     view._after_cell(None)
     view._after_cell(None)
     assert [record.getMessage() for record in caplog.records] == [
-        "<InboxView: 0 messages> is no longer kept up to date: division by zero"
+        "<InboxView: 0 messages> is no longer updated: division by zero"
     ]
     view.close()
 

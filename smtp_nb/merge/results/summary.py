@@ -34,7 +34,8 @@ class Missed(NamedTuple):
 
     def __str__(self) -> str:
         where = "" if self.row is None else f"row {self.row}: "
-        return f"{where}{self.recipient}  {self.outcome}{f'  {self.why}' if self.why else ''}"
+        why = f"  {self.why}" if self.why else ""
+        return visible(f"{where}{self.recipient}  {self.outcome}{why}")
 
 
 @known_attributes()
@@ -90,7 +91,7 @@ class Summary:
             lines.append(f"  {name:{width}}  {'█' * -(-_BAR * count // most)} {count}")
         if self.missed:
             lines.append(f"Did not get it ({self.missing}):")
-            lines += [f"  {visible(str(one))}" for one in self.missed]
+            lines += [f"  {one}" for one in self.missed]
             lines += [f"  {self._unnamed}"] if self._unnamed else []
         return "\n".join([*lines, *(visible(line) for line in self.advice)])
 

@@ -141,9 +141,9 @@ def test_a_pattern_does_not_leave_the_root(directory: Path) -> None:
     ("given", "row", "words"),
     [
         ([Attachment(frame="name", filename="x.csv")], {}, "is a str, not a frame"),
-        ([Attachment(figure="orders", filename="x.png")], {}, "is a DataFrame, no figure"),
-        ([Attachment(frame="orders", filename="x.pdf")], {}, "makes no .pdf"),
-        ([Attachment(figure="fig", filename="x.gif")], {}, "makes no .gif"),
+        ([Attachment(figure="orders", filename="x.png")], {}, "is a DataFrame, not a figure"),
+        ([Attachment(frame="orders", filename="x.pdf")], {}, "cannot be saved as .pdf"),
+        ([Attachment(figure="fig", filename="x.gif")], {}, "cannot be saved as .gif"),
         (
             [Attachment(data="{{ blob }}", filename="{{ name }}")],
             {"name": "a/b"},
@@ -170,7 +170,7 @@ def test_what_cannot_be_attached_is_an_error_of_its_row(
         (lambda: Attachment(frame="a", figure="b", filename="x.png"), "one source"),
         (lambda: Attachment(data="plain text", filename="x.txt"), "not bytes"),
         (lambda: Attachment(frame="orders", filename="o.csv").size, "this is not a merge"),
-        (lambda: Attachment(frame="orders", filename="o.csv").head("attachment"), "no merge"),
+        (lambda: Attachment(frame="orders", filename="o.csv").head("attachment"), "not a merge"),
     ],
 )
 def test_what_no_row_can_fill_is_refused_at_once(wrong: Any, words: str) -> None:
