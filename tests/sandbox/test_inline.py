@@ -14,7 +14,7 @@ from drivers.fronts import NAMES, open_front
 from smtp_nb import SMTP, AsyncSMTP
 from smtp_nb.errors import InputError, LinkError, SMTPError, SMTPTimeout, StateError
 from smtp_nb.model.enums import TrailDirection
-from smtp_nb.model.trail import Trail
+from smtp_nb.model.trail.trail import Trail
 from smtp_nb.sandbox import FAULTS, SandboxServer
 
 INFO = TrailDirection.INFO
