@@ -259,7 +259,7 @@ def test_several_authors_have_one_sender(front: Front) -> None:
         assert server.messages[0].mail_from == "b@x.test"
         assert server.messages[0].parsed["Sender"] == "B <b@x.test>"
         smtp.sender = ""
-        with pytest.raises(InputError, match="Say who sends it: sender="):
+        with pytest.raises(InputError, match="Name the sender: sender="):
             front.run(smtp.send())
 
 
