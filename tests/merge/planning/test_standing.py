@@ -88,7 +88,8 @@ def test_a_run_that_sends_something_says_nothing(
 def template(**changes: Any) -> Template:
     given = {
         "subject": "Result for {{ name }}",
-        "text": "Dear {{ name }}, {{ orders | table }} {{ extra | default('') }} {{ common | table }}",
+        "text": "Dear {{ name }}, {{ orders | table }} {{ extra | default('') }}"
+        " {{ common | table }}",
         "context": {"common": pd.DataFrame({"a": [1, 2]}), "unused": 1},
         "attachments": ["all.txt", "{{ file }}", Attachment(data=b"1", filename="x.bin")],
     }
