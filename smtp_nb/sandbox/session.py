@@ -41,7 +41,7 @@ class Session(Sequence[PITrailEvent]):
         unfinished: returns the key for what the client has begun and not ended, or an empty text.
         by: "hand" if a person types in a terminal, else empty.
         is_open: True until the connection has ended.
-        waiting: what the server waits for, in words: "21 bytes without a line end (CRLF)" or
+        waiting: what the server waits for, in words: "21 octets without an end of line (CRLF)" or
             "the dot on a line of its own (21 bytes of content so far)". It stays when the
             connection ends.
     """

@@ -54,7 +54,7 @@ PATTERNS = {
     "somebody": r"\b(?:some|no|any|every)body\b|(?:^|[.;] )[Ww]ho(?:ever)? ",
     "gives": r"\b(?:gives|gave)\b(?! up)",
     "tells": r"\b(?:tells|told)\b",
-    "octets": r"\b[Oo]ctets?\b(?!:|-stream)",
+    "octets": r"\b[Oo]ctets?\b(?!:|-stream| without an end of line)",
     "for ever": r"\bfor ever\b|\bon and on\b|\bthrown away\b",
     "the reference": r"\b(?:in|beyond|of) the reference\b|\(reference:",
     "under way": r"\bunder way\b",

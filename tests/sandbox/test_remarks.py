@@ -22,7 +22,7 @@ PLAIN = tuple(name for name in EXTENSIONS if name != "PIPELINING")
 
 # What a student says, read by read, the key, and words of the reply or of `waiting`.
 STUDENTS = {
-    "no line end": ([b"EHLO me.test"], "no-crlf", "12 bytes without a line end (CRLF)"),
+    "no line end": ([b"EHLO me.test"], "no-crlf", "12 octets without an end of line (CRLF)"),
     "only a line feed": ([b"EHLO me.test\n"], "bare-lf", "CR and LF only stand together"),
     "only line feeds in the content": ([*OPENED, b"hi\n.\n"], "bare-lf", "came without CR"),
     "a line feed in the content": (

@@ -72,8 +72,8 @@ ENVELOPE = b"MAIL FROM:<a@x.test>\r\nRCPT TO:<b@x.test>\r\n"
     ("said", "waiting"),
     [
         (b"", "a command"),
-        (b"NOOP", "4 bytes without a line end (CRLF)"),
-        (b"NOOP\n", "5 bytes without a line end (CRLF)"),
+        (b"NOOP", "4 octets without an end of line (CRLF)"),
+        (b"NOOP\n", "5 octets without an end of line (CRLF)"),
         (ENVELOPE + b"DATA\r\nno dot\r\n here",
          "the dot on a line of its own (13 bytes of content so far)"),
         (ENVELOPE + b"BDAT 9 LAST\r\nabc", "6 more bytes of a chunk"),

@@ -42,7 +42,7 @@ def waiting_for(
         left: bytes of a chunk still to come.
     """
     if unended and state in (ServerState.COMMANDS, ServerState.LOGIN):
-        return f"{unended} bytes without a line end (CRLF)"
+        return f"{unended} octets without an end of line (CRLF)"
     if state is ServerState.DATA and message and message.bare_line_feeds:
         return (
             "the dot on a line of its own, ended by CR and LF:"
