@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import Protocol
 
 from smtp_nb.errors import InputError
 
-_MARKS = ("{{", "{%")
+_MARK = re.compile(r"\{[{%]")
+_EXPRESSION = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 
 
 class Described(Protocol):
@@ -26,16 +28,19 @@ class Described(Protocol):
 
 
 def is_pending(given: Described) -> bool:
-    """True if a row has to fill it first."""
-    if given.frame or given.figure:
-        return True
+    """True if a row must fill it first: a file may be called `{%`, but not `{{ name }}`."""
+    return bool(given.frame or given.figure) or _holds(given, _EXPRESSION)
+
+
+def may_be_template(given: Described) -> bool:
+    """True if a merge should compile it, so that an unclosed expression is an error there."""
+    return is_pending(given) or _holds(given, _MARK)
+
+
+def _holds(given: Described, pattern: re.Pattern[str]) -> bool:
     path = "" if given.path is None else os.fspath(given.path)
-    return any(
-        mark in text
-        for text in (path, given.data, given.filename)
-        if isinstance(text, str)
-        for mark in _MARKS
-    )
+    texts = (path, given.data, given.filename)
+    return any(pattern.search(text) for text in texts if isinstance(text, str))
 
 
 def check_pending(given: Described) -> None:

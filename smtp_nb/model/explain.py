@@ -23,10 +23,11 @@ from smtp_nb.model.reply import Reply
 from smtp_nb.wording import worded
 
 _CODE = re.compile(
-    r"(?<![\d.])(?P<code>[2345]\d\d)(?:[ -]+(?P<after>[245]\.\d{1,3}\.\d{1,3})\b|\b(?!\.\d))"
+    r"(?<![0-9.])(?P<code>[2345][0-9]{2})"
+    r"(?:[ -]+(?P<after>[245]\.[0-9]{1,3}\.[0-9]{1,3})\b|\b(?!\.[0-9]))"
 )
-_ENHANCED = re.compile(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?![\d.])")
-_CONTINUED = re.compile(r"(?m)^\d{3}[ -](?:[245]\.\d{1,3}\.\d{1,3} ?)?")
+_ENHANCED = re.compile(r"(?<![0-9.])[245]\.[0-9]{1,3}\.[0-9]{1,3}(?![0-9.])")
+_CONTINUED = re.compile(r"(?m)^[0-9]{3}[ -](?:[245]\.[0-9]{1,3}\.[0-9]{1,3} ?)?")
 _OFFER = re.compile(r"250[ -]([A-Z0-9-]+)(?= |$)")
 _COMMAND = re.compile(r"\s*([A-Za-z]{4,8}|\.)(?= |$)")
 
@@ -271,7 +272,7 @@ def providers() -> tuple[ProviderRow, ...]:
     """Return the well-known words of well-known servers, the closest match first."""
     return tuple(
         ProviderRow(
-            re.compile(rf"(?:{row['code']})(?![\d.])"),
+            re.compile(rf"(?:{row['code']})(?![0-9.])"),
             re.compile(row["text"], re.IGNORECASE),
             _entry(row),
             row["example"],

@@ -203,3 +203,10 @@ def test_a_file_name_that_no_line_can_hold_is_to_be_shortened() -> None:
     with pytest.raises(InputError, match="file name") as caught:
         Attachment(data=b"", filename="x" * 1200 + ".txt")
     assert caught.value.remedy == "Shorten it"
+
+
+@pytest.mark.parametrize("name", ["{%", "{{", "a {% b.txt", "}} {{"])
+def test_a_file_may_be_called_what_begins_no_whole_expression(name: str) -> None:
+    part = Attachment(data=b"x", filename=name)
+    assert part.content_type
+    assert b"filename" in part.head("attachment")

@@ -21,7 +21,10 @@ ROOM = Path(smtp_nb.protocol.__file__).parent
 PLACES = [*ROOM.rglob("*.py")]
 PLACES += [
     ROOM.parent / name
-    for name in ("model/reply.py", "model/trail/trail.py", "merge/running/durations.py")
+    for name in (
+        *("model/explain.py", "model/reply.py", "model/trail/trail.py"),
+        "merge/running/durations.py",
+    )
 ]
 foreign_digits = st.characters(categories=["Nd"], exclude_characters="0123456789")
 

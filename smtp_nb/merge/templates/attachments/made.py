@@ -22,7 +22,7 @@ from typing import Any
 from jinja2 import Undefined
 
 from smtp_nb.compose.parts import Attachment, EncodedPart
-from smtp_nb.compose.pending import is_pending
+from smtp_nb.compose.pending import may_be_template
 from smtp_nb.errors import InputError
 from smtp_nb.merge.rows.drawable import is_drawable, is_tabular
 from smtp_nb.merge.rows.printed import printed
@@ -198,7 +198,7 @@ def attachment_parts(
 
 
 def _entry(given: Given, root: Path, environments: Environments) -> AttachmentPart | MadePart:
-    if isinstance(given, Attachment) and is_pending(given):
+    if isinstance(given, Attachment) and may_be_template(given):
         return MadePart.of(given, root, environments)
     if not isinstance(given, str | os.PathLike | Attachment | EncodedPart):
         raise InputError(
