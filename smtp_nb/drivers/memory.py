@@ -170,9 +170,9 @@ class MemoryDriver(DriverBase):
 
     def _hold(self, link: MemoryLink, seconds: float) -> Generator[None, None, bool]:
         self._is_nudged = False
-        if self._wants_more:
-            yield from link.until(lambda: self._is_nudged or not self._wants_more, seconds)
-        return self._wants_more
+        if self.wants_more:
+            yield from link.until(lambda: self._is_nudged or not self.wants_more, seconds)
+        return self.wants_more
 
     def _go_on(
         self, task: _MemoryTask[Any], wait: Generator[None, None, Any]
@@ -193,24 +193,15 @@ class MemoryDriver(DriverBase):
         return answer, trouble
 
     def _at_once(self, task: _MemoryTask[Any], intent: Intent) -> Any:
-        source = task.source
         match intent:
-            case Next():
-                if source is None or not self._wants_more:
-                    return None
-                return self.outside(source.next_jobs, intent.most)
-            case Prefetch():
-                if source is not None and self._wants_more:
-                    self.outside(source.prepare, intent.most)
-            case Done():
-                return self.outside(source.done, intent.results) if source else None
+            case Next() | Prefetch() | Done():
+                return self.serve_source(intent, task.source)
             case Notify():
                 return self._ask(intent)
             case Call():
                 return intent.work()
             case _:
                 return task.link.at_once(intent)
-        return None
 
     def _ask(self, intent: Notify) -> None:
         for waiting in self._observer.ask(intent.event):
@@ -220,7 +211,7 @@ class MemoryDriver(DriverBase):
     # -- interruptions ------------------------------------------------------------------------
 
     @property
-    def _wants_more(self) -> bool:
+    def wants_more(self) -> bool:
         """False after a first Ctrl-C, or when one of several flows has failed."""
         return not self._presses() and self._failure is None
 

@@ -76,6 +76,11 @@ class AsyncMemoryDriver(DriverBase):
             done.result()
         first_stopped(runners).outcome(self._failure)
 
+    @property
+    def wants_more(self) -> bool:
+        """False once a flow failed: no further message begins."""
+        return self._failure is None
+
     def _begin(self) -> None:
         self._stop, self._failure, self._is_running = None, None, True
 
@@ -111,14 +116,10 @@ class AsyncMemoryDriver(DriverBase):
 
     async def _do(self, intent: Intent, link: MemoryLink, source: JobSource | None) -> Any:
         match intent:
-            case Next():
-                await asyncio.sleep(0)
-                return source.next_jobs(intent.most) if source and not self._failure else None
-            case Prefetch():
-                if source is not None:
-                    source.prepare(intent.most)
-            case Done():
-                return source.done(intent.results) if source else None
+            case Next() | Prefetch() | Done():
+                if isinstance(intent, Next):
+                    await asyncio.sleep(0)  # other tasks, and a cancellation, come between batches
+                return self.serve_source(intent, source)
             case Notify():
                 for waiting in self._observer.ask(intent.event):
                     await waiting
