@@ -9,10 +9,12 @@ from importlib import import_module
 from typing import Any
 
 # Where each public name lives.
-_HOMES: dict[str, tuple[str, ...]] = {}
+_HOMES: dict[str, tuple[str, ...]] = {
+    "smtp_nb.classroom.terminal": ("Terminal",),
+}
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
-__all__: list[str] = []
+__all__ = ["Terminal"]
 
 
 # A public name is of any type.

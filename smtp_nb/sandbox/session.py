@@ -24,6 +24,10 @@ from smtp_nb.sandbox.wire import Wire
 
 MAX_LINES = 10_000
 
+BY_HAND = "hand"
+ABANDONED = "abandoned"
+"""What `Session.by` says of a conversation by hand, and of one that was begun again."""
+
 
 @known_attributes()
 class Session(Sequence[PITrailEvent]):
@@ -39,7 +43,9 @@ class Session(Sequence[PITrailEvent]):
         tls: the TLS parameters of the connection, or None.
         messages: what it brought, in order.
         unfinished: returns the key for what the client has begun and not ended, or an empty text.
-        by: "hand" if a person types in a terminal, else empty.
+        by: "hand" if a person types in a terminal, "abandoned" if that person went on in another
+            session, else empty.
+        student: whose conversation it is, if that is known, else empty.
         is_open: True until the connection has ended.
         waiting: what the server waits for, in words: "21 octets without an end of line (CRLF)" or
             "the dot on a line of its own (21 bytes of content so far)". It stays when the
@@ -55,6 +61,7 @@ class Session(Sequence[PITrailEvent]):
     waiting: str
     group: int
     by: str
+    student: str
     messages: list[Message]
     unfinished: Callable[[], str]
 
@@ -70,8 +77,8 @@ class Session(Sequence[PITrailEvent]):
         self.hello = ""
         self.user = None
         self.tls = None
-        self._remarks: list[str] = []
-        self.by = ""
+        self._remarks: list[tuple[str, str]] = []
+        self.by = self.student = ""
         self.messages = []
         self.unfinished: Callable[[], str] = str
         self._listeners: tuple[Callable[[PITrailEvent], object], ...] = ()
@@ -139,8 +146,13 @@ class Session(Sequence[PITrailEvent]):
     def blunder(self, key: str, text: str) -> None:
         """Note a violation of the rules that no reply reported."""
         if len(self._remarks) < MAX_LINES:
-            self._remarks.append(key)
+            self._remarks.append((key, text))
         self.remark(text)
+
+    @property
+    def blunders(self) -> list[tuple[str, str]]:
+        """What the client did against the rules: key and words, one pair for each time."""
+        return list(self._remarks)
 
     @property
     def remarks(self) -> list[str]:
@@ -152,10 +164,12 @@ class Session(Sequence[PITrailEvent]):
         end, and for good if the client leaves so. The trail has a remark beside each.
         """
         begun = self.unfinished() if self.is_open else ""
-        return [*self._remarks, begun] if begun else list(self._remarks)
+        keys = [key for key, _ in self._remarks]
+        return [*keys, begun] if begun else keys
 
     def end(self, *, has_left: bool) -> None:
         """The connection has ended; `has_left`: by the client, before the server was done."""
+        has_left &= self.by != ABANDONED  # who begins again does not leave
         if has_left and (key := self.unfinished()):
             self.blunder(key, f"the client left in the middle: {UNFINISHED[key]}")
         elif has_left and self.hello and not self._remarks:

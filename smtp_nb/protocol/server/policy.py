@@ -77,6 +77,7 @@ class Service:
         users: local parts that VRFY knows.
         lists: mailing lists for EXPN: a list's name and its members' addresses.
         is_lenient: a bare LF ends a line too, in commands and in content: what smuggling needs.
+        new_id: makes the queue id of a message that is taken.
     """
 
     hostname: str
@@ -92,6 +93,7 @@ class Service:
     lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     is_lenient: bool = False
     response_fault: Callable[[str, bytes], str] = field(default=_no_fault, repr=False)
+    new_id: Callable[[], str] = field(default=_new_id, repr=False)
 
     @cached_property
     def known_names(self) -> frozenset[str]:
@@ -168,6 +170,7 @@ class Service:
             return replies.NO_RECIPIENTS
         if transaction.size > self.max_size:
             return replies.TOO_BIG
+        transaction.queue_id = self.new_id()
         return say(250, f"2.0.0 Ok: queued as {transaction.queue_id}")
 
 
@@ -184,6 +187,7 @@ class ReceivedTransaction:
         is_chunked: BDAT has begun.
         bare_line_feeds: of the content of DATA, those without their carriage return.
         lost_dots: dots that unstuffing took although the client had not stuffed them.
+        queue_id: once it is whole and taken.
     """
 
     verb: str
@@ -195,7 +199,7 @@ class ReceivedTransaction:
     is_chunked: bool = False
     bare_line_feeds: int = 0
     lost_dots: int = 0
-    queue_id: str = field(default_factory=_new_id)
+    queue_id: str = ""
 
     @property
     def is_binary(self) -> bool:
