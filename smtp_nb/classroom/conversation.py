@@ -128,5 +128,5 @@ class Conversation:
                 self._session.by, self._session.student = BY_HAND, self._student
                 self.transcript.passwords(shared.passwords)
         if self._session is not None:
-            self.transcript.note(self._session.blunders)
+            self.transcript.note(self._session.noted)
         return self._session

@@ -7,7 +7,7 @@ import time
 from base64 import b64decode
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterator, Sequence
-from typing import overload
+from typing import TYPE_CHECKING, Any, overload
 
 from smtp_nb.model.display import SHOWN
 from smtp_nb.model.enums import TrailDirection
@@ -17,10 +17,14 @@ from smtp_nb.model.receipt import TLSInfo
 from smtp_nb.model.reply import Reply
 from smtp_nb.model.secret import HIDDEN, encodings
 from smtp_nb.model.trail.trail import Trail
-from smtp_nb.sandbox.exchanges import Exchange, SessionLine, exchanges_of
+from smtp_nb.sandbox.exchanges import Exchange, SessionLine, exchanges_of, frame_of
 from smtp_nb.sandbox.messages.mailbox import Message
+from smtp_nb.sandbox.recording import read, write
 from smtp_nb.sandbox.remarks import NO_QUIT, UNFINISHED
 from smtp_nb.sandbox.wire import Wire
+
+if TYPE_CHECKING:
+    from os import PathLike
 
 MAX_LINES = 10_000
 
@@ -140,6 +144,15 @@ class Session(Sequence[PITrailEvent]):
         """
         return self._wire.shown(self._masks())
 
+    def clean(self, text: str) -> str:
+        """The text without the sandbox's passwords."""
+        return _clean(text, self._masks())
+
+    def _cleaned(self, what: str | Reply) -> str | Reply:
+        if isinstance(what, str):
+            return self.clean(what)
+        return Reply(what.code, tuple(map(self.clean, what.lines)))
+
     def _masks(self) -> list[str]:
         return [spelling for secret in self._secrets for spelling in encodings(secret)]
 
@@ -150,9 +163,15 @@ class Session(Sequence[PITrailEvent]):
         self.remark(text)
 
     @property
+    def noted(self) -> list[tuple[str, str]]:
+        """As `blunders`, but only what has been noted for good."""
+        return list(self._remarks)
+
+    @property
     def blunders(self) -> list[tuple[str, str]]:
         """What the client did against the rules: key and words, one pair for each time."""
-        return list(self._remarks)
+        begun = self.unfinished() if self.is_open else ""
+        return [*self.noted, (begun, UNFINISHED[begun])] if begun else self.noted
 
     @property
     def remarks(self) -> list[str]:
@@ -163,9 +182,7 @@ class Session(Sequence[PITrailEvent]):
         retry-of-5yz`. `no-crlf` and `no-dot` are there as long as the line or the content has no
         end, and for good if the client leaves so. The trail has a remark beside each.
         """
-        begun = self.unfinished() if self.is_open else ""
-        keys = [key for key, _ in self._remarks]
-        return [*keys, begun] if begun else keys
+        return [key for key, _ in self.blunders]
 
     def end(self, *, has_left: bool) -> None:
         """The connection has ended; `has_left`: by the client, before the server was done."""
@@ -215,6 +232,45 @@ class Session(Sequence[PITrailEvent]):
                     callback(event)
                 except Exception:
                     logging.getLogger("smtp_nb").exception("a subscriber of a session failed")
+
+    @property
+    def frame(self) -> Any:  # a pandas DataFrame, which this room does not import
+        """The exchanges as a DataFrame: number, command, argument, code, enhanced_code, reply,
+        seconds, group, tls, by.
+        """
+        return frame_of(self.exchanges)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the conversation to a file, as JSON lines, credentials hidden.
+
+        It holds the messages with all their addresses.
+
+        Raises:
+            OSError: the file cannot be written.
+        """
+        lines = [
+            line._replace(what=self._cleaned(line.what), credential="")
+            for line in self._lines.copy()
+        ]
+        write(self, lines, path)
+
+    @classmethod
+    def load(cls, path: str | PathLike[str]) -> Session:
+        """Read a conversation that `save` wrote. It proves nothing about who wrote it.
+
+        Raises:
+            InputError: it is not such a file, or is too large; nothing else can happen.
+        """
+        found = read(path)
+        made = cls(found.facts["number"], found.facts["peer"], ())
+        for name, value in found.facts.items():
+            setattr(made, name, value)
+        made._lines.extend(found.lines)
+        for direction, data in found.wire:
+            made._wire.note(direction, data)
+        made._remarks, made.messages = found.blunders, found.messages
+        made.is_open = False
+        return made
 
     def logins(self) -> list[str]:
         """For lessons: what the client sent inside AUTH, decoded. It holds passwords.
