@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from drivers.peers import wait_until
 from smtp_nb.classroom import Terminal
-from smtp_nb.sandbox import SandboxServer
+from smtp_nb.sandbox import SandboxServer, Session
 
 DOORS = {
     "inline": {"inline": True},
@@ -30,3 +31,8 @@ def greeted(server: SandboxServer, door: str = "", **more: Any) -> Terminal:
         terminal.starttls()
         terminal.dialogue("EHLO me.test")
     return terminal
+
+
+def ended(session: Session) -> None:
+    """Wait until the server, in its thread, has noticed that the client is gone."""
+    wait_until(lambda: not session.is_open)
