@@ -10,13 +10,15 @@ from smtp_nb.classroom.transcript import Transcript
 from smtp_nb.drivers.blocking import BlockingDriver
 from smtp_nb.drivers.memory import MemoryDriver
 from smtp_nb.errors import LinkError, SMTPError, SMTPTimeout
-from smtp_nb.flows.intents import Flow
+from smtp_nb.flows.intents import Flow, Sleep
 from smtp_nb.flows.raw import RawSession
 from smtp_nb.model.enums import SSLStartMode
 from smtp_nb.model.reply import Reply
 from smtp_nb.sandbox.session import BY_HAND, Session
 
 T = TypeVar("T")
+GLANCE_S = 0.01
+MAX_GLANCES = 200
 QUIET_S = 1.0
 """How long to listen where the rules owe no reply."""
 
@@ -108,6 +110,8 @@ class Conversation:
         """End the connection without a word."""
         if self._raw.is_open:
             self._run(self._raw.close())
+        if (session := self.claim()) is not None:
+            self._run(_until_ended(session))
         self.mirror.closed()
         self.claim()
 
@@ -130,3 +134,11 @@ class Conversation:
         if self._session is not None:
             self.transcript.note(self._session.noted)
         return self._session
+
+
+def _until_ended(session: Session) -> Flow[None]:
+    """Wait until the sandbox, in a thread of its own, has noticed the end and remarked upon it."""
+    for _ in range(MAX_GLANCES):
+        if not session.is_open:
+            return
+        yield Sleep(GLANCE_S)

@@ -7,12 +7,12 @@ from collections.abc import Callable, Collection, Sequence
 from html import escape
 
 from smtp_nb.classroom.mirror import Mirror
-from smtp_nb.model.display import visible
+from smtp_nb.model.display import masked, visible
 from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.events import ConnectionStatusEvent, Event, PITrailEvent
 from smtp_nb.model.reply import Reply
 from smtp_nb.model.secret import HIDDEN, encodings
-from smtp_nb.model.trail.trail import Trail, text_of
+from smtp_nb.model.trail.trail import Trail, static_html, static_text, text_of
 from smtp_nb.sandbox.wire import discreet
 
 _LINE = re.compile(rb"[^\n]*\n|[^\n]+")
@@ -114,13 +114,18 @@ class Transcript:
 
     def forms(self, title: str, show_addresses: bool) -> tuple[str, str]:
         """Text and HTML."""
-        from smtp_nb.model.trail.trail import static_html, static_text
-
-        events = self.trail.snapshot()
+        events, tally = self.trail.snapshot(), self.trail.tally
         if show_addresses:
             text = text_of(events, visible)
-            html = f"<pre>{escape(text)}</pre>"
+            ladder = self.trail.ladder(show_addresses=True)
+            html = f"{ladder._repr_html_()}<pre>{escape(text)}</pre>"
         else:
-            text = static_text(events, self.trail.tally)
-            html = static_html(events, self.trail.tally)
-        return f"{title}\n{text}", f"<p>{escape(title)}</p>{html}"
+            text, html = static_text(events, tally), static_html(events, tally)
+        noted = [event.message for event in events if event.direction is TrailDirection.INFO]
+        show = visible if show_addresses else _discreet
+        notes = "".join(f"<li>{escape(show(note))}</li>" for note in noted)
+        return f"{title}\n{text}", f"<p>{escape(title)}</p>{html}<ul>{notes}</ul>"
+
+
+def _discreet(text: str) -> str:
+    return visible(masked(text))
