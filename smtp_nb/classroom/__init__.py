@@ -2,5 +2,7 @@
 
 from smtp_nb.classroom.exercises.score import Score
 from smtp_nb.classroom.lesson import Lesson, check, hint, lesson
+from smtp_nb.classroom.tap import Tap
+from smtp_nb.classroom.terminal import Terminal
 
-__all__ = ["Lesson", "Score", "check", "hint", "lesson"]
+__all__ = ["Lesson", "Score", "Tap", "Terminal", "check", "hint", "lesson"]
