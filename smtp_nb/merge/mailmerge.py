@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 from collections.abc import Hashable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -43,6 +42,7 @@ from smtp_nb.merge.running.options import Options, changed_options, option_defau
 from smtp_nb.merge.running.run import Campaign, Run, adopted, plan_entries, waiting_in
 from smtp_nb.merge.running.sending import Server, asend, component, send
 from smtp_nb.merge.templates.template import Compiled, Template
+from smtp_nb.model import ambient
 from smtp_nb.model.keywords import shows_keywords
 from smtp_nb.model.known import known_attributes
 from smtp_nb.model.unseen import unseen_arguments
@@ -230,7 +230,7 @@ class MailMerge:
         self._refuse_errors(self._options)
         campaign = self._campaign
         with JournalReader.open_or_empty(campaign.path) as journal:
-            salt = journal.facts.get("salt") or secrets.token_hex(8)
+            salt = journal.facts.get("salt") or ambient.random(8).hex()
         renderer = RowRenderer(campaign.rows, campaign.compiled, salt, campaign.written)
         return looking.saved(renderer, campaign.plan, folder)
 
@@ -355,8 +355,8 @@ class MailMerge:
     def bounces(self, source: Reports | None = None) -> pd.DataFrame:
         """Read what came back: bounces, delays, delivery receipts and complaints.
 
-        Each is joined to its row by VERP, ENVID or Message-ID and kept in the journal, so that
-        `results`, `table()` and `summary` show it. Reading it again changes nothing.
+        Each is joined to its row by VERP, ENVID or Message-ID, and kept in the journal once, so
+        that `results`, `table()` and `summary` show it.
 
         Args:
             source: a folder of .eml files, a mailbox file, a Maildir, bytes, an `EmailMessage`, or
@@ -364,8 +364,8 @@ class MailMerge:
 
         Returns:
             A DataFrame, one line for each report and recipient: row, recipient, action, bounce
-            ("hard", "soft" or "complaint"), code, text, joined_by, source, remark. What is about no
-            message of this campaign, or is no report, has no row and says so in `remark`.
+            ("hard", "soft", "complaint"), code, text, joined_by, source, remark. What concerns no
+            message of this campaign has no row and says so in `remark`.
 
         Raises:
             InputError: there is no such path, or it is no source.
