@@ -15,7 +15,7 @@ from smtp_nb.merge.journal.schema import ReportRecord
 from smtp_nb.merge.results.bounces.joining import SentMessages
 from smtp_nb.merge.results.bounces.reading import read_report
 from smtp_nb.merge.results.bounces.report import Report
-from smtp_nb.merge.results.bounces.sources import Found, Reports, messages_in
+from smtp_nb.merge.results.bounces.sources import MessageRead, Reports, messages_in
 from smtp_nb.model.display import visible
 
 NOT_OURS = "about no message of this campaign"
@@ -79,7 +79,9 @@ def keep(path: Path, records: list[ReportRecord]) -> None:
             held.enter_context(Journal(path)).keep_reports(records)
 
 
-def _of_message(found: Found, sent: SentMessages, rows: Mapping[int, int]) -> Iterator[Gathered]:
+def _of_message(
+    found: MessageRead, sent: SentMessages, rows: Mapping[int, int]
+) -> Iterator[Gathered]:
     source = visible(found.source)
     report = Report(remark=found.trouble) if found.trouble else read_report(found.content)
     if not report.statements:

@@ -29,7 +29,7 @@ One = str | os.PathLike[str] | bytes | EmailMessage | Message
 Reports = One | Iterable[One]
 
 
-class Found(NamedTuple):
+class MessageRead(NamedTuple):
     """A message, or why it could not be read; and where it is."""
 
     source: str
@@ -37,7 +37,7 @@ class Found(NamedTuple):
     trouble: str = ""
 
 
-def messages_in(source: Reports) -> Iterator[Found]:
+def messages_in(source: Reports) -> Iterator[MessageRead]:
     """The messages of a source, one by one.
 
     Args:
@@ -69,10 +69,10 @@ def _check(one: object) -> None:
         )
 
 
-def _messages(one: object, number: int) -> Iterator[Found]:
+def _messages(one: object, number: int) -> Iterator[MessageRead]:
     name = f"message {number}"
     if isinstance(one, Message):
-        yield Found(name, one.content[:MAX_MESSAGE])
+        yield MessageRead(name, one.content[:MAX_MESSAGE])
     elif isinstance(one, bytes | bytearray):
         yield from _split(name, BytesIO(one))
     elif isinstance(one, EmailMessage):
@@ -88,11 +88,11 @@ def _messages(one: object, number: int) -> Iterator[Found]:
             yield from _of_file(file)
 
 
-def _of_email(name: str, message: EmailMessage) -> Found:
+def _of_email(name: str, message: EmailMessage) -> MessageRead:
     try:
-        return Found(name, message.as_bytes()[:MAX_MESSAGE])
+        return MessageRead(name, message.as_bytes()[:MAX_MESSAGE])
     except Exception as error:  # the email package raises what it likes for what it cannot write
-        return Found(name, b"", f"it cannot be written as bytes: {error}")
+        return MessageRead(name, b"", f"it cannot be written as bytes: {error}")
 
 
 def _files(folder: Path) -> list[Path]:
@@ -102,7 +102,7 @@ def _files(folder: Path) -> list[Path]:
     return sorted(file for file in folder.iterdir() if file.suffix.lower() in _SUFFIXES)
 
 
-def _of_file(path: Path) -> Iterator[Found]:
+def _of_file(path: Path) -> Iterator[MessageRead]:
     try:
         with open_regular(path) as file:
             yield from _split(str(path), file)
@@ -110,24 +110,24 @@ def _of_file(path: Path) -> Iterator[Found]:
         yield _unread(path, error)
 
 
-def _unread(path: Path, error: OSError) -> Found:
-    return Found(str(path), b"", f"it cannot be read: {error.strerror or error}")
+def _unread(path: Path, error: OSError) -> MessageRead:
+    return MessageRead(str(path), b"", f"it cannot be read: {error.strerror or error}")
 
 
-def _split(name: str, file: BinaryIO) -> Iterator[Found]:
+def _split(name: str, file: BinaryIO) -> Iterator[MessageRead]:
     """The messages of a file: one, or those of a mailbox file (RFC 4155)."""
     line = file.readline(_LINE)
     if not _FROM.match(line):
-        yield Found(name, line + file.read(MAX_MESSAGE - len(line)))
+        yield MessageRead(name, line + file.read(MAX_MESSAGE - len(line)))
         return
     kept, number = bytearray(), 0
     is_begin = is_after_blank = True
     while line:
         if kept and is_begin and is_after_blank and _FROM.match(line):
-            yield Found(f"{name}#{number}", bytes(kept))
+            yield MessageRead(f"{name}#{number}", bytes(kept))
             kept, number = bytearray(), number + 1
         kept += line[: MAX_MESSAGE - len(kept)]
         is_after_blank = is_begin and not line.strip()
         is_begin = line.endswith(b"\n")
         line = file.readline(_LINE)
-    yield Found(f"{name}#{number}", bytes(kept))
+    yield MessageRead(f"{name}#{number}", bytes(kept))
