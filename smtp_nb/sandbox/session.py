@@ -8,7 +8,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import overload
 
-from smtp_nb.model import ambient
+from smtp_nb import ambient
 from smtp_nb.model.display import SHOWN
 from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.events import PITrailEvent

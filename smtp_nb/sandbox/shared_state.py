@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from smtp_nb.model import ambient
+from smtp_nb import ambient
 from smtp_nb.model.memory_server import Timer
 from smtp_nb.protocol.server.policy import ReceivedTransaction, Service
 from smtp_nb.sandbox.faults import FaultTable

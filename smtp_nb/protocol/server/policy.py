@@ -73,6 +73,7 @@ class Service:
         needs_login: MAIL is refused before a login.
         users: local parts that VRFY knows.
         lists: mailing lists for EXPN: a list's name and its members' addresses.
+        greeting: what the server says of itself after its name.
         is_lenient: a bare LF ends a line too, in commands and in content: what smuggling needs.
         new_id: returns the next message's queue id.
     """
@@ -89,6 +90,7 @@ class Service:
     users: frozenset[str] = frozenset()
     lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     is_lenient: bool = False
+    greeting: str = "smtp_nb sandbox"
     response_fault: Callable[[str, bytes], str] = field(default=_no_fault, repr=False)
     new_id: Callable[[], str] = field(default_factory=_ids, repr=False)
 
