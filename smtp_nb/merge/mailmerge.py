@@ -368,7 +368,7 @@ class MailMerge:
             message of this campaign has no row and says so in `remark`.
 
         Raises:
-            InputError: there is no such path, or it is no source.
+            InputError: the path does not exist, or `source` is something else.
             CampaignBusy: the campaign is being sent.
         """
         with JournalReader.open_or_empty(self.journal_path) as journal:
