@@ -15,7 +15,7 @@ import sqlite3
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
@@ -28,6 +28,7 @@ from smtp_nb.merge.journal.schema import (
     PlanEntry,
     RecipientRecord,
     Result,
+    SentMessage,
     SkippedRow,
     Target,
     Unfinished,
@@ -120,6 +121,11 @@ class JournalReader:
         """The outcomes among the recipients of each message, and when the last one came to it."""
         return list(self._read(schema.OUTCOMES))
 
+    def sent_since(self, moment: float) -> list[SentMessage]:
+        """What left after a moment, in seconds since 1970, whatever a server said to it."""
+        with self._using() as sql:
+            return [SentMessage(*row) for row in sql.execute(schema.SENT, (moment,))]
+
     def keys(self) -> dict[int, str]:
         """Every key of the campaign by its number."""
         return dict(self._read("SELECT id, key FROM message"))
@@ -151,13 +157,15 @@ class Journal(JournalReader):
 
     Args:
         path: the file; it is made if it is not there. None keeps it in memory.
+        clock: gives seconds since 1970.
 
     Raises:
         JournalError: the file is not a journal, one of a later version, or damaged.
     """
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, clock: Callable[[], float] = time.time) -> None:
         super().__init__(open_for_writing(path), path)
+        self._clock = clock
         self._lost: JournalError | None = None
         self._is_gone = self._is_told = False
         self._since_fold = 0
@@ -231,7 +239,7 @@ class Journal(JournalReader):
         Raises:
             JournalError: it is not on the disk under the journal's name, so none of them may leave.
         """
-        now = time.time()
+        now = self._clock()
         with self._transaction() as sql:
             self._tell()  # where the next run looks for it, it would not be
             sql.executemany(schema.LEAVE_OUT, left_out)
@@ -242,7 +250,7 @@ class Journal(JournalReader):
 
     def settle(self, outcomes: Sequence[Result]) -> None:
         """Commit what became of intents. The next `record_attempts` flushes it."""
-        now = time.time()
+        now = self._clock()
         rows = [(now, o.outcome, o.code, o.enhanced_code, o.reply[:schema.REPLY_LIMIT], *o[4:])
                 for o in outcomes]  # fmt: skip
         with self._transaction(self._unhurried) as sql:

@@ -27,7 +27,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -48,9 +47,11 @@ from smtp_nb.merge.results import report
 from smtp_nb.merge.rows.rows import Rows
 from smtp_nb.merge.running.connection import ConnectionGroup, MergeConnection
 from smtp_nb.merge.running.control import RunControl
+from smtp_nb.merge.running.moments import Moment, moment_of
 from smtp_nb.merge.running.options import Options
-from smtp_nb.merge.running.pace import Pace
+from smtp_nb.merge.running.pace import Pace, Shut
 from smtp_nb.merge.running.progress import RESUME, Meter, view_for
+from smtp_nb.merge.running.rates import RunClock, Sent
 from smtp_nb.merge.running.source import Source
 from smtp_nb.merge.running.waiting import PendingMessage
 from smtp_nb.merge.templates.template import Compiled
@@ -103,25 +104,46 @@ class Nudged(Protocol):
     def nudge(self) -> None: ...
 
 
+# The clocks of all runs.
+CLOCK = RunClock()
+
+
 class Run:
     """A run under way; its `connections` give the jobs.
 
+    Args:
+        at: nothing begins before; None for now.
+        waits_for: what it waits for without being asked.
+
     Raises:
+        InputError: `at` is no time to come.
         CampaignBusy: another process or job is sending this campaign.
         TemplateChanged: somebody who has a message would get another one now.
         JournalError: its file cannot be used.
     """
 
-    def __init__(self, campaign: Campaign, options: Options, control: RunControl) -> None:
+    def __init__(
+        self,
+        campaign: Campaign,
+        options: Options,
+        control: RunControl,
+        at: Moment | None = None,
+        waits_for: frozenset[Shut] = frozenset(),
+    ) -> None:
         self.campaign = campaign
         self.options = options
+        starts_at = None if at is None else moment_of("at", at, CLOCK.wall())
+        self._limits = replace(options.limits, starts_at=starts_at)
+        self._waits_for = frozenset(Shut) if options.wait_for_quota else waits_for
         self.control = control
         path = None if options.redirect_to else campaign.path
         with ExitStack() as held:
             if path is not None:
                 held.callback(CampaignLock(path).release)
-            self.journal = held.enter_context(Journal(path))
+            self.journal = held.enter_context(Journal(path, CLOCK.wall))
             self.source = self._begin()
+            if self.source.is_scheduled:
+                self.source.pause()  # which tells the view
             self._held = held.pop_all()
 
     def _begin(self) -> Source:
@@ -150,8 +172,15 @@ class Run:
             meter,
             self.control,
             options.readdressed,
-            Pace(options.limits, time.monotonic),
+            Pace(self._limits, CLOCK.steady, CLOCK.wall, self._sent()),
+            self._waits_for,
         )
+
+    def _sent(self) -> Sent:
+        """What earlier runs sent, if a quota counts it."""
+        if not (period := self._limits.longest_quota_s):
+            return Sent()
+        return Sent.of(self.journal.sent_since(CLOCK.wall() - period))
 
     @property
     def _identity(self) -> dict[str, str]:

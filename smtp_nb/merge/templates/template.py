@@ -303,6 +303,18 @@ class Compiled:
         bcc = self._bcc.render(values)
         return RenderedRow(draft, bcc, tuple(values[NOTES]))  # type: ignore[arg-type]  # `values` put them
 
+    def copies(self, row: Row) -> Mailboxes:
+        """Who gets a copy of a row's message, seen or unseen.
+
+        Raises:
+            RowError: a value makes no address of its place.
+        """
+        constant = self._cc.constant, self._bcc.constant
+        if constant == ((), ()):
+            return ()
+        values = self.values(row)
+        return self._cc.render(values) + self._bcc.render(values)
+
     def _bodies(self, values: Values) -> tuple[str | None, str | None]:
         if self._markdown is not None:
             return self._markdown.render(values)
