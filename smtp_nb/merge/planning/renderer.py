@@ -14,7 +14,7 @@ from smtp_nb.errors import InputError
 from smtp_nb.merge.journal.schema import RETRIED
 from smtp_nb.merge.planning.digest import Digests
 from smtp_nb.merge.planning.plan import PlannedRow
-from smtp_nb.merge.rows.groups import same
+from smtp_nb.merge.rows.groups import GroupedRows, same
 from smtp_nb.merge.rows.printed import Note, is_ordinary, is_ordinary_number
 from smtp_nb.merge.rows.problem import RowError
 from smtp_nb.merge.rows.rows import Row, Rows
@@ -126,6 +126,16 @@ class RowRenderer:
     def digest(self, filled: RowValues) -> str:
         """What tells whether this row would get another message; see `Digests`."""
         return self._digests.of(filled.values)
+
+    def digest_of_all(self, planned: Iterable[PlannedRow]) -> str:
+        """One digest for all rows: as long as it stays the same, so do those of the rows.
+
+        Empty for groups, and where only each row can tell.
+        """
+        if isinstance(self._rows, GroupedRows):
+            return ""
+        columns = {name: self._rows.series(name) for name in self._columns}
+        return self._digests.of_all((f"{one.row} {one.key}" for one in planned), columns)
 
     @cached_property
     def _digests(self) -> Digests:

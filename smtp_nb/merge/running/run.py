@@ -42,7 +42,7 @@ from smtp_nb.merge.journal.schema import RETRIED, PlanEntry, Unfinished
 from smtp_nb.merge.planning.adoption import ADDRESSES, adopt
 from smtp_nb.merge.planning.plan import Plan, PlannedRow
 from smtp_nb.merge.planning.renderer import RowRenderer
-from smtp_nb.merge.planning.standing import GO_ON, standing_of
+from smtp_nb.merge.planning.standing import GO_ON, LOOKED_AT, standing_of
 from smtp_nb.merge.results import report
 from smtp_nb.merge.rows.rows import Rows
 from smtp_nb.merge.running.connection import ConnectionGroup, MergeConnection
@@ -162,7 +162,8 @@ class Run:
         )  # fmt: skip
         standing.check(options.changed == GO_ON)
         journal.accept(standing.changed.values())
-        journal.note({"name": campaign.name, "salt": salt, **self._identity})
+        looked_at = {LOOKED_AT: standing.looked_at}
+        journal.note({"name": campaign.name, "salt": salt, **looked_at, **self._identity})
         journal.replan(plan_entries(campaign.plan, numbers, waiting.left_out))
         meter = Meter(len(waiting.todos), view_for(options.progress), said=standing.no_op)
         return Source(

@@ -214,6 +214,11 @@ class Compiled:
         return [file for part in files for file in part.files(values, encode=False)]
 
     @property
+    def reads_files(self) -> bool:
+        """True if `files` may find any, so that a message depends on more than its row."""
+        return any(part.is_file for part in self._attachments)
+
+    @property
     def has_own_senders(self) -> bool:
         """True if each row says who sends it, so that a refused sender is one row's trouble."""
         return bool(self._from.names)

@@ -118,7 +118,9 @@ def test_a_merge_at_a_time_is_a_job_that_waits_for_it(class_of_four: Kernel) -> 
     assert "scheduled, 0 of 2; starts at " in class_of_four.value("job")
     class_of_four.run("job.cancel(); r = job.wait()")
     assert class_of_four.value("'ACCEPTED' in set(r.outcome)") == "False"
-    assert "is past" in class_of_four.run(f"{line} '2020-01-01 08:00'").everything
+    past = class_of_four.run(f"{line} '2020-01-01 08:00'").everything
+    assert "is past" in past
+    assert "leave --at out to start now" in past
 
 
 def test_a_preview_shows_whole_messages(class_of_four: Kernel) -> None:
