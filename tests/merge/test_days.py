@@ -14,9 +14,9 @@ import pytest
 from merge.conftest import Make
 from smtp_nb.errors import InputError
 from smtp_nb.merge import MailMerge, MergeJob, Progress
-from smtp_nb.merge.running import run as running
 from smtp_nb.merge.running.moments import shown
-from smtp_nb.merge.running.rates import RunClock
+from smtp_nb.model import ambient
+from smtp_nb.model.ambient import Ambient
 from smtp_nb.sandbox import SandboxServer
 
 NOON = datetime(2026, 11, 30, 12, 0).timestamp()
@@ -24,21 +24,19 @@ HOUR, DAY = 3600.0, 86400.0
 Ends = Callable[..., pd.DataFrame]
 
 
-class Days:
-    """A server whose clock is that of the merges too."""
+class Days(Ambient):
+    """A machine whose clock is that of a server, which takes no time."""
 
     def __init__(self, server: SandboxServer) -> None:
         self.server = server
         self.skipped = 0.0
 
-    @property
-    def steady(self) -> float:
+    def monotonic(self) -> float:
         assert self.server._clock is not None  # an inline one
         return self.server._clock.now + self.skipped
 
-    @property
     def now(self) -> float:
-        return NOON + self.steady
+        return NOON + self.monotonic()
 
     def sleep(self, seconds: float) -> None:
         """Let time pass between two runs."""
@@ -52,11 +50,11 @@ def server() -> Iterator[SandboxServer]:
 
 
 @pytest.fixture
-def days(server: SandboxServer, monkeypatch: pytest.MonkeyPatch) -> Days:
+def days(server: SandboxServer) -> Iterator[Days]:
     days = Days(server)
-    clock = RunClock(lambda: days.steady, lambda: days.now)
-    monkeypatch.setattr(running, "CLOCK", clock)
-    return days
+    before = ambient.replace(days)
+    yield days
+    ambient.replace(before)
 
 
 @pytest.fixture
@@ -92,7 +90,7 @@ def test_a_quota_ends_the_run_and_says_when_to_go_on(
     made = merge(rate="5/day")
     results = ends(made, progress=seen.append)
     assert outcomes(results) == {"ACCEPTED": 5, "NOT_SENT": 7}
-    assert days.now == NOON
+    assert days.now() == NOON
     tomorrow = shown(NOON + DAY)
     why = f"not sent: quota reached (5 in 1 day); go on at {tomorrow}"
     assert set(results["explanation"]) == {"", why}

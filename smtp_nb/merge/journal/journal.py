@@ -14,8 +14,7 @@ from __future__ import annotations
 import sqlite3
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
@@ -36,6 +35,7 @@ from smtp_nb.merge.journal.schema import (
 from smtp_nb.merge.journal.storage import open_for_reading, open_for_writing, real
 from smtp_nb.merge.journal.translated import translated
 from smtp_nb.merge.journal.watch import Watch
+from smtp_nb.model import ambient
 from smtp_nb.model.outcome import Outcome
 
 # So many transactions are a log about as long as SQLite lets one become by itself.
@@ -157,15 +157,13 @@ class Journal(JournalReader):
 
     Args:
         path: the file; it is made if it is not there. None keeps it in memory.
-        clock: gives seconds since 1970.
 
     Raises:
         JournalError: the file is not a journal, one of a later version, or damaged.
     """
 
-    def __init__(self, path: Path | None, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, path: Path | None) -> None:
         super().__init__(open_for_writing(path), path)
-        self._clock = clock
         self._lost: JournalError | None = None
         self._is_gone = self._is_told = False
         self._since_fold = 0
@@ -239,7 +237,7 @@ class Journal(JournalReader):
         Raises:
             JournalError: it is not on the disk under the journal's name, so none of them may leave.
         """
-        now = self._clock()
+        now = ambient.now()
         with self._transaction() as sql:
             self._tell()  # where the next run looks for it, it would not be
             sql.executemany(schema.LEAVE_OUT, left_out)
@@ -250,7 +248,7 @@ class Journal(JournalReader):
 
     def settle(self, outcomes: Sequence[Result]) -> None:
         """Commit what became of intents. The next `record_attempts` flushes it."""
-        now = self._clock()
+        now = ambient.now()
         rows = [(now, o.outcome, o.code, o.enhanced_code, o.reply[:schema.REPLY_LIMIT], *o[4:])
                 for o in outcomes]  # fmt: skip
         with self._transaction(self._unhurried) as sql:

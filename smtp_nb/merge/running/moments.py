@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import time
 from datetime import date, datetime, timedelta, tzinfo
 from datetime import time as time_of_day
 
 from smtp_nb.errors import InputError
+from smtp_nb.model import ambient
 
 # A datetime, or text: "2026-12-01 08:00", or "08:00" for the next one. pandas' are datetimes.
 Moment = datetime | time_of_day | str
@@ -77,15 +79,14 @@ def _next(now: float, zone: tzinfo | None, hour: int, minute: int, second: int) 
 
 def shown(moment: float, zone: tzinfo | None = None) -> str:
     """A time with its day and zone: "1 Dec 2026 08:00 CET"."""
-    local = datetime.fromtimestamp(moment).astimezone() if zone is None else _in(moment, zone)
-    return f"{local.day} {local:%b %Y %H:%M %Z}"
+    if zone is not None:
+        local = datetime.fromtimestamp(moment, zone)
+        return f"{local.day} {local:%b %Y %H:%M %Z}"
+    found = ambient.local(moment)
+    return f"{found.tm_mday} {time.strftime('%b %Y %H:%M', found)} {found.tm_zone}"
 
 
 def shown_from(moment: float, now: float, zone: tzinfo | None = None) -> str:
     """The same as short as it is clear: "08:00" if that is the next one."""
     soon = 0 <= moment - now < _HALF_A_DAY_S
-    return f"{_in(moment, zone):%H:%M}" if soon else shown(moment, zone)
-
-
-def _in(moment: float, zone: tzinfo | None) -> datetime:
-    return datetime.fromtimestamp(moment, zone)
+    return shown(moment, zone).split()[3] if soon else shown(moment, zone)

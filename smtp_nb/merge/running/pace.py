@@ -6,9 +6,7 @@ All of it is arithmetic on a clock that is given; nothing here waits.
 from __future__ import annotations
 
 import math
-import random
 import sys
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -19,6 +17,7 @@ from smtp_nb.merge.running.durations import Rate
 from smtp_nb.merge.running.progress import START
 from smtp_nb.merge.running.quiet import QuietHours
 from smtp_nb.merge.running.rates import Domains, RateWindow, RunClock, Sent, window
+from smtp_nb.model import ambient
 from smtp_nb.model.about import About
 
 # The pauses after which a busy server is tried again, and a message that it deferred. Trying a
@@ -68,7 +67,7 @@ class Backoff:
     """When to come back to a server that is busy: later each time, until it takes something."""
 
     def __init__(
-        self, clock: Callable[[], float], spread: Callable[[float, float], float] = random.uniform
+        self, clock: Callable[[], float], spread: Callable[[float, float], float] = ambient.uniform
     ) -> None:
         self._clock = clock
         self._spread = spread
@@ -142,7 +141,7 @@ class Pace:
         self,
         limits: PaceLimits,
         clock: Callable[[], float],
-        wall: Callable[[], float] = time.time,
+        wall: Callable[[], float] = ambient.now,
         sent: Sent | None = None,
     ) -> None:
         self.clock = clock

@@ -8,13 +8,13 @@ machine sleeps.
 from __future__ import annotations
 
 import math
-import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from smtp_nb.merge.journal.schema import SentMessage
 from smtp_nb.merge.running.durations import Rate
+from smtp_nb.model import ambient
 
 Clock = Callable[[], float]
 
@@ -31,8 +31,8 @@ class RunClock:
         wall: seconds since 1970, for what is said in hours and days.
     """
 
-    steady: Clock = time.monotonic
-    wall: Clock = time.time
+    steady: Clock = ambient.monotonic
+    wall: Clock = ambient.now
 
     def wall_at(self, now: float) -> float:
         """The time of day at a moment of the steady clock."""

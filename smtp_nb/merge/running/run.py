@@ -26,7 +26,6 @@ nothing to somebody who has the message under the old spelling.
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -51,10 +50,11 @@ from smtp_nb.merge.running.moments import Moment, moment_of
 from smtp_nb.merge.running.options import Options
 from smtp_nb.merge.running.pace import Pace, Shut
 from smtp_nb.merge.running.progress import RESUME, Meter, view_for
-from smtp_nb.merge.running.rates import RunClock, Sent
+from smtp_nb.merge.running.rates import Sent
 from smtp_nb.merge.running.source import Source
 from smtp_nb.merge.running.waiting import PendingMessage
 from smtp_nb.merge.templates.template import Compiled
+from smtp_nb.model import ambient
 from smtp_nb.model.address import Mailbox
 from smtp_nb.model.enums import RecipientType
 from smtp_nb.model.outcome import Outcome
@@ -104,10 +104,6 @@ class Nudged(Protocol):
     def nudge(self) -> None: ...
 
 
-# The clocks of all runs.
-CLOCK = RunClock()
-
-
 class Run:
     """A run under way; its `connections` give the jobs.
 
@@ -132,7 +128,7 @@ class Run:
     ) -> None:
         self.campaign = campaign
         self.options = options
-        starts_at = None if at is None else moment_of("at", at, CLOCK.wall())
+        starts_at = None if at is None else moment_of("at", at, ambient.now())
         self._limits = replace(options.limits, starts_at=starts_at)
         self._waits_for = frozenset(Shut) if options.wait_for_quota else waits_for
         self.control = control
@@ -140,7 +136,7 @@ class Run:
         with ExitStack() as held:
             if path is not None:
                 held.callback(CampaignLock(path).release)
-            self.journal = held.enter_context(Journal(path, CLOCK.wall))
+            self.journal = held.enter_context(Journal(path))
             self.source = self._begin()
             if self.source.is_scheduled:
                 self.source.pause()  # which tells the view
@@ -154,7 +150,7 @@ class Run:
         self.campaign = campaign = adopted(campaign, journal)
         numbers = journal.register(p.key for p in campaign.plan.rows if p.key)
         waiting = waiting_in(campaign.plan, journal, numbers, options.limit)
-        salt = facts.get("salt") or secrets.token_hex(8)
+        salt = facts.get("salt") or ambient.random(8).hex()
         renderer = RowRenderer(campaign.rows, campaign.compiled, salt, campaign.written)
         standing = standing_of(
             campaign.name, campaign.place, campaign.plan, journal, renderer, len(waiting.todos),
@@ -173,7 +169,7 @@ class Run:
             meter,
             self.control,
             options.readdressed,
-            Pace(self._limits, CLOCK.steady, CLOCK.wall, self._sent()),
+            Pace(self._limits, ambient.monotonic, ambient.now, self._sent()),
             self._waits_for,
         )
 
@@ -181,7 +177,7 @@ class Run:
         """What earlier runs sent, if a quota counts it."""
         if not (period := self._limits.longest_quota_s):
             return Sent()
-        return Sent.of(self.journal.sent_since(CLOCK.wall() - period))
+        return Sent.of(self.journal.sent_since(ambient.now() - period))
 
     @property
     def _identity(self) -> dict[str, str]:
