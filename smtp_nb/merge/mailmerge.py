@@ -286,7 +286,7 @@ class MailMerge:
             A `MergeJob`, which can be paused, cancelled and waited for.
 
         Raises:
-            InputError: `at` is no time, or is past; and as `run` does.
+            InputError: `at` is not a time, or is past; and what `run` raises.
         """
         return MergeJob(self._open(options, at, frozenset({Shut.QUIET})), self.server)
 

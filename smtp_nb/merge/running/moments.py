@@ -28,7 +28,7 @@ def moment_of(name: str, given: object, now: float, zone: tzinfo | None = None) 
         zone: of a time without one; None is the machine's own.
 
     Raises:
-        InputError: it is no time, or is past.
+        InputError: it is not a time, or is past.
     """
     found = _read(name, given, now, zone)
     if found < now - _JUST_NOW_S:

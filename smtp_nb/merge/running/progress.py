@@ -77,7 +77,7 @@ class Progress:
 
     @property
     def announced(self) -> str:
-        """What nobody shall overlook; usually empty."""
+        """What must not be overlooked; usually empty."""
         return self.said or (self._wait if self.waits_until and not self.ended else "")
 
     def __str__(self) -> str:

@@ -112,7 +112,7 @@ class Run:
         waits_for: what it waits for without being asked.
 
     Raises:
-        InputError: `at` is no time to come.
+        InputError: `at` is not a time, or is past.
         CampaignBusy: another process or job is sending this campaign.
         TemplateChanged: somebody who has a message would get another one now.
         JournalError: its file cannot be used.
