@@ -12,11 +12,11 @@ import pandas as pd
 import pytest
 
 from merge.conftest import Make
+from smtp_nb import ambient
+from smtp_nb.ambient import Ambient
 from smtp_nb.errors import InputError
 from smtp_nb.merge import MailMerge, MergeJob, Progress
 from smtp_nb.merge.running.moments import shown
-from smtp_nb.model import ambient
-from smtp_nb.model.ambient import Ambient
 from smtp_nb.sandbox import SandboxServer
 
 NOON = datetime(2026, 11, 30, 12, 0).timestamp()

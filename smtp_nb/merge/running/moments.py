@@ -7,8 +7,8 @@ import time
 from datetime import date, datetime, timedelta, tzinfo
 from datetime import time as time_of_day
 
+from smtp_nb import ambient
 from smtp_nb.errors import InputError
-from smtp_nb.model import ambient
 
 # A datetime, or text: "2026-12-01 08:00", or "08:00" for the next one. pandas' are datetimes.
 Moment = datetime | time_of_day | str

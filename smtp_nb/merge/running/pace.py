@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
+from smtp_nb import ambient
 from smtp_nb.merge.running.deferrals import Deferral
 from smtp_nb.merge.running.durations import Rate
 from smtp_nb.merge.running.progress import START
 from smtp_nb.merge.running.quiet import QuietHours
 from smtp_nb.merge.running.rates import Domains, RateWindow, RunClock, Sent, window
-from smtp_nb.model import ambient
 from smtp_nb.model.about import About
 
 # The pauses after which a busy server is tried again, and a message that it deferred. Trying a

@@ -12,9 +12,9 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from smtp_nb import ambient
 from smtp_nb.merge.journal.schema import SentMessage
 from smtp_nb.merge.running.durations import Rate
-from smtp_nb.model import ambient
 
 Clock = Callable[[], float]
 
