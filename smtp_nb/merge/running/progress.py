@@ -5,13 +5,19 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from smtp_nb.errors import InputError
+from smtp_nb.merge.results.missed import Missed
+from smtp_nb.merge.results.throughput import Throughput, ThroughputLog
 from smtp_nb.model.known import known_attributes
 from smtp_nb.model.outcome import Outcome
+
+if TYPE_CHECKING:
+    from smtp_nb.merge.results.summary import Summary
+    from smtp_nb.merge.running.job import MergeJob
 
 # The rate is that of the last so many seconds: it follows a server that slows down.
 _WINDOW_S = 10.0
@@ -19,6 +25,8 @@ _WINDOW_S = 10.0
 PAUSED = "paused"
 # What is done about messages that a run left.
 RESUME = "run again to resume"
+# So many recipients without their message are kept for a view while the run goes on.
+_MISSED = 20
 
 
 @known_attributes()
@@ -36,6 +44,9 @@ class Progress:
         waits_s, waits_for: the current pause in seconds, and its reason; 0.0 and empty for none.
         said: why nothing is sent, or why the run ended early; usually empty.
         ended: how a run ended that has messages left, and how to go on; empty while it runs.
+        missed: the last recipients of this run who did not get their message, the newest first.
+        missing: how many did not get it in this run so far.
+        throughput: messages per second over time.
     """
 
     done: int
@@ -48,6 +59,9 @@ class Progress:
     waits_for: str = ""
     said: str = ""
     ended: str = ""
+    missed: Sequence[Missed] = field(default=(), compare=False)
+    missing: int = field(default=0, compare=False)
+    throughput: Throughput = field(default_factory=Throughput, compare=False)
 
     @property
     def note(self) -> str:
@@ -72,6 +86,21 @@ class Progress:
 
 
 View = Callable[[Progress], None]
+
+
+@runtime_checkable
+class LiveView(Protocol):
+    """A view that also takes what comes before and after progress: the job and the results."""
+
+    def __call__(self, progress: Progress, /) -> None: ...
+
+    def attach(self, job: MergeJob) -> None:
+        """The run is `job`, which can be paused and cancelled."""
+
+    def finish(self, summary: Summary) -> None:
+        """The run is over, however it ended."""
+
+
 Shown = View | Literal["auto", "text"] | None
 
 _notebook_view: Callable[[], View] | None = None
@@ -91,6 +120,7 @@ class Meter:
         said: what nobody shall overlook, from the beginning.
 
     Attributes:
+        view: what it tells; None for nobody.
         put_off: how many messages wait for another try.
     """
 
@@ -102,19 +132,28 @@ class Meter:
         said: str = "",
     ) -> None:
         self._total = total
-        self._view = view
+        self.view = view
         self._clock = clock
         self._counts: Counter[Outcome] = Counter()
         self._samples = deque([(clock(), 0)])
         self._pause = (0.0, "")
         self._said = said
         self._ended = ""
+        self._missed: tuple[Missed, ...] = ()
+        self._missing = 0
+        self._log = ThroughputLog(clock())
         self.put_off = 0
         self.show()
 
     def count(self, outcome: Outcome, messages: int = 1) -> None:
         """Messages have an outcome; a negative number takes it back."""
         self._counts[outcome] += messages
+
+    def miss(self, found: Iterable[Missed]) -> None:
+        """These recipients did not get their message."""
+        for one in found:
+            self._missing += 1
+            self._missed = (one, *self._missed[: _MISSED - 1])
 
     @property
     def progress(self) -> Progress:
@@ -125,7 +164,7 @@ class Meter:
         counts = {outcome: n for outcome, n in self._counts.items() if n}
         return Progress(
             done, self._total, rate, left, counts, self.put_off, *self._pause, self._said,
-            self._ended,
+            self._ended, self._missed, self._missing, self._log.throughput,
         )  # fmt: skip
 
     def say(self, what: str) -> None:
@@ -141,18 +180,19 @@ class Meter:
     def wait(self, seconds: float, why: str) -> None:
         """Tell the view that a pause is made, and what for."""
         self._pause = (seconds, why)
-        if self._view is not None:
-            self._view(self.progress)
+        if self.view is not None:
+            self.view(self.progress)
 
     def show(self) -> None:
         """Tell the view that something was done."""
         self._pause = (0.0, "")
         now, done = self._clock(), self._counts.total()
         self._samples.append((now, done))
+        self._log.note(now, done)
         while len(self._samples) > 2 and now - self._samples[0][0] > _WINDOW_S:
             self._samples.popleft()
-        if self._view is not None:
-            self._view(self.progress)
+        if self.view is not None:
+            self.view(self.progress)
 
     def _rate(self, done: int) -> float:
         began, before = self._samples[0]

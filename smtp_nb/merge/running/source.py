@@ -16,6 +16,7 @@ from smtp_nb.merge.journal.journal import Journal
 from smtp_nb.merge.journal.schema import RETRIED, Attempt, Result, SkippedRow
 from smtp_nb.merge.planning.plan import PlannedRow
 from smtp_nb.merge.planning.renderer import ComposedRow, RowRenderer, RowValues
+from smtp_nb.merge.results.missed import Missed, missed_in
 from smtp_nb.merge.rows.problem import RowError, sentence
 from smtp_nb.merge.running.control import RunControl
 from smtp_nb.merge.running.deferrals import (
@@ -27,7 +28,7 @@ from smtp_nb.merge.running.deferrals import (
     of_the_template,
 )
 from smtp_nb.merge.running.pace import WAITED_FOR, Pace
-from smtp_nb.merge.running.progress import PAUSED, Meter, Progress
+from smtp_nb.merge.running.progress import PAUSED, Meter, Progress, View
 from smtp_nb.merge.running.waiting import PendingMessage, Waiting
 from smtp_nb.model.envelope import DeliveryJob, Envelope, Recipient
 from smtp_nb.model.outcome import Outcome
@@ -87,6 +88,11 @@ class Source:
     def progress(self) -> Progress:
         """How far this run is."""
         return self._meter.progress
+
+    @property
+    def view(self) -> View | None:
+        """What shows the progress."""
+        return self._meter.view
 
     def end(self, how: str) -> None:
         """Tell the view that the run is over."""
@@ -188,7 +194,10 @@ class Source:
     def _leave_out(self, planned: PlannedRow, error: InputError) -> SkippedRow:
         outcome = Outcome.SKIPPED if isinstance(error, SkipRow) else Outcome.INVALID
         self._meter.count(outcome)
-        return SkippedRow(outcome, sentence(error.description, error.remedy), planned.row)
+        why = sentence(error.description, error.remedy)
+        if outcome is Outcome.INVALID:
+            self._meter.miss([Missed(planned.row, planned.recipient, outcome, why)])
+        return SkippedRow(outcome, why, planned.row)
 
     # -- taking back --------------------------------------------------------------------------
 
@@ -207,6 +216,7 @@ class Source:
         for (job, receipt), found in zip(results, signals, strict=True):
             if found is None or not self._try_again(learnt(job, receipt), found):
                 self._meter.count(receipt.outcome)
+                self._meter.miss(missed_in(_todo(job).planned.row, receipt.recipients))
         self._meter.put_off = self._waiting.put_off
         self._meter.show()
         if not self._under_way or self.ending:
