@@ -44,6 +44,7 @@ function missedTable(now) {
     const line = make("tr", "");
     RESULT_COLUMNS.forEach((column, at) => {
       const cell = make("td", "");
+      cell.className = `smtpnb-of-${column}`;
       if (column === "outcome") cell.append(make("span", `smtpnb-swatch smtpnb-is-${row[at]}`));
       cell.append(make("bdi", "", row[at] ?? ""));
       if (column === "why" && row[4]) cell.append(make("div", "smtpnb-reply", row[4]));
@@ -67,7 +68,7 @@ class MergePanel {
     this.live = make("div", "smtpnb smtpnb-results smtpnb-so-far");
     this.plot = make("div", "smtpnb-plot");
     this.missed = make("div", "smtpnb-who");
-    this.live.append(this.missed, this.plot);
+    this.live.append(this.plot, this.missed);
     this.status = make("div", "smtpnb-unseen");
     this.status.setAttribute("role", "status");
     this.buttons = make("div", "smtpnb-buttons");

@@ -97,6 +97,7 @@ class MergeView(Live):
             if self._published is None:
                 self._ipython_display_()
             self._end()
+            self.settle()
 
     def _end(self) -> None:
         self._is_over = True

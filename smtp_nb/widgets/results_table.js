@@ -71,14 +71,15 @@ class ResultsPanel {
 
   makeTools() {
     const tools = make("div", "smtpnb-tools");
-    this.status = make("span", "smtpnb-status");
+    this.found = make("span", "smtpnb-found");
+    this.status = make("span", "smtpnb-unseen");
     this.status.setAttribute("role", "status");
     this.search = make("input", "smtpnb-search");
     Object.assign(this.search, { type: "search", placeholder: "Search" });
     this.search.setAttribute("aria-label", "Search recipients, outcomes and reasons");
     this.search.dataset.lmSuppressShortcuts = "true";
     this.search.addEventListener("input", () => this.changed());
-    tools.append(this.status, this.search);
+    tools.append(this.found, this.search, this.status);
     return tools;
   }
 
@@ -170,9 +171,10 @@ class ResultsPanel {
       this.heads[at].setAttribute("aria-sort", sorted);
     });
     const all = count(store.rows.length, "recipient");
-    this.status.textContent =
+    this.found.textContent =
       this.shown.length === store.rows.length
         ? `${all} · choose a row to read its whole reply` : `${integer.format(this.shown.length)} of ${all}`;
+    this.status.textContent = this.found.textContent;
     this.table.setAttribute("aria-rowcount", String(this.shown.length + 1));
     this.draw();
   }

@@ -119,8 +119,8 @@ HOLDERS: dict[str, Callable[[str], object]] = {
 } | {kind.__name__: error(kind) for kind in ERRORS}
 # Classes that write a text of ours, or hide what they hold.
 OWN_WORDS = {
-    "Hidden", "HiddenText", "Mailbox", "Tally", "Progress", "Throughput", "Preview", "PreviewedRow", "Shown",
-    "TLSInfo", "Outcome", "Page", "Raw", "SettingError", "Day", "Fault",
+    "Hidden", "HiddenText", "Mailbox", "Tally", "Progress", "Preview", "PreviewedRow", "Shown",
+    "Throughput", "TLSInfo", "Outcome", "Page", "Raw", "SettingError", "Day", "Fault",
 }  # fmt: skip
 
 

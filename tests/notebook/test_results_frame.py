@@ -68,3 +68,7 @@ def test_a_merge_that_python_runs_shows_its_results_too(campaign: Kernel) -> Non
     (shown,) = campaign.run("merge.summary").outputs
     assert LIVE in shown
     assert "bob@" not in str(shown)
+    # A campaign of the sandbox's has its name, though no magic began it.
+    assert "%smtp results py" in campaign.completed("%smtp results p")
+    (known,) = campaign.run("%smtp results py").outputs
+    assert "py: 2 of 3 recipients have their message" in known["text/html"]

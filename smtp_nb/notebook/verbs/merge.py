@@ -10,6 +10,7 @@ import pandas as pd
 
 from smtp_nb.errors import InputError, StateError, TemplateChanged
 from smtp_nb.merge import MailMerge, MergeJob, Template, load
+from smtp_nb.merge.journal.home import journals_of
 from smtp_nb.merge.journal.schema import SUFFIX
 from smtp_nb.merge.planning.standing import Standing
 from smtp_nb.merge.preview import Preview
@@ -214,7 +215,8 @@ def _preview(request: VerbRequest) -> Preview:
 
 
 def _results(request: VerbRequest) -> ResultsFrame:
-    merges, kept = request.state.merges, _kept()
+    merges, sandbox = request.state.merges, request.state.sandbox
+    kept = {**_kept(), **(journals_of(sandbox) if sandbox is not None else {})}
     name = request.text("name") or next(reversed(merges), "") or next(iter(kept), "")
     if name in merges or name in kept:
         return ResultsFrame.of(name, merges[name].results if name in merges else load(kept[name]))
