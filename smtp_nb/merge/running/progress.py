@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 from smtp_nb.errors import InputError
 from smtp_nb.merge.results.missed import Missed
 from smtp_nb.merge.results.throughput import Throughput, ThroughputLog
+from smtp_nb.model import ambient
 from smtp_nb.model.known import known_attributes
 from smtp_nb.model.outcome import Outcome
 
@@ -128,7 +128,7 @@ class Meter:
         self,
         total: int,
         view: View | None,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = ambient.monotonic,
         said: str = "",
     ) -> None:
         self._total = total
