@@ -43,7 +43,7 @@ class ResultsFrame(pd.DataFrame):
         return pd.DataFrame(self)
 
     def _ipython_display_(self) -> None:
-        shell: Any = get_ipython()  # type: ignore[no-untyped-call]  # IPython's has few types
+        shell: Any = get_ipython()  # IPython's has few types
         if shell is None or shell.execution_count == self._shown_in:
             return
         show: Any = display
