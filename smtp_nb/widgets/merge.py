@@ -7,7 +7,7 @@ import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from html import escape
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from smtp_nb.merge.results.missed import Missed
 from smtp_nb.merge.results.page import missed_table, outcome_bar
@@ -20,22 +20,7 @@ from smtp_nb.widgets.sender import MessageSender, ViewMessage
 
 if TYPE_CHECKING:
     from smtp_nb.merge.results.summary import Summary
-    from smtp_nb.merge.running.progress import Progress
-
-
-class BackgroundMerge(Protocol):
-    """A merge in the background, as far as the view knows it."""
-
-    @property
-    def state(self) -> str: ...
-    @property
-    def progress(self) -> Progress: ...
-    @property
-    def summary(self) -> Summary: ...
-    def pause(self) -> None: ...
-    def resume(self) -> None: ...
-    def cancel(self) -> None: ...
-    def wait(self) -> object: ...
+    from smtp_nb.merge.running.progress import BackgroundMerge, Progress
 
 
 class MergeView(Live):

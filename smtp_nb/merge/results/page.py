@@ -1,4 +1,4 @@
-"""Results as a static page shows them: a bar of outcomes, who did not get it, and everybody else.
+"""Results as a static page shows them: a bar of outcomes, who did not get it, and the rest.
 
 It has no script and no style sheet, for viewers keep only such, and is complete up to a bound: a
 saved notebook must stay small enough to open.

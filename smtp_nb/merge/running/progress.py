@@ -17,7 +17,6 @@ from smtp_nb.model.outcome import Outcome
 
 if TYPE_CHECKING:
     from smtp_nb.merge.results.summary import Summary
-    from smtp_nb.merge.running.job import MergeJob
 
 # The rate is that of the last so many seconds: it follows a server that slows down.
 _WINDOW_S = 10.0
@@ -88,13 +87,28 @@ class Progress:
 View = Callable[[Progress], None]
 
 
+class BackgroundMerge(Protocol):
+    """A merge in the background, as far as a view knows it."""
+
+    @property
+    def state(self) -> str: ...
+    @property
+    def progress(self) -> Progress: ...
+    @property
+    def summary(self) -> Summary: ...
+    def pause(self) -> None: ...
+    def resume(self) -> None: ...
+    def cancel(self) -> None: ...
+    def wait(self) -> object: ...
+
+
 @runtime_checkable
 class LiveView(Protocol):
     """A view that also takes what comes before and after progress: the job and the results."""
 
     def __call__(self, progress: Progress, /) -> None: ...
 
-    def attach(self, job: MergeJob) -> None:
+    def attach(self, job: BackgroundMerge) -> None:
         """The run is `job`, which can be paused and cancelled."""
 
     def finish(self, summary: Summary) -> None:
