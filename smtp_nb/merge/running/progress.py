@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
+from smtp_nb import ambient
 from smtp_nb.errors import InputError
 from smtp_nb.merge.results.missed import Missed
 from smtp_nb.merge.results.throughput import Throughput, ThroughputLog
-from smtp_nb.model import ambient
 from smtp_nb.model.known import known_attributes
 from smtp_nb.model.outcome import Outcome
 
