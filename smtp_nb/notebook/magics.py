@@ -21,6 +21,7 @@ from smtp_nb.errors import SMTPError
 from smtp_nb.notebook.history import forget
 from smtp_nb.notebook.refusals import secrets_in
 from smtp_nb.notebook.render import fill
+from smtp_nb.notebook.results_frame import kept
 from smtp_nb.notebook.show import Page, shortened, stopped
 from smtp_nb.notebook.syntax import filled
 from smtp_nb.notebook.verb import CellBody, Verb, VerbRequest
@@ -89,7 +90,7 @@ class SMTPMagics(Magics):
         values = filled(syntax, values, lambda what, text: fill(what, text, namespace))
         result = verb.run(VerbRequest(self._state, syntax, values, cell, namespace))
         if name := values["out"]:
-            self._shell.user_ns[name] = result
+            self._shell.user_ns[name] = kept(result)
             return None
         return result
 

@@ -54,7 +54,6 @@ class NotebookState:
         self.tried = ""
         self.receipt: Receipt | None = None
         self._jobs: list[MergeJob] = []
-        self._progress: MergeView | None = None
         self._inbox: InboxView | None = None
         self._view: TrailView | None = None
         self._waiting = WaitingLine()
@@ -119,8 +118,7 @@ class NotebookState:
         """A view of a merge that begins; it appears in the cell that runs."""
         from smtp_nb.widgets import MergeView
 
-        self._progress = MergeView()
-        return self._progress
+        return MergeView()
 
     # The options are the fields of the merge's Options, of several types.
     def start(self, merge: MailMerge, options: dict[str, Any]) -> MergeJob:
@@ -130,8 +128,6 @@ class NotebookState:
         merge.server = smtp
         job = merge.start(**options)
         self._jobs.append(job)
-        if self._progress is not None:
-            self._progress.attach(job)
         return job
 
     def end_session(self) -> None:
@@ -178,6 +174,12 @@ class NotebookState:
         if inbox is not None:
             inbox.settle()
             inbox.detach()
+
+    @property
+    def shown_in(self) -> int | None:
+        """The number of the cell that runs, which shows a merge's view; None in a terminal."""
+        has_views = getattr(self.shell, "kernel", None) is not None
+        return int(self.shell.execution_count) if has_views else None
 
     def close(self) -> None:
         """End everything that runs; jobs finish what is under way."""

@@ -3,6 +3,7 @@
 from smtp_nb.widgets.full import FullView
 from smtp_nb.widgets.inbox import InboxView
 from smtp_nb.widgets.merge import MergeView
+from smtp_nb.widgets.results import ResultsView
 from smtp_nb.widgets.trail import TrailView
 
-__all__ = ["FullView", "InboxView", "MergeView", "TrailView"]
+__all__ = ["FullView", "InboxView", "MergeView", "ResultsView", "TrailView"]

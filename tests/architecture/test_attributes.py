@@ -36,6 +36,7 @@ from smtp_nb.classroom import Lesson, Score, Terminal
 from smtp_nb.classroom.exercises.exercise import Exercise
 from smtp_nb.errors import AttributeRefused, SettingError
 from smtp_nb.merge import MergeJob, Options, Progress, Summary
+from smtp_nb.merge.results.throughput import Throughput
 from smtp_nb.model import events
 from smtp_nb.model.enums import RecipientType
 from smtp_nb.model.receipt import TLSInfo
@@ -76,6 +77,7 @@ MAKERS: dict[type, Callable[[], Any]] = {
     Options: Options,
     Progress: lambda: Progress(0, 1),
     Summary: lambda: Summary("merge", {}),
+    Throughput: Throughput,
     **{
         kind: lambda kind=kind: bare(kind)
         for kind in (DKIM, Fault, MergeJob, Message, Receipt, Terminal, TLSInfo)

@@ -21,7 +21,7 @@ TEMPLATE = """%%smtp template hello
 Subject: Hello {{ name }}
 
 Dear {{ name }}, hello"""
-RUN = "sent = %smtp merge df hello --send --yes 12"
+RUN = "%smtp server fault refuse --to p7@*\nsent = %smtp merge df hello --send --yes 12"
 CELLS = [
     START,
     SEND,
@@ -31,8 +31,9 @@ CELLS = [
     TEMPLATE,
     RUN,
     "%smtp server inbox",
+    "%smtp results",
 ]
-INBOX, TRAIL, RUN_CELL, LAST_INBOX = 2, 3, 6, 7
+INBOX, TRAIL, RUN_CELL, LAST_INBOX, RESULTS = 2, 3, 6, 7, 8
 WIDTHS = (1280, 600, 400)
 
 
@@ -79,13 +80,17 @@ def test_every_view_shows_rows_of_its_own(page: Notebook, width: int, scheme: st
     page.page.set_viewport_size({"width": width, "height": 1000})
     inbox = page.output_area(LAST_INBOX).locator(".smtpnb-inbox")
     letters = inbox.locator("tbody tr")
-    expect(letters).to_have_count(13)
+    expect(letters).to_have_count(12)
     first_inbox = page.output_area(INBOX).locator(".smtpnb-inbox tbody tr").first
     lines = page.output_area(TRAIL).locator(".smtpnb-list .smtpnb-row")
     expect(lines.first).to_be_visible()
     progress = page.output_area(RUN_CELL).locator(".smtpnb-progress")
     expect(page.output_area(RUN_CELL).locator(".smtpnb-counts")).to_contain_text("12 of 12")
-    for seen in (letters.first, first_inbox, lines.last, progress):
+    failing = page.output_area(RUN_CELL).locator(".smtpnb-list .smtpnb-row")
+    expect(failing.first).to_contain_text("p7@school.test")
+    expect(failing.first).to_contain_text("550")
+    results = page.output_area(RESULTS).locator(".smtpnb-list .smtpnb-row")
+    for seen in (letters.first, first_inbox, lines.last, progress, failing.first, results.first):
         assert height(seen) >= 10
         see(page, seen)
     # The rows of the inbox push each other down, and its box holds them.

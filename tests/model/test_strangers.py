@@ -18,8 +18,9 @@ from smtp_nb.classroom.replies import Replies
 from smtp_nb.client.message.recipients import MessageRecipient, MessageRecipients
 from smtp_nb.errors import SMTPError
 from smtp_nb.merge.journal.schema import RecipientRecord
+from smtp_nb.merge.results.missed import Missed
 from smtp_nb.merge.results.report import _delivered
-from smtp_nb.merge.results.summary import Missed, Summary
+from smtp_nb.merge.results.summary import Summary
 from smtp_nb.model.diagnosis import Check, Checkup, Finding
 from smtp_nb.model.enums import RecipientType, TrailDirection
 from smtp_nb.model.events import ErrorEvent, ExpandEvent, PITrailEvent, SSLStatusEvent
@@ -132,7 +133,7 @@ HOLDERS: dict[str, Callable[[str], object]] = {
 # Classes that write a text of ours, or hide what they hold.
 OWN_WORDS = {
     "Hidden", "HiddenText", "Mailbox", "Tally", "Progress", "Preview", "PreviewedRow", "Shown",
-    "TLSInfo", "Outcome", "Page", "Raw", "SettingError", "Day", "Fault",
+    "Throughput", "TLSInfo", "Outcome", "Page", "Raw", "SettingError", "Day", "Fault",
 }  # fmt: skip
 
 
