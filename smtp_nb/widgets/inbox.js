@@ -1,7 +1,6 @@
 // The inbox of a sandbox. What stands in a message is hostile: text only becomes text nodes, and
 // HTML only goes into a frame that runs nothing and loads nothing.
 
-const POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
 const COLUMNS = ["time", "from", "to", "subject", "size"];
 const NAMES = ["Received", "From", "To", "Subject", "Size"];
 
@@ -43,20 +42,10 @@ function table(rows, className) {
   return element;
 }
 
-function frame(html) {
-  const element = document.createElement("iframe");
-  element.className = "smtpnb-frame";
-  element.title = "The message's HTML";
-  element.setAttribute("sandbox", "");
-  element.setAttribute("referrerpolicy", "no-referrer");
-  element.srcdoc = `<meta http-equiv="Content-Security-Policy" content="${POLICY}">${html}`;
-  return element;
-}
-
 // The HTML as wide as a phone's screen, or as the page.
 function framed(html) {
   const box = make("div", "");
-  const element = frame(html);
+  const element = frame(html, "The message's HTML");
   const phone = button("Phone width", "Show it as a phone would", () => {
     const isPhone = phone.getAttribute("aria-pressed") !== "true";
     phone.setAttribute("aria-pressed", String(isPhone));

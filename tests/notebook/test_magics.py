@@ -140,7 +140,16 @@ def test_a_result_is_assigned_or_kept_under_a_name(connected: Kernel) -> None:
 
 
 def test_a_semicolon_silences(connected: Kernel) -> None:
-    assert connected.run("%smtp status;").outputs == []
+    seen = connected.run("%smtp status;")
+    assert (seen.status, seen.outputs) == ("ok", [])
+    assert connected.run("%smtp explain 550 (a lone parenthesis").status == "ok"
+
+
+def test_a_body_is_never_read_as_python(connected: Kernel) -> None:
+    for body in (":-(", "it's {", '"""', "x = [1,", "the end;"):
+        seen = connected.run(f"%%smtp send --to ann@school.test --subject x\n{body}")
+        assert seen.status == "ok", seen.error
+        assert "ACCEPTED" in seen.text
 
 
 @pytest.mark.parametrize(
