@@ -236,6 +236,18 @@ def test_explain_takes_words_and_codes(kernel: Kernel) -> None:
     assert "text/html" in seen.outputs[0]
 
 
+def test_explain_shows_a_table_of_what_it_knows(kernel: Kernel) -> None:
+    seen = kernel.run("%smtp explain")
+    assert "What explain knows" in seen.text
+    assert "application/vnd.jupyter.widget-view+json" in seen.outputs[0]
+    for words in ("4", "5.7", "tls", "sasl", "proxy", "UNKNOWN", "certificate expired"):
+        assert f"with the words '{words}'" in kernel.run(f"%smtp explain {words}").text
+    assert "may have been delivered" in kernel.run("%smtp explain UNKNOWN").text
+    assert "%smtp set timeout" in kernel.run("%smtp explain SMTPTimeout").text
+    expired = "%smtp explain SSL: CERTIFICATE_VERIFY_FAILED: certificate has expired"
+    assert "clock" in kernel.run(expired).text
+
+
 def test_outputs_do_not_vary_from_run_to_run(kernel: Kernel) -> None:
     cells = [
         "%smtp server start --tls starttls --auth ann",

@@ -102,7 +102,7 @@ def test_a_cell_is_read_back_as_the_words_it_was_made_of(
 ) -> None:
     letter = form(to=to, subject=subject, body=body, attach=attach, kind=kind)
     cell = cell_of(letter)
-    if "{{" in str(cell):
+    if "{{" in cell.source:
         return
     assert tuple(split_words(cell.line)) == cell.words
     if cell.body is None or not re.match(r"\s*(>>>|\.\.\.|In \[|.*\]: )", cell.body):

@@ -39,7 +39,9 @@ class Cell(NamedTuple):
     def line(self) -> str:
         return " ".join(quoted(word) for word in self.words)
 
-    def __str__(self) -> str:
+    @property
+    def source(self) -> str:
+        """The whole cell."""
         mark = "%" if self.body is None else "%%"
         return f"{mark}smtp {self.line}" + ("" if self.body is None else f"\n{self.body}")
 
@@ -47,7 +49,7 @@ class Cell(NamedTuple):
     def is_read_as_written(self) -> bool:
         """Whether IPython hands the magic what stands here; it takes prompts off, for one."""
         try:
-            (call,) = ast.parse(_transformer().transform_cell(str(self))).body
+            (call,) = ast.parse(_transformer().transform_cell(self.source)).body
         except (SyntaxError, ValueError):
             return False
         if not (isinstance(call, ast.Expr) and isinstance(call.value, ast.Call)):

@@ -63,7 +63,7 @@ class NotebookDesk:
         namespace = self._state.shell.user_ns
         cell = cell_of(form, self.sender)
         problems = [*of_fields(form, namespace), *of_cell(cell)]
-        checked = CheckedLetter(str(cell).rstrip("\n"))
+        checked = CheckedLetter(cell.source.rstrip("\n"))
         if not any(problem.is_error for problem in problems):
             try:
                 checked = self._previewed(cell, checked)
