@@ -97,9 +97,12 @@ def _error_rows() -> Iterator[KnownMeaning]:
 
 
 def search(words: str) -> list[KnownMeaning]:
-    """Return the rows that hold all the words; a code finds what begins with it."""
-    tokens = _WORD.findall(words.lower())
-    return [row for row in catalogue() if all(_fits(token, row) for token in tokens)]
+    """Return the rows that hold all the words, the one that is called so first; a code finds what
+    begins with it.
+    """
+    tokens, named = _WORD.findall(words.lower()), words.strip().lower()
+    found = [row for row in catalogue() if all(_fits(token, row) for token in tokens)]
+    return sorted(found, key=lambda row: row.what.lower() != named)
 
 
 def _fits(token: str, row: KnownMeaning) -> bool:

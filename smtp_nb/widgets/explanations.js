@@ -122,7 +122,9 @@ class Table {
     const counts = new Map(state.rows.map((row) => [row[GROUP], 0]));
     for (const row of found) counts.set(row[GROUP], counts.get(row[GROUP]) + 1);
     this.paintFilter(counts);
-    const shown = found.filter((row) => !state.group || row[GROUP] === state.group);
+    const named = state.words.trim().toLowerCase();
+    const shown = found.filter((row) => !state.group || row[GROUP] === state.group)
+      .sort((one, other) => (other[WHAT].toLowerCase() === named) - (one[WHAT].toLowerCase() === named));
     if (this.search !== document.activeElement) this.search.value = state.words;
     const all = count(state.rows.length, "meaning");
     this.title.textContent = shown.length < state.rows.length ? `${integer.format(shown.length)} of ${all}` : all;

@@ -33,14 +33,15 @@ from smtp_nb.notebook.words import split_words
 from smtp_nb.sandbox.messages.parts import read
 from smtp_nb.widgets.desk import CheckedLetter, Ended, FormProblem, Observer
 from smtp_nb.widgets.letter import Letter
+from smtp_nb.widgets.letter_form import LetterForm
 from smtp_nb.wording import Front, worded
 
 if TYPE_CHECKING:
     from smtp_nb.notebook.state import NotebookState
-    from smtp_nb.widgets.letter_form import LetterForm
 
 (_SEND,) = send.VERBS
 _SHOWN_HEADERS = ("From", "To", "Cc", "Reply-To", "Subject", "Importance")
+_NOBODY = "nobody@localhost"
 MAX_NAME = 150
 MAX_COPIES = 100
 
@@ -64,11 +65,14 @@ class NotebookDesk:
         cell = cell_of(form, self.sender)
         problems = [*of_fields(form, namespace), *of_cell(cell)]
         checked = CheckedLetter(cell.source.rstrip("\n"))
-        if not any(problem.is_error for problem in problems):
-            try:
+        is_wrong = any(problem.is_error for problem in problems)
+        try:
+            if is_wrong:
+                self._message(cell_of(_body_alone(form)), SMTP())
+            else:
                 checked = self._previewed(cell, checked)
-            except (SMTPError, UsageError) as error:
-                problems.append(_of_whole(error))
+        except (SMTPError, UsageError) as error:
+            problems.append(_of_whole(error))
         if self._state.smtp is None:
             try:
                 self._state.session()
@@ -142,6 +146,11 @@ def _holds(path: Path, data: bytes) -> bool:
     with suppress(OSError):
         return read_regular(path, len(data) + 1) == data
     return False
+
+
+def _body_alone(form: LetterForm) -> LetterForm:
+    """The form with nothing else in it that could be wrong."""
+    return LetterForm(sender=_NOBODY, to=_NOBODY, kind=form.kind, body=form.body, raw=form.raw)
 
 
 def _of_whole(error: SMTPError | UsageError) -> FormProblem:
