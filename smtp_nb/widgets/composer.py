@@ -11,7 +11,7 @@ import logging
 import threading
 from typing import Any
 
-from ipywidgets import VBox
+from ipywidgets import VBox  # type: ignore[import-untyped]  # it has no types
 
 from smtp_nb.errors import SMTPError
 from smtp_nb.model.display import masked

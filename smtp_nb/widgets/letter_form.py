@@ -52,7 +52,7 @@ class LetterForm:
             kind=_one_of(KINDS, found.get("kind"), "text"),
             body=_text(found.get("body"))[:MAX_BODY].replace("\r\n", "\n").replace("\r", "\n"),
             raw=found.get("raw") is True,
-            attach=tuple(filter(None, map(_line, files[:MAX_FILES]))) if _is_list(files) else (),
+            attach=tuple(filter(None, map(_line, _listed(files)[:MAX_FILES]))),
         )
 
     def as_message(self) -> dict[str, Any]:
@@ -73,5 +73,5 @@ def _one_of(known: tuple[str, ...], value: object, default: str) -> str:
     return value if isinstance(value, str) and value in known else default
 
 
-def _is_list(value: object) -> bool:
-    return isinstance(value, list | tuple)
+def _listed(value: object) -> list[object]:
+    return list(value) if isinstance(value, list | tuple) else []

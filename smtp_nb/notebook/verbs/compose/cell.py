@@ -62,7 +62,7 @@ class Cell(NamedTuple):
 def _transformer() -> TransformerManager:
     from IPython.core.inputtransformer2 import TransformerManager
 
-    return TransformerManager()
+    return TransformerManager()  # type: ignore[no-untyped-call]  # IPython's
 
 
 def cell_of(form: LetterForm, sender: str = "") -> Cell:
