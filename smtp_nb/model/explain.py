@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 from smtp_nb.errors import CODES, WINSOCK, SMTPError, error_class, error_classes
 from smtp_nb.model.about import About, about_at, deed
 from smtp_nb.model.display import visible
-from smtp_nb.model.faults import fault_in
-from smtp_nb.model.meanings import Meaning, entry_of, rows_of, table
+from smtp_nb.model.knowledge.faults import fault_in
+from smtp_nb.model.knowledge.meanings import Meaning, entry_of, rows_of, table
 from smtp_nb.model.outcome import Outcome
 from smtp_nb.model.reply import Reply
 from smtp_nb.wording import worded

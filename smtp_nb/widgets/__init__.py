@@ -1,10 +1,10 @@
 """Live views, each with a static form for saved notebooks."""
 
-from smtp_nb.widgets.composer import Composer
+from smtp_nb.widgets.composer import ComposerView
 from smtp_nb.widgets.explanations import ExplanationTable
 from smtp_nb.widgets.full import FullView
 from smtp_nb.widgets.inbox import InboxView
 from smtp_nb.widgets.merge import MergeView
 from smtp_nb.widgets.trail import TrailView
 
-__all__ = ["Composer", "ExplanationTable", "FullView", "InboxView", "MergeView", "TrailView"]
+__all__ = ["ComposerView", "ExplanationTable", "FullView", "InboxView", "MergeView", "TrailView"]

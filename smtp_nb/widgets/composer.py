@@ -28,7 +28,7 @@ _VIEW = "application/vnd.jupyter.widget-view+json"
 _log = logging.getLogger(__name__)
 
 
-class Composer(Live):
+class ComposerView(Live):
     """Writes one message and sends it when a person says so.
 
     Args:
@@ -167,7 +167,7 @@ class Composer(Live):
             _log.debug("a composer's page did not accept a message", exc_info=True)
 
     def __repr__(self) -> str:
-        return f"<Composer: {self._state}>"
+        return f"<ComposerView: {self._state}>"
 
     @property
     def _state(self) -> str:

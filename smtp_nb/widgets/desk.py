@@ -1,4 +1,4 @@
-"""The desk behind a composer's form: it checks what was typed, and sends it."""
+"""The desk behind a composer's form: checks and delivery of what was typed."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Delivery(Protocol):
         """End it early, from any thread."""
 
 
-class Observer(Protocol):
+class LineObserver(Protocol):
     """Who hears each line of the conversation."""
 
     def __call__(self, event: PITrailEvent) -> None: ...
@@ -78,7 +78,7 @@ class Desk(Protocol):
 
     def check(self, form: LetterForm) -> CheckedLetter: ...
 
-    def delivery(self, form: LetterForm, observer: Observer) -> Delivery:
+    def delivery(self, form: LetterForm, observer: LineObserver) -> Delivery:
         """Take the message as it is now; raises an `SMTPError` where there is nowhere to send."""
 
     def keep(self, name: str, data: bytes) -> str:

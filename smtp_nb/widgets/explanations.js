@@ -72,7 +72,7 @@ class Table {
     this.filter = make("select", "smtpnb-group");
     this.filter.setAttribute("aria-label", "Show only rows of one kind");
     this.filter.addEventListener("change", () => this.change({ group: this.filter.value }));
-    this.all = button("Show all", "Search and kind are taken back", () => this.change({ words: "", group: "" }));
+    this.all = button("Show all", "Clear the search and the kind", () => this.change({ words: "", group: "" }));
     tools.append(this.title, this.search, this.filter, this.all);
     return tools;
   }

@@ -5,9 +5,9 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
-from smtp_nb.model.catalogue import KnownMeaning, catalogue, search
 from smtp_nb.model.display import visible
 from smtp_nb.model.explain import NUMBERED, Explanation
+from smtp_nb.widgets.catalogue import KnownMeaning, catalogue, search
 from smtp_nb.widgets.live import Forms, Live
 from smtp_nb.widgets.look import script, style_sheet
 from smtp_nb.widgets.sender import ViewMessage

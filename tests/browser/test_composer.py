@@ -117,7 +117,7 @@ def test_what_is_odd_is_asked_about_and_a_second_time_too(opened: Open) -> None:
     send(form).click()
     question = form.locator(".smtpnb-question")
     expect(question).to_contain_text("gmail.com")
-    expect(question).to_contain_text("no file is there")
+    expect(question).to_contain_text("nothing is attached")
     form.get_by_role("button", name="Send it").click()
     expect(form.locator(".smtpnb-ended")).to_contain_text("ACCEPTED")
     send(form).click()

@@ -12,7 +12,7 @@ from smtp_nb.model.explain import (
     providers,
     replies,
 )
-from smtp_nb.model.meanings import Meaning
+from smtp_nb.model.knowledge.meanings import Meaning
 
 STAGES = ("MAIL", "RCPT", "END")
 

@@ -16,7 +16,7 @@ from smtp_nb.model.explain import (
     providers,
     replies,
 )
-from smtp_nb.model.meanings import Meaning
+from smtp_nb.model.knowledge.meanings import Meaning
 from smtp_nb.model.reply import Reply
 
 KNOWN = [

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from smtp_nb.model.catalogue import catalogue, search
 from smtp_nb.model.explain import explain
 from smtp_nb.widgets import ExplanationTable
+from smtp_nb.widgets.catalogue import catalogue, search
 
 
 def test_a_page_gets_every_row_and_the_words() -> None:

@@ -6,13 +6,13 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from smtp_nb.model.catalogue import search
 from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.explain import Explanation, explain, outcomes
 from smtp_nb.model.outcome import Outcome
 from smtp_nb.model.trail.trail import Trail, is_refusal
 from smtp_nb.notebook.syntax import Argument, ValueKind
 from smtp_nb.notebook.verb import Verb, VerbRequest
+from smtp_nb.widgets.catalogue import search
 from smtp_nb.wording import Front, worded
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from smtp_nb.model.events import PITrailEvent
     from smtp_nb.notebook.state import NotebookState
     from smtp_nb.sandbox import SandboxServer
-    from smtp_nb.widgets import Composer
+    from smtp_nb.widgets import ComposerView
 
 LETTER = {
     "sender": "teacher@school.test",
@@ -62,14 +62,14 @@ def form(**fields: object) -> LetterForm:
     return LetterForm.read({**LETTER, **fields})
 
 
-def said(composer: Composer) -> list[dict[str, Any]]:
+def said(composer: ComposerView) -> list[dict[str, Any]]:
     """What the page of a composer hears from now on."""
     heard: list[dict[str, Any]] = []
     composer.send = lambda content, buffers=None: heard.append(content)
     return heard
 
 
-def say(composer: Composer, **content: object) -> None:
+def say(composer: ComposerView, **content: object) -> None:
     composer._handle_custom_msg(content, [])
 
 
@@ -79,8 +79,8 @@ def finish() -> None:
             thread.join()
 
 
-def composer(shell: InteractiveShell, line: str) -> Composer:
-    made: Composer = shell.run_line_magic("smtp", f"compose {line}")
+def composer(shell: InteractiveShell, line: str) -> ComposerView:
+    made: ComposerView = shell.run_line_magic("smtp", f"compose {line}")
     return made
 
 
@@ -201,7 +201,7 @@ def test_options_fill_the_form(shell: InteractiveShell, sandbox: SandboxServer) 
         kind="html",
         body="<p>Hello</p>",
     )
-    assert repr(view) == "<Composer: draft>"
+    assert repr(view) == "<ComposerView: draft>"
     view.close()
 
 
@@ -244,8 +244,8 @@ def test_an_error_is_said_at_its_field_and_nothing_leaves(
 
 
 ODD = [
-    ({"subject": ""}, "subject", "no subject"),
-    ({"body": " \n"}, "body", "no text"),
+    ({"subject": ""}, "subject", "subject is empty"),
+    ({"body": " \n"}, "body", "text is empty"),
     ({"body": "The plan is attached."}, "attach", "'attached'"),
     ({"body": "<p>siehe Anhang</p>", "kind": "html"}, "attach", "'Anhang'"),
     ({"to": "ann@gmial.com"}, "to", "Did you mean gmail.com?"),

@@ -8,15 +8,15 @@ from smtp_nb.notebook.verb import CellBody, Verb, VerbRequest
 from smtp_nb.notebook.verbs.send import MESSAGE_OPTIONS
 
 if TYPE_CHECKING:
-    from smtp_nb.widgets import Composer
+    from smtp_nb.widgets import ComposerView
 
 # What the form has no field for.
 _WITHOUT = frozenset({"--attach-var", "--figure"})
 
 
-def _compose(request: VerbRequest) -> Composer:
+def _compose(request: VerbRequest) -> ComposerView:
     from smtp_nb.notebook.verbs.compose.desk import NotebookDesk
-    from smtp_nb.widgets import Composer
+    from smtp_nb.widgets import ComposerView
     from smtp_nb.widgets.letter_form import LetterForm
 
     desk = NotebookDesk(request.state)
@@ -32,7 +32,7 @@ def _compose(request: VerbRequest) -> Composer:
             "attach": request.texts("attach"),
         }
     )
-    return Composer(desk, form)
+    return ComposerView(desk, form)
 
 
 VERBS = (

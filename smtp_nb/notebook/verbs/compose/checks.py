@@ -50,7 +50,7 @@ def of_fields(form: LetterForm, namespace: Mapping[str, object]) -> Iterator[For
     for field, option in _OPTIONS.items():
         yield from _of_addresses(field, option, getattr(form, field), namespace)
     if not (form.to or form.cc or form.bcc):
-        yield FormProblem("to", "there is no recipient yet. Write an address")
+        yield FormProblem("to", "the message has no recipient. Write an address")
     try:
         fill("subject", form.subject, namespace)
     except SMTPError as error:
@@ -61,11 +61,13 @@ def of_fields(form: LetterForm, namespace: Mapping[str, object]) -> Iterator[For
         except SMTPError as error:
             yield of_error("attach", error)
     if not form.subject:
-        yield FormProblem("subject", "there is no subject", is_error=False)
+        yield FormProblem("subject", "the subject is empty", is_error=False)
     if not form.body.strip() and not form.attach:
-        yield FormProblem("body", "there is no text", is_error=False)
+        yield FormProblem("body", "the text is empty", is_error=False)
     if not form.attach and (word := _promise(form)):
-        yield FormProblem("attach", f"the text says {word!r}, but no file is there", is_error=False)
+        yield FormProblem(
+            "attach", f"the text says {word!r}, but nothing is attached", is_error=False
+        )
 
 
 def _of_addresses(

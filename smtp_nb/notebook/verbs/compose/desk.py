@@ -31,7 +31,7 @@ from smtp_nb.notebook.verbs.compose.cell import Cell, cell_of
 from smtp_nb.notebook.verbs.compose.checks import of_cell, of_error, of_fields
 from smtp_nb.notebook.words import split_words
 from smtp_nb.sandbox.messages.parts import read
-from smtp_nb.widgets.desk import CheckedLetter, Ended, FormProblem, Observer
+from smtp_nb.widgets.desk import CheckedLetter, Ended, FormProblem, LineObserver
 from smtp_nb.widgets.letter import Letter
 from smtp_nb.widgets.letter_form import LetterForm
 from smtp_nb.wording import Front, worded
@@ -106,7 +106,7 @@ class NotebookDesk:
         request = VerbRequest(self._state, syntax, values, cell.body, namespace)
         return send.message_of(request, smtp)
 
-    def delivery(self, form: LetterForm, observer: Observer) -> SessionDelivery:
+    def delivery(self, form: LetterForm, observer: LineObserver) -> SessionDelivery:
         """Take the message as it is now.
 
         Raises:

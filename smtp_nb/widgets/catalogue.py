@@ -18,8 +18,8 @@ from smtp_nb.model.explain import (
     providers,
     replies,
 )
-from smtp_nb.model.faults import faults
-from smtp_nb.model.meanings import Meaning
+from smtp_nb.model.knowledge.faults import faults
+from smtp_nb.model.knowledge.meanings import Meaning
 
 _CODE = re.compile(r"[0-9][0-9.]*\Z")
 _WORD = re.compile(r"[a-z0-9_.-]+")
@@ -80,8 +80,8 @@ def _reply_rows() -> Iterator[KnownMeaning]:
         code = int(key) if len(key) > 1 else int(f"{key}50")
         yield _row("Reply codes", what, entry, [key], code)
     for key, entry in enhanced_codes().items():
-        codes = [key, f"4.{key}", f"5.{key}"]
-        yield _row("Enhanced status codes", f"X.{key}", entry, codes, 550)
+        what, codes = f"X.{key}", [key, f"4.{key}", f"5.{key}"]
+        yield _row("Enhanced status codes", what, entry, codes, 550)
     for row in providers():
         codes = row.example.split()[:2]
         known = [code for code in codes if _CODE.match(code)]

@@ -1,4 +1,4 @@
-"""Promises of smtp_nb.model.faults: faults below SMTP, in everybody's words."""
+"""Promises of smtp_nb.model.knowledge.faults: faults below SMTP, in everybody's words."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import socks
 
 from smtp_nb.errors import CODES, WINSOCK, error_classes
 from smtp_nb.model.explain import Explanation, explain
-from smtp_nb.model.faults import FaultRow, fault_in, faults
+from smtp_nb.model.knowledge.faults import FaultRow, fault_in, faults
 from smtp_nb.wire.tls import openssl_errors
 from smtp_nb.wire.verification.verify_errors import FAULTS
 

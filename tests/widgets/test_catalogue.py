@@ -1,12 +1,12 @@
-"""Promises of smtp_nb.model.catalogue."""
+"""Promises of smtp_nb.widgets.catalogue."""
 
 from __future__ import annotations
 
 import pytest
 
-from smtp_nb.model.catalogue import catalogue, search
 from smtp_nb.model.explain import explain, extensions, outcomes, replies
-from smtp_nb.model.faults import faults
+from smtp_nb.model.knowledge.faults import faults
+from smtp_nb.widgets.catalogue import catalogue, search
 
 GROUPS = {row.group for row in catalogue()}
 

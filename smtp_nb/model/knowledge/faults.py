@@ -9,7 +9,7 @@ import re
 from functools import cache
 from typing import NamedTuple
 
-from smtp_nb.model.meanings import Meaning, entry_of, rows_of
+from smtp_nb.model.knowledge.meanings import Meaning, entry_of, rows_of
 
 _LONGEST = 2_000  # characters that are looked at: these are lines of programs, not letters
 
