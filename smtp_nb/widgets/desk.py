@@ -1,4 +1,4 @@
-"""The desk behind a composer's form: checks and delivery of what was typed."""
+"""Desk of a composer's form: checks and delivery of what was typed."""
 
 from __future__ import annotations
 
