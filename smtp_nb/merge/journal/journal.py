@@ -19,6 +19,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
+from smtp_nb import ambient
 from smtp_nb.errors import JournalError
 from smtp_nb.merge.journal import rescue, schema
 from smtp_nb.merge.journal.schema import (
@@ -26,6 +27,7 @@ from smtp_nb.merge.journal.schema import (
     Decided,
     PlanEntry,
     RecipientRecord,
+    ReportRecord,
     Result,
     SkippedRow,
     Target,
@@ -34,7 +36,6 @@ from smtp_nb.merge.journal.schema import (
 from smtp_nb.merge.journal.storage import open_for_reading, open_for_writing, real
 from smtp_nb.merge.journal.translated import translated
 from smtp_nb.merge.journal.watch import Watch
-from smtp_nb.model import ambient
 from smtp_nb.model.outcome import Outcome
 
 # So many transactions are a log about as long as SQLite lets one become by itself.
@@ -132,6 +133,10 @@ class JournalReader:
         """All recipients of all messages that were tried."""
         with self._using() as sql:  # never twice in memory
             return [_shared(RecipientRecord(*row)) for row in sql.execute(schema.DELIVERIES)]
+
+    def reports(self) -> list[ReportRecord]:
+        """What was reported of recipients after their messages were accepted."""
+        return [ReportRecord(*row) for row in self._read(schema.REPORTS)]
 
 
 def _shared(delivery: RecipientRecord) -> RecipientRecord:
@@ -252,6 +257,11 @@ class Journal(JournalReader):
         """Keep other digests for messages that have left: the difference was looked at."""
         with self._transaction(self._unhurried) as sql:
             sql.executemany(schema.DIGEST, digests)
+
+    def keep_reports(self, reports: Iterable[ReportRecord]) -> None:
+        """Keep what was reported of recipients, each report once."""
+        with self._transaction() as sql:
+            sql.executemany(schema.KEEP_REPORT, reports)
 
     def resolve(self, target: Target, outcome: Outcome, reply: str) -> int:
         """Decide about recipients; how many that were."""
