@@ -14,7 +14,6 @@ from IPython.core.magic import (
     magics_class,
     needs_local_scope,
     no_var_expand,
-    output_can_be_silenced,
 )
 
 from smtp_nb.errors import SMTPError
@@ -52,18 +51,21 @@ class SMTPMagics(Magics):
     @line_cell_magic
     @no_var_expand
     @needs_local_scope
-    @output_can_be_silenced
     def smtp(
         self, line: str, cell: str | None = None, local_ns: Mapping[str, object] | None = None
     ) -> object:
         """SMTP from a notebook: `%smtp help` lists the verbs, `%smtp send --help` explains one."""
-        words = split_words(line)
+        # IPython's own way to silence a magic reads the cell as Python after it has run: a mail
+        # with a lone parenthesis was sent, and the cell failed.
+        is_quiet = cell is None and line.rstrip().endswith(";")
+        words = split_words(line.rstrip().removesuffix(";") if is_quiet else line)
         self._refuse_secrets(words)
         verb, rest = find_verb(words or ["help"])
         if verb is None:
             raise UsageError(_unknown(words))
         try:
-            return self._run(verb, rest, cell, local_ns or {})
+            result = self._run(verb, rest, cell, local_ns or {})
+            return None if is_quiet else result
         except SMTPError as error:
             self._state.take_receipt(error)
             if not self._state.preferences.short_errors:

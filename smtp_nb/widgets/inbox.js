@@ -1,7 +1,6 @@
 // The inbox of a sandbox. What stands in a message is hostile: text only becomes text nodes, and
 // HTML only goes into a frame that runs nothing and loads nothing.
 
-const POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
 const COLUMNS = ["time", "from", "to", "subject", "size"];
 // Name, width and height of the screens that a letter is shown on.
 const SIZES = [["Page", 0, 0], ["Phone", 375, 667], ["Desktop", 1280, 800]];
@@ -49,20 +48,10 @@ function table(rows, className) {
   return element;
 }
 
-function frame(html) {
-  const element = document.createElement("iframe");
-  element.className = "smtpnb-frame";
-  element.title = "The message's HTML";
-  element.setAttribute("sandbox", "");
-  element.setAttribute("referrerpolicy", "no-referrer");
-  element.srcdoc = `<meta http-equiv="Content-Security-Policy" content="${POLICY}">${html}`;
-  return element;
-}
-
 // The HTML as wide as the page, a phone's screen, or a desk's, which is scaled to fit.
 function framed(html) {
   const box = make("div", "");
-  const element = frame(html);
+  const element = frame(html, "The message's HTML");
   const stage = make("div", "smtpnb-stage");
   stage.append(element);
   let chosen = SIZES[0];

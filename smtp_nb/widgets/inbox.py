@@ -46,7 +46,7 @@ class InboxView(Live):
     policy lets it load nothing.
     """
 
-    _esm = script("inbox")
+    _esm = script("frame", "inbox")
     _css = style_sheet("inbox")
 
     def __init__(self, server: Server, **traits: Any) -> None:

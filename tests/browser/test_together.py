@@ -32,8 +32,10 @@ CELLS = [
     RUN,
     "%smtp server inbox",
     "%smtp results",
+    "%smtp compose --to ann@school.test --subject Hi --text Hello",
+    "%smtp explain tls",
 ]
-INBOX, TRAIL, RUN_CELL, LAST_INBOX, RESULTS = 2, 3, 6, 7, 8
+INBOX, TRAIL, RUN_CELL, LAST_INBOX, RESULTS, FORM, TABLE = 2, 3, 6, 7, 8, 9, 10
 WIDTHS = (1280, 600, 400)
 
 
@@ -90,12 +92,20 @@ def test_every_view_shows_rows_of_its_own(page: Notebook, width: int, scheme: st
     expect(failing.first).to_contain_text("p7@school.test")
     expect(failing.first).to_contain_text("550")
     results = page.output_area(RESULTS).locator(".smtpnb-list .smtpnb-row")
-    for seen in (letters.first, first_inbox, lines.last, progress, failing.first, results.first):
+    form = page.output_area(FORM).locator(".smtpnb-composer")
+    expect(form.locator(".smtpnb-cell")).to_contain_text("%%smtp send --to ann@school.test")
+    meanings = page.output_area(TABLE).locator(".smtpnb-explanations tbody tr")
+    expect(meanings.first).to_be_visible()
+    typed, cell = form.locator(".smtpnb-input").first, form.locator(".smtpnb-cell")
+    merged = (lines.last, progress, failing.first, results.first)
+    for seen in (letters.first, first_inbox, *merged, typed, cell, meanings.first):
         assert height(seen) >= 10
         see(page, seen)
     # The rows of the inbox push each other down, and its box holds them.
     assert height(inbox) > 3 * height(letters.first) - 1
     page.screenshot(f"together-{scheme}-{width}")
+    form.scroll_into_view_if_needed()
+    page.screenshot(f"together-form-{scheme}-{width}")
 
 
 def test_no_view_sticks_out_of_its_cell(page: Notebook) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from smtp_nb.notebook.verb import Verb
 from smtp_nb.notebook.verbs import (
     command,
+    compose,
     config,
     connection,
     doctor,
@@ -28,7 +29,7 @@ from smtp_nb.notebook.verbs import set as set_verb
 
 _MODULES = (
     connection, login, set_verb, config,
-    send, queue, process_queue, verify, expand, command,
+    send, compose, queue, process_queue, verify, expand, command,
     template, merge,
     server, talk,
     trail, explain, doctor, help,
