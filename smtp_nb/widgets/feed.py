@@ -18,7 +18,7 @@ from smtp_nb.model.display import visible
 from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.events import PITrailEvent
 from smtp_nb.model.explain import Explanation, explain
-from smtp_nb.model.trail.trail import Tally, is_refusal
+from smtp_nb.model.trail.tally import Tally, is_refusal
 from smtp_nb.widgets.row_store import Row, RowStore
 from smtp_nb.widgets.sender import ViewMessage
 

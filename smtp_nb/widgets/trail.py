@@ -7,7 +7,8 @@ from typing import Any
 import traitlets
 
 from smtp_nb.model.events import PITrailEvent
-from smtp_nb.model.trail.trail import Trail, static_html, static_text
+from smtp_nb.model.trail.static import static_html, static_text
+from smtp_nb.model.trail.trail import Trail
 from smtp_nb.widgets.feed import TrailFeed
 from smtp_nb.widgets.live import Forms, Live
 from smtp_nb.widgets.look import script, style_sheet
