@@ -6,7 +6,7 @@ state as it was, and nothing raises.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 
 from smtp_nb.errors import StateError
 from smtp_nb.model.enums import TrailDirection
@@ -18,6 +18,8 @@ from smtp_nb.protocol.commands import END_OF_DATA, Command
 # What stands in a trail for a row of the table, and what is no line that a person would write.
 _SHOWN = {"END": ".", "BDAT LAST": ""}
 ANSWER = "ANSWER"
+
+_reply = lru_cache(maxsize=400)(Reply)  # a value of three digits, made for every line
 
 
 @cache
@@ -54,7 +56,7 @@ class StateFollower:
         if not (code.isascii() and code.isdigit() and "200" <= code <= "599"):
             return
         if self._protocol.waiting:
-            command = self._protocol.answer(Reply(int(code)))
+            command = self._protocol.answer(_reply(int(code)))
             if command.verb == "STARTTLS" and code[0] == "2":
                 self._protocol.restart_after_tls()
         if code == "421":

@@ -27,7 +27,7 @@ class TrailView(Live):
         height: of the list, in pixels.
     """
 
-    _esm = script("trail_store", "trail")
+    _esm = script("trail_store", "trail_rows", "trail_detail", "trail")
     _css = style_sheet("trail")
     height = traitlets.Int(320, min=80).tag(sync=True)
 
@@ -36,14 +36,13 @@ class TrailView(Live):
         self.trail = Trail() if trail is None else trail
         self._feed = TrailFeed()
         self._sender = MessageSender(self._feed, self.send)
-        for event in self.trail:
-            self._feed.add(event)
+        for event, session in self.trail.lines():
+            self._feed.add(event, session)
         self.on_msg(self._listen)
 
     def __call__(self, event: PITrailEvent) -> None:
         """Show `event`."""
-        self.trail(event)
-        self._feed.add(event)
+        self._feed.add(event, self.trail.take(event))
         self._sender.wake()
 
     def clear(self) -> None:
