@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from browser.lab import SCREENSHOTS
 from browser.stage import messages_of, mount
 from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.events import PITrailEvent
@@ -107,13 +108,15 @@ def test_a_reply_has_its_verdict_in_words(stage: Stage, line: str, word: str) ->
 
 
 def test_the_explanation_opens_below_its_line_and_pushes_the_others_down(stage: Stage) -> None:
-    stage.show(a_session())
+    stage.show(a_session(), user="ann")
     line, after = stage.rows("550 5.1.1"), stage.rows("354 go")
     line.click()
     expect(stage.detail).to_contain_text("The mailbox does not exist there")
     row, detail, below = map(stage.place, (line, stage.detail, after))
     assert detail["y"] == pytest.approx(row["y"] + row["height"], abs=1)
     assert below["y"] == pytest.approx(detail["y"] + detail["height"] + 20, abs=1)
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    stage.page.locator(".smtpnb-trail").screenshot(path=SCREENSHOTS / "trail-explained.png")
     line.click()
     expect(stage.detail).to_be_hidden()
 

@@ -100,7 +100,7 @@ class Trail(Sequence[PITrailEvent]):
         Columns: `number`, `time` (UTC), `session`, `connection`, `seconds` since the connection was
         opened, `waited` (seconds between a command and its reply), `direction` (client, server,
         remark), `verb` of a command, `code` and `enhanced_code` of a reply, `text`, `verdict`
-        (yes, go on, not now, no), `group` (0: alone), `tls`, `octets` on the wire with the CRLF
+        (yes, go on, not now, no), `group` (0: alone), `tls`, and last the bytes on the wire
         (missing where they would tell the length of a secret).
         """
         lines = self.lines()
