@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-import time
 from base64 import b64decode
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterator, Sequence
-from typing import overload
+from typing import TYPE_CHECKING, Any, overload
 
+from smtp_nb import ambient
 from smtp_nb.model.display import SHOWN
 from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.events import PITrailEvent
@@ -17,12 +17,20 @@ from smtp_nb.model.receipt import TLSInfo
 from smtp_nb.model.reply import Reply
 from smtp_nb.model.secret import HIDDEN, encodings
 from smtp_nb.model.trail.trail import Trail
-from smtp_nb.sandbox.exchanges import Exchange, SessionLine, exchanges_of
+from smtp_nb.sandbox.exchanges import Exchange, SessionLine, exchanges_of, frame_of
 from smtp_nb.sandbox.messages.mailbox import Message
+from smtp_nb.sandbox.recording import read, write
 from smtp_nb.sandbox.remarks import NO_QUIT, UNFINISHED
 from smtp_nb.sandbox.wire import Wire
 
+if TYPE_CHECKING:
+    from os import PathLike
+
 MAX_LINES = 10_000
+
+BY_HAND = "hand"
+ABANDONED = "abandoned"
+"""What `Session.by` says of a conversation by hand, and of one that was begun again."""
 
 
 @known_attributes()
@@ -39,7 +47,9 @@ class Session(Sequence[PITrailEvent]):
         tls: the TLS parameters of the connection, or None.
         messages: what it brought, in order.
         unfinished: returns the key for what the client has begun and not ended, or an empty text.
-        by: "hand" if a person types in a terminal, else empty.
+        by: "hand" if a person types in a terminal, "abandoned" if that person went on in another
+            session, else empty.
+        student: whose conversation it is, if that is known, else empty.
         is_open: True until the connection has ended.
         waiting: what the server waits for, in words: "21 octets without an end of line (CRLF)" or
             "the dot on a line of its own (21 bytes of content so far)". It stays when the
@@ -55,6 +65,7 @@ class Session(Sequence[PITrailEvent]):
     waiting: str
     group: int
     by: str
+    student: str
     messages: list[Message]
     unfinished: Callable[[], str]
 
@@ -63,15 +74,15 @@ class Session(Sequence[PITrailEvent]):
         number: int,
         peer: str,
         secrets: Collection[str],
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = ambient.monotonic,
     ) -> None:
         self.number = number
         self.peer = peer
         self.hello = ""
         self.user = None
         self.tls = None
-        self._remarks: list[str] = []
-        self.by = ""
+        self._remarks: list[tuple[str, str]] = []
+        self.by = self.student = ""
         self.messages = []
         self.unfinished: Callable[[], str] = str
         self._listeners: tuple[Callable[[PITrailEvent], object], ...] = ()
@@ -133,14 +144,34 @@ class Session(Sequence[PITrailEvent]):
         """
         return self._wire.shown(self._masks())
 
+    def clean(self, text: str) -> str:
+        """The text without the sandbox's passwords."""
+        return _clean(text, self._masks())
+
+    def _cleaned(self, what: str | Reply) -> str | Reply:
+        if isinstance(what, str):
+            return self.clean(what)
+        return Reply(what.code, tuple(map(self.clean, what.lines)))
+
     def _masks(self) -> list[str]:
         return [spelling for secret in self._secrets for spelling in encodings(secret)]
 
     def blunder(self, key: str, text: str) -> None:
         """Note a violation of the rules that no reply reported."""
         if len(self._remarks) < MAX_LINES:
-            self._remarks.append(key)
+            self._remarks.append((key, text))
         self.remark(text)
+
+    @property
+    def noted(self) -> list[tuple[str, str]]:
+        """As `blunders`, but only what has been noted for good."""
+        return list(self._remarks)
+
+    @property
+    def blunders(self) -> list[tuple[str, str]]:
+        """What the client did against the rules: key and words, one pair for each time."""
+        begun = self.unfinished() if self.is_open else ""
+        return [*self.noted, (begun, UNFINISHED[begun])] if begun else self.noted
 
     @property
     def remarks(self) -> list[str]:
@@ -151,11 +182,11 @@ class Session(Sequence[PITrailEvent]):
         retry-of-5yz`. `no-crlf` and `no-dot` are there as long as the line or the content has no
         end, and for good if the client leaves so. The trail has a remark beside each.
         """
-        begun = self.unfinished() if self.is_open else ""
-        return [*self._remarks, begun] if begun else list(self._remarks)
+        return [key for key, _ in self.blunders]
 
     def end(self, *, has_left: bool) -> None:
         """The connection has ended; `has_left`: by the client, before the server was done."""
+        has_left &= self.by != ABANDONED  # who begins again does not leave
         if has_left and (key := self.unfinished()):
             self.blunder(key, f"the client left in the middle: {UNFINISHED[key]}")
         elif has_left and self.hello and not self._remarks:
@@ -201,6 +232,45 @@ class Session(Sequence[PITrailEvent]):
                     callback(event)
                 except Exception:
                     logging.getLogger("smtp_nb").exception("a subscriber of a session failed")
+
+    @property
+    def frame(self) -> Any:  # a pandas DataFrame, which this room does not import
+        """The exchanges as a DataFrame: number, command, argument, code, enhanced_code, reply,
+        seconds, group, tls, by.
+        """
+        return frame_of(self.exchanges)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the conversation to a file, as JSON lines, credentials hidden.
+
+        It holds the messages with all their addresses.
+
+        Raises:
+            OSError: the file cannot be written.
+        """
+        lines = [
+            line._replace(what=self._cleaned(line.what), credential="")
+            for line in self._lines.copy()
+        ]
+        write(self, lines, path)
+
+    @classmethod
+    def load(cls, path: str | PathLike[str]) -> Session:
+        """Read a conversation that `save` wrote. It proves nothing about who wrote it.
+
+        Raises:
+            InputError: it is not such a file, or is too large; nothing else can happen.
+        """
+        found = read(path)
+        made = cls(found.facts["number"], found.facts["peer"], ())
+        for name, value in found.facts.items():
+            setattr(made, name, value)
+        made._lines.extend(found.lines)
+        for direction, data in found.wire:
+            made._wire.note(direction, data)
+        made._remarks, made.messages = found.blunders, found.messages
+        made.is_open = False
+        return made
 
     def logins(self) -> list[str]:
         """For lessons: what the client sent inside AUTH, decoded. It holds passwords.
