@@ -86,6 +86,7 @@ class NotebookState:
         """
         self.adjustments.apply(smtp)
         self.tried = f"{smtp.mail_server}:{smtp.mail_port}"
+        self.trail.user = smtp.user
         smtp.on_pi_trail(self.observe)
         smtp.on_connection_status(self._waiting)
         smtp.connect()

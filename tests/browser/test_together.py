@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Locator, expect
 
+from browser.axe import barriers
 from browser.lab import Lab, Notebook
+from judges.parsers import Judges
 
 pytestmark = pytest.mark.browser
 
@@ -122,3 +125,81 @@ def test_no_view_sticks_out_of_its_cell(page: Notebook) -> None:
                 }"""
             )
             assert outside == [], width
+
+
+def open_details(page: Notebook) -> None:
+    """A line of the trail explained, a message of the inbox opened."""
+    trail = page.output_area(TRAIL)
+    if not trail.locator(".smtpnb-detail").is_visible():
+        trail.locator(".smtpnb-row", has_text="S: 250").last.click()
+    page.output_area(LAST_INBOX).locator(".smtpnb-open").first.click()
+    expect(trail.locator(".smtpnb-detail")).to_be_visible()
+    expect(page.output_area(LAST_INBOX).locator(".smtpnb-letter summary").first).to_be_visible()
+
+
+@pytest.mark.parametrize(("width", "theme"), [(1280, "Light"), (400, "Dark")])
+def test_no_view_has_a_barrier(page: Notebook, judges: Judges, width: int, theme: str) -> None:
+    page.page.emulate_media(forced_colors="none")
+    page.page.set_viewport_size({"width": width, "height": 1000})
+    page.page.evaluate(
+        "theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })",
+        f"JupyterLab {theme}",
+    )
+    body = page.page.locator("body")
+    expect(body).to_have_attribute("data-jp-theme-light", str(theme == "Light").lower())
+    open_details(page)
+    assert barriers(page.page, judges.axe, ".smtpnb") == []
+
+
+# What Tab stops at in a view, in the order of the page.
+STOPS = """root => [...root.querySelectorAll("button, input, summary, a[href], [tabindex='0']")]
+    .filter(each => !each.disabled && each.checkVisibility({ visibilityProperty: true }))
+    .map((each, place) => { each.dataset.stop = place; return place; })"""
+FOCUS = """() => {
+    const style = getComputedStyle(document.activeElement);
+    const isSeen = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0;
+    return [+document.activeElement.dataset.stop, isSeen];
+}"""
+
+
+@pytest.mark.parametrize("colours", ["none", "active"])
+@pytest.mark.parametrize("cell", [INBOX, TRAIL, RUN_CELL, LAST_INBOX])
+def test_tab_walks_through_every_view_and_the_focus_is_seen(
+    page: Notebook, cell: int, colours: Literal["none", "active"]
+) -> None:
+    page.page.set_viewport_size({"width": 1280, "height": 1000})
+    page.page.emulate_media(forced_colors=colours)
+    open_details(page)
+    for root in page.output_area(cell).locator(".smtpnb").all():
+        stops = root.evaluate(STOPS)
+        if not stops:
+            continue
+        root.locator("[data-stop='0']").focus()
+        walked = []
+        for _ in stops:
+            walked.append(page.page.evaluate(FOCUS))
+            page.page.keyboard.press("Tab")
+            while page.page.evaluate("() => document.activeElement.tagName === 'IFRAME'"):
+                page.page.keyboard.press("Tab")
+        assert walked == [[stop, True] for stop in stops]
+
+
+def test_escape_leads_from_an_explanation_back_to_the_lines(page: Notebook) -> None:
+    page.page.emulate_media(forced_colors="none")
+    open_details(page)
+    trail = page.output_area(TRAIL)
+    trail.locator(".smtpnb-detail").focus()
+    page.page.keyboard.press("Escape")
+    expect(trail.locator(".smtpnb-detail")).to_be_hidden()
+    expect(trail.locator(".smtpnb-box")).to_be_focused()
+
+
+def test_nothing_moves_for_those_who_asked_for_less_motion(page: Notebook) -> None:
+    page.page.emulate_media(reduced_motion="reduce")
+    moving = """() => [...document.querySelectorAll(".smtpnb *")].filter(each => {
+        const style = getComputedStyle(each);
+        const isMoving = parseFloat(style.transitionDuration) > 0 || style.animationName !== "none";
+        return isMoving || style.scrollBehavior === "smooth";
+    }).length"""
+    assert page.page.evaluate(moving) == 0
+    page.page.emulate_media(reduced_motion="no-preference")

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.explain import Explanation, explain, outcomes
 from smtp_nb.model.outcome import Outcome
-from smtp_nb.model.trail.trail import Trail, is_refusal
+from smtp_nb.model.trail.tally import is_refusal
+from smtp_nb.model.trail.trail import Trail
 from smtp_nb.notebook.syntax import Argument, ValueKind
 from smtp_nb.notebook.verb import Verb, VerbRequest
 from smtp_nb.widgets.catalogue import search
