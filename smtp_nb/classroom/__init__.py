@@ -10,12 +10,13 @@ from typing import Any
 
 # Where each public name lives.
 _HOMES: dict[str, tuple[str, ...]] = {
+    "smtp_nb.classroom.stepper": ("Stepper",),
     "smtp_nb.classroom.tap": ("Tap",),
     "smtp_nb.classroom.terminal": ("Terminal",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
-__all__ = ["Tap", "Terminal"]
+__all__ = ["Stepper", "Tap", "Terminal"]
 
 
 # A public name is of any type.

@@ -66,9 +66,6 @@ _NAMES = {
     ServerState.HANDSHAKE: "tls",
     ServerState.CLOSED: "closed",
 }
-STATES = ("connected", "greeted", "mail", "rcpt", "data", "login", "tls", "closed")
-"""The states of a conversation, as a person sees them. `tls` lasts from the 220 to STARTTLS until
-EHLO is said again."""
 
 
 class _AnyLogin(Generator[bytes, bytes, str | None]):
@@ -219,7 +216,9 @@ class Mirror:
 
     @property
     def state(self) -> str:
-        """One of `STATES`."""
+        """The state as a person sees it. `tls` lasts from the 220 to STARTTLS until EHLO is said
+        again.
+        """
         machine = self._machine
         if machine.state in _NAMES:
             return _NAMES[machine.state]
