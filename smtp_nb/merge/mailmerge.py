@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 from collections.abc import Hashable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import pandas as pd
 
+from smtp_nb import ambient
 from smtp_nb.errors import InputError, JournalError
 from smtp_nb.merge import looking
 from smtp_nb.merge.check import errors, find_problems, problems_found
@@ -223,7 +223,7 @@ class MailMerge:
         self._refuse_errors(self._options)
         campaign = self._campaign
         with JournalReader.open_or_empty(campaign.path) as journal:
-            salt = journal.facts.get("salt") or secrets.token_hex(8)
+            salt = journal.facts.get("salt") or ambient.random(8).hex()
         renderer = RowRenderer(campaign.rows, campaign.compiled, salt, campaign.written)
         return looking.saved(renderer, campaign.plan, folder)
 

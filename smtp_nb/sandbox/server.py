@@ -78,6 +78,7 @@ class SandboxServer:
             trip, not for each command, so that a group of commands stays whole.
         manner: "strict", or "lenient": a bare line feed ends a line too, as on servers to which
             mail can be smuggled; the greeting says so.
+        greeting: what it says of itself in the first line.
         limits: limits for clients; None for no limit on loopback, and `Limits()` elsewhere.
         inline: serve in the caller's thread, through memory: no socket, no port, no thread, and
             `latency` and `delay` are arithmetic on a clock of its own. Only `SMTP.from_url(url)`
@@ -113,6 +114,7 @@ class SandboxServer:
         max_recipients: int = 1000,
         latency: float | str = 0.0,
         manner: Manner = "strict",
+        greeting: str = "smtp_nb sandbox",
         limits: Limits | None = None,
         certificate: str = "valid",
         client_ca: str | Path | None = None,
@@ -150,6 +152,7 @@ class SandboxServer:
             users=frozenset(self._auth),
             lists={name: tuple(members) for name, members in (lists or {}).items()},
             is_lenient=manner == "lenient",
+            greeting=options.greeting(greeting),
         )
         self._shared = SharedState(
             service,
@@ -345,6 +348,10 @@ class SandboxServer:
             self.messages.clear()
             self.sessions.clear()
             self._shared.connection_count = 0
+
+    def clock(self) -> float:
+        """The time in seconds: of the virtual clock with `inline=True`."""
+        return self._shared.clock()
 
     # What goes wrong on purpose
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-import time
 from base64 import b64decode
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
+from smtp_nb import ambient
 from smtp_nb.model.display import SHOWN
 from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.events import PITrailEvent
@@ -74,7 +74,7 @@ class Session(Sequence[PITrailEvent]):
         number: int,
         peer: str,
         secrets: Collection[str],
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = ambient.monotonic,
     ) -> None:
         self.number = number
         self.peer = peer

@@ -32,7 +32,8 @@ from smtp_nb import (
     Trail,
     TrailDirection,
 )
-from smtp_nb.classroom import Terminal
+from smtp_nb.classroom import Lesson, Score, Stepper, Tap, Terminal
+from smtp_nb.classroom.exercises.exercise import Exercise
 from smtp_nb.errors import AttributeRefused, SettingError
 from smtp_nb.merge import MergeJob, Options, Progress, Summary
 from smtp_nb.model import events
@@ -69,13 +70,15 @@ MAKERS: dict[type, Callable[[], Any]] = {
     Limits: Limits,
     type(SMTP().settings): lambda: SMTP().settings,
     type(SMTP().on_pi_trail): lambda: SMTP().on_pi_trail,
+    Lesson: lambda: bare(Lesson),
+    Score: lambda: Score(Exercise("1.1", "say hello", 1, lambda seen: iter(())), ()),
     Session: lambda: Session(1, "127.0.0.1:9", ()),
     Options: Options,
     Progress: lambda: Progress(0, 1),
     Summary: lambda: Summary("merge", {}),
     **{
         kind: lambda kind=kind: bare(kind)
-        for kind in (DKIM, Fault, MergeJob, Message, Receipt, Terminal, TLSInfo)
+        for kind in (DKIM, Fault, MergeJob, Message, Receipt, Stepper, Tap, Terminal, TLSInfo)
     },
 }
 EVENTS = [kind for name, kind in vars(events).items() if name.endswith("Event") and name != "Event"]

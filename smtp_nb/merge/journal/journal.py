@@ -14,12 +14,12 @@ from __future__ import annotations
 import sqlite3
 import sys
 import threading
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
+from smtp_nb import ambient
 from smtp_nb.errors import JournalError
 from smtp_nb.merge.journal import rescue, schema
 from smtp_nb.merge.journal.schema import (
@@ -231,7 +231,7 @@ class Journal(JournalReader):
         Raises:
             JournalError: it is not on the disk under the journal's name, so none of them may leave.
         """
-        now = time.time()
+        now = ambient.now()
         with self._transaction() as sql:
             self._tell()  # where the next run looks for it, it would not be
             sql.executemany(schema.LEAVE_OUT, left_out)
@@ -242,7 +242,7 @@ class Journal(JournalReader):
 
     def settle(self, outcomes: Sequence[Result]) -> None:
         """Commit what became of intents. The next `record_attempts` flushes it."""
-        now = time.time()
+        now = ambient.now()
         rows = [(now, o.outcome, o.code, o.enhanced_code, o.reply[:schema.REPLY_LIMIT], *o[4:])
                 for o in outcomes]  # fmt: skip
         with self._transaction(self._unhurried) as sql:

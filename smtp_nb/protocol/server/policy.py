@@ -41,12 +41,9 @@ END = "END"
 UNKNOWN = "UNKNOWN"
 
 
-_numbers = count(1)
-
-
-def _new_id() -> str:
-    """A queue id, unique within the process."""
-    return f"{next(_numbers):06X}"
+def _ids() -> Callable[[], str]:
+    """Queue ids, each returned once."""
+    return map("{:06X}".format, count(1)).__next__
 
 
 def _no_login(name: str, certificate: str) -> Mechanism:
@@ -76,6 +73,7 @@ class Service:
         needs_login: MAIL is refused before a login.
         users: local parts that VRFY knows.
         lists: mailing lists for EXPN: a list's name and its members' addresses.
+        greeting: what the server says of itself after its name.
         is_lenient: a bare LF ends a line too, in commands and in content: what smuggling needs.
         new_id: makes the queue id of a message that is taken.
     """
@@ -92,8 +90,9 @@ class Service:
     users: frozenset[str] = frozenset()
     lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     is_lenient: bool = False
+    greeting: str = "smtp_nb sandbox"
     response_fault: Callable[[str, bytes], str] = field(default=_no_fault, repr=False)
-    new_id: Callable[[], str] = field(default=_new_id, repr=False)
+    new_id: Callable[[], str] = field(default_factory=_ids, repr=False)
 
     @cached_property
     def known_names(self) -> frozenset[str]:
