@@ -122,7 +122,7 @@ class Mirror:
             return
         if request.stage == "AUTH" and reply.code != 334:
             request.effect = None
-            machine.user = "somebody" if reply.code == 235 else machine.user
+            machine.user = "someone" if reply.code == 235 else machine.user
         machine.answer(reply)
         machine.data_to_send()
         if request.stage == "EHLO" and reply.is_success and self._learns:

@@ -16,7 +16,7 @@ from smtp_nb import errors
 from smtp_nb.classroom import Terminal
 from smtp_nb.classroom.eavesdropper import Eavesdropper, Sighting
 from smtp_nb.classroom.replies import Replies
-from smtp_nb.classroom.tap import Seen
+from smtp_nb.classroom.tap import Sightings
 from smtp_nb.client.message.recipients import MessageRecipient, MessageRecipients
 from smtp_nb.errors import SMTPError
 from smtp_nb.merge.journal.schema import RecipientRecord
@@ -125,7 +125,7 @@ HOLDERS: dict[str, Callable[[str], object]] = {
     ),
     "Session": session,
     "Terminal": terminal,
-    "Seen": lambda words: Seen([sighting(words)]),
+    "Sightings": lambda words: Sightings([sighting(words)]),
     "Sighting": sighting,
     "Replies": lambda words: Replies([Reply(250, (words, words)), Reply(220, (words,))]),
     "Message": message,
