@@ -11,7 +11,6 @@ from typing import Any
 
 from smtp_nb.classroom.diagram import diagram
 from smtp_nb.classroom.directions import Say, directions
-from smtp_nb.classroom.mirror import EXAMPLES
 from smtp_nb.classroom.target import Reachable
 from smtp_nb.classroom.terminal import Terminal
 from smtp_nb.errors import InputError, StateError
@@ -129,11 +128,6 @@ class Stepper:
     def legal(self) -> tuple[str, ...]:
         """What may come next, as `Terminal.legal`."""
         return self.terminal.legal
-
-    @property
-    def completions(self) -> list[str]:
-        """Lines that may come next, ready to be typed."""
-        return [EXAMPLES.get(one, one) for one in self.legal]
 
     @property
     def svg(self) -> str:
