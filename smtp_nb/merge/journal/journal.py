@@ -27,6 +27,7 @@ from smtp_nb.merge.journal.schema import (
     Decided,
     PlanEntry,
     RecipientRecord,
+    ReportRecord,
     Result,
     SkippedRow,
     Target,
@@ -132,6 +133,10 @@ class JournalReader:
         """All recipients of all messages that were tried."""
         with self._using() as sql:  # never twice in memory
             return [_shared(RecipientRecord(*row)) for row in sql.execute(schema.DELIVERIES)]
+
+    def reports(self) -> list[ReportRecord]:
+        """What was reported of recipients after their messages were accepted."""
+        return [ReportRecord(*row) for row in self._read(schema.REPORTS)]
 
 
 def _shared(delivery: RecipientRecord) -> RecipientRecord:
@@ -252,6 +257,11 @@ class Journal(JournalReader):
         """Keep other digests for messages that have left: the difference was looked at."""
         with self._transaction(self._unhurried) as sql:
             sql.executemany(schema.DIGEST, digests)
+
+    def keep_reports(self, reports: Iterable[ReportRecord]) -> None:
+        """Keep what was reported of recipients, each report once."""
+        with self._transaction() as sql:
+            sql.executemany(schema.KEEP_REPORT, reports)
 
     def resolve(self, target: Target, outcome: Outcome, reply: str) -> int:
         """Decide about recipients; how many that were."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,9 +16,10 @@ from smtp_nb.merge.rows.problem import RowError
 from smtp_nb.merge.rows.rows import Row, Rows
 from smtp_nb.merge.rows.unfilled import Empty, EmptyEntry
 from smtp_nb.merge.templates.lawful import ROW
+from smtp_nb.merge.templates.return_path import token_of
 from smtp_nb.merge.templates.suspicions import suspicions
 from smtp_nb.merge.templates.template import ADDRESS, Compiled, RenderedRow
-from smtp_nb.model.address import CONTROLS
+from smtp_nb.model.address import CONTROLS, Mailbox
 from smtp_nb.model.enums import RecipientType
 from smtp_nb.model.envelope import Recipient
 
@@ -38,11 +38,21 @@ class RowValues(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ComposedRow:
-    """One row's message and its recipients, each mailbox once."""
+    """One row's message and its recipients, each mailbox once.
+
+    Attributes:
+        token: what its Message-ID, its ENVID and its return path are made of.
+    """
 
     letter: RenderedRow
     content: Composed
     recipients: tuple[Recipient, ...]
+    token: str = ""
+
+    @property
+    def mail_from(self) -> Mailbox:
+        """Where bounces go: the return path, else the author."""
+        return self.letter.return_path or self.letter.draft.authors[0]
 
 
 class RowRenderer:
@@ -60,7 +70,7 @@ class RowRenderer:
         written = "".join(self._compiled.sources.values())
         self._may_be_plain = self._compiled.is_plain and _ENCODED not in written
         self._composer = Composer()
-        self._salt = salt.encode()
+        self._salt = salt
         self._template = template
         names = compiled.names
         self._columns = [name for name in rows.names if ROW in names or name in names]
@@ -109,7 +119,7 @@ class RowRenderer:
 
     @cached_property
     def _digests(self) -> Digests:
-        return Digests(self._compiled, self._template, self._salt.decode())
+        return Digests(self._compiled, self._template, self._salt)
 
     def is_plain(self, filled: RowValues) -> bool:
         """True if this row's message can only be as good as that of any other plain row."""
@@ -130,13 +140,11 @@ class RowRenderer:
         planned, row = filled
         if planned.mailbox is None:
             raise RowError(planned.explanation)
-        message_id = message_id or self._message_id(planned.key)
-        letter = self._compiled.letter(row, planned.mailboxes, message_id, bool(self._salt))
-        return ComposedRow(letter, self._composer.compose(letter.draft), _recipients(letter))
-
-    def _message_id(self, key: str) -> str:
-        """The first half of the Message-ID, the same for this key for ever."""
-        return hashlib.blake2b(key.encode(), key=self._salt, digest_size=16).hexdigest()
+        token = token_of(planned.key, self._salt)
+        letter = self._compiled.letter(
+            row, planned.mailboxes, message_id or token, bool(self._salt), token
+        )
+        return ComposedRow(letter, self._composer.compose(letter.draft), _recipients(letter), token)
 
 
 def _is_plain(value: object) -> bool:

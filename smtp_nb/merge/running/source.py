@@ -181,9 +181,9 @@ class Source:
         recipients = self._readdress(message)
         if todo.outcomes:
             recipients = _undecided(recipients, todo.outcomes)
-        sender = message.letter.draft.authors[0]
         content = message.content if self.dkim is None else self.dkim.sign(message.content)
-        return DeliveryJob(Envelope(sender, recipients), content, todo)
+        envelope = Envelope(message.mail_from, recipients, envelope_id=message.token)
+        return DeliveryJob(envelope, content, todo)
 
     def _leave_out(self, planned: PlannedRow, error: InputError) -> SkippedRow:
         outcome = Outcome.SKIPPED if isinstance(error, SkipRow) else Outcome.INVALID
