@@ -2,7 +2,8 @@
 
 from smtp_nb.classroom.exercises.score import Score
 from smtp_nb.classroom.lesson import Lesson, check, hint, lesson
+from smtp_nb.classroom.stepper import Stepper
 from smtp_nb.classroom.tap import Tap
 from smtp_nb.classroom.terminal import Terminal
 
-__all__ = ["Lesson", "Score", "Tap", "Terminal", "check", "hint", "lesson"]
+__all__ = ["Lesson", "Score", "Stepper", "Tap", "Terminal", "check", "hint", "lesson"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from smtp_nb.classroom import Terminal
+from smtp_nb.classroom import Stepper, Terminal
 from smtp_nb.merge.preview import Preview
 from smtp_nb.merge.results.summary import Summary
 from smtp_nb.model.receipt import Receipt
@@ -27,7 +27,9 @@ class Maskable(Protocol):
         """Text and HTML."""
 
 
-SHOWN: tuple[type[Maskable], ...] = (Card, Receipt, Preview, DryRun, Summary, Terminal)
+SHOWN: tuple[type[Maskable], ...] = (
+    Card, Receipt, Preview, DryRun, Stepper, Summary, Terminal,
+)  # fmt: skip
 
 
 def install(shell: Any, preferences: SmtpMagics) -> Callable[[], None]:  # it has few types

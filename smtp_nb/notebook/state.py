@@ -16,6 +16,7 @@ from smtp_nb.notebook.waiting import WaitingLine
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from smtp_nb.classroom import Stepper
     from smtp_nb.client.smtp import SMTP
     from smtp_nb.merge import MailMerge, MergeJob, Template
     from smtp_nb.model.receipt import Receipt
@@ -37,6 +38,7 @@ class NotebookState:
         tried: the server to which no session came about; empty once one did.
         preferences: the traits of `%config SmtpMagics`.
         adjustments: what `set` and `config` said.
+        stepper: the conversation of `%smtp step`.
         merges: those that were sent, by name, the last one last.
     """
 
@@ -53,6 +55,7 @@ class NotebookState:
         self.user = ""
         self.tried = ""
         self.receipt: Receipt | None = None
+        self.stepper: Stepper | None = None
         self._jobs: list[MergeJob] = []
         self._inbox: InboxView | None = None
         self._view: TrailView | None = None
@@ -163,10 +166,17 @@ class NotebookState:
             self._inbox = InboxView(sandbox)
         return self._inbox
 
+    def take_stepper(self, stepper: Stepper | None) -> None:
+        """Go on with this conversation by hand; one before it is ended."""
+        before, self.stepper = self.stepper, stepper
+        if before is not None:
+            before.close()
+
     def take_sandbox(self, sandbox: SandboxServer | None) -> None:
         """Use this embedded server from now on; one before it, and a session on it, is ended."""
         before, self.sandbox = self.sandbox, sandbox
         if before is not None:
+            self.take_stepper(None)
             if self.smtp is not None and self.is_at(self.smtp, before):
                 with suppress(SMTPError):
                     self.end_session()

@@ -32,7 +32,7 @@ from smtp_nb import (
     Trail,
     TrailDirection,
 )
-from smtp_nb.classroom import Lesson, Score, Terminal
+from smtp_nb.classroom import Lesson, Score, Stepper, Tap, Terminal
 from smtp_nb.classroom.exercises.exercise import Exercise
 from smtp_nb.errors import AttributeRefused, SettingError
 from smtp_nb.merge import MergeJob, Options, Progress, Summary
@@ -80,7 +80,7 @@ MAKERS: dict[type, Callable[[], Any]] = {
     Throughput: Throughput,
     **{
         kind: lambda kind=kind: bare(kind)
-        for kind in (DKIM, Fault, MergeJob, Message, Receipt, Terminal, TLSInfo)
+        for kind in (DKIM, Fault, MergeJob, Message, Receipt, Stepper, Tap, Terminal, TLSInfo)
     },
 }
 EVENTS = [kind for name, kind in vars(events).items() if name.endswith("Event") and name != "Event"]

@@ -20,6 +20,7 @@ from smtp_nb.notebook.verbs import (
     queue,
     send,
     server,
+    step,
     talk,
     template,
     trail,
@@ -31,7 +32,7 @@ _MODULES = (
     connection, login, set_verb, config,
     send, compose, queue, process_queue, verify, expand, command,
     template, merge,
-    server, talk,
+    server, talk, step,
     trail, explain, doctor, help,
 )  # fmt: skip
 VERBS: dict[str, Verb] = {verb.name: verb for module in _MODULES for verb in module.VERBS}
