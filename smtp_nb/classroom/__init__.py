@@ -9,10 +9,16 @@ from importlib import import_module
 from typing import Any
 
 # Where each public name lives.
-_HOMES: dict[str, tuple[str, ...]] = {}
+_HOMES: dict[str, tuple[str, ...]] = {
+    "smtp_nb.classroom.room.classroom": ("Classroom",),
+    "smtp_nb.classroom.room.class_log": ("ClassLog",),
+    "smtp_nb.classroom.room.doorkeeper": ("StrangerLimits",),
+    "smtp_nb.classroom.room.poll": ("Poll",),
+    "smtp_nb.classroom.room.student": ("Student",),
+}
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
-__all__: list[str] = []
+__all__ = ["ClassLog", "Classroom", "Poll", "StrangerLimits", "Student"]
 
 
 # A public name is of any type.

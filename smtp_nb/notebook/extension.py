@@ -10,7 +10,7 @@ from IPython.display import display
 
 from smtp_nb.merge.results.summary import show_summaries_with
 from smtp_nb.merge.running.progress import show_with
-from smtp_nb.notebook import completion, discretion
+from smtp_nb.notebook import completion, discretion, walls
 from smtp_nb.notebook.magics import SMTPMagics
 from smtp_nb.notebook.state import NotebookState
 
@@ -48,6 +48,7 @@ class Extension:
             show_with(state.show_progress)
             undo.callback(show_with, None)
             show_summaries_with(display)
+            undo.callback(walls.install(self._shell))
             undo.callback(show_summaries_with, None)
 
     def unload(self) -> None:

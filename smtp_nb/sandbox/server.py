@@ -21,6 +21,7 @@ from smtp_nb.model.secret import HIDDEN
 from smtp_nb.protocol.server.auth import Mechanism
 from smtp_nb.protocol.server.policy import Service
 from smtp_nb.sandbox import options, running
+from smtp_nb.sandbox.door import Door
 from smtp_nb.sandbox.faults import Fault
 from smtp_nb.sandbox.inline import InlineService
 from smtp_nb.sandbox.messages.mailbox import Inbox, Message
@@ -82,6 +83,7 @@ class SandboxServer:
         inline: serve in the caller's thread, through memory: no socket, no port, no thread, and
             `latency` and `delay` are arithmetic on a clock of its own. Only `SMTP.from_url(url)`
             and `AsyncSMTP.from_url(url)` reach it, in this process and from one thread.
+        door: whom it admits and what it refuses whom; MAIL then needs no login of itself.
         certificate: "valid", or a fault: "expired", "not-yet-valid", "wrong-host",
             "self-signed", "unknown-ca".
 
@@ -118,6 +120,7 @@ class SandboxServer:
         client_ca: str | Path | None = None,
         allow_remote: bool = False,
         inline: bool = False,
+        door: Door | None = None,
     ) -> None:
         if tls not in (None, "starttls", "implicit"):
             raise InputError(f"tls={tls!r} is unknown", remedy='Use None, "starttls" or "implicit"')
@@ -146,7 +149,7 @@ class SandboxServer:
             response_fault=response_fault,
             known_mechanisms=KNOWN_NAMES,
             login_needs_tls=tls is not None,
-            needs_login=bool(auth),
+            needs_login=bool(auth) and door is None,
             users=frozenset(self._auth),
             lists={name: tuple(members) for name, members in (lists or {}).items()},
             is_lenient=manner == "lenient",
@@ -160,6 +163,7 @@ class SandboxServer:
             latency_s=options.seconds(latency),
             limits=limits,
             passwords=tuple(self._auth.values()),
+            door=door or Door(),
         )
         if self._clock is not None:
             self._shared.later, self._shared.clock = self._clock.later, self._clock.time
@@ -243,7 +247,8 @@ class SandboxServer:
         )
         self._directory = Path(tempfile.mkdtemp(prefix="smtp_nb-sandbox-"))
         (self._directory / "ca.pem").write_bytes(identity.ca_pem)
-        context = server_context(identity, self._directory, self._client_ca)
+        sends = self._shared.door.sends_authority
+        context = server_context(identity, self._directory, self._client_ca, sends_authority=sends)
         self._shared.new_tls = lambda: ServerTLS(context)
 
     def _remove_directory(self) -> None:
@@ -345,6 +350,16 @@ class SandboxServer:
             self.messages.clear()
             self.sessions.clear()
             self._shared.connection_count = 0
+
+    def hold(self, is_held: bool = True) -> None:
+        """Hold all replies until `hold(False)`. The sessions' trails and `waiting` say so.
+
+        Raises:
+            StateError: it is an inline one, or does not run.
+        """
+        if not isinstance(self._thread, ServerThread):
+            raise StateError("nothing can be held here", remedy="Start a server with a port")
+        self._thread.hold(is_held)
 
     # What goes wrong on purpose
 

@@ -6,7 +6,8 @@ import logging
 import time
 from base64 import b64decode
 from collections import Counter, deque
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import overload
 
 from smtp_nb.model.display import SHOWN
@@ -38,6 +39,7 @@ class Session(Sequence[PITrailEvent]):
         user: the logged-in user, or None.
         tls: the TLS parameters of the connection, or None.
         messages: what it brought, in order.
+        noted: how many lines and remarks there have been.
         unfinished: returns the key for what the client has begun and not ended, or an empty text.
         by: "hand" if a person types in a terminal, else empty.
         is_open: True until the connection has ended.
@@ -56,6 +58,7 @@ class Session(Sequence[PITrailEvent]):
     group: int
     by: str
     messages: list[Message]
+    noted: int
     unfinished: Callable[[], str]
 
     def __init__(
@@ -73,6 +76,7 @@ class Session(Sequence[PITrailEvent]):
         self._remarks: list[str] = []
         self.by = ""
         self.messages = []
+        self.noted = 0
         self.unfinished: Callable[[], str] = str
         self._listeners: tuple[Callable[[PITrailEvent], object], ...] = ()
         self.is_open = True
@@ -80,7 +84,7 @@ class Session(Sequence[PITrailEvent]):
         self._wire = Wire()
         self.group = 0
         self._clock = clock
-        self._opened_at = self._arrived_at = clock()
+        self._opened_at = self._arrived_at = self._passed_at = clock()
         self._secrets = secrets
         self._lines: deque[SessionLine] = deque(maxlen=MAX_LINES)
 
@@ -88,6 +92,11 @@ class Session(Sequence[PITrailEvent]):
         """A read brings something new of the client's."""
         self.group += 1
         self._arrived_at = self._clock()
+
+    @property
+    def silent_s(self) -> float:
+        """Seconds since the last byte in either direction."""
+        return self._clock() - self._passed_at
 
     def client(self, line: str, credential: str = "") -> None:
         """Note a line of the client, without secrets; `credential` is what was removed."""
@@ -114,14 +123,17 @@ class Session(Sequence[PITrailEvent]):
             seconds, what, direction, self.tls is not None, self.group, came, credential
         )
         self._lines.append(line)
+        self.noted += 1
         self._publish(line)
 
     def heard(self, data: bytes) -> None:
         """Keep the client's bytes, after TLS, before they are parsed."""
+        self._passed_at = self._clock()
         self._wire.note(TrailDirection.CLIENT, data)
 
     def said(self, data: bytes) -> None:
         """Keep the server's bytes, before TLS."""
+        self._passed_at = self._clock()
         self._wire.note(TrailDirection.SERVER, data)
 
     @property
@@ -134,7 +146,7 @@ class Session(Sequence[PITrailEvent]):
         return self._wire.shown(self._masks())
 
     def _masks(self) -> list[str]:
-        return [spelling for secret in self._secrets for spelling in encodings(secret)]
+        return _spellings(tuple(self._secrets))
 
     def blunder(self, key: str, text: str) -> None:
         """Note a violation of the rules that no reply reported."""
@@ -162,6 +174,21 @@ class Session(Sequence[PITrailEvent]):
             # Who broke off over another blunder is not blamed for leaving too.
             self.waiting = "QUIT: the client left without it"
             self.blunder(NO_QUIT.key, NO_QUIT.text)
+        self.is_open = False
+
+    def lines(self, start: int = 0) -> list[SessionLine]:
+        """What was said and remarked, in the order in which it was noted, credentials hidden.
+
+        Args:
+            start: of the first line; negative ones count from the end.
+        """
+        masks = self._masks()
+        return [_cleaned(line, masks) for line in list(self._lines)[start:]]
+
+    def restore(self, lines: Iterable[SessionLine], remarks: Iterable[str]) -> None:
+        """Take what was kept of a conversation that has ended."""
+        self._lines.extend(lines)
+        self._remarks.extend(remarks)
         self.is_open = False
 
     @property
@@ -195,7 +222,7 @@ class Session(Sequence[PITrailEvent]):
     def _publish(self, line: SessionLine) -> None:
         if not self._listeners:
             return
-        for event in _told(line, Counter(), self._masks()):
+        for event in told(line, Counter(), self._masks()):
             for callback in self._listeners:
                 try:
                     callback(event)
@@ -215,7 +242,7 @@ class Session(Sequence[PITrailEvent]):
         lines = sorted(self._lines.copy(), key=lambda line: (line.group, not line.came))
         spoken = Counter(line.group for line in lines if line.direction == TrailDirection.CLIENT)
         masks = self._masks()
-        return [event for line in lines for event in _told(line, spoken, masks)]
+        return [event for line in lines for event in told(line, spoken, masks)]
 
     @overload
     def __getitem__(self, index: int) -> PITrailEvent: ...
@@ -261,7 +288,15 @@ class Sessions(list[Session]):
         )
 
 
-def _told(line: SessionLine, spoken: Counter[int], masks: list[str]) -> Iterator[PITrailEvent]:
+def told(
+    line: SessionLine, spoken: Counter[int], masks: Sequence[str] = ()
+) -> Iterator[PITrailEvent]:
+    """The events of a line.
+
+    Args:
+        spoken: how many commands came in each group.
+        masks: what must not be shown.
+    """
     group = line.group if spoken[line.group] > 1 else 0
     texts = line.what.wire_lines() if isinstance(line.what, Reply) else [line.what]
     for left, text in zip(range(len(texts) - 1, -1, -1), texts, strict=True):
@@ -269,12 +304,26 @@ def _told(line: SessionLine, spoken: Counter[int], masks: list[str]) -> Iterator
         yield PITrailEvent(line.direction, shown, line.seconds, line.tls, group, left == 0)
 
 
-def _clean(text: str, masks: list[str]) -> str:
+def _clean(text: str, masks: Sequence[str]) -> str:
     """A password in the wrong place, say as the argument of NOOP, is hidden there too."""
     for mask in masks:
         if mask in text:
             text = text.replace(mask, HIDDEN)
     return text
+
+
+def _cleaned(line: SessionLine, masks: list[str]) -> SessionLine:
+    what = line.what
+    if isinstance(what, Reply):
+        what = Reply(what.code, tuple(_clean(text, masks) for text in what.lines))
+    else:
+        what = _clean(what, masks)
+    return line._replace(what=what, credential="")
+
+
+@lru_cache(maxsize=16)  # a class has sixty passwords, and each line is searched for all of them
+def _spellings(secrets: tuple[str, ...]) -> list[str]:
+    return [spelling for secret in secrets for spelling in encodings(secret)]
 
 
 def _decoded(credential: str) -> str:
