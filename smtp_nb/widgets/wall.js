@@ -3,6 +3,7 @@
 const NEWS_MS = 2000; // a silent class is looked at so often
 const SURE_MS = 4000; // a second click within it resets
 const EVERYONE = "";
+const IDLE = "a command"; // goes without saying
 
 function listen(model) {
   const state = { wall: null, at: 0, said: "", views: new Set() };
@@ -38,7 +39,7 @@ class TileView {
     name.textContent = tile.key;
     place.replaceChildren(this.sign(tile.sign), ` ${tile.place}${tile.isStuck ? ", stuck" : ""}`);
     line.textContent = tile.line;
-    waiting.textContent = tile.waiting && tile.isOpen ? `waiting for: ${tile.waiting}` : "";
+    waiting.textContent = tile.waiting && tile.waiting !== IDLE ? `waiting for: ${tile.waiting}` : "";
     remarks.replaceChildren(...tile.remarks.map(([key, times]) => make("span", "smtpnb-badge", `${key} ${times}`)));
     this.el.className = ["smtpnb-tile", tile.isStuck && "smtpnb-stuck", !tile.isOpen && "smtpnb-away"].filter(Boolean).join(" ");
     this.button.setAttribute("aria-pressed", String(isOpened));
@@ -86,7 +87,7 @@ class Wall {
     this.pause = button("Pause", "Hold all replies", () => this.send({ press: this.wall.isPaused ? "resume" : "pause" }));
     this.projector = button("Projector", "Show no names and no addresses", press("projector"));
     this.reset = button("Reset", "No fault, no open session: begin again", () => this.askReset());
-    const inject = button("Let it go wrong", "From now on", () => this.send({ fault: this.fault.value, student: this.whom.value }));
+    const inject = button("Inject fault", "It goes wrong from now on", () => this.send({ fault: this.fault.value, student: this.whom.value }));
     this.heal = button("Heal all", "Nothing goes wrong any more", press("heal"));
     bar.append(this.fault, this.whom, inject, this.heal, this.pause, this.reset, this.projector);
     this.buttons = [inject, this.heal, this.pause, this.reset];
@@ -137,7 +138,7 @@ class Wall {
     if (!this.wall) return;
     const { wall } = this;
     if (this.title.textContent !== wall.title) this.title.textContent = wall.title;
-    this.pause.textContent = wall.isPaused ? "Go on" : "Pause";
+    this.pause.textContent = wall.isPaused ? "Resume" : "Pause";
     this.projector.setAttribute("aria-pressed", String(wall.isMasked));
     for (const each of this.buttons) each.disabled = !wall.isRunning;
     this.heal.disabled = !wall.isRunning || !wall.faults.length;
@@ -213,10 +214,12 @@ class Wall {
   async paintDetail() {
     const { opened, trail } = this.wall;
     this.detail.hidden = !opened;
+    this.list.classList.toggle("smtpnb-short", Boolean(opened));
     if (opened === this.trailShown) return;
     this.trailShown = opened;
     this.heading ??= make("div", "smtpnb-whose");
     this.heading.textContent = opened ? `Trail of ${opened}` : "";
+    if (opened) this.tiles.get(opened)?.el.scrollIntoView({ block: "nearest" });
     if (!opened || this.child) return;
     const close = button("Close", "Close this trail", () => this.open(this.wall.opened));
     const head = make("div", "smtpnb-detailhead");

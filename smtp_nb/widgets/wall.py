@@ -70,6 +70,7 @@ class WallView(Live):
         self._opened = ""
         self._shown: dict[Session, int] = {}
         self._trail = TrailView(height=240)
+        self._trail_id = self._trail.model_id  # a closed one has none
         self._feed = WallFeed(self._message)
         self._sender = MessageSender(self._feed, self.send)
         self._end = room.subscribe(self._touch)
@@ -95,7 +96,7 @@ class WallView(Live):
             "faults": [f"{fault.name} {self._discreet(str(fault))}" for fault in room.faults],
             "names": list(FAULTS),
             "opened": self._key(self._opened),
-            "trail": self._trail.model_id,
+            "trail": self._trail_id,
             "poll": self._poll(),
         }
 

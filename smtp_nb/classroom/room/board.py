@@ -26,13 +26,14 @@ _RECENT = 20
 class Place(Enum):
     """Where a conversation stands: a word and a sign that does without colour."""
 
-    HELD = "held", "⏸"
+    HELD = "held", "‖"
     REFUSED = "refused", "✗"
     MIDWAY = "in the middle of a line", "…"
     CONTENT = "sending content", "✎"
     BROKEN = "broke off", "⚠"
     CONNECTED = "connected", "○"
     GREETED = "said hello", "◔"
+    JOINED = "logged in", "◑"
     ENVELOPE = "writing the envelope", "✉"
     DELIVERED = "delivered", "✓"
     LEFT = "said goodbye", "■"
@@ -56,12 +57,16 @@ _AFTER = {
     "BDAT": Place.CONTENT,
     ".": Place.DELIVERED,
     "RSET": Place.GREETED,
-    "AUTH": Place.GREETED,
+    "AUTH": Place.JOINED,
     "QUIT": Place.LEFT,
 }
 """By the last command, if its reply was a good one."""
 
+_GREETED = {False: Place.CONNECTED, True: Place.GREETED}
+
 _ALWAYS_STUCK = frozenset({Place.REFUSED, Place.MIDWAY, Place.BROKEN})
+_BEGUN = frozenset({Place.ENVELOPE, Place.CONTENT})
+"""What nobody leaves as it is for long."""
 
 
 @known_attributes()
@@ -98,7 +103,7 @@ class Tile:
         if self.place in _ALWAYS_STUCK:
             return True
         is_silent = self.silent_s is not None and self.silent_s > _STUCK_S
-        return self.is_open and is_silent and self.place is not Place.DELIVERED
+        return self.is_open and is_silent and self.place in _BEGUN
 
     @property
     def order(self) -> tuple[int, float]:
@@ -128,7 +133,7 @@ class Board:
             alias,
             place,
             line,
-            session.waiting if session.is_open else "",
+            session.waiting if session.is_open and place is not Place.HELD else "",
             tuple(student.remarks.most_common()),
             session.silent_s,
             len(student.sessions),
@@ -160,7 +165,7 @@ def place_of(session: Session, lines: list[SessionLine]) -> Place:
     if not session.is_open and verb != "QUIT":
         return Place.BROKEN
     if verb in ("NOOP", "VRFY", "EXPN", "HELP", "") or verb not in _AFTER:
-        return Place.GREETED if session.hello else Place.CONNECTED
+        return Place.JOINED if session.user else _GREETED[bool(session.hello)]
     return _AFTER[verb]
 
 

@@ -119,7 +119,7 @@ def _record(title: str, session: Session, show: Show, is_masked: bool) -> dict[s
         "student": title,
         "number": session.number,
         "hello": show(session.hello),
-        "joined": session.user is not None,
+        "user": session.user,
         "by": session.by,
         "tls": [tls.protocol, tls.cipher, tls.bits] if tls else None,
         "waiting": session.waiting,
@@ -132,7 +132,7 @@ def _record(title: str, session: Session, show: Show, is_masked: bool) -> dict[s
 def _spelled(line: SessionLine, show: Show) -> list[Any]:
     what = line.what
     text = [what.code, *map(show, what.lines)] if isinstance(what, Reply) else show(what)
-    return [round(line.seconds, 6), int(line.direction), text, line.tls, line.group, line.came]
+    return [line.seconds, int(line.direction), text, line.tls, line.group, line.came]
 
 
 def _letter(message: Message, show: Show, is_masked: bool) -> dict[str, Any]:
@@ -190,8 +190,7 @@ def _session(record: dict[str, Any]) -> Session:
     session = Session(int(record["number"]), "", ())
     session.hello, session.by = str(record["hello"]), str(record["by"])
     session.waiting = str(record["waiting"])
-    title = str(record["student"])
-    session.user = title if record["joined"] else None
+    session.user = str(record["user"]) if record["user"] else None
     session.tls = TLSInfo(*record["tls"]) if record["tls"] else None
     session.restore(map(_read, record["lines"]), map(str, record["remarks"]))
     session.messages += [_message(one, session) for one in record["messages"]]

@@ -84,8 +84,6 @@ class Classroom:
         keys = JoinCode(name, token, "", host, 0)
         logins = list(map(folded, self._roster.names))
         passwords = {login: keys.password(login).reveal() for login in logins}
-        secrets = [*passwords.values(), token.reveal()]
-        self._secrets = tuple(spelling for one in secrets for spelling in encodings(one))
         self._server = SandboxServer(
             "starttls",
             passwords,
@@ -98,6 +96,9 @@ class Classroom:
             door=self._door,
         ).start()
         self._code = JoinCode(name, token, self._fingerprint(), host, self._server.port)
+        letters = self._code.text.partition("@")[0].removeprefix(f"{name}-")
+        hidden = [letters, letters.replace("-", ""), token.reveal(), *passwords.values()]
+        self._secrets = tuple(spelling for one in hidden for spelling in encodings(one))
 
     def _fingerprint(self) -> str:
         from ssl import PEM_cert_to_DER_cert

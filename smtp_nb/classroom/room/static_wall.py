@@ -38,7 +38,8 @@ def title_of(room: Classroom, tiles: list[Tile]) -> str:
     words = [f"Class {room.name}: {here} of {len(tiles)} connected"]
     words += [f"{stuck} stuck"] if stuck else []
     words += ["paused"] if room.is_paused else []
-    words += [f"{len(room.faults)} faults"] if room.faults else []
+    faults = len(room.faults)
+    words += [f"{faults} fault{'' if faults == 1 else 's'}"] if faults else []
     words += [] if room.server.is_running else ["stopped"]
     return ", ".join(words)
 
