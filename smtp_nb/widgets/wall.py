@@ -152,6 +152,8 @@ class WallView(Live):
                 continue
             lines = session.lines(shown)
             self._shown[session] = shown + len(lines)
+            # A group was said as a whole, though it is answered one by one.
+            lines.sort(key=lambda line: (line.group, not line.came))
             sides = (line for line in lines if line.direction == TrailDirection.CLIENT)
             spoken = Counter(line.group for line in sides)
             for line in lines:

@@ -89,6 +89,7 @@ def test_a_click_opens_the_live_trail_of_that_student(notebook: Notebook) -> Non
     expect(shown.locator(".smtpnb-whose")).to_have_text("Trail of Kim 7")
     lines = shown.locator(".smtpnb-trail .smtpnb-row")
     expect(lines.filter(has_text="MAIL FROM:<kim@class.test>")).to_be_visible()
+    expect(shown.locator(".smtpnb-trail .smtpnb-begins")).to_have_count(0)
     notebook.screenshot("wall-trail")
 
 
