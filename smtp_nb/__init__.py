@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from smtp_nb.compose.parts import Attachment
     from smtp_nb.errors import SMTPError, error_class
     from smtp_nb.merge import MailMerge, Template
+    from smtp_nb.model.ambient import deterministic
     from smtp_nb.model.enums import (
         AuthMechanism,
         CertStoreType,
@@ -91,6 +92,7 @@ _HOMES = {
         "StartTransferEvent",
         "TransferEvent",
     ),
+    "smtp_nb.model.ambient": ("deterministic",),
     "smtp_nb.model.explain": ("explain",),
     "smtp_nb.model.outcome": ("Outcome",),
     "smtp_nb.model.receipt": ("Receipt", "RecipientResult"),
@@ -137,6 +139,7 @@ __all__ = [
     "Trail",
     "TrailDirection",
     "TransferEvent",
+    "deterministic",
     "error_class",
     "explain",
 ]

@@ -8,7 +8,6 @@ goes where a session would not send it.
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -21,6 +20,7 @@ from smtp_nb.flows.intents import Close, Flow, Open, Resolve
 from smtp_nb.flows.mask import unseen
 from smtp_nb.flows.session import ClientSession
 from smtp_nb.flows.settings import SessionSettings
+from smtp_nb.model import ambient
 from smtp_nb.model.diagnosis import Check, Checkup, Finding
 from smtp_nb.model.enums import SSLStartMode
 from smtp_nb.model.explain import explain
@@ -182,7 +182,7 @@ class Examination:
         assert session.layer is not None  # the handshake is over
         verdict = session.layer.verdict
         until = verdict.chain[0].not_valid_after_utc
-        days = (until - datetime.datetime.now(datetime.UTC)).days
+        days = (until - ambient.today()).days
         text = f"{verdict.subject}, vouched for by {verdict.issuer}, until {until:%Y-%m-%d}"
         if above := len(verdict.chain) - 1:
             text += f", with {above} of those above it"

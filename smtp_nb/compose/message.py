@@ -7,9 +7,7 @@ they are sent.
 
 from __future__ import annotations
 
-import os
 import re
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -26,6 +24,7 @@ from smtp_nb.compose.header import (
 )
 from smtp_nb.compose.mime import MIME_VERSION, Boundaries, Entity, Measured, Piece, entity
 from smtp_nb.compose.other_headers import body_of_given, given_fields
+from smtp_nb.model import ambient
 
 _CONTENT_FIELD = re.compile(rb"^Content-", re.MULTILINE)
 _MIME_FIELD = re.compile(rb"^(?:Content-|MIME-Version:)", re.MULTILINE)
@@ -100,8 +99,8 @@ class Composer:
 
     def __init__(
         self,
-        clock: Callable[[], float] = time.time,
-        random: Callable[[int], bytes] = os.urandom,
+        clock: Callable[[], float] = ambient.now,
+        random: Callable[[int], bytes] = ambient.random,
     ) -> None:
         self._clock = clock
         self._random = random
@@ -166,8 +165,8 @@ class Composer:
 def compose(
     draft: Draft,
     *,
-    clock: Callable[[], float] = time.time,
-    random: Callable[[int], bytes] = os.urandom,
+    clock: Callable[[], float] = ambient.now,
+    random: Callable[[int], bytes] = ambient.random,
 ) -> Composed:
     """Compose one message; see `Composer`."""
     return Composer(clock, random).compose(draft)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 from collections.abc import Hashable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -41,6 +40,7 @@ from smtp_nb.merge.running.options import Options, changed_options, option_defau
 from smtp_nb.merge.running.run import Campaign, Run, adopted, plan_entries, waiting_in
 from smtp_nb.merge.running.sending import Server, asend, component, send
 from smtp_nb.merge.templates.template import Compiled, Template
+from smtp_nb.model import ambient
 from smtp_nb.model.keywords import shows_keywords
 from smtp_nb.model.known import known_attributes
 from smtp_nb.model.unseen import unseen_arguments
@@ -223,7 +223,7 @@ class MailMerge:
         self._refuse_errors(self._options)
         campaign = self._campaign
         with JournalReader.open_or_empty(campaign.path) as journal:
-            salt = journal.facts.get("salt") or secrets.token_hex(8)
+            salt = journal.facts.get("salt") or ambient.random(8).hex()
         renderer = RowRenderer(campaign.rows, campaign.compiled, salt, campaign.written)
         return looking.saved(renderer, campaign.plan, folder)
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-import time
 from base64 import b64decode
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import overload
 
+from smtp_nb.model import ambient
 from smtp_nb.model.display import SHOWN
 from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.events import PITrailEvent
@@ -66,7 +66,7 @@ class Session(Sequence[PITrailEvent]):
         number: int,
         peer: str,
         secrets: Collection[str],
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = ambient.monotonic,
     ) -> None:
         self.number = number
         self.peer = peer

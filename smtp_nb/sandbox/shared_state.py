@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
+from smtp_nb.model import ambient
 from smtp_nb.model.memory_server import Timer
 from smtp_nb.protocol.server.policy import ReceivedTransaction, Service
 from smtp_nb.sandbox.door import Door
@@ -62,7 +61,7 @@ class SharedState:
     connection_count: int = 0
     latency_s: float = 0.0
     later: Later = _later
-    clock: Callable[[], float] = time.monotonic
+    clock: Callable[[], float] = ambient.monotonic
     limits: Limits = NO_LIMITS
     refused: set[tuple[object, ...]] = field(default_factory=set)
     door: Door = field(default_factory=Door)
@@ -103,7 +102,7 @@ class SharedState:
             session=session.number,
             tls=session.tls,
             user=session.user,
-            received_at=datetime.now(UTC),
+            received_at=ambient.today(),
         )
         session.messages.append(message)
         self.messages.add(message)

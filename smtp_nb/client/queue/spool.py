@@ -23,7 +23,6 @@ from __future__ import annotations
 import itertools
 import os
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -36,6 +35,7 @@ from smtp_nb.client.queue.queue_format import UNREADABLE, envelope_line, read_jo
 from smtp_nb.errors import InputError
 from smtp_nb.flows.delivering.content import next_piece
 from smtp_nb.flows.intents import Flow
+from smtp_nb.model import ambient
 from smtp_nb.model.enums import RecipientType
 from smtp_nb.model.envelope import DeliveryJob
 
@@ -97,7 +97,7 @@ class Spool:
             InputError: 303, it cannot be written; or the content cannot be read.
         """
         # Names sort by age, and no two are alike.
-        stem = f"{time.time_ns():020}-{os.urandom(8).hex()}"
+        stem = f"{int(ambient.now() * 1e9):020}-{ambient.random(8).hex()}"
         draft, queued = self.path / f".{stem}.tmp", self.path / (stem + QUEUED)
         try:
             with open(draft, "xb", opener=_private) as file:

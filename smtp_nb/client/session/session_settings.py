@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from ipaddress import ip_address
@@ -15,6 +14,7 @@ from smtp_nb.client.settings.registry import REGISTRY, reader
 from smtp_nb.errors import AddressError, ConnectFailed, InputError, MissingError
 from smtp_nb.flows.intents import SocketOptions
 from smtp_nb.flows.settings import BANNER_TIMEOUT, Proxy, SessionSettings
+from smtp_nb.model import ambient
 from smtp_nb.model.address import ascii_domain
 from smtp_nb.model.enums import AuthMechanism, FirewallType, SSLProvider, SSLStartMode
 from smtp_nb.model.secret import Secret
@@ -118,7 +118,7 @@ def _check_family(properties: Configured) -> None:
 
 def _host_name() -> str:
     """This machine's name if a server would take it for a domain, else empty."""
-    name = socket.gethostname()
+    name = ambient.host_name()
     try:
         return ascii_domain(name) if "." in name else ""
     except AddressError:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import re
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from email import message_from_bytes
@@ -24,6 +23,7 @@ from smtp_nb.compose.given.tree import TreeWriter
 from smtp_nb.compose.header import date_now
 from smtp_nb.compose.raw import find_long_line, find_wrong, head_size, message_id_in, says_binary
 from smtp_nb.errors import InputError, MissingError
+from smtp_nb.model import ambient
 from smtp_nb.model.address import Mailbox
 from smtp_nb.model.enums import RecipientType
 from smtp_nb.model.envelope import Recipient
@@ -66,8 +66,8 @@ class GivenReader:
 
     def __init__(
         self,
-        clock: Callable[[], float] = time.time,
-        random: Callable[[int], bytes] = os.urandom,
+        clock: Callable[[], float] = ambient.now,
+        random: Callable[[int], bytes] = ambient.random,
     ) -> None:
         self._clock = clock
         self._random = random

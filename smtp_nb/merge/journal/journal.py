@@ -14,7 +14,6 @@ from __future__ import annotations
 import sqlite3
 import sys
 import threading
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -35,6 +34,7 @@ from smtp_nb.merge.journal.schema import (
 from smtp_nb.merge.journal.storage import open_for_reading, open_for_writing, real
 from smtp_nb.merge.journal.translated import translated
 from smtp_nb.merge.journal.watch import Watch
+from smtp_nb.model import ambient
 from smtp_nb.model.outcome import Outcome
 
 # So many transactions are a log about as long as SQLite lets one become by itself.
@@ -231,7 +231,7 @@ class Journal(JournalReader):
         Raises:
             JournalError: it is not on the disk under the journal's name, so none of them may leave.
         """
-        now = time.time()
+        now = ambient.now()
         with self._transaction() as sql:
             self._tell()  # where the next run looks for it, it would not be
             sql.executemany(schema.LEAVE_OUT, left_out)
@@ -242,7 +242,7 @@ class Journal(JournalReader):
 
     def settle(self, outcomes: Sequence[Result]) -> None:
         """Commit what became of intents. The next `record_attempts` flushes it."""
-        now = time.time()
+        now = ambient.now()
         rows = [(now, o.outcome, o.code, o.enhanced_code, o.reply[:schema.REPLY_LIMIT], *o[4:])
                 for o in outcomes]  # fmt: skip
         with self._transaction(self._unhurried) as sql:

@@ -9,7 +9,6 @@ import errno
 import getpass
 import json
 import os
-import socket
 import sys
 from contextlib import suppress
 from datetime import datetime
@@ -17,6 +16,7 @@ from io import FileIO
 from pathlib import Path
 
 from smtp_nb.errors import CampaignBusy, JournalError
+from smtp_nb.model import ambient
 from smtp_nb.model.display import visible
 
 # Far behind the holder's name: a locked byte cannot be read on Windows.
@@ -54,7 +54,7 @@ def _myself() -> dict[str, object]:
         "program": _program(),
         "pid": os.getpid(),
         "user": user,
-        "host": socket.gethostname(),
+        "host": ambient.host_name(),
         "since": f"{datetime.now().astimezone():%Y-%m-%d %H:%M}",
     }
 

@@ -6,7 +6,6 @@ All of it is arithmetic on a clock that is given; nothing here waits.
 from __future__ import annotations
 
 import math
-import random
 import sys
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -14,6 +13,7 @@ from dataclasses import dataclass, field
 
 from smtp_nb.merge.running.deferrals import Deferral
 from smtp_nb.merge.running.durations import Rate
+from smtp_nb.model import ambient
 from smtp_nb.model.about import About
 
 # The pauses after which a busy server is tried again, and a message that it deferred. Trying a
@@ -79,7 +79,7 @@ class Backoff:
     """When to come back to a server that is busy: later each time, until it takes something."""
 
     def __init__(
-        self, clock: Callable[[], float], spread: Callable[[float, float], float] = random.uniform
+        self, clock: Callable[[], float], spread: Callable[[float, float], float] = ambient.uniform
     ) -> None:
         self._clock = clock
         self._spread = spread

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from smtp_nb.errors import InputError
+from smtp_nb.model import ambient
 from smtp_nb.model.known import known_attributes
 from smtp_nb.model.outcome import Outcome
 
@@ -98,7 +98,7 @@ class Meter:
         self,
         total: int,
         view: View | None,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = ambient.monotonic,
         said: str = "",
     ) -> None:
         self._total = total

@@ -26,8 +26,6 @@ nothing to somebody who has the message under the old spelling.
 from __future__ import annotations
 
 import asyncio
-import secrets
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -54,6 +52,7 @@ from smtp_nb.merge.running.progress import RESUME, Meter, view_for
 from smtp_nb.merge.running.source import Source
 from smtp_nb.merge.running.waiting import PendingMessage
 from smtp_nb.merge.templates.template import Compiled
+from smtp_nb.model import ambient
 from smtp_nb.model.address import Mailbox
 from smtp_nb.model.enums import RecipientType
 from smtp_nb.model.outcome import Outcome
@@ -132,7 +131,7 @@ class Run:
         self.campaign = campaign = adopted(campaign, journal)
         numbers = journal.register(p.key for p in campaign.plan.rows if p.key)
         waiting = waiting_in(campaign.plan, journal, numbers, options.limit)
-        salt = facts.get("salt") or secrets.token_hex(8)
+        salt = facts.get("salt") or ambient.random(8).hex()
         renderer = RowRenderer(campaign.rows, campaign.compiled, salt, campaign.written)
         standing = standing_of(
             campaign.name, campaign.place, campaign.plan, journal, renderer, len(waiting.todos),
@@ -150,7 +149,7 @@ class Run:
             meter,
             self.control,
             options.readdressed,
-            Pace(options.limits, time.monotonic),
+            Pace(options.limits, ambient.monotonic),
         )
 
     @property

@@ -41,12 +41,9 @@ END = "END"
 UNKNOWN = "UNKNOWN"
 
 
-_numbers = count(1)
-
-
-def _new_id() -> str:
-    """A queue id, unique within the process."""
-    return f"{next(_numbers):06X}"
+def _ids() -> Callable[[], str]:
+    """Queue ids, each returned once."""
+    return map("{:06X}".format, count(1)).__next__
 
 
 def _no_login(name: str, certificate: str) -> Mechanism:
@@ -77,6 +74,7 @@ class Service:
         users: local parts that VRFY knows.
         lists: mailing lists for EXPN: a list's name and its members' addresses.
         is_lenient: a bare LF ends a line too, in commands and in content: what smuggling needs.
+        new_id: returns the next message's queue id.
     """
 
     hostname: str
@@ -92,6 +90,7 @@ class Service:
     lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     is_lenient: bool = False
     response_fault: Callable[[str, bytes], str] = field(default=_no_fault, repr=False)
+    new_id: Callable[[], str] = field(default_factory=_ids, repr=False)
 
     @cached_property
     def known_names(self) -> frozenset[str]:
@@ -195,7 +194,7 @@ class ReceivedTransaction:
     is_chunked: bool = False
     bare_line_feeds: int = 0
     lost_dots: int = 0
-    queue_id: str = field(default_factory=_new_id)
+    queue_id: str = ""
 
     @property
     def is_binary(self) -> bool:

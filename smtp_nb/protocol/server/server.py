@@ -267,7 +267,7 @@ class ServerProtocol:
             raise Refused(replies.LOGIN_FIRST)
         sender, parameters = read_path(argument, MAIL, self._extensions)
         self.service.check_sender(sender, parameters)
-        begun = ReceivedTransaction(verb, sender, parameters)
+        begun = ReceivedTransaction(verb, sender, parameters, queue_id=self.service.new_id())
         return Request(verb, replies.SENDER_OK, partial(self._resume, begun), sender, begun)
 
     def _rcpt(self, verb: str, argument: str) -> Request:
