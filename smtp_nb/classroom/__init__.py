@@ -6,4 +6,4 @@ from smtp_nb.classroom.room.doorkeeper import StrangerLimits
 from smtp_nb.classroom.room.poll import Poll
 from smtp_nb.classroom.room.student import Student
 
-__all__ = ["ClassLog", "Classroom", "Poll", "Student", "StrangerLimits"]
+__all__ = ["ClassLog", "Classroom", "Poll", "StrangerLimits", "Student"]

@@ -11,7 +11,7 @@ import json
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from smtp_nb.classroom.room.roster import Roster
 from smtp_nb.classroom.room.student import Student
 from smtp_nb.client.private_files import write_private
 from smtp_nb.errors import InputError
+from smtp_nb.model import ambient
 from smtp_nb.model.display import masked
 from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.known import known_attributes
@@ -100,7 +101,7 @@ def save(
         "version": VERSION,
         "class": name,
         "students": list(roster.names),
-        "saved_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "saved_at": ambient.today().isoformat(timespec="seconds"),
     }
 
     def show(text: str) -> str:

@@ -8,7 +8,6 @@ another machine, a stranger may say EHLO, STARTTLS, AUTH and QUIT, and anything 
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from weakref import WeakKeyDictionary
 from smtp_nb.classroom.room.join_code import folded
 from smtp_nb.classroom.room.roster import Roster
 from smtp_nb.errors import InputError
+from smtp_nb.model import ambient
 from smtp_nb.model.known import known_attributes
 from smtp_nb.model.reply import Reply
 from smtp_nb.protocol.server.policy import END, GREETING, Request
@@ -63,7 +63,7 @@ class Doorkeeper(Door):
         roster: Roster,
         limits: StrangerLimits,
         changed: Callable[[], None],
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = ambient.monotonic,
     ) -> None:
         self._roster = roster
         self._limits = limits

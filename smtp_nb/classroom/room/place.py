@@ -6,6 +6,7 @@ import ipaddress
 import socket
 
 from smtp_nb.errors import InputError, StateError
+from smtp_nb.model import ambient
 from smtp_nb.sandbox.names import ANYWHERE, is_loopback
 
 PORT = 2525
@@ -55,7 +56,7 @@ def _lan_address() -> str:
 
 def _named_address() -> str:
     try:
-        return socket.gethostbyname(socket.gethostname())
+        return socket.gethostbyname(ambient.host_name())
     except OSError:
         return "127.0.0.1"
 

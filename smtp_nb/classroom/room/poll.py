@@ -7,12 +7,12 @@ Whoever can send a mail can vote, by hand too: the vote is the subject of a mess
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
 from html import escape
 
 from smtp_nb.classroom.room.doorkeeper import DOMAIN
 from smtp_nb.classroom.room.student import Student
 from smtp_nb.errors import InputError
+from smtp_nb.model import ambient
 from smtp_nb.model.display import visible
 from smtp_nb.model.known import known_attributes
 
@@ -48,7 +48,7 @@ class Poll:
             )
         self._answer = None if answer is None else visible(answer)
         self._voters = voters
-        self._asked_at = datetime.now(UTC)
+        self._asked_at = ambient.today()
         self._is_revealed = False
 
     @property
