@@ -74,7 +74,10 @@ class ClassLog:
 
     def __repr__(self) -> str:
         sessions = sum(map(len, self._sessions.values()))
-        return f"<ClassLog {self.name}: {len(self.students)} students, {sessions} sessions>"
+        saved = f"{self.saved_at:%Y-%m-%d %H:%M}"
+        return (
+            f"<ClassLog {self.name}, {saved}: {len(self.students)} students, {sessions} sessions>"
+        )
 
 
 def save(

@@ -7,14 +7,13 @@ alone vouches for the server on the connections that follow, and only those log 
 
 from __future__ import annotations
 
-import os
 from contextlib import suppress
 
 from smtp_nb.classroom.room.doorkeeper import DOMAIN
 from smtp_nb.classroom.room.join_code import JoinCode, folded
 from smtp_nb.classroom.room.roster import label
 from smtp_nb.client.smtp import SMTP
-from smtp_nb.errors import CertificateError, InputError, SMTPError
+from smtp_nb.errors import CertificateError, SMTPError
 from smtp_nb.model.enums import SSLStartMode
 from smtp_nb.model.events import SSLServerAuthenticationEvent
 
@@ -91,17 +90,3 @@ def _last_of(event: SSLServerAuthenticationEvent) -> bytes:
     from ssl import PEM_cert_to_DER_cert
 
     return PEM_cert_to_DER_cert(_pem(event).strip())
-
-
-def own_name() -> str:
-    """The student's name where a JupyterHub knows it.
-
-    Raises:
-        InputError: it is not known.
-    """
-    if name := os.environ.get("JUPYTERHUB_USER", ""):
-        return name
-    raise InputError(
-        "nobody knows yet who you are",
-        remedy="Add --as and your name as the teacher wrote it: %smtp join CODE --as ann",
-    )

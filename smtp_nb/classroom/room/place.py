@@ -49,7 +49,7 @@ def _lan_address() -> str:
     if is_loopback(address):
         raise StateError(
             "this machine has no address that others can reach",
-            remedy="Connect it to the class's network, or give the address as host=",
+            remedy="Connect it to the class's network, or name its address yourself",
         )
     return address
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
 from smtp_nb.classroom.room.doorkeeper import DOMAIN
 from smtp_nb.classroom.room.join_code import parse
-from smtp_nb.classroom.room.joining import meet, own_name
+from smtp_nb.classroom.room.joining import meet
 from smtp_nb.classroom.room.roster import label
-from smtp_nb.errors import AuthenticationError
+from smtp_nb.errors import AuthenticationError, InputError
 from smtp_nb.notebook.show import Card
 from smtp_nb.notebook.syntax import Argument, Option
 from smtp_nb.notebook.verb import Verb, VerbRequest
@@ -16,7 +18,7 @@ from smtp_nb.notebook.verbs.connection import session_card
 def _join(request: VerbRequest) -> Card:
     state = request.state
     code = parse(request.text("code"))
-    student = request.text("as") or own_name()
+    student = request.text("as") or _own_name()
     try:
         state.connect(meet(code, student))
     except AuthenticationError as error:
@@ -25,6 +27,16 @@ def _join(request: VerbRequest) -> Card:
         raise
     state.sender = f"{label(student)}@{DOMAIN}"
     return session_card(request, [("Class", code.name), ("You are", student)])
+
+
+def _own_name() -> str:
+    """The student's name where a JupyterHub knows it."""
+    if name := os.environ.get("JUPYTERHUB_USER", ""):
+        return name
+    raise InputError(
+        "nobody knows yet who you are",
+        remedy="Add --as and your name as the teacher wrote it: %smtp join CODE --as ann",
+    )
 
 
 VERBS = (

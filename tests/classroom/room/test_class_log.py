@@ -97,4 +97,4 @@ def test_each_line_is_one_conversation(lesson: Classroom, tmp_path: Path) -> Non
     lines = (tmp_path / "a.classlog").read_text(encoding="utf-8").splitlines()
     kinds = [json.loads(line)["kind"] for line in lines]
     assert kinds == ["class", "session", "session", "session"]
-    assert "ClassLog maple-73" in repr(Classroom.load(tmp_path / "a.classlog"))
+    assert "<ClassLog maple-73, 2" in repr(Classroom.load(tmp_path / "a.classlog"))

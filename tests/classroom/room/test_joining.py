@@ -7,8 +7,8 @@ import pytest
 from classroom.room.conftest import code_of, joined
 from smtp_nb.classroom import Classroom
 from smtp_nb.classroom.room.join_code import new_token
-from smtp_nb.classroom.room.joining import meet, own_name
-from smtp_nb.errors import AuthenticationError, CertificateError, InputError
+from smtp_nb.classroom.room.joining import meet
+from smtp_nb.errors import AuthenticationError, CertificateError
 
 
 def test_a_wrong_token_is_refused(room: Classroom) -> None:
@@ -51,11 +51,3 @@ def test_the_machine_is_not_named_and_the_student_is(room: Classroom) -> None:
     assert room["Ann"].session.hello == "ann.class.test"
     assert room["Ann"].session.user == "ann"
     ann.disconnect()
-
-
-def test_a_hub_knows_who_one_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("JUPYTERHUB_USER", "ann")
-    assert own_name() == "ann"
-    monkeypatch.delenv("JUPYTERHUB_USER")
-    with pytest.raises(InputError, match="--as"):
-        own_name()

@@ -36,7 +36,10 @@ def test_a_student_joins_and_sends_and_the_wall_is_saved_without_names(kernel: K
         refused = kernel.run(f"get_ipython().run_line_magic('smtp', f'{line}')")
         assert refused.error is not None
         assert words in str(refused.error)
-    assert kernel.run("room.stop()").error is None
+    hub = "import os; os.environ['JUPYTERHUB_USER'] = 'Ben'\n"
+    known = kernel.run(hub + "get_ipython().run_line_magic('smtp', f'join {code}')")
+    assert "ben" in known.text
+    assert kernel.run("del os.environ['JUPYTERHUB_USER']; room.stop()").error is None
 
 
 @pytest.mark.parametrize("words", ["join", "join --help"])
