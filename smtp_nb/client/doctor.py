@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from smtp_nb import ambient
 from smtp_nb.errors import CertificateError, Interrupted, SMTPError, SMTPTimeout, StateError
 from smtp_nb.flows.connecting.connect import greet, hear_banner, start_tls, upgrade
 from smtp_nb.flows.connecting.opening import open_connection
@@ -20,7 +21,6 @@ from smtp_nb.flows.intents import Close, Flow, Open, Resolve
 from smtp_nb.flows.mask import unseen
 from smtp_nb.flows.session import ClientSession
 from smtp_nb.flows.settings import SessionSettings
-from smtp_nb.model import ambient
 from smtp_nb.model.diagnosis import Check, Checkup, Finding
 from smtp_nb.model.enums import SSLStartMode
 from smtp_nb.model.explain import explain

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from smtp_nb import ambient
 from smtp_nb.compose.draft import Draft
 from smtp_nb.compose.fields import (
     HeaderStyle,
@@ -19,7 +20,6 @@ from smtp_nb.compose.fields import (
 from smtp_nb.compose.kinds import write_field
 from smtp_nb.compose.other_headers import given_fields
 from smtp_nb.errors import InputError, MissingError
-from smtp_nb.model import ambient
 from smtp_nb.model.address import Mailbox, refuse_controls
 from smtp_nb.model.enums import Importance, Priority, Sensitivity
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from smtp_nb import ambient
 from smtp_nb.compose.content import in_chunks, joined
 from smtp_nb.compose.draft import Draft
 from smtp_nb.compose.fields import HeaderStyle, check_head
@@ -24,7 +25,6 @@ from smtp_nb.compose.header import (
 )
 from smtp_nb.compose.mime import MIME_VERSION, Boundaries, Entity, Measured, Piece, entity
 from smtp_nb.compose.other_headers import body_of_given, given_fields
-from smtp_nb.model import ambient
 
 _CONTENT_FIELD = re.compile(rb"^Content-", re.MULTILINE)
 _MIME_FIELD = re.compile(rb"^(?:Content-|MIME-Version:)", re.MULTILINE)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import pandas as pd
 
+from smtp_nb import ambient
 from smtp_nb.errors import InputError, JournalError
 from smtp_nb.merge import looking
 from smtp_nb.merge.check import errors, find_problems, problems_found
@@ -40,7 +41,6 @@ from smtp_nb.merge.running.options import Options, changed_options, option_defau
 from smtp_nb.merge.running.run import Campaign, Run, adopted, plan_entries, waiting_in
 from smtp_nb.merge.running.sending import Server, asend, component, send
 from smtp_nb.merge.templates.template import Compiled, Template
-from smtp_nb.model import ambient
 from smtp_nb.model.keywords import shows_keywords
 from smtp_nb.model.known import known_attributes
 from smtp_nb.model.unseen import unseen_arguments

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from smtp_nb.classroom import Terminal
 from smtp_nb.merge.preview import Preview
 from smtp_nb.model.receipt import Receipt
 from smtp_nb.notebook.preferences import SmtpMagics
@@ -25,7 +26,7 @@ class Maskable(Protocol):
         """Text and HTML."""
 
 
-SHOWN: tuple[type[Maskable], ...] = (Card, Receipt, Preview, DryRun)
+SHOWN: tuple[type[Maskable], ...] = (Card, Receipt, Preview, DryRun, Terminal)
 
 
 def install(shell: Any, preferences: SmtpMagics) -> Callable[[], None]:  # it has few types

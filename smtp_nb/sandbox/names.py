@@ -7,7 +7,7 @@ import re
 import socket
 from contextlib import suppress
 
-from smtp_nb.model import ambient
+from smtp_nb import ambient
 
 ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 """What stands for all addresses of this machine, and the one by which this machine reaches

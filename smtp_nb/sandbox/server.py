@@ -79,6 +79,7 @@ class SandboxServer:
             trip, not for each command, so that a group of commands stays whole.
         manner: "strict", or "lenient": a bare line feed ends a line too, as on servers to which
             mail can be smuggled; the greeting says so.
+        greeting: what it says of itself in the first line.
         limits: limits for clients; None for no limit on loopback, and `Limits()` elsewhere.
         inline: serve in the caller's thread, through memory: no socket, no port, no thread, and
             `latency` and `delay` are arithmetic on a clock of its own. Only `SMTP.from_url(url)`
@@ -115,6 +116,7 @@ class SandboxServer:
         max_recipients: int = 1000,
         latency: float | str = 0.0,
         manner: Manner = "strict",
+        greeting: str = "smtp_nb sandbox",
         limits: Limits | None = None,
         certificate: str = "valid",
         client_ca: str | Path | None = None,
@@ -153,6 +155,7 @@ class SandboxServer:
             users=frozenset(self._auth),
             lists={name: tuple(members) for name, members in (lists or {}).items()},
             is_lenient=manner == "lenient",
+            greeting=options.greeting(greeting),
         )
         self._shared = SharedState(
             service,
@@ -352,14 +355,13 @@ class SandboxServer:
             self._shared.connection_count = 0
 
     def hold(self, is_held: bool = True) -> None:
-        """Hold all replies until `hold(False)`. The sessions' trails and `waiting` say so.
+        """Hold all replies of one with a port until `hold(False)`; trails and `waiting` say so."""
+        if isinstance(self._thread, ServerThread):
+            self._thread.hold(is_held)
 
-        Raises:
-            StateError: it is an inline one, or does not run.
-        """
-        if not isinstance(self._thread, ServerThread):
-            raise StateError("nothing can be held here", remedy="Start a server with a port")
-        self._thread.hold(is_held)
+    def clock(self) -> float:
+        """The time in seconds: of the virtual clock with `inline=True`."""
+        return self._shared.clock()
 
     # What goes wrong on purpose
 

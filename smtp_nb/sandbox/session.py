@@ -7,9 +7,9 @@ from base64 import b64decode
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
-from typing import overload
+from typing import TYPE_CHECKING, Any, overload
 
-from smtp_nb.model import ambient
+from smtp_nb import ambient
 from smtp_nb.model.display import SHOWN
 from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.events import PITrailEvent
@@ -18,12 +18,20 @@ from smtp_nb.model.receipt import TLSInfo
 from smtp_nb.model.reply import Reply
 from smtp_nb.model.secret import HIDDEN, encodings
 from smtp_nb.model.trail.trail import Trail
-from smtp_nb.sandbox.exchanges import Exchange, SessionLine, exchanges_of
+from smtp_nb.sandbox.exchanges import Exchange, SessionLine, exchanges_of, frame_of
 from smtp_nb.sandbox.messages.mailbox import Message
+from smtp_nb.sandbox.recording import read, write
 from smtp_nb.sandbox.remarks import NO_QUIT, UNFINISHED
 from smtp_nb.sandbox.wire import Wire
 
+if TYPE_CHECKING:
+    from os import PathLike
+
 MAX_LINES = 10_000
+
+BY_HAND = "hand"
+ABANDONED = "abandoned"
+"""What `Session.by` says of a conversation by hand, and of one that was begun again."""
 
 
 @known_attributes()
@@ -39,9 +47,11 @@ class Session(Sequence[PITrailEvent]):
         user: the logged-in user, or None.
         tls: the TLS parameters of the connection, or None.
         messages: what it brought, in order.
-        noted: how many lines and remarks there have been.
+        line_count: how many lines and remarks there have been.
         unfinished: returns the key for what the client has begun and not ended, or an empty text.
-        by: "hand" if a person types in a terminal, else empty.
+        by: "hand" if a person types in a terminal, "abandoned" if that person went on in another
+            session, else empty.
+        student: whose conversation it is, if that is known, else empty.
         is_open: True until the connection has ended.
         waiting: what the server waits for, in words: "21 octets without an end of line (CRLF)" or
             "the dot on a line of its own (21 bytes of content so far)". It stays when the
@@ -57,8 +67,9 @@ class Session(Sequence[PITrailEvent]):
     waiting: str
     group: int
     by: str
+    student: str
     messages: list[Message]
-    noted: int
+    line_count: int
     unfinished: Callable[[], str]
 
     def __init__(
@@ -73,10 +84,10 @@ class Session(Sequence[PITrailEvent]):
         self.hello = ""
         self.user = None
         self.tls = None
-        self._remarks: list[str] = []
-        self.by = ""
+        self._remarks: list[tuple[str, str]] = []
+        self.by = self.student = ""
         self.messages = []
-        self.noted = 0
+        self.line_count = 0
         self.unfinished: Callable[[], str] = str
         self._listeners: tuple[Callable[[PITrailEvent], object], ...] = ()
         self.is_open = True
@@ -123,7 +134,7 @@ class Session(Sequence[PITrailEvent]):
             seconds, what, direction, self.tls is not None, self.group, came, credential
         )
         self._lines.append(line)
-        self.noted += 1
+        self.line_count += 1
         self._publish(line)
 
     def heard(self, data: bytes) -> None:
@@ -145,14 +156,34 @@ class Session(Sequence[PITrailEvent]):
         """
         return self._wire.shown(self._masks())
 
+    def clean(self, text: str) -> str:
+        """The text without the sandbox's passwords."""
+        return _clean(text, self._masks())
+
+    def _cleaned(self, what: str | Reply) -> str | Reply:
+        if isinstance(what, str):
+            return self.clean(what)
+        return Reply(what.code, tuple(map(self.clean, what.lines)))
+
     def _masks(self) -> list[str]:
         return _spellings(tuple(self._secrets))
 
     def blunder(self, key: str, text: str) -> None:
         """Note a violation of the rules that no reply reported."""
         if len(self._remarks) < MAX_LINES:
-            self._remarks.append(key)
+            self._remarks.append((key, text))
         self.remark(text)
+
+    @property
+    def noted(self) -> list[tuple[str, str]]:
+        """As `blunders`, but only what has been noted for good."""
+        return list(self._remarks)
+
+    @property
+    def blunders(self) -> list[tuple[str, str]]:
+        """What the client did against the rules: key and words, one pair for each time."""
+        begun = self.unfinished() if self.is_open else ""
+        return [*self.noted, (begun, UNFINISHED[begun])] if begun else self.noted
 
     @property
     def remarks(self) -> list[str]:
@@ -163,11 +194,11 @@ class Session(Sequence[PITrailEvent]):
         retry-of-5yz`. `no-crlf` and `no-dot` are there as long as the line or the content has no
         end, and for good if the client leaves so. The trail has a remark beside each.
         """
-        begun = self.unfinished() if self.is_open else ""
-        return [*self._remarks, begun] if begun else list(self._remarks)
+        return [key for key, _ in self.blunders]
 
     def end(self, *, has_left: bool) -> None:
         """The connection has ended; `has_left`: by the client, before the server was done."""
+        has_left &= self.by != ABANDONED  # who begins again does not leave
         if has_left and (key := self.unfinished()):
             self.blunder(key, f"the client left in the middle: {UNFINISHED[key]}")
         elif has_left and self.hello and not self._remarks:
@@ -182,13 +213,15 @@ class Session(Sequence[PITrailEvent]):
         Args:
             start: of the first line; negative ones count from the end.
         """
-        masks = self._masks()
-        return [_cleaned(line, masks) for line in list(self._lines)[start:]]
+        return [
+            line._replace(what=self._cleaned(line.what), credential="")
+            for line in list(self._lines)[start:]
+        ]
 
-    def restore(self, lines: Iterable[SessionLine], remarks: Iterable[str]) -> None:
+    def restore(self, lines: Iterable[SessionLine], blunders: Iterable[tuple[str, str]]) -> None:
         """Take what was kept of a conversation that has ended."""
         self._lines.extend(lines)
-        self._remarks.extend(remarks)
+        self._remarks.extend(blunders)
         self.is_open = False
 
     @property
@@ -228,6 +261,40 @@ class Session(Sequence[PITrailEvent]):
                     callback(event)
                 except Exception:
                     logging.getLogger("smtp_nb").exception("a subscriber of a session failed")
+
+    @property
+    def frame(self) -> Any:  # a pandas DataFrame, which this room does not import
+        """The exchanges as a DataFrame: number, command, argument, code, enhanced_code, reply,
+        seconds, group, tls, by.
+        """
+        return frame_of(self.exchanges)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the conversation to a file, as JSON lines, credentials hidden.
+
+        It holds the messages with all their addresses.
+
+        Raises:
+            OSError: the file cannot be written.
+        """
+        write(self, self.lines(), path)
+
+    @classmethod
+    def load(cls, path: str | PathLike[str]) -> Session:
+        """Read a conversation that `save` wrote. It proves nothing about who wrote it.
+
+        Raises:
+            InputError: it is not such a file, or is too large; nothing else can happen.
+        """
+        found = read(path)
+        made = cls(found.facts["number"], found.facts["peer"], ())
+        for name, value in found.facts.items():
+            setattr(made, name, value)
+        made.restore(found.lines, found.blunders)
+        for direction, data in found.wire:
+            made._wire.note(direction, data)
+        made.messages = found.messages
+        return made
 
     def logins(self) -> list[str]:
         """For lessons: what the client sent inside AUTH, decoded. It holds passwords.
@@ -310,15 +377,6 @@ def _clean(text: str, masks: Sequence[str]) -> str:
         if mask in text:
             text = text.replace(mask, HIDDEN)
     return text
-
-
-def _cleaned(line: SessionLine, masks: list[str]) -> SessionLine:
-    what = line.what
-    if isinstance(what, Reply):
-        what = Reply(what.code, tuple(_clean(text, masks) for text in what.lines))
-    else:
-        what = _clean(what, masks)
-    return line._replace(what=what, credential="")
 
 
 @lru_cache(maxsize=16)  # a class has sixty passwords, and each line is searched for all of them

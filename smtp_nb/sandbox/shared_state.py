@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from smtp_nb.model import ambient
+from smtp_nb import ambient
 from smtp_nb.model.memory_server import Timer
 from smtp_nb.protocol.server.policy import ReceivedTransaction, Service
 from smtp_nb.sandbox.door import Door
@@ -45,7 +45,8 @@ class SharedState:
         later: calls something after so many seconds.
         clock: the time in seconds.
         limits: what clients may ask of it.
-        refused: what was refused for good, with the client, so that trying again is seen.
+        refused: what was refused for good and to whom, so that trying again is seen; with the
+            session in which it was.
         door: whom the server admits, and how faults know them.
         is_held: no command is answered for now.
     """
@@ -63,7 +64,7 @@ class SharedState:
     later: Later = _later
     clock: Callable[[], float] = ambient.monotonic
     limits: Limits = NO_LIMITS
-    refused: set[tuple[object, ...]] = field(default_factory=set)
+    refused: dict[tuple[object, ...], Session] = field(default_factory=dict)
     door: Door = field(default_factory=Door)
     is_held: bool = False
 

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import md5
 
+from smtp_nb import ambient
 from smtp_nb.errors import AuthenticationError, InputError
-from smtp_nb.model import ambient
 from smtp_nb.sasl.credentials import Credentials
 from smtp_nb.sasl.exchange import ConnectionFacts, Exchange
 

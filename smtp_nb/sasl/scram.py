@@ -13,8 +13,8 @@ import re
 from base64 import b64decode, b64encode
 from dataclasses import dataclass
 
+from smtp_nb import ambient
 from smtp_nb.errors import AuthenticationError, Unsupported
-from smtp_nb.model import ambient
 from smtp_nb.sasl.bearer import gs2_name
 from smtp_nb.sasl.credentials import Credentials
 from smtp_nb.sasl.exchange import ConnectionFacts, Exchange

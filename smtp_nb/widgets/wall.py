@@ -148,7 +148,7 @@ class WallView(Live):
             return
         for number, session in enumerate(self._room[self._opened].sessions, 1):
             shown = self._shown.get(session, 0)
-            if session.noted == shown:
+            if session.line_count == shown:
                 continue
             lines = session.lines(shown)
             self._shown[session] = shown + len(lines)

@@ -32,7 +32,17 @@ from smtp_nb import (
     Trail,
     TrailDirection,
 )
-from smtp_nb.classroom import ClassLog, Classroom, Poll, StrangerLimits, Student
+from smtp_nb.classroom import (
+    ClassLog,
+    Classroom,
+    Lesson,
+    Poll,
+    Score,
+    StrangerLimits,
+    Student,
+    Terminal,
+)
+from smtp_nb.classroom.exercises.exercise import Exercise
 from smtp_nb.errors import AttributeRefused, SettingError
 from smtp_nb.merge import MergeJob, Options, Progress, Summary
 from smtp_nb.model import events
@@ -69,6 +79,8 @@ MAKERS: dict[type, Callable[[], Any]] = {
     Limits: Limits,
     type(SMTP().settings): lambda: SMTP().settings,
     type(SMTP().on_pi_trail): lambda: SMTP().on_pi_trail,
+    Lesson: lambda: bare(Lesson),
+    Score: lambda: Score(Exercise("1.1", "say hello", 1, lambda seen: iter(())), ()),
     Session: lambda: Session(1, "127.0.0.1:9", ()),
     Options: Options,
     Progress: lambda: Progress(0, 1),
@@ -78,7 +90,17 @@ MAKERS: dict[type, Callable[[], Any]] = {
     Poll: lambda: Poll("?", ("a", "b"), None, list),
     **{
         kind: lambda kind=kind: bare(kind)
-        for kind in (DKIM, Classroom, ClassLog, Fault, MergeJob, Message, Receipt, TLSInfo)
+        for kind in (
+            DKIM,
+            Classroom,
+            ClassLog,
+            Fault,
+            MergeJob,
+            Message,
+            Receipt,
+            Terminal,
+            TLSInfo,
+        )
     },
 }
 EVENTS = [kind for name, kind in vars(events).items() if name.endswith("Event") and name != "Event"]

@@ -13,6 +13,8 @@ from IPython.lib.pretty import pretty
 
 import smtp_nb
 from smtp_nb import errors
+from smtp_nb.classroom import Terminal
+from smtp_nb.classroom.replies import Replies
 from smtp_nb.client.message.recipients import MessageRecipient, MessageRecipients
 from smtp_nb.errors import SMTPError
 from smtp_nb.merge.journal.schema import RecipientRecord
@@ -27,6 +29,7 @@ from smtp_nb.model.receipt import Receipt, RecipientResult, TLSInfo
 from smtp_nb.model.reply import Reply
 from smtp_nb.model.trail.trail import Trail
 from smtp_nb.notebook.show import Card
+from smtp_nb.sandbox import SandboxServer
 from smtp_nb.sandbox.messages.mailbox import Inbox, Message
 from smtp_nb.sandbox.session import Session
 
@@ -57,6 +60,14 @@ def session(words: str) -> Session:
     made.client(f"EHLO {words}")
     made.server(Reply(250, (words,)))
     made.hello = words
+    return made
+
+
+def terminal(words: str) -> Terminal:
+    with SandboxServer(inline=True) as server:
+        made = Terminal(server, name=words)
+        made.line(f"NOOP {words}")
+        made.read()
     return made
 
 
@@ -104,6 +115,8 @@ HOLDERS: dict[str, Callable[[str], object]] = {
         "a", {"REFUSED": 1}, (Missed(1, words, "REFUSED", words),), 1, (words,)
     ),
     "Session": session,
+    "Terminal": terminal,
+    "Replies": lambda words: Replies([Reply(250, (words, words)), Reply(220, (words,))]),
     "Message": message,
     "Inbox": inbox,
     "Checkup": lambda words: Checkup(words, (Check("banner", Finding.BAD, words, words),)),

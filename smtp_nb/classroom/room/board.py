@@ -142,7 +142,7 @@ class Board:
         )
 
     def _look_at(self, session: Session) -> tuple[Place, str]:
-        state = session.noted, session.waiting, session.is_open
+        state = session.line_count, session.waiting, session.is_open
         before = self._seen.get(session)
         if before is None or before[0] != state:
             lines = session.lines(-_RECENT)

@@ -16,11 +16,11 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from smtp_nb import ambient
 from smtp_nb.classroom.room.roster import Roster
 from smtp_nb.classroom.room.student import Student
 from smtp_nb.client.private_files import write_private
 from smtp_nb.errors import InputError
-from smtp_nb.model import ambient
 from smtp_nb.model.display import masked
 from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.known import known_attributes
@@ -196,7 +196,8 @@ def _session(record: dict[str, Any]) -> Session:
     session.waiting = str(record["waiting"])
     session.user = str(record["user"]) if record["user"] else None
     session.tls = TLSInfo(*record["tls"]) if record["tls"] else None
-    session.restore(map(_read, record["lines"]), map(str, record["remarks"]))
+    blunders = [(str(key), "") for key in record["remarks"]]
+    session.restore(map(_read, record["lines"]), blunders)
     session.messages += [_message(one, session) for one in record["messages"]]
     return session
 

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from threading import RLock
 from weakref import WeakKeyDictionary
 
+from smtp_nb import ambient
 from smtp_nb.classroom.room.join_code import folded
 from smtp_nb.classroom.room.roster import Roster
 from smtp_nb.errors import InputError
-from smtp_nb.model import ambient
 from smtp_nb.model.known import known_attributes
 from smtp_nb.model.reply import Reply
 from smtp_nb.protocol.server.policy import END, GREETING, Request

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ipaddress
 import socket
 
+from smtp_nb import ambient
 from smtp_nb.errors import InputError, StateError
-from smtp_nb.model import ambient
 from smtp_nb.sandbox.names import ANYWHERE, is_loopback
 
 PORT = 2525

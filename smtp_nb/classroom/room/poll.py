@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from html import escape
 
+from smtp_nb import ambient
 from smtp_nb.classroom.room.doorkeeper import DOMAIN
 from smtp_nb.classroom.room.student import Student
 from smtp_nb.errors import InputError
-from smtp_nb.model import ambient
 from smtp_nb.model.display import visible
 from smtp_nb.model.known import known_attributes
 

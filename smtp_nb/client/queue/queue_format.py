@@ -9,10 +9,10 @@ import json
 import time
 from typing import Any, BinaryIO, TypeVar
 
+from smtp_nb import ambient
 from smtp_nb.client.message.recipients import MessageRecipient
 from smtp_nb.compose.stream import StreamContent
 from smtp_nb.errors import InputError
-from smtp_nb.model import ambient
 from smtp_nb.model.address import parse_mailbox
 from smtp_nb.model.enums import RecipientType
 from smtp_nb.model.envelope import DeliveryJob, Envelope, Recipient

@@ -28,6 +28,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from smtp_nb import ambient
 from smtp_nb.client.queue import file_lock
 from smtp_nb.client.queue.file_lock import LockedFile
 from smtp_nb.client.queue.moving import move_to_free
@@ -35,7 +36,6 @@ from smtp_nb.client.queue.queue_format import UNREADABLE, envelope_line, read_jo
 from smtp_nb.errors import InputError
 from smtp_nb.flows.delivering.content import next_piece
 from smtp_nb.flows.intents import Flow
-from smtp_nb.model import ambient
 from smtp_nb.model.enums import RecipientType
 from smtp_nb.model.envelope import DeliveryJob
 

@@ -8,13 +8,13 @@ from ipaddress import ip_address
 from math import ceil
 from typing import TYPE_CHECKING
 
+from smtp_nb import ambient
 from smtp_nb.client.session.session_tls import proxy_tls_from, tls_from
 from smtp_nb.client.settings.properties import tokens_of
 from smtp_nb.client.settings.registry import REGISTRY, reader
 from smtp_nb.errors import AddressError, ConnectFailed, InputError, MissingError
 from smtp_nb.flows.intents import SocketOptions
 from smtp_nb.flows.settings import BANNER_TIMEOUT, Proxy, SessionSettings
-from smtp_nb.model import ambient
 from smtp_nb.model.address import ascii_domain
 from smtp_nb.model.enums import AuthMechanism, FirewallType, SSLProvider, SSLStartMode
 from smtp_nb.model.secret import Secret

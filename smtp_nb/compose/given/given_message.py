@@ -15,6 +15,7 @@ from email import message_from_bytes
 from email.errors import MessageError
 from email.message import Message
 
+from smtp_nb import ambient
 from smtp_nb.compose.fields import MAX_LINE, check_head
 from smtp_nb.compose.given.large_parts import GivenContent, LargeText, given_content
 from smtp_nb.compose.given.message_fields import MAX_SHOWN, FieldReader, WireField
@@ -23,7 +24,6 @@ from smtp_nb.compose.given.tree import TreeWriter
 from smtp_nb.compose.header import date_now
 from smtp_nb.compose.raw import find_long_line, find_wrong, head_size, message_id_in, says_binary
 from smtp_nb.errors import InputError, MissingError
-from smtp_nb.model import ambient
 from smtp_nb.model.address import Mailbox
 from smtp_nb.model.enums import RecipientType
 from smtp_nb.model.envelope import Recipient

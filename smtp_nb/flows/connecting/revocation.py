@@ -12,12 +12,12 @@ from collections.abc import Awaitable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from smtp_nb import ambient
 from smtp_nb.errors import Interrupted, SMTPError
 from smtp_nb.flows.connecting.opening import open_connection
 from smtp_nb.flows.intents import Flow, PopConnection, PushConnection
 from smtp_nb.flows.limits import Deadline
 from smtp_nb.flows.session import ClientSession
-from smtp_nb.model import ambient
 from smtp_nb.model.enums import SSLStartMode
 from smtp_nb.model.events import Event
 

@@ -19,6 +19,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
+from smtp_nb import ambient
 from smtp_nb.errors import JournalError
 from smtp_nb.merge.journal import rescue, schema
 from smtp_nb.merge.journal.schema import (
@@ -34,7 +35,6 @@ from smtp_nb.merge.journal.schema import (
 from smtp_nb.merge.journal.storage import open_for_reading, open_for_writing, real
 from smtp_nb.merge.journal.translated import translated
 from smtp_nb.merge.journal.watch import Watch
-from smtp_nb.model import ambient
 from smtp_nb.model.outcome import Outcome
 
 # So many transactions are a log about as long as SQLite lets one become by itself.

@@ -15,8 +15,8 @@ from datetime import datetime
 from io import FileIO
 from pathlib import Path
 
+from smtp_nb import ambient
 from smtp_nb.errors import CampaignBusy, JournalError
-from smtp_nb.model import ambient
 from smtp_nb.model.display import visible
 
 # Far behind the holder's name: a locked byte cannot be read on Windows.

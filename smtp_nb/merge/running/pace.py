@@ -11,9 +11,9 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from smtp_nb import ambient
 from smtp_nb.merge.running.deferrals import Deferral
 from smtp_nb.merge.running.durations import Rate
-from smtp_nb.model import ambient
 from smtp_nb.model.about import About
 
 # The pauses after which a busy server is tried again, and a message that it deferred. Trying a

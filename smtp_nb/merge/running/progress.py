@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from smtp_nb import ambient
 from smtp_nb.errors import InputError
-from smtp_nb.model import ambient
 from smtp_nb.model.known import known_attributes
 from smtp_nb.model.outcome import Outcome
 

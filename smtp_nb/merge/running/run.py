@@ -34,6 +34,7 @@ from typing import NamedTuple, Protocol
 
 import pandas as pd
 
+from smtp_nb import ambient
 from smtp_nb.errors import InputError, Interrupted
 from smtp_nb.merge.journal.journal import Journal, JournalReader
 from smtp_nb.merge.journal.lock import CampaignLock
@@ -52,7 +53,6 @@ from smtp_nb.merge.running.progress import RESUME, Meter, view_for
 from smtp_nb.merge.running.source import Source
 from smtp_nb.merge.running.waiting import PendingMessage
 from smtp_nb.merge.templates.template import Compiled
-from smtp_nb.model import ambient
 from smtp_nb.model.address import Mailbox
 from smtp_nb.model.enums import RecipientType
 from smtp_nb.model.outcome import Outcome

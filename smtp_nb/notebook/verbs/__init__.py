@@ -20,6 +20,7 @@ from smtp_nb.notebook.verbs import (
     queue,
     send,
     server,
+    talk,
     template,
     trail,
     verify,
@@ -30,7 +31,7 @@ _MODULES = (
     connection, join, login, set_verb, config,
     send, queue, process_queue, verify, expand, command,
     template, merge,
-    server,
+    server, talk,
     trail, explain, doctor, help,
 )  # fmt: skip
 VERBS: dict[str, Verb] = {verb.name: verb for module in _MODULES for verb in module.VERBS}

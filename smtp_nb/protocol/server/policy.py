@@ -73,8 +73,9 @@ class Service:
         needs_login: MAIL is refused before a login.
         users: local parts that VRFY knows.
         lists: mailing lists for EXPN: a list's name and its members' addresses.
+        greeting: what the server says of itself after its name.
         is_lenient: a bare LF ends a line too, in commands and in content: what smuggling needs.
-        new_id: returns the next message's queue id.
+        new_id: makes the queue id of a message that is taken.
     """
 
     hostname: str
@@ -89,6 +90,7 @@ class Service:
     users: frozenset[str] = frozenset()
     lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     is_lenient: bool = False
+    greeting: str = "smtp_nb sandbox"
     response_fault: Callable[[str, bytes], str] = field(default=_no_fault, repr=False)
     new_id: Callable[[], str] = field(default_factory=_ids, repr=False)
 
@@ -167,6 +169,7 @@ class Service:
             return replies.NO_RECIPIENTS
         if transaction.size > self.max_size:
             return replies.TOO_BIG
+        transaction.queue_id = self.new_id()
         return say(250, f"2.0.0 Ok: queued as {transaction.queue_id}")
 
 
@@ -183,6 +186,7 @@ class ReceivedTransaction:
         is_chunked: BDAT has begun.
         bare_line_feeds: of the content of DATA, those without their carriage return.
         lost_dots: dots that unstuffing took although the client had not stuffed them.
+        queue_id: once it is whole and taken.
     """
 
     verb: str

@@ -153,7 +153,7 @@ class ServerProtocol:
 
     def _greet(self) -> Request:
         manner = ", lenient: a bare LF ends a line" if self.service.is_lenient else ""
-        reply = say(220, f"{self.service.hostname} ESMTP smtp_nb sandbox{manner}")
+        reply = say(220, f"{self.service.hostname} ESMTP {self.service.greeting}{manner}")
         self.state = ServerState.COMMANDS
         return Request(GREETING, reply, self._welcome)
 
@@ -267,7 +267,7 @@ class ServerProtocol:
             raise Refused(replies.LOGIN_FIRST)
         sender, parameters = read_path(argument, MAIL, self._extensions)
         self.service.check_sender(sender, parameters)
-        begun = ReceivedTransaction(verb, sender, parameters, queue_id=self.service.new_id())
+        begun = ReceivedTransaction(verb, sender, parameters)
         return Request(verb, replies.SENDER_OK, partial(self._resume, begun), sender, begun)
 
     def _rcpt(self, verb: str, argument: str) -> Request:

@@ -6,8 +6,8 @@ import hmac
 import re
 from base64 import b64encode
 
+from smtp_nb import ambient
 from smtp_nb.errors import InputError
-from smtp_nb.model import ambient
 from smtp_nb.sasl.prepare import saslprep
 from smtp_nb.sasl.scram import MIN_ITERATIONS, Keys, new_nonce
 from smtp_nb.sasl.server.verifier import CredentialVerifier, Service, text

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
+from smtp_nb import ambient
 from smtp_nb.errors import Unsupported
-from smtp_nb.model import ambient
 from smtp_nb.sasl.cram_md5 import digest
 from smtp_nb.sasl.mechanisms import BY_NAME
 from smtp_nb.sasl.server.digest_md5 import digest_md5

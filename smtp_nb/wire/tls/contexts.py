@@ -17,8 +17,8 @@ from functools import lru_cache
 from cryptography import x509
 from OpenSSL import SSL, crypto
 
+from smtp_nb import ambient
 from smtp_nb.errors import InputError
-from smtp_nb.model import ambient
 from smtp_nb.model.regular import open_regular, read_regular
 from smtp_nb.wire.certificates.formats import read_certificates
 from smtp_nb.wire.certificates.identity import Hidden, Identity
@@ -106,8 +106,9 @@ def _context(settings: TLSSettings, stamp: tuple[int, int], moment: datetime | N
         context.set_keylog_callback(_note_keys)
         remarks.append(f"the keys of this connection are written to {settings.key_log_file}")
     _trust(context, settings)
-    if moment is not None:
-        context.get_cert_store().set_time(moment)
+    store = context.get_cert_store()
+    if moment is not None and store is not None:
+        store.set_time(moment)
     if settings.identity is not None:
         _identify(context, settings.identity)
     return Prepared(context, tuple(remarks))

@@ -118,6 +118,7 @@ def test_a_pause_holds_replies_and_says_so_and_loses_nothing(room: Classroom, di
         assert not sending.done()
         room.resume()
         assert sending.result() == "ACCEPTED"
+    ann.disconnect()
     assert line.reply()[:3] == "250"
     assert late.recv(3) == b"220"
     late.close()
@@ -139,6 +140,7 @@ def test_reset_leaves_no_fault_no_pause_and_no_open_session(room: Classroom, dia
     assert not room.faults
     assert not room.is_paused
     assert line.reply()[:3] == "421"
+    _ignore(ann.disconnect)
     assert not room.server.sessions
     assert [tile.place.word for tile in room.tiles()] == ["not here yet"] * 3
     assert len(room["Ann"].messages) == 1  # the log is kept

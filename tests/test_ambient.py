@@ -12,9 +12,8 @@ from pathlib import Path
 import pytest
 
 import smtp_nb
-from smtp_nb import SMTP, deterministic
+from smtp_nb import SMTP, ambient, deterministic
 from smtp_nb.errors import InputError
-from smtp_nb.model import ambient
 from smtp_nb.sandbox import SandboxServer
 
 # Everything that takes something from the machine: a date, an identity, boundaries, nonces,
@@ -76,7 +75,7 @@ def test_outside_its_block_nothing_is_foreseen() -> None:
 
 
 def test_a_seed_in_the_environment_makes_a_process_deterministic() -> None:
-    code = "from smtp_nb.model import ambient; print(ambient.random(8).hex(), ambient.now())"
+    code = "from smtp_nb import ambient; print(ambient.random(8).hex(), ambient.now())"
     runs = {
         subprocess.check_output([sys.executable, "-c", code], env=os.environ | {"SMTP_NB_SEED": s})
         for s in ("7", "7", "8")
@@ -107,7 +106,7 @@ ASKING = re.compile(
     r"|secrets\.(?:token|rand|choice)|gethostname|getfqdn|random\.(?:random|uniform|choice))"
 )
 MAY_ASK = {
-    "model/ambient.py",
+    "ambient.py",
     "classroom/room/join_code.py",
     "drivers/aio.py",
     "drivers/blocking.py",
