@@ -216,10 +216,8 @@ class SandboxServer:
         """End all sessions and stop listening. Messages and sessions stay readable."""
         with self._turn:
             thread, self._thread = self._thread, None
-            if thread is None:
-                return
             atexit.unregister(self.stop)
-            if thread.is_ours:
+            if thread is not None and thread.is_ours:
                 thread.stop()
                 self._remove_directory()
 
@@ -305,8 +303,8 @@ class SandboxServer:
             StateError: it is not running.
         """
         if user not in self._auth:
-            known = ", ".join(self._auth) or "no users"
-            raise InputError(f"unknown user {user!r}", remedy=f"auth= has {known}")
+            known = f"auth= has {', '.join(self._auth) or 'no users'}"
+            raise InputError(f"unknown user {user!r}", remedy=known)
         return self._url(user, _plainly, host)
 
     def _url(self, user: str, spell: Callable[[str], str], host: str | None = None) -> str:
@@ -343,7 +341,7 @@ class SandboxServer:
     def reset(self) -> None:
         """Begin again: end all sessions with 421, heal all faults, forget messages and sessions.
 
-        The server goes on listening at its port; its sessions count from 1 again.
+        It goes on listening at its port; its sessions count from 1 again.
         """
         with self._turn:
             if self._thread is not None:

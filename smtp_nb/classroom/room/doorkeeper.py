@@ -16,7 +16,7 @@ from weakref import WeakKeyDictionary
 
 from smtp_nb import ambient
 from smtp_nb.classroom.room.join_code import folded
-from smtp_nb.classroom.room.roster import Roster
+from smtp_nb.classroom.room.roster import Roster, label
 from smtp_nb.errors import InputError
 from smtp_nb.model.known import known_attributes
 from smtp_nb.model.reply import Reply
@@ -147,7 +147,8 @@ class Doorkeeper(Door):
         """The student whose session this is, or an empty text."""
         if session.user:
             return self._roster.find(session.user)
-        if (name := self._adopted.get(session, "")) or not session.hello:
+        typed = self._roster.by_label(label(session.student)) if session.student else ""
+        if (name := self._adopted.get(session, "") or typed) or not session.hello:
             return name
         word, _, domain = session.hello.lower().partition(".")
         is_here = domain == DOMAIN and is_loopback(_address(session))
