@@ -120,6 +120,7 @@ PHRASES = (
     # merges
     Phrase(r"Use run\(changed=(?:['\"]go on['\"]|…)\)", None, "Add --changed"),
     Phrase(r"give the merge another name=?", None, "give another --name"),
+    Phrase(r"leave at= out", None, "leave --at out"),
     Phrase(
         r"Use (group_by= for one message of both, or )?key= with a column",
         None,

@@ -43,12 +43,17 @@ class Meaning(NamedTuple):
 
 
 class ProviderRow(NamedTuple):
-    """Well-known words: a pattern, what they mean, and an example from a server."""
+    """Well-known words: a pattern, what they mean, and an example from a server.
+
+    Attributes:
+        again_s: after how many seconds a quota that is used up lets mail pass; 0 for all else.
+    """
 
     code: re.Pattern[str]
     words: re.Pattern[str]
     entry: Meaning
     example: str
+    again_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,7 @@ class Explanation:
         remedy: what to do, in the imperative.
         source: the RFC or the provider's page.
         about: its subject: an `About`, one for each stage, or "stage"; empty for a success.
+        again_s: after how many seconds a quota that is used up lets mail pass; 0 for all else.
     """
 
     code: int
@@ -72,6 +78,7 @@ class Explanation:
     remedy: str
     source: str
     about: str = ""
+    again_s: float = 0.0
 
     def about_at(self, stage: str) -> About:
         """Return what it is about as the reply to MAIL, to RCPT or to the end of the data (END)."""
@@ -182,18 +189,19 @@ def _codes_in(text: str) -> tuple[int, str]:
 
 
 def _of_codes(code: int, enhanced: str, text: str) -> Explanation:
-    entry = _by_provider(code, enhanced, text) or _by_code(code, enhanced)
-    return Explanation(code, enhanced, *entry)
+    if row := _by_provider(code, enhanced, text):
+        return Explanation(code, enhanced, *row.entry, again_s=row.again_s)
+    return Explanation(code, enhanced, *_by_code(code, enhanced))
 
 
-def _by_provider(code: int, enhanced: str, text: str) -> Meaning | None:
+def _by_provider(code: int, enhanced: str, text: str) -> ProviderRow | None:
     if code // 100 < 4 and enhanced[:1] not in ("4", "5"):
         return None  # a success needs no provider's reasons
     codes = f"{code or _any_code(enhanced)} {enhanced}".rstrip()
     words = " ".join(_CONTINUED.sub("", text).split())  # a sentence may run over several lines
     for row in providers():
         if row.code.match(codes) and row.words.search(words):
-            return row.entry
+            return row
     return None
 
 
@@ -276,6 +284,7 @@ def providers() -> tuple[ProviderRow, ...]:
             re.compile(row["text"], re.IGNORECASE),
             _entry(row),
             row["example"],
+            float(row["again_s"] or 0),
         )
         for row in _rows("providers")
     )

@@ -27,7 +27,9 @@ from smtp_nb.merge.journal.schema import (
     Decided,
     PlanEntry,
     RecipientRecord,
+    ReportRecord,
     Result,
+    SentMessage,
     SkippedRow,
     Target,
     Unfinished,
@@ -120,6 +122,11 @@ class JournalReader:
         """The outcomes among the recipients of each message, and when the last one came to it."""
         return list(self._read(schema.OUTCOMES))
 
+    def sent_since(self, moment: float) -> list[SentMessage]:
+        """What left after a moment, in seconds since 1970, whatever a server said to it."""
+        with self._using() as sql:
+            return [SentMessage(*row) for row in sql.execute(schema.SENT, (moment,))]
+
     def keys(self) -> dict[int, str]:
         """Every key of the campaign by its number."""
         return dict(self._read("SELECT id, key FROM message"))
@@ -132,6 +139,10 @@ class JournalReader:
         """All recipients of all messages that were tried."""
         with self._using() as sql:  # never twice in memory
             return [_shared(RecipientRecord(*row)) for row in sql.execute(schema.DELIVERIES)]
+
+    def reports(self) -> list[ReportRecord]:
+        """What was reported of recipients after their messages were accepted."""
+        return [ReportRecord(*row) for row in self._read(schema.REPORTS)]
 
 
 def _shared(delivery: RecipientRecord) -> RecipientRecord:
@@ -252,6 +263,11 @@ class Journal(JournalReader):
         """Keep other digests for messages that have left: the difference was looked at."""
         with self._transaction(self._unhurried) as sql:
             sql.executemany(schema.DIGEST, digests)
+
+    def keep_reports(self, reports: Iterable[ReportRecord]) -> None:
+        """Keep what was reported of recipients, each report once."""
+        with self._transaction() as sql:
+            sql.executemany(schema.KEEP_REPORT, reports)
 
     def resolve(self, target: Target, outcome: Outcome, reply: str) -> int:
         """Decide about recipients; how many that were."""

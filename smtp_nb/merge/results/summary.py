@@ -4,23 +4,29 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from typing import Any, NamedTuple
 
 import pandas as pd
 
-from smtp_nb.merge.journal.schema import RETRIED
+from smtp_nb.merge.journal.schema import BOUNCES, COMPLAINT, HARD, RETRIED, SOFT
 from smtp_nb.merge.results.report import NOT_TRIED, OUTCOME_COLOURS
 from smtp_nb.model.display import masked, visible
 from smtp_nb.model.known import known_attributes
 from smtp_nb.model.outcome import Outcome
 
-# Those who need a person first, those who were left out on purpose last.
-_ORDER = ("UNKNOWN", "REFUSED", "INVALID", "DEFERRED", "NOT_SENT", "DUPLICATE", "SKIPPED")
+# Those who need a person first, those who were left out on purpose last. ACCEPTED are here those
+# whose message came back.
+_ORDER = (
+    "UNKNOWN", "REFUSED", "ACCEPTED", "INVALID", "DEFERRED", "NOT_SENT", "DUPLICATE", "SKIPPED",
+)  # fmt: skip
 # So many recipients without their message are named.
 _NAMED = 20
 _BAR = 30  # characters
+# Bounces after which the recipient has no message, and all kinds in words.
+_RETURNED = (HARD, SOFT)
+_WORD = {HARD: "bounced", SOFT: "bounced for now", COMPLAINT: "complained"}
 _LEFT = ' style="text-align:left"'
 
 
@@ -50,6 +56,8 @@ class Summary:
         missing: how many did not get it.
         advice: how to go on; empty if nothing is left to do.
         last: when something was last sent; None before the first time.
+        bounced: how many of those whose message was accepted bounced since, hard or soft, or
+            complained.
     """
 
     name: str
@@ -58,6 +66,7 @@ class Summary:
     missing: int = 0
     advice: Sequence[str] = ()
     last: pd.Timestamp | None = None
+    bounced: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def total(self) -> int:
@@ -73,9 +82,11 @@ class Summary:
             return f"{self.name}: nothing was sent yet; {self.total} recipients"
         when = self.last.to_pydatetime().astimezone()
         accepted = self.counts.get(Outcome.ACCEPTED, 0)
+        have = accepted - sum(self.bounced.get(kind, 0) for kind in _RETURNED)
+        back = ", ".join(f"{count} {_WORD[kind]}" for kind, count in self.bounced.items())
         return (
-            f"{self.name}: {accepted} of {self.total} recipients have their message;"
-            f" last sent {when:%d %b %Y %H:%M}"
+            f"{self.name}: {have} of {self.total} recipients have their message"
+            f"{f' ({back})' if back else ''}; last sent {when:%d %b %Y %H:%M}"
         )
 
     @property
@@ -159,9 +170,11 @@ def _shown(value: object) -> str:
 def summary_of(name: str, results: pd.DataFrame) -> Summary:
     """The summary of a campaign's results."""
     found = Counter(results["outcome"])
-    order = [str(Outcome.ACCEPTED), *_ORDER]
+    order = dict.fromkeys((str(Outcome.ACCEPTED), *_ORDER))
     counts = {outcome: found[outcome] for outcome in order if found[outcome]}
-    without = results[results["outcome"] != Outcome.ACCEPTED]
+    accepted = results["outcome"] == Outcome.ACCEPTED
+    back = Counter(results.loc[accepted, "bounce"])
+    without = results[~accepted | results["bounce"].isin(_RETURNED)]
     lines = without.iloc[_places(without)[:_NAMED]]
     last = results["sent_at"].max()
     return Summary(
@@ -171,6 +184,7 @@ def summary_of(name: str, results: pd.DataFrame) -> Summary:
         missing=len(without),
         advice=tuple(_advice(without)),
         last=None if pd.isna(last) else last,
+        bounced={kind: back[kind] for kind in BOUNCES if back[kind]},
     )
 
 
@@ -180,9 +194,11 @@ def _places(without: pd.DataFrame) -> list[int]:
 
 
 def _missed(line: Any) -> Missed:  # pandas' named tuple
+    row = None if pd.isna(line.row) else int(line.row)
+    if line.bounce:
+        return Missed(row, line.recipient, line.outcome, f"{_WORD[line.bounce]} {line.bounce_code}")
     code = "" if pd.isna(line.code) else f"{line.code} {line.enhanced_code}".strip()
     why = ": ".join(filter(None, (code, line.explanation)))
-    row = None if pd.isna(line.row) else int(line.row)
     return Missed(row, line.recipient, line.outcome, why)
 
 

@@ -109,7 +109,9 @@ class MergeJob:
             return f"failed: {self.error}"
         if not self.is_running:
             return "cancelled" if self._run.control.is_cancelled else "done"
-        return "paused" if self._run.control.is_paused else "running"
+        if self._run.control.is_paused:
+            return "paused"
+        return "scheduled" if self._run.source.is_scheduled else "running"
 
     def __repr__(self) -> str:
         progress = replace(self.progress, ended="")  # the state says it

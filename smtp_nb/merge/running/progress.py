@@ -17,6 +17,8 @@ from smtp_nb.model.outcome import Outcome
 _WINDOW_S = 10.0
 # What a merge waits for when its user paused it.
 PAUSED = "paused"
+# The same when it was told when to begin.
+START = "the start"
 # What is done about messages that a run left.
 RESUME = "run again to resume"
 
@@ -34,6 +36,7 @@ class Progress:
         counts: how many messages have which outcome.
         put_off: how many wait to be retried; they are not done.
         waits_s, waits_for: the current pause in seconds, and its reason; 0.0 and empty for none.
+        waits_until: when that ends, where it is a matter of hours: "08:00"; else empty.
         said: why nothing is sent, or why the run ended early; usually empty.
         ended: how a run ended that has messages left, and how to go on; empty while it runs.
     """
@@ -48,6 +51,7 @@ class Progress:
     waits_for: str = ""
     said: str = ""
     ended: str = ""
+    waits_until: str = ""
 
     @property
     def note(self) -> str:
@@ -57,11 +61,24 @@ class Progress:
         parts = [f"{self.put_off} to be retried"] if self.put_off else []
         if self.waits_for == PAUSED:
             parts.append(PAUSED)
+        elif self.waits_until:
+            parts.append(self._wait)
         elif self.waits_for:
             parts.append(f"waiting {self.waits_s:.3g} s for {self.waits_for}")
         if self.said:
             parts.append(self.said)
         return "; ".join(parts)
+
+    @property
+    def _wait(self) -> str:
+        if self.waits_for == START:
+            return f"starts at {self.waits_until}"
+        return f"waiting until {self.waits_until}: {self.waits_for}"
+
+    @property
+    def announced(self) -> str:
+        """What must not be overlooked; usually empty."""
+        return self.said or (self._wait if self.waits_until and not self.ended else "")
 
     def __str__(self) -> str:
         if not self.total and self.said:
@@ -106,7 +123,7 @@ class Meter:
         self._clock = clock
         self._counts: Counter[Outcome] = Counter()
         self._samples = deque([(clock(), 0)])
-        self._pause = (0.0, "")
+        self._pause = (0.0, "", "")
         self._said = said
         self._ended = ""
         self.put_off = 0
@@ -120,12 +137,13 @@ class Meter:
     def progress(self) -> Progress:
         """Where it stands."""
         done = self._counts.total()
-        rate = self._rate(done)
+        waits_s, why, until = self._pause
+        rate = 0.0 if until else self._rate(done)
         left = (self._total - done) / rate if rate else None
         counts = {outcome: n for outcome, n in self._counts.items() if n}
         return Progress(
-            done, self._total, rate, left, counts, self.put_off, *self._pause, self._said,
-            self._ended,
+            done, self._total, rate, left, counts, self.put_off, waits_s, why, self._said,
+            self._ended, until,
         )  # fmt: skip
 
     def say(self, what: str) -> None:
@@ -133,20 +151,20 @@ class Meter:
         self._said = what
         self.show()
 
-    def end(self, how: str) -> None:
-        """Tell the view for the last time: the run is over, and how it came to that."""
-        self._ended = f"{how}; {RESUME}" if self._counts.total() < self._total else ""
+    def end(self, how: str, resume: str = RESUME) -> None:
+        """Tell the view for the last time: the run is over, how it came to that, how to go on."""
+        self._ended = f"{how}; {resume}" if self._counts.total() < self._total else ""
         self.show()
 
-    def wait(self, seconds: float, why: str) -> None:
+    def wait(self, seconds: float, why: str, until: str = "") -> None:
         """Tell the view that a pause is made, and what for."""
-        self._pause = (seconds, why)
+        self._pause = (seconds, why, until)
         if self._view is not None:
             self._view(self.progress)
 
     def show(self) -> None:
         """Tell the view that something was done."""
-        self._pause = (0.0, "")
+        self._pause = (0.0, "", "")
         now, done = self._clock(), self._counts.total()
         self._samples.append((now, done))
         while len(self._samples) > 2 and now - self._samples[0][0] > _WINDOW_S:
@@ -189,9 +207,9 @@ class Said:
         self._said = ""
 
     def __call__(self, progress: Progress) -> None:
-        if progress.said != self._said:
-            self._said = progress.said
-            print(progress.said, file=sys.stderr)
+        if progress.announced not in ("", self._said):
+            self._said = progress.announced
+            print(progress.announced, file=sys.stderr)
 
 
 class Bar:

@@ -97,9 +97,10 @@ def _merge(request: VerbRequest) -> DryRun | pd.DataFrame | MergeJob:
     if count:
         _confirm(count, request)
     request.state.merges[merge.name] = merge
-    if not request.flag("background"):
+    at = request.text("at")
+    if not (request.flag("background") or at):
         return merge.run(**options)
-    return request.state.start(merge, options)
+    return request.state.start(merge, {**options, **({"at": at} if at else {})})
 
 
 def _refuse_difference(merge: MailMerge) -> None:
@@ -155,6 +156,8 @@ def _run_options(request: VerbRequest) -> dict[str, Any]:  # the fields of Optio
         "messages_per_connection": request.number("messages_per_connection"),
         "rate": request.text("rate"),
         "domain_rates": _domain_rates(request),
+        "quiet_hours": request.text("quiet_hours"),
+        "wait_for_quota": request.flag("wait_for_quota"),
         "deadline": request.text("deadline"),
         "patience": request.text("patience"),
     }
@@ -257,6 +260,9 @@ _RUN_OPTIONS = (
     Option("--send", "send them, after asking for their number", ValueKind.FLAG),
     Option("--yes", "the number of messages, for an unattended run", ValueKind.NUMBER, "N"),
     Option("--background", "send in the background; returns the job", ValueKind.FLAG),
+    Option(
+        "--at", "in the background from this time on: 08:00, '2026-12-01 08:00'", metavar="TIME"
+    ),
     Option("--skip-invalid", "leave rows with errors out", ValueKind.FLAG),
     Option("--limit", "send at most this many", ValueKind.NUMBER, "N"),
     Option("--only-to", "an address or domain; all others are skipped", many=True, metavar="WHO"),
@@ -274,13 +280,15 @@ _RUN_OPTIONS = (
         ValueKind.NUMBER,
         "N",
     ),
-    Option("--rate", "messages in a period: 20/s, 500/h", metavar="RATE"),
+    Option("--rate", "messages in a period: 20/s, 500/h, 500/day", metavar="RATE"),
     Option(
         "--domain-rate",
         "the same for a recipient's domain; * is for all others",
         many=True,
         metavar="DOMAIN=RATE",
     ),
+    Option("--quiet-hours", "begin no message in these hours: 22:00-07:00", metavar="HOURS"),
+    Option("--wait-for-quota", "wait for a quota or quiet hours, not end", ValueKind.FLAG),
     Option("--deadline", "begin no message after this time: '30 min'", metavar="TIME"),
     Option("--patience", "retry greylisted messages for this time: '10 min'", metavar="TIME"),
     Option("--changed", "go on although the template has changed", ValueKind.FLAG),

@@ -112,6 +112,17 @@ def test_a_background_merge_gives_its_job(class_of_four: Kernel) -> None:
                                                "'results result')).outcome)")  # fmt: skip
 
 
+def test_a_merge_at_a_time_is_a_job_that_waits_for_it(class_of_four: Kernel) -> None:
+    line = "job = %smtp merge df result --send --skip-invalid --yes 2 --at"
+    class_of_four.run(f"{line} 06:00 --quiet-hours 22:00-06:00 --wait-for-quota --rate 1/day")
+    assert "scheduled, 0 of 2; starts at " in class_of_four.value("job")
+    class_of_four.run("job.cancel(); r = job.wait()")
+    assert class_of_four.value("'ACCEPTED' in set(r.outcome)") == "False"
+    past = class_of_four.run(f"{line} '2020-01-01 08:00'").everything
+    assert "is past" in past
+    assert "leave --at out to start now" in past
+
+
 def test_a_preview_shows_whole_messages(class_of_four: Kernel) -> None:
     seen = class_of_four.run("%smtp preview df result --rows 1")
     assert "Result for Ann" in seen.text
