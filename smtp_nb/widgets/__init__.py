@@ -7,6 +7,7 @@ from smtp_nb.widgets.inbox import InboxView
 from smtp_nb.widgets.merge import MergeView
 from smtp_nb.widgets.results import ResultsView
 from smtp_nb.widgets.trail import TrailView
+from smtp_nb.widgets.wall import WallView
 
 __all__ = [
     "ComposerView",
@@ -16,4 +17,5 @@ __all__ = [
     "MergeView",
     "ResultsView",
     "TrailView",
+    "WallView",
 ]

@@ -32,7 +32,18 @@ from smtp_nb import (
     Trail,
     TrailDirection,
 )
-from smtp_nb.classroom import Lesson, Score, Stepper, Tap, Terminal
+from smtp_nb.classroom import (
+    ClassLog,
+    Classroom,
+    Lesson,
+    Poll,
+    Score,
+    Stepper,
+    StrangerLimits,
+    Student,
+    Tap,
+    Terminal,
+)
 from smtp_nb.classroom.exercises.exercise import Exercise
 from smtp_nb.errors import AttributeRefused, SettingError
 from smtp_nb.merge import MergeJob, Options, Progress, Summary
@@ -78,9 +89,24 @@ MAKERS: dict[type, Callable[[], Any]] = {
     Progress: lambda: Progress(0, 1),
     Summary: lambda: Summary("merge", {}),
     Throughput: Throughput,
+    Student: lambda: Student("ann", ()),
+    StrangerLimits: StrangerLimits,
+    Poll: lambda: Poll("?", ("a", "b"), None, list),
     **{
         kind: lambda kind=kind: bare(kind)
-        for kind in (DKIM, Fault, MergeJob, Message, Receipt, Stepper, Tap, Terminal, TLSInfo)
+        for kind in (
+            DKIM,
+            Classroom,
+            ClassLog,
+            Fault,
+            MergeJob,
+            Message,
+            Receipt,
+            Stepper,
+            Tap,
+            Terminal,
+            TLSInfo,
+        )
     },
 }
 EVENTS = [kind for name, kind in vars(events).items() if name.endswith("Event") and name != "Event"]

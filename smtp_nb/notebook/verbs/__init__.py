@@ -14,6 +14,7 @@ from smtp_nb.notebook.verbs import (
     expand,
     explain,
     help,
+    join,
     login,
     merge,
     process_queue,
@@ -29,7 +30,7 @@ from smtp_nb.notebook.verbs import (
 from smtp_nb.notebook.verbs import set as set_verb
 
 _MODULES = (
-    connection, login, set_verb, config,
+    connection, join, login, set_verb, config,
     send, compose, queue, process_queue, verify, expand, command,
     template, merge,
     server, talk, step,
