@@ -19,9 +19,10 @@ from smtp_nb.merge import looking
 from smtp_nb.merge.check import errors, find_problems, problems_found
 from smtp_nb.merge.journal.home import Home
 from smtp_nb.merge.journal.journal import JournalReader
-from smtp_nb.merge.journal.rescue import is_begun
+from smtp_nb.merge.journal.places import has_begun
 from smtp_nb.merge.journal.resolve import resolve, targets_of
 from smtp_nb.merge.journal.schema import PlanEntry
+from smtp_nb.merge.journal.url import Place
 from smtp_nb.merge.planning.naming import identity_of, meant
 from smtp_nb.merge.planning.plan import make_plan
 from smtp_nb.merge.planning.recipients import To
@@ -82,7 +83,8 @@ class MailMerge:
         server: a URL, an `SMTP` or an `AsyncSMTP`.
         name: the name of the campaign; under another name, all rows are sent to again.
         journal: the journal's file; `<name>.smtp-merge.sqlite` in the working directory by default.
-            On a sandbox of this process the campaign lives and dies with the sandbox.
+            On a sandbox of this process the campaign lives and dies with the sandbox. Or a database
+            of PostgreSQL: "postgresql+psycopg://user@host/database".
         key: the column that identifies a row; the address by default.
         group_by: one or several columns: rows that agree in them get one message, in which
             `{{ rows | table }}` shows them; the columns in which they agree keep their names.
@@ -155,8 +157,8 @@ class MailMerge:
         return self._campaign.name
 
     @property
-    def journal_path(self) -> Path:
-        """The path of the journal."""
+    def journal_path(self) -> Place:
+        """The path of the journal; a `JournalURL` if it is in a database."""
         return self._campaign.path
 
     def check(self) -> pd.DataFrame:
@@ -336,7 +338,7 @@ class MailMerge:
         message_id, attempts, sent_at, seconds, size. The index is the frame's.
         """
         index = self._campaign.rows.index
-        if not is_begun(self.journal_path):
+        if not has_begun(self.journal_path):
             return report.results(list(plan_entries(self._campaign.plan, {}, {})), None, index)
         with JournalReader.open(self.journal_path) as journal:
             return report.results(list(self._entries(journal)), journal, index)

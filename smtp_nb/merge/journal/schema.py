@@ -123,15 +123,23 @@ class Unfinished:
     recipients: dict[str, tuple[int, str]]
 
 
+# What may be done again, after a commit whose answer was lost, changes nothing the second time.
 RECORD_ATTEMPT = """
 INSERT INTO delivery (message, address, recipient, kind, message_id, at, attempts)
 VALUES (?, ?, ?, ?, ?, ?, 1)
 ON CONFLICT (message, address) DO UPDATE SET
     recipient = excluded.recipient, kind = excluded.kind, message_id = excluded.message_id,
-    at = excluded.at, attempts = attempts + 1, outcome = NULL, code = 0, enhanced_code = '',
-    reply = '', queue_id = '', seconds = NULL, size = NULL
+    at = excluded.at, outcome = NULL, code = 0, enhanced_code = '', reply = '', queue_id = '',
+    seconds = NULL, size = NULL,
+    attempts = delivery.attempts + CASE WHEN delivery.outcome IS NULL THEN 0 ELSE 1 END
 WHERE delivery.outcome IN ('DEFERRED', 'NOT_SENT')
+    OR delivery.outcome IS NULL AND delivery.at = excluded.at
 """
+NOTE = """
+INSERT INTO campaign (name, value) VALUES (?, ?)
+ON CONFLICT (name) DO UPDATE SET value = excluded.value
+"""
+REGISTER = "INSERT INTO message (key) VALUES (?) ON CONFLICT (key) DO NOTHING"
 LEAVE_OUT = "UPDATE plan SET outcome = ?, explanation = ? WHERE row = ?"
 EXPLAIN_REST = "UPDATE plan SET explanation = ? WHERE outcome IS NULL"
 SETTLE = """

@@ -31,15 +31,15 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import NamedTuple, Protocol
 
 import pandas as pd
 
 from smtp_nb.errors import InputError, Interrupted
 from smtp_nb.merge.journal.journal import Journal, JournalReader
-from smtp_nb.merge.journal.lock import CampaignLock
+from smtp_nb.merge.journal.places import locked
 from smtp_nb.merge.journal.schema import RETRIED, PlanEntry, Unfinished
+from smtp_nb.merge.journal.url import Place
 from smtp_nb.merge.planning.adoption import ADDRESSES, adopt
 from smtp_nb.merge.planning.plan import Plan, PlannedRow
 from smtp_nb.merge.planning.renderer import RowRenderer
@@ -71,7 +71,7 @@ class Campaign:
     """
 
     name: str
-    path: Path
+    path: Place
     place: str
     rows: Rows
     plan: Plan
@@ -119,8 +119,8 @@ class Run:
         path = None if options.redirect_to else campaign.path
         with ExitStack() as held:
             if path is not None:
-                held.callback(CampaignLock(path).release)
-            self.journal = held.enter_context(Journal(path))
+                held.callback(locked(path).release)
+            self.journal = held.enter_context(Journal(path, options.limits.patience_s))
             self.source = self._begin()
             self._held = held.pop_all()
 
