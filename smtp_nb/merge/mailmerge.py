@@ -37,10 +37,11 @@ from smtp_nb.merge.rows.groups import GroupedRows, columns_of
 from smtp_nb.merge.rows.problem import Problem, problem_frame
 from smtp_nb.merge.rows.rows import Rows
 from smtp_nb.merge.running.control import RunControl
+from smtp_nb.merge.running.dispatch import dispatch
 from smtp_nb.merge.running.job import MergeJob
 from smtp_nb.merge.running.options import Options, changed_options, option_defaults
 from smtp_nb.merge.running.run import Campaign, Run, adopted, plan_entries, waiting_in
-from smtp_nb.merge.running.sending import Server, asend, component, send
+from smtp_nb.merge.running.sending import Server, asend, component
 from smtp_nb.merge.templates.template import Compiled, Template
 from smtp_nb.model.keywords import shows_keywords
 from smtp_nb.model.known import known_attributes
@@ -132,6 +133,8 @@ class MailMerge:
             place=home.shown,
             rows=rows,
             plan=plan,
+            template=template,
+            from_=from_,
             compiled=Compiled(template, from_),
             digest=template.digest(from_),
             written=template.digest(from_, but="context"),
@@ -255,7 +258,7 @@ class MailMerge:
         """
         run = self._open(options)
         with run.until_closed():
-            send(run, self.server)
+            dispatch(run, self.server)
             return self._ended(run)
 
     @shows_keywords(option_defaults())
@@ -268,6 +271,8 @@ class MailMerge:
         Returns:
             The results, a DataFrame as `run` returns it.
         """
+        if changed_options(self._options, {**options}).cluster is not None:
+            raise InputError("arun() takes no cluster=", remedy="Use run() or start()")
         run = self._open(options)
         with run.until_closed():
             await asend(run, self.server)
@@ -287,6 +292,10 @@ class MailMerge:
 
     def _open(self, options: RunOptions) -> Run:
         chosen = changed_options(self._options, {**options})
+        if chosen.cluster is not None:
+            from smtp_nb.merge.running.cluster.conductor import require_cluster
+
+            require_cluster(chosen, self.journal_path, self.server)
         self._refuse_errors(chosen)
         return Run(self._campaign, chosen, RunControl())
 

@@ -139,37 +139,38 @@ class Journal(JournalReader):
     """
 
     def __init__(self, place: Place | None, patience_s: float = 0.0) -> None:
-        self._store: WritingStore = places.for_writing(place, patience_s)
-        super().__init__(self._store)
+        self.store: WritingStore = places.for_writing(place, patience_s)
+        super().__init__(self.store)
 
     def note(self, facts: dict[str, str]) -> None:
         """Keep facts about the campaign as a whole.
 
         As all that precedes the first intent, they are flushed with it: without it nothing left.
         """
-        with self._store.writing(flush=False) as sql:
+        with self.store.writing(flush=False) as sql:
             sql.executemany(schema.NOTE, list(facts.items()))
 
     def register(self, keys: Iterable[str]) -> dict[str, int]:
         """Give each key a number that it keeps for the life of the campaign."""
-        with self._store.writing(flush=False) as sql:
+        with self.store.writing(flush=False) as sql:
             sql.executemany(schema.REGISTER, ((key,) for key in keys))
             return dict(sql.execute("SELECT key, id FROM message").fetchall())
 
     def replan(self, entries: Iterable[PlanEntry]) -> None:
         """Keep what this run means to do, in place of what the last one meant."""
-        with self._store.writing(flush=False) as sql:
+        with self.store.writing(flush=False) as sql:
             sql.execute("DELETE FROM plan")
             sql.executemany(schema.KEEP_PLAN, entries)
 
     def explain_rest(self, why: str) -> None:
         """Keep why rows that are still to be sent were not sent by this run."""
-        with self._store.writing(flush=False) as sql:
+        with self.store.writing(flush=False) as sql:
             sql.execute(schema.EXPLAIN_REST, (why,))
 
     def doubt(self) -> int:
         """Turn intents that no process is following any more into UNKNOWN; how many there were."""
-        with self._store.writing(flush=False) as sql:
+        self.store.wait_for_others()
+        with self.store.writing(flush=False) as sql:
             return sql.execute(schema.DOUBT).rowcount
 
     def record_attempts(
@@ -189,31 +190,33 @@ class Journal(JournalReader):
         """
         now = time.time()
         rows, sent = [(*intent, now) for intent in intents], list(digests)
+        if len({(intent.message, intent.address) for intent in intents}) != len(rows):
+            raise JournalError("a recipient was about to be sent to twice")
 
         def write(sql: Session) -> None:
-            self._store.require_current(sql)
+            self.store.require_current(sql)
             sql.executemany(schema.LEAVE_OUT, left_out)
             sql.executemany(schema.DIGEST, sent)
             if sql.executemany(schema.RECORD_ATTEMPT, rows).rowcount != len(rows):
                 raise JournalError("a recipient whose outcome is final was about to be sent to")
 
-        self._store.commit(write)
+        self.store.commit(write)
 
     def settle(self, outcomes: Sequence[Result]) -> None:
         """Commit what became of intents. The next `record_attempts` flushes it."""
         now = time.time()
         rows = [(now, o.outcome, o.code, o.enhanced_code, o.reply[:schema.REPLY_LIMIT], *o[4:])
                 for o in outcomes]  # fmt: skip
-        self._store.commit(lambda sql: sql.executemany(schema.SETTLE, rows), flush=False)
+        self.store.commit(lambda sql: sql.executemany(schema.SETTLE, rows), flush=False)
 
     def accept(self, digests: Iterable[tuple[str, int]]) -> None:
         """Keep other digests for messages that have left: the difference was looked at."""
-        with self._store.writing(flush=False) as sql:
+        with self.store.writing(flush=False) as sql:
             sql.executemany(schema.DIGEST, digests)
 
     def resolve(self, target: Target, outcome: Outcome, reply: str) -> int:
         """Decide about recipients; how many that were."""
-        with self._store.writing() as sql:
+        with self.store.writing() as sql:
             for old in target.outcomes:
                 values = [outcome, reply, old, *target.names]
                 if count := sql.execute(target.statement, values).rowcount:

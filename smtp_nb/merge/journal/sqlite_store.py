@@ -115,6 +115,9 @@ class WatchedSQLite(SQLiteStore):
         with self.writing(flush=flush) as sql:
             return work(sql)
 
+    def wait_for_others(self) -> None:
+        """There are none: the lock on a file is that of everybody who writes."""
+
     def require_current(self, sql: Session) -> None:
         self._tell()
 

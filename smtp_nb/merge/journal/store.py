@@ -66,6 +66,9 @@ class WritingStore(ReadingStore, Protocol):
             JournalError: it was not written.
         """
 
+    def wait_for_others(self) -> None:
+        """Let those who still follow intents of an earlier run settle them, for a while."""
+
     def require_current(self, sql: Session) -> None:
         """See that the next run will look where this store writes.
 

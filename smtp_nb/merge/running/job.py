@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from smtp_nb.merge.results import report
+from smtp_nb.merge.running.dispatch import dispatch
 from smtp_nb.merge.running.progress import Progress
 from smtp_nb.merge.running.run import Run
-from smtp_nb.merge.running.sending import Server, send
+from smtp_nb.merge.running.sending import Server
 from smtp_nb.model.known import known_attributes
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class MergeJob:
         try:
             with self._run.until_closed():
                 try:
-                    send(self._run, self._server)
+                    dispatch(self._run, self._server)
                 finally:
                     self._results = self._run.results()
         except BaseException as error:

@@ -45,6 +45,8 @@ class Options:
         deadline: seconds, or "30 min": no message is begun later; the next run goes on.
         patience: seconds, or "10 min": how long to retry greylisted messages and a busy server
             before the rest is left to the next run; 0 does not retry.
+        cluster: a client of dask.distributed, whose workers send, each over as many connections as
+            `connections` says; the journal is then in PostgreSQL.
     """
 
     skip_invalid: bool = False
@@ -60,6 +62,7 @@ class Options:
     messages_per_connection: int | None = None
     deadline: Duration | None = None
     patience: Duration = 600.0
+    cluster: Any = None  # a distributed.Client, which only the extra `cluster` brings
 
     def __post_init__(self) -> None:
         for name in ("connections", "messages_per_connection", "window"):

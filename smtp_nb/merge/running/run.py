@@ -52,8 +52,8 @@ from smtp_nb.merge.running.options import Options
 from smtp_nb.merge.running.pace import Pace
 from smtp_nb.merge.running.progress import RESUME, Meter, view_for
 from smtp_nb.merge.running.source import Source
-from smtp_nb.merge.running.waiting import PendingMessage
-from smtp_nb.merge.templates.template import Compiled
+from smtp_nb.merge.running.waiting import PendingMessage, Waiting
+from smtp_nb.merge.templates.template import Compiled, Template
 from smtp_nb.model.address import Mailbox
 from smtp_nb.model.enums import RecipientType
 from smtp_nb.model.outcome import Outcome
@@ -64,6 +64,7 @@ class Campaign:
     """What a run sends: rows, their plan, the template, and where it is written down.
 
     Attributes:
+        template, from_: of what `compiled` was made.
         digest: changes with the template.
         written: the same without its context, of which only what rows show counts.
         identity: by what rows are known: "address", "addresses" (any of several), or "column".
@@ -75,6 +76,8 @@ class Campaign:
     place: str
     rows: Rows
     plan: Plan
+    template: Template
+    from_: str
     compiled: Compiled
     digest: str
     written: str
@@ -106,6 +109,11 @@ class Nudged(Protocol):
 class Run:
     """A run under way; its `connections` give the jobs.
 
+    Attributes:
+        meter: shows how far it is.
+        todos: what workers are to send; empty for a run of this process alone.
+        salt: makes the Message-IDs of this campaign its own.
+
     Raises:
         CampaignBusy: another process or job is sending this campaign.
         TemplateChanged: somebody who has a message would get another one now.
@@ -116,6 +124,7 @@ class Run:
         self.campaign = campaign
         self.options = options
         self.control = control
+        self.todos: list[PendingMessage] = []
         path = None if options.redirect_to else campaign.path
         with ExitStack() as held:
             if path is not None:
@@ -143,15 +152,12 @@ class Run:
         journal.note({"name": campaign.name, "salt": salt, **self._identity})
         journal.replan(plan_entries(campaign.plan, numbers, waiting.left_out))
         meter = Meter(len(waiting.todos), view_for(options.progress), said=standing.no_op)
-        return Source(
-            waiting.todos,
-            renderer,
-            journal,
-            meter,
-            self.control,
-            options.readdressed,
-            Pace(options.limits, time.monotonic),
-        )
+        if options.cluster is not None:
+            self.todos = list(waiting.todos)
+        pace = Pace(options.limits, time.monotonic)
+        queue = Waiting(waiting.todos, renderer, pace.domains)
+        self.meter, self.salt = meter, salt
+        return Source(queue, renderer, journal, meter, self.control, options.readdressed, pace)
 
     @property
     def _identity(self) -> dict[str, str]:

@@ -28,7 +28,7 @@ from smtp_nb.merge.running.deferrals import (
 )
 from smtp_nb.merge.running.pace import WAITED_FOR, Pace
 from smtp_nb.merge.running.progress import PAUSED, Meter, Progress
-from smtp_nb.merge.running.waiting import PendingMessage, Waiting
+from smtp_nb.merge.running.waiting import MessageQueue, PendingMessage
 from smtp_nb.model.envelope import DeliveryJob, Envelope, Recipient
 from smtp_nb.model.outcome import Outcome
 from smtp_nb.model.receipt import Receipt
@@ -60,7 +60,7 @@ class Source:
 
     def __init__(
         self,
-        todos: list[PendingMessage],
+        waiting: MessageQueue,
         renderer: RowRenderer,
         journal: Journal,
         meter: Meter,
@@ -73,7 +73,7 @@ class Source:
         self._meter = meter
         self._control = control
         self._readdress = readdress
-        self._waiting = Waiting(todos, renderer, pace.domains)
+        self._waiting = waiting
         self._ready: deque[Made] = deque()
         self._under_way = 0
         self._refused = ("", 0)  # the words of the last refusal of a content, and how often

@@ -196,8 +196,16 @@ def test_a_commit_that_fails_leaves_the_journal_usable(path: Path) -> None:
         journal.register(["k1", "k2"])
         with closing(sqlite3.connect(path, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
-            journal._store._sql.execute("PRAGMA busy_timeout=0")
+            journal._read_from._sql.execute("PRAGMA busy_timeout=0")
             with pytest.raises(JournalError, match="locked"):
                 journal.record_attempts([intent(1)])
         journal.record_attempts([intent(2, "b@x.test")])
     assert outcomes(path) == {"b@x.test": None}
+
+
+def test_nobody_is_twice_in_a_window(path: Path) -> None:
+    with Journal(path) as journal:
+        journal.register(["k"])
+        with pytest.raises(JournalError, match="twice"):
+            journal.record_attempts([intent(1), intent(1)])
+        assert journal.deliveries() == []

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from smtp_nb.errors import JournalError
 from smtp_nb.merge.journal import schema
-from smtp_nb.merge.journal.postgresql.campaigns import chosen, make
+from smtp_nb.merge.journal.postgresql.campaigns import chosen, make, presence_of
 from smtp_nb.merge.journal.postgresql.session import (
     SERVER_KEEPALIVES,
     DatabaseSession,
@@ -41,6 +41,11 @@ T = TypeVar("T")
 # The pauses before a database that went away is asked again.
 _PAUSES = (0.1, 0.2, 0.5, 1.0, 2.0)
 _MARK = "run"
+# Workers of a campaign share this lock as long as they live.
+_JOIN = "SELECT pg_advisory_lock_shared(?)"
+_IS_ALONE = "SELECT pg_try_advisory_xact_lock(?)"
+# So long workers of an earlier run are given to end what is under way.
+_SETTLE_S = 30.0
 _FLUSHED, _UNHURRIED = (f"SET LOCAL synchronous_commit TO {how}" for how in ("ON", "OFF"))
 
 
@@ -175,6 +180,17 @@ class PostgreSQLStore:
                     raise
                 self.come_back(error, deadline)
 
+    def has_workers(self) -> bool:
+        """True while a worker of any run of this campaign has its connection (`join`)."""
+        values = (presence_of(self._place),)
+        found = self.commit(lambda sql: sql.execute(_IS_ALONE, values).fetchall(), flush=False)
+        return found != [(True,)]
+
+    def wait_for_others(self) -> None:
+        deadline = time.monotonic() + _SETTLE_S
+        while self.has_workers() and time.monotonic() < deadline:
+            time.sleep(_PAUSES[0])
+
     def require_current(self, sql: Session) -> None:
         row = sql.execute("SELECT value FROM campaign WHERE name = ? FOR SHARE", (_MARK,))
         if row.fetchall() != [(self.mark,)]:
@@ -213,3 +229,17 @@ class PostgreSQLStore:
         """Let go of the connection."""
         with self._guard, suppress(Exception):  # all is committed; the server may be gone
             self._connection.close()
+
+
+class WorkerStore(PostgreSQLStore):
+    """A worker's connection, by which others see that it lives.
+
+    Args:
+        mark: of the run that it works for.
+    """
+
+    def __init__(self, place: JournalURL, patience_s: float, mark: str) -> None:
+        super().__init__(place, patience_s, mark)
+
+    def greet(self, sql: Session) -> None:
+        sql.execute(_JOIN, (presence_of(self._place),))
