@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 
 from smtp_nb.errors import InputError, SMTPError
 from smtp_nb.merge.journal.claims import ClaimBoard, Counts, RunState
@@ -71,14 +71,16 @@ class Conductor:
             LinkError: the scheduler is gone; the run can be resumed.
         """
         began = self._board.publish(len(self._run.todos))
-        crew = Crew(self._run.options.cluster, self._shipment(began))
         try:
-            self._follow(crew)
-        except BaseException:
-            self._call_off(crew)
+            crew = Crew(self._run.options.cluster, self._shipment(began))
+            with closing(crew):
+                self._follow(crew)
+        except BaseException as error:
+            self._call_off()
+            # What Dask raises for a connection that is gone; ours say what to do.
+            if isinstance(error, OSError) and not isinstance(error, SMTPError):
+                raise scheduler_gone() from error
             raise
-        finally:
-            crew.dismiss()
         self._conclude(crew.errors)
 
     def _shipment(self, began: float) -> Shipment:
@@ -136,7 +138,7 @@ class Conductor:
             self._told = wanted
             self._board.tell(wanted)
 
-    def _call_off(self, crew: Crew) -> None:
+    def _call_off(self) -> None:
         """No further window; what is under way is settled first, unless the user interrupts again.
 
         Workers hear of it through the journal, with or without a scheduler.
@@ -145,7 +147,7 @@ class Conductor:
             self._board.tell(RunState.CANCELLED)
             deadline = time.monotonic() + _SETTLE_S
             while self._board.has_workers() and time.monotonic() < deadline:
-                crew.wait(_POLL_S)
+                time.sleep(_POLL_S)
             self._show()
 
     def _conclude(self, errors: list[SMTPError]) -> None:

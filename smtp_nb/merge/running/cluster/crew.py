@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import uuid
+from contextlib import suppress
 from typing import Any
 
 from smtp_nb.errors import InputError, LinkError, SMTPError, Unsupported
@@ -128,9 +129,9 @@ class Crew:
         """Messages were decided."""
         self._lost = 0
 
-    def dismiss(self) -> None:
+    def close(self) -> None:
         """Let go of what is left; a task that has not begun does not begin."""
-        if not self.is_cut_off:
+        with suppress(OSError):  # there may be no scheduler any more
             for task in self._tasks:
                 task.cancel()
         self._tasks.clear()
