@@ -21,7 +21,7 @@ from smtp_nb.errors import JournalError
 from smtp_nb.merge.journal.journal import Journal, JournalReader
 from smtp_nb.merge.journal.postgresql.stores import PostgreSQLStore, WorkerStore
 from smtp_nb.merge.journal.schema import Attempt, Result, SkippedRow
-from smtp_nb.merge.journal.store import Session
+from smtp_nb.merge.journal.store import JournalSession
 from smtp_nb.merge.journal.url import JournalURL
 from smtp_nb.model.outcome import Outcome
 from smtp_nb.model.receipt import summary
@@ -67,7 +67,7 @@ class RunState(StrEnum):
     """A reply was about more than its own message: `ending` says why."""
 
 
-class Claim(NamedTuple):
+class ClaimedPlace(NamedTuple):
     """A message that a worker may take.
 
     Attributes:
@@ -118,7 +118,7 @@ class Counts(NamedTuple):
     put_off: int
 
 
-def _clock(sql: Session) -> float:
+def _clock(sql: JournalSession) -> float:
     ((now,),) = sql.execute(_NOW).fetchall()
     return float(now)
 
@@ -216,11 +216,11 @@ class ClaimJournal(Journal):
         """True if a window was committed although its answer was lost."""
         return bool(self._found(_HAS_TAKEN, (self._run, token)))
 
-    def claim(self, most: int) -> list[Claim]:
+    def claim(self, most: int) -> list[ClaimedPlace]:
         """Lock up to `most` messages that nobody has, nor this window, until the window's end."""
         values = (self._run, self.clock(), self._claimed, most)
         with self.store.writing() as sql:
-            found = [Claim(*row) for row in sql.execute(_CLAIM, values)]
+            found = [ClaimedPlace(*row) for row in sql.execute(_CLAIM, values)]
         self._claimed += [claim.place for claim in found]
         return found
 
@@ -249,7 +249,7 @@ class ClaimJournal(Journal):
         rows = [(summary(many), self._run, self._place_of_message[message])
                 for message, many in found.items()]  # fmt: skip
 
-        def write(sql: Session) -> None:
+        def write(sql: JournalSession) -> None:
             Journal.settle(self, outcomes)
             sql.executemany(_FINISH, rows)
 
@@ -288,7 +288,7 @@ class ClaimJournal(Journal):
     def spend(self, budget: Budget, most: int) -> Spent:
         """Take up to `most` of what is left of a budget now."""
 
-        def work(sql: Session) -> Spent:
+        def work(sql: JournalSession) -> Spent:
             now = self._locked(sql, budget)
             sql.execute(_FORGET, (budget.name, now - budget.period_s))
             room = min(most, budget.messages - self._spent(sql, budget, now)[0])
@@ -318,11 +318,11 @@ class ClaimJournal(Journal):
 
     _read = _found
 
-    def _locked(self, sql: Session, budget: Budget) -> float:
+    def _locked(self, sql: JournalSession, budget: Budget) -> float:
         """Have the budget alone until the end of the transaction; the time then."""
         sql.execute(_LOCK, (f"{self._place.schema} {budget.name}",))
         return _clock(sql)
 
-    def _spent(self, sql: Session, budget: Budget, now: float) -> tuple[int, float]:
+    def _spent(self, sql: JournalSession, budget: Budget, now: float) -> tuple[int, float]:
         ((spent, first),) = sql.execute(_SPENT, (budget.name, now - budget.period_s)).fetchall()
         return spent, first or now

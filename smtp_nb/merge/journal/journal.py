@@ -28,7 +28,7 @@ from smtp_nb.merge.journal.schema import (
     Target,
     Unfinished,
 )
-from smtp_nb.merge.journal.store import ReadingStore, Session, WritingStore
+from smtp_nb.merge.journal.store import JournalSession, ReadingStore, WritingStore
 from smtp_nb.merge.journal.url import Place
 from smtp_nb.model.outcome import Outcome
 
@@ -193,7 +193,7 @@ class Journal(JournalReader):
         if len({(intent.message, intent.address) for intent in intents}) != len(rows):
             raise JournalError("a recipient was about to be sent to twice")
 
-        def write(sql: Session) -> None:
+        def write(sql: JournalSession) -> None:
             self.store.require_current(sql)
             sql.executemany(schema.LEAVE_OUT, left_out)
             sql.executemany(schema.DIGEST, sent)

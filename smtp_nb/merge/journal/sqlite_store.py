@@ -16,7 +16,7 @@ from typing import TypeVar
 from smtp_nb.errors import JournalError
 from smtp_nb.merge.journal import rescue
 from smtp_nb.merge.journal.storage import open_for_writing, real
-from smtp_nb.merge.journal.store import Session
+from smtp_nb.merge.journal.store import JournalSession
 from smtp_nb.merge.journal.translated import translated
 from smtp_nb.merge.journal.watch import Watch
 
@@ -111,14 +111,14 @@ class WatchedSQLite(SQLiteStore):
                         self._watch.note(main=False)
         self._fold()
 
-    def commit(self, work: Callable[[Session], T], *, flush: bool = True) -> T:
+    def commit(self, work: Callable[[JournalSession], T], *, flush: bool = True) -> T:
         with self.writing(flush=flush) as sql:
             return work(sql)
 
     def wait_for_others(self) -> None:
         """There are none: the lock on a file is that of everybody who writes."""
 
-    def require_current(self, sql: Session) -> None:
+    def require_current(self, sql: JournalSession) -> None:
         self._tell()
 
     def _fold(self) -> None:

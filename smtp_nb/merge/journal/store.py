@@ -14,7 +14,7 @@ from typing import Any, Protocol, TypeVar
 T = TypeVar("T")
 
 
-class Found(Protocol):
+class RowsFound(Protocol):
     """What a statement found, or how many rows it changed."""
 
     @property
@@ -25,18 +25,18 @@ class Found(Protocol):
     def fetchall(self) -> Sequence[Any]: ...
 
 
-class Session(Protocol):
+class JournalSession(Protocol):
     """An open connection. `?` stands for a value."""
 
-    def execute(self, statement: str, values: Sequence[object] = ..., /) -> Found: ...
+    def execute(self, statement: str, values: Sequence[object] = ..., /) -> RowsFound: ...
 
-    def executemany(self, statement: str, rows: Iterable[Sequence[object]], /) -> Found: ...
+    def executemany(self, statement: str, rows: Iterable[Sequence[object]], /) -> RowsFound: ...
 
 
 class ReadingStore(Protocol):
     """A journal to look into. Its methods may be called from any thread."""
 
-    def reading(self) -> AbstractContextManager[Session]:
+    def reading(self) -> AbstractContextManager[JournalSession]:
         """A session to look with.
 
         Raises:
@@ -49,7 +49,7 @@ class ReadingStore(Protocol):
 class WritingStore(ReadingStore, Protocol):
     """A journal to write to, all of a transaction or nothing."""
 
-    def writing(self, *, flush: bool = True) -> AbstractContextManager[Session]:
+    def writing(self, *, flush: bool = True) -> AbstractContextManager[JournalSession]:
         """A transaction.
 
         Args:
@@ -59,7 +59,7 @@ class WritingStore(ReadingStore, Protocol):
             JournalError: it was not written.
         """
 
-    def commit(self, work: Callable[[Session], T], *, flush: bool = True) -> T:
+    def commit(self, work: Callable[[JournalSession], T], *, flush: bool = True) -> T:
         """A transaction of work that may be done again if the connection fails.
 
         Raises:
@@ -69,7 +69,7 @@ class WritingStore(ReadingStore, Protocol):
     def wait_for_others(self) -> None:
         """Let those who still follow intents of an earlier run settle them, for a while."""
 
-    def require_current(self, sql: Session) -> None:
+    def require_current(self, sql: JournalSession) -> None:
         """See that the next run will look where this store writes.
 
         Raises:

@@ -8,7 +8,7 @@ import re
 from smtp_nb.errors import JournalError
 from smtp_nb.merge.journal import schema
 from smtp_nb.merge.journal.postgresql.session import DatabaseSession, engine_of, quoted, translated
-from smtp_nb.merge.journal.store import Session
+from smtp_nb.merge.journal.store import JournalSession
 from smtp_nb.merge.journal.url import JournalURL, campaign_of
 
 _STAMP = "smtp_nb journal "
@@ -36,13 +36,13 @@ CREATE INDEX IF NOT EXISTS budget_at ON budget (name, at);
 """
 
 
-def _found(sql: Session) -> dict[str, str | None]:
+def _found(sql: JournalSession) -> dict[str, str | None]:
     """The campaigns of a database, with the stamps of their schemas."""
     rows = sql.execute(_FIND).fetchall()
     return {name: stamp for name, stamp in rows if campaign_of(name) is not None}
 
 
-def chosen(sql: Session, place: JournalURL) -> str:
+def chosen(sql: JournalSession, place: JournalURL) -> str:
     """The schema of the campaign; of the only one, if none is named."""
     found = _found(sql)
     if place.campaign:
@@ -68,7 +68,7 @@ def _version(stamp: str | None, place: JournalURL) -> int:
     version = (stamp or "").removeprefix(_STAMP)
     if not (stamp or "").startswith(_STAMP) or not version.isdigit():
         raise JournalError(
-            f"{place} is not the journal of a merge", remedy="Give the merge another name="
+            f"{place} is not the journal of a merge", remedy="Give the merge another name"
         )
     if int(version) > schema.VERSION:
         raise JournalError(
@@ -87,7 +87,7 @@ def has_journal(place: JournalURL) -> bool:
         return place.schema in _found(DatabaseSession(connection))
 
 
-def make(sql: Session, place: JournalURL) -> None:
+def make(sql: JournalSession, place: JournalURL) -> None:
     """The campaign's tables, made or brought up to date if need be."""
     # Two that begin at the same time: the second finds what the first made.
     sql.execute("SELECT pg_advisory_xact_lock(?)", (number_of(place) ^ 1,))

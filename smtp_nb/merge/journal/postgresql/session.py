@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from smtp_nb.errors import JournalError, Unsupported
-from smtp_nb.merge.journal.store import Found
+from smtp_nb.merge.journal.store import RowsFound
 from smtp_nb.merge.journal.url import JournalURL
 from smtp_nb.model.display import visible
 
@@ -26,15 +26,15 @@ _NAME_LIMIT = 63
 
 
 class DatabaseSession:
-    """A connection as `store.Session` has it."""
+    """A connection as `store.JournalSession` has it."""
 
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
 
-    def execute(self, statement: str, values: Sequence[object] = (), /) -> Found:
+    def execute(self, statement: str, values: Sequence[object] = (), /) -> RowsFound:
         return self._connection.exec_driver_sql(_own(statement), _plain(values))
 
-    def executemany(self, statement: str, rows: Iterable[Sequence[object]], /) -> Found:
+    def executemany(self, statement: str, rows: Iterable[Sequence[object]], /) -> RowsFound:
         many = [_plain(row) for row in rows]
         return self._connection.exec_driver_sql(_own(statement), many) if many else _Nothing()
 

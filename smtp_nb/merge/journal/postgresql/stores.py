@@ -30,7 +30,7 @@ from smtp_nb.merge.journal.postgresql.session import (
     quoted,
     translated,
 )
-from smtp_nb.merge.journal.store import Session
+from smtp_nb.merge.journal.store import JournalSession
 from smtp_nb.merge.journal.url import JournalURL
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class PostgreSQLReader:
                 raise
 
     @contextmanager
-    def reading(self) -> Iterator[Session]:
+    def reading(self) -> Iterator[JournalSession]:
         with self._guard, translated(self._place):
             yield DatabaseSession(self._connection)
 
@@ -125,11 +125,11 @@ class PostgreSQLStore:
                 raise
         return connection
 
-    def greet(self, sql: Session) -> None:
+    def greet(self, sql: JournalSession) -> None:
         """What is to be done over each new connection."""
 
     @contextmanager
-    def reading(self) -> Iterator[Session]:
+    def reading(self) -> Iterator[JournalSession]:
         with self._guard:
             if self._open is not None:
                 yield self._open
@@ -138,7 +138,7 @@ class PostgreSQLStore:
                     yield sql
 
     @contextmanager
-    def writing(self, *, flush: bool = True) -> Iterator[Session]:
+    def writing(self, *, flush: bool = True) -> Iterator[JournalSession]:
         with self._guard:
             if self._open is not None:  # a part of a greater transaction
                 yield self._open
@@ -169,7 +169,7 @@ class PostgreSQLStore:
                 with suppress(Exception):  # it is committed, or undone by whatever went wrong
                     self._connection.rollback()
 
-    def commit(self, work: Callable[[Session], T], *, flush: bool = True) -> T:
+    def commit(self, work: Callable[[JournalSession], T], *, flush: bool = True) -> T:
         deadline = self.deadline()
         while True:
             try:
@@ -191,7 +191,7 @@ class PostgreSQLStore:
         while self.has_workers() and time.monotonic() < deadline:
             time.sleep(_PAUSES[0])
 
-    def require_current(self, sql: Session) -> None:
+    def require_current(self, sql: JournalSession) -> None:
         row = sql.execute("SELECT value FROM campaign WHERE name = ? FOR SHARE", (_MARK,))
         if row.fetchall() != [(self.mark,)]:
             raise JournalError(
@@ -241,5 +241,5 @@ class WorkerStore(PostgreSQLStore):
     def __init__(self, place: JournalURL, patience_s: float, mark: str) -> None:
         super().__init__(place, patience_s, mark)
 
-    def greet(self, sql: Session) -> None:
+    def greet(self, sql: JournalSession) -> None:
         sql.execute(_JOIN, (presence_of(self._place),))

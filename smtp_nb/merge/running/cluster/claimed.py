@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from smtp_nb.errors import JournalError
 from smtp_nb.flows.delivering.reconnecting import Pause
-from smtp_nb.merge.journal.claims import Budget, Claim, ClaimJournal, RunState
+from smtp_nb.merge.journal.claims import Budget, ClaimedPlace, ClaimJournal, RunState
 from smtp_nb.merge.journal.schema import RETRIED
 from smtp_nb.merge.planning.renderer import RowRenderer, RowValues
 from smtp_nb.merge.running.control import RunControl
@@ -81,7 +81,7 @@ class Claims:
                 return True
         return False
 
-    def _todo(self, claim: Claim) -> PendingMessage:
+    def _todo(self, claim: ClaimedPlace) -> PendingMessage:
         found = self._todos[claim.place]
         return replace(found, outcomes=dict(found.outcomes), tries=claim.tries, since=claim.since)
 
@@ -96,12 +96,12 @@ class Claims:
                 todo.outcomes[known.address] = known.outcome or Outcome.UNKNOWN
         return todos
 
-    def _within_budgets(self, found: Iterable[Claim], now: float) -> list[Claim]:
+    def _within_budgets(self, found: Iterable[ClaimedPlace], now: float) -> list[ClaimedPlace]:
         """Those whose recipients' domains may have more now; the others wait until they may."""
-        by_domain: dict[str, list[Claim]] = {}
+        by_domain: dict[str, list[ClaimedPlace]] = {}
         for claim in found:
             by_domain.setdefault(self._todos[claim.place].domain, []).append(claim)
-        kept: list[Claim] = []
+        kept: list[ClaimedPlace] = []
         for domain, claims in sorted(by_domain.items()):
             rate = self._rates.get(domain) or self._rates.get("*")
             if rate is None:
@@ -185,7 +185,7 @@ class ClaimedSource(Source):
         """Render nothing ahead."""
 
     def take(self, most: int) -> Sequence[DeliveryJob]:
-        """Claim and render up to `most` messages; their intents are on the disk when this returns.
+        """ClaimedPlace and render up to `most` messages; their intents are on the disk when this returns.
 
         Raises:
             JournalError: they are not, so none of them may leave.

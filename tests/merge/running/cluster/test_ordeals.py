@@ -79,7 +79,7 @@ def cluster() -> Iterator[LocalCluster]:
 @pytest.fixture
 def client(cluster: LocalCluster) -> Iterator[Client]:
     with Client(cluster) as client:
-        client.wait_for_workers(WORKERS)
+        client.wait_for_workers(2)
         yield client
 
 
@@ -121,8 +121,9 @@ def test_workers_that_are_killed(made: Made, client: Client, counting: Counting)
     job = made().start(cluster=client, window=WINDOW, progress=None)
     for kill in range(KILLS):
         counting.wait_for(ROWS * kill // (KILLS + 2) + dice.randrange(ROWS // (KILLS + 2)))
+        # Dask starts another one in its place, sooner or later; so at least one is left.
+        client.wait_for_workers(2)
         os.kill(dice.choice(worker_pids(client)), signal.SIGKILL)
-        client.wait_for_workers(WORKERS)
     results = job.wait(3000)
     check(results, counting, KILLS * WINDOW)
     again = made().run(progress=None)
