@@ -96,8 +96,6 @@ class PostgreSQLStore:
         self._engine = engine_of(place)
         self._open: DatabaseSession | None = None
         self.mark = mark or secrets.token_hex(8)
-        self.is_given_up: Callable[[], bool] = lambda: False
-        """Whether nobody waits for the database any more."""
         self._connection = self._connected()
         if not mark:
             try:
@@ -216,7 +214,7 @@ class PostgreSQLStore:
         with suppress(Exception):
             self._connection.close()
         for pause in chain(_PAUSES, repeat(_PAUSES[-1])):
-            if self.is_given_up() or time.monotonic() + pause > deadline:
+            if time.monotonic() + pause > deadline:
                 raise error
             time.sleep(pause)
             try:

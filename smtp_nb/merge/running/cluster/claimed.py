@@ -185,7 +185,7 @@ class ClaimedSource(Source):
         """Render nothing ahead."""
 
     def take(self, most: int) -> Sequence[DeliveryJob]:
-        """ClaimedPlace and render up to `most` messages; their intents are on the disk when this returns.
+        """Claim and render up to `most` messages; their intents are on the disk when this returns.
 
         Raises:
             JournalError: they are not, so none of them may leave.
