@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from smtp_nb.ambient import deterministic
+    from smtp_nb.classroom.lesson import lesson
     from smtp_nb.client.aio import AsyncSMTP
     from smtp_nb.client.firewall import Firewall
     from smtp_nb.client.message.headers import Header
@@ -56,6 +58,7 @@ __version__ = "0.1.0"
 
 # Where each public name lives.
 _HOMES = {
+    "smtp_nb.classroom.lesson": ("lesson",),
     "smtp_nb.client.smtp": ("SMTP",),
     "smtp_nb.client.aio": ("AsyncSMTP",),
     "smtp_nb.client.firewall": ("Firewall",),
@@ -91,6 +94,7 @@ _HOMES = {
         "StartTransferEvent",
         "TransferEvent",
     ),
+    "smtp_nb.ambient": ("deterministic",),
     "smtp_nb.model.explain": ("explain",),
     "smtp_nb.model.outcome": ("Outcome",),
     "smtp_nb.model.receipt": ("Receipt", "RecipientResult"),
@@ -137,8 +141,10 @@ __all__ = [
     "Trail",
     "TrailDirection",
     "TransferEvent",
+    "deterministic",
     "error_class",
     "explain",
+    "lesson",
 ]
 
 

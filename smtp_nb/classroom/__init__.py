@@ -1,28 +1,28 @@
-"""What teaches: conversations by hand, things in the middle, classes, exercises and lessons.
+"""What teaches: conversations by hand, things in the middle, classes, exercises and lessons."""
 
-Names are loaded when they are first used.
-"""
+from smtp_nb.classroom.exercises.score import Score
+from smtp_nb.classroom.lesson import Lesson, check, hint, lesson
+from smtp_nb.classroom.room.class_log import ClassLog
+from smtp_nb.classroom.room.classroom import Classroom
+from smtp_nb.classroom.room.doorkeeper import StrangerLimits
+from smtp_nb.classroom.room.poll import Poll
+from smtp_nb.classroom.room.student import Student
+from smtp_nb.classroom.stepper import Stepper
+from smtp_nb.classroom.tap import Tap
+from smtp_nb.classroom.terminal import Terminal
 
-from __future__ import annotations
-
-from importlib import import_module
-from typing import Any
-
-# Where each public name lives.
-_HOMES: dict[str, tuple[str, ...]] = {}
-_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
-
-__all__: list[str] = []
-
-
-# A public name is of any type.
-def __getattr__(name: str) -> Any:
-    home = _HOME_OF.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(home), name)
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOME_OF})
+__all__ = [
+    "ClassLog",
+    "Classroom",
+    "Lesson",
+    "Poll",
+    "Score",
+    "Stepper",
+    "StrangerLimits",
+    "Student",
+    "Tap",
+    "Terminal",
+    "check",
+    "hint",
+    "lesson",
+]

@@ -8,12 +8,12 @@ goes where a session would not send it.
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from smtp_nb import ambient
 from smtp_nb.errors import CertificateError, Interrupted, SMTPError, SMTPTimeout, StateError
 from smtp_nb.flows.connecting.connect import greet, hear_banner, start_tls, upgrade
 from smtp_nb.flows.connecting.opening import open_connection
@@ -182,7 +182,7 @@ class Examination:
         assert session.layer is not None  # the handshake is over
         verdict = session.layer.verdict
         until = verdict.chain[0].not_valid_after_utc
-        days = (until - datetime.datetime.now(datetime.UTC)).days
+        days = (until - ambient.today()).days
         text = f"{verdict.subject}, vouched for by {verdict.issuer}, until {until:%Y-%m-%d}"
         if above := len(verdict.chain) - 1:
             text += f", with {above} of those above it"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-import time
 from collections.abc import Callable
 from typing import Any
 
+from smtp_nb import ambient
 from smtp_nb.compose.draft import Draft
 from smtp_nb.compose.fields import (
     HeaderStyle,
@@ -71,7 +71,7 @@ _MESSAGE_ID = re.compile(r"<[!#-'*+/-9=?A-Z^-~.-]+@(?:[!#-'*+/-9=?A-Z^-~.-]+|\[[
 
 def date_now(seconds: float) -> str:
     """Return date and time as in RFC 5322 section 3.3, in the local zone."""
-    local = time.localtime(seconds)
+    local = ambient.local(seconds)
     sign, offset = ("-" if local.tm_gmtoff < 0 else "+"), abs(local.tm_gmtoff) // 60
     return (
         f"{_DAYS[local.tm_wday]}, {local.tm_mday:02} {_MONTHS[local.tm_mon - 1]} {local.tm_year:04}"

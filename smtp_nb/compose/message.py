@@ -7,13 +7,12 @@ they are sent.
 
 from __future__ import annotations
 
-import os
 import re
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from smtp_nb import ambient
 from smtp_nb.compose.content import in_chunks, joined
 from smtp_nb.compose.draft import Draft
 from smtp_nb.compose.fields import HeaderStyle, check_head
@@ -100,8 +99,8 @@ class Composer:
 
     def __init__(
         self,
-        clock: Callable[[], float] = time.time,
-        random: Callable[[int], bytes] = os.urandom,
+        clock: Callable[[], float] = ambient.now,
+        random: Callable[[int], bytes] = ambient.random,
     ) -> None:
         self._clock = clock
         self._random = random
@@ -166,8 +165,8 @@ class Composer:
 def compose(
     draft: Draft,
     *,
-    clock: Callable[[], float] = time.time,
-    random: Callable[[int], bytes] = os.urandom,
+    clock: Callable[[], float] = ambient.now,
+    random: Callable[[int], bytes] = ambient.random,
 ) -> Composed:
     """Compose one message; see `Composer`."""
     return Composer(clock, random).compose(draft)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import pandas as pd
 
+from smtp_nb import ambient
 from smtp_nb.errors import InputError, JournalError
 from smtp_nb.merge import looking
 from smtp_nb.merge.check import errors, find_problems, problems_found
@@ -21,7 +21,6 @@ from smtp_nb.merge.journal.home import Home
 from smtp_nb.merge.journal.journal import JournalReader
 from smtp_nb.merge.journal.places import has_begun
 from smtp_nb.merge.journal.resolve import resolve, targets_of
-from smtp_nb.merge.journal.schema import PlanEntry
 from smtp_nb.merge.journal.url import Place
 from smtp_nb.merge.planning.naming import identity_of, meant
 from smtp_nb.merge.planning.plan import make_plan
@@ -31,15 +30,20 @@ from smtp_nb.merge.planning.standing import Standing, standing_of
 from smtp_nb.merge.planning.suppression import Suppressed, leave_out, suppressed
 from smtp_nb.merge.preview import Preview
 from smtp_nb.merge.results import report
+from smtp_nb.merge.results.bounces.gathering import gather, known
+from smtp_nb.merge.results.bounces.sources import Reports
 from smtp_nb.merge.results.export import write_results
-from smtp_nb.merge.results.summary import Summary, show_summary, summary_of
+from smtp_nb.merge.results.summary import Summary, summary_of
 from smtp_nb.merge.rows.groups import GroupedRows, columns_of
 from smtp_nb.merge.rows.problem import Problem, problem_frame
 from smtp_nb.merge.rows.rows import Rows
 from smtp_nb.merge.running.control import RunControl
-from smtp_nb.merge.running.dispatch import dispatch
+from smtp_nb.merge.running.dispatch import dispatch, require
+from smtp_nb.merge.running.entries import entries_now, rows_of_messages
 from smtp_nb.merge.running.job import MergeJob
+from smtp_nb.merge.running.moments import Moment
 from smtp_nb.merge.running.options import Options, changed_options, option_defaults
+from smtp_nb.merge.running.pace import Shut
 from smtp_nb.merge.running.run import Campaign, Run, adopted, plan_entries, waiting_in
 from smtp_nb.merge.running.sending import Server, asend, component
 from smtp_nb.merge.templates.template import Compiled, Template
@@ -55,9 +59,10 @@ if TYPE_CHECKING:
 
 def _options_of_runs() -> dict[str, str]:
     """What is given to a run and not assigned, and how that is written."""
+    own = ("to", "from_", "return_path", "journal", "key")
     return {
         name: f"run({name}=…) or MailMerge(…, {name}=…)" for name in Options.__dataclass_fields__
-    } | {name: f"MailMerge(…, {name}=…)" for name in ("to", "from_", "journal", "key")}
+    } | {name: f"MailMerge(…, {name}=…)" for name in own}
 
 
 _NAME = re.compile(r"[^\s./\\:*?\"<>|\x00-\x1f][^/\\:*?\"<>|\x00-\x1f]{0,99}\Z")
@@ -80,7 +85,8 @@ class MailMerge:
         template: what they get.
         to: the column with the address, one a row, or a template: "{{ name }} <{{ email }}>". Or
             a list of such: all are recipients of the same message.
-        from_: the sender; may be a template. A template's own `from_` comes first.
+        from_, return_path: the sender, and where bounces go; may be templates. A template's own
+            come first.
         server: a URL, an `SMTP` or an `AsyncSMTP`.
         name: the name of the campaign; under another name, all rows are sent to again.
         journal: the journal's file; `<name>.smtp-merge.sqlite` in the working directory by default.
@@ -89,7 +95,8 @@ class MailMerge:
         key: the column that identifies a row; the address by default.
         group_by: one or several columns: rows that agree in them get one message, in which
             `{{ rows | table }}` shows them; the columns in which they agree keep their names.
-        suppress: recipients to leave out: addresses, a CSV file, another campaign's journal.
+        suppress: recipients to leave out, as To, Cc or Bcc: addresses, a CSV file, another
+            campaign's journal, what `bounces()` returned (hard bounces and complaints).
         options: the fields of `Options`, for all runs of this merge.
 
     Raises:
@@ -105,6 +112,7 @@ class MailMerge:
         *,
         to: To,
         from_: str = "",
+        return_path: str = "",
         server: Server = None,
         name: str = "merge",
         journal: str | os.PathLike[str] | None = None,
@@ -124,7 +132,8 @@ class MailMerge:
         rows = GroupedRows(frame, by, to) if by else Rows(frame)
         self._given = journal
         self._home = home = Home(name, journal, server)
-        plan = leave_out(make_plan(rows, to, key), suppressed(suppress))
+        without = suppressed(suppress)
+        plan = leave_out(make_plan(rows, to, key), without)
         self._has_key = key is not None
         self._by = by
         self._campaign = Campaign(
@@ -133,9 +142,8 @@ class MailMerge:
             place=home.shown,
             rows=rows,
             plan=plan,
-            template=template,
-            from_=from_,
-            compiled=Compiled(template, from_),
+            given=(template, from_, return_path, without),
+            compiled=Compiled(template, from_, return_path, without),
             digest=template.digest(from_),
             written=template.digest(from_, but="context"),
             identity=identity_of(to, key, by, plan),
@@ -228,7 +236,7 @@ class MailMerge:
         self._refuse_errors(self._options)
         campaign = self._campaign
         with JournalReader.open_or_empty(campaign.path) as journal:
-            salt = journal.facts.get("salt") or secrets.token_hex(8)
+            salt = journal.facts.get("salt") or ambient.random(8).hex()
         renderer = RowRenderer(campaign.rows, campaign.compiled, salt, campaign.written)
         return looking.saved(renderer, campaign.plan, folder)
 
@@ -259,7 +267,7 @@ class MailMerge:
         run = self._open(options)
         with run.until_closed():
             dispatch(run, self.server)
-            return self._ended(run)
+            return run.results()
 
     @shows_keywords(option_defaults())
     async def arun(self, **options: Unpack[RunOptions]) -> pd.DataFrame:
@@ -271,39 +279,39 @@ class MailMerge:
         Returns:
             The results, a DataFrame as `run` returns it.
         """
-        if changed_options(self._options, {**options}).cluster is not None:
-            raise InputError("arun() takes no cluster=", remedy="Use run() or start()")
-        run = self._open(options)
+        run = self._open(options, is_awaited=True)
         with run.until_closed():
             await asend(run, self.server)
-            return self._ended(run)
+            return run.results()
 
     @shows_keywords(option_defaults())
-    def start(self, **options: Unpack[RunOptions]) -> MergeJob:
+    def start(self, at: Moment | None = None, **options: Unpack[RunOptions]) -> MergeJob:
         """The same as `run`, in the background; raises what stops it from beginning.
 
         Args:
+            at: begin then and hold the campaign until then: a datetime, local unless it has a zone,
+                or text: "2026-12-01 08:00", or "08:00" for the next one.
             options: the fields of `Options`, for this run only.
 
         Returns:
             A `MergeJob`, which can be paused, cancelled and waited for.
+
+        Raises:
+            InputError: `at` is not a time, or is past; and what `run` raises.
         """
-        return MergeJob(self._open(options), self.server)
+        return MergeJob(self._open(options, at, frozenset({Shut.QUIET})), self.server)
 
-    def _open(self, options: RunOptions) -> Run:
+    def _open(
+        self,
+        options: RunOptions,
+        at: Moment | None = None,
+        waits_for: frozenset[Shut] = frozenset(),
+        is_awaited: bool = False,
+    ) -> Run:
         chosen = changed_options(self._options, {**options})
-        if chosen.cluster is not None:
-            from smtp_nb.merge.running.cluster.conductor import require_cluster
-
-            require_cluster(chosen, self.journal_path, self.server)
+        require(chosen, self.journal_path, self.server, is_awaited=is_awaited)
         self._refuse_errors(chosen)
-        return Run(self._campaign, chosen, RunControl())
-
-    def _ended(self, run: Run) -> pd.DataFrame:
-        found = run.results()
-        if run.options.progress == "auto":
-            show_summary(summary_of(self.name, found))
-        return found
+        return Run(self._campaign, chosen, RunControl(), at, waits_for)
 
     def _refuse_errors(self, options: Options) -> None:
         if not options.skip_invalid and (wrong := errors(self._problems())):
@@ -344,28 +352,42 @@ class MailMerge:
         """The state of every row and recipient, from the journal, as a DataFrame.
 
         Columns: row, recipient, kind, outcome, code, enhanced_code, reply, explanation, queue_id,
-        message_id, attempts, sent_at, seconds, size. The index is the frame's.
+        message_id, attempts, sent_at, seconds, size, bounce, bounce_code. The index is the frame's.
         """
         index = self._campaign.rows.index
         if not has_begun(self.journal_path):
             return report.results(list(plan_entries(self._campaign.plan, {}, {})), None, index)
         with JournalReader.open(self.journal_path) as journal:
-            return report.results(list(self._entries(journal)), journal, index)
-
-    def _entries(self, journal: JournalReader) -> Iterator[PlanEntry]:
-        """This frame's rows, with what the last run said of those it left out."""
-        numbers = {key: number for number, key in journal.keys().items()}
-        said = {e.message: e for e in journal.plan() if e.outcome or e.explanation}
-        for entry in plan_entries(adopted(self._campaign, journal).plan, numbers, {}):
-            old = said.get(entry.message) if entry.message is not None else None
-            if old is not None and entry.outcome is None:
-                yield entry._replace(outcome=old.outcome, explanation=old.explanation)
-            else:
-                yield entry
+            return report.results(list(entries_now(self._campaign, journal)), journal, index)
 
     def table(self) -> pd.DataFrame:
         """The frame itself with one summary a row in columns that begin with `mail_`."""
         return report.table(self._campaign.rows.frame, self.results, self._leaders)
+
+    def bounces(self, source: Reports | None = None) -> pd.DataFrame:
+        """Read what came back: bounces, delays, delivery receipts and complaints.
+
+        Each is joined to its row by VERP, ENVID or Message-ID, and kept in the journal once, so
+        that `results`, `table()` and `summary` show it.
+
+        Args:
+            source: a folder of .eml files, a mailbox file, a Maildir, bytes, an `EmailMessage`, or
+                several of these; None for what the journal has kept.
+
+        Returns:
+            A DataFrame, one line for each report and recipient: row, recipient, action, bounce
+            ("hard", "soft", "complaint"), code, text, joined_by, source, remark. What concerns no
+            message of this campaign has no row and says so in `remark`.
+
+        Raises:
+            InputError: the path does not exist, or `source` is something else.
+            CampaignBusy: the campaign is being sent.
+        """
+        with JournalReader.open_or_empty(self.journal_path) as journal:
+            rows = rows_of_messages(self._campaign, journal)
+            if source is None:
+                return known(journal, rows)
+        return gather(self.journal_path, source, rows)
 
     @property
     def summary(self) -> Summary:

@@ -70,6 +70,8 @@ class Envelope:
         stop_on: the kinds of recipient whose refusal stops the whole message.
         options: further MAIL parameters as sent (`RET=HDRS`), checked.
         verb: MAIL, or SEND, SOML or SAML (RFC 821 section 3.4) for a user's terminal.
+        envelope_id: the ENVID (RFC 3461 section 4.4), letters and digits, for servers that offer
+            DSN; not an error where it is not offered.
     """
 
     mail_from: Mailbox | None
@@ -77,6 +79,7 @@ class Envelope:
     stop_on: frozenset[RecipientType] = frozenset()
     options: str = ""
     verb: str = "MAIL"
+    envelope_id: str = ""
 
     @property
     def needs_smtputf8(self) -> bool:

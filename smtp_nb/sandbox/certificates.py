@@ -9,14 +9,18 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from smtp_nb import ambient
 from smtp_nb.errors import InputError
+
+# The order of P-256 (SP 800-186 section 3.2.1.3).
+_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,7 @@ def make_identity(names: tuple[str, ...], kind: str = "valid") -> ServerIdentity
         )
     wish = KINDS[kind](_Wish(names))
     authority, authority_key = _authority()
-    key = ec.generate_private_key(ec.SECP256R1())
+    key = _new_key()
     issuer, issuer_key = (None, key) if wish.is_self_signed else (authority, authority_key)
     certificate = _issue(wish, key, issuer, issuer_key)
     trusted = authority if wish.is_trusted else _authority()[0]
@@ -76,11 +80,22 @@ def make_identity(names: tuple[str, ...], kind: str = "valid") -> ServerIdentity
 
 
 def _authority() -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
-    key = ec.generate_private_key(ec.SECP256R1())
+    key = _new_key()
     name = _name("smtp_nb sandbox authority")
     builder = _builder(name, name, key.public_key(), _Wish(()))
     builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-    return builder.add_extension(_usage(signs=True), critical=True).sign(key, hashes.SHA256()), key
+    builder = builder.add_extension(_usage(signs=True), critical=True)
+    return _signed(builder, key), key
+
+
+def _new_key() -> ec.EllipticCurvePrivateKey:
+    """A key from random bytes, more than enough of them (FIPS 186-5 appendix A.2.1)."""
+    number = int.from_bytes(ambient.random(40)) % (_ORDER - 1) + 1
+    return ec.derive_private_key(number, ec.SECP256R1())
+
+
+def _signed(builder: x509.CertificateBuilder, key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
+    return builder.sign(key, hashes.SHA256(), ecdsa_deterministic=True)
 
 
 def _issue(
@@ -99,19 +114,19 @@ def _issue(
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
         .add_extension(_issuer_key_id(issuer_key), critical=False)
     )
-    return builder.sign(issuer_key, hashes.SHA256())
+    return _signed(builder, issuer_key)
 
 
 def _builder(
     subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, wish: _Wish
 ) -> x509.CertificateBuilder:
-    now = datetime.now(UTC)
+    now = ambient.today()
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(issuer)
         .public_key(key)
-        .serial_number(x509.random_serial_number())
+        .serial_number(int.from_bytes(ambient.random(20)) >> 1)
         .not_valid_before(now + wish.begins)
         .not_valid_after(now + wish.ends)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.reply import Reply
@@ -81,3 +81,30 @@ def exchanges_of(
 
 def _clean_reply(reply: Reply, clean: Callable[[str], str]) -> Reply:
     return Reply(reply.code, tuple(map(clean, reply.lines)))
+
+
+def frame_of(exchanges: Iterable[Exchange]) -> Any:
+    """The exchanges as a pandas DataFrame, one a row."""
+    import narwhals
+
+    rows = [_row(number, one) for number, one in enumerate(exchanges)]
+    columns = {name: [row[name] for row in rows] for name in _row(0, _NOTHING)}
+    return narwhals.from_dict(columns, backend="pandas").to_native()
+
+
+_NOTHING = Exchange("", "", None, 0.0, 0, tls=False)
+
+
+def _row(number: int, one: Exchange) -> dict[str, object]:
+    return {
+        "number": number,
+        "command": one.command,
+        "argument": one.argument,
+        "code": one.reply.code if one.reply else 0,
+        "enhanced_code": one.reply.enhanced_code if one.reply else "",
+        "reply": one.reply.text if one.reply else "",
+        "seconds": one.seconds,
+        "group": one.group,
+        "tls": one.tls,
+        "by": one.by,
+    }

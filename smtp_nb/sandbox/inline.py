@@ -131,12 +131,13 @@ class InlineService:
     Attributes:
         name: the one host name that leads to it.
         wire: what `wire=` in its URL says.
+        shared: what its connections share.
     """
 
     is_ours = True
 
     def __init__(self, shared: SharedState, clock: VirtualClock) -> None:
-        self._shared = shared
+        self.shared = shared
         self._clock = clock
         self._is_running = True
         self._clients = 0
@@ -167,12 +168,12 @@ class InlineService:
             raise ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused")
         port = FIRST_PORT + self._clients % (65536 - FIRST_PORT)
         self._clients += 1
-        return InlineConnection(MemoryTransport(self._clock, Connection(self._shared), port))
+        return InlineConnection(MemoryTransport(self._clock, Connection(self.shared), port))
 
     def drop_all(self) -> None:
         """End all connections and go on serving."""
         self._clock.settle()
-        for connection in list(self._shared.connections):
+        for connection in list(self.shared.connections):
             connection.shut_down()
         self._clock.settle()
 

@@ -7,6 +7,8 @@ import re
 import socket
 from contextlib import suppress
 
+from smtp_nb import ambient
+
 ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 """What stands for all addresses of this machine, and the one by which this machine reaches
 itself."""
@@ -33,7 +35,7 @@ def certificate_names(hostname: str, host: str) -> tuple[str, ...]:
 
 def _of_this_machine() -> list[str]:
     """Its name, if that can stand in a certificate, and its addresses."""
-    name = socket.gethostname()
+    name = ambient.host_name()
     names = [name] if re.fullmatch(r"[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*", name) else []
     with suppress(OSError):
         for *_, address in socket.getaddrinfo(name, None):

@@ -112,3 +112,13 @@ def keywords(names: Iterable[str], known: Collection[str]) -> set[str]:
             remedy=f"Choose from {', '.join(known)}",
         )
     return found
+
+
+def greeting(text: str) -> str:
+    """Text for the first line, in printable ASCII."""
+    if not (0 < len(text) <= 400 and text.isascii() and text.isprintable()):
+        raise InputError(
+            f"greeting={text[:60]!r} does not fit into a reply",
+            remedy="Use at most 400 printable ASCII characters",
+        )
+    return text

@@ -21,7 +21,7 @@ from smtp_nb.sandbox.remarks import (
     refusal_key,
     with_advice,
 )
-from smtp_nb.sandbox.session import Session
+from smtp_nb.sandbox.session import ABANDONED, Session
 from smtp_nb.sandbox.shared_state import SharedState
 
 FULL = Reply(452, ("4.3.1 The sandbox is full",))
@@ -47,6 +47,7 @@ class Reception:
         self.session = session
         self._failed_logins = 0
         self._advised: set[str] = set()
+        self._refused_now: set[tuple[object, ...]] = set()  # in this transaction
         self._before = "", -1  # stage and group of the last request
         session.unfinished = lambda: self.machine.unfinished
 
@@ -64,22 +65,25 @@ class Reception:
         for remark in remarks:
             self.session.blunder(remark.key, remark.text)
         self._note(request)
+        refusal = self._shared.door.refusal(self.session, request)
         if action.cut == "before":
             if action.stored:
                 self._store(request)
             return
-        reply = self._limited(request, action.reply or request.reply)
+        reply = self._limited(request, refusal or action.reply or request.reply)
         remarks += self._tried_again(request, reply)
         if reply.code < 300:
             self._store(request)
         self.session.server(self.machine.answer(with_advice(reply, self._new(remarks))))
         self.session.hello, self.session.user = self.machine.hello, self.machine.user
+        self._shared.door.notice(self.session)
 
     @property
     def _visitor(self) -> Visitor:
         machine, session = self.machine, self.session
         host = session.peer.rpartition(":")[0]
-        return Visitor(host, machine.user or "", machine.hello, session.number)
+        user = machine.user or self._shared.door.name_of(session)
+        return Visitor(host, user, machine.hello, session.number)
 
     def _limited(self, request: Request, reply: Reply) -> Reply:
         """The reply, unless the client has asked for too much."""
@@ -107,16 +111,28 @@ class Reception:
 
     def _tried_again(self, request: Request, reply: Reply) -> list[Remark]:
         """A remark if this client was refused the very same for good before."""
-        client = self._visitor.peer, self.machine.hello
-        key = refusal_key(request, reply, client)
+        visitor, refused = self._visitor, self._shared.refused
+        self._forgive(request, reply)
+        key = refusal_key(request, reply, (visitor.peer, visitor.hello, visitor.user))
         if key is None:
             return []
-        if key in self._shared.refused:
+        before = refused.get(key)
+        if key in self._refused_now or (before is not None and before.by != ABANDONED):
             self.session.blunder(AGAIN.key, AGAIN.text)
             return [AGAIN]
-        if len(self._shared.refused) < MAX_REFUSED:
-            self._shared.refused.add(key)
+        self._refused_now.add(key)
+        has_others = request.stage == "RCPT" and _recipients_of(request) > 0
+        if not has_others and len(refused) < MAX_REFUSED:
+            refused[key] = self.session
         return []
+
+    def _forgive(self, request: Request, reply: Reply) -> None:
+        """Who is refused one recipient of several need not leave him out of the next message."""
+        if request.stage in _BEGINNINGS and reply.code < 300:
+            self._refused_now.clear()
+        elif request.stage == "RCPT" and reply.code < 300:
+            for key in self._refused_now:
+                self._shared.refused.pop(key, None)
 
     def _note(self, request: Request) -> None:
         if request.stage == GREETING:
@@ -130,3 +146,7 @@ class Reception:
         transaction = request.transaction
         if request.stage == END and transaction is not None and request.reply.code < 300:
             self._shared.store(transaction, self.session)
+
+
+def _recipients_of(request: Request) -> int:
+    return len(request.transaction.recipients) if request.transaction else 0

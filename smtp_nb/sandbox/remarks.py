@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from hashlib import sha256
 from typing import NamedTuple
 
 from smtp_nb.model.reply import Reply
@@ -96,7 +97,7 @@ def on_content(request: Request) -> Iterator[Remark]:
     if bare := content.count(b"\n") - content.count(b"\r\n"):
         yield Remark(
             "bare-lf",
-            f"{bare} line feeds without carriage return in the content",
+            f"line feeds without carriage return in the content: {bare}",
             f"{bare} line feeds came without CR",
         )
     if lacks_empty_line(content):
@@ -108,7 +109,7 @@ def on_content(request: Request) -> Iterator[Remark]:
     if lost := transaction.lost_dots:
         yield Remark(
             "unstuffed-dot",
-            f"{lost} lines that begin with a dot came without a second one before it",
+            f"lines that begin with a dot, without a second one before it: {lost}",
             "a line that begins with a dot needs a second one",
         )
 
@@ -133,14 +134,20 @@ def lacks_empty_line(content: bytes) -> bool:
 
 
 def refusal_key(
-    request: Request, reply: Reply, client: tuple[str, str]
+    request: Request, reply: Reply, client: tuple[str, str, str]
 ) -> tuple[object, ...] | None:
-    """What a client is not to try again, if this reply refuses it for good."""
+    """What a client is not to try again, if this reply refuses it for good.
+
+    A command with other parameters is another one, and so is a message with other content.
+    """
     transaction = request.transaction
     if not 550 <= reply.code <= 554 or request.stage not in ("MAIL", "RCPT", END):
         return None
-    recipients = _recipients(transaction) if request.stage == END else (request.address,)
-    return *client, request.stage, transaction.sender if transaction else "", *recipients
+    sender = transaction.sender if transaction else ""
+    if request.stage != END:
+        return *client, request.stage, sender, request.shown
+    digest = sha256(transaction.content).digest() if transaction else b""
+    return *client, END, sender, *_recipients(transaction), digest
 
 
 def _recipients(transaction: ReceivedTransaction | None) -> tuple[str, ...]:

@@ -6,8 +6,12 @@ import os
 import weakref
 from typing import TYPE_CHECKING
 
+from smtp_nb.sandbox.inline import InlineService
+
 if TYPE_CHECKING:
+    from smtp_nb.model.memory_server import MemoryServer
     from smtp_nb.sandbox.server import SandboxServer
+    from smtp_nb.sandbox.shared_state import SharedState
 
 _PLACES: weakref.WeakKeyDictionary[SandboxServer, tuple[int, str, int]] = (
     weakref.WeakKeyDictionary()
@@ -29,3 +33,15 @@ def sandbox_at(host: str, port: int) -> SandboxServer | None:
         if pid == os.getpid() and its_port == port and its_host in hosts:
             return server
     return None
+
+
+def shared_at(host: str, port: int, memory: MemoryServer | None = None) -> SharedState | None:
+    """What the connections of a sandbox of this process share; None if it is no such sandbox.
+
+    Args:
+        memory: the server, if it is reached without a socket.
+    """
+    if memory is not None:
+        return memory.shared if isinstance(memory, InlineService) else None
+    server = sandbox_at(host, port)
+    return server._shared if server is not None and server.is_running else None

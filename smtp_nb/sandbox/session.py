@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-import time
 from base64 import b64decode
 from collections import Counter, deque
-from collections.abc import Callable, Collection, Iterator, Sequence
-from typing import overload
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, overload
 
+from smtp_nb import ambient
 from smtp_nb.model.display import SHOWN
 from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.events import PITrailEvent
@@ -17,12 +18,20 @@ from smtp_nb.model.receipt import TLSInfo
 from smtp_nb.model.reply import Reply
 from smtp_nb.model.secret import HIDDEN, encodings
 from smtp_nb.model.trail.trail import Trail
-from smtp_nb.sandbox.exchanges import Exchange, SessionLine, exchanges_of
+from smtp_nb.sandbox.exchanges import Exchange, SessionLine, exchanges_of, frame_of
 from smtp_nb.sandbox.messages.mailbox import Message
+from smtp_nb.sandbox.recording import read, write
 from smtp_nb.sandbox.remarks import NO_QUIT, UNFINISHED
 from smtp_nb.sandbox.wire import Wire
 
+if TYPE_CHECKING:
+    from os import PathLike
+
 MAX_LINES = 10_000
+
+BY_HAND = "hand"
+ABANDONED = "abandoned"
+"""What `Session.by` says of a conversation by hand, and of one that was begun again."""
 
 
 @known_attributes()
@@ -38,8 +47,11 @@ class Session(Sequence[PITrailEvent]):
         user: the logged-in user, or None.
         tls: the TLS parameters of the connection, or None.
         messages: what it brought, in order.
+        line_count: how many lines and remarks there have been.
         unfinished: returns the key for what the client has begun and not ended, or an empty text.
-        by: "hand" if a person types in a terminal, else empty.
+        by: "hand" if a person types in a terminal, "abandoned" if that person went on in another
+            session, else empty.
+        student: whose conversation it is, if that is known, else empty.
         is_open: True until the connection has ended.
         waiting: what the server waits for, in words: "21 octets without an end of line (CRLF)" or
             "the dot on a line of its own (21 bytes of content so far)". It stays when the
@@ -55,7 +67,9 @@ class Session(Sequence[PITrailEvent]):
     waiting: str
     group: int
     by: str
+    student: str
     messages: list[Message]
+    line_count: int
     unfinished: Callable[[], str]
 
     def __init__(
@@ -63,16 +77,17 @@ class Session(Sequence[PITrailEvent]):
         number: int,
         peer: str,
         secrets: Collection[str],
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = ambient.monotonic,
     ) -> None:
         self.number = number
         self.peer = peer
         self.hello = ""
         self.user = None
         self.tls = None
-        self._remarks: list[str] = []
-        self.by = ""
+        self._remarks: list[tuple[str, str]] = []
+        self.by = self.student = ""
         self.messages = []
+        self.line_count = 0
         self.unfinished: Callable[[], str] = str
         self._listeners: tuple[Callable[[PITrailEvent], object], ...] = ()
         self.is_open = True
@@ -80,7 +95,7 @@ class Session(Sequence[PITrailEvent]):
         self._wire = Wire()
         self.group = 0
         self._clock = clock
-        self._opened_at = self._arrived_at = clock()
+        self._opened_at = self._arrived_at = self._passed_at = clock()
         self._secrets = secrets
         self._lines: deque[SessionLine] = deque(maxlen=MAX_LINES)
 
@@ -88,6 +103,11 @@ class Session(Sequence[PITrailEvent]):
         """A read brings something new of the client's."""
         self.group += 1
         self._arrived_at = self._clock()
+
+    @property
+    def silent_s(self) -> float:
+        """Seconds since the last byte in either direction."""
+        return self._clock() - self._passed_at
 
     def client(self, line: str, credential: str = "") -> None:
         """Note a line of the client, without secrets; `credential` is what was removed."""
@@ -114,14 +134,17 @@ class Session(Sequence[PITrailEvent]):
             seconds, what, direction, self.tls is not None, self.group, came, credential
         )
         self._lines.append(line)
+        self.line_count += 1
         self._publish(line)
 
     def heard(self, data: bytes) -> None:
         """Keep the client's bytes, after TLS, before they are parsed."""
+        self._passed_at = self._clock()
         self._wire.note(TrailDirection.CLIENT, data)
 
     def said(self, data: bytes) -> None:
         """Keep the server's bytes, before TLS."""
+        self._passed_at = self._clock()
         self._wire.note(TrailDirection.SERVER, data)
 
     @property
@@ -133,14 +156,34 @@ class Session(Sequence[PITrailEvent]):
         """
         return self._wire.shown(self._masks())
 
+    def clean(self, text: str) -> str:
+        """The text without the sandbox's passwords."""
+        return _clean(text, self._masks())
+
+    def _cleaned(self, what: str | Reply) -> str | Reply:
+        if isinstance(what, str):
+            return self.clean(what)
+        return Reply(what.code, tuple(map(self.clean, what.lines)))
+
     def _masks(self) -> list[str]:
-        return [spelling for secret in self._secrets for spelling in encodings(secret)]
+        return _spellings(tuple(self._secrets))
 
     def blunder(self, key: str, text: str) -> None:
         """Note a violation of the rules that no reply reported."""
         if len(self._remarks) < MAX_LINES:
-            self._remarks.append(key)
+            self._remarks.append((key, text))
         self.remark(text)
+
+    @property
+    def noted(self) -> list[tuple[str, str]]:
+        """As `blunders`, but only what has been noted for good."""
+        return list(self._remarks)
+
+    @property
+    def blunders(self) -> list[tuple[str, str]]:
+        """What the client did against the rules: key and words, one pair for each time."""
+        begun = self.unfinished() if self.is_open else ""
+        return [*self.noted, (begun, UNFINISHED[begun])] if begun else self.noted
 
     @property
     def remarks(self) -> list[str]:
@@ -151,17 +194,34 @@ class Session(Sequence[PITrailEvent]):
         retry-of-5yz`. `no-crlf` and `no-dot` are there as long as the line or the content has no
         end, and for good if the client leaves so. The trail has a remark beside each.
         """
-        begun = self.unfinished() if self.is_open else ""
-        return [*self._remarks, begun] if begun else list(self._remarks)
+        return [key for key, _ in self.blunders]
 
     def end(self, *, has_left: bool) -> None:
         """The connection has ended; `has_left`: by the client, before the server was done."""
+        has_left &= self.by != ABANDONED  # who begins again does not leave
         if has_left and (key := self.unfinished()):
             self.blunder(key, f"the client left in the middle: {UNFINISHED[key]}")
         elif has_left and self.hello and not self._remarks:
             # Who broke off over another blunder is not blamed for leaving too.
             self.waiting = "QUIT: the client left without it"
             self.blunder(NO_QUIT.key, NO_QUIT.text)
+        self.is_open = False
+
+    def lines(self, start: int = 0) -> list[SessionLine]:
+        """What was said and remarked, in the order in which it was noted, credentials hidden.
+
+        Args:
+            start: of the first line; negative ones count from the end.
+        """
+        return [
+            line._replace(what=self._cleaned(line.what), credential="")
+            for line in list(self._lines)[start:]
+        ]
+
+    def restore(self, lines: Iterable[SessionLine], blunders: Iterable[tuple[str, str]]) -> None:
+        """Take what was kept of a conversation that has ended."""
+        self._lines.extend(lines)
+        self._remarks.extend(blunders)
         self.is_open = False
 
     @property
@@ -195,12 +255,46 @@ class Session(Sequence[PITrailEvent]):
     def _publish(self, line: SessionLine) -> None:
         if not self._listeners:
             return
-        for event in _told(line, Counter(), self._masks()):
+        for event in told(line, Counter(), self._masks()):
             for callback in self._listeners:
                 try:
                     callback(event)
                 except Exception:
                     logging.getLogger("smtp_nb").exception("a subscriber of a session failed")
+
+    @property
+    def frame(self) -> Any:  # a pandas DataFrame, which this room does not import
+        """The exchanges as a DataFrame: number, command, argument, code, enhanced_code, reply,
+        seconds, group, tls, by.
+        """
+        return frame_of(self.exchanges)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the conversation to a file, as JSON lines, credentials hidden.
+
+        It holds the messages with all their addresses.
+
+        Raises:
+            OSError: the file cannot be written.
+        """
+        write(self, self.lines(), path)
+
+    @classmethod
+    def load(cls, path: str | PathLike[str]) -> Session:
+        """Read a conversation that `save` wrote. It proves nothing about who wrote it.
+
+        Raises:
+            InputError: it is not such a file, or is too large; nothing else can happen.
+        """
+        found = read(path)
+        made = cls(found.facts["number"], found.facts["peer"], ())
+        for name, value in found.facts.items():
+            setattr(made, name, value)
+        made.restore(found.lines, found.blunders)
+        for direction, data in found.wire:
+            made._wire.note(direction, data)
+        made.messages = found.messages
+        return made
 
     def logins(self) -> list[str]:
         """For lessons: what the client sent inside AUTH, decoded. It holds passwords.
@@ -215,7 +309,7 @@ class Session(Sequence[PITrailEvent]):
         lines = sorted(self._lines.copy(), key=lambda line: (line.group, not line.came))
         spoken = Counter(line.group for line in lines if line.direction == TrailDirection.CLIENT)
         masks = self._masks()
-        return [event for line in lines for event in _told(line, spoken, masks)]
+        return [event for line in lines for event in told(line, spoken, masks)]
 
     @overload
     def __getitem__(self, index: int) -> PITrailEvent: ...
@@ -261,7 +355,15 @@ class Sessions(list[Session]):
         )
 
 
-def _told(line: SessionLine, spoken: Counter[int], masks: list[str]) -> Iterator[PITrailEvent]:
+def told(
+    line: SessionLine, spoken: Counter[int], masks: Sequence[str] = ()
+) -> Iterator[PITrailEvent]:
+    """The events of a line.
+
+    Args:
+        spoken: how many commands came in each group.
+        masks: what must not be shown.
+    """
     group = line.group if spoken[line.group] > 1 else 0
     texts = line.what.wire_lines() if isinstance(line.what, Reply) else [line.what]
     for left, text in zip(range(len(texts) - 1, -1, -1), texts, strict=True):
@@ -269,12 +371,17 @@ def _told(line: SessionLine, spoken: Counter[int], masks: list[str]) -> Iterator
         yield PITrailEvent(line.direction, shown, line.seconds, line.tls, group, left == 0)
 
 
-def _clean(text: str, masks: list[str]) -> str:
+def _clean(text: str, masks: Sequence[str]) -> str:
     """A password in the wrong place, say as the argument of NOOP, is hidden there too."""
     for mask in masks:
         if mask in text:
             text = text.replace(mask, HIDDEN)
     return text
+
+
+@lru_cache(maxsize=16)  # a class has sixty passwords, and each line is searched for all of them
+def _spellings(secrets: tuple[str, ...]) -> list[str]:
+    return [spelling for secret in secrets for spelling in encodings(secret)]
 
 
 def _decoded(credential: str) -> str:

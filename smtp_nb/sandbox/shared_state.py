@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
+from smtp_nb import ambient
 from smtp_nb.model.memory_server import Timer
 from smtp_nb.protocol.server.policy import ReceivedTransaction, Service
+from smtp_nb.sandbox.door import Door
 from smtp_nb.sandbox.faults import FaultTable
 from smtp_nb.sandbox.messages.mailbox import Inbox, Message
 from smtp_nb.sandbox.options import NO_LIMITS, Limits
@@ -45,7 +45,10 @@ class SharedState:
         later: calls something after so many seconds.
         clock: the time in seconds.
         limits: what clients may ask of it.
-        refused: what was refused for good, with the client, so that trying again is seen.
+        refused: what was refused for good and to whom, so that trying again is seen; with the
+            session in which it was.
+        door: whom the server admits, and how faults know them.
+        is_held: no command is answered for now.
     """
 
     service: Service
@@ -59,9 +62,11 @@ class SharedState:
     connection_count: int = 0
     latency_s: float = 0.0
     later: Later = _later
-    clock: Callable[[], float] = time.monotonic
+    clock: Callable[[], float] = ambient.monotonic
     limits: Limits = NO_LIMITS
-    refused: set[tuple[object, ...]] = field(default_factory=set)
+    refused: dict[tuple[object, ...], Session] = field(default_factory=dict)
+    door: Door = field(default_factory=Door)
+    is_held: bool = False
 
     @property
     def is_crowded(self) -> bool:
@@ -98,7 +103,7 @@ class SharedState:
             session=session.number,
             tls=session.tls,
             user=session.user,
-            received_at=datetime.now(UTC),
+            received_at=ambient.today(),
         )
         session.messages.append(message)
         self.messages.add(message)

@@ -48,14 +48,14 @@ class Wire:
         for direction, run in groupby(list(self._pieces), lambda piece: piece[0]):
             octets = b"".join(data for _, data in run)
             if direction is TrailDirection.CLIENT:
-                octets, follows_login = _discreet(octets, follows_login)
+                octets, follows_login = discreet(octets, follows_login)
             for secret in secrets:
                 octets = octets.replace(secret, _HIDDEN)
             runs.append((direction, octets))
         return runs
 
 
-def _discreet(octets: bytes, follows_login: bool) -> tuple[bytes, bool]:
+def discreet(octets: bytes, follows_login: bool) -> tuple[bytes, bool]:
     """The client's octets without what could be a password, and whether such may follow."""
     if not follows_login and b"AUTH" not in octets.upper():
         return octets, False

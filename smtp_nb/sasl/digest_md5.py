@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import hmac
 import re
-import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import md5
 
+from smtp_nb import ambient
 from smtp_nb.errors import AuthenticationError, InputError
 from smtp_nb.sasl.credentials import Credentials
 from smtp_nb.sasl.exchange import ConnectionFacts, Exchange
@@ -31,7 +31,7 @@ _ONCE = frozenset({"nonce", "qop", "charset", "algorithm", "maxbuf", "stale", "c
 
 def new_nonce() -> str:
     """Return at least 64 unpredictable bits."""
-    return secrets.token_urlsafe(24)
+    return ambient.token(24)
 
 
 def digest_md5(credentials: Credentials, facts: ConnectionFacts, nonce: str = "") -> Exchange:

@@ -10,10 +10,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-import secrets
 from base64 import b64decode, b64encode
 from dataclasses import dataclass
 
+from smtp_nb import ambient
 from smtp_nb.errors import AuthenticationError, Unsupported
 from smtp_nb.sasl.bearer import gs2_name
 from smtp_nb.sasl.credentials import Credentials
@@ -46,7 +46,7 @@ _REASONS = frozenset(
 
 def new_nonce() -> str:
     """Return a nonce: printable, without commas, never the same."""
-    return secrets.token_urlsafe(24)
+    return ambient.token(24)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 import smtp_nb
+import smtp_nb.classroom
 import smtp_nb.merge
 import smtp_nb.sandbox
 from smtp_nb import (
@@ -31,8 +32,22 @@ from smtp_nb import (
     Trail,
     TrailDirection,
 )
+from smtp_nb.classroom import (
+    ClassLog,
+    Classroom,
+    Lesson,
+    Poll,
+    Score,
+    Stepper,
+    StrangerLimits,
+    Student,
+    Tap,
+    Terminal,
+)
+from smtp_nb.classroom.exercises.exercise import Exercise
 from smtp_nb.errors import AttributeRefused, SettingError
 from smtp_nb.merge import MergeJob, Options, Progress, Summary
+from smtp_nb.merge.results.throughput import Throughput
 from smtp_nb.model import events
 from smtp_nb.model.enums import RecipientType
 from smtp_nb.model.receipt import TLSInfo
@@ -67,13 +82,31 @@ MAKERS: dict[type, Callable[[], Any]] = {
     Limits: Limits,
     type(SMTP().settings): lambda: SMTP().settings,
     type(SMTP().on_pi_trail): lambda: SMTP().on_pi_trail,
+    Lesson: lambda: bare(Lesson),
+    Score: lambda: Score(Exercise("1.1", "say hello", 1, lambda seen: iter(())), ()),
     Session: lambda: Session(1, "127.0.0.1:9", ()),
     Options: Options,
     Progress: lambda: Progress(0, 1),
     Summary: lambda: Summary("merge", {}),
+    Throughput: Throughput,
+    Student: lambda: Student("ann", ()),
+    StrangerLimits: StrangerLimits,
+    Poll: lambda: Poll("?", ("a", "b"), None, list),
     **{
         kind: lambda kind=kind: bare(kind)
-        for kind in (DKIM, Fault, MergeJob, Message, Receipt, TLSInfo)
+        for kind in (
+            DKIM,
+            Classroom,
+            ClassLog,
+            Fault,
+            MergeJob,
+            Message,
+            Receipt,
+            Stepper,
+            Tap,
+            Terminal,
+            TLSInfo,
+        )
     },
 }
 EVENTS = [kind for name, kind in vars(events).items() if name.endswith("Event") and name != "Event"]
@@ -82,7 +115,7 @@ MAKERS |= {kind: lambda kind=kind: bare(kind) for kind in EVENTS if kind is not 
 
 def public_classes() -> set[type]:
     """Everything that a user can hold, but for values that nobody fills: numbers and errors."""
-    rooms = (smtp_nb, smtp_nb.sandbox, smtp_nb.merge)
+    rooms = (smtp_nb, smtp_nb.sandbox, smtp_nb.merge, smtp_nb.classroom)
     found = [getattr(room, name) for room in rooms for name in room.__all__]
     kinds = {item for item in found if isinstance(item, type)}
     return {kind for kind in kinds if not issubclass(kind, Enum | Exception)}

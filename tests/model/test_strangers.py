@@ -13,11 +13,16 @@ from IPython.lib.pretty import pretty
 
 import smtp_nb
 from smtp_nb import errors
+from smtp_nb.classroom import Terminal
+from smtp_nb.classroom.eavesdropper import Eavesdropper, Sighting
+from smtp_nb.classroom.replies import Replies
+from smtp_nb.classroom.tap import Sightings
 from smtp_nb.client.message.recipients import MessageRecipient, MessageRecipients
 from smtp_nb.errors import SMTPError
 from smtp_nb.merge.journal.schema import RecipientRecord
+from smtp_nb.merge.results.missed import Missed
 from smtp_nb.merge.results.report import _delivered
-from smtp_nb.merge.results.summary import Missed, Summary
+from smtp_nb.merge.results.summary import Summary
 from smtp_nb.model.diagnosis import Check, Checkup, Finding
 from smtp_nb.model.enums import RecipientType, TrailDirection
 from smtp_nb.model.events import ErrorEvent, ExpandEvent, PITrailEvent, SSLStatusEvent
@@ -27,6 +32,7 @@ from smtp_nb.model.receipt import Receipt, RecipientResult, TLSInfo
 from smtp_nb.model.reply import Reply
 from smtp_nb.model.trail.trail import Trail
 from smtp_nb.notebook.show import Card
+from smtp_nb.sandbox import SandboxServer
 from smtp_nb.sandbox.messages.mailbox import Inbox, Message
 from smtp_nb.sandbox.session import Session
 
@@ -58,6 +64,21 @@ def session(words: str) -> Session:
     made.server(Reply(250, (words,)))
     made.hello = words
     return made
+
+
+def terminal(words: str) -> Terminal:
+    with SandboxServer(inline=True) as server:
+        made = Terminal(server, name=words)
+        made.line(f"NOOP {words}")
+        made.read()
+    return made
+
+
+def sighting(words: str) -> Sighting:
+    found: list[Sighting] = []
+    middle = Eavesdropper(found, 1, strip_starttls=False, inject=b"")
+    middle.passes(TrailDirection.SERVER, f"250 {words}\n".encode())
+    return found[0]
 
 
 def message(words: str) -> Message:
@@ -104,6 +125,10 @@ HOLDERS: dict[str, Callable[[str], object]] = {
         "a", {"REFUSED": 1}, (Missed(1, words, "REFUSED", words),), 1, (words,)
     ),
     "Session": session,
+    "Terminal": terminal,
+    "Sightings": lambda words: Sightings([sighting(words)]),
+    "Sighting": sighting,
+    "Replies": lambda words: Replies([Reply(250, (words, words)), Reply(220, (words,))]),
     "Message": message,
     "Inbox": inbox,
     "Checkup": lambda words: Checkup(words, (Check("banner", Finding.BAD, words, words),)),
@@ -119,7 +144,7 @@ HOLDERS: dict[str, Callable[[str], object]] = {
 # Classes that write a text of ours, or hide what they hold.
 OWN_WORDS = {
     "Hidden", "HiddenText", "Mailbox", "Tally", "Progress", "Preview", "PreviewedRow", "Shown",
-    "TLSInfo", "Outcome", "Page", "Raw", "SettingError", "Day", "Fault",
+    "Throughput", "TLSInfo", "Outcome", "Page", "Raw", "SettingError", "Day", "Fault",
 }  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from base64 import b64encode
+from itertools import groupby
 
 import pytest
 
@@ -41,15 +42,30 @@ def spoken(trail: Trail) -> list[tuple[TrailDirection, str]]:
     return [(event.direction, event.message) for event in trail if event.direction is not INFO]
 
 
+def groups(trail: Trail) -> list[list[str]]:
+    """What the client said in one piece, piece by piece."""
+    said = [event for event in trail if event.direction is CLIENT]
+    numbered = [(event.group or -number, event.message) for number, event in enumerate(said, 1)]
+    runs = groupby(numbered, lambda pair: pair[0])
+    return [[message for _, message in run] for _, run in runs]
+
+
 @pytest.mark.parametrize("without", WITHOUT, ids="+".join)
 @pytest.mark.parametrize("tls", [None, "starttls"])
-def test_both_sides_tell_the_same_conversation(without, tls):
+@pytest.mark.parametrize("inline", [True, False])
+@pytest.mark.parametrize("count", [2, pytest.param(10, marks=pytest.mark.long)])
+def test_both_sides_tell_the_same_conversation(without, tls, inline, count):
+    """Ten random conversations of each of twenty kinds when there is time."""
     deal = random.Random(7)
-    with SandboxServer(tls=tls, without=without) as server:
-        for _ in range(5):
+    with SandboxServer(tls=tls, without=without, inline=inline) as server:
+        for _ in range(count):
             ours = conversation(server, deal)
             theirs = server.sessions[-1].trail
             assert theirs.tally.round_trips == ours.tally.round_trips
+            assert [event.tls for event in theirs if event.direction is CLIENT] == [
+                event.tls for event in ours if event.direction is CLIENT
+            ]
+            assert not inline or groups(theirs) == groups(ours)
             assert server.sessions[-1].remarks == []
             for side in (CLIENT, SERVER):
                 assert [m for who, m in spoken(theirs) if who is side] == [

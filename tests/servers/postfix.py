@@ -2,7 +2,7 @@
 
 It is not the system's instance: queue, settings, passwords and mailboxes are in one directory.
 Every recipient exists, `refused@` and `later@` excepted, `refused@` may not send either, and all
-mail falls into one maildir.
+mail falls into one maildir. What goes to `bounced@` is accepted and comes back to its sender.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ SETTINGS = {
     "mynetworks": "",
     "message_size_limit": "104857600",
     "virtual_mailbox_limit": "0",
-    # Every address is delivered into the same maildir.
+    # Every address is delivered into the same maildir, and who has no mailbox is found out late.
+    "smtpd_reject_unlisted_recipient": "no",
     "local_recipient_maps": "",
     "default_transport": "virtual",
-    "virtual_mailbox_maps": "static:inbox/",
     "virtual_uid_maps": "static:65534",
     "virtual_gid_maps": "static:65534",
     # Postfix would complete addresses in headers of local clients; the bytes are to be as sent.
@@ -89,6 +89,8 @@ REFUSALS = """\
 /^refused@/ 550 5.1.1 no such student
 /^later@/ 450 4.2.1 the mailbox is busy, come back later
 """
+# Who has no mailbox is found out after the message was accepted.
+MAILBOXES = "!/^bounced@/ inbox/\n"
 REFUSED_SENDERS = "/^refused@/ 550 5.7.1 you may not send here\n"
 TRACE_HEADERS = re.compile(
     rb"(?:(?:Return-Path|X-Original-To|Envelope-To|Delivered-To|Delivery-Date|Received):.*\n"
@@ -170,6 +172,7 @@ class Postfix:
             "smtpd_tls_cert_file": authority.good.certificate,
             "smtpd_tls_key_file": authority.good.key,
             "smtpd_recipient_restrictions": f"check_recipient_access regexp:{etc}/refusals, permit",
+            "virtual_mailbox_maps": f"regexp:{etc}/mailboxes",
             "smtpd_sender_restrictions": f"check_sender_access regexp:{etc}/refused_senders",
         }
         (etc / "main.cf").write_text("".join(f"{k} = {v}\n" for k, v in settings.items()))
@@ -177,6 +180,7 @@ class Postfix:
         (etc / "master.cf").write_text(SERVICES.format(**vars(self), variants=variants))
         (etc / "refusals").write_text(REFUSALS)
         (etc / "refused_senders").write_text(REFUSED_SENDERS)
+        (etc / "mailboxes").write_text(MAILBOXES)
         passwords = directory / "passwords"
         (etc / SASL).write_text(SASL_SETTINGS.format(passwords=passwords, keytab=realm.keytab))
 

@@ -9,6 +9,7 @@ import json
 import time
 from typing import Any, BinaryIO, TypeVar
 
+from smtp_nb import ambient
 from smtp_nb.client.message.recipients import MessageRecipient
 from smtp_nb.compose.stream import StreamContent
 from smtp_nb.errors import InputError
@@ -30,7 +31,7 @@ def envelope_line(job: DeliveryJob) -> bytes:
     envelope = job.envelope
     found = {
         "format": FORMAT,
-        "queued": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "queued": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(ambient.now())),
         "verb": envelope.verb,
         "mail_from": envelope.mail_from.address if envelope.mail_from else "",
         "recipients": list(map(_recipient_row, envelope.recipients)),

@@ -23,12 +23,12 @@ from __future__ import annotations
 import itertools
 import os
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from smtp_nb import ambient
 from smtp_nb.client.queue import file_lock
 from smtp_nb.client.queue.file_lock import LockedFile
 from smtp_nb.client.queue.moving import move_to_free
@@ -97,7 +97,7 @@ class Spool:
             InputError: 303, it cannot be written; or the content cannot be read.
         """
         # Names sort by age, and no two are alike.
-        stem = f"{time.time_ns():020}-{os.urandom(8).hex()}"
+        stem = f"{int(ambient.now() * 1e9):020}-{ambient.random(8).hex()}"
         draft, queued = self.path / f".{stem}.tmp", self.path / (stem + QUEUED)
         try:
             with open(draft, "xb", opener=_private) as file:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import socket
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from ipaddress import ip_address
 from math import ceil
 from typing import TYPE_CHECKING
 
+from smtp_nb import ambient
 from smtp_nb.client.session.session_tls import proxy_tls_from, tls_from
 from smtp_nb.client.settings.properties import tokens_of
 from smtp_nb.client.settings.registry import REGISTRY, reader
@@ -118,7 +118,7 @@ def _check_family(properties: Configured) -> None:
 
 def _host_name() -> str:
     """This machine's name if a server would take it for a domain, else empty."""
-    name = socket.gethostname()
+    name = ambient.host_name()
     try:
         return ascii_domain(name) if "." in name else ""
     except AddressError:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import os
 import re
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.errors import MessageError
 from email.message import Message
 
+from smtp_nb import ambient
 from smtp_nb.compose.fields import MAX_LINE, check_head
 from smtp_nb.compose.given.large_parts import GivenContent, LargeText, given_content
 from smtp_nb.compose.given.message_fields import MAX_SHOWN, FieldReader, WireField
@@ -66,8 +66,8 @@ class GivenReader:
 
     def __init__(
         self,
-        clock: Callable[[], float] = time.time,
-        random: Callable[[int], bytes] = os.urandom,
+        clock: Callable[[], float] = ambient.now,
+        random: Callable[[int], bytes] = ambient.random,
     ) -> None:
         self._clock = clock
         self._random = random

@@ -8,11 +8,11 @@ within the limits is a fault, which only its flag overlooks.
 from __future__ import annotations
 
 import contextlib
-import datetime
 from collections.abc import Awaitable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from smtp_nb import ambient
 from smtp_nb.errors import Interrupted, SMTPError
 from smtp_nb.flows.connecting.opening import open_connection
 from smtp_nb.flows.intents import Flow, PopConnection, PushConnection
@@ -102,7 +102,7 @@ def _ask(
     from smtp_nb.wire.verification.revocation import NoAnswer, look_up, read_list
 
     lists = session.settings.lists
-    now = datetime.datetime.now(datetime.UTC)
+    now = ambient.today()
     if (kept := lists.get(address) if lists else None) is not None:
         with contextlib.suppress(NoAnswer):  # a newer one may know
             return look_up(link, kept, addresses, now)

@@ -78,7 +78,7 @@ def _check_options(session: ClientSession, job: DeliveryJob) -> None:
 
 def mail_command(session: ClientSession, job: DeliveryJob) -> Command:
     """MAIL, or SEND, SOML or SAML, with the parameters that apply: SIZE (RFC 1870), BODY
-    (RFC 6152, RFC 3030) and SMTPUTF8 (RFC 6531)."""
+    (RFC 6152, RFC 3030), SMTPUTF8 (RFC 6531), and ENVID (RFC 3461) if it has one."""
     session.mails += 1
     content, envelope = job.content, job.envelope
     utf8 = _needs_smtputf8(job)
@@ -91,6 +91,8 @@ def mail_command(session: ClientSession, job: DeliveryJob) -> Command:
         parameters.append("BODY=8BITMIME")
     if utf8:
         parameters.append("SMTPUTF8")
+    if envelope.envelope_id and "DSN" in session.extensions:
+        parameters.append(f"ENVID={envelope.envelope_id}")
     return mail(envelope.mail_from, *parameters, envelope.options, verb=envelope.verb, utf8=utf8)
 
 

@@ -10,13 +10,13 @@ Times are the database's, as seconds since 1970: the clocks of several machines 
 
 from __future__ import annotations
 
-import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from smtp_nb import ambient
 from smtp_nb.errors import JournalError
 from smtp_nb.merge.journal.journal import Journal, JournalReader
 from smtp_nb.merge.journal.postgresql.stores import PostgreSQLStore, WorkerStore
@@ -42,7 +42,7 @@ WHERE run = ? AND place = ?
 """
 _PUT_OFF = "UPDATE claim SET due = ? WHERE run = ? AND place = ANY(?)"
 _HAS_TAKEN = "SELECT 1 FROM claim WHERE run = ? AND taken = ? LIMIT 1"
-_NEXT_DUE = "SELECT due FROM claim WHERE run = ? AND taken IS NULL ORDER BY due LIMIT 1"
+_NEXT_DUE = "SELECT due, tries > 0 FROM claim WHERE run = ? AND taken IS NULL ORDER BY due LIMIT 1"
 _COUNTS = """
 SELECT outcome, taken IS NULL, tries > 0, count(*) FROM claim WHERE run = ? GROUP BY 1, 2, 3
 """
@@ -53,8 +53,14 @@ SELECT COALESCE(sum(messages), 0)::bigint, min(at) FROM budget
 WHERE name = ? AND at > ? AND messages > 0
 """
 _SPEND = "INSERT INTO budget (name, at, messages) VALUES (?, ?, ?) RETURNING id"
-_FORGET = "DELETE FROM budget WHERE name = ? AND at <= ?"
+_FORGET_ALL = "DELETE FROM budget"
+_SPENT_BEFORE = "INSERT INTO budget (name, at, messages) VALUES (?, ?, ?)"
+_EXPIRE = "DELETE FROM budget WHERE name = ? AND at <= ? RETURNING at, messages"
 _GIVE_BACK = "UPDATE budget SET messages = messages - ? WHERE id = ?"
+
+
+# Facts of a campaign whose run is shared.
+_STATE, _ENDING = "state", "ending"
 
 
 class RunState(StrEnum):
@@ -64,7 +70,7 @@ class RunState(StrEnum):
     PAUSED = "paused"
     CANCELLED = "cancelled"
     ENDED = "ended"
-    """A reply was about more than its own message: `ending` says why."""
+    """One worker found out that no further message may begin; `ending` says why."""
 
 
 class ClaimedPlace(NamedTuple):
@@ -80,6 +86,13 @@ class ClaimedPlace(NamedTuple):
     since: float
 
 
+class Due(NamedTuple):
+    """When a message may be claimed, and whether it was deferred before."""
+
+    at: float
+    is_again: bool
+
+
 class Known(NamedTuple):
     """What the journal says of a recipient of an earlier attempt."""
 
@@ -90,18 +103,28 @@ class Known(NamedTuple):
 
 
 class Budget(NamedTuple):
-    """So many messages in any period."""
+    """So many messages in any period.
+
+    Attributes:
+        slack_s: what opened up to so long ago, and was not taken at once, counts from then on: the
+            time that workers take to come for it does not slow the run down.
+    """
 
     name: str
     messages: int
     period_s: float
+    slack_s: float = 0.0
 
 
 class Spent(NamedTuple):
-    """A part of a budget that was taken; `id` is 0 where there was none to take."""
+    """A part of a budget that was taken: records, each with its number and so many messages."""
 
-    id: int
-    messages: int
+    records: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def messages(self) -> int:
+        """How many there are in all."""
+        return sum(count for _, count in self.records)
 
 
 class Counts(NamedTuple):
@@ -140,17 +163,31 @@ class ClaimBoard:
         """What tells this run from others."""
         return self._store.mark
 
-    def publish(self, count: int) -> float:
-        """Offer so many messages; the time at which the run began."""
+    def publish(self, count: int, spent: Mapping[str, Sequence[float]]) -> float:
+        """Offer so many messages; the time at which the run began.
+
+        Args:
+            spent: when earlier runs sent what their quotas count, by the name of the budget.
+        """
         self.tell(RunState.RUNNING)
         with self._store.writing(flush=False) as sql:
             sql.execute(_CLEAR, (self.mark,))
             sql.execute(_PUBLISH, (self.mark, count))
+            sql.execute(_FORGET_ALL)
+            for name, times in spent.items():
+                counted = Counter(times).items()
+                sql.executemany(_SPENT_BEFORE, [(name, at, many) for at, many in counted])
             return _clock(sql)
 
     def tell(self, state: RunState) -> None:
         """Let workers know what to do from now on."""
-        self._journal.note({"state": state})
+        self._journal.note({_STATE: state})
+
+    @property
+    def ending(self) -> str:
+        """Why no further message begins; empty while any may."""
+        facts = self._journal.facts
+        return facts.get(_ENDING, "") if facts.get(_STATE) == RunState.ENDED else ""
 
     def counts(self) -> Counts:
         """How far the run is."""
@@ -195,11 +232,11 @@ class ClaimJournal(Journal):
         self._claimed: list[int] = []
         self._token = ""
         with self.store.reading() as sql:
-            self._ahead = _clock(sql) - time.monotonic()
+            self._ahead = _clock(sql) - ambient.monotonic()
 
     def clock(self) -> float:
         """The database's time, without asking it."""
-        return time.monotonic() + self._ahead
+        return ambient.monotonic() + self._ahead
 
     # -- windows ------------------------------------------------------------------------------
 
@@ -267,21 +304,25 @@ class ClaimJournal(Journal):
 
     # -- how the run stands -------------------------------------------------------------------
 
-    def next_due(self) -> float | None:
+    def next_due(self) -> Due | None:
         """When the next message may be claimed; None if all are taken."""
         found = self._found(_NEXT_DUE, (self._run,))
-        return found[0][0] if found else None
+        return Due(*found[0]) if found else None
 
     def state(self) -> RunState:
         """What to do; CANCELLED if another run has begun."""
         facts = self.facts
         if facts.get("run") != self._run:
             return RunState.CANCELLED
-        return RunState(facts["state"])
+        return RunState(facts[_STATE])
 
     def explain_rest(self, why: str) -> None:
-        """Keep why no further message begins; the client says so of each row."""
-        self.note({"state": RunState.ENDED, "ending": why})
+        """Keep why no further message begins, should it come to that: the client says so."""
+        self.note({_ENDING: why})
+
+    def end(self) -> None:
+        """Let no worker begin a further message."""
+        self.note({_STATE: RunState.ENDED})
 
     # -- budgets ------------------------------------------------------------------------------
 
@@ -289,21 +330,36 @@ class ClaimJournal(Journal):
         """Take up to `most` of what is left of a budget now."""
 
         def work(sql: JournalSession) -> Spent:
-            now = self._locked(sql, budget)
-            sql.execute(_FORGET, (budget.name, now - budget.period_s))
+            sql.execute(_LOCK, (f"{self._place.schema} {budget.name}",))
+            now = _clock(sql)
             room = min(most, budget.messages - self._spent(sql, budget, now)[0])
-            if room <= 0:
-                return Spent(0, 0)
-            ((number,),) = sql.execute(_SPEND, (budget.name, now, room)).fetchall()
-            return Spent(number, room)
+            expired = sql.execute(_EXPIRE, (budget.name, now - budget.period_s)).fetchall()
+            lately = sorted((at + budget.period_s, count) for at, count in expired
+                            if at > now - budget.period_s - budget.slack_s)  # fmt: skip
+            taken = []
+            for at, count in [*lately, (now, room)]:
+                used = max(min(count, room), 0)
+                room -= used
+                taken += [(self._spend(sql, budget, at, used), used)] if used else []
+                if count > used and at < now:  # for the next one who comes
+                    self._spend(sql, budget, at - budget.period_s, count - used)
+            return Spent(tuple(taken))
 
         return self.store.commit(work, flush=False)
 
+    def _spend(self, sql: JournalSession, budget: Budget, at: float, count: int) -> int:
+        ((number,),) = sql.execute(_SPEND, (budget.name, at, count)).fetchall()
+        return int(number)
+
     def give_back(self, spent: Spent, unused: int) -> None:
         """What was taken and not needed may be taken by others."""
-        if unused:
-            values = (unused, spent.id)
-            self.store.commit(lambda sql: sql.execute(_GIVE_BACK, values), flush=False)
+        rows = []
+        for number, count in reversed(spent.records):
+            back = min(count, unused)
+            unused -= back
+            rows += [(back, number)] if back else []
+        if rows:
+            self.store.commit(lambda sql: sql.executemany(_GIVE_BACK, rows), flush=False)
 
     def opens_at(self, budget: Budget, now: float) -> float:
         """When there is something to take: now, or later."""
@@ -317,11 +373,6 @@ class ClaimJournal(Journal):
         )
 
     _read = _found
-
-    def _locked(self, sql: JournalSession, budget: Budget) -> float:
-        """Have the budget alone until the end of the transaction; the time then."""
-        sql.execute(_LOCK, (f"{self._place.schema} {budget.name}",))
-        return _clock(sql)
 
     def _spent(self, sql: JournalSession, budget: Budget, now: float) -> tuple[int, float]:
         ((spent, first),) = sql.execute(_SPENT, (budget.name, now - budget.period_s)).fetchall()

@@ -12,10 +12,10 @@ It holds addresses, keys and the server's words. It holds no bodies, subjects, r
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Iterable, Sequence
 from typing import Any, Self
 
+from smtp_nb import ambient
 from smtp_nb.errors import JournalError
 from smtp_nb.merge.journal import places, schema
 from smtp_nb.merge.journal.schema import (
@@ -23,7 +23,9 @@ from smtp_nb.merge.journal.schema import (
     Decided,
     PlanEntry,
     RecipientRecord,
+    ReportRecord,
     Result,
+    SentMessage,
     SkippedRow,
     Target,
     Unfinished,
@@ -104,6 +106,11 @@ class JournalReader:
         """The outcomes among the recipients of each message, and when the last one came to it."""
         return list(self._read(schema.OUTCOMES))
 
+    def sent_since(self, moment: float) -> list[SentMessage]:
+        """What left after a moment, in seconds since 1970, whatever a server said to it."""
+        with self._read_from.reading() as sql:
+            return [SentMessage(*row) for row in sql.execute(schema.SENT, (moment,))]
+
     def keys(self) -> dict[int, str]:
         """Every key of the campaign by its number."""
         return dict(self._read("SELECT id, key FROM message"))
@@ -116,6 +123,10 @@ class JournalReader:
         """All recipients of all messages that were tried."""
         with self._read_from.reading() as sql:  # never twice in memory
             return [_shared(RecipientRecord(*row)) for row in sql.execute(schema.DELIVERIES)]
+
+    def reports(self) -> list[ReportRecord]:
+        """What was reported of recipients after their messages were accepted."""
+        return [ReportRecord(*row) for row in self._read(schema.REPORTS)]
 
 
 def _shared(delivery: RecipientRecord) -> RecipientRecord:
@@ -188,7 +199,7 @@ class Journal(JournalReader):
         Raises:
             JournalError: it is not on the disk under the journal's name, so none of them may leave.
         """
-        now = time.time()
+        now = ambient.now()
         rows, sent = [(*intent, now) for intent in intents], list(digests)
         if len({(intent.message, intent.address) for intent in intents}) != len(rows):
             raise JournalError("a recipient was about to be sent to twice")
@@ -204,7 +215,7 @@ class Journal(JournalReader):
 
     def settle(self, outcomes: Sequence[Result]) -> None:
         """Commit what became of intents. The next `record_attempts` flushes it."""
-        now = time.time()
+        now = ambient.now()
         rows = [(now, o.outcome, o.code, o.enhanced_code, o.reply[:schema.REPLY_LIMIT], *o[4:])
                 for o in outcomes]  # fmt: skip
         self.store.commit(lambda sql: sql.executemany(schema.SETTLE, rows), flush=False)
@@ -213,6 +224,11 @@ class Journal(JournalReader):
         """Keep other digests for messages that have left: the difference was looked at."""
         with self.store.writing(flush=False) as sql:
             sql.executemany(schema.DIGEST, digests)
+
+    def keep_reports(self, reports: Iterable[ReportRecord]) -> None:
+        """Keep what was reported of recipients, each report once."""
+        with self.store.writing() as sql:
+            sql.executemany(schema.KEEP_REPORT, reports)
 
     def resolve(self, target: Target, outcome: Outcome, reply: str) -> int:
         """Decide about recipients; how many that were."""

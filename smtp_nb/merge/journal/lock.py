@@ -9,13 +9,13 @@ import errno
 import getpass
 import json
 import os
-import socket
 import sys
 from contextlib import suppress
 from datetime import datetime
 from io import FileIO
 from pathlib import Path
 
+from smtp_nb import ambient
 from smtp_nb.errors import CampaignBusy, JournalError
 from smtp_nb.model.display import visible
 
@@ -54,7 +54,7 @@ def _myself() -> dict[str, object]:
         "program": _program(),
         "pid": os.getpid(),
         "user": user,
-        "host": socket.gethostname(),
+        "host": ambient.host_name(),
         "since": f"{datetime.now().astimezone():%Y-%m-%d %H:%M}",
     }
 

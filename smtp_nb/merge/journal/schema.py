@@ -28,12 +28,25 @@ CREATE TABLE delivery (
     PRIMARY KEY (message, address)) WITHOUT ROWID;
 """,
     "ALTER TABLE message ADD COLUMN digest TEXT NOT NULL DEFAULT '';",
+    """
+CREATE TABLE report (
+    message INTEGER NOT NULL, address TEXT NOT NULL, action TEXT NOT NULL, bounce TEXT NOT NULL,
+    code TEXT NOT NULL, text TEXT NOT NULL, joined_by TEXT NOT NULL, source TEXT NOT NULL,
+    PRIMARY KEY (message, address, action, code)) WITHOUT ROWID;
+""",
 )
 VERSION = len(STEPS)
 
 # The outcomes with which a recipient is tried again at the next run.
 RETRIED = frozenset({Outcome.DEFERRED, Outcome.NOT_SENT})
 
+
+# What a report makes of a recipient, the gravest first: it could not be delivered for good, its
+# reader complained, it could not be delivered for now.
+HARD, COMPLAINT, SOFT = "hard", "complaint", "soft"
+BOUNCES = (HARD, COMPLAINT, SOFT)
+# After these, `suppress=` leaves an address out.
+NEVER_AGAIN = frozenset({HARD, COMPLAINT})
 
 # In front of one of several recipients whom `suppress=` leaves out; no address begins so.
 HELD_BACK = " "
@@ -87,6 +100,33 @@ class Attempt(NamedTuple):
     recipient: str
     kind: int
     message_id: str
+
+
+class ReportRecord(NamedTuple):
+    """What a report said of one recipient of one message, after it was accepted.
+
+    Attributes:
+        action: of RFC 3464 section 2.3.3, or "complaint".
+        bounce: "hard", "soft" or "complaint"; empty for what is no bounce.
+        joined_by: by what the report was found to be about this message.
+    """
+
+    message: int
+    address: str
+    action: str
+    bounce: str
+    code: str
+    text: str
+    joined_by: str
+    source: str
+
+
+class SentMessage(NamedTuple):
+    """When a message left for an address, in seconds since 1970."""
+
+    message: int
+    address: str
+    at: float
 
 
 class Decided(NamedTuple):
@@ -161,10 +201,16 @@ DECIDED = """
 SELECT DISTINCT key, id, digest FROM message JOIN delivery ON message = id
 WHERE delivery.outcome IN ('ACCEPTED', 'UNKNOWN') OR delivery.outcome IS NULL
 """
+# A scan, like the others at the beginning of a run: an index would be written to by each message.
+SENT = (
+    "SELECT message, address, at FROM delivery WHERE at > ? AND COALESCE(outcome, '') <> 'NOT_SENT'"
+)
 _OPEN = "SELECT message FROM delivery WHERE outcome IN ('DEFERRED', 'NOT_SENT', 'REFUSED')"
 # Columns by name: a later version may have added some.
 DELIVERIES = f"SELECT {', '.join(RecipientRecord._fields)} FROM delivery"
 PLAN = f"SELECT {', '.join(PlanEntry._fields)} FROM plan ORDER BY row"
+REPORTS = f"SELECT {', '.join(ReportRecord._fields)} FROM report"
+KEEP_REPORT = "INSERT INTO report VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 KEEP_PLAN = f"INSERT INTO plan ({', '.join(PlanEntry._fields)}) VALUES (?, ?, ?, ?, ?)"
 FINISHED = f"""
 SELECT DISTINCT key FROM message JOIN delivery ON message = id WHERE message NOT IN ({_OPEN})

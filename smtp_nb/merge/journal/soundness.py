@@ -19,6 +19,7 @@ from smtp_nb.model.enums import RecipientType
 from smtp_nb.model.outcome import Outcome
 
 _OUTCOMES = ", ".join(f"'{outcome}'" for outcome in Outcome)
+_BOUNCES = ", ".join(f"'{kind}'" for kind in ("", *schema.BOUNCES))
 # Far beyond any journal, and within what pandas takes for a time in milliseconds.
 _LATEST = 9_000_000_000
 _MOST = 2**53
@@ -44,11 +45,13 @@ _VALUES = {
         "{0} GLOB '<*>' AND {0} NOT GLOB '*[^!-~]*' AND instr(CAST({0} AS BLOB), x'00') = 0"
     ),
     ("delivery", "size"): "{0} >= 0",
+    ("report", "message"): "{0} IN (SELECT id FROM message)",
+    ("report", "bounce"): f"{{0}} IN ({_BOUNCES})",
 }
 _SALT = "SELECT 1 FROM campaign WHERE name = 'salt' AND value GLOB '*[^0-9a-f]*'"
-TABLES = ("campaign", "message", "plan", "delivery")
+TABLES = ("campaign", "message", "plan", "delivery", "report")
 # What a later statement will name; a table of another shape is found out here.
-_SHAPES = (schema.DELIVERIES, schema.PLAN, schema.BEGUN, schema.FINISHED)
+_SHAPES = (schema.DELIVERIES, schema.PLAN, schema.BEGUN, schema.FINISHED, schema.REPORTS)
 
 
 def require_sound(sql: sqlite3.Connection, path: Path) -> None:

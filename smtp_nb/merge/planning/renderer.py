@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Collection, Hashable, Iterable, Iterator
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
 from smtp_nb.compose.message import Composed, Composer
+from smtp_nb.errors import InputError
+from smtp_nb.merge.journal.schema import RETRIED
 from smtp_nb.merge.planning.digest import Digests
 from smtp_nb.merge.planning.plan import PlannedRow
-from smtp_nb.merge.rows.groups import same
+from smtp_nb.merge.rows.groups import GroupedRows, same
 from smtp_nb.merge.rows.printed import Note, is_ordinary, is_ordinary_number
 from smtp_nb.merge.rows.problem import RowError
 from smtp_nb.merge.rows.rows import Row, Rows
 from smtp_nb.merge.rows.unfilled import Empty, EmptyEntry
 from smtp_nb.merge.templates.lawful import ROW
+from smtp_nb.merge.templates.return_path import token_of
 from smtp_nb.merge.templates.suspicions import suspicions
 from smtp_nb.merge.templates.template import ADDRESS, Compiled, RenderedRow
-from smtp_nb.model.address import CONTROLS
+from smtp_nb.model.address import CONTROLS, Mailbox
 from smtp_nb.model.enums import RecipientType
 from smtp_nb.model.envelope import Recipient
+from smtp_nb.model.outcome import Outcome
 
 # Characters of a cell that cannot make a line too long, however they are encoded.
 _SHORT = 60
@@ -38,11 +42,21 @@ class RowValues(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ComposedRow:
-    """One row's message and its recipients, each mailbox once."""
+    """One row's message and its recipients, each mailbox once.
+
+    Attributes:
+        token: what its Message-ID, its ENVID and its return path are made of.
+    """
 
     letter: RenderedRow
     content: Composed
     recipients: tuple[Recipient, ...]
+    token: str = ""
+
+    @property
+    def mail_from(self) -> Mailbox:
+        """Where bounces go: the return path, else the author."""
+        return self.letter.return_path or self.letter.draft.authors[0]
 
 
 class RowRenderer:
@@ -60,7 +74,7 @@ class RowRenderer:
         written = "".join(self._compiled.sources.values())
         self._may_be_plain = self._compiled.is_plain and _ENCODED not in written
         self._composer = Composer()
-        self._salt = salt.encode()
+        self._salt = salt
         self._template = template
         names = compiled.names
         self._columns = [name for name in rows.names if ROW in names or name in names]
@@ -103,13 +117,39 @@ class RowRenderer:
         first, second = self._rows.read([one, other], names)
         return [str(name) for name in names if not same(first[name], second[name])]
 
+    def domains(self, filled: RowValues, outcomes: Mapping[str, str]) -> tuple[str, ...]:
+        """The domains that a row's message goes to, each once, without making the message.
+
+        Args:
+            outcomes: what is known of its recipients: those who are decided get no copy.
+        """
+        copies: Iterable[Mailbox] = ()
+        with suppress(InputError):  # composing will say so
+            copies = self._compiled.copies(filled.values)
+        boxes = [
+            box
+            for box in (*filled.planned.mailboxes, *copies)
+            if outcomes.get(box.key, Outcome.NOT_SENT) in RETRIED
+        ]
+        return tuple({box.domain.lower(): None for box in boxes})
+
     def digest(self, filled: RowValues) -> str:
         """What tells whether this row would get another message; see `Digests`."""
         return self._digests.of(filled.values)
 
+    def digest_of_all(self, planned: Iterable[PlannedRow]) -> str:
+        """One digest for all rows: as long as it stays the same, so do those of the rows.
+
+        Empty for groups, and where only each row can tell.
+        """
+        if isinstance(self._rows, GroupedRows):
+            return ""
+        columns = {name: self._rows.series(name) for name in self._columns}
+        return self._digests.of_all((f"{one.row} {one.key}" for one in planned), columns)
+
     @cached_property
     def _digests(self) -> Digests:
-        return Digests(self._compiled, self._template, self._salt.decode())
+        return Digests(self._compiled, self._template, self._salt)
 
     def is_plain(self, filled: RowValues) -> bool:
         """True if this row's message can only be as good as that of any other plain row."""
@@ -130,13 +170,11 @@ class RowRenderer:
         planned, row = filled
         if planned.mailbox is None:
             raise RowError(planned.explanation)
-        message_id = message_id or self._message_id(planned.key)
-        letter = self._compiled.letter(row, planned.mailboxes, message_id, bool(self._salt))
-        return ComposedRow(letter, self._composer.compose(letter.draft), _recipients(letter))
-
-    def _message_id(self, key: str) -> str:
-        """The first half of the Message-ID, the same for this key for ever."""
-        return hashlib.blake2b(key.encode(), key=self._salt, digest_size=16).hexdigest()
+        token = token_of(planned.key, self._salt)
+        letter = self._compiled.letter(
+            row, planned.mailboxes, message_id or token, bool(self._salt), token
+        )
+        return ComposedRow(letter, self._composer.compose(letter.draft), _recipients(letter), token)
 
 
 def _is_plain(value: object) -> bool:

@@ -1,7 +1,8 @@
 """Suppression lists: `suppress=`.
 
-Addresses, a CSV file in which they stand anywhere, or the journal of another campaign, of which all
-are meant whose fate was decided there: who has its message, may have it, or was refused.
+Addresses, a CSV file in which they stand anywhere, the journal of another campaign, of which all
+are meant whose fate was decided there: who has its message, may have it, or was refused; or a frame
+of bounces, of which those are meant whose mail came back for good, or who complained.
 """
 
 from __future__ import annotations
@@ -13,16 +14,19 @@ from dataclasses import replace
 from io import TextIOWrapper
 from pathlib import Path
 
+import pandas as pd
+
 from smtp_nb.errors import InputError
 from smtp_nb.merge.journal.journal import JournalReader
-from smtp_nb.merge.journal.schema import RETRIED
+from smtp_nb.merge.journal.schema import NEVER_AGAIN, RETRIED
 from smtp_nb.merge.planning.plan import Plan
 from smtp_nb.merge.planning.recipients import trimmed
 from smtp_nb.model.address import parse_mailbox
 from smtp_nb.model.outcome import Outcome
 from smtp_nb.model.regular import open_regular
 
-Suppressed = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
+Entry = str | os.PathLike[str] | pd.DataFrame
+Suppressed = Entry | Iterable[Entry]
 EXPLANATION = "the address is in suppress="
 _JOURNALS = (".sqlite", ".db")
 
@@ -31,12 +35,12 @@ def suppressed(given: Suppressed | None) -> frozenset[str]:
     """The normalised addresses that get nothing.
 
     Raises:
-        InputError: an entry is neither an address nor a file.
+        InputError: an entry is neither an address, a file nor a frame of bounces.
         JournalError: a file is not a journal.
     """
     if given is None:
         return frozenset()
-    entries = [given] if isinstance(given, str | os.PathLike) else given
+    entries = [given] if isinstance(given, str | os.PathLike | pd.DataFrame) else given
     return frozenset(key for entry in entries for key in _keys(entry))
 
 
@@ -56,15 +60,36 @@ def leave_out(plan: Plan, keys: frozenset[str]) -> Plan:
     return plan
 
 
-def _keys(entry: str | os.PathLike[str]) -> Iterator[str]:
+def _keys(entry: Entry) -> Iterator[str]:
+    if isinstance(entry, pd.DataFrame):
+        yield from _of_bounces(entry)
+        return
     path = Path(entry)
     if isinstance(entry, str) and "@" in entry and path.suffix.lower() not in (".csv", *_JOURNALS):
         yield parse_mailbox(trimmed(entry)).key
     elif path.suffix.lower() in _JOURNALS:
         with JournalReader.open(path) as journal:
             yield from (d.address for d in journal.deliveries() if d.outcome not in RETRIED)
+            yield from (r.address for r in journal.reports() if r.bounce in NEVER_AGAIN)
     else:
         yield from _of_csv(path)
+
+
+def _of_bounces(frame: pd.DataFrame) -> Iterator[str]:
+    """Hard bounces and complaints, of `bounces()`, `results` or `load()`.
+
+    A report that was joined to no recipient proves nothing about the address that it names.
+    """
+    if not {"recipient", "bounce"} <= set(frame.columns):
+        raise InputError(
+            "suppress= is a frame without the columns recipient and bounce",
+            remedy='Give its column of addresses, as suppress=df["email"], or what bounces()'
+            " returned",
+        )
+    remarks = frame["remark"] if "remark" in frame.columns else [""] * len(frame)
+    for recipient, bounce, remark in zip(frame["recipient"], frame["bounce"], remarks, strict=True):
+        if bounce in NEVER_AGAIN and not remark:
+            yield parse_mailbox(recipient).key
 
 
 def _of_csv(path: Path) -> Iterator[str]:

@@ -30,6 +30,8 @@ from smtp_nb.model.regular import open_regular
 _BEGINS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _ENCODING = "utf-8-sig"
 UNREADABLE = 303
+# What earlier versions wrote.
+_BEFORE_BOUNCES = COLUMNS[: COLUMNS.index("bounce")]
 # CSV holds line breaks and tabs; other controls would work on whoever looks at the file.
 _BETWEEN_BREAKS = re.compile(r"[^\r\n\t]+")
 
@@ -84,9 +86,10 @@ def read_results(path: str | os.PathLike[str]) -> pd.DataFrame:
     with _opened(path) as file:
         try:
             header, *lines = csv.reader(file, strict=True)
-            if header != COLUMNS:
+            if header not in (COLUMNS, _BEFORE_BOUNCES):
                 raise ValueError("its columns differ")
-            texts = list(zip(*lines, strict=True)) or [()] * len(COLUMNS)
+            texts = list(zip(*lines, strict=True)) or [()] * len(header)
+            texts += [("",) * len(lines)] * (len(COLUMNS) - len(header))
             columns = [
                 list(map(_READ.get(name, _bare), column))
                 for name, column in zip(COLUMNS, texts, strict=True)

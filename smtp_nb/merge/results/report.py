@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from smtp_nb.merge.journal.journal import JournalReader
-from smtp_nb.merge.journal.schema import HELD_BACK, RETRIED, PlanEntry, RecipientRecord
+from smtp_nb.merge.journal.schema import (
+    BOUNCES,
+    HELD_BACK,
+    RETRIED,
+    PlanEntry,
+    RecipientRecord,
+)
 from smtp_nb.model.display import visible, visible_lines
 from smtp_nb.model.enums import RecipientType
 from smtp_nb.model.explain import explain
@@ -21,11 +27,13 @@ if TYPE_CHECKING:
     from pandas.io.formats.style import Styler
 
 COLUMNS = ["row", "recipient", "kind", "outcome", "code", "enhanced_code", "reply", "explanation",
-           "queue_id", "message_id", "attempts", "sent_at", "seconds", "size"]  # fmt: skip
+           "queue_id", "message_id", "attempts", "sent_at", "seconds", "size", "bounce",
+           "bounce_code"]  # fmt: skip
 _TYPES = {"row": "Int64", "code": "Int64", "attempts": "int64", "seconds": "float64",
           "size": "Int64"}  # fmt: skip
 # The columns that `table()` adds to the caller's frame, each with `mail_` in front.
-SUMMARY = ["outcome", "explanation", "code", "reply", "message_id", "attempts", "sent_at"]
+SUMMARY = ["outcome", "explanation", "code", "reply", "message_id", "attempts", "sent_at",
+           "bounce", "bounce_code"]  # fmt: skip
 
 NOT_TRIED = "not tried yet"
 SUPPRESSED = "the address is one of suppress="
@@ -50,6 +58,8 @@ OUTCOME_COLOURS = {
 _WITHOUT = RETRIED | {Outcome.REFUSED}
 
 Line = tuple[object, ...]
+# The gravest bounce of a recipient, and its code, by message and address.
+Bounced = Mapping[tuple[int, str], tuple[str, str]]
 
 
 def results(
@@ -66,16 +76,18 @@ def results(
             added at the end.
     """
     known = _by_message(journal)
+    bounced = bounced_in(journal)
     lines: list[Line] = []
     places: list[int] = []
     for place, entry in enumerate(entries):
         # Taken out of `known`, so that a large campaign is never held twice.
-        for line in _of_row(entry, known):
+        for line in _of_row(entry, known, bounced):
             places.append(place)
             lines.append(line)
     if index is not None:
         return framed(_columns(lines), index.take(places))
-    lines += [_delivered(None, delivery) for many in known.values() for delivery in many]
+    rest = (delivery for many in known.values() for delivery in many)
+    lines += [_delivered(None, delivery, bounced) for delivery in rest]
     return framed(_columns(lines), None)
 
 
@@ -91,21 +103,35 @@ def _by_message(journal: JournalReader | None) -> dict[int, list[RecipientRecord
     return known
 
 
-def _of_row(entry: PlanEntry, known: dict[int, list[RecipientRecord]]) -> list[Line]:
+def bounced_in(journal: JournalReader | None) -> Bounced:
+    """Who bounced or complained, as far as the journal knows."""
+    found: dict[tuple[int, str], tuple[str, str]] = {}
+    for kind in BOUNCES:
+        for one in () if journal is None else journal.reports():
+            if one.bounce == kind:
+                found.setdefault((one.message, one.address), (kind, one.code))
+    return found
+
+
+def _of_row(
+    entry: PlanEntry, known: dict[int, list[RecipientRecord]], bounced: Bounced
+) -> list[Line]:
     deliveries = [] if entry.message is None else known.pop(entry.message, [])
     # A row that cannot be sent any more says why, rather than what it is still waiting for.
     if entry.outcome == Outcome.INVALID and all(d.outcome in RETRIED for d in deliveries):
         deliveries = []
     if "\n" in entry.recipient:
-        return _of_several(entry, deliveries)
+        return _of_several(entry, deliveries, bounced)
     if not deliveries:
         return [_undelivered(entry)]
     if len(deliveries) > 1:
         deliveries = _of_now(entry, sorted(deliveries, key=_kind))
-    return [_delivered(entry.row, delivery) for delivery in deliveries]
+    return [_delivered(entry.row, delivery, bounced) for delivery in deliveries]
 
 
-def _of_several(entry: PlanEntry, deliveries: list[RecipientRecord]) -> list[Line]:
+def _of_several(
+    entry: PlanEntry, deliveries: list[RecipientRecord], bounced: Bounced
+) -> list[Line]:
     """The lines of a row with several To addresses: each has one, tried or not."""
     names = entry.recipient.split("\n")[:-1]
     given = {d.recipient.lower(): d for d in deliveries if not d.kind}
@@ -120,8 +146,8 @@ def _of_several(entry: PlanEntry, deliveries: list[RecipientRecord]) -> list[Lin
         elif former and name.lower() not in given:
             one = one._replace(outcome=Outcome.SKIPPED, explanation=HAD_IT_BEFORE)
         found = given.get(one.recipient.lower())
-        lines.append(_undelivered(one) if found is None else _delivered(entry.row, found))
-    return lines + [_delivered(entry.row, delivery) for delivery in [*former, *copies]]
+        lines.append(_undelivered(one) if found is None else _delivered(entry.row, found, bounced))
+    return lines + [_delivered(entry.row, delivery, bounced) for delivery in [*former, *copies]]
 
 
 def _of_now(entry: PlanEntry, deliveries: list[RecipientRecord]) -> list[RecipientRecord]:
@@ -147,20 +173,22 @@ def _undelivered(entry: PlanEntry) -> Line:
     outcome = entry.outcome or Outcome.NOT_SENT
     explanation = entry.explanation or (NOT_TRIED if not entry.outcome else "")
     return (entry.row, entry.recipient, "TO", str(outcome), None, "", "", explanation,
-            "", "", 0, None, None, None)  # fmt: skip
+            "", "", 0, None, None, None, "", "")  # fmt: skip
 
 
-def _delivered(row: int | None, d: RecipientRecord) -> Line:
+def _delivered(row: int | None, d: RecipientRecord, bounced: Bounced) -> Line:
     outcome = str(d.outcome or Outcome.UNKNOWN)
     # `print(frame)` writes the cell to a terminal, so it holds no control of a server's.
     reply = visible_lines(d.reply) if d.code else ""
     return (row, d.recipient, RecipientType(d.kind).name, outcome, d.code or None, d.enhanced_code,
-            reply, _explanation(outcome, d.code, d.enhanced_code, d.reply), d.queue_id,
-            d.message_id, d.attempts, d.at, d.seconds, d.size)  # fmt: skip
+            reply, explanation_of(outcome, d.code, d.enhanced_code, d.reply), d.queue_id,
+            d.message_id, d.attempts, d.at, d.seconds, d.size,
+            *bounced.get((d.message, d.address), ("", "")))  # fmt: skip
 
 
 @lru_cache(maxsize=1024)
-def _explanation(outcome: str, code: int, enhanced_code: str, text: str) -> str:
+def explanation_of(outcome: str, code: int, enhanced_code: str, text: str) -> str:
+    """What became of a recipient, in a sentence; empty for those who have their message."""
     if outcome == Outcome.ACCEPTED:
         return ""
     if code:
@@ -201,9 +229,10 @@ def _summary(lines: list[Line]) -> Line:
     if len(lines) == 1:
         return lines[0]
     outcome = str(summary(Outcome(str(line[0])) for line in lines))
-    # PARTIAL is the word for no single recipient: the first one without mail tells why.
+    # PARTIAL is the word for no single recipient: the first one without mail tells why. So does
+    # one whose mail came back.
     wanted = [line for line in lines if line[0] == outcome or outcome == Outcome.PARTIAL]
-    line = next((line for line in wanted if line[0] != Outcome.ACCEPTED), wanted[0])
+    line = next((line for line in wanted if line[0] != Outcome.ACCEPTED or line[-2]), wanted[0])
     return (outcome, *line[1:])
 
 

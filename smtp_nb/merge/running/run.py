@@ -26,15 +26,14 @@ nothing to somebody who has the message under the old spelling.
 from __future__ import annotations
 
 import asyncio
-import secrets
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import pandas as pd
 
+from smtp_nb import ambient
 from smtp_nb.errors import InputError, Interrupted
 from smtp_nb.merge.journal.journal import Journal, JournalReader
 from smtp_nb.merge.journal.places import locked
@@ -43,17 +42,20 @@ from smtp_nb.merge.journal.url import Place
 from smtp_nb.merge.planning.adoption import ADDRESSES, adopt
 from smtp_nb.merge.planning.plan import Plan, PlannedRow
 from smtp_nb.merge.planning.renderer import RowRenderer
-from smtp_nb.merge.planning.standing import GO_ON, standing_of
+from smtp_nb.merge.planning.standing import GO_ON, LOOKED_AT, standing_of
 from smtp_nb.merge.results import report
+from smtp_nb.merge.results.summary import summary_of
 from smtp_nb.merge.rows.rows import Rows
 from smtp_nb.merge.running.connection import ConnectionGroup, MergeConnection
 from smtp_nb.merge.running.control import RunControl
+from smtp_nb.merge.running.moments import Moment, moment_of
 from smtp_nb.merge.running.options import Options
-from smtp_nb.merge.running.pace import Pace
-from smtp_nb.merge.running.progress import RESUME, Meter, view_for
+from smtp_nb.merge.running.pace import Pace, Shut
+from smtp_nb.merge.running.progress import RESUME, LiveView, Meter, view_for
+from smtp_nb.merge.running.rates import Sent
 from smtp_nb.merge.running.source import Source
 from smtp_nb.merge.running.waiting import PendingMessage, Waiting
-from smtp_nb.merge.templates.template import Compiled, Template
+from smtp_nb.merge.templates.template import Compiled
 from smtp_nb.model.address import Mailbox
 from smtp_nb.model.enums import RecipientType
 from smtp_nb.model.outcome import Outcome
@@ -64,7 +66,7 @@ class Campaign:
     """What a run sends: rows, their plan, the template, and where it is written down.
 
     Attributes:
-        template, from_: of what `compiled` was made.
+        given: what `compiled` was made of.
         digest: changes with the template.
         written: the same without its context, of which only what rows show counts.
         identity: by what rows are known: "address", "addresses" (any of several), or "column".
@@ -76,8 +78,7 @@ class Campaign:
     place: str
     rows: Rows
     plan: Plan
-    template: Template
-    from_: str
+    given: tuple[Any, ...]  # the arguments of Compiled
     compiled: Compiled
     digest: str
     written: str
@@ -109,20 +110,36 @@ class Nudged(Protocol):
 class Run:
     """A run under way; its `connections` give the jobs.
 
+    Args:
+        at: nothing begins before; None for now.
+        waits_for: what it waits for without being asked.
+
     Attributes:
+        limits: what its pace keeps to.
         meter: shows how far it is.
         todos: what workers are to send; empty for a run of this process alone.
         salt: makes the Message-IDs of this campaign its own.
 
     Raises:
+        InputError: `at` is not a time, or is past.
         CampaignBusy: another process or job is sending this campaign.
         TemplateChanged: somebody who has a message would get another one now.
         JournalError: its file cannot be used.
     """
 
-    def __init__(self, campaign: Campaign, options: Options, control: RunControl) -> None:
+    def __init__(
+        self,
+        campaign: Campaign,
+        options: Options,
+        control: RunControl,
+        at: Moment | None = None,
+        waits_for: frozenset[Shut] = frozenset(),
+    ) -> None:
         self.campaign = campaign
         self.options = options
+        starts_at = None if at is None else moment_of("at", at, ambient.now())
+        self.limits = replace(options.limits, starts_at=starts_at)
+        self.waits_for = frozenset(Shut) if options.wait_for_quota else waits_for
         self.control = control
         self.todos: list[PendingMessage] = []
         path = None if options.redirect_to else campaign.path
@@ -131,6 +148,8 @@ class Run:
                 held.callback(locked(path).release)
             self.journal = held.enter_context(Journal(path, options.limits.patience_s))
             self.source = self._begin()
+            if self.source.is_scheduled:
+                self.source.pause()  # which tells the view
             self._held = held.pop_all()
 
     def _begin(self) -> Source:
@@ -141,7 +160,7 @@ class Run:
         self.campaign = campaign = adopted(campaign, journal)
         numbers = journal.register(p.key for p in campaign.plan.rows if p.key)
         waiting = waiting_in(campaign.plan, journal, numbers, options.limit)
-        salt = facts.get("salt") or secrets.token_hex(8)
+        salt = facts.get("salt") or ambient.random(8).hex()
         renderer = RowRenderer(campaign.rows, campaign.compiled, salt, campaign.written)
         standing = standing_of(
             campaign.name, campaign.place, campaign.plan, journal, renderer, len(waiting.todos),
@@ -149,15 +168,24 @@ class Run:
         )  # fmt: skip
         standing.check(options.changed == GO_ON)
         journal.accept(standing.changed.values())
-        journal.note({"name": campaign.name, "salt": salt, **self._identity})
+        looked_at = {LOOKED_AT: standing.looked_at}
+        journal.note({"name": campaign.name, "salt": salt, **looked_at, **self._identity})
         journal.replan(plan_entries(campaign.plan, numbers, waiting.left_out))
         meter = Meter(len(waiting.todos), view_for(options.progress), said=standing.no_op)
         if options.cluster is not None:
             self.todos = list(waiting.todos)
-        pace = Pace(options.limits, time.monotonic)
+        pace = Pace(self.limits, ambient.monotonic, ambient.now, self.sent_before())
         queue = Waiting(waiting.todos, renderer, pace.domains)
         self.meter, self.salt = meter, salt
-        return Source(queue, renderer, journal, meter, self.control, options.readdressed, pace)
+        return Source(
+            queue, renderer, journal, meter, self.control, options.readdressed, pace, self.waits_for
+        )
+
+    def sent_before(self) -> Sent:
+        """What earlier runs sent, if a quota counts it."""
+        if not (period := self.limits.longest_quota_s):
+            return Sent()
+        return Sent.of(self.journal.sent_since(ambient.now() - period))
 
     @property
     def _identity(self) -> dict[str, str]:
@@ -204,7 +232,15 @@ class Run:
                 self.source.end("stopped" if isinstance(error, _STOPS) else f"failed: {error}")
             raise
         finally:
+            self._show_results()
             self._held.close()
+
+    def _show_results(self) -> None:
+        """Give the results to a view that shows them; what goes wrong there ends no run."""
+        view = self.source.view
+        if isinstance(view, LiveView):
+            with suppress(Exception, KeyboardInterrupt):
+                view.finish(summary_of(self.campaign.name, self.results()))
 
     def results(self) -> pd.DataFrame:
         """What became of every row, up to now."""

@@ -16,7 +16,7 @@ from smtp_nb.compose.draft import Draft
 from smtp_nb.compose.parts import Attachment, EncodedPart
 from smtp_nb.errors import InputError, MissingError
 from smtp_nb.merge.rows.nested import nested
-from smtp_nb.merge.rows.printed import NOTES, Note
+from smtp_nb.merge.rows.printed import NOTES, Note, Notes
 from smtp_nb.merge.rows.problem import RowError
 from smtp_nb.merge.rows.rows import Row, Rows
 from smtp_nb.merge.rows.unfilled import EmptyEntry, Unknown, suggestion
@@ -29,6 +29,7 @@ from smtp_nb.merge.templates.formats import Formats
 from smtp_nb.merge.templates.lawful import ROW, WHOLE_ROW
 from smtp_nb.merge.templates.markdown import MarkdownPart
 from smtp_nb.merge.templates.pictures import Pictures, check_content_ids
+from smtp_nb.merge.templates.return_path import ReturnPathPart
 from smtp_nb.merge.templates.sandboxed import Own, standard
 from smtp_nb.merge.templates.unsubscribe import UnsubscribePart
 from smtp_nb.model.address import CONTROLS, Mailbox, refuse_controls
@@ -57,6 +58,8 @@ class Template:
             the text and as the file invite.ics. Values are text in it.
         headers: further headers by name.
         from_, reply_to, cc, bcc: addresses, which may differ from row to row.
+        return_path: the address that bounces go to; the sender by default. `{{ key }}` in it is a
+            token of the row: "bounces+{{ key }}@example.org" (VERP).
         list_unsubscribe: one or more `https:` or `mailto:` addresses; with `https:` mail programs
             show a button that works with one click (RFC 8058).
         context: values that are the same for all rows, including figures and frames.
@@ -82,6 +85,7 @@ class Template:
     reply_to: str = ""
     cc: str = ""
     bcc: str = ""
+    return_path: str = ""
     list_unsubscribe: str | Sequence[str] = ()
     context: Mapping[str, object] = field(default_factory=dict)
     attachment_root: str | os.PathLike[str] | None = None
@@ -111,10 +115,12 @@ class Template:
     def digest(self, from_: str = "", but: str = "") -> str:
         """Changes when what is written here changes; files, figures and frames are not read.
 
+        The return path does not count: no reader sees it.
+
         Args:
             but: the field that is left out.
         """
-        names = [name for name in self.__dataclass_fields__ if name != but]
+        names = [name for name in self.__dataclass_fields__ if name not in (but, "return_path")]
         parts = {name: _spelling(getattr(self, name)) for name in names}
         parts["from_"] = self.from_ or from_
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
@@ -148,16 +154,24 @@ class RenderedRow:
     draft: Draft
     bcc: Mailboxes
     notes: tuple[Note, ...] = ()
+    return_path: Mailbox | None = None
 
 
 class Compiled:
     """A template ready to meet rows: parsed once, and what never varies made once.
 
     Args:
-        from_: the sender, where the template has none of its own.
+        from_, return_path: where the template has none of its own.
+        without: normalised addresses that get no copy.
     """
 
-    def __init__(self, template: Template, from_: str = "") -> None:
+    def __init__(
+        self,
+        template: Template,
+        from_: str = "",
+        return_path: str = "",
+        without: frozenset[str] = frozenset(),
+    ) -> None:
         own = template.own()
         made = standard() if own is None else own.environments()
         html, text = made.html, made.text
@@ -174,6 +188,8 @@ class Compiled:
         self._reply_to = AddressPart("reply_to", template.reply_to, made)
         self._cc = AddressPart("cc", template.cc, made)
         self._bcc = AddressPart("bcc", template.bcc, made)
+        self._return_path = ReturnPathPart(template.return_path or return_path, made)
+        self._without = without
         self._addresses = (self._from, self._reply_to, self._cc, self._bcc)
         root = Path(template.attachment_root or Path.cwd())
         self._attachments = attachment_parts(template.attachments, root, made)
@@ -214,9 +230,14 @@ class Compiled:
         return [file for part in files for file in part.files(values, encode=False)]
 
     @property
+    def reads_files(self) -> bool:
+        """True if `files` may find any, so that a message depends on more than its row."""
+        return any(part.is_file for part in self._attachments)
+
+    @property
     def has_own_senders(self) -> bool:
         """True if each row says who sends it, so that a refused sender is one row's trouble."""
-        return bool(self._from.names)
+        return bool(self._from.names or self._return_path.names)
 
     @property
     def names(self) -> frozenset[str]:
@@ -230,7 +251,8 @@ class Compiled:
             self._calendar,
             *self._headers.values(),
         )
-        return found.union(*(p.names for p in (*parts, *self._addresses) if p is not None))
+        addresses = (*self._addresses, self._return_path)
+        return found.union(*(p.names for p in (*parts, *addresses) if p is not None))
 
     @property
     def is_plain(self) -> bool:
@@ -245,12 +267,15 @@ class Compiled:
             *(part.names for part in self._attachments),
             *(part.names for part in self._headers.values()),
             self._calendar.names if self._calendar else (),
+            self._return_path.names,
         )
+        copies = [*(self._cc.constant or ()), *(self._bcc.constant or ())]
         return (
             all(part.is_plain for part in (self._subject, *parts))
             and self._subject.has_words
             and any(part.has_words for part in parts)
             and not fixed
+            and not any(box.key in self._without for box in copies)
             and not any(name in self._common for name in self.names)
         )
 
@@ -261,13 +286,16 @@ class Compiled:
         images = Images(self._images)
         return {ROW: row, **self._common, **own, WHOLE_ROW: row, IMAGES: images, NOTES: {}}
 
-    def letter(self, row: Row, to: Mailboxes, message_id: str, encode: bool = True) -> RenderedRow:
+    def letter(
+        self, row: Row, to: Mailboxes, message_id: str, encode: bool = True, token: str = ""
+    ) -> RenderedRow:
         """The message for one row.
 
         Args:
             message_id: with its angle brackets; or its first half, to stand before the sender's
                 domain.
             encode: False only looks whether the row's files could be sent.
+            token: what stands for the row in its return path.
 
         Raises:
             RowError: a name is not filled, an expression fails, a file is missing, an address is
@@ -290,7 +318,7 @@ class Compiled:
             from_=sender,
             reply_to=self._reply_to.render(values),
             to=to,
-            cc=self._cc.render(values),
+            cc=self._kept(self._cc, values),
             subject=_line(self._subject, values),
             text=text,
             html=html,
@@ -300,8 +328,32 @@ class Compiled:
             message_id=message_id if "@" in message_id else f"<{message_id}@{sender.domain}>",
             headers=(*headers, *self._unsubscribe.render(values)),
         )
-        bcc = self._bcc.render(values)
-        return RenderedRow(draft, bcc, tuple(values[NOTES]))  # type: ignore[arg-type]  # `values` put them
+        bcc = self._kept(self._bcc, values)
+        return_path = self._return_path.render(values, token)
+        notes: Notes = values[NOTES]  # type: ignore[assignment]  # put there by `values`
+        return RenderedRow(draft, bcc, tuple(notes), return_path)
+
+    def _kept(self, part: AddressPart, values: Values) -> Mailboxes:
+        """The copies of a row, without those that are not to get one."""
+        boxes = part.render(values)
+        notes: Notes = values[NOTES]  # type: ignore[assignment]  # put there by `values`
+        for box in boxes:
+            if box.key in self._without:
+                text = f"{box.address} in {part.what} is in suppress= and gets no copy"
+                notes[Note(part.what, text, "Take it out there, if that is not meant")] = None
+        return tuple(box for box in boxes if box.key not in self._without)
+
+    def copies(self, row: Row) -> Mailboxes:
+        """Who gets a copy of a row's message, seen or unseen.
+
+        Raises:
+            RowError: a value makes no address of its place.
+        """
+        constant = self._cc.constant, self._bcc.constant
+        if constant == ((), ()):
+            return ()
+        values = self.values(row)
+        return self._cc.render(values) + self._bcc.render(values)
 
     def _bodies(self, values: Values) -> tuple[str | None, str | None]:
         if self._markdown is not None:

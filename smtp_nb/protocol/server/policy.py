@@ -41,12 +41,9 @@ END = "END"
 UNKNOWN = "UNKNOWN"
 
 
-_numbers = count(1)
-
-
-def _new_id() -> str:
-    """A queue id, unique within the process."""
-    return f"{next(_numbers):06X}"
+def _ids() -> Callable[[], str]:
+    """Queue ids, each returned once."""
+    return map("{:06X}".format, count(1)).__next__
 
 
 def _no_login(name: str, certificate: str) -> Mechanism:
@@ -76,7 +73,9 @@ class Service:
         needs_login: MAIL is refused before a login.
         users: local parts that VRFY knows.
         lists: mailing lists for EXPN: a list's name and its members' addresses.
+        greeting: what the server says of itself after its name.
         is_lenient: a bare LF ends a line too, in commands and in content: what smuggling needs.
+        new_id: makes the queue id of a message that is taken.
     """
 
     hostname: str
@@ -91,7 +90,9 @@ class Service:
     users: frozenset[str] = frozenset()
     lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     is_lenient: bool = False
+    greeting: str = "smtp_nb sandbox"
     response_fault: Callable[[str, bytes], str] = field(default=_no_fault, repr=False)
+    new_id: Callable[[], str] = field(default_factory=_ids, repr=False)
 
     @cached_property
     def known_names(self) -> frozenset[str]:
@@ -168,6 +169,7 @@ class Service:
             return replies.NO_RECIPIENTS
         if transaction.size > self.max_size:
             return replies.TOO_BIG
+        transaction.queue_id = self.new_id()
         return say(250, f"2.0.0 Ok: queued as {transaction.queue_id}")
 
 
@@ -184,6 +186,7 @@ class ReceivedTransaction:
         is_chunked: BDAT has begun.
         bare_line_feeds: of the content of DATA, those without their carriage return.
         lost_dots: dots that unstuffing took although the client had not stuffed them.
+        queue_id: once it is whole and taken.
     """
 
     verb: str
@@ -195,7 +198,7 @@ class ReceivedTransaction:
     is_chunked: bool = False
     bare_line_feeds: int = 0
     lost_dots: int = 0
-    queue_id: str = field(default_factory=_new_id)
+    queue_id: str = ""
 
     @property
     def is_binary(self) -> bool:

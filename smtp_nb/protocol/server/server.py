@@ -153,7 +153,7 @@ class ServerProtocol:
 
     def _greet(self) -> Request:
         manner = ", lenient: a bare LF ends a line" if self.service.is_lenient else ""
-        reply = say(220, f"{self.service.hostname} ESMTP smtp_nb sandbox{manner}")
+        reply = say(220, f"{self.service.hostname} ESMTP {self.service.greeting}{manner}")
         self.state = ServerState.COMMANDS
         return Request(GREETING, reply, self._welcome)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hmac
 import re
-import secrets
 from base64 import b64encode
 
+from smtp_nb import ambient
 from smtp_nb.errors import InputError
 from smtp_nb.sasl.prepare import saslprep
 from smtp_nb.sasl.scram import MIN_ITERATIONS, Keys, new_nonce
@@ -27,7 +27,7 @@ def scram(digest: str, verifier: CredentialVerifier) -> Service:
     user = _name(first["user"])
     if first["acting"] and _name(first["acting"]) != user:
         return None  # acting as another user is not allowed here
-    salt, nonce = secrets.token_bytes(16), first["nonce"] + new_nonce()
+    salt, nonce = ambient.random(16), first["nonce"] + new_nonce()
     challenge = f"r={nonce},s={_base64(salt)},i={MIN_ITERATIONS}"
     final = _FINAL.fullmatch(text((yield challenge.encode())))
     password = _prepared(verifier.lookup(user))

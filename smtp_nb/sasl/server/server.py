@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hmac
 import re
-import secrets
 from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
+from smtp_nb import ambient
 from smtp_nb.errors import Unsupported
 from smtp_nb.sasl.cram_md5 import digest
 from smtp_nb.sasl.mechanisms import BY_NAME
@@ -75,7 +75,7 @@ def _login(verifier: CredentialVerifier) -> Service:
 
 
 def _cram_md5(verifier: CredentialVerifier) -> Service:
-    challenge = f"<{secrets.token_hex(16)}@{verifier.host}>".encode()
+    challenge = f"<{ambient.random(16).hex()}@{verifier.host}>".encode()
     response = yield challenge
     user, _, answer = response.rpartition(b" ")
     password = verifier.lookup(text(user))

@@ -11,11 +11,13 @@ import ssl
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import lru_cache
 
 from cryptography import x509
 from OpenSSL import SSL, crypto
 
+from smtp_nb import ambient
 from smtp_nb.errors import InputError
 from smtp_nb.model.regular import open_regular, read_regular
 from smtp_nb.wire.certificates.formats import read_certificates
@@ -77,7 +79,7 @@ def context_for(settings: TLSSettings) -> Prepared:
         checks_revocation=False,
         logs_records=False,
     )
-    return _context(alike, _stamp(settings.ca_file))
+    return _context(alike, _stamp(settings.ca_file), ambient.standstill())
 
 
 def _stamp(path: str) -> tuple[int, int]:
@@ -92,7 +94,7 @@ def _stamp(path: str) -> tuple[int, int]:
 
 
 @lru_cache(maxsize=32)
-def _context(settings: TLSSettings, stamp: tuple[int, int]) -> Prepared:
+def _context(settings: TLSSettings, stamp: tuple[int, int], moment: datetime | None) -> Prepared:
     context = SSL.Context(SSL.TLS_CLIENT_METHOD)
     remarks = make_offer(context, settings)
     context.set_options(SSL.OP_NO_RENEGOTIATION | SSL.OP_NO_COMPRESSION)
@@ -104,6 +106,9 @@ def _context(settings: TLSSettings, stamp: tuple[int, int]) -> Prepared:
         context.set_keylog_callback(_note_keys)
         remarks.append(f"the keys of this connection are written to {settings.key_log_file}")
     _trust(context, settings)
+    store = context.get_cert_store()
+    if moment is not None and store is not None:
+        store.set_time(moment)
     if settings.identity is not None:
         _identify(context, settings.identity)
     return Prepared(context, tuple(remarks))

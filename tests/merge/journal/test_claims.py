@@ -32,7 +32,7 @@ def board(place: JournalURL) -> Iterator[ClaimBoard]:
     with Journal(place) as journal:
         journal.register(f"k{number}" for number in range(COUNT))
         board = ClaimBoard(journal)
-        board.publish(COUNT)
+        board.publish(COUNT, {})
         yield board
 
 
@@ -117,7 +117,7 @@ def test_a_budget_is_taken_once_whoever_asks(workers: list[ClaimJournal]) -> Non
     spent = first.spend(budget, 7)
     assert spent.messages == 7
     assert second.spend(budget, 7).messages == 3
-    assert second.spend(budget, 1) == Spent(0, 0)
+    assert second.spend(budget, 1) == Spent()
     assert second.opens_at(budget, second.clock()) > second.clock() + 3000
     first.give_back(spent, 2)
     assert second.opens_at(budget, 1.0) == 1.0
@@ -125,15 +125,35 @@ def test_a_budget_is_taken_once_whoever_asks(workers: list[ClaimJournal]) -> Non
     assert second.spend(Budget("x.test", 1, 60.0), 7).messages == 1
 
 
-def test_workers_hear_how_the_run_stands(board: ClaimBoard, workers: list[ClaimJournal]) -> None:
+def test_what_is_fetched_late_counts_from_when_it_opened(
+    board: ClaimBoard, workers: list[ClaimJournal]
+) -> None:
+    (worker, _), now = workers, workers[0].clock()
+    board.publish(0, {"late": [now - 103] * 4, "too late": [now - 111] * 4})
+    for name, opens in (("late", 97.0), ("too late", 100.0)):
+        budget = Budget(name, 4, 100.0, slack_s=10.0)
+        assert worker.spend(budget, 1).messages == 1
+        assert worker.spend(budget, 9).messages == 3
+        assert worker.opens_at(budget, now) == pytest.approx(now + opens, abs=2.0)
+        assert worker.spend(budget, 9).messages == 0
+
+
+def test_workers_hear_how_the_run_stands(
+    place: JournalURL, board: ClaimBoard, workers: list[ClaimJournal]
+) -> None:
     assert workers[0].state() is RunState.RUNNING
     board.tell(RunState.PAUSED)
     assert workers[0].state() is RunState.PAUSED
     workers[1].explain_rest("no more today")
+    assert board.ending == ""
+    workers[1].end()
+    assert board.ending == "no more today"
     assert workers[0].state() is RunState.ENDED
     assert board.has_workers()
     for worker in workers:
         worker.close()
+    with Journal(place) as journal:
+        journal.store.wait_for_others()  # the server takes a moment to notice
     assert not board.has_workers()
 
 
@@ -141,7 +161,7 @@ def test_workers_of_an_earlier_run_are_cancelled(
     place: JournalURL, workers: list[ClaimJournal]
 ) -> None:
     with Journal(place) as journal:
-        ClaimBoard(journal).publish(COUNT)
+        ClaimBoard(journal).publish(COUNT, {})
         assert workers[0].state() is RunState.CANCELLED
         with pytest.raises(JournalError, match="another run"), workers[0].window():
             workers[0].record_attempts([intent(1)])

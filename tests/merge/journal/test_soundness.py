@@ -15,6 +15,8 @@ import pytest
 from smtp_nb.errors import InputError, JournalError
 from smtp_nb.merge import MailMerge, Template, load
 from smtp_nb.merge.journal import schema
+from smtp_nb.merge.journal.journal import Journal
+from smtp_nb.merge.journal.schema import ReportRecord
 from smtp_nb.merge.journal.soundness import TABLES
 from smtp_nb.merge.journal.translated import translated
 from smtp_nb.merge.running.job import MergeJob
@@ -45,6 +47,10 @@ def half_done(one_server: SandboxServer, tmp_path_factory: pytest.TempPathFactor
     """The journal of a run that is half done."""
     path = tmp_path_factory.mktemp("journal") / "j.sqlite"
     make(one_server, path).run(limit=6)
+    with Journal(path) as journal:
+        journal.keep_reports([
+            ReportRecord(1, "s0@x.test", "failed", "hard", "5.1.1", "no", "VERP", "a.eml")
+        ])  # fmt: skip
     return path.read_bytes()
 
 
@@ -90,6 +96,8 @@ OUT_OF_RANGE = {
     "delivery.outcome": "'SENT'",
     "delivery.code": "1000",
     "delivery.size": "-1",
+    "report.message": "message + 99",
+    "report.bounce": "'SENT'",
 }
 
 

@@ -10,6 +10,8 @@ import pytest
 
 from smtp_nb.errors import InputError
 from smtp_nb.merge import MailMerge, Template
+from smtp_nb.merge.journal.journal import Journal
+from smtp_nb.merge.journal.schema import ReportRecord
 from smtp_nb.sandbox import SandboxServer
 
 TEMPLATE = Template(subject="s", text="t")
@@ -136,3 +138,54 @@ def test_suppressed_addresses_are_skipped(directory: Path) -> None:
 def test_what_cannot_be_suppressed_is_refused_at_once(wrong: Any) -> None:
     with pytest.raises(InputError):
         merge("a@x.test", suppress=wrong)
+
+
+def test_copies_to_suppressed_addresses_are_left_out_of_the_header_too() -> None:
+    template = Template(
+        subject="s", text="t", cc="boss@x.test, {{ email | replace('@', '2@') }}", bcc="arc@x.test"
+    )
+    with SandboxServer() as server:
+        made = merge(
+            "a@x.test", "b@x.test", template=template, server=server.url,
+            suppress=["Boss@X.test", "arc@x.test", "a2@x.test"],
+        )  # fmt: skip
+        problems = made.check()
+        made.run(progress=None)
+    assert problems["column"].tolist() == ["cc", "bcc", "cc"]
+    assert problems["row"].isna().tolist() == [True, True, False]
+    assert set(problems["severity"]) == {"warning"}
+    assert [m.rcpt_tos for m in server.messages] == [("a@x.test",), ("b@x.test", "b2@x.test")]
+    assert [m.parsed["Cc"] for m in server.messages] == [None, "b2@x.test"]
+
+
+def bounced(*lines: tuple[str, str, str]) -> pd.DataFrame:
+    return pd.DataFrame(lines, columns=["recipient", "bounce", "remark"])
+
+
+def test_hard_bounces_and_complaints_are_suppressed() -> None:
+    bounces = bounced(
+        ("a@x.test", "hard", ""), ("b@x.test", "soft", ""), ("C@x.test", "complaint", ""),
+        ("d@x.test", "", ""), ("e@x.test", "hard", "about no message of this campaign"),
+    )  # fmt: skip
+    addresses = [f"{letter}@x.test" for letter in "abcdef"]
+    for suppress in (bounces, [bounces], bounces[["recipient", "bounce"]][:4]):
+        outcomes = merge(*addresses, suppress=suppress).results["outcome"].tolist()
+        assert outcomes == ["SKIPPED", "NOT_SENT", "SKIPPED", "NOT_SENT", "NOT_SENT", "NOT_SENT"]
+    with pytest.raises(InputError, match="recipient and bounce"):
+        merge("a@x.test", suppress=pd.DataFrame({"email": ["a@x.test"]}))
+
+
+def test_a_journal_suppresses_those_who_bounced_even_if_they_were_to_get_it_again(
+    directory: Path,
+) -> None:
+    with SandboxServer() as server:
+        server.inject("reply", stage="RCPT", code=451, text="4.3.0 later", recipient="a@*")
+        old = merge("a@x.test", "b@x.test", server=server.url, name="old", patience=0,
+                    journal=directory / "old.sqlite")  # fmt: skip
+        old.run(progress=None)
+    new = merge("a@x.test", "b@x.test", suppress="old.sqlite")
+    assert new.results["outcome"].tolist() == ["NOT_SENT", "SKIPPED"]
+    with Journal(directory / "old.sqlite") as journal:
+        journal.keep_reports([ReportRecord(1, "a@x.test", "failed", "hard", "", "", "", "")])
+    new = merge("a@x.test", "b@x.test", suppress="old.sqlite")
+    assert new.results["outcome"].tolist() == ["SKIPPED", "SKIPPED"]

@@ -93,14 +93,22 @@ def test_the_same_results_make_the_same_octets(path: Path) -> None:
     write_results(found, path)
     assert path.read_bytes() == (
         b"\xef\xbb\xbfrow,recipient,kind,outcome,code,enhanced_code,reply,explanation,queue_id,"
-        b"message_id,attempts,sent_at,seconds,size\r\n"
+        b"message_id,attempts,sent_at,seconds,size,bounce,bounce_code\r\n"
         b"0,1@x.test,CC,REFUSED,550,5.7.1,No," + _text(found, 0) + b",,<1>,1,"
-        b"2023-11-14T22:13:20.123Z,0.1,2147483648\r\n"
+        b"2023-11-14T22:13:20.123Z,0.1,2147483648,,\r\n"
         b'1,2@x.test,BCC,REFUSED,550,5.7.1,"Gr\xc3\xbc\xc3\x9fe\nzwei",'
         + _text(found, 1)
-        + b",,<2>,1,2023-11-14T22:13:20.123Z,0.1,2147483648\r\n"
-        b"2,'=broken,TO,INVALID,,,,why,,,0,,,\r\n"
+        + b",,<2>,1,2023-11-14T22:13:20.123Z,0.1,2147483648,,\r\n"
+        b"2,'=broken,TO,INVALID,,,,why,,,0,,,,,\r\n"
     )
+
+
+def test_an_export_from_before_bounces_is_read(path: Path) -> None:
+    found = results(["No", "Ok"])
+    write_results(found, path)
+    old = path.read_bytes().replace(b",bounce,bounce_code\r\n", b"\r\n").replace(b",,\r\n", b"\r\n")
+    path.write_bytes(old)
+    pd.testing.assert_frame_equal(read_results(path), found)
 
 
 def _text(found: pd.DataFrame, row: int) -> bytes:

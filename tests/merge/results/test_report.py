@@ -11,7 +11,7 @@ from smtp_nb.merge.results import report
 
 COLUMNS = [
     "row", "recipient", "kind", "outcome", "code", "enhanced_code", "reply", "explanation",
-    "queue_id", "message_id", "attempts", "sent_at", "seconds", "size",
+    "queue_id", "message_id", "attempts", "sent_at", "seconds", "size", "bounce", "bounce_code",
 ]  # fmt: skip
 
 

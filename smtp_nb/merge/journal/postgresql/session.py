@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import getpass
 import os
-import socket
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from smtp_nb import ambient
 from smtp_nb.errors import JournalError, Unsupported
 from smtp_nb.merge.journal.store import RowsFound
 from smtp_nb.merge.journal.url import JournalURL
@@ -89,7 +89,7 @@ def _myself() -> str:
     user = "?"
     with suppress(OSError, KeyError, ImportError):  # a container's user may have no name
         user = getpass.getuser()
-    name = f"process {os.getpid()} of {user} on {socket.gethostname()}"
+    name = f"process {os.getpid()} of {user} on {ambient.host_name()}"
     return name.encode("ascii", "replace").decode()[:_NAME_LIMIT]
 
 

@@ -11,7 +11,6 @@ What SQLite's journal gets from files is got from sessions here:
 
 from __future__ import annotations
 
-import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -19,6 +18,7 @@ from contextlib import contextmanager, suppress
 from itertools import chain, repeat
 from typing import TYPE_CHECKING, TypeVar
 
+from smtp_nb import ambient
 from smtp_nb.errors import JournalError
 from smtp_nb.merge.journal import schema
 from smtp_nb.merge.journal.postgresql.campaigns import chosen, make, presence_of
@@ -95,7 +95,7 @@ class PostgreSQLStore:
         self._guard = threading.RLock()
         self._engine = engine_of(place)
         self._open: DatabaseSession | None = None
-        self.mark = mark or secrets.token_hex(8)
+        self.mark = mark or ambient.random(8).hex()
         self._connection = self._connected()
         if not mark:
             try:
@@ -185,8 +185,8 @@ class PostgreSQLStore:
         return found != [(True,)]
 
     def wait_for_others(self) -> None:
-        deadline = time.monotonic() + _SETTLE_S
-        while self.has_workers() and time.monotonic() < deadline:
+        deadline = ambient.monotonic() + _SETTLE_S
+        while self.has_workers() and ambient.monotonic() < deadline:
             time.sleep(_PAUSES[0])
 
     def require_current(self, sql: JournalSession) -> None:
@@ -199,7 +199,7 @@ class PostgreSQLStore:
 
     def deadline(self) -> float:
         """Until when a database that is away now is waited for."""
-        return time.monotonic() + self._patience_s
+        return ambient.monotonic() + self._patience_s
 
     def come_back(self, error: JournalError, deadline: float) -> None:
         """Connect anew, for as long as there is patience.
@@ -214,7 +214,7 @@ class PostgreSQLStore:
         with suppress(Exception):
             self._connection.close()
         for pause in chain(_PAUSES, repeat(_PAUSES[-1])):
-            if time.monotonic() + pause > deadline:
+            if ambient.monotonic() + pause > deadline:
                 raise error
             time.sleep(pause)
             try:

@@ -5,29 +5,35 @@ Nothing is rendered ahead: a message that is rendered is claimed, and others may
 
 from __future__ import annotations
 
+import math
+import sys
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from smtp_nb.errors import JournalError
 from smtp_nb.flows.delivering.reconnecting import Pause
-from smtp_nb.merge.journal.claims import Budget, ClaimedPlace, ClaimJournal, RunState
+from smtp_nb.merge.journal.claims import Budget, ClaimedPlace, ClaimJournal, RunState, Spent
 from smtp_nb.merge.journal.schema import RETRIED
 from smtp_nb.merge.planning.renderer import RowRenderer, RowValues
 from smtp_nb.merge.running.control import RunControl
-from smtp_nb.merge.running.pace import Pace, PaceLimits
+from smtp_nb.merge.running.durations import Rate
+from smtp_nb.merge.running.pace import Opening, Pace, PaceLimits, Shut
 from smtp_nb.merge.running.progress import Meter
 from smtp_nb.merge.running.source import Readdress, Source
 from smtp_nb.merge.running.waiting import PendingMessage
 from smtp_nb.model.envelope import DeliveryJob
 from smtp_nb.model.outcome import Outcome
+from smtp_nb.model.receipt import Receipt
 
 # After so long a worker that waits looks round, for nobody can nudge it.
 _LOOK_ROUND_S = 1.0
+# So much of its period may be late what a short rate lets begin: so much more may come in another.
+_SLACK = 0.04
 # When all that waits is in the hands of others.
 _STAND_BY_S = 0.05
 # The budget of the run itself; those of domains have their names.
-_ALL = "*all*"
+ALL = "*all*"
 
 
 class Claims:
@@ -73,11 +79,13 @@ class Claims:
 
     def _claim(self, now: float) -> bool:
         while self.room > 0 and (found := self._journal.claim(self.room)):
-            kept = self._within_budgets(found, now) if self._rates else found
-            if kept:
-                todos = self._as_known([self._todo(claim) for claim in kept])
-                values = self._renderer.read([todo.planned for todo in todos])
-                self._claimed.extend(zip(todos, values, strict=True))
+            todos = self._as_known([self._todo(claim) for claim in found])
+            values = self._renderer.read([todo.planned for todo in todos])
+            claimed = list(zip(todos, values, strict=True))
+            if self._rates:
+                claimed = self._within_budgets(found, claimed, now)
+            if claimed:
+                self._claimed.extend(claimed)
                 return True
         return False
 
@@ -96,28 +104,50 @@ class Claims:
                 todo.outcomes[known.address] = known.outcome or Outcome.UNKNOWN
         return todos
 
-    def _within_budgets(self, found: Iterable[ClaimedPlace], now: float) -> list[ClaimedPlace]:
+    def _within_budgets(
+        self,
+        found: Iterable[ClaimedPlace],
+        claimed: Iterable[tuple[PendingMessage, RowValues]],
+        now: float,
+    ) -> list[tuple[PendingMessage, RowValues]]:
         """Those whose recipients' domains may have more now; the others wait until they may."""
-        by_domain: dict[str, list[ClaimedPlace]] = {}
-        for claim in found:
-            by_domain.setdefault(self._todos[claim.place].domain, []).append(claim)
-        kept: list[ClaimedPlace] = []
-        for domain, claims in sorted(by_domain.items()):
+        kept, opens = [], dict[str, float]()
+        for claim, (todo, filled) in zip(found, claimed, strict=True):
+            domains = self._renderer.domains(filled, todo.outcomes)
+            shut = self._shut(domains, opens, now)
+            if shut is None:
+                kept.append((todo, filled))
+            else:
+                self._journal.put_off([claim.place], shut)
+        return kept
+
+    def _shut(self, domains: Iterable[str], opens: dict[str, float], now: float) -> float | None:
+        """Take one from the budget of each domain; or when the one opens that has none left."""
+        taken: list[Spent] = []
+        for domain in domains:
             rate = self._rates.get(domain) or self._rates.get("*")
             if rate is None:
-                kept += claims
                 continue
-            budget = Budget(domain, rate.messages, rate.period_s)
-            count = self._journal.spend(budget, len(claims)).messages
-            kept += claims[:count]
-            if rest := [claim.place for claim in claims[count:]]:
-                self._journal.put_off(rest, max(self._journal.opens_at(budget, now), now))
-        return sorted(kept)
+            budget = _budget(domain, rate)
+            spent = Spent() if domain in opens else self._journal.spend(budget, 1)
+            if not spent.messages:
+                opens.setdefault(domain, max(self._journal.opens_at(budget, now), now))
+                for one in taken:
+                    self._journal.give_back(one, 1)
+                return opens[domain]
+            taken.append(spent)
+        return None
 
-    def opens_at(self, now: float) -> float | None:
+    def opens_at(self, now: float) -> Opening | None:
         """When the next one may leave: now, later, or never."""
         due = self._journal.next_due()
-        return None if due is None else max(due, self._none_until, now)
+        if due is None:
+            return None
+        at = max(due.at, self._none_until, now)
+        if due.is_again or due.at <= now:
+            return Opening(at, "the next attempt")
+        shut = Shut.QUOTA if any(rate.is_quota for rate in self._rates.values()) else None
+        return Opening(at, "the rate of a domain", shut is not None, shut)
 
     def put_back(self, todo: PendingMessage) -> None:
         """It has not left: it is the next one, for whoever comes."""
@@ -128,29 +158,44 @@ class Claims:
         self._journal.reopen(todo.message, due, todo.tries, todo.since)
 
 
+def _budget(name: str, rate: Rate) -> Budget:
+    slack_s = 0.0 if rate.is_quota else rate.period_s * _SLACK
+    return Budget(name, rate.messages, rate.period_s, slack_s)
+
+
 class SharedPace(Pace):
-    """The pace of one worker, within the budget of all."""
+    """The pace of one worker, within the budget of all.
+
+    Args:
+        ends: when no further message is begun, in the journal's time; None for never.
+    """
 
     def __init__(self, limits: PaceLimits, journal: ClaimJournal, ends: float | None) -> None:
-        seconds = None if ends is None else ends - journal.clock()
-        super().__init__(
-            replace(limits, rate=None, domain_rates={}, deadline_s=seconds), journal.clock
-        )
+        own = replace(limits, rate=None, domain_rates={}, deadline_s=None)
+        super().__init__(own, journal.clock, journal.clock)
+        self._ends = math.inf if ends is None else ends
         self._journal = journal
-        rate = limits.rate
-        self._budget = Budget(_ALL, rate.messages, rate.period_s) if rate else None
+        self._shared = limits.rate
 
     @property
     def budget(self) -> Budget | None:
         """What all workers together may send; None for anything."""
-        return self._budget
+        return None if self._shared is None else _budget(ALL, self._shared)
 
-    def opens_at(self, now: float) -> tuple[float, str]:
+    def free(self, now: float) -> int:
+        """How many messages may begin now, of those that were taken from the budget."""
+        return 0 if now >= self._ends or super().opens_at(now).at > now else sys.maxsize
+
+    def opens_at(self, now: float, other: Opening | None = None) -> Opening:
         """When a message may begin, and what it waits for until then."""
-        found = super().opens_at(now)
-        if self._budget is None:
-            return found
-        return max(found, (self._journal.opens_at(self._budget, now), "the configured rate"))
+        rate, budget = self._shared, self.budget
+        if rate is None or budget is None:
+            return super().opens_at(now, other)
+        at = self._journal.opens_at(budget, now)
+        found = Opening(at, "the configured rate")
+        if rate.is_quota:
+            found = Opening(at, f"quota reached ({rate.words})", True, Shut.QUOTA)
+        return super().opens_at(now, found if other is None or other.at < at else other)
 
 
 class ClaimedSource(Source):
@@ -164,15 +209,29 @@ class ClaimedSource(Source):
         control: RunControl,
         readdress: Readdress,
         pace: SharedPace,
+        waits_for: frozenset[Shut],
     ) -> None:
-        super().__init__(claims, renderer, journal, Meter(0, None), control, readdress, pace)
+        meter = Meter(0, None)
+        super().__init__(claims, renderer, journal, meter, control, readdress, pace, waits_for)
         self._claims, self._claim_journal, self._shared = claims, journal, pace
+        self._has_passed_on = False
 
     def pause(self) -> Pause | None:
         """As any source, but never for long: a nudge does not come as far as here."""
         self._look_round()
         found = super().pause()
+        self._pass_on()
         return None if found is None else replace(found, seconds=min(found.seconds, _LOOK_ROUND_S))
+
+    def settle(self, results: Sequence[tuple[DeliveryJob, Receipt]]) -> None:
+        """As any source; what ends this worker ends all."""
+        super().settle(results)
+        self._pass_on()
+
+    def _pass_on(self) -> None:
+        if self.endings.found is not None and not self._has_passed_on:
+            self._has_passed_on = True
+            self._claim_journal.end()
 
     def _look_round(self) -> bool:
         """See what the client wants; False if that is no further message for now."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 from contextlib import closing, suppress
 
+from smtp_nb import ambient
 from smtp_nb.errors import InputError, SMTPError
 from smtp_nb.merge.journal.claims import ClaimBoard, Counts, RunState
 from smtp_nb.merge.journal.url import JournalURL, Place
+from smtp_nb.merge.running.cluster.claimed import ALL
 from smtp_nb.merge.running.cluster.crew import Crew, require_client, scheduler_gone
 from smtp_nb.merge.running.cluster.shipment import (
     CarriedServer,
@@ -70,7 +72,7 @@ class Conductor:
             SMTPError: what stopped the workers, if messages are left.
             LinkError: the scheduler is gone; the run can be resumed.
         """
-        began = self._board.publish(len(self._run.todos))
+        began = self._board.publish(len(self._run.todos), self._spent())
         try:
             crew = Crew(self._run.options.cluster, self._shipment(began))
             with closing(crew):
@@ -81,19 +83,26 @@ class Conductor:
             if isinstance(error, OSError) and not isinstance(error, SMTPError):
                 raise scheduler_gone() from error
             raise
-        self._conclude(crew.errors)
+        self._conclude(crew)
+
+    def _spent(self) -> dict[str, list[float]]:
+        """What quotas count of earlier runs, by the name of the budget."""
+        sent = self._run.sent_before()
+        return {**sent.by_domain, ALL: sent.times}
 
     def _shipment(self, began: float) -> Shipment:
-        run, limits = self._run, self._run.options.limits
+        run, limits = self._run, self._run.limits
+        began = max(began, limits.starts_at or began)
         return Shipment(
             campaign=run.campaign.name,
             rows=run.campaign.rows,
-            template=run.campaign.template,
-            from_=run.campaign.from_,
+            given=run.campaign.given,
             salt=run.salt,
             written=run.campaign.written,
             todos=run.todos,
             options=travelling(run.options),
+            limits=limits,
+            waits_for=run.waits_for,
             server=CarriedServer.of(self._server),
             journal=Revealed(self._place.url.reveal()),
             mark=self._board.mark,
@@ -133,8 +142,7 @@ class Conductor:
         wanted = RunState.PAUSED if control.is_paused else RunState.RUNNING
         if control.is_cancelled:
             wanted = RunState.CANCELLED
-        ended = self._run.journal.facts.get("state") == RunState.ENDED
-        if wanted is not self._told and not ended:
+        if wanted is not self._told and not self._board.ending:
             self._told = wanted
             self._board.tell(wanted)
 
@@ -145,20 +153,19 @@ class Conductor:
         """
         with suppress(SMTPError):
             self._board.tell(RunState.CANCELLED)
-            deadline = time.monotonic() + _SETTLE_S
-            while self._board.has_workers() and time.monotonic() < deadline:
+            deadline = ambient.monotonic() + _SETTLE_S
+            while self._board.has_workers() and ambient.monotonic() < deadline:
                 time.sleep(_POLL_S)
             self._show()
 
-    def _conclude(self, errors: list[SMTPError]) -> None:
+    def _conclude(self, crew: Crew) -> None:
         counts = self._show()
-        facts = self._run.journal.facts
-        is_ended = facts.get("state") == RunState.ENDED
-        if is_ended:
-            self._run.meter.say(f"the run ended early; {facts['ending']}")
-            self._run.journal.explain_rest(facts["ending"])
-        if errors and (counts.waiting or is_ended):
-            raise errors[0]
+        if why := self._board.ending:
+            self._run.source.endings.resume = crew.resume
+            self._run.meter.say(f"the run ended early; {why}")
+            self._run.journal.explain_rest(why)
+        if crew.errors and (counts.waiting or why):
+            raise crew.errors[0]
 
 
 def conduct(run: Run, server: Server) -> None:

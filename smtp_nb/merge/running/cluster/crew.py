@@ -14,6 +14,7 @@ from typing import Any
 from smtp_nb.errors import InputError, LinkError, SMTPError, Unsupported
 from smtp_nb.merge.running.cluster.shipment import Shipment
 from smtp_nb.merge.running.cluster.worker import WorkerReport, work
+from smtp_nb.merge.running.progress import RESUME
 
 # Of dask.distributed, which has few types of its own.
 Client = Any
@@ -61,6 +62,7 @@ class Crew:
     Attributes:
         errors: what stopped workers.
         is_final: True if no further worker would get anything done.
+        resume: how to go on, in words.
     """
 
     def __init__(self, client: Client, shipment: Shipment) -> None:
@@ -71,6 +73,7 @@ class Crew:
         self._lost = 0
         self.errors: list[SMTPError] = []
         self.is_final = False
+        self.resume = RESUME
         self._freight = self._scattered()
         for address in list(client.nthreads()) or [""]:
             self._hire(address)
@@ -109,6 +112,8 @@ class Crew:
             if task.status == _FINISHED:
                 report: WorkerReport = task.result()
                 self.is_final = self.is_final or report.is_final
+                if report.resume != RESUME:
+                    self.resume = report.resume
                 if report.error is not None:
                     self.errors.append(report.error)
             elif not self.is_cut_off:

@@ -20,8 +20,8 @@ from smtp_nb.errors import InputError, MissingError
 from smtp_nb.merge.journal.url import JournalURL
 from smtp_nb.merge.rows.rows import Rows
 from smtp_nb.merge.running.options import Options
+from smtp_nb.merge.running.pace import PaceLimits, Shut
 from smtp_nb.merge.running.waiting import PendingMessage
-from smtp_nb.merge.templates.template import Template
 from smtp_nb.model.secret import Secret
 from smtp_nb.wording import Front
 
@@ -130,6 +130,9 @@ class Shipment:
     """One run, for all its workers.
 
     Attributes:
+        given: the arguments of `Compiled`.
+        limits: what its pace keeps to.
+        waits_for: what it waits for, however long that takes.
         written: the template's digest without its context, for those of rows.
         mark: tells this run from others of the campaign.
         ends: when no further message is begun, in the journal's time; None for never.
@@ -137,12 +140,13 @@ class Shipment:
 
     campaign: str
     rows: Rows
-    template: Template
-    from_: str
+    given: tuple[Any, ...]
     salt: str
     written: str
     todos: list[PendingMessage]
     options: Options
+    limits: PaceLimits
+    waits_for: frozenset[Shut]
     server: CarriedServer
     journal: Revealed
     mark: str

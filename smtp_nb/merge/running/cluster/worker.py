@@ -11,6 +11,7 @@ from smtp_nb.merge.running.cluster.claimed import ClaimedSource, Claims, SharedP
 from smtp_nb.merge.running.cluster.shipment import Shipment
 from smtp_nb.merge.running.connection import ConnectionGroup, MergeConnection
 from smtp_nb.merge.running.control import RunControl
+from smtp_nb.merge.running.progress import RESUME
 from smtp_nb.merge.running.run import Nudged
 from smtp_nb.merge.running.sending import send
 from smtp_nb.merge.templates.template import Compiled
@@ -23,10 +24,12 @@ class WorkerReport:
     Attributes:
         error: what stopped it; None if it found nothing more to do.
         is_final: whether another one would stop for the same reason.
+        resume: how to go on, in words.
     """
 
     error: SMTPError | None = None
     is_final: bool = False
+    resume: str = RESUME
 
 
 class _Share:
@@ -34,9 +37,9 @@ class _Share:
 
     def __init__(self, shipment: Shipment, journal: ClaimJournal) -> None:
         self.options, self.control = shipment.options, RunControl()
-        compiled = Compiled(shipment.template, shipment.from_)
+        compiled = Compiled(*shipment.given)
         renderer = RowRenderer(shipment.rows, compiled, shipment.salt, shipment.written)
-        limits = self.options.limits
+        limits = shipment.limits
         self.source = ClaimedSource(
             Claims(shipment.todos, renderer, journal, limits),
             renderer,
@@ -44,6 +47,7 @@ class _Share:
             self.control,
             self.options.readdressed,
             SharedPace(limits, journal, shipment.ends),
+            shipment.waits_for,
         )
 
     has_more = True
@@ -57,7 +61,7 @@ class _Share:
     def is_final(self) -> bool:
         pace = self.source.pace
         is_over = pace.is_over_at(pace.clock()) or pace.has_lost_patience
-        return is_over or self.control.is_cancelled or self.source.ending is not None
+        return is_over or self.control.is_cancelled or self.source.endings.found is not None
 
 
 def work(shipment: Shipment) -> WorkerReport:
@@ -72,7 +76,7 @@ def work(shipment: Shipment) -> WorkerReport:
         with ClaimJournal(shipment.place, patience_s, shipment.mark, numbers, rows) as journal:
             share = _Share(shipment, journal)
             send(share, shipment.server.made())
-            return WorkerReport(is_final=share.is_final)
+            return WorkerReport(None, share.is_final, share.source.endings.resume)
     except SMTPError as error:
         return WorkerReport(_portable(error))
     except Exception as error:

@@ -51,7 +51,9 @@ class Offer:
         conductor = Conductor(run, server)
         self.run = run
         self.board: ClaimBoard = conductor._board
-        self.shipment: Shipment = conductor._shipment(self.board.publish(len(run.todos)))
+        self.shipment: Shipment = conductor._shipment(
+            self.board.publish(len(run.todos), conductor._spent())
+        )
         self.reports: list[WorkerReport] = []
 
     def start(self, count: int = 1) -> list[threading.Thread]:

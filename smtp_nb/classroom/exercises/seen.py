@@ -1,0 +1,40 @@
+"""What an exercise looks at: what a server saw of one student."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from smtp_nb.sandbox.messages.mailbox import Message
+from smtp_nb.sandbox.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a server saw of one student, live or read back: nothing else counts.
+
+    Attributes:
+        sessions: the student's conversations, oldest first.
+        student: whose they are.
+        nonce: the student's word in this lesson.
+        answers: what the student answered where a question was asked, by its name.
+    """
+
+    sessions: Sequence[Session]
+    student: str = ""
+    nonce: str = ""
+    answers: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def messages(self) -> list[Message]:
+        """What arrived, oldest first."""
+        return [message for session in self.sessions for message in session.messages]
+
+    @property
+    def by_hand(self) -> list[Session]:
+        """The conversations that somebody typed, oldest first."""
+        return [session for session in self.sessions if session.by == "hand"]
+
+    def messages_to(self, recipient: str) -> list[Message]:
+        """What arrived for one address."""
+        return [message for message in self.messages if recipient in message.rcpt_tos]

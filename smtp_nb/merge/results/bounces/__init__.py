@@ -1,0 +1,1 @@
+"""What came back after a message was accepted: bounces, delays, receipts and complaints."""

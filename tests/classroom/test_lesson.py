@@ -1,0 +1,81 @@
+"""A lesson: a sandbox of its own, a word for each student, scores that are numbers."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+import smtp_nb
+from smtp_nb import SMTP, ambient
+from smtp_nb.classroom import Lesson, check, hint
+from smtp_nb.errors import InputError, StateError
+
+
+@pytest.fixture
+def lesson() -> Iterator[Lesson]:
+    lesson = smtp_nb.lesson(1, student="ann")
+    yield lesson
+    lesson.close()
+
+
+def test_a_word_depends_on_lesson_and_student(lesson: Lesson) -> None:
+    with SMTP.from_url(lesson.url) as smtp:
+        smtp.send_command("NOOP")
+    assert lesson.nonce in str(lesson.server.sessions[0])
+    assert smtp_nb.lesson(1, student="Ann ").nonce == lesson.nonce
+    assert smtp_nb.lesson(1, student="ben").nonce != lesson.nonce
+
+
+def test_a_lesson_is_the_same_on_every_machine(lesson: Lesson) -> None:
+    assert ambient.host_name() == ambient.HOST_NAME
+    begun = ambient.now()
+    with SMTP.from_url(lesson.url, from_="a@a.test", send_to="b@b.test") as smtp:
+        first = smtp.send().message_id
+    lesson = smtp_nb.lesson(1, student="ann")
+    assert ambient.now() == begun
+    with SMTP.from_url(lesson.url, from_="a@a.test", send_to="b@b.test") as smtp:
+        assert smtp.send().message_id == first
+    lesson.close()
+    assert ambient.host_name() == socket.gethostname()
+
+
+def test_a_score_is_a_number_that_shows_a_card(lesson: Lesson) -> None:
+    score = lesson.check("1.1")
+    assert (score, repr(score), score.points) == (0, "0", 4)
+    assert "nobody has typed anything yet" in str(score)
+    assert "nobody has typed anything yet" in score._repr_html_()
+    assert check("1.1") == score
+
+
+def test_what_a_client_sends_is_not_by_hand(lesson: Lesson) -> None:
+    with SMTP.from_url(lesson.url, from_="ann@class.test", subject=lesson.nonce) as smtp:
+        smtp.send_to = "teacher@class.test"
+        smtp.send()
+    assert lesson.check("1.1").failed == ["a conversation by hand"]
+
+
+def test_hints_are_counted_and_end(lesson: Lesson) -> None:
+    given = [hint("1.1") for _ in range(4)]
+    assert len(set(given)) == 4
+    assert lesson.hints_used == {"1.1": 3}
+
+
+def test_what_is_not_there_is_an_error_that_says_what_is(lesson: Lesson) -> None:
+    with pytest.raises(InputError, match=r"no exercise '9\.9'") as caught:
+        lesson.check("9.9")
+    assert "1.1" in caught.value.remedy
+    with pytest.raises(InputError, match="lesson 99 does not exist"):
+        smtp_nb.lesson(99)
+    with pytest.raises(InputError, match="student's name"):
+        smtp_nb.lesson(1, student=" ")
+    lesson.close()
+    with pytest.raises(StateError, match="no lesson has begun"):
+        check("1.1")
+
+
+@pytest.mark.parametrize("greeting", ["", "two\r\nlines", "grüße", "x" * 401])
+def test_a_greeting_that_no_reply_can_carry_is_refused(greeting: str) -> None:
+    with pytest.raises(InputError, match="greeting="):
+        smtp_nb.sandbox.SandboxServer(greeting=greeting)
