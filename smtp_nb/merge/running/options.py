@@ -133,6 +133,14 @@ def option_defaults() -> dict[str, object]:
     return {name: getattr(plain, name) for name in Options.__dataclass_fields__}
 
 
+def as_written() -> dict[str, str]:
+    """What is given to a run and not assigned, and how that is written."""
+    own = ("to", "from_", "return_path", "journal", "key")
+    return {
+        name: f"run({name}=…) or MailMerge(…, {name}=…)" for name in Options.__dataclass_fields__
+    } | {name: f"MailMerge(…, {name}=…)" for name in own}
+
+
 def _allowed(entry: str) -> str:
     local, _, domain = entry.rpartition("@")
     return parse_mailbox(entry).key if local else ascii_domain(domain).lower()

@@ -7,10 +7,10 @@ because the claims decide. Here a task is only replaced that Dask gave up.
 from __future__ import annotations
 
 import threading
-import uuid
 from contextlib import suppress
 from typing import Any
 
+from smtp_nb import ambient
 from smtp_nb.errors import InputError, LinkError, SMTPError, Unsupported
 from smtp_nb.merge.running.cluster.shipment import Shipment
 from smtp_nb.merge.running.cluster.worker import WorkerReport, work
@@ -85,7 +85,11 @@ class Crew:
     def _hire(self, address: str = "") -> None:
         where = {"workers": [address], "allow_other_workers": True} if address else {}
         task = self._client.submit(
-            work, self._freight, key=f"smtp_nb-merge-{uuid.uuid4()}", pure=False, **where
+            work,
+            self._freight,
+            key=f"smtp_nb-merge-{ambient.random(16).hex()}",
+            pure=False,
+            **where,
         )
         task.add_done_callback(lambda _: self._news.set())
         self._tasks.append(task)

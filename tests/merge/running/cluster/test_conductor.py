@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import signal
@@ -71,8 +72,8 @@ def test_a_merge_runs_on_the_workers_of_a_cluster(
 def test_connections_are_those_of_each_worker(
     merge: Make, client: Client, server: SandboxServer, url: str
 ) -> None:
-    job = merge(journal=url).start(cluster=client, connections=2, window=WINDOW, progress=None)
-    assert outcomes(job.wait(100)) == {"ACCEPTED": 300}
+    running = merge(journal=url).arun(cluster=client, connections=2, window=WINDOW, progress=None)
+    assert outcomes(asyncio.run(running)) == {"ACCEPTED": 300}
     assert len(server.sessions) == 4
 
 
