@@ -213,7 +213,7 @@ def test_what_cannot_run_on_a_cluster_is_refused_before_anything_is_written(
             made.run(**{"cluster": client, "progress": None, **options})
         assert outcomes(made.results) == {"NOT_SENT": 300}
     with pytest.raises(MissingError):
-        MailMerge(made.table(), made._campaign.template, to="email", journal=url).run(
+        MailMerge(made.table(), made._campaign.given[0], to="email", journal=url).run(
             cluster=client
         )
     assert len(server.sessions) == 0
