@@ -44,7 +44,7 @@ class JournalURL:
         object.__setattr__(self, "_shown", visible(f"postgresql://{where}{parts.path}"))
 
     def __str__(self) -> str:
-        return f"{self._shown} ({self.campaign})" if self.campaign else self._shown
+        return f"{self._shown} ({visible(self.campaign)})" if self.campaign else self._shown
 
     def __repr__(self) -> str:
         return f"<JournalURL {self}>"
