@@ -192,7 +192,9 @@ class SandboxServer:
 
     def _begin(self) -> ServerThread | InlineService:
         if self._clock is not None:
-            return InlineService(self._shared, self._clock)
+            service = InlineService(self._shared, self._clock)
+            running.note_inline(self, service)
+            return service
         thread = self._listen()
         running.note(self, self._port)
         return thread
@@ -352,6 +354,10 @@ class SandboxServer:
     def clock(self) -> float:
         """The time in seconds: of the virtual clock with `inline=True`."""
         return self._shared.clock()
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass on the clock of an inline sandbox; StateError for all others."""
+        options.virtual(self._clock).sleep(seconds)
 
     # What goes wrong on purpose
 
