@@ -11,6 +11,10 @@ from smtp_nb.sandbox.server import SandboxServer
 
 # Takes the lesson's server and the student's word. What it returns is the exercise's own affair.
 Stage = Callable[[SandboxServer, str], Any]
+ASIDE = (
+    "PIPELINING", "CHUNKING", "VRFY", "EXPN", "HELP", "SEND", "SOML", "SAML", "DSN", "SMTPUTF8",
+)  # fmt: skip
+"""Keywords that a server leaves out so that conversations are short, and go one step at a time."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from smtp_nb.classroom.exercises.exercise import Criterion, exercise
 from smtp_nb.classroom.exercises.seen import Seen
 from smtp_nb.classroom.exercises.tries import Try, tries_of
 from smtp_nb.classroom.lessons.people import addresses, shuffled
-from smtp_nb.classroom.lessons.plan import LessonPlan
+from smtp_nb.classroom.lessons.plan import ASIDE, LessonPlan
 from smtp_nb.classroom.pictures.drawing import Drawing
 from smtp_nb.classroom.pictures.timeline import timeline
 from smtp_nb.client.smtp import SMTP
@@ -220,6 +220,6 @@ PLAN = LessonPlan(
     "You can tell a 'not now' from a 'no', and try again as a mail server does.",
     25,
     (retry,),
-    {"latency": "20ms"},
+    {"latency": "20ms", "without": ASIDE},
     stages={"5.1": stage},
 )

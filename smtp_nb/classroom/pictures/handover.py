@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from smtp_nb.classroom.pictures.drawing import ACCENT, BAD, GOOD, WARN, Drawing, line, words
+from smtp_nb.classroom.pictures.drawing import ACCENT, GOOD, WARN, Drawing, line, words
 
-WIDTH, HEIGHT, LEFT, STEP = 760, 190, 30, 100
-_MOMENTS = ("EHLO", "MAIL", "RCPT", "DATA", "content", ".", "250")
-# From which moment to which, colour, what a cut there means, and who has the message.
+WIDTH, HEIGHT, END = 760, 176, 752
+_MOMENTS = {"EHLO": 24, "MAIL": 100, "RCPT": 180, "DATA": 260, "content": 340, ".": 430, "250": 590}
+# From where to where, colour, who has the message, and what a cut there means.
 _SPANS = (
-    (0, 5, ACCENT, "cut here: NOT_SENT", "the client has it"),
-    (5, 6, WARN, "here: UNKNOWN", "one of them, or both"),
-    (6, 7, GOOD, "ACCEPTED", "the server has it"),
+    (24, 430, ACCENT, "the client has it", "cut here: NOT_SENT"),
+    (430, 590, WARN, "one of them, or both", "cut here: UNKNOWN"),
+    (590, END, GOOD, "the server has it", "cut here: ACCEPTED"),
 )
 
 
@@ -27,19 +27,18 @@ def handover() -> Drawing:
 
 
 def _body() -> Iterator[str]:
-    for begin, end, colour, cut, owner in _SPANS:
-        x, wide = LEFT + STEP * begin, STEP * (end - begin)
-        wide = min(wide, WIDTH - x)
+    for begin, end, colour, owner, cut in _SPANS:
+        middle = (begin + end) / 2
         yield (
-            f'<rect x="{x}" y="44" width="{wide}" height="64" fill="{colour}" fill-opacity=".15"/>'
+            f'<rect x="{begin}" y="32" width="{end - begin}" height="64" fill="{colour}" '
+            'fill-opacity=".15"/>'
         )
-        yield words(x + wide / 2, 68, owner, anchor="middle", bold=True)
-        yield words(x + wide / 2, 96, cut, anchor="middle")
-    yield line(LEFT, 120, WIDTH - 4, 120, wide=2)
-    for number, moment in enumerate(_MOMENTS):
-        x = LEFT + STEP * number
-        yield line(x, 112, x, 128, wide=2)
-        yield words(x, 146, moment, anchor="middle", bold=True)
-    yield words(LEFT + STEP * 5, 166, "the last byte leaves", anchor="middle", colour=BAD)
-    yield words(LEFT + STEP * 6, 184, "the reply arrives", anchor="middle", colour=BAD)
-    yield words(LEFT, 24, "time →")
+        yield words(middle, 56, owner, anchor="middle", bold=True)
+        yield words(middle, 84, cut, anchor="middle")
+    yield words(24, 20, "time →")
+    yield line(24, 108, END, 108, wide=2)
+    for moment, x in _MOMENTS.items():
+        yield line(x, 100, x, 116, wide=2)
+        yield words(x, 134, moment, anchor="middle", bold=True)
+    yield words(430, 156, "the last byte leaves", anchor="middle")
+    yield words(590, 156, "the reply arrives", anchor="middle")
