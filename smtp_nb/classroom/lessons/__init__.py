@@ -1,5 +1,5 @@
 """The lessons: one file for each, with its exercises."""
 
-from smtp_nb.classroom.lessons import by_hand, doubt, refusals
+from smtp_nb.classroom.lessons import by_hand, doubt, refusals, round_trips
 
-PLANS = {plan.number: plan for plan in (by_hand.PLAN, refusals.PLAN, doubt.PLAN)}
+PLANS = {plan.number: plan for plan in (by_hand.PLAN, refusals.PLAN, doubt.PLAN, round_trips.PLAN)}

@@ -25,7 +25,9 @@ from smtp_nb.sandbox.session import Session
 SENDER = "teacher@class.test"
 RECIPIENTS = addresses(12)
 LETTERS = "ABCDEF"
-_MONO = "overflow-x:auto;font-family:var(--jp-code-font-family,monospace)"
+_MONO = (
+    "overflow-x:auto;white-space:pre;font-size:85%;font-family:var(--jp-code-font-family,monospace)"
+)
 _LEFT = ' style="text-align:left"'  # nbconvert aligns all cells to the right
 
 
