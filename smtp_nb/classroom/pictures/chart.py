@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from html import escape
 
 from smtp_nb.classroom.pictures.drawing import ACCENT, BAD, GOOD, WARN, Drawing, line, words
 
@@ -56,10 +57,10 @@ def _series(
     places = [_place(a, b, far, high) for a, b in sorted(points)]
     path = "L".join(f"{a:g} {b:g}" for a, b in places)
     dashes = f' stroke-dasharray="{dash}"' if dash else ""
-    yield f'<path d="M{path}" fill="none" stroke="{colour}" stroke-width="2"{dashes}/>'
+    if places:
+        yield f'<path d="M{path}" fill="none" stroke="{colour}" stroke-width="2"{dashes}/>'
+        yield words(places[-1][0] + 10, places[-1][1] + 4, name, colour=colour, bold=True)
     for (a, b), (said_a, said_b) in zip(places, sorted(points), strict=True):
-        title = f"{name}: {said_a:g} → {said_b:g}"
+        title = escape(f"{name}: {said_a:g} → {said_b:g}")
         yield f'<circle cx="{a:g}" cy="{b:g}" r="3.5" fill="{colour}"><title>{title}</title>'
         yield "</circle>"
-    if places:
-        yield words(places[-1][0] + 10, places[-1][1] + 4, name, colour=colour, bold=True)
