@@ -45,6 +45,14 @@ class Limits:
 NO_LIMITS = Limits(0, 0, 0.0, 0, 0, 0)
 
 
+def check_choices(tls: str | None, manner: str) -> None:
+    """Refuse a kind of TLS or a manner that there is not."""
+    if tls not in (None, "starttls", "implicit"):
+        raise InputError(f"tls={tls!r} is unknown", remedy='Use None, "starttls" or "implicit"')
+    if manner not in ("strict", "lenient"):
+        raise InputError(f"manner={manner!r} is unknown", remedy='Use "strict" or "lenient"')
+
+
 def address(host: str, allow_remote: bool) -> str:
     """The address to listen at, checked."""
     if host == "localhost":

@@ -26,9 +26,10 @@ def note(server: SandboxServer, port: int) -> None:
     _PLACES[server] = (os.getpid(), server.host, port)
 
 
-def note_inline(server: SandboxServer, service: InlineService) -> None:
-    """Remember what serves for a sandbox without a socket."""
+def note_inline(server: SandboxServer, service: InlineService) -> InlineService:
+    """Remember what serves for a sandbox without a socket, and return it."""
     _INLINE[server] = service
+    return service
 
 
 def sandbox_at(host: str, port: int, memory: MemoryServer | None = None) -> SandboxServer | None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from smtp_nb.client.aio import AsyncSMTP
 from smtp_nb.client.smtp import SMTP
 from smtp_nb.errors import MissingError, SMTPError
-from smtp_nb.merge.running.run import Run
+from smtp_nb.merge.running.connection import MergeConnection
+from smtp_nb.merge.running.options import Options
+from smtp_nb.merge.running.run import Nudged
+from smtp_nb.merge.running.source import Source
 
 C = TypeVar("C", SMTP, AsyncSMTP)
 # A URL, or a client. A client of the front that is used serves itself, with its event handlers and
@@ -26,7 +29,22 @@ def component(server: Server) -> Server:
     return SMTP.from_url(server) if isinstance(server, str) else server
 
 
-def send(run: Run, server: Server) -> None:
+class Sendable(Protocol):
+    """What is sent: a run, or a worker's share of one."""
+
+    @property
+    def source(self) -> Source: ...
+
+    @property
+    def options(self) -> Options: ...
+
+    @property
+    def has_more(self) -> bool: ...
+
+    def connections(self, client: Nudged) -> list[MergeConnection]: ...
+
+
+def send(run: Sendable, server: Server) -> None:
     """Send what a run has to send, in this thread.
 
     Raises:
@@ -36,20 +54,20 @@ def send(run: Run, server: Server) -> None:
     if run.has_more:
         with _blocking(server) as smtp, _window(smtp, run):
             smtp.deliver_all(run.connections(smtp))
-    run.source.raise_ending()
+    run.source.endings.raise_error()
 
 
-async def asend(run: Run, server: Server) -> None:
+async def asend(run: Sendable, server: Server) -> None:
     """As `send`, for asyncio."""
     if run.has_more:
         async with _awaited(server) as smtp:
             with _window(smtp, run):
                 await smtp.deliver_all(run.connections(smtp))
-    run.source.raise_ending()
+    run.source.endings.raise_error()
 
 
 @contextmanager
-def _window(smtp: SMTP | AsyncSMTP, run: Run) -> Iterator[None]:
+def _window(smtp: SMTP | AsyncSMTP, run: Sendable) -> Iterator[None]:
     """The client with the window that the run wants; afterwards it has its own again."""
     run.source.dkim = smtp.dkim
     before = smtp.window
