@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from html import escape
+from typing import Any
 
 from smtp_nb import ambient
 from smtp_nb.ambient import Deterministic
@@ -53,6 +54,7 @@ class Lesson:
         self.nonce = word_for(plan.number, student)
         self.answers = {}
         self.hints_used = {}
+        self._begun: dict[str, int] = {}
         self._plan = plan
         machine = Deterministic(f"{plan.number}:{student}")
         ambient.replace(machine)
@@ -73,7 +75,32 @@ class Lesson:
     @property
     def seen(self) -> Seen:
         """What counts: what the sandbox saw, and the answers to questions."""
-        return Seen(tuple(self.server.sessions), self.student, self.nonce, dict(self.answers))
+        return self._seen_of("")
+
+    def _seen_of(self, key: str) -> Seen:
+        """What counts for an exercise: what happened since it was begun."""
+        sessions = self.server.sessions[self._begun.get(key, 0) :]
+        return Seen(tuple(sessions), self.student, self.nonce, dict(self.answers))
+
+    def begin(self, key: str) -> Any:  # each exercise has its own kind of material
+        """Prepare the server for an exercise, or prepare it afresh to begin again.
+
+        Injected faults are healed, and what the server saw before does not count for it any more.
+
+        Returns:
+            What the exercise works with, such as a list of recipients.
+
+        Raises:
+            InputError: the lesson has no such exercise, or it needs no preparation.
+        """
+        self._exercise(key)
+        if key not in self._plan.stages:
+            raise InputError(
+                f"exercise {key} needs no preparation", remedy=f'Do it, then check("{key}")'
+            )
+        self.server.heal()
+        self._begun[key] = len(self.server.sessions)
+        return self._plan.stages[key](self.server, self.nonce)
 
     def check(self, key: str, answer: object = None) -> Score:
         """Judge an exercise.
@@ -89,7 +116,7 @@ class Lesson:
             InputError: the lesson has no such exercise.
         """
         exercise = self._exercise(key)
-        return Score(exercise, exercise.criteria(self.seen, answer))
+        return Score(exercise, exercise.criteria(self._seen_of(key), answer))
 
     def hint(self, key: str) -> str:
         """The next hint of an exercise. It is counted.

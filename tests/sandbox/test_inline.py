@@ -248,3 +248,17 @@ def test_an_interrupt_in_a_handler_stops_the_call():
         assert caught.value.code == 301
         assert not smtp.connected
         assert not server.messages
+
+
+def test_time_passes_while_a_caller_sleeps_and_a_session_knows_when_it_began():
+    with SandboxServer(inline=True) as server:
+        for seconds in (0, 300, 0.25):
+            server.sleep(seconds)
+            SMTP.from_url(server.url, from_="a@x.test", send_to="b@x.test").send()
+        assert [session.opened_at for session in server.sessions] == [0, 300, 300.25]
+        assert server.clock() == 300.25
+        for wrong in (-1, float("nan"), float("inf")):
+            with pytest.raises(InputError, match="cannot sleep"):
+                server.sleep(wrong)
+    with pytest.raises(StateError, match="inline"):
+        SandboxServer().sleep(1)

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from smtp_nb.classroom.exercises.exercise import Exercise
+from smtp_nb.sandbox.server import SandboxServer
+
+# Takes the lesson's server and the student's word. What it returns is the exercise's own affair.
+Stage = Callable[[SandboxServer, str], Any]
+ASIDE = (
+    "PIPELINING", "CHUNKING", "VRFY", "EXPN", "HELP", "SEND", "SOML", "SAML", "DSN", "SMTPUTF8",
+)  # fmt: skip
+"""Keywords that a server leaves out so that conversations are short, and go one step at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +27,8 @@ class LessonPlan:
         goal: what a student knows afterwards, in a sentence.
         minutes: how long it takes.
         exercises: in order.
+        stages: what prepares the server for an exercise, and returns what the student works with,
+            by the exercise's key; `Lesson.begin` calls it.
         server: arguments of the lesson's `SandboxServer`, beside `inline` and `greeting`.
     """
 
@@ -28,3 +38,4 @@ class LessonPlan:
     minutes: int
     exercises: tuple[Exercise, ...]
     server: Mapping[str, Any] = field(default_factory=dict)
+    stages: Mapping[str, Stage] = field(default_factory=dict)
