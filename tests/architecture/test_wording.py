@@ -29,6 +29,7 @@ URL = re.compile(r"\?(?:tls|ca|pin)=")
 # Where no line of %smtp comes: what is given there is given in Python alone.
 PYTHON_ALONE = {
     "client/component.py": "assignments and calls of a component",
+    "classroom/": "lessons, which speak Python",
     "client/message/attached.py": "objects",
     "client/message/recipients.py": "a call",
     "client/settings/registry.py": "assignments of a component",
