@@ -58,7 +58,10 @@ class Lesson:
         machine = Deterministic(f"{plan.number}:{student}")
         ambient.replace(machine)
         greeting = f"smtp_nb lesson {plan.number}, your word is {self.nonce}"
-        self.server = SandboxServer(inline=True, greeting=greeting, **plan.server).start()
+        users = {self.nonce: plan.login} if plan.login else None
+        self.server = SandboxServer(
+            inline=True, greeting=greeting, auth=users, **plan.server
+        ).start()
         machine.elapsed = self.server.clock
 
     @property

@@ -8,6 +8,12 @@ from typing import Any
 
 from smtp_nb.classroom.exercises.exercise import Exercise
 
+UNUSED = (
+    "PIPELINING", "CHUNKING", "DSN", "ENHANCEDSTATUSCODES", "SMTPUTF8",
+    "VRFY", "EXPN", "HELP", "SEND", "SOML", "SAML",
+)  # fmt: skip
+"""Extensions that a lesson about something else leaves out, so that EHLO's reply is short."""
+
 
 @dataclass(frozen=True, slots=True)
 class LessonPlan:
@@ -19,6 +25,7 @@ class LessonPlan:
         goal: what a student knows afterwards, in a sentence.
         minutes: how long it takes.
         exercises: in order.
+        login: the password of a user whose name is the student's word; empty if nobody logs in.
         server: arguments of the lesson's `SandboxServer`, beside `inline` and `greeting`.
     """
 
@@ -28,3 +35,4 @@ class LessonPlan:
     minutes: int
     exercises: tuple[Exercise, ...]
     server: Mapping[str, Any] = field(default_factory=dict)
+    login: str = ""
