@@ -15,11 +15,14 @@ import smtp_nb
 from smtp_nb import errors
 from smtp_nb.classroom import HexDump, Quiz, Terminal
 from smtp_nb.classroom.eavesdropper import Eavesdropper, Sighting
+from smtp_nb.classroom.exercises.exercise import Criterion, Exercise
+from smtp_nb.classroom.exercises.score import Score
 from smtp_nb.classroom.replies import Replies
 from smtp_nb.classroom.tap import Sightings
 from smtp_nb.client.message.recipients import MessageRecipient, MessageRecipients
 from smtp_nb.errors import SMTPError
 from smtp_nb.merge.journal.schema import RecipientRecord
+from smtp_nb.merge.journal.url import JournalURL
 from smtp_nb.merge.results.missed import Missed
 from smtp_nb.merge.results.report import _delivered
 from smtp_nb.merge.results.summary import Summary
@@ -30,6 +33,7 @@ from smtp_nb.model.explain import explain
 from smtp_nb.model.outcome import Outcome
 from smtp_nb.model.receipt import Receipt, RecipientResult, TLSInfo
 from smtp_nb.model.reply import Reply
+from smtp_nb.model.secret import Secret
 from smtp_nb.model.trail.trail import Trail
 from smtp_nb.notebook.show import Card
 from smtp_nb.sandbox import SandboxServer
@@ -127,10 +131,15 @@ ERRORS = [
 HOLDERS: dict[str, Callable[[str], object]] = {
     "RecipientResult": result,
     "Receipt": receipt,
+    "Score": lambda words: Score(
+        Exercise("1.1", "say hello", 1, lambda seen: iter(())),
+        [Criterion("said", 1, False, words)],
+    ),
     "Reply": lambda words: Reply(250, (words, words)),
     "Trail": trail,
     "Ladder": lambda words: trail(words).ladder(show_addresses=True),
     "Missed": lambda words: Missed(1, words, "REFUSED", words),
+    "JournalURL": lambda words: JournalURL(Secret(f"postgresql://host/{words}"), words),
     "Summary": lambda words: Summary(
         "a", {"REFUSED": 1}, (Missed(1, words, "REFUSED", words),), 1, (words,)
     ),
@@ -188,7 +197,7 @@ def test_every_class_with_a_text_of_its_own_is_in_the_table() -> None:
 def test_a_reply_in_a_frame_of_results_can_be_printed() -> None:
     fields = dict.fromkeys(RecipientRecord._fields, 0) | {"reply": EVIL, "code": 550, "kind": 0}
     fields |= {"enhanced_code": "", "recipient": "ann@x.test", "outcome": "REFUSED"}
-    line = _delivered(0, RecipientRecord(**fields))
+    line = _delivered(0, RecipientRecord(**fields), {})
     assert not [cell for cell in line if isinstance(cell, str) and FORBIDDEN.search(cell)]
 
 
