@@ -88,6 +88,7 @@ def execute(name: str) -> NotebookNode:
         copy_to(place)
         resources = {"metadata": {"path": str(place)}}
         client = NotebookClient(notebook, timeout=CELL_TIMEOUT_S, resources=resources)
+        client.coalesce_streams = True  # where they are split is a matter of time
         # Errors only: a kernel warns of its own transport, which is of no use to anybody here.
         client.extra_arguments = ["--log-level=ERROR"]
         client.execute()

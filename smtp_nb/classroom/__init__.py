@@ -1,7 +1,9 @@
 """What teaches: conversations by hand, things in the middle, classes, exercises and lessons."""
 
 from smtp_nb.classroom.exercises.score import Score
+from smtp_nb.classroom.hexdump.dump import HexDump
 from smtp_nb.classroom.lesson import Lesson, check, hint, lesson
+from smtp_nb.classroom.quizzes.quiz import Quiz
 from smtp_nb.classroom.room.class_log import ClassLog
 from smtp_nb.classroom.room.classroom import Classroom
 from smtp_nb.classroom.room.doorkeeper import StrangerLimits
@@ -14,8 +16,10 @@ from smtp_nb.classroom.terminal import Terminal
 __all__ = [
     "ClassLog",
     "Classroom",
+    "HexDump",
     "Lesson",
     "Poll",
+    "Quiz",
     "Score",
     "Stepper",
     "StrangerLimits",

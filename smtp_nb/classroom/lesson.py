@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -14,6 +14,7 @@ from smtp_nb.classroom.exercises.seen import Seen
 from smtp_nb.classroom.exercises.words import word_for
 from smtp_nb.classroom.lessons import PLANS
 from smtp_nb.classroom.lessons.plan import LessonPlan
+from smtp_nb.classroom.quizzes.quiz import Conversing, Quiz
 from smtp_nb.errors import InputError, StateError
 from smtp_nb.model.known import known_attributes
 from smtp_nb.sandbox.server import SandboxServer
@@ -59,7 +60,10 @@ class Lesson:
         machine = Deterministic(f"{plan.number}:{student}")
         ambient.replace(machine)
         greeting = f"smtp_nb lesson {plan.number}, your word is {self.nonce}"
-        self.server = SandboxServer(inline=True, greeting=greeting, **plan.server).start()
+        users = {self.nonce: plan.login} if plan.login else None
+        self.server = SandboxServer(
+            inline=True, greeting=greeting, auth=users, **plan.server
+        ).start()
         machine.elapsed = self.server.clock
 
     @property
@@ -130,6 +134,26 @@ class Lesson:
             return "that was the last hint; look at what check() says"
         self.hints_used[key] = used + 1
         return f"hint {used + 1} of {len(exercise.hints)}: {exercise.hints[used]}"
+
+    def quiz(
+        self, conversation: Conversing, at: Sequence[int | str] | None = None, *, name: str = "quiz"
+    ) -> Quiz:
+        """Ask which reply comes next; see `Quiz`. Answers are kept in `answers` under the name.
+
+        Args:
+            conversation: a `Session`, such as one of `lesson.server.sessions`.
+            at: before which replies to stop: places in its exchanges, or commands.
+            name: tells the quizzes of a lesson apart. Under a name that was used, the answers
+                given before stand.
+
+        Raises:
+            InputError: there is nothing to ask about, or no reply at such a place.
+        """
+        kept = self.answers.get(name)
+        answers = kept if isinstance(kept, dict) else {}
+        quiz = Quiz(conversation, at, seed=f"{self.number}:{self.student}", answers=answers)
+        self.answers[name] = quiz.answers
+        return quiz
 
     def _exercise(self, key: str) -> Exercise:
         found = self.exercises.get(key)

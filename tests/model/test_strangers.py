@@ -13,7 +13,7 @@ from IPython.lib.pretty import pretty
 
 import smtp_nb
 from smtp_nb import errors
-from smtp_nb.classroom import Terminal
+from smtp_nb.classroom import HexDump, Quiz, Terminal
 from smtp_nb.classroom.eavesdropper import Eavesdropper, Sighting
 from smtp_nb.classroom.exercises.exercise import Criterion, Exercise
 from smtp_nb.classroom.exercises.score import Score
@@ -85,6 +85,16 @@ def sighting(words: str) -> Sighting:
     return found[0]
 
 
+def selection(words: str) -> object:
+    return dump(words).at(0, 40)
+
+
+def dump(words: str) -> HexDump:
+    made = Session(1, "127.0.0.1:1", ())
+    made.heard(f"NOOP {words} {words}\r\n".encode())
+    return HexDump(made)
+
+
 def message(words: str) -> Message:
     content = f"Subject: {words}\r\nX-{words}: {words}\r\n\r\n{words}\r\n".encode()
     return Message(
@@ -135,6 +145,9 @@ HOLDERS: dict[str, Callable[[str], object]] = {
     ),
     "Session": session,
     "Terminal": terminal,
+    "HexDump": dump,
+    "Quiz": lambda words: Quiz(session(words)),
+    "Selection": selection,
     "Sightings": lambda words: Sightings([sighting(words)]),
     "Sighting": sighting,
     "Replies": lambda words: Replies([Reply(250, (words, words)), Reply(220, (words,))]),

@@ -16,6 +16,9 @@ ASIDE = (
 )  # fmt: skip
 """Keywords that a server leaves out so that conversations are short, and go one step at a time."""
 
+UNUSED = (*ASIDE, "ENHANCEDSTATUSCODES")
+"""Extensions that a lesson about something else leaves out, so that EHLO's reply is short."""
+
 
 @dataclass(frozen=True, slots=True)
 class LessonPlan:
@@ -29,6 +32,7 @@ class LessonPlan:
         exercises: in order.
         stages: what prepares the server for an exercise, and returns what the student works with,
             by the exercise's key; `Lesson.begin` calls it.
+        login: the password of a user whose name is the student's word; empty if nobody logs in.
         server: arguments of the lesson's `SandboxServer`, beside `inline` and `greeting`.
     """
 
@@ -39,3 +43,4 @@ class LessonPlan:
     exercises: tuple[Exercise, ...]
     server: Mapping[str, Any] = field(default_factory=dict)
     stages: Mapping[str, Stage] = field(default_factory=dict)
+    login: str = ""
