@@ -162,6 +162,11 @@ def lesson(number: int, student: str = "student") -> Lesson:
     return _current
 
 
+def underway() -> Lesson | None:
+    """The lesson under way, or None."""
+    return _current
+
+
 def current_lesson() -> Lesson:
     """The lesson under way.
 

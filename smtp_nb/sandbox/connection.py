@@ -100,6 +100,13 @@ class Connection(asyncio.BufferedProtocol):
             arrive, arguments = self._on_the_way.popleft()
             arrive(*arguments)
 
+    def _catch_up(self) -> None:
+        """Take what was still on the way: it left the client before the end did."""
+        on_the_way, self._on_the_way = self._on_the_way, deque()
+        for arrive, arguments in on_the_way:
+            if arrive == self._receive:
+                arrive(*arguments)
+
     def _watch(self) -> None:
         """Look again after the idle time whether anything has come in it."""
         if self._shared.limits.idle_s and not self._ending:
@@ -134,6 +141,8 @@ class Connection(asyncio.BufferedProtocol):
             self._end()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        if exc is None:
+            self._catch_up()
         is_ours, self._ending = self._ending, True
         if self not in self._shared.connections:
             return  # it was one too many

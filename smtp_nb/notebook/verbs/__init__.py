@@ -13,6 +13,7 @@ from smtp_nb.notebook.verbs import (
     expand,
     explain,
     help,
+    lesson,
     login,
     merge,
     process_queue,
@@ -30,7 +31,7 @@ _MODULES = (
     connection, login, set_verb, config,
     send, queue, process_queue, verify, expand, command,
     template, merge,
-    server, talk,
+    server, talk, lesson,
     trail, explain, doctor, help,
 )  # fmt: skip
 VERBS: dict[str, Verb] = {verb.name: verb for module in _MODULES for verb in module.VERBS}

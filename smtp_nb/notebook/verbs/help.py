@@ -39,6 +39,7 @@ GROUPS = (
         ("server start", "server stop", "server reset", "server inbox", "server sessions",
          "server fault", "server heal"),
     ),
+    Group("Learn", "%smtp lesson 1", ("lessons", "lesson", "talk", "check", "hint")),
     Group("Look", "%smtp trail", ()),
 )  # fmt: skip
 """The last one has all verbs that no other names."""

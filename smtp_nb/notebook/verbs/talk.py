@@ -17,12 +17,12 @@ def _talk(request: VerbRequest) -> Terminal:
 VERBS = (
     Verb(
         "talk",
-        "Say the lines of the cell to a server by hand, right or wrong, and show the conversation;"
-        " <wait>, <nowait>, <tls> and <raw 2e0a> are what they say",
+        "Say the cell to a server line by line; <wait>, <nowait>, <tls>, <raw 2e0a> direct",
         _talk,
         options=(
             Option("--name", "whose conversation it is", metavar="NAME"),
-            Option("--to", "the URL of a server on this machine, instead of the sandbox",
+            Option("--to", "the URL of a server on this machine, instead of the sandbox or the"
+                   " lesson's",
                    metavar="SERVER"),
         ),
         body=CellBody.REQUIRED,
