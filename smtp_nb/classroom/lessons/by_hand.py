@@ -13,7 +13,7 @@ from smtp_nb.protocol.server.server import ServerProtocol
 from smtp_nb.sandbox.session import Session
 
 BY_HAND = "a conversation by hand"
-NOBODY_TYPED = "nobody has typed anything yet"
+NOBODY_TYPED = "nothing was typed yet"
 NO_MESSAGE = "no message yet"
 TEACHER = "teacher@class.test"
 WANTED = (501, 503, 554)
@@ -69,8 +69,8 @@ def deliver(seen: Seen) -> Iterator[Criterion]:
     3,
     hints=(
         "501 is about how a command is written, 503 about when it comes",
-        "554 is said where nobody is left to deliver to: look at what DATA needs",
-        "your word is in the 220; a name such as apple-pear.test goes behind EHLO",
+        "554 is about a message without a recipient: look at what DATA needs",
+        "your word is in the 220; a name such as apple-pear.test comes after EHLO",
     ),
 )
 def refusals(seen: Seen) -> Iterator[Criterion]:

@@ -7,12 +7,14 @@ from collections.abc import Iterable
 from smtp_nb.notebook.verb import Verb
 from smtp_nb.notebook.verbs import (
     command,
+    compose,
     config,
     connection,
     doctor,
     expand,
     explain,
     help,
+    join,
     lesson,
     login,
     merge,
@@ -20,6 +22,7 @@ from smtp_nb.notebook.verbs import (
     queue,
     send,
     server,
+    step,
     talk,
     template,
     trail,
@@ -28,10 +31,10 @@ from smtp_nb.notebook.verbs import (
 from smtp_nb.notebook.verbs import set as set_verb
 
 _MODULES = (
-    connection, login, set_verb, config,
-    send, queue, process_queue, verify, expand, command,
+    connection, join, login, set_verb, config,
+    send, compose, queue, process_queue, verify, expand, command,
     template, merge,
-    server, talk, lesson,
+    server, talk, step, lesson,
     trail, explain, doctor, help,
 )  # fmt: skip
 VERBS: dict[str, Verb] = {verb.name: verb for module in _MODULES for verb in module.VERBS}

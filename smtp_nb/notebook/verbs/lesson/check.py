@@ -23,7 +23,7 @@ def _check(request: VerbRequest) -> Score:
 VERBS = (
     Verb(
         "check",
-        "Judge an exercise of the lesson under way, and say what is still missing",
+        "Judge an exercise of the lesson in progress, and say what is still missing",
         _check,
         (KEY, Argument("answer", "the variable with your function or value, where the exercise asks"
                        " for one under another name", ValueKind.VARIABLE, False)),

@@ -16,7 +16,7 @@ def _hint(request: VerbRequest) -> Card:
 VERBS = (
     Verb(
         "hint",
-        "Give the next hint to an exercise of the lesson under way; hints are counted",
+        "Give the next hint to an exercise of the lesson in progress; hints are counted",
         _hint,
         (KEY,),
         example="%smtp hint 1.1",

@@ -29,7 +29,7 @@ def test_lessons_lists_what_there_is(kernel: Kernel) -> None:
 
 def test_talk_leads_to_the_lesson_and_check_judges_what_was_said(learning: Kernel) -> None:
     assert learning.value("lesson.number, lesson.student") == "(1, 'ann')"
-    assert "nobody has typed anything yet" in str(learning.run("%smtp check 1.1").outputs)
+    assert "nothing was typed yet" in str(learning.run("%smtp check 1.1").outputs)
     learning.run(f"%%smtp talk --name ann\n{SAID}")
     assert learning.run("score = %smtp check 1.1").status == "ok"
     assert learning.value("float(score), score.failed") == "(3.5, ['its subject is your word'])"
