@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from html import escape
+from typing import Any
 
 from smtp_nb import ambient
 from smtp_nb.ambient import Deterministic
@@ -36,6 +37,7 @@ class Lesson:
         student: whose it is; the word depends on it.
         nonce: the student's word in this lesson, somewhere in what the server says.
         server: the lesson's sandbox.
+        material: what exercises work on, by name.
         answers: what was answered to questions, by their names.
         hints_used: how many hints were asked for, by exercise.
     """
@@ -45,12 +47,14 @@ class Lesson:
     student: str
     nonce: str
     server: SandboxServer
+    material: Mapping[str, Any]
     answers: dict[str, object]
     hints_used: dict[str, int]
 
     def __init__(self, plan: LessonPlan, student: str) -> None:
         self.number, self.title, self.student = plan.number, plan.title, student
         self.nonce = word_for(plan.number, student)
+        self.material = plan.material(self.nonce)
         self.answers = {}
         self.hints_used = {}
         self._plan = plan

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from smtp_nb.classroom.exercises.exercise import Exercise
+
+
+def _nothing(word: str) -> Mapping[str, Any]:
+    return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +24,7 @@ class LessonPlan:
         minutes: how long it takes.
         exercises: in order.
         server: arguments of the lesson's `SandboxServer`, beside `inline` and `greeting`.
+        material: what exercises work on, by name, for the student with this word.
     """
 
     number: int
@@ -28,3 +33,4 @@ class LessonPlan:
     minutes: int
     exercises: tuple[Exercise, ...]
     server: Mapping[str, Any] = field(default_factory=dict)
+    material: Callable[[str], Mapping[str, Any]] = _nothing
