@@ -17,7 +17,7 @@ def _talk(request: VerbRequest) -> Terminal:
 VERBS = (
     Verb(
         "talk",
-        "Say the cell to a server line by line; <wait>, <nowait>, <tls>, <raw 2e0a> direct",
+        "Say the lines of the cell to a server by hand, right or wrong (also <wait>, <raw 2e0a>)",
         _talk,
         options=(
             Option("--name", "whose conversation it is", metavar="NAME"),
