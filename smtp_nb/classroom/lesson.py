@@ -38,6 +38,7 @@ class Lesson:
         student: whose it is; the word depends on it.
         nonce: the student's word in this lesson, somewhere in what the server says.
         server: the lesson's sandbox.
+        material: what exercises work on, by name.
         answers: what was answered to questions, by their names.
         hints_used: how many hints were asked for, by exercise.
     """
@@ -47,12 +48,14 @@ class Lesson:
     student: str
     nonce: str
     server: SandboxServer
+    material: Mapping[str, Any]
     answers: dict[str, object]
     hints_used: dict[str, int]
 
     def __init__(self, plan: LessonPlan, student: str) -> None:
         self.number, self.title, self.student = plan.number, plan.title, student
         self.nonce = word_for(plan.number, student)
+        self.material = plan.material(self.nonce)
         self.answers = {}
         self.hints_used = {}
         self._begun: dict[str, int] = {}
@@ -210,6 +213,11 @@ def lesson(number: int, student: str = "student") -> Lesson:
     if _current is not None:
         _current.close()
     _current = Lesson(plan, student.strip())
+    return _current
+
+
+def underway() -> Lesson | None:
+    """The lesson in progress, or None."""
     return _current
 
 

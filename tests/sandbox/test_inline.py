@@ -12,6 +12,7 @@ import pytest
 
 from drivers.fronts import NAMES, open_front
 from smtp_nb import SMTP, AsyncSMTP
+from smtp_nb.classroom import Terminal
 from smtp_nb.errors import InputError, LinkError, SMTPError, SMTPTimeout, StateError
 from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.trail.trail import Trail
@@ -262,3 +263,16 @@ def test_time_passes_while_a_caller_sleeps_and_a_session_knows_when_it_began():
                 server.sleep(wrong)
     with pytest.raises(StateError, match="inline"):
         SandboxServer().sleep(1)
+
+
+def test_what_was_said_before_hanging_up_arrives_in_spite_of_latency():
+    with SandboxServer(inline=True, latency="50ms") as server:
+        with Terminal(server) as terminal:
+            terminal.dialogue("HELO me.test\nMAIL FROM:<a@a.test>\nRCPT TO:<b@b.test>\nDATA")
+            terminal.send(b"no dot\r\n")
+        assert server.sessions[0].remarks == ["no-dot"]
+        with Terminal(server) as terminal:
+            terminal.read()
+            terminal.send(b"HELO me.test\r\nQUIT\r\n")
+        assert server.sessions[1].exchanges[-1].command == "QUIT"
+        assert "no-quit" not in server.sessions[1].remarks

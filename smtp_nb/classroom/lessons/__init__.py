@@ -3,12 +3,17 @@
 from smtp_nb.classroom.lessons import (
     by_hand,
     doubt,
+    envelope,
     logging_in,
     mailing,
+    mime,
+    octets,
     refusals,
     round_trips,
     secrecy,
 )
 
-_LESSONS = (by_hand, refusals, doubt, secrecy, logging_in, round_trips, mailing)
+_LESSONS = (
+    by_hand, octets, envelope, mime, refusals, doubt, secrecy, logging_in, round_trips, mailing,
+)  # fmt: skip
 PLANS = {lesson.PLAN.number: lesson.PLAN for lesson in _LESSONS}

@@ -20,6 +20,10 @@ UNUSED = (*ASIDE, "ENHANCEDSTATUSCODES")
 """Extensions that a lesson about something else leaves out, so that EHLO's reply is short."""
 
 
+def _nothing(word: str) -> Mapping[str, Any]:
+    return {}
+
+
 @dataclass(frozen=True, slots=True)
 class LessonPlan:
     """What a lesson consists of.
@@ -34,6 +38,7 @@ class LessonPlan:
             by the exercise's key; `Lesson.begin` calls it.
         login: the password of a user whose name is the student's word; empty if nobody logs in.
         server: arguments of the lesson's `SandboxServer`, beside `inline` and `greeting`.
+        material: what exercises work on, by name, for the student with this word.
     """
 
     number: int
@@ -44,3 +49,4 @@ class LessonPlan:
     server: Mapping[str, Any] = field(default_factory=dict)
     stages: Mapping[str, Stage] = field(default_factory=dict)
     login: str = ""
+    material: Callable[[str], Mapping[str, Any]] = _nothing
