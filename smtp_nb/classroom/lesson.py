@@ -72,8 +72,12 @@ class Lesson:
 
     @property
     def seen(self) -> Seen:
-        """What counts: what the sandbox saw, and the answers to questions."""
-        return Seen(tuple(self.server.sessions), self.student, self.nonce, dict(self.answers))
+        """What counts: what the sandbox saw, and the answers to questions.
+
+        Conversations that were read from a file are left out: anybody may have written them.
+        """
+        sessions = tuple(one for one in self.server.sessions if not one.is_restored)
+        return Seen(sessions, self.student, self.nonce, dict(self.answers))
 
     def check(self, key: str, answer: object = None) -> Score:
         """Judge an exercise.
