@@ -12,7 +12,7 @@ from smtp_nb.classroom.exercises.exercise import Criterion
 from smtp_nb.classroom.grading.grade import Grade
 from smtp_nb.classroom.grading.pages import page
 from smtp_nb.classroom.grading.plain_words import PLAIN_WORDS
-from smtp_nb.classroom.grading.tables import by_student, write_text
+from smtp_nb.classroom.grading.tables import by_student, failure, write_text
 from smtp_nb.model.display import visible
 
 _UNSAFE = re.compile(r"[^\w.-]+")
@@ -80,10 +80,9 @@ def _exercise(grade: Grade) -> str:
 
 
 def _criterion(one: Criterion) -> str:
-    name, seen = escape(visible(one.name)), escape(visible(one.seen))
     if one.is_met:
-        return f'<li class="met">✓ done: {name}</li>'
-    return f'<li class="missed">✗ not yet: {name}{f". Seen: {seen}" if seen else ""}</li>'
+        return f'<li class="met">✓ done: {escape(visible(one.name))}</li>'
+    return f'<li class="missed">✗ not yet: {escape(failure(one))}</li>'
 
 
 def _own_notes(grade: Grade) -> list[str]:
