@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
@@ -14,7 +13,6 @@ from traitlets.config import Config
 
 from smtp_nb.classroom.exercises.exercise import Criterion, Exercise
 from smtp_nb.classroom.exercises.score import Score
-from smtp_nb.classroom.exercises.seen import Seen
 from smtp_nb.classroom.exercises.words import word_for
 from smtp_nb.classroom.grading.verdict import hearsay, verdict
 from smtp_nb.classroom.lesson import Lesson, current_lesson
@@ -24,7 +22,7 @@ from smtp_nb.notebook.rerun.patience import PatienceOver, patience
 from smtp_nb.notebook.rerun.reports import Reports
 
 # Taken before a student's cell can replace them.
-_SEEN: Callable[[Lesson], Seen] = vars(Lesson)["seen"].fget
+_CHECK = Lesson.check
 _NOW = time.monotonic
 
 
@@ -57,10 +55,10 @@ def execute(job: Mapping[str, Any], reports: Reports) -> None:
     begun = _run(shell, job, reports)
     seconds = _NOW() - start
     for number, lesson in sorted(begun.items()):
-        seen = _seen(lesson, job)
+        _settle_owner(lesson, job)
         facts = {"number": number, "student": lesson.student, "seconds": round(seconds, 1)}
-        reports.send("lesson", facts | hearsay(seen))
-        _judge(lesson, seen, shell.user_ns, job, reports)
+        reports.send("lesson", facts | hearsay(lesson.seen))
+        _judge(lesson, shell.user_ns, job, reports)
     reports.send("end")
 
 
@@ -119,31 +117,29 @@ def _place(error: SyntaxError) -> str:
     return f"{error.msg}, line {error.lineno}"
 
 
+def _settle_owner(lesson: Lesson, job: Mapping[str, Any]) -> None:
+    """A lesson in another student's name is judged as this student's, by the word for it."""
+    if lesson.student.casefold() in job["others"]:
+        lesson.student = job["student"]
+    lesson.nonce = word_for(lesson.number, lesson.student)
+
+
 def _judge(
-    lesson: Lesson, seen: Seen, namespace: dict[str, Any], job: Mapping[str, Any], reports: Reports
+    lesson: Lesson, namespace: dict[str, Any], job: Mapping[str, Any], reports: Reports
 ) -> None:
     for exercise in lesson.exercises.values():
         step = f"exercise {exercise.key}"
         if step in job["skip"]:
             continue
         reports.send("step", step)
-        score = _score(exercise, seen, namespace.get(exercise.takes), job["cell_s"])
+        score = _score(lesson, exercise, namespace.get(exercise.takes), job["cell_s"])
         hints = lesson.hints_used.get(exercise.key, 0)
         reports.send("exercise", verdict(score, hints))
 
 
-def _seen(lesson: Lesson, job: Mapping[str, Any]) -> Seen:
-    """What the lesson saw. A lesson in another student's name is judged by the own word."""
-    seen = _SEEN(lesson)
-    if lesson.student.casefold() in job["others"]:
-        nonce = word_for(lesson.number, job["student"])
-        return replace(seen, student=job["student"], nonce=nonce)
-    return replace(seen, nonce=word_for(lesson.number, lesson.student))
-
-
-def _score(exercise: Exercise, seen: Seen, answer: object, seconds: float) -> Score:
+def _score(lesson: Lesson, exercise: Exercise, answer: object, seconds: float) -> Score:
     try:
         with patience(seconds):
-            return Score(exercise, exercise.criteria(seen, answer))
+            return _CHECK(lesson, exercise.key, answer)
     except BaseException as error:  # the student's function is under way in it
         return Score(exercise, [Criterion("comes to its end", 0, False, _line(error))])
