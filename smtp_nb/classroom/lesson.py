@@ -81,13 +81,17 @@ class Lesson:
 
     @property
     def seen(self) -> Seen:
-        """What counts: what the sandbox saw, and the answers to questions."""
+        """What counts: what the sandbox saw, and the answers to questions.
+
+        Conversations that were read from a file are left out: anybody may have written them.
+        """
         return self._seen_of("")
 
     def _seen_of(self, key: str) -> Seen:
         """What counts for an exercise: what happened since it was begun."""
-        sessions = self.server.sessions[self._begun.get(key, 0) :]
-        return Seen(tuple(sessions), self.student, self.nonce, dict(self.answers))
+        begun = self.server.sessions[self._begun.get(key, 0) :]
+        sessions = tuple(one for one in begun if not one.is_restored)
+        return Seen(sessions, self.student, self.nonce, dict(self.answers))
 
     def begin(self, key: str) -> Any:  # each exercise has its own kind of material
         """Prepare the server for an exercise, or prepare it afresh to begin again.

@@ -54,6 +54,7 @@ class Session(Sequence[PITrailEvent]):
         student: whose conversation it is, if that is known, else empty.
         opened_at: when the connection was opened, in seconds on the server's `clock()`.
         is_open: True until the connection has ended.
+        is_restored: True if it was read from a file, which anybody may have written.
         waiting: what the server waits for, in words: "21 octets without an end of line (CRLF)" or
             "the dot on a line of its own (21 bytes of content so far)". It stays when the
             connection ends.
@@ -66,6 +67,7 @@ class Session(Sequence[PITrailEvent]):
     tls: TLSInfo | None
     opened_at: float
     is_open: bool
+    is_restored: bool
     waiting: str
     group: int
     by: str
@@ -93,6 +95,7 @@ class Session(Sequence[PITrailEvent]):
         self.unfinished: Callable[[], str] = str
         self._listeners: tuple[Callable[[PITrailEvent], object], ...] = ()
         self.is_open = True
+        self.is_restored = False
         self.waiting = ""
         self._wire = Wire()
         self.group = 0
@@ -225,6 +228,7 @@ class Session(Sequence[PITrailEvent]):
         self._lines.extend(lines)
         self._remarks.extend(blunders)
         self.is_open = False
+        self.is_restored = True
 
     @property
     def exchanges(self) -> list[Exchange]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 import smtp_nb
 from smtp_nb import SMTP, ambient
-from smtp_nb.classroom import Lesson, check, hint
+from smtp_nb.classroom import Lesson, Terminal, check, hint
 from smtp_nb.errors import InputError, StateError
+from smtp_nb.sandbox import Session
 
 
 @pytest.fixture
@@ -54,6 +56,18 @@ def test_what_a_client_sends_is_not_by_hand(lesson: Lesson) -> None:
         smtp.send_to = "teacher@class.test"
         smtp.send()
     assert lesson.check("1.1").failed == ["a conversation by hand"]
+
+
+def test_a_conversation_from_a_file_does_not_count(lesson: Lesson, tmp_path: Path) -> None:
+    with Terminal(lesson.server, name="ann") as talk:
+        talk.dialogue("EHLO me.test\nMAIL ann\nQUIT")
+    assert lesson.check("1.2") == 1
+    lesson.server.sessions[0].save(tmp_path / "talk.jsonl")
+    again = smtp_nb.lesson(1, student="ann")
+    again.server.sessions.append(Session.load(tmp_path / "talk.jsonl"))
+    assert again.server.sessions[0].is_restored
+    assert again.check("1.2") == 0
+    again.close()
 
 
 def test_hints_are_counted_and_end(lesson: Lesson) -> None:
