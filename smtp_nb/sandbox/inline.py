@@ -26,8 +26,8 @@ FIRST_PORT = 49152
 class MemoryTransport(asyncio.Transport):
     """Both ends of a connection: asyncio's transport for the server, a pipe for the client."""
 
-    def __init__(self, clock: VirtualClock, protocol: Connection, port: int) -> None:
-        super().__init__({"peername": ("127.0.0.1", port)})
+    def __init__(self, clock: VirtualClock, protocol: Connection, peer: str, port: int) -> None:
+        super().__init__({"peername": (peer, port)})
         self.port = port
         self._clock = clock
         self._protocol = protocol
@@ -158,8 +158,11 @@ class InlineService:
         """Let time pass until the next thing is due, and do it; False if nothing ever will be."""
         return self._clock.advance()
 
-    def connect(self) -> InlineConnection:
+    def connect(self, peer: str = "127.0.0.1") -> InlineConnection:
         """A new connection.
+
+        Args:
+            peer: the address from which it seems to come.
 
         Raises:
             ConnectionRefusedError: the server was stopped.
@@ -168,7 +171,7 @@ class InlineService:
             raise ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused")
         port = FIRST_PORT + self._clients % (65536 - FIRST_PORT)
         self._clients += 1
-        return InlineConnection(MemoryTransport(self._clock, Connection(self.shared), port))
+        return InlineConnection(MemoryTransport(self._clock, Connection(self.shared), peer, port))
 
     def drop_all(self) -> None:
         """End all connections and go on serving."""

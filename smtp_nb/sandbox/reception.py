@@ -69,7 +69,8 @@ class Reception:
             if action.stored:
                 self._store(request)
             return
-        reply = self._limited(request, action.reply or request.reply)
+        judged = action.reply or self._shared.judge(request, self._visitor)
+        reply = self._limited(request, judged or request.reply)
         remarks += self._tried_again(request, reply)
         if reply.code < 300:
             self._store(request)
@@ -142,7 +143,7 @@ class Reception:
         """Keep the message, if this is the end of one that the rules allow."""
         transaction = request.transaction
         if request.stage == END and transaction is not None and request.reply.code < 300:
-            self._shared.store(transaction, self.session)
+            self._shared.store(transaction, self.session, self._visitor)
 
 
 def _recipients_of(request: Request) -> int:

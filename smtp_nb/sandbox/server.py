@@ -12,7 +12,7 @@ from html import escape
 from inspect import signature
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 from urllib.parse import quote, urlencode
 
 from smtp_nb.errors import InputError, StateError
@@ -33,8 +33,9 @@ from smtp_nb.sandbox.virtual_clock import VirtualClock
 from smtp_nb.sasl.server.server import KNOWN_NAMES, USUAL, response_fault, serve
 from smtp_nb.sasl.server.verifier import CredentialVerifier
 
-# "lenient" takes bare line feeds for line ends, as servers do whose mail can be smuggled.
-Manner = Literal["strict", "lenient"]
+# "lenient" takes bare line feeds for line ends, as servers do to which mail can be smuggled, and
+# "careless" lets them pass as they come, as servers do through which it can.
+Manner = Literal["strict", "careless", "lenient"]
 
 
 def _arguments() -> dict[str, str]:
@@ -76,8 +77,9 @@ class SandboxServer:
         max_size, max_recipients: limits of a message, in bytes and recipients.
         latency: the time of a trip to the client and back, in seconds or as text ("20ms"): for each
             trip, not for each command, so that a group of commands stays whole.
-        manner: "strict", or "lenient": a bare line feed ends a line too, as on servers to which
-            mail can be smuggled; the greeting says so.
+        manner: "strict"; "lenient": a bare line feed ends a line too, as on servers to which mail
+            can be smuggled; "careless": it ends none, but a dot before one is left as it is, as on
+            servers through which mail can be smuggled. The greeting says so.
         greeting: what it says of itself in the first line.
         limits: limits for clients; None for no limit on loopback, and `Limits()` elsewhere.
         inline: serve in the caller's thread, through memory: no socket, no port, no thread, and
@@ -123,8 +125,10 @@ class SandboxServer:
     ) -> None:
         if tls not in (None, "starttls", "implicit"):
             raise InputError(f"tls={tls!r} is unknown", remedy='Use None, "starttls" or "implicit"')
-        if manner not in ("strict", "lenient"):
-            raise InputError(f"manner={manner!r} is unknown", remedy='Use "strict" or "lenient"')
+        if manner not in get_args(Manner):
+            raise InputError(
+                f"manner={manner!r} is unknown", remedy=f"Use {' or '.join(get_args(Manner))}"
+            )
         self._address = options.address(host, allow_remote), port
         if limits is None:
             limits = NO_LIMITS if is_loopback(self._address[0]) else Limits()
@@ -152,6 +156,7 @@ class SandboxServer:
             users=frozenset(self._auth),
             lists={name: tuple(members) for name, members in (lists or {}).items()},
             is_lenient=manner == "lenient",
+            is_careless=manner == "careless",
             greeting=options.greeting(greeting),
         )
         self._shared = SharedState(
