@@ -85,10 +85,13 @@ PHRASES = (
         None,
         "Write the server's address itself, such as smtp://[2001:db8::1]:587",
     ),
-    Phrase(r"Raise timeout, or config\('AbsoluteTimeout=False'\)", None, "Try again"),
-    Phrase(r"Raise timeout, or see", None, "Try again later, or see"),
-    Phrase(r"Raise timeout, or check", None, "Try again later, or check"),
-    Phrase(r"set pipelining='off'", None, "use a Python session with pipelining off"),
+    Phrase(
+        r"Raise timeout, or config\('AbsoluteTimeout=False'\)",
+        None,
+        "Allow more time: %smtp set timeout=300, or %smtp config AbsoluteTimeout=False",
+    ),
+    Phrase(r"Raise timeout, or", None, "Allow more time: %smtp set timeout=300; or"),
+    Phrase(r"set pipelining='off'", None, "write %smtp set pipelining=off"),
     Phrase(r"Call connect\(\)", None, "Write %smtp connect"),
     Phrase(r"Call disconnect\(\) first, or clone\(\)\.doctor\(\)", None, "Write %smtp disconnect"),
     Phrase(r"Call disconnect\(\) first", None, "Write %smtp disconnect first"),
@@ -120,6 +123,7 @@ PHRASES = (
     # merges
     Phrase(r"Use run\(changed=(?:['\"]go on['\"]|…)\)", None, "Add --changed"),
     Phrase(r"give the merge another name=?", None, "give another --name"),
+    Phrase(r"leave at= out", None, "leave --at out"),
     Phrase(
         r"Use (group_by= for one message of both, or )?key= with a column",
         None,

@@ -1,4 +1,4 @@
-"""A lesson under way: a sandbox, a word, exercises, and a machine that is the same for all."""
+"""Lesson in progress: a sandbox, a word, exercises, and a machine that is the same for all."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ class Lesson:
         exercise = self._exercise(key)
         used = self.hints_used.get(key, 0)
         if used >= len(exercise.hints):
-            return "there are no further hints; look at what check() says"
+            return "that was the last hint; look at what check() says"
         self.hints_used[key] = used + 1
         return f"hint {used + 1} of {len(exercise.hints)}: {exercise.hints[used]}"
 
@@ -153,7 +153,7 @@ def lesson(number: int, student: str = "student") -> Lesson:
     plan = PLANS.get(number)
     if plan is None:
         known = ", ".join(f"{one.number} {one.title}" for one in PLANS.values())
-        raise InputError(f"there is no lesson {number!r}", remedy=f"Choose from: {known}")
+        raise InputError(f"lesson {number!r} does not exist", remedy=f"Choose from: {known}")
     if not student.strip():
         raise InputError("a lesson needs a student's name", remedy='lesson(1, student="ann")')
     if _current is not None:
@@ -163,7 +163,7 @@ def lesson(number: int, student: str = "student") -> Lesson:
 
 
 def current_lesson() -> Lesson:
-    """The lesson under way.
+    """The lesson in progress.
 
     Raises:
         StateError: none has begun.
@@ -176,10 +176,10 @@ def current_lesson() -> Lesson:
 
 
 def check(key: str, answer: object = None) -> Score:
-    """Judge an exercise of the lesson under way; see `Lesson.check`."""
+    """Judge an exercise of the lesson in progress; see `Lesson.check`."""
     return current_lesson().check(key, answer)
 
 
 def hint(key: str) -> str:
-    """The next hint of an exercise of the lesson under way; see `Lesson.hint`."""
+    """The next hint of an exercise of the lesson in progress; see `Lesson.hint`."""
     return current_lesson().hint(key)

@@ -243,8 +243,8 @@ class Zone(MutableMapping[str, Mapping[str, tuple[str, ...]]]):
     def _repr_html_(self) -> str:
         body = "".join(
             f"<tr><td>{escape(visible(name))}</td><td>{kind}</td>"
-            f'<td style="overflow-wrap:anywhere"><code>{escape(visible(_short(record)))}</code></td>'
-            "</tr>"
+            '<td style="overflow-wrap:anywhere">'
+            f"<code>{escape(visible(_short(record)))}</code></td></tr>"
             for name, kind, record in self.rows()
         )
         return (

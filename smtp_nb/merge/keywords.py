@@ -10,6 +10,7 @@ from typing import TypedDict
 
 from smtp_nb.merge.running.durations import Duration
 from smtp_nb.merge.running.progress import Shown
+from smtp_nb.merge.running.quiet import QuietTimes
 
 
 class RunOptions(TypedDict, total=False):
@@ -25,6 +26,8 @@ class RunOptions(TypedDict, total=False):
     window: int | None
     rate: str
     domain_rates: Mapping[str, str]
+    quiet_hours: QuietTimes
+    wait_for_quota: bool
     messages_per_connection: int | None
     deadline: Duration | None
     patience: Duration

@@ -32,14 +32,16 @@ from smtp_nb.merge.results import report
 from smtp_nb.merge.results.bounces.gathering import gather, known
 from smtp_nb.merge.results.bounces.sources import Reports
 from smtp_nb.merge.results.export import write_results
-from smtp_nb.merge.results.summary import Summary, show_summary, summary_of
+from smtp_nb.merge.results.summary import Summary, summary_of
 from smtp_nb.merge.rows.groups import GroupedRows, columns_of
 from smtp_nb.merge.rows.problem import Problem, problem_frame
 from smtp_nb.merge.rows.rows import Rows
 from smtp_nb.merge.running.control import RunControl
 from smtp_nb.merge.running.entries import entries_now, rows_of_messages
 from smtp_nb.merge.running.job import MergeJob
+from smtp_nb.merge.running.moments import Moment
 from smtp_nb.merge.running.options import Options, changed_options, option_defaults
+from smtp_nb.merge.running.pace import Shut
 from smtp_nb.merge.running.run import Campaign, Run, adopted, plan_entries, waiting_in
 from smtp_nb.merge.running.sending import Server, asend, component, send
 from smtp_nb.merge.templates.template import Compiled, Template
@@ -261,7 +263,7 @@ class MailMerge:
         run = self._open(options)
         with run.until_closed():
             send(run, self.server)
-            return self._ended(run)
+            return run.results()
 
     @shows_keywords(option_defaults())
     async def arun(self, **options: Unpack[RunOptions]) -> pd.DataFrame:
@@ -276,30 +278,34 @@ class MailMerge:
         run = self._open(options)
         with run.until_closed():
             await asend(run, self.server)
-            return self._ended(run)
+            return run.results()
 
     @shows_keywords(option_defaults())
-    def start(self, **options: Unpack[RunOptions]) -> MergeJob:
+    def start(self, at: Moment | None = None, **options: Unpack[RunOptions]) -> MergeJob:
         """The same as `run`, in the background; raises what stops it from beginning.
 
         Args:
+            at: begin then and hold the campaign until then: a datetime, local unless it has a zone,
+                or text: "2026-12-01 08:00", or "08:00" for the next one.
             options: the fields of `Options`, for this run only.
 
         Returns:
             A `MergeJob`, which can be paused, cancelled and waited for.
-        """
-        return MergeJob(self._open(options), self.server)
 
-    def _open(self, options: RunOptions) -> Run:
+        Raises:
+            InputError: `at` is not a time, or is past; and what `run` raises.
+        """
+        return MergeJob(self._open(options, at, frozenset({Shut.QUIET})), self.server)
+
+    def _open(
+        self,
+        options: RunOptions,
+        at: Moment | None = None,
+        waits_for: frozenset[Shut] = frozenset(),
+    ) -> Run:
         chosen = changed_options(self._options, {**options})
         self._refuse_errors(chosen)
-        return Run(self._campaign, chosen, RunControl())
-
-    def _ended(self, run: Run) -> pd.DataFrame:
-        found = run.results()
-        if run.options.progress == "auto":
-            show_summary(summary_of(self.name, found))
-        return found
+        return Run(self._campaign, chosen, RunControl(), at, waits_for)
 
     def _refuse_errors(self, options: Options) -> None:
         if not options.skip_invalid and (wrong := errors(self._problems())):

@@ -65,23 +65,25 @@ class Reception:
         for remark in remarks:
             self.session.blunder(remark.key, remark.text)
         self._note(request)
+        refusal = self._shared.door.refusal(self.session, request)
         if action.cut == "before":
             if action.stored:
                 self._store(request)
             return
-        judged = action.reply or self._shared.judge(request, self._visitor)
-        reply = self._limited(request, judged or request.reply)
+        reply = self._limited(request, refusal or action.reply or request.reply)
         remarks += self._tried_again(request, reply)
         if reply.code < 300:
             self._store(request)
         self.session.server(self.machine.answer(with_advice(reply, self._new(remarks))))
         self.session.hello, self.session.user = self.machine.hello, self.machine.user
+        self._shared.door.notice(self.session)
 
     @property
     def _visitor(self) -> Visitor:
         machine, session = self.machine, self.session
         host = session.peer.rpartition(":")[0]
-        return Visitor(host, machine.user or "", machine.hello, session.number)
+        user = machine.user or self._shared.door.name_of(session)
+        return Visitor(host, user, machine.hello, session.number)
 
     def _limited(self, request: Request, reply: Reply) -> Reply:
         """The reply, unless the client has asked for too much."""
@@ -143,7 +145,7 @@ class Reception:
         """Keep the message, if this is the end of one that the rules allow."""
         transaction = request.transaction
         if request.stage == END and transaction is not None and request.reply.code < 300:
-            self._shared.store(transaction, self.session, self._visitor)
+            self._shared.store(transaction, self.session)
 
 
 def _recipients_of(request: Request) -> int:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from smtp_nb import ambient
 from smtp_nb.model.memory_server import Timer
-from smtp_nb.model.reply import Reply
-from smtp_nb.protocol.server.policy import ReceivedTransaction, Request, Service
-from smtp_nb.sandbox.faults import NOBODY, FaultTable, Visitor
+from smtp_nb.protocol.server.policy import ReceivedTransaction, Service
+from smtp_nb.sandbox.door import Door
+from smtp_nb.sandbox.faults import FaultTable
 from smtp_nb.sandbox.messages.mailbox import Inbox, Message
 from smtp_nb.sandbox.options import NO_LIMITS, Limits
 from smtp_nb.sandbox.session import Session
@@ -33,16 +33,6 @@ def _later(seconds: float, call: Callable[..., object], *arguments: object) -> a
     return asyncio.get_running_loop().call_later(seconds, call, *arguments)
 
 
-class ReceivingPolicy(Protocol):
-    """What a server of several asks beyond the rules of the protocol."""
-
-    def judge(self, request: Request, visitor: Visitor) -> Reply | None:
-        """The reply to a request that this server does not take from this client, or None."""
-
-    def stored(self, message: Message, visitor: Visitor) -> Message:
-        """The message as it is kept, with what a server adds to it."""
-
-
 @dataclass(eq=False, repr=False)
 class SharedState:
     """What the connections of one server share.
@@ -57,7 +47,8 @@ class SharedState:
         limits: what clients may ask of it.
         refused: what was refused for good and to whom, so that trying again is seen; with the
             session in which it was.
-        policy: what else decides what is taken, if anything does.
+        door: whom the server admits, and how faults know them.
+        is_held: no command is answered for now.
     """
 
     service: Service
@@ -74,7 +65,8 @@ class SharedState:
     clock: Callable[[], float] = ambient.monotonic
     limits: Limits = NO_LIMITS
     refused: dict[tuple[object, ...], Session] = field(default_factory=dict)
-    policy: ReceivingPolicy | None = None
+    door: Door = field(default_factory=Door)
+    is_held: bool = False
 
     @property
     def is_crowded(self) -> bool:
@@ -98,15 +90,7 @@ class SharedState:
             self.sessions.remove(ended)
         return session
 
-    def judge(self, request: Request, visitor: Visitor) -> Reply | None:
-        """The policy's reply instead of that of the rules, or None."""
-        if self.policy is None or request.reply.code >= 400:
-            return None
-        return self.policy.judge(request, visitor)
-
-    def store(
-        self, transaction: ReceivedTransaction, session: Session, visitor: Visitor = NOBODY
-    ) -> None:
+    def store(self, transaction: ReceivedTransaction, session: Session) -> None:
         """Keep a message."""
         message = Message(
             mail_from=transaction.sender,
@@ -121,7 +105,6 @@ class SharedState:
             user=session.user,
             received_at=ambient.today(),
         )
-        if self.policy is not None:
-            message = self.policy.stored(message, visitor)
+        message = self.door.kept(session, message)
         session.messages.append(message)
         self.messages.add(message)

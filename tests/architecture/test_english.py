@@ -19,6 +19,7 @@ PACKAGE = Path(smtp_nb.__file__).parent
 
 # All rooms; `test_every_room_is_read` says if one is missing.
 ROOMS = (
+    "ambient",
     "classroom",
     "client",
     "compose",

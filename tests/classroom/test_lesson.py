@@ -66,7 +66,7 @@ def test_what_is_not_there_is_an_error_that_says_what_is(lesson: Lesson) -> None
     with pytest.raises(InputError, match=r"no exercise '9\.9'") as caught:
         lesson.check("9.9")
     assert "1.1" in caught.value.remedy
-    with pytest.raises(InputError, match="no lesson 99"):
+    with pytest.raises(InputError, match="lesson 99 does not exist"):
         smtp_nb.lesson(99)
     with pytest.raises(InputError, match="student's name"):
         smtp_nb.lesson(1, student=" ")

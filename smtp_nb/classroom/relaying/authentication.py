@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any, NamedTuple
 
+from smtp_nb.classroom.relaying.findings import POLICIES, is_dmarc, tags
 from smtp_nb.classroom.zone import ServerFailure, Zone
-from smtp_nb.classroom.zone_findings import POLICIES, is_dmarc, tags
 from smtp_nb.errors import InputError, Unsupported
 from smtp_nb.model.address import parse_mailbox
 from smtp_nb.model.display import visible
@@ -35,8 +35,8 @@ class Verdict(NamedTuple):
     """One result, for one domain.
 
     Attributes:
-        result: as in Authentication-Results: "pass", "fail", "none", "softfail", "neutral", "policy",
-            "temperror" or "permerror".
+        result: as in Authentication-Results: "pass", "fail", "none", "softfail", "neutral",
+            "policy", "temperror" or "permerror".
         domain: whose it is; empty if there is none.
         reason: why, in a few words.
         is_aligned: the domain is that of From, as DMARC wants it.
@@ -74,8 +74,10 @@ class Authentication:
     def field(self, host: str) -> str:
         """The field Authentication-Results (RFC 8601) of the server `host`, on one line."""
         parts = [f"spf={self.spf.result} smtp.mailfrom={self.spf.domain or '<>'}"]
-        for one in self.dkim:
-            parts.append(f"dkim={one.result}" + (f" header.d={one.domain}" if one.domain else ""))
+        parts += [
+            f"dkim={one.result}" + (f" header.d={one.domain}" if one.domain else "")
+            for one in self.dkim
+        ]
         asked = f" (p={self.policy})" if self.policy else ""
         parts.append(f"dmarc={self.dmarc.result}{asked} header.from={self.dmarc.domain or 'none'}")
         return f"Authentication-Results: {host}; {'; '.join(parts)}"

@@ -29,6 +29,7 @@ from smtp_nb.merge.journal.schema import (
     RecipientRecord,
     ReportRecord,
     Result,
+    SentMessage,
     SkippedRow,
     Target,
     Unfinished,
@@ -120,6 +121,11 @@ class JournalReader:
     def outcomes(self) -> list[tuple[int, str | None, float]]:
         """The outcomes among the recipients of each message, and when the last one came to it."""
         return list(self._read(schema.OUTCOMES))
+
+    def sent_since(self, moment: float) -> list[SentMessage]:
+        """What left after a moment, in seconds since 1970, whatever a server said to it."""
+        with self._using() as sql:
+            return [SentMessage(*row) for row in sql.execute(schema.SENT, (moment,))]
 
     def keys(self) -> dict[int, str]:
         """Every key of the campaign by its number."""

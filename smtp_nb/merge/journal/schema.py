@@ -121,6 +121,14 @@ class ReportRecord(NamedTuple):
     source: str
 
 
+class SentMessage(NamedTuple):
+    """When a message left for an address, in seconds since 1970."""
+
+    message: int
+    address: str
+    at: float
+
+
 class Decided(NamedTuple):
     """A message that somebody has, or may have. `digest` is empty in journals of version 1."""
 
@@ -185,6 +193,8 @@ DECIDED = """
 SELECT DISTINCT key, id, digest FROM message JOIN delivery ON message = id
 WHERE delivery.outcome IN ('ACCEPTED', 'UNKNOWN') OR delivery.outcome IS NULL
 """
+# A scan, like the others at the beginning of a run: an index would be written to by each message.
+SENT = "SELECT message, address, at FROM delivery WHERE at > ? AND outcome IS NOT 'NOT_SENT'"
 _OPEN = "SELECT message FROM delivery WHERE outcome IN ('DEFERRED', 'NOT_SENT', 'REFUSED')"
 # Columns by name: a later version may have added some.
 DELIVERIES = f"SELECT {', '.join(RecipientRecord._fields)} FROM delivery"

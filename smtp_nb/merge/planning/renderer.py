@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterable, Iterator
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
 from smtp_nb.compose.message import Composed, Composer
+from smtp_nb.errors import InputError
+from smtp_nb.merge.journal.schema import RETRIED
 from smtp_nb.merge.planning.digest import Digests
 from smtp_nb.merge.planning.plan import PlannedRow
-from smtp_nb.merge.rows.groups import same
+from smtp_nb.merge.rows.groups import GroupedRows, same
 from smtp_nb.merge.rows.printed import Note, is_ordinary, is_ordinary_number
 from smtp_nb.merge.rows.problem import RowError
 from smtp_nb.merge.rows.rows import Row, Rows
@@ -22,6 +25,7 @@ from smtp_nb.merge.templates.template import ADDRESS, Compiled, RenderedRow
 from smtp_nb.model.address import CONTROLS, Mailbox
 from smtp_nb.model.enums import RecipientType
 from smtp_nb.model.envelope import Recipient
+from smtp_nb.model.outcome import Outcome
 
 # Characters of a cell that cannot make a line too long, however they are encoded.
 _SHORT = 60
@@ -113,9 +117,35 @@ class RowRenderer:
         first, second = self._rows.read([one, other], names)
         return [str(name) for name in names if not same(first[name], second[name])]
 
+    def domains(self, filled: RowValues, outcomes: Mapping[str, str]) -> tuple[str, ...]:
+        """The domains that a row's message goes to, each once, without making the message.
+
+        Args:
+            outcomes: what is known of its recipients: those who are decided get no copy.
+        """
+        copies: Iterable[Mailbox] = ()
+        with suppress(InputError):  # composing will say so
+            copies = self._compiled.copies(filled.values)
+        boxes = [
+            box
+            for box in (*filled.planned.mailboxes, *copies)
+            if outcomes.get(box.key, Outcome.NOT_SENT) in RETRIED
+        ]
+        return tuple({box.domain.lower(): None for box in boxes})
+
     def digest(self, filled: RowValues) -> str:
         """What tells whether this row would get another message; see `Digests`."""
         return self._digests.of(filled.values)
+
+    def digest_of_all(self, planned: Iterable[PlannedRow]) -> str:
+        """One digest for all rows: as long as it stays the same, so do those of the rows.
+
+        Empty for groups, and where only each row can tell.
+        """
+        if isinstance(self._rows, GroupedRows):
+            return ""
+        columns = {name: self._rows.series(name) for name in self._columns}
+        return self._digests.of_all((f"{one.row} {one.key}" for one in planned), columns)
 
     @cached_property
     def _digests(self) -> Digests:

@@ -21,6 +21,8 @@ from smtp_nb.model.outcome import Outcome
 # So many rows are named one by one.
 _NAMED = 5
 GO_ON = "go on"
+# The fact of a journal that says which rows and template its last run began with.
+LOOKED_AT = "looked at"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ class Standing:
         changed: rows that have their message and would get another one now, by position, each with
             its number in the journal and its new digest.
         is_template: True if it is the template that was changed.
+        looked_at: one digest of all that was compared; empty if there is none.
     """
 
     name: str
@@ -47,6 +50,7 @@ class Standing:
     left_out: Mapping[str, int] = field(default_factory=dict)
     changed: Mapping[int, tuple[str, int]] = field(default_factory=dict)
     is_template: bool = False
+    looked_at: str = ""
 
     @property
     def no_op(self) -> str:
@@ -132,6 +136,9 @@ def standing_of(
     numbers = {key: number for number, key in journal.keys().items()}
     facts = journal.facts
     same = facts.get("template", template) == template
+    looked_at = renderer.digest_of_all(plan.rows)
+    # Then the last run has compared the rows that were decided before it, and sent the others so.
+    is_known = bool(looked_at) and facts.get(LOOKED_AT) == looked_at
     out = Counter(str(p.outcome) for p in plan.rows if p.outcome)
     return Standing(
         name=facts.get("name", name),
@@ -140,8 +147,9 @@ def standing_of(
         decided=_decided(plan.sendable, numbers, outcomes),
         since=since,
         left_out=out + Counter(left_out),
-        changed=_changed(plan.sendable, journal, renderer, same),
+        changed={} if is_known else _changed(plan.sendable, journal, renderer, same),
         is_template=not same,
+        looked_at=looked_at,
     )
 
 

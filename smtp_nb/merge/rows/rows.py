@@ -90,6 +90,10 @@ class Rows:
         """All values of a column; None where there is none."""
         return self._values(self._cells[name], lambda name: None)
 
+    def series(self, name: Hashable) -> pd.Series:
+        """The cells of a column as they stand in the frame."""
+        return self._cells[name]
+
     def read(
         self,
         positions: Sequence[int],

@@ -20,6 +20,8 @@ from smtp_nb.model.reply import Reply
 
 # So many refused with the same words, one behind the other: it is the template that they refuse.
 SAME_WORDS = 3
+# No quota is for longer than a week, whatever number stands in a reply.
+_LONGEST_S = 7 * 86400.0
 # What stands in a reply for one message only: ids, addresses, times.
 _OF_ONE = re.compile(r"\S*[\d@]\S*")
 
@@ -43,10 +45,14 @@ class Ending:
     Attributes:
         why: in words, for the rows that were not sent.
         error: what the run ends with; None where its results say it all.
+        after_s: the seconds after which the server takes more; 0 if that is not a matter of time.
+        what: the same as `why` in a few words, for who waits until then.
     """
 
     why: str
     error: SMTPError | None = None
+    after_s: float = 0.0
+    what: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +117,10 @@ def _ending(result: RecipientResult) -> Ending | None:
         return None
     about = _about(result)
     if about is About.ACCOUNT:
-        return Ending(f"not sent: {_lower(_explained(result).short)}")
+        explained = _explained(result)
+        again_s = hint(result.text) or explained.again_s
+        why, what = f"not sent: {_lower(explained.short)}", _lower(explained.meaning)
+        return Ending(why, after_s=min(again_s, _LONGEST_S), what=what)
     if result.outcome is Outcome.REFUSED and about in (About.SENDER, About.SESSION):
         error = refusal(_reply(result), f"{_STAGES[result.stage]} of the message")
         return Ending(f"not sent: the run ended because {error.description}", error)

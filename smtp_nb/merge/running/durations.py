@@ -16,6 +16,7 @@ _UNITS = {
     3600: ("h", "hour"),
     86400: ("d", "day"),
 }
+QUOTA_FROM_S = 3600.0
 _SECONDS = {
     name: size for size, names in _UNITS.items() for one in names for name in (one, one + "s")
 }
@@ -47,6 +48,18 @@ class Rate:
 
     messages: int
     period_s: float
+
+    @property
+    def is_quota(self) -> bool:
+        """True if it is counted over all runs: an hour or more."""
+        return self.period_s >= QUOTA_FROM_S
+
+    @property
+    def words(self) -> str:
+        """In words: "500 in 1 day"."""
+        size = max(size for size in _UNITS if self.period_s >= size or size == 1)
+        count, name = self.period_s / size, _UNITS[size][-1]
+        return f"{self.messages} in {count:g} {name}{'' if count == 1 else 's'}"
 
 
 def rate_of(name: str, given: str) -> Rate:

@@ -13,6 +13,7 @@ from smtp_nb.merge.planning.standing import GO_ON
 from smtp_nb.merge.running.durations import Duration, rate_of, seconds_of
 from smtp_nb.merge.running.pace import PaceLimits
 from smtp_nb.merge.running.progress import Shown
+from smtp_nb.merge.running.quiet import QuietTimes, quiet_hours_of
 from smtp_nb.merge.running.source import SkipRow
 from smtp_nb.model.address import ascii_domain, parse_mailbox
 from smtp_nb.model.enums import RecipientType
@@ -38,9 +39,14 @@ class Options:
         connections: the number of parallel connections; each holds one window of messages.
         window: the maximum number of messages in flight (without an outcome) on one connection;
             the client's own `window` (32) by default.
-        rate: messages in any period, over all connections: "20/s", "500/h".
-        domain_rates: the same for each recipient's domain: {"example.org": "100/h"}; "*" is for
-            each domain that is not named.
+        rate: messages in any period, over all connections: "20/s", "500/h", "500/day". A period of
+            an hour or more is a quota: it counts what all runs of the campaign sent.
+        domain_rates: the same for each domain of a message's recipients: {"example.org": "100/h"};
+            "*" is for each domain that is not named.
+        quiet_hours: no message begins in them: "22:00-07:00", also with the name of a time zone.
+        wait_for_quota: wait until a quota, the server's too, or quiet hours let the next message
+            pass, instead of ending with the time at which to go on. A job of `start()` waits for
+            quiet hours anyway.
         messages_per_connection: open a new connection after this many messages.
         deadline: seconds, or "30 min": no message is begun later; the next run goes on.
         patience: seconds, or "10 min": how long to retry greylisted messages and a busy server
@@ -57,6 +63,8 @@ class Options:
     window: int | None = None
     rate: str = ""
     domain_rates: Mapping[str, str] = field(default_factory=dict)
+    quiet_hours: QuietTimes = ""
+    wait_for_quota: bool = False
     messages_per_connection: int | None = None
     deadline: Duration | None = None
     patience: Duration = 600.0
@@ -99,6 +107,7 @@ class Options:
             messages_per_connection=self.messages_per_connection,
             deadline_s=None if self.deadline is None else seconds_of("deadline", self.deadline),
             patience_s=seconds_of("patience", self.patience),
+            quiet=quiet_hours_of(self.quiet_hours),
         )
 
     @cached_property

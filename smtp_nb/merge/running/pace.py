@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import math
 import sys
-from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple
 
 from smtp_nb import ambient
 from smtp_nb.merge.running.deferrals import Deferral
 from smtp_nb.merge.running.durations import Rate
+from smtp_nb.merge.running.progress import START
+from smtp_nb.merge.running.quiet import QuietHours
+from smtp_nb.merge.running.rates import Domains, RateWindow, RunClock, Sent, window
 from smtp_nb.model.about import About
 
 # The pauses after which a busy server is tried again, and a message that it deferred. Trying a
@@ -28,51 +32,35 @@ WAITED_FOR = (About.NEWCOMER, About.CLOSING, About.BUSY)  # the worse, the furth
 _JITTER = 0.1
 
 
-class RateWindow:
-    """So many in any period: a sliding window, not an average."""
+class Shut(StrEnum):
+    """What is shut for hours: a run does not wait for it unless it shall."""
 
-    def __init__(self, rate: Rate) -> None:
-        self._rate = rate
-        self._taken: deque[tuple[float, int]] = deque()
-        self._sum = 0
-
-    def free(self, now: float) -> int:
-        """How many may begin now."""
-        while self._taken and self._taken[0][0] + self._rate.period_s <= now:
-            self._sum -= self._taken.popleft()[1]
-        return self._rate.messages - self._sum
-
-    def take(self, count: int, now: float) -> None:
-        """So many begin now."""
-        if count:
-            self._taken.append((now, count))
-            self._sum += count
-
-    def opens_at(self, now: float) -> float:
-        """When at least one more may begin."""
-        return now if self.free(now) > 0 else self._taken[0][0] + self._rate.period_s
+    QUOTA = "quota"
+    QUIET = "quiet hours"
 
 
-class Domains:
-    """An allowance for each recipient domain that has one.
+class Opening(NamedTuple):
+    """When the next message may begin.
 
-    Args:
-        rates: by domain, in lower case; `*` is for each domain that is not named.
+    Attributes:
+        at: on the steady clock.
+        why: what it waits for until then, in words.
+        is_said_as_time: True if people are told the time of day rather than how many seconds.
+        shut: set where a run need not wait.
     """
 
-    def __init__(self, rates: Mapping[str, Rate]) -> None:
-        self._rates = rates
-        self._allowances: dict[str, RateWindow] = {}
+    at: float
+    why: str = ""
+    is_said_as_time: bool = False
+    shut: Shut | None = None
 
-    def __bool__(self) -> bool:
-        return bool(self._rates)
 
-    def of(self, domain: str) -> RateWindow | None:
-        """What is allowed for this domain; None for anything."""
-        found = self._allowances.get(domain)
-        if found is None and (rate := self._rates.get(domain) or self._rates.get("*")):
-            found = self._allowances[domain] = RateWindow(rate)
-        return found
+def of_rate(window: RateWindow, now: float, why: str) -> Opening:
+    """When a rate lets the next one begin."""
+    opens = window.opens_at(now)
+    if not window.rate.is_quota:
+        return Opening(opens, why)
+    return Opening(opens, f"quota reached ({window.rate.words})", True, Shut.QUOTA)
 
 
 class Backoff:
@@ -117,6 +105,8 @@ class PaceLimits:
         messages_per_connection: after so many a new connection is made; None for no limit.
         deadline_s: after so long no further message is begun; None for no limit.
         patience_s: so long a message that is greylisted, or a busy server, is tried again.
+        quiet: hours in which no message begins; None for none.
+        starts_at: no message begins before, in seconds since 1970; None for now.
     """
 
     rate: Rate | None = None
@@ -124,6 +114,18 @@ class PaceLimits:
     messages_per_connection: int | None = None
     deadline_s: float | None = None
     patience_s: float = 600.0
+    quiet: QuietHours | None = None
+    starts_at: float | None = None
+
+    @property
+    def longest_quota_s(self) -> float:
+        """How far back what was sent counts; 0 if none of the rates is a quota."""
+        rates = [*self.domain_rates.values(), *filter(None, (self.rate,))]
+        return max((rate.period_s for rate in rates if rate.is_quota), default=0.0)
+
+
+def _time(opening: Opening) -> float:
+    return opening.at
 
 
 class Pace:
@@ -131,16 +133,33 @@ class Pace:
 
     Args:
         clock: gives seconds from any point.
+        wall: gives seconds since 1970.
+        sent: what earlier runs sent, for quotas.
     """
 
-    def __init__(self, limits: PaceLimits, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        limits: PaceLimits,
+        clock: Callable[[], float],
+        wall: Callable[[], float] = ambient.now,
+        sent: Sent | None = None,
+    ) -> None:
         self.clock = clock
+        self.clocks = clocks = RunClock(clock, wall)
+        sent = sent or Sent()
         self.backoff = Backoff(clock)
-        self.domains = Domains(limits.domain_rates)
+        self.domains = Domains(limits.domain_rates, clocks, sent.by_domain)
         self.messages_per_connection = limits.messages_per_connection
         """As the user said, or fewer when the server shows the door earlier."""
-        self._rate = RateWindow(limits.rate) if limits.rate else None
-        self._ends = math.inf if limits.deadline_s is None else clock() + limits.deadline_s
+        self.starts_at = limits.starts_at
+        """Nothing begins before, in seconds since 1970; None for no such time."""
+        self._rate = window(limits.rate, clocks, sent.times) if limits.rate else None
+        self._quiet = limits.quiet
+        self._held = (-math.inf, "")
+        begins = clock()
+        if limits.starts_at is not None:
+            begins = clocks.after(limits.starts_at, begins)
+        self._ends = math.inf if limits.deadline_s is None else begins + limits.deadline_s
         self._patience_s = limits.patience_s
         self._closed_after = 0
         self._deferred = 0
@@ -148,7 +167,7 @@ class Pace:
 
     def free(self, now: float) -> int:
         """How many messages may begin now."""
-        if now < self.backoff.until or now >= self._ends:
+        if now >= self._ends or self.opens_at(now).at > now:
             return 0
         return sys.maxsize if self._rate is None else self._rate.free(now)
 
@@ -157,14 +176,52 @@ class Pace:
         if self._rate is not None:
             self._rate.take(count, now)
 
-    def opens_at(self, now: float) -> tuple[float, str]:
-        """When a message may begin, and what it waits for until then."""
-        rate = now if self._rate is None else self._rate.opens_at(now)
-        return max((rate, "the configured rate"), (self.backoff.until, "the server, which is busy"))
+    def give_back(self, count: int) -> None:
+        """So many of the last ones did not leave after all."""
+        if self._rate is not None:
+            self._rate.give_back(count)
 
-    def is_over_at(self, time: float) -> bool:
+    def opens_at(self, now: float, other: Opening | None = None) -> Opening:
+        """When a message may begin, and what it waits for until then.
+
+        Args:
+            other: what else it has to wait for.
+        """
+        found = Opening(self.backoff.until, "the server, which is busy")
+        if other is not None:
+            found = max(found, other, key=_time)
+        if self._rate is not None:
+            found = max(found, of_rate(self._rate, now, "the configured rate"), key=_time)
+        until, why = self._held
+        if until > -math.inf:
+            held = Opening(self.clocks.after(until, now), why, True, Shut.QUOTA)
+            found = max(found, held, key=_time)
+        if self.starts_at is not None:
+            start = Opening(self.clocks.after(self.starts_at, now), START, True)
+            found = max(found, start, key=_time)
+        return found if self._quiet is None else self._outside(self._quiet, found, now)
+
+    def _outside(self, quiet: QuietHours, found: Opening, now: float) -> Opening:
+        at = self.clocks.wall_at(max(found.at, now))
+        if at not in quiet:
+            return found
+        loud = self.clocks.after(quiet.after(at), now)
+        if found.shut and found.at > now:
+            return found._replace(at=loud)
+        words = f"quiet hours ({quiet.words})"
+        return Opening(loud, words, True, Shut.QUIET)
+
+    def first_loud(self, moment: float) -> float:
+        """The first moment from this one on that is in no quiet hours, in seconds since 1970."""
+        return moment if self._quiet is None else self._quiet.after(moment)
+
+    def hold(self, moment: float, why: str) -> None:
+        """Begin nothing before this moment, in seconds since 1970."""
+        self._held = max(self._held, (moment, why))
+
+    def is_over_at(self, moment: float) -> bool:
         """True if the deadline has passed by then."""
-        return time >= self._ends
+        return moment >= self._ends
 
     @property
     def has_lost_patience(self) -> bool:
@@ -181,7 +238,7 @@ class Pace:
     def in_a_row(self, found: Deferral) -> Deferral:
         """What the deferral of a whole message means, seeing those before it."""
         self._deferred += 1
-        is_own = found.about not in WAITED_FOR
+        is_own = found.about not in (*WAITED_FOR, About.ACCOUNT)
         return Deferral(About.BUSY) if is_own and self._deferred >= IN_A_ROW else found
 
     def learn(self, found: Deferral) -> None:
@@ -201,6 +258,8 @@ class Pace:
             since: when that was first, on the clock.
         """
         is_busy = found.about is About.BUSY  # it is the pause that is limited then
+        if found.about is About.ACCOUNT and self._held[0] > self.clocks.wall():
+            return self.clock()  # as soon as anything may begin
         if found.about not in WAITED_FOR or (tries >= len(RETRIES) and not is_busy):
             return None
         now = self.clock()

@@ -42,14 +42,17 @@ from smtp_nb.merge.journal.schema import RETRIED, PlanEntry, Unfinished
 from smtp_nb.merge.planning.adoption import ADDRESSES, adopt
 from smtp_nb.merge.planning.plan import Plan, PlannedRow
 from smtp_nb.merge.planning.renderer import RowRenderer
-from smtp_nb.merge.planning.standing import GO_ON, standing_of
+from smtp_nb.merge.planning.standing import GO_ON, LOOKED_AT, standing_of
 from smtp_nb.merge.results import report
+from smtp_nb.merge.results.summary import summary_of
 from smtp_nb.merge.rows.rows import Rows
 from smtp_nb.merge.running.connection import ConnectionGroup, MergeConnection
 from smtp_nb.merge.running.control import RunControl
+from smtp_nb.merge.running.moments import Moment, moment_of
 from smtp_nb.merge.running.options import Options
-from smtp_nb.merge.running.pace import Pace
-from smtp_nb.merge.running.progress import RESUME, Meter, view_for
+from smtp_nb.merge.running.pace import Pace, Shut
+from smtp_nb.merge.running.progress import RESUME, LiveView, Meter, view_for
+from smtp_nb.merge.running.rates import Sent
 from smtp_nb.merge.running.source import Source
 from smtp_nb.merge.running.waiting import PendingMessage
 from smtp_nb.merge.templates.template import Compiled
@@ -105,15 +108,30 @@ class Nudged(Protocol):
 class Run:
     """A run under way; its `connections` give the jobs.
 
+    Args:
+        at: nothing begins before; None for now.
+        waits_for: what it waits for without being asked.
+
     Raises:
+        InputError: `at` is not a time, or is past.
         CampaignBusy: another process or job is sending this campaign.
         TemplateChanged: somebody who has a message would get another one now.
         JournalError: its file cannot be used.
     """
 
-    def __init__(self, campaign: Campaign, options: Options, control: RunControl) -> None:
+    def __init__(
+        self,
+        campaign: Campaign,
+        options: Options,
+        control: RunControl,
+        at: Moment | None = None,
+        waits_for: frozenset[Shut] = frozenset(),
+    ) -> None:
         self.campaign = campaign
         self.options = options
+        starts_at = None if at is None else moment_of("at", at, ambient.now())
+        self._limits = replace(options.limits, starts_at=starts_at)
+        self._waits_for = frozenset(Shut) if options.wait_for_quota else waits_for
         self.control = control
         path = None if options.redirect_to else campaign.path
         with ExitStack() as held:
@@ -121,6 +139,8 @@ class Run:
                 held.callback(CampaignLock(path).release)
             self.journal = held.enter_context(Journal(path))
             self.source = self._begin()
+            if self.source.is_scheduled:
+                self.source.pause()  # which tells the view
             self._held = held.pop_all()
 
     def _begin(self) -> Source:
@@ -139,7 +159,8 @@ class Run:
         )  # fmt: skip
         standing.check(options.changed == GO_ON)
         journal.accept(standing.changed.values())
-        journal.note({"name": campaign.name, "salt": salt, **self._identity})
+        looked_at = {LOOKED_AT: standing.looked_at}
+        journal.note({"name": campaign.name, "salt": salt, **looked_at, **self._identity})
         journal.replan(plan_entries(campaign.plan, numbers, waiting.left_out))
         meter = Meter(len(waiting.todos), view_for(options.progress), said=standing.no_op)
         return Source(
@@ -149,8 +170,15 @@ class Run:
             meter,
             self.control,
             options.readdressed,
-            Pace(options.limits, ambient.monotonic),
+            Pace(self._limits, ambient.monotonic, ambient.now, self._sent()),
+            self._waits_for,
         )
+
+    def _sent(self) -> Sent:
+        """What earlier runs sent, if a quota counts it."""
+        if not (period := self._limits.longest_quota_s):
+            return Sent()
+        return Sent.of(self.journal.sent_since(ambient.now() - period))
 
     @property
     def _identity(self) -> dict[str, str]:
@@ -197,7 +225,15 @@ class Run:
                 self.source.end("stopped" if isinstance(error, _STOPS) else f"failed: {error}")
             raise
         finally:
+            self._show_results()
             self._held.close()
+
+    def _show_results(self) -> None:
+        """Give the results to a view that shows them; what goes wrong there ends no run."""
+        view = self.source.view
+        if isinstance(view, LiveView):
+            with suppress(Exception, KeyboardInterrupt):
+                view.finish(summary_of(self.campaign.name, self.results()))
 
     def results(self) -> pd.DataFrame:
         """What became of every row, up to now."""

@@ -36,7 +36,7 @@ def send(run: Run, server: Server) -> None:
     if run.has_more:
         with _blocking(server) as smtp, _window(smtp, run):
             smtp.deliver_all(run.connections(smtp))
-    run.source.raise_ending()
+    run.source.endings.raise_error()
 
 
 async def asend(run: Run, server: Server) -> None:
@@ -45,7 +45,7 @@ async def asend(run: Run, server: Server) -> None:
         async with _awaited(server) as smtp:
             with _window(smtp, run):
                 await smtp.deliver_all(run.connections(smtp))
-    run.source.raise_ending()
+    run.source.endings.raise_error()
 
 
 @contextmanager

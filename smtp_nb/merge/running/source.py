@@ -16,18 +16,14 @@ from smtp_nb.merge.journal.journal import Journal
 from smtp_nb.merge.journal.schema import RETRIED, Attempt, Result, SkippedRow
 from smtp_nb.merge.planning.plan import PlannedRow
 from smtp_nb.merge.planning.renderer import ComposedRow, RowRenderer, RowValues
+from smtp_nb.merge.results.missed import Missed, missed_in
 from smtp_nb.merge.rows.problem import RowError, sentence
 from smtp_nb.merge.running.control import RunControl
-from smtp_nb.merge.running.deferrals import (
-    SAME_WORDS,
-    Deferral,
-    Ending,
-    deferral_of,
-    judge,
-    of_the_template,
-)
-from smtp_nb.merge.running.pace import WAITED_FOR, Pace
-from smtp_nb.merge.running.progress import PAUSED, Meter, Progress
+from smtp_nb.merge.running.deferrals import Deferral, deferral_of
+from smtp_nb.merge.running.endings import Endings
+from smtp_nb.merge.running.moments import shown_from
+from smtp_nb.merge.running.pace import WAITED_FOR, Opening, Pace, Shut
+from smtp_nb.merge.running.progress import PAUSED, Meter, Progress, View
 from smtp_nb.merge.running.waiting import PendingMessage, Waiting
 from smtp_nb.model.envelope import DeliveryJob, Envelope, Recipient
 from smtp_nb.model.outcome import Outcome
@@ -35,7 +31,8 @@ from smtp_nb.model.receipt import Receipt
 
 # Until somebody nudges: longer than a server's place is kept.
 _INDEFINITELY = 100 * LONG_PAUSE
-
+# A wait for a time of day looks at the clock so often: it may be set, and a machine may sleep.
+_LOOK_S = 60.0
 
 # What a server says that is not busy.
 _DECISIONS = frozenset({Outcome.ACCEPTED, Outcome.PARTIAL, Outcome.REFUSED})
@@ -56,6 +53,7 @@ class Source:
 
     Args:
         readdress: gives the recipients of a message; raises `SkipRow` to skip its row.
+        waits_for: what it waits for, however long it takes, instead of ending.
     """
 
     def __init__(
@@ -67,6 +65,7 @@ class Source:
         control: RunControl,
         readdress: Readdress,
         pace: Pace,
+        waits_for: frozenset[Shut] = frozenset(),
     ) -> None:
         self._renderer = renderer
         self._journal = journal
@@ -76,21 +75,30 @@ class Source:
         self._waiting = Waiting(todos, renderer, pace.domains)
         self._ready: deque[Made] = deque()
         self._under_way = 0
-        self._refused = ("", 0)  # the words of the last refusal of a content, and how often
         self.pace = pace
+        self.endings = Endings(journal, meter, pace, waits_for, renderer.has_own_senders)
         self.dkim: DKIM | None = None
         """What signs the messages: the component's own."""
-        self.ending: Ending | None = None
-        """Why no further message begins, once a reply was about more than its own message."""
 
     @property
     def progress(self) -> Progress:
         """How far this run is."""
         return self._meter.progress
 
+    @property
+    def is_scheduled(self) -> bool:
+        """True until the time has come at which it shall begin."""
+        starts_at = self.pace.starts_at
+        return starts_at is not None and self.pace.clocks.wall() < starts_at
+
+    @property
+    def view(self) -> View | None:
+        """What shows the progress."""
+        return self._meter.view
+
     def end(self, how: str) -> None:
         """Tell the view that the run is over."""
-        self._meter.end(how)
+        self._meter.end(how, self.endings.resume)
 
     def __len__(self) -> int:
         """How many messages wait to be sent."""
@@ -102,28 +110,38 @@ class Source:
         """How long until the next message may begin; None if none will."""
         control, now = self._control, self.pace.clock()
         if (
-            self.ending
+            self.endings.found
             or control.is_cancelled
             or self.pace.is_over_at(now)
             or self.pace.has_lost_patience
         ):
             return None
         if control.is_paused:
-            return self._wait(_INDEFINITELY, PAUSED)
-        opens = now if self._ready else self._waiting.opens_at(now)
-        if opens is None:
+            self._meter.wait(_INDEFINITELY, PAUSED)
+            return Pause(_INDEFINITELY)
+        own = Opening(now) if self._ready else self._waiting.opens_at(now)
+        if own is None:
             return Pause(LONG_PAUSE) if self._under_way else None
-        because = "the next attempt" if self._waiting.put_off else "the rate of a domain"
-        # The later of the two; the words ride along, and settle a tie by the alphabet, which is
-        # as good as any other way: both reasons hold then.
-        at, why = max((opens, because), self.pace.opens_at(now))
-        if self.pace.is_over_at(at):
+        opens = self.pace.opens_at(now, own)
+        if opens.at <= now:
+            return Pause()
+        if self.endings.has_to_wait_too_long(opens, now):
+            if self._under_way:  # some of it may come back
+                return Pause(LONG_PAUSE)
+            self.endings.end_until(opens)
+            self._control.nudge()
             return None
-        return self._wait(at - now, why) if at > now else Pause()
+        return None if self.pace.is_over_at(opens.at) else self._wait(opens, now)
 
-    def _wait(self, seconds: float, why: str) -> Pause:
-        self._meter.wait(seconds, why)
-        return Pause(seconds)
+    def _wait(self, opens: Opening, now: float) -> Pause:
+        seconds = opens.at - now
+        if not opens.is_said_as_time:
+            self._meter.wait(seconds, opens.why)
+            return Pause(seconds)
+        clocks = self.pace.clocks
+        until = shown_from(clocks.wall_at(opens.at), clocks.wall())
+        self._meter.wait(seconds, opens.why, until)
+        return Pause(min(seconds, _LOOK_S))
 
     def take(self, most: int) -> Sequence[DeliveryJob]:
         """Render up to `most` messages; their intents are on the disk when this returns.
@@ -156,7 +174,7 @@ class Source:
                 self._ready.append(made)
 
     def _next(self, now: float) -> Made | None:
-        if self.ending or self._control.is_cancelled or self._control.is_paused:
+        if self.endings.found or self._control.is_cancelled or self._control.is_paused:
             return None
         return self._ready.popleft() if self._ready else self._rendered(now)
 
@@ -188,7 +206,10 @@ class Source:
     def _leave_out(self, planned: PlannedRow, error: InputError) -> SkippedRow:
         outcome = Outcome.SKIPPED if isinstance(error, SkipRow) else Outcome.INVALID
         self._meter.count(outcome)
-        return SkippedRow(outcome, sentence(error.description, error.remedy), planned.row)
+        why = sentence(error.description, error.remedy)
+        if outcome is Outcome.INVALID:
+            self._meter.miss([Missed(planned.row, planned.recipient, outcome, why)])
+        return SkippedRow(outcome, why, planned.row)
 
     # -- taking back --------------------------------------------------------------------------
 
@@ -199,7 +220,7 @@ class Source:
             JournalError: it could not be written; the next run shows these as UNKNOWN.
         """
         self._under_way -= len(results)
-        results = [(job, self._judged(receipt)) for job, receipt in results]
+        results = [(job, self.endings.judged(receipt)) for job, receipt in results]
         self._journal.settle([one for job, receipt in results for one in _settled(job, receipt)])
         signals = [self._learn(job, receipt) for job, receipt in results]
         if worst := max(filter(None, signals), key=_weight, default=None):
@@ -207,37 +228,11 @@ class Source:
         for (job, receipt), found in zip(results, signals, strict=True):
             if found is None or not self._try_again(learnt(job, receipt), found):
                 self._meter.count(receipt.outcome)
+                self._meter.miss(missed_in(_todo(job).planned.row, receipt.recipients))
         self._meter.put_off = self._waiting.put_off
         self._meter.show()
-        if not self._under_way or self.ending:
+        if not self._under_way or self.endings.found:
             self._control.nudge()
-
-    def _judged(self, receipt: Receipt) -> Receipt:
-        """The receipt as it is kept; what was said about more than one message is noted."""
-        verdict = judge(receipt, has_own_senders=self._renderer.has_own_senders)
-        ending = verdict.ending
-        if verdict.refused_content:
-            words, count = self._refused
-            count = count + 1 if words == verdict.refused_content else 1
-            self._refused = (verdict.refused_content, count)
-            if count >= SAME_WORDS:
-                ending = of_the_template(verdict.refused_content)
-        elif receipt:
-            self._refused = ("", 0)
-        if ending and self.ending is None:
-            self.ending = ending
-            self._meter.say(f"the run ended early; {ending.why}")
-            self._journal.explain_rest(ending.why)
-        return verdict.receipt
-
-    def raise_ending(self) -> None:
-        """Raise what the run has to end with, if there is anything.
-
-        Raises:
-            RefusedError: the server refused the sender or the session; nothing was decided.
-        """
-        if self.ending is not None and self.ending.error is not None:
-            raise self.ending.error
 
     def _learn(self, job: DeliveryJob, receipt: Receipt) -> Deferral | None:
         """What the server's words for a message mean; None for nothing out of the ordinary."""
@@ -265,6 +260,7 @@ class Source:
         for todo, receipt in unsent:
             self._meter.count(receipt.outcome, -1)
             self._waiting.put_back(todo)
+        self.pace.give_back(len(unsent))
         self._control.nudge()
 
 

@@ -16,7 +16,8 @@ from typing import NamedTuple
 
 from smtp_nb.merge.planning.plan import PlannedRow
 from smtp_nb.merge.planning.renderer import RowRenderer, RowValues
-from smtp_nb.merge.running.pace import Domains, RateWindow
+from smtp_nb.merge.running.pace import Opening, of_rate
+from smtp_nb.merge.running.rates import Domains, RateWindow
 
 
 @dataclass(slots=True)
@@ -30,6 +31,7 @@ class PendingMessage:
         digest: of what it is sent, once that is known.
         tries: how often it was deferred in this run.
         since: when that happened first, on the clock of the run.
+        domains: where it goes, once limits of domains ask for that.
     """
 
     planned: PlannedRow
@@ -39,12 +41,11 @@ class PendingMessage:
     digest: str = ""
     tries: int = 0
     since: float = 0.0
+    domains: tuple[str, ...] = ()
 
-    @property
-    def domain(self) -> str:
-        """Where it goes, for limits."""
-        mailbox = self.planned.mailbox
-        return mailbox.domain.lower() if mailbox else ""
+
+# Two clocks differ in their last digits.
+_NEARLY_S = 1.0
 
 
 class _Held(NamedTuple):
@@ -90,26 +91,37 @@ class Waiting:
     def next(self, now: float) -> tuple[PendingMessage, RowValues] | None:
         """The next message that may leave now, with its row's values."""
         while (todo := self._again(now)) is not None:
-            if self._may_leave(todo, now):
-                return todo, next(self._renderer.read([todo.planned]))
+            filled = next(self._renderer.read([todo.planned]))
+            if self._may_leave(todo, filled, now):
+                return todo, filled
         if (todo := self._released(now)) is not None:
             return todo, next(self._renderer.read([todo.planned]))
         for todo, filled in self._fresh:
             self._left -= 1
-            if self._may_leave(todo, now):
+            if self._may_leave(todo, filled, now):
                 return todo, filled
         return None
 
-    def opens_at(self, now: float) -> float | None:
+    def opens_at(self, now: float) -> Opening | None:
         """When the next one may leave: now, later, or never."""
         if self._left or self._back:
-            return now
-        times = [heap[0][0] for heap in (self._off, self._openings) if heap]
-        return min(times, default=None)
+            return Opening(now)
+        found = [Opening(self._off[0][0], "the next attempt")] if self._off else []
+        while self._openings:
+            planned, domain = self._openings[0]
+            opening = of_rate(self._held[domain].allowance, now, "the rate of a domain")
+            if opening.at <= planned + _NEARLY_S:
+                found.append(opening._replace(why=_to_domain(opening, domain)))
+                break
+            # One that was held elsewhere went to this domain too.
+            heapq.heapreplace(self._openings, (opening.at, domain))
+        return min(found, key=_time, default=None)
 
     def put_back(self, todo: PendingMessage) -> None:
         """It has not left: it is the next one."""
         self._back.append(todo)
+        for allowance in self._allowances(todo).values():
+            allowance.give_back(1)
 
     def try_again(self, todo: PendingMessage, due: float) -> None:
         """It was deferred: its time comes again."""
@@ -122,34 +134,67 @@ class Waiting:
             return heapq.heappop(self._off)[2]
         return None
 
-    def _may_leave(self, todo: PendingMessage, now: float) -> bool:
-        """Whether its domain allows it; if not, it is held until then."""
-        allowance = self._domains.of(todo.domain) if self._domains else None
-        if allowance is None:
+    def _allowances(self, todo: PendingMessage, but: str = "") -> dict[str, RateWindow]:
+        """What is allowed for each domain that it goes to."""
+        found = {name: self._domains.of(name) for name in todo.domains if name != but}
+        return {name: allowance for name, allowance in found.items() if allowance is not None}
+
+    def _may_leave(self, todo: PendingMessage, filled: RowValues, now: float) -> bool:
+        """Whether all its domains allow it; if not, it is held until then."""
+        if not self._domains:
             return True
-        held = self._held.get(todo.domain)
-        if held is None and allowance.free(now) > 0:
+        todo.domains = self._renderer.domains(filled, todo.outcomes)
+        allowances = self._allowances(todo)
+        shut = {n: one for n, one in allowances.items() if n in self._held or one.free(now) <= 0}
+        if shut:
+            self._hold(todo, shut, now)
+            return False
+        for allowance in allowances.values():
             allowance.take(1, now)
-            return True
-        if held is None:
-            held = self._held[todo.domain] = _Held(allowance, deque())
-            heapq.heappush(self._openings, (allowance.opens_at(now), todo.domain))
-        held.todos.append(todo)
-        return False
+        return True
+
+    def _hold(self, todo: PendingMessage, shut: dict[str, RateWindow], now: float) -> None:
+        """Let it wait behind those of the domain that opens last."""
+        opens, domain = max((one.opens_at(now), name) for name, one in shut.items())
+        if domain not in self._held:
+            self._held[domain] = _Held(shut[domain], deque())
+            heapq.heappush(self._openings, (opens, domain))
+        self._held[domain].todos.append(todo)
 
     def _released(self, now: float) -> PendingMessage | None:
-        """One that was held and whose domain allows it now."""
-        if not self._openings or self._openings[0][0] > now:
-            return None
-        _, domain = heapq.heappop(self._openings)
-        allowance, todos = self._held[domain]
-        allowance.take(1, now)
-        todo = todos.popleft()
-        if todos:
-            heapq.heappush(self._openings, (allowance.opens_at(now), domain))
-        else:
-            del self._held[domain]
-        return todo
+        """One that was held and whose domains allow it now."""
+        while self._openings:
+            domain = self._openings[0][1]
+            allowance, todos = self._held[domain]
+            # Asked again: the machine may have slept, which only a quota's clock has noticed.
+            if self._openings[0][0] > now and allowance.opens_at(now) > now:
+                return None
+            heapq.heappop(self._openings)
+            if allowance.free(now) <= 0:  # one that was held elsewhere went here too
+                heapq.heappush(self._openings, (allowance.opens_at(now), domain))
+                continue
+            todo = todos.popleft()
+            others = self._allowances(todo, but=domain)
+            shut = {name: one for name, one in others.items() if one.free(now) <= 0}
+            if not shut:
+                for one in (allowance, *others.values()):
+                    one.take(1, now)
+            if todos:
+                heapq.heappush(self._openings, (allowance.opens_at(now), domain))
+            else:
+                del self._held[domain]
+            if not shut:
+                return todo
+            self._hold(todo, shut, now)
+        return None
+
+
+def _time(opening: Opening) -> float:
+    return opening.at
+
+
+def _to_domain(opening: Opening, domain: str) -> str:
+    return f"{opening.why} to {domain}" if opening.shut else opening.why
 
 
 def _emptying(

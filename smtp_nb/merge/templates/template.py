@@ -230,6 +230,11 @@ class Compiled:
         return [file for part in files for file in part.files(values, encode=False)]
 
     @property
+    def reads_files(self) -> bool:
+        """True if `files` may find any, so that a message depends on more than its row."""
+        return any(part.is_file for part in self._attachments)
+
+    @property
     def has_own_senders(self) -> bool:
         """True if each row says who sends it, so that a refused sender is one row's trouble."""
         return bool(self._from.names or self._return_path.names)
@@ -337,6 +342,18 @@ class Compiled:
                 text = f"{box.address} in {part.what} is in suppress= and gets no copy"
                 notes[Note(part.what, text, "Take it out there, if that is not meant")] = None
         return tuple(box for box in boxes if box.key not in self._without)
+
+    def copies(self, row: Row) -> Mailboxes:
+        """Who gets a copy of a row's message, seen or unseen.
+
+        Raises:
+            RowError: a value makes no address of its place.
+        """
+        constant = self._cc.constant, self._bcc.constant
+        if constant == ((), ()):
+            return ()
+        values = self.values(row)
+        return self._cc.render(values) + self._bcc.render(values)
 
     def _bodies(self, values: Values) -> tuple[str | None, str | None]:
         if self._markdown is not None:

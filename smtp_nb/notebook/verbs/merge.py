@@ -7,17 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from IPython.display import display
 
 from smtp_nb.errors import InputError, StateError, TemplateChanged
 from smtp_nb.merge import MailMerge, MergeJob, Template, load
+from smtp_nb.merge.journal.home import journals_of
 from smtp_nb.merge.journal.schema import SUFFIX
 from smtp_nb.merge.planning.standing import Standing
 from smtp_nb.merge.preview import Preview
-from smtp_nb.merge.results.summary import summary_of
 from smtp_nb.merge.rows.frames import as_pandas
 from smtp_nb.model.display import masked
 from smtp_nb.model.outcome import Outcome
+from smtp_nb.notebook.results_frame import ResultsFrame
 from smtp_nb.notebook.show import left_aligned
 from smtp_nb.notebook.syntax import Argument, Option, ValueKind
 from smtp_nb.notebook.verb import Verb, VerbRequest
@@ -97,9 +97,10 @@ def _merge(request: VerbRequest) -> DryRun | pd.DataFrame | MergeJob:
     if count:
         _confirm(count, request)
     request.state.merges[merge.name] = merge
-    if not request.flag("background"):
-        return merge.run(**options)
-    return request.state.start(merge, options)
+    at = request.text("at")
+    if not (request.flag("background") or at):
+        return ResultsFrame.of(merge.name, merge.run(**options), request.state.shown_in)
+    return request.state.start(merge, {**options, **({"at": at} if at else {})})
 
 
 def _refuse_difference(merge: MailMerge) -> None:
@@ -155,6 +156,8 @@ def _run_options(request: VerbRequest) -> dict[str, Any]:  # the fields of Optio
         "messages_per_connection": request.number("messages_per_connection"),
         "rate": request.text("rate"),
         "domain_rates": _domain_rates(request),
+        "quiet_hours": request.text("quiet_hours"),
+        "wait_for_quota": request.flag("wait_for_quota"),
         "deadline": request.text("deadline"),
         "patience": request.text("patience"),
     }
@@ -214,13 +217,12 @@ def _preview(request: VerbRequest) -> Preview:
     return _merge_of(request).preview(request.number("rows") or 3)
 
 
-def _results(request: VerbRequest) -> pd.DataFrame:
-    merges, kept = request.state.merges, _kept()
+def _results(request: VerbRequest) -> ResultsFrame:
+    merges, sandbox = request.state.merges, request.state.sandbox
+    kept = {**_kept(), **(journals_of(sandbox) if sandbox is not None else {})}
     name = request.text("name") or next(reversed(merges), "") or next(iter(kept), "")
     if name in merges or name in kept:
-        found = merges[name].results if name in merges else load(kept[name])
-        display(summary_of(name, found))  # type: ignore[no-untyped-call]  # IPython's has no types
-        return found
+        return ResultsFrame.of(name, merges[name].results if name in merges else load(kept[name]))
     known = ", ".join(sorted({*merges, *kept}))
     if not known:
         raise StateError(
@@ -257,6 +259,9 @@ _RUN_OPTIONS = (
     Option("--send", "send them, after asking for their number", ValueKind.FLAG),
     Option("--yes", "the number of messages, for an unattended run", ValueKind.NUMBER, "N"),
     Option("--background", "send in the background; returns the job", ValueKind.FLAG),
+    Option(
+        "--at", "in the background from this time on: 08:00, '2026-12-01 08:00'", metavar="TIME"
+    ),
     Option("--skip-invalid", "leave rows with errors out", ValueKind.FLAG),
     Option("--limit", "send at most this many", ValueKind.NUMBER, "N"),
     Option("--only-to", "an address or domain; all others are skipped", many=True, metavar="WHO"),
@@ -274,13 +279,15 @@ _RUN_OPTIONS = (
         ValueKind.NUMBER,
         "N",
     ),
-    Option("--rate", "messages in a period: 20/s, 500/h", metavar="RATE"),
+    Option("--rate", "messages in a period: 20/s, 500/h, 500/day", metavar="RATE"),
     Option(
         "--domain-rate",
         "the same for a recipient's domain; * is for all others",
         many=True,
         metavar="DOMAIN=RATE",
     ),
+    Option("--quiet-hours", "begin no message in these hours: 22:00-07:00", metavar="HOURS"),
+    Option("--wait-for-quota", "wait for a quota or quiet hours, not end", ValueKind.FLAG),
     Option("--deadline", "begin no message after this time: '30 min'", metavar="TIME"),
     Option("--patience", "retry greylisted messages for this time: '10 min'", metavar="TIME"),
     Option("--changed", "go on although the template has changed", ValueKind.FLAG),

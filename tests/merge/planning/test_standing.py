@@ -11,11 +11,17 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from smtp_nb.compose.parts import Attachment
 from smtp_nb.errors import TemplateChanged
 from smtp_nb.merge import MailMerge, Template
+from smtp_nb.merge.planning.plan import make_plan
+from smtp_nb.merge.planning.renderer import RowRenderer, RowValues
+from smtp_nb.merge.rows.rows import Rows
 from smtp_nb.merge.running.progress import Progress
+from smtp_nb.merge.templates.template import Compiled
 from smtp_nb.sandbox import SandboxServer
 
 Make = Callable[..., MailMerge]
@@ -245,3 +251,55 @@ def test_a_given_journal_outlives_the_sandbox(frame: pd.DataFrame, directory: Pa
             made.run(progress=None)
             assert len(server.messages) == count
     assert Path("mine.sqlite").is_file()
+
+
+# -- at the price of a column -----------------------------------------------------------------
+
+
+def test_rows_that_were_compared_are_not_compared_one_by_one_again(
+    merge: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[int] = []
+    digest = RowRenderer.digest
+
+    def counted(self: RowRenderer, filled: RowValues) -> str:
+        looked.append(filled.planned.row)
+        return digest(self, filled)
+
+    merge(limit=4).run(progress=None)
+    monkeypatch.setattr(RowRenderer, "digest", counted)
+    merge(limit=0).run(progress=None)
+    assert not looked
+    merge(limit=0, template=Template(subject="x", text="{{ name }}")).run(
+        progress=None, changed="go on"
+    )
+    assert looked == [0, 1, 2, 3]
+
+
+CELLS = st.one_of(st.none(), st.sampled_from(["", "a", "1", "nan"]), st.sampled_from([0, 1, 1.5]))
+
+
+@given(st.lists(CELLS, min_size=3, max_size=3), st.lists(CELLS, min_size=3, max_size=3))
+def test_the_digest_of_all_differs_where_that_of_a_row_does(
+    one: list[object], other: list[object]
+) -> None:
+    def digests(cells: list[object]) -> tuple[str, list[str]]:
+        rows = Rows(pd.DataFrame({"email": ["a@x.test", "b@x.test", "c@x.test"], "v": cells}))
+        compiled = Compiled(Template(subject="s", text="{{ v }}"), "t@x.test")
+        renderer = RowRenderer(rows, compiled, "salt", "template")
+        planned = make_plan(rows, "email").rows
+        found = [renderer.digest(filled) for filled in renderer.read(planned)]
+        return renderer.digest_of_all(planned), found
+
+    (whole, each), (whole_other, each_other) = digests(one), digests(other)
+    if whole and whole == whole_other:
+        assert each == each_other
+
+
+@pytest.mark.parametrize(
+    "column", [[[1], [2], [3]], ["a", 1, "b"], [b"a", b"b", b"c"], pd.Categorical(["a", "b", "a"])]
+)
+def test_values_that_pandas_does_not_tell_apart_are_compared_row_by_row(column: Any) -> None:
+    rows = Rows(pd.DataFrame({"email": ["a@x.test", "b@x.test", "c@x.test"], "v": column}))
+    compiled = Compiled(Template(subject="s", text="{{ v }}"), "t@x.test")
+    assert RowRenderer(rows, compiled, "s", "t").digest_of_all(make_plan(rows, "email").rows) == ""
