@@ -2,6 +2,9 @@
 
 from smtp_nb.classroom.exercises.score import Score
 from smtp_nb.classroom.lesson import Lesson, check, hint, lesson
+from smtp_nb.classroom.net import Net
+from smtp_nb.classroom.relaying.authentication import Authentication, authenticate
+from smtp_nb.classroom.relaying.findings import findings
 from smtp_nb.classroom.room.class_log import ClassLog
 from smtp_nb.classroom.room.classroom import Classroom
 from smtp_nb.classroom.room.doorkeeper import StrangerLimits
@@ -10,11 +13,14 @@ from smtp_nb.classroom.room.student import Student
 from smtp_nb.classroom.stepper import Stepper
 from smtp_nb.classroom.tap import Tap
 from smtp_nb.classroom.terminal import Terminal
+from smtp_nb.classroom.zone import Zone
 
 __all__ = [
+    "Authentication",
     "ClassLog",
     "Classroom",
     "Lesson",
+    "Net",
     "Poll",
     "Score",
     "Stepper",
@@ -22,7 +28,10 @@ __all__ = [
     "Student",
     "Tap",
     "Terminal",
+    "Zone",
+    "authenticate",
     "check",
+    "findings",
     "hint",
     "lesson",
 ]

@@ -128,6 +128,9 @@ class InlineConnection:
 class InlineService:
     """Serves clients of this process in their own thread, on a clock of its own.
 
+    Args:
+        peer: the address from which its clients seem to come.
+
     Attributes:
         name: the one host name that leads to it.
         wire: what `wire=` in its URL says.
@@ -136,9 +139,10 @@ class InlineService:
 
     is_ours = True
 
-    def __init__(self, shared: SharedState, clock: VirtualClock) -> None:
+    def __init__(self, shared: SharedState, clock: VirtualClock, peer: str = "127.0.0.1") -> None:
         self.shared = shared
         self._clock = clock
+        self._peer = peer
         self._is_running = True
         self._clients = 0
         self.name = shared.service.hostname.lower()
@@ -158,11 +162,8 @@ class InlineService:
         """Let time pass until the next thing is due, and do it; False if nothing ever will be."""
         return self._clock.advance()
 
-    def connect(self, peer: str = "127.0.0.1") -> InlineConnection:
+    def connect(self) -> InlineConnection:
         """A new connection.
-
-        Args:
-            peer: the address from which it seems to come.
 
         Raises:
             ConnectionRefusedError: the server was stopped.
@@ -171,7 +172,9 @@ class InlineService:
             raise ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused")
         port = FIRST_PORT + self._clients % (65536 - FIRST_PORT)
         self._clients += 1
-        return InlineConnection(MemoryTransport(self._clock, Connection(self.shared), peer, port))
+        return InlineConnection(
+            MemoryTransport(self._clock, Connection(self.shared), self._peer, port)
+        )
 
     def drop_all(self) -> None:
         """End all connections and go on serving."""
