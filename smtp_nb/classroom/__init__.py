@@ -5,6 +5,7 @@ from smtp_nb.classroom.lesson import Lesson, check, hint, lesson
 from smtp_nb.classroom.net import Net
 from smtp_nb.classroom.relaying.authentication import Authentication, authenticate
 from smtp_nb.classroom.relaying.findings import findings
+from smtp_nb.classroom.relaying.keys import SigningKey, signing_key
 from smtp_nb.classroom.room.class_log import ClassLog
 from smtp_nb.classroom.room.classroom import Classroom
 from smtp_nb.classroom.room.doorkeeper import StrangerLimits
@@ -23,6 +24,7 @@ __all__ = [
     "Net",
     "Poll",
     "Score",
+    "SigningKey",
     "Stepper",
     "StrangerLimits",
     "Student",
@@ -34,4 +36,5 @@ __all__ = [
     "findings",
     "hint",
     "lesson",
+    "signing_key",
 ]

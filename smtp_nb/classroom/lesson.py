@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 
 from smtp_nb import ambient
@@ -13,6 +13,8 @@ from smtp_nb.classroom.exercises.seen import Seen
 from smtp_nb.classroom.exercises.words import word_for
 from smtp_nb.classroom.lessons import PLANS
 from smtp_nb.classroom.lessons.plan import LessonPlan
+from smtp_nb.classroom.net import Net
+from smtp_nb.classroom.zone import Zone
 from smtp_nb.errors import InputError, StateError
 from smtp_nb.model.known import known_attributes
 from smtp_nb.sandbox.server import SandboxServer
@@ -36,6 +38,8 @@ class Lesson:
         student: whose it is; the word depends on it.
         nonce: the student's word in this lesson, somewhere in what the server says.
         server: the lesson's sandbox.
+        net: servers that relay to each other, in a lesson that has them; None in others.
+        cases: what there is to judge, in a lesson that has such.
         answers: what was answered to questions, by their names.
         hints_used: how many hints were asked for, by exercise.
     """
@@ -45,6 +49,8 @@ class Lesson:
     student: str
     nonce: str
     server: SandboxServer
+    net: Net | None
+    cases: Sequence[object]
     answers: dict[str, object]
     hints_used: dict[str, int]
 
@@ -59,11 +65,18 @@ class Lesson:
         greeting = f"smtp_nb lesson {plan.number}, your word is {self.nonce}"
         self.server = SandboxServer(inline=True, greeting=greeting, **plan.server).start()
         machine.elapsed = self.server.clock
+        self.net = plan.net(self.nonce) if plan.net else None
+        self.cases = plan.cases(self.nonce, self.net) if plan.cases and self.net else ()
 
     @property
     def url(self) -> str:
         """A URL of the lesson's sandbox for `SMTP.from_url`."""
         return self.server.url
+
+    @property
+    def zone(self) -> Zone | None:
+        """The DNS of the lesson's servers; None in a lesson without."""
+        return self.net.zone if self.net else None
 
     @property
     def exercises(self) -> Mapping[str, Exercise]:
@@ -73,7 +86,8 @@ class Lesson:
     @property
     def seen(self) -> Seen:
         """What counts: what the sandbox saw, and the answers to questions."""
-        return Seen(tuple(self.server.sessions), self.student, self.nonce, dict(self.answers))
+        sessions, answers = tuple(self.server.sessions), dict(self.answers)
+        return Seen(sessions, self.student, self.nonce, answers, self.net, self.cases)
 
     def check(self, key: str, answer: object = None) -> Score:
         """Judge an exercise.
@@ -117,6 +131,8 @@ class Lesson:
         """End the lesson: stop its sandbox, and let the machine's own clock run again."""
         global _current
         self.server.stop()
+        if self.net is not None:
+            self.net.close()
         if _current is self:
             _current = None
             ambient.replace(None)

@@ -254,7 +254,7 @@ class Zone(MutableMapping[str, Mapping[str, tuple[str, ...]]]):
 
 
 def _short(record: str) -> str:
-    return record if len(record) <= 120 else f"{record[:100]}… ({len(record)} characters)"
+    return record if len(record) <= 120 else f"{record[:60]}… ({len(record)} characters)"
 
 
 def _key(name: str) -> str:
