@@ -6,6 +6,7 @@ one of the two speaks for the domain in From. Look-ups go to a `Zone`.
 
 from __future__ import annotations
 
+import ipaddress
 import logging
 import threading
 from collections.abc import Iterator
@@ -171,14 +172,16 @@ def _spf(zone: Zone, mail_from: str, peer: str, hello: str) -> Verdict:
     # RFC 7208 section 2.4: a notification has no sender, so the name in EHLO stands in.
     sender = mail_from or f"postmaster@{hello}"
     domain = sender.rpartition("@")[2].lower()
+    try:
+        ipaddress.ip_address(peer)
+    except ValueError as error:
+        raise InputError(
+            f"peer={peer[:60]!a} is not an address", remedy='Use one such as "192.0.2.1"'
+        ) from error
     with _ONE_AT_A_TIME:
         before, spf.DNSLookup = spf.DNSLookup, zone.spf
         try:
             result, _, why = spf.query(peer, sender, hello or domain).check()
-        except ValueError as error:
-            raise InputError(
-                f"peer={peer[:60]!a} is not an address", remedy='Use one such as "192.0.2.1"'
-            ) from error
         finally:
             spf.DNSLookup = before
     return Verdict(result, domain, why)

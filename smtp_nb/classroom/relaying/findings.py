@@ -114,7 +114,9 @@ def count_lookups(zone: Zone, record: str, path: tuple[str, ...] = ()) -> int:
             continue
         count += 1
         target = term.lstrip("+-~?")[len(word) + 1 :]
-        if word in ("include", "redirect") and target not in path and len(path) < MAX_LOOKUPS:
+        if word in ("include", "redirect") and target in path:
+            count += MAX_LOOKUPS  # a circle has no end
+        elif word in ("include", "redirect") and len(path) < MAX_LOOKUPS:
             count += sum(
                 count_lookups(zone, one, (*path, target))
                 for one in _texts(zone, target)

@@ -117,11 +117,11 @@ class Receiver(Door):
         """What is for other servers, and where it is forwarded from here."""
         going: dict[str, Mapping[str, str]] = {}
         for address, given in mail.recipients.items():
-            targets = self._place.forward.get(address.lower())
-            if targets is not None:
-                going |= {one: given for one in targets if one != address.lower()}
-            elif not self._place.is_local(address):
+            if not self._place.is_local(address):
                 going[address] = given
+                continue
+            targets = self._place.forward.get(address.lower(), ())
+            going |= {one: given for one in targets if one != address.lower()}
         if going:
             self._pass_on(self._place, replace(mail, recipients=going))
 
