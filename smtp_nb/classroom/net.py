@@ -16,7 +16,7 @@ from smtp_nb.classroom.relaying.notification import notification
 from smtp_nb.classroom.relaying.receiver import Place, Receiver
 from smtp_nb.classroom.zone import ServerFailure, Zone
 from smtp_nb.errors import InputError, Unsupported
-from smtp_nb.model.display import visible
+from smtp_nb.model.display import masked, visible
 from smtp_nb.model.known import known_attributes
 from smtp_nb.model.reply import Reply
 from smtp_nb.sandbox.inline import InlineService
@@ -273,14 +273,14 @@ class Net:
         return f"<Net of {', '.join(self._servers)}: {len(self.legs)} legs>"
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
-        printer.text(str(self))
+        printer.text(masked(str(self)))
 
     def _repr_html_(self) -> str:
         self.settle()
         rows = "".join(
             "<tr>"
             + "".join(
-                f"<td>{escape(visible(str(word)))}</td>"
+                f"<td>{escape(masked(visible(str(word))))}</td>"
                 for word in (one.host, one.to or "nowhere", one.sender or "<>", *one[3:])
             )
             + "</tr>"

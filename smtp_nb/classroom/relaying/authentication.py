@@ -15,6 +15,7 @@ from html import escape
 from typing import Any, NamedTuple
 
 from smtp_nb.classroom.relaying.findings import POLICIES, is_dmarc, tags
+from smtp_nb.classroom.relaying.pipeline import Pipeline
 from smtp_nb.classroom.zone import ServerFailure, Zone
 from smtp_nb.errors import InputError, Unsupported
 from smtp_nb.model.address import parse_mailbox
@@ -95,6 +96,28 @@ class Authentication:
     def _why(self, one: Verdict) -> str:
         aligned = "aligned with From" if one.is_aligned else "not aligned with From"
         return "; ".join(filter(None, (one.reason, aligned if one.result == "pass" else "")))
+
+    def picture(self) -> Pipeline:
+        """Which check looked at which part of the mail, as a picture."""
+        best = next((one for one in self.dkim if one.counts), self.dkim[0])
+        return Pipeline(
+            (
+                (
+                    f"envelope: {self.spf.domain or '<>'}",
+                    "SPF: may this address send?",
+                    self.spf.result,
+                    self.spf.is_aligned,
+                ),
+                (
+                    f"signature: {best.domain or 'none'}",
+                    "DKIM: is it unchanged?",
+                    best.result,
+                    best.is_aligned,
+                ),
+            ),
+            self.dmarc.domain,
+            self.dmarc.result,
+        )
 
     def __str__(self) -> str:
         rows = self.rows()

@@ -133,6 +133,15 @@ def test_it_is_shown_as_a_field_and_as_a_table() -> None:
     assert str(found).count("\n") == 2
 
 
+def test_a_picture_shows_what_counts() -> None:
+    shown = authenticate(zone(), signed(), mail_from="x@crook.test", peer=OTHER).picture()
+    html = shown._repr_html_()
+    assert html.count("does not count for DMARC") == 1  # SPF, which passes for the crook
+    assert html.count("<title>counts for DMARC") == 1
+    assert "DKIM: is it unchanged? pass" in str(shown)
+    assert " id=" not in html
+
+
 def test_a_peer_is_an_address() -> None:
     with pytest.raises(InputError, match="not an address"):
         authenticate(zone(), MAIL, mail_from="a@school.test", peer="mx.school.test")
