@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
-from html import escape
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
@@ -14,6 +13,7 @@ from smtp_nb.classroom.relaying.hop import Hop
 from smtp_nb.classroom.relaying.mail import Mail, domain_of, has_bare_line_ends
 from smtp_nb.classroom.relaying.notification import notification
 from smtp_nb.classroom.relaying.receiver import Place, Receiver
+from smtp_nb.classroom.table import table
 from smtp_nb.classroom.zone import ServerFailure, Zone
 from smtp_nb.errors import InputError, Unsupported
 from smtp_nb.model.display import masked, visible
@@ -277,20 +277,16 @@ class Net:
 
     def _repr_html_(self) -> str:
         self.settle()
-        rows = "".join(
-            "<tr>"
-            + "".join(
-                f"<td>{escape(masked(visible(str(word))))}</td>"
-                for word in (one.host, one.to or "nowhere", one.sender or "<>", *one[3:])
+        rows = [
+            (
+                one.host,
+                one.to or "nowhere",
+                *map(masked, (one.sender or "<>", one.recipient)),
+                one.reply,
             )
-            + "</tr>"
             for one in self.legs
-        )
-        heads = "".join(f"<th>{one}</th>" for one in ("from", "to", "sender", "recipient", "reply"))
-        return (
-            f'<table style="text-align:left"><thead><tr>{heads}</tr></thead>'
-            f"<tbody>{rows}</tbody></table>"
-        )
+        ]
+        return table(("from", "to", "sender", "recipient", "reply"), rows)
 
 
 def _check_extra() -> None:

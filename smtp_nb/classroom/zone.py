@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
-from html import escape
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from smtp_nb.classroom.table import table
 from smtp_nb.errors import InputError
 from smtp_nb.model.display import visible
 from smtp_nb.model.known import known_attributes
@@ -241,16 +241,8 @@ class Zone(MutableMapping[str, Mapping[str, tuple[str, ...]]]):
         return "\n".join(map(visible, lines)) or "<Zone without records>"
 
     def _repr_html_(self) -> str:
-        body = "".join(
-            f"<tr><td>{escape(visible(name))}</td><td>{kind}</td>"
-            '<td style="overflow-wrap:anywhere">'
-            f"<code>{escape(visible(_short(record)))}</code></td></tr>"
-            for name, kind, record in self.rows()
-        )
-        return (
-            '<table style="text-align:left"><thead><tr><th>name</th><th>type</th><th>record</th>'
-            f"</tr></thead><tbody>{body}</tbody></table>"
-        )
+        rows = [(name, kind, _short(record)) for name, kind, record in self.rows()]
+        return table(("name", "type", "record"), rows)
 
 
 def _short(record: str) -> str:

@@ -253,11 +253,11 @@ _TRIAL = {
 def defend(seen: Seen, build: object) -> Iterator[Criterion]:
     """The student's own net is attacked, and has to carry twelve honest mails."""
     if not callable(build):
-        yield Criterion("a net", 0, False, "there is no function build yet")
+        yield Criterion("a net", 4, False, "there is no function build yet")
         return
     net = build(Zone(_TRIAL))
     if not isinstance(net, Net):
-        yield Criterion("a net", 0, False, f"build returned a {type(net).__name__}")
+        yield Criterion("a net", 4, False, f"build returned a {type(net).__name__}")
         return
     with net:
         lost = [body for body in BODIES if not _arrives(net, body)]

@@ -11,11 +11,11 @@ import logging
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from html import escape
 from typing import Any, NamedTuple
 
 from smtp_nb.classroom.relaying.findings import POLICIES, is_dmarc, tags
-from smtp_nb.classroom.relaying.pipeline import Pipeline
+from smtp_nb.classroom.relaying.pipeline import MARKS, Pipeline
+from smtp_nb.classroom.table import table
 from smtp_nb.classroom.zone import ServerFailure, Zone
 from smtp_nb.errors import InputError, Unsupported
 from smtp_nb.model.address import parse_mailbox
@@ -134,16 +134,11 @@ class Authentication:
         printer.text(str(self))
 
     def _repr_html_(self) -> str:
-        body = "".join(
-            f"<tr><th>{name}</th><td>{escape(visible(about))}</td>"
-            f"<td>{'✓' if result == 'pass' else '✗' if 'fail' in result else '–'} {result}</td>"
-            f"<td>{escape(visible(why))}</td></tr>"
+        rows = [
+            (name, about, f"{MARKS.get(result, '–')} {result}", why)
             for name, about, result, why in self.rows()
-        )
-        return (
-            '<table style="text-align:left"><thead><tr><th>check</th><th>looks at</th>'
-            f"<th>result</th><th>why</th></tr></thead><tbody>{body}</tbody></table>"
-        )
+        ]
+        return table(("check", "looks at", "result", "why"), rows)
 
 
 def authenticate(

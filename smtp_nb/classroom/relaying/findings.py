@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from base64 import b64decode
 from collections.abc import Iterator
-from html import escape
 from typing import Any, NamedTuple
 
+from smtp_nb.classroom.table import table
 from smtp_nb.classroom.zone import ServerFailure, Zone
 
 MAX_LOOKUPS = 10
@@ -43,12 +43,7 @@ class Findings(list[Finding]):
         printer.text(str(self))
 
     def _repr_html_(self) -> str:
-        if not self:
-            return f"<p>{self}</p>"
-        body = "".join(
-            "<tr>" + "".join(f"<td>{escape(word)}</td>" for word in one) + "</tr>" for one in self
-        )
-        return f'<table style="text-align:left"><tbody>{body}</tbody></table>'
+        return table((), self) if self else f"<p>{self}</p>"
 
 
 def findings(zone: Zone) -> Findings:

@@ -7,10 +7,11 @@ from html import escape
 
 from smtp_nb.model.display import visible
 
-WIDTH, HEIGHT = 700, 236
+WIDTH, HEIGHT = 700, 240
 ROW, TOP = 72, 12
+LEGEND = "solid line: counts for DMARC · dotted line: does not"
 _GOOD, _BAD = "#1a7f37", "#c1121f"
-_MARKS = {"pass": "✓", "fail": "✗", "permerror": "✗"}
+MARKS = {"pass": "✓", "fail": "✗", "softfail": "✗", "permerror": "✗"}
 
 Row = tuple[str, str, str, bool]
 
@@ -42,7 +43,8 @@ class Pipeline:
         return (
             f'<svg role="img" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" '
             f'style="max-width:100%;height:auto;font:14px sans-serif">'
-            f"<title>{escape(str(self))}</title>{body}{joins}</svg>"
+            f"<title>{escape(str(self))}</title>{body}{joins}"
+            f'<text x="8" y="{HEIGHT - 8}" fill="currentColor">{LEGEND}</text></svg>'
         )
 
     def _row(self, number: int) -> str:
@@ -54,14 +56,14 @@ class Pipeline:
             + f'<path d="M218 {y + 24}h34m-8 -5l8 5l-8 5" fill="none" stroke="currentColor"/>'
             + _box(254, y, 250, check, "currentColor")
             + f'<path d="M504 {y + 24}h26" fill="none" stroke="currentColor"/>'
-            + _box(532, y, 112, f"{_MARKS.get(result, '–')} {result}", colour)
+            + _box(532, y, 112, f"{MARKS.get(result, '–')} {result}", colour)
         )
 
     def _join(self, number: int) -> str:
         """From a result down to DMARC; dashed where it does not speak for the domain in From."""
         counts = self._rows[number][3] and self._rows[number][2] == "pass"
-        x, y = 656 + 20 * (1 - number), TOP + ROW * number + 24
-        end = TOP + ROW * 2 + 14 + 16 * number
+        x, y = 662 + 24 * (1 - number), TOP + ROW * number + 24
+        end = TOP + ROW * 2 + 12 + 24 * (1 - number)
         dash = "" if counts else ' stroke-dasharray="3 5"'
         colour = _GOOD if counts else "currentColor"
         label = "counts for DMARC" if counts else "does not count for DMARC"
@@ -82,4 +84,4 @@ def _box(x: int, y: int, width: int, text: str, colour: str) -> str:
 
 
 def _colour(result: str) -> str:
-    return {"✓": _GOOD, "✗": _BAD}.get(_MARKS.get(result, ""), "currentColor")
+    return {"✓": _GOOD, "✗": _BAD}.get(MARKS.get(result, ""), "currentColor")

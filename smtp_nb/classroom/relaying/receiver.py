@@ -128,11 +128,11 @@ class Receiver(Door):
     def _received(self, session: Session, message: Message) -> bytes:
         peer = _address(session)
         protocol = "UTF8SMTP" if "SMTPUTF8" in message.parameters else "ESMTP"
-        single = f"\r\n\tfor <{message.rcpt_tos[0]}>" if len(message.rcpt_tos) == 1 else ""
+        single = f"\r\n  for <{message.rcpt_tos[0]}>" if len(message.rcpt_tos) == 1 else ""
         return (
             f"Received: from {session.hello or 'unknown'} ([{peer}])\r\n"
-            f"\tby {self._place.host} with {protocol} id {message.queue_id}{single};\r\n"
-            f"\t{format_datetime(message.received_at)}\r\n"
+            f"  by {self._place.host} with {protocol} id {message.queue_id}{single};\r\n"
+            f"  {format_datetime(message.received_at)}\r\n"
         ).encode()
 
     def _without_forgeries(self, content: bytes) -> bytes:
