@@ -299,17 +299,17 @@ def _record(name: str, kind: str, given: object) -> str:
 
 def _mx(name: str, given: object) -> str:
     """A preference and a host; the host alone has preference 10."""
-    words = given.split() if isinstance(given, str) else list(given) if _is_pair(given) else []
+    words: list[object] = []
+    if isinstance(given, str):
+        words += given.split()
+    elif isinstance(given, tuple | list) and len(given) == 2:
+        words += given
     preference, host = (["10", *words] if len(words) == 1 else [*words, "", ""])[:2]
     if len(words) > 2 or not str(preference).isdecimal() or int(str(preference)) > 65535:
         raise InputError(
             f"{name} has a malformed MX record, {str(given)[:40]!a}", remedy=_EXAMPLES["MX"]
         )
     return f"{int(str(preference))} {'.' if host == '.' else _name(host)}"
-
-
-def _is_pair(given: object) -> bool:
-    return isinstance(given, tuple | list) and len(given) == 2
 
 
 _EXAMPLES = {
