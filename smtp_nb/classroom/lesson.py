@@ -14,7 +14,9 @@ from smtp_nb.classroom.exercises.seen import Seen
 from smtp_nb.classroom.exercises.words import word_for
 from smtp_nb.classroom.lessons import PLANS
 from smtp_nb.classroom.lessons.plan import LessonPlan
+from smtp_nb.classroom.net import Net
 from smtp_nb.classroom.quizzes.quiz import Conversing, Quiz
+from smtp_nb.classroom.zone import Zone
 from smtp_nb.errors import InputError, StateError
 from smtp_nb.model.known import known_attributes
 from smtp_nb.sandbox.server import SandboxServer
@@ -39,6 +41,8 @@ class Lesson:
         nonce: the student's word in this lesson, somewhere in what the server says.
         server: the lesson's sandbox.
         material: what exercises work on, by name.
+        net: servers that relay to each other, in a lesson that has them; None in others.
+        cases: what there is to judge, in a lesson that has such.
         answers: what was answered to questions, by their names.
         hints_used: how many hints were asked for, by exercise.
     """
@@ -49,6 +53,8 @@ class Lesson:
     nonce: str
     server: SandboxServer
     material: Mapping[str, Any]
+    net: Net | None
+    cases: Sequence[object]
     answers: dict[str, object]
     hints_used: dict[str, int]
 
@@ -68,11 +74,18 @@ class Lesson:
             inline=True, greeting=greeting, auth=users, **plan.server
         ).start()
         machine.elapsed = self.server.clock
+        self.net = plan.net(self.nonce) if plan.net else None
+        self.cases = plan.cases(self.nonce, self.net) if plan.cases and self.net else ()
 
     @property
     def url(self) -> str:
         """A URL of the lesson's sandbox for `SMTP.from_url`."""
         return self.server.url
+
+    @property
+    def zone(self) -> Zone | None:
+        """The DNS of the lesson's servers; None in a lesson without."""
+        return self.net.zone if self.net else None
 
     @property
     def exercises(self) -> Mapping[str, Exercise]:
@@ -91,7 +104,7 @@ class Lesson:
         """What counts for an exercise: what happened since it was begun."""
         begun = self.server.sessions[self._begun.get(key, 0) :]
         sessions = tuple(one for one in begun if not one.is_restored)
-        return Seen(sessions, self.student, self.nonce, dict(self.answers))
+        return Seen(sessions, self.student, self.nonce, dict(self.answers), self.net, self.cases)
 
     def begin(self, key: str) -> Any:  # each exercise has its own kind of material
         """Prepare the server for an exercise, or prepare it afresh to begin again.
@@ -175,6 +188,8 @@ class Lesson:
         """End the lesson: stop its sandbox, and let the machine's own clock run again."""
         global _current
         self.server.stop()
+        if self.net is not None:
+            self.net.close()
         if _current is self:
             _current = None
             ambient.replace(None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 TERMINATOR = b".\r\n"
+_NOT_ODD = re.compile(rb"\r\n\.(?!\n)")
 _UNSTUFFED = re.compile(rb"\r\n\.(?=[^.\r])")
 
 
@@ -38,9 +39,15 @@ class Stuffer:
 
 
 class Unstuffer:
-    """Removes the dots again and finds the end of the data. For the server's side."""
+    """Removes the dots again and finds the end of the data. For the server's side.
 
-    def __init__(self) -> None:
+    Args:
+        spares_odd_dots: leave a dot alone that a bare LF follows, as servers do through which mail
+            can be smuggled.
+    """
+
+    def __init__(self, spares_odd_dots: bool = False) -> None:
+        self._spares_odd_dots = spares_odd_dots
         self._held = b"\r\n"  # as if a line had just ended, so that a lone dot can come first
         self._first = True
         self.lost_dots = 0
@@ -68,7 +75,10 @@ class Unstuffer:
         plain = data
         if b"\r\n." in data:
             self.lost_dots += len(_UNSTUFFED.findall(data))
-            plain = data.replace(b"\r\n.", b"\r\n")
+            if self._spares_odd_dots:
+                plain = _NOT_ODD.sub(b"\r\n", data)
+            else:
+                plain = data.replace(b"\r\n.", b"\r\n")
         if self._first and plain:
             self._first = False
             return plain[2:]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from smtp_nb.model.reply import Reply
 from smtp_nb.protocol.server.policy import Request
+from smtp_nb.sandbox.messages.mailbox import Message
 from smtp_nb.sandbox.session import Session
 
 HELD = "the server to go on: it holds all replies"
@@ -38,6 +39,10 @@ class Door:
 
     def refusal(self, session: Session, request: Request) -> Reply | None:
         """The reply to give instead of the one that the rules give, or None."""
+
+    def kept(self, session: Session, message: Message) -> Message:
+        """The message as it is kept: with what the server writes on it."""
+        return message
 
     def notice(self, session: Session) -> None:
         """Something has happened in this session."""

@@ -26,8 +26,8 @@ FIRST_PORT = 49152
 class MemoryTransport(asyncio.Transport):
     """Both ends of a connection: asyncio's transport for the server, a pipe for the client."""
 
-    def __init__(self, clock: VirtualClock, protocol: Connection, port: int) -> None:
-        super().__init__({"peername": ("127.0.0.1", port)})
+    def __init__(self, clock: VirtualClock, protocol: Connection, peer: str, port: int) -> None:
+        super().__init__({"peername": (peer, port)})
         self.port = port
         self._clock = clock
         self._protocol = protocol
@@ -128,6 +128,9 @@ class InlineConnection:
 class InlineService:
     """Serves clients of this process in their own thread, on a clock of its own.
 
+    Args:
+        peer: the address from which its clients seem to come.
+
     Attributes:
         name: the one host name that leads to it.
         wire: what `wire=` in its URL says.
@@ -136,9 +139,10 @@ class InlineService:
 
     is_ours = True
 
-    def __init__(self, shared: SharedState, clock: VirtualClock) -> None:
+    def __init__(self, shared: SharedState, clock: VirtualClock, peer: str = "127.0.0.1") -> None:
         self.shared = shared
         self._clock = clock
+        self._peer = peer
         self._is_running = True
         self._clients = 0
         self.name = shared.service.hostname.lower()
@@ -168,7 +172,9 @@ class InlineService:
             raise ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused")
         port = FIRST_PORT + self._clients % (65536 - FIRST_PORT)
         self._clients += 1
-        return InlineConnection(MemoryTransport(self._clock, Connection(self.shared), port))
+        return InlineConnection(
+            MemoryTransport(self._clock, Connection(self.shared), self._peer, port)
+        )
 
     def drop_all(self) -> None:
         """End all connections and go on serving."""

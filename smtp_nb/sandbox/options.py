@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from smtp_nb.errors import InputError, StateError
 from smtp_nb.model.known import known_attributes
@@ -17,6 +17,9 @@ from smtp_nb.sandbox.virtual_clock import VirtualClock
 from smtp_nb.sasl.server.server import SERVICES
 
 TLS = Literal["starttls", "implicit"]
+# "lenient" takes bare line feeds for line ends, as servers do to which mail can be smuggled, and
+# "careless" lets them pass as they come, as servers do through which it can.
+Manner = Literal["strict", "careless", "lenient"]
 
 
 @known_attributes()
@@ -46,11 +49,12 @@ NO_LIMITS = Limits(0, 0, 0.0, 0, 0, 0)
 
 
 def check_choices(tls: str | None, manner: str) -> None:
-    """Refuse a kind of TLS or a manner that there is not."""
+    """Refuse a kind of TLS or a manner that does not exist."""
     if tls not in (None, "starttls", "implicit"):
         raise InputError(f"tls={tls!r} is unknown", remedy='Use None, "starttls" or "implicit"')
-    if manner not in ("strict", "lenient"):
-        raise InputError(f"manner={manner!r} is unknown", remedy='Use "strict" or "lenient"')
+    if manner not in get_args(Manner):
+        known = ", ".join(get_args(Manner))
+        raise InputError(f"manner={manner!r} is unknown", remedy=f"Choose from {known}")
 
 
 def address(host: str, allow_remote: bool) -> str:

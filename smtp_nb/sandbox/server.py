@@ -12,7 +12,7 @@ from html import escape
 from inspect import signature
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Self
 from urllib.parse import quote, urlencode
 
 from smtp_nb.errors import InputError, StateError
@@ -26,16 +26,13 @@ from smtp_nb.sandbox.faults import Fault
 from smtp_nb.sandbox.inline import InlineService
 from smtp_nb.sandbox.messages.mailbox import Inbox, Message
 from smtp_nb.sandbox.names import ANYWHERE, certificate_names, is_loopback
-from smtp_nb.sandbox.options import NO_LIMITS, TLS, Limits
+from smtp_nb.sandbox.options import NO_LIMITS, TLS, Limits, Manner
 from smtp_nb.sandbox.session import Sessions
 from smtp_nb.sandbox.shared_state import SharedState
 from smtp_nb.sandbox.thread import BACKLOG, ServerThread
 from smtp_nb.sandbox.virtual_clock import VirtualClock
 from smtp_nb.sasl.server.server import KNOWN_NAMES, USUAL, response_fault, serve
 from smtp_nb.sasl.server.verifier import CredentialVerifier
-
-# "lenient" takes bare line feeds for line ends, as servers do whose mail can be smuggled.
-Manner = Literal["strict", "lenient"]
 
 
 def _arguments() -> dict[str, str]:
@@ -77,8 +74,9 @@ class SandboxServer:
         max_size, max_recipients: limits of a message, in bytes and recipients.
         latency: the time of a trip to the client and back, in seconds or as text ("20ms"): for each
             trip, not for each command, so that a group of commands stays whole.
-        manner: "strict", or "lenient": a bare line feed ends a line too, as on servers to which
-            mail can be smuggled; the greeting says so.
+        manner: "strict"; "lenient": a bare line feed ends a line too, as on servers to which mail
+            can be smuggled; "careless": it ends none, but a dot before one is left as it is, as on
+            servers through which mail can be smuggled. The greeting says so.
         greeting: what it says of itself in the first line.
         limits: limits for clients; None for no limit on loopback, and `Limits()` elsewhere.
         inline: serve in the caller's thread, through memory: no socket, no port, no thread, and
@@ -152,6 +150,7 @@ class SandboxServer:
             users=frozenset(self._auth),
             lists={name: tuple(members) for name, members in (lists or {}).items()},
             is_lenient=manner == "lenient",
+            is_careless=manner == "careless",
             greeting=options.greeting(greeting),
         )
         self._shared = SharedState(

@@ -105,5 +105,6 @@ class SharedState:
             user=session.user,
             received_at=ambient.today(),
         )
+        message = self.door.kept(session, message)
         session.messages.append(message)
         self.messages.add(message)

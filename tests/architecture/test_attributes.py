@@ -33,18 +33,22 @@ from smtp_nb import (
     TrailDirection,
 )
 from smtp_nb.classroom import (
+    Authentication,
     ClassLog,
     Classroom,
     HexDump,
     Lesson,
+    Net,
     Poll,
     Quiz,
     Score,
+    SigningKey,
     Stepper,
     StrangerLimits,
     Student,
     Tap,
     Terminal,
+    Zone,
 )
 from smtp_nb.classroom.exercises.exercise import Exercise
 from smtp_nb.errors import AttributeRefused, SettingError
@@ -85,6 +89,10 @@ MAKERS: dict[type, Callable[[], Any]] = {
     type(SMTP().settings): lambda: SMTP().settings,
     type(SMTP().on_pi_trail): lambda: SMTP().on_pi_trail,
     Lesson: lambda: bare(Lesson),
+    Authentication: lambda: bare(Authentication),
+    Net: lambda: bare(Net),
+    SigningKey: lambda: SigningKey("", ""),
+    Zone: Zone,
     Score: lambda: Score(Exercise("1.1", "say hello", 1, lambda seen: iter(())), ()),
     Session: lambda: Session(1, "127.0.0.1:9", ()),
     Options: Options,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from smtp_nb.classroom.net import Net
 from smtp_nb.sandbox.messages.mailbox import Message
 from smtp_nb.sandbox.session import Session
 
@@ -18,12 +19,16 @@ class Seen:
         student: whose they are.
         nonce: the student's word in this lesson.
         answers: what the student answered where a question was asked, by its name.
+        net: the lesson's servers that relay to each other, with their zone; None without.
+        cases: what the lesson gave to judge.
     """
 
     sessions: Sequence[Session]
     student: str = ""
     nonce: str = ""
     answers: Mapping[str, object] = field(default_factory=dict)
+    net: Net | None = None
+    cases: Sequence[object] = ()
 
     @property
     def messages(self) -> list[Message]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from smtp_nb.classroom.exercises.exercise import Exercise
+from smtp_nb.classroom.net import Net
 from smtp_nb.sandbox.server import SandboxServer
 
 # Takes the lesson's server and the student's word. What it returns is the exercise's own affair.
@@ -39,6 +40,8 @@ class LessonPlan:
         login: the password of a user whose name is the student's word; empty if nobody logs in.
         server: arguments of the lesson's `SandboxServer`, beside `inline` and `greeting`.
         material: what exercises work on, by name, for the student with this word.
+        net: makes the servers that relay to each other, for a student's word.
+        cases: makes what there is to judge, for a student's word and those servers.
     """
 
     number: int
@@ -50,3 +53,5 @@ class LessonPlan:
     stages: Mapping[str, Stage] = field(default_factory=dict)
     login: str = ""
     material: Callable[[str], Mapping[str, Any]] = _nothing
+    net: Callable[[str], Net] | None = None
+    cases: Callable[[str, Net], Sequence[object]] | None = None

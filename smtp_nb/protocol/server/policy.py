@@ -75,6 +75,7 @@ class Service:
         lists: mailing lists for EXPN: a list's name and its members' addresses.
         greeting: what the server says of itself after its name.
         is_lenient: a bare LF ends a line too, in commands and in content: what smuggling needs.
+        is_careless: a dot that a bare LF follows is content like any other, and is not unstuffed.
         new_id: makes the queue id of a message that is taken.
     """
 
@@ -90,6 +91,7 @@ class Service:
     users: frozenset[str] = frozenset()
     lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     is_lenient: bool = False
+    is_careless: bool = False
     greeting: str = "smtp_nb sandbox"
     response_fault: Callable[[str, bytes], str] = field(default=_no_fault, repr=False)
     new_id: Callable[[], str] = field(default_factory=_ids, repr=False)

@@ -154,6 +154,7 @@ class ServerProtocol:
 
     def _greet(self) -> Request:
         manner = ", lenient: a bare LF ends a line" if self.service.is_lenient else ""
+        manner = ", careless: bare CR and LF pass" if self.service.is_careless else manner
         reply = say(220, f"{self.service.hostname} ESMTP {self.service.greeting}{manner}")
         self.state = ServerState.COMMANDS
         return Request(GREETING, reply, self._welcome)
@@ -292,7 +293,7 @@ class ServerProtocol:
         return Request(verb, reply, self._open_data, transaction=transaction)
 
     def _open_data(self) -> None:
-        self.state, self._unstuffer = ServerState.DATA, Unstuffer()
+        self.state, self._unstuffer = ServerState.DATA, Unstuffer(self.service.is_careless)
 
     def _bdat(self, verb: str, argument: str) -> Request | None:
         """The bytes come whatever the reply, so they are taken before it."""

@@ -1,0 +1,5 @@
+# 11.3: a net
+
+
+def build(zone):
+    print(zone)
