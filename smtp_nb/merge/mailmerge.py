@@ -37,7 +37,7 @@ from smtp_nb.merge.running.moments import Moment
 from smtp_nb.merge.running.options import Options, changed_options, option_defaults
 from smtp_nb.merge.running.pace import Shut
 from smtp_nb.merge.running.run import Campaign, Run
-from smtp_nb.merge.running.sending import Server, asend, component, send
+from smtp_nb.merge.running.sending import Server, asend, component, refuse_unused, send, unused
 from smtp_nb.merge.templates.template import Compiled, Template
 from smtp_nb.model.keywords import shows_keywords
 from smtp_nb.model.known import known_attributes
@@ -79,7 +79,7 @@ class MailMerge:
             a list of such: all are recipients of the same message.
         from_, return_path: the sender, and where bounces go; may be templates. A template's own
             come first.
-        server: a URL, an `SMTP` or an `AsyncSMTP`.
+        server: a URL, an `SMTP` or an `AsyncSMTP`, whose bcc and the like must be empty.
         name: the name of the campaign; under another name, all rows are sent to again.
         journal: the journal's file; `<name>.smtp-merge.sqlite` in the working directory by default.
             On a sandbox of this process the campaign lives and dies with the sandbox.
@@ -169,7 +169,7 @@ class MailMerge:
             A DataFrame, one line per problem: row, column, severity, message, remedy. Rows with an
             `error` cannot be sent; a `warning` stops nothing. A problem of all rows has no row.
         """
-        return problem_frame(self._problems())
+        return problem_frame([*unused(self.server), *self._problems()])
 
     @property
     def standing(self) -> Standing:
@@ -288,6 +288,7 @@ class MailMerge:
         waits_for: frozenset[Shut] = frozenset(),
     ) -> Run:
         chosen = changed_options(self._options, {**options})
+        refuse_unused(self.server)
         self._refuse_errors(chosen)
         return Run(self._campaign, chosen, RunControl(), at, waits_for)
 
