@@ -34,8 +34,10 @@ RESULT_TAG = "results"
 LIVE_VIEW = "application/vnd.jupyter.widget-view+json"
 # A cell of a frame that holds a number.
 NUMBER = re.compile(r"<td>(-?[0-9][0-9.,]*)</td>")
+# The corner of a frame: an empty head of nothing, which a screen reader would read out.
+CORNER = "<th></th>"
 # JupyterLab's page without what it would fetch from elsewhere: require.js, MathJax and Mermaid.
-# Its sheet puts every cell of a frame to the right, sentences too.
+# Its sheet puts every cell of a frame to the right, sentences too, and the prompts are too pale.
 OFFLINE_TEMPLATE = """\
 {% extends "lab/index.html.j2" %}
 {% block html_head_js %}{% endblock %}
@@ -43,6 +45,7 @@ OFFLINE_TEMPLATE = """\
 <style>
 .jp-RenderedHTMLCommon table :is(th, td) { text-align: left !important; vertical-align: top; }
 .jp-RenderedHTMLCommon table td.number { text-align: right !important; }
+:is(.jp-InputPrompt, .jp-OutputPrompt) { color: #3a3a3a !important; opacity: 1 !important; }
 </style>
 {% endblock %}
 {% block html_head_js_mathjax %}{% endblock %}
@@ -121,7 +124,7 @@ def offline_page(notebook: NotebookNode, title: str) -> str:
         embed_images=True,
     )
     page, _ = exporter.from_notebook_node(notebook, {"metadata": {"name": title}})
-    return NUMBER.sub(r'<td class="number">\1</td>', str(page))
+    return NUMBER.sub(r'<td class="number">\1</td>', str(page)).replace(CORNER, "<td></td>")
 
 
 if __name__ == "__main__":

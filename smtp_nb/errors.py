@@ -368,6 +368,17 @@ CODES: dict[int, tuple[type[SMTPError], str]] = {
 }
 
 
+def error_classes() -> dict[str, type[SMTPError]]:
+    """Every class of error by its name, as in the tree above."""
+    found: dict[str, type[SMTPError]] = {}
+    waiting: list[type[SMTPError]] = [SMTPError]
+    while waiting:
+        kind = waiting.pop(0)
+        found[kind.__name__] = kind
+        waiting += [below for below in kind.__subclasses__() if below.__module__ == __name__]
+    return found
+
+
 def error_class(code: int) -> type[SMTPError]:
     """The class of the errors with the IPWorks number `code`.
 

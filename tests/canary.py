@@ -81,6 +81,7 @@ class Witness:
         """Everything that the component and its trail show, with its name."""
         smtp, trail = self.smtp, self.trail
         yield "the trail", str(trail) + repr(trail) + trail._repr_html_()
+        yield "the trail's exports", trail.packets + trail.frame.to_csv()
         yield "the events", repr(self.events) + repr([e.message for e in trail])
         yield "the component", repr(smtp) + str(smtp)
         yield "its settings", repr(smtp.settings) + repr(dict(settings_of(smtp)))

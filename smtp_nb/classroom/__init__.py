@@ -2,7 +2,27 @@
 
 from smtp_nb.classroom.exercises.score import Score
 from smtp_nb.classroom.lesson import Lesson, check, hint, lesson
+from smtp_nb.classroom.room.class_log import ClassLog
+from smtp_nb.classroom.room.classroom import Classroom
+from smtp_nb.classroom.room.doorkeeper import StrangerLimits
+from smtp_nb.classroom.room.poll import Poll
+from smtp_nb.classroom.room.student import Student
+from smtp_nb.classroom.stepper import Stepper
 from smtp_nb.classroom.tap import Tap
 from smtp_nb.classroom.terminal import Terminal
 
-__all__ = ["Lesson", "Score", "Tap", "Terminal", "check", "hint", "lesson"]
+__all__ = [
+    "ClassLog",
+    "Classroom",
+    "Lesson",
+    "Poll",
+    "Score",
+    "Stepper",
+    "StrangerLimits",
+    "Student",
+    "Tap",
+    "Terminal",
+    "check",
+    "hint",
+    "lesson",
+]

@@ -51,7 +51,7 @@ def directions(text: str) -> list[Direction]:
         InputError: what stands after `<raw` is not hexadecimal.
     """
     lines = dedent(text).removeprefix("\n").removesuffix("\n").split("\n")
-    return list(_read([line.removesuffix("\r") for line in lines])) if text.strip() else []
+    return list(_read([line.removesuffix("\r") for line in lines])) if text.strip("\n ") else []
 
 
 def _read(lines: list[str]) -> Iterator[Direction]:

@@ -1,4 +1,4 @@
-"""Eavesdropper: what somebody in the middle of a connection reads, and what he may change.
+"""Eavesdropper: what can be read and changed in the middle of a connection.
 
 It is pure: bytes in, bytes out, for each direction. Lines in clear are looked at one by one; from
 the first TLS record on, a direction passes as it is, and only its records can be told apart (RFC
@@ -49,7 +49,7 @@ class Sighting:
 
     @property
     def is_plain(self) -> bool:
-        """True if anybody on the way can read it."""
+        """True if it can be read on the way."""
         return not self.record
 
     def __str__(self) -> str:

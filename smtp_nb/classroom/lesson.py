@@ -1,4 +1,4 @@
-"""Lesson in progress: a sandbox, a word, exercises, and a machine that is the same for all.
+"""Lesson in progress: a sandbox, a word, exercises, and a machine that is the same for all."""
 
 from __future__ import annotations
 

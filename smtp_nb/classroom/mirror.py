@@ -66,9 +66,6 @@ _NAMES = {
     ServerState.HANDSHAKE: "tls",
     ServerState.CLOSED: "closed",
 }
-STATES = ("connected", "greeted", "mail", "rcpt", "data", "login", "tls", "closed")
-"""The states of a conversation, as a person sees them. `tls` lasts from the 220 to STARTTLS until
-EHLO is said again."""
 
 
 class _AnyLogin(Generator[bytes, bytes, str | None]):
@@ -125,7 +122,7 @@ class Mirror:
             return
         if request.stage == "AUTH" and reply.code != 334:
             request.effect = None
-            machine.user = "somebody" if reply.code == 235 else machine.user
+            machine.user = "someone" if reply.code == 235 else machine.user
         machine.answer(reply)
         machine.data_to_send()
         if request.stage == "EHLO" and reply.is_success and self._learns:
@@ -219,7 +216,9 @@ class Mirror:
 
     @property
     def state(self) -> str:
-        """One of `STATES`."""
+        """The state as a person sees it. `tls` lasts from the 220 to STARTTLS until EHLO is said
+        again.
+        """
         machine = self._machine
         if machine.state in _NAMES:
             return _NAMES[machine.state]

@@ -1,4 +1,4 @@
-"""Tap: somebody in the middle, between a client and a server of this machine."""
+"""Tap: a listener in the middle, between a client and a server of this machine."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from smtp_nb.model.display import masked
 from smtp_nb.model.known import known_attributes
 
 
-class Seen(list[Sighting]):
-    """What somebody in the middle has, in the order in which it passed."""
+class Sightings(list[Sighting]):
+    """What a listener in the middle has, in the order in which it passed."""
 
     def __str__(self) -> str:
         return "\n".join(map(str, self))
@@ -56,7 +56,7 @@ class Tap:
         seen: what it has: lines in clear, and TLS records, of which it reads nothing but the kind.
     """
 
-    seen: Seen
+    seen: Sightings
 
     def __init__(
         self,
@@ -65,7 +65,7 @@ class Tap:
         strip_starttls: bool = False,
         inject: str | bytes = b"",
     ) -> None:
-        self.seen = Seen()
+        self.seen = Sightings()
         self._url = server if isinstance(server, str) else server.url
         self._target = target_of(self._url)
         self._strips = strip_starttls
@@ -121,7 +121,7 @@ class Tap:
             StateError: it does not listen.
         """
         if self._wire is None:
-            raise StateError("the tap is not running", remedy="Call start(), or use `with`")
+            raise StateError("the tap is not running", remedy="Begin to listen in first")
         return self._wire.url_for(self._url)
 
     def __repr__(self) -> str:

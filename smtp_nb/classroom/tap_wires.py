@@ -56,7 +56,7 @@ class TappedConnection:
 
 
 class MemoryTap:
-    """A server of this process that is another one, with somebody in the middle."""
+    """A server of this process that is reached through a tap."""
 
     def __init__(self, somebody: Callable[[], Eavesdropper], server: MemoryServer) -> None:
         self._somebody, self._server = somebody, server

@@ -250,11 +250,19 @@ class Terminal:
         if not self._steps:
             raise StateError("nothing has been said yet", remedy="Say something first")
         steps = self._steps[:-1]
+        self.begin_again()
+        self._replay(steps)
+
+    def begin_again(self) -> None:
+        """Leave this conversation, without a remark about that, for one on a new connection.
+
+        Raises:
+            SMTPError: could not connect again; the old connection is closed.
+        """
         if self.session is not None:
             self.session.by = ABANDONED
         self.close()
         self._talk, self._steps = self._connected(), []
-        self._replay(steps)
 
     def _replay(self, steps: list[_Step]) -> None:
         if self._talk.mirror.is_owed and (not steps or steps[0].has_read):

@@ -27,7 +27,7 @@ from smtp_nb.merge.preview import Preview
 from smtp_nb.merge.results import report
 from smtp_nb.merge.results.bounces.sources import Reports
 from smtp_nb.merge.results.export import write_results
-from smtp_nb.merge.results.summary import Summary, show_summary, summary_of
+from smtp_nb.merge.results.summary import Summary, summary_of
 from smtp_nb.merge.rows.groups import GroupedRows, columns_of
 from smtp_nb.merge.rows.problem import Problem, problem_frame
 from smtp_nb.merge.rows.rows import Rows
@@ -247,7 +247,7 @@ class MailMerge:
         run = self._open(options)
         with run.until_closed():
             send(run, self.server)
-            return self._ended(run)
+            return run.results()
 
     @shows_keywords(option_defaults())
     async def arun(self, **options: Unpack[RunOptions]) -> pd.DataFrame:
@@ -262,7 +262,7 @@ class MailMerge:
         run = self._open(options)
         with run.until_closed():
             await asend(run, self.server)
-            return self._ended(run)
+            return run.results()
 
     @shows_keywords(option_defaults())
     def start(self, at: Moment | None = None, **options: Unpack[RunOptions]) -> MergeJob:
@@ -291,12 +291,6 @@ class MailMerge:
         refuse_unused(self.server)
         self._refuse_errors(chosen)
         return Run(self._campaign, chosen, RunControl(), at, waits_for)
-
-    def _ended(self, run: Run) -> pd.DataFrame:
-        found = run.results()
-        if run.options.progress == "auto":
-            show_summary(summary_of(self.name, found))
-        return found
 
     def _refuse_errors(self, options: Options) -> None:
         if not options.skip_invalid and (wrong := errors(self._problems())):

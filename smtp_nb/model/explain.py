@@ -1,23 +1,25 @@
 """Explanations of replies: what they mean and what to do, in plain words.
 
-The knowledge is data: six tables beside this file. The closest match wins: a provider's own words,
-then the enhanced status code (RFC 3463), then the three digits, then the first digit.
+The knowledge is data: seven tables beside this file. For a reply the closest match wins: a
+provider's own words, then the enhanced status code (RFC 3463), then the three digits, then the
+first digit. What is no reply is looked up as an outcome, an offer, a command, an error of ours, or
+a fault below SMTP.
 """
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from html import escape
-from importlib.resources import files
 from typing import Any, NamedTuple
 
-from smtp_nb.errors import SMTPError
+from smtp_nb.errors import CODES, WINSOCK, SMTPError, error_class, error_classes
 from smtp_nb.model.about import About, about_at, deed
 from smtp_nb.model.display import visible
+from smtp_nb.model.knowledge.faults import fault_in
+from smtp_nb.model.knowledge.meanings import Meaning, entry_of, rows_of, table
 from smtp_nb.model.outcome import Outcome
 from smtp_nb.model.reply import Reply
 from smtp_nb.wording import worded
@@ -29,17 +31,8 @@ _CODE = re.compile(
 _ENHANCED = re.compile(r"(?<![0-9.])[245]\.[0-9]{1,3}\.[0-9]{1,3}(?![0-9.])")
 _CONTINUED = re.compile(r"(?m)^[0-9]{3}[ -](?:[245]\.[0-9]{1,3}\.[0-9]{1,3} ?)?")
 _OFFER = re.compile(r"250[ -]([A-Z0-9-]+)(?= |$)")
+_REPLY = re.compile(r"\s*[2345][0-9]{2}(?![0-9])|\s*[245]\.[0-9]")
 _COMMAND = re.compile(r"\s*([A-Za-z]{4,8}|\.)(?= |$)")
-
-
-class Meaning(NamedTuple):
-    """A table entry. `meaning` and `remedy` make one sentence with a colon between them."""
-
-    meaning: str
-    cause: str
-    remedy: str
-    source: str
-    about: str = ""
 
 
 class ProviderRow(NamedTuple):
@@ -127,7 +120,8 @@ def explain(what: str | Reply | SMTPError) -> Explanation:
 
     Args:
         what: a `Reply`, an `SMTPError`, or text: `"550 5.7.26 …"`, `"5.7.26"`, a command, or an
-            outcome like `"UNKNOWN"`.
+            outcome like `"UNKNOWN"`; the words of a fault of TLS, a login, a proxy or the network;
+            the number or class of an error of ours, like `"10061"` or `"SMTPTimeout"`.
 
     Returns:
         Always an explanation; a vague one where the tables have no entry.
@@ -142,15 +136,36 @@ def explain(what: str | Reply | SMTPError) -> Explanation:
 
 
 def _of_error(error: SMTPError) -> Explanation:
-    summary = (type(error).__doc__ or "").split("\n")[0].split(";")[0].rstrip(".")
     return Explanation(
         code=error.code,
         enhanced_code="",
         meaning=error.description.rstrip("."),
-        cause=f"{summary}.",
+        cause=summary_of(type(error)),
         remedy=worded(error.remedy, error.front).rstrip("."),
-        source="smtp_nb errors, numbered as in IPWorks SMTP 2022 (.NET)",
+        source=NUMBERED,
     )
+
+
+NUMBERED = "smtp_nb errors, numbered as in IPWorks SMTP 2022 (.NET)"
+
+
+def summary_of(kind: type[SMTPError]) -> str:
+    """Return what the class of an error means, in a sentence."""
+    return (kind.__doc__ or "").split("\n")[0].split(";")[0].rstrip(".") + "."
+
+
+def error_entry(name: str) -> Meaning | None:
+    """Return what is known about an error of ours, by its class or its number."""
+    if kind := error_classes().get(name):
+        return _entry_of_class(kind, summary_of(kind).rstrip("."))
+    number = int(name) if name.isascii() and name.isdigit() and len(name) < 6 else 0
+    words = CODES[number][1] if number in CODES else WINSOCK.get(number, ("", ""))[1]
+    return _entry_of_class(error_class(number), words) if words else None
+
+
+def _entry_of_class(kind: type[SMTPError], words: str) -> Meaning:
+    meaning = f"{words[:1].upper()}{words[1:]}"
+    return Meaning(meaning, summary_of(kind), kind.default_remedy, NUMBERED)
 
 
 def _of_outcome(name: str) -> Explanation:
@@ -164,6 +179,11 @@ def _of_text(text: str) -> Explanation:
         return Explanation(250, "", *entry)
     if (command := _COMMAND.match(text)) and (entry := commands().get(command[1].upper())):
         return Explanation(0, "", *entry)
+    if entry := _of_ours(text.strip()):
+        return Explanation(0, "", *entry)
+    # A status of HTTP has three digits as well; a reply of SMTP begins with them.
+    if not _REPLY.match(text) and (entry := fault_in(text)):
+        return Explanation(0, "", *entry)
     code, enhanced = _codes_in(text)
     if code or enhanced:
         return _of_codes(code, enhanced, text)
@@ -175,6 +195,12 @@ def _of_text(text: str) -> Explanation:
         "give the server's whole line",
         "RFC 5321 section 4.2",
     )
+
+
+def _of_ours(text: str) -> Meaning | None:
+    """An error's class or number; a number that is a reply's too stands in brackets."""
+    bare = text.removeprefix("[").removesuffix("]")
+    return None if text == bare and _REPLY.match(text) else error_entry(bare)
 
 
 def _codes_in(text: str) -> tuple[int, str]:
@@ -232,47 +258,34 @@ def _by_enhanced_code(code: int, enhanced: str) -> Meaning | None:
 _PRECISE = frozenset({421, 452, 454, 530, 534, 535, 538, 552})
 
 
-def _rows(name: str) -> Iterator[dict[str, str]]:
-    source = files("smtp_nb.model") / "tables" / f"{name}.csv"
-    yield from csv.DictReader(source.read_text(encoding="utf-8").splitlines())
-
-
-def _entry(row: dict[str, str]) -> Meaning:
-    return Meaning(row["meaning"], row["cause"], row["remedy"], row["source"], row.get("about", ""))
-
-
-def _table(name: str) -> dict[str, Meaning]:
-    return {row["key"]: _entry(row) for row in _rows(name)}
-
-
 @cache
 def replies() -> dict[str, Meaning]:
     """Return the entries by three digits, or by the first of them."""
-    return _table("replies")
+    return table("replies")
 
 
 @cache
 def enhanced_codes() -> dict[str, Meaning]:
     """Return the entries by 'subject.detail'."""
-    return _table("enhanced")
+    return table("enhanced")
 
 
 @cache
 def commands() -> dict[str, Meaning]:
     """Return the entries by a client's command."""
-    return _table("commands")
+    return table("commands")
 
 
 @cache
 def extensions() -> dict[str, Meaning]:
     """Return the entries by a keyword in the reply to EHLO."""
-    return _table("extensions")
+    return table("extensions")
 
 
 @cache
 def outcomes() -> dict[str, Meaning]:
     """Return the entries by outcome."""
-    return _table("outcomes")
+    return table("outcomes")
 
 
 @cache
@@ -282,9 +295,9 @@ def providers() -> tuple[ProviderRow, ...]:
         ProviderRow(
             re.compile(rf"(?:{row['code']})(?![0-9.])"),
             re.compile(row["text"], re.IGNORECASE),
-            _entry(row),
+            entry_of(row),
             row["example"],
             float(row["again_s"] or 0),
         )
-        for row in _rows("providers")
+        for row in rows_of("providers")
     )

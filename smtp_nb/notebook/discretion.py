@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from smtp_nb.classroom import Terminal
+from smtp_nb.classroom import Stepper, Terminal
 from smtp_nb.merge.preview import Preview
+from smtp_nb.merge.results.summary import Summary
 from smtp_nb.model.receipt import Receipt
 from smtp_nb.notebook.preferences import SmtpMagics
 from smtp_nb.notebook.show import Card
@@ -26,19 +27,19 @@ class Maskable(Protocol):
         """Text and HTML."""
 
 
-SHOWN: tuple[type[Maskable], ...] = (Card, Receipt, Preview, DryRun, Terminal)
+SHOWN: tuple[type[Maskable], ...] = (
+    Card, Receipt, Preview, DryRun, Stepper, Summary, Terminal,
+)  # fmt: skip
 
 
 def install(shell: Any, preferences: SmtpMagics) -> Callable[[], None]:  # it has few types
     """Show these values so; returns what takes that back."""
 
     def bundle(value: Maskable) -> dict[str, Any]:
-        text, html = value.forms(show_addresses=True)
-        if html == value.forms()[1]:
-            return {}
         if preferences.show_addresses:
+            text, html = value.forms(show_addresses=True)
             return {"text/plain": text, "text/html": html}
-        return _live(html) if getattr(shell, "kernel", None) is not None else {}
+        return _live(value) if getattr(shell, "kernel", None) is not None else {}
 
     formatter = shell.display_formatter.mimebundle_formatter
     for kind in SHOWN:
@@ -53,7 +54,14 @@ def install(shell: Any, preferences: SmtpMagics) -> Callable[[], None]:  # it ha
     return undo
 
 
-def _live(html: str) -> dict[str, Any]:
-    from smtp_nb.widgets import FullView
+def _live(value: Maskable) -> dict[str, Any]:
+    """A view for the page alone; nothing where it would show the same as what is saved."""
+    from smtp_nb.widgets import FullView, ResultsView
 
-    return {LIVE: {"version_major": 2, "version_minor": 0, "model_id": FullView(html).model_id}}
+    if isinstance(value, Summary):
+        view: Any = ResultsView(value)
+    elif (html := value.forms(show_addresses=True)[1]) != value.forms()[1]:
+        view = FullView(html)
+    else:
+        return {}
+    return {LIVE: {"version_major": 2, "version_minor": 0, "model_id": view.model_id}}

@@ -6,11 +6,9 @@ from contextlib import ExitStack
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
-from IPython.display import display
-
-from smtp_nb.merge.results.summary import show_summaries_with
 from smtp_nb.merge.running.progress import show_with
-from smtp_nb.notebook import completion, discretion
+from smtp_nb.notebook import completion, discretion, walls
+from smtp_nb.notebook.jobs import show_jobs
 from smtp_nb.notebook.magics import SMTPMagics
 from smtp_nb.notebook.state import NotebookState
 
@@ -47,8 +45,8 @@ class Extension:
         if getattr(self._shell, "kernel", None) is not None:  # a terminal has its bar
             show_with(state.show_progress)
             undo.callback(show_with, None)
-            show_summaries_with(display)
-            undo.callback(show_summaries_with, None)
+            undo.callback(show_jobs(self._shell))
+            undo.callback(walls.install(self._shell))
 
     def unload(self) -> None:
         """Take everything out."""

@@ -14,13 +14,13 @@ from IPython.core.magic import (
     magics_class,
     needs_local_scope,
     no_var_expand,
-    output_can_be_silenced,
 )
 
 from smtp_nb.errors import SMTPError
 from smtp_nb.notebook.history import forget
 from smtp_nb.notebook.refusals import secrets_in
 from smtp_nb.notebook.render import fill
+from smtp_nb.notebook.results_frame import kept
 from smtp_nb.notebook.show import Page, shortened, stopped
 from smtp_nb.notebook.syntax import filled
 from smtp_nb.notebook.verb import CellBody, Verb, VerbRequest
@@ -51,18 +51,21 @@ class SMTPMagics(Magics):
     @line_cell_magic
     @no_var_expand
     @needs_local_scope
-    @output_can_be_silenced
     def smtp(
         self, line: str, cell: str | None = None, local_ns: Mapping[str, object] | None = None
     ) -> object:
         """SMTP from a notebook: `%smtp help` lists the verbs, `%smtp send --help` explains one."""
-        words = split_words(line)
+        # IPython's own way to silence a magic reads the cell as Python after it has run: a mail
+        # with a lone parenthesis was sent, and the cell failed.
+        is_quiet = cell is None and line.rstrip().endswith(";")
+        words = split_words(line.rstrip().removesuffix(";") if is_quiet else line)
         self._refuse_secrets(words)
         verb, rest = find_verb(words or ["help"])
         if verb is None:
             raise UsageError(_unknown(words))
         try:
-            return self._run(verb, rest, cell, local_ns or {})
+            result = self._run(verb, rest, cell, local_ns or {})
+            return None if is_quiet else result
         except SMTPError as error:
             self._state.take_receipt(error)
             if not self._state.preferences.short_errors:
@@ -89,7 +92,7 @@ class SMTPMagics(Magics):
         values = filled(syntax, values, lambda what, text: fill(what, text, namespace))
         result = verb.run(VerbRequest(self._state, syntax, values, cell, namespace))
         if name := values["out"]:
-            self._shell.user_ns[name] = result
+            self._shell.user_ns[name] = kept(result)
             return None
         return result
 

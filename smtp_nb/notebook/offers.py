@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from smtp_nb.client.settings.registry import PROPERTIES, REGISTRY, Entry
+from smtp_nb.merge.journal.home import journals_of
 from smtp_nb.merge.journal.schema import SUFFIX
 from smtp_nb.notebook.adjustments import property_names, setting_names
 from smtp_nb.notebook.syntax import Argument, Option, ValueKind
@@ -95,9 +96,11 @@ class Offers:
         return list(dict.fromkeys(islice(texts, LOOKED_AT)))
 
     def _campaigns(self) -> list[str]:
-        """Merges of this session, the last one first, then journals of the directory."""
+        """Merges of this session, the last one first, then journals of sandbox and directory."""
+        sandbox = self._state.sandbox
+        here = journals_of(sandbox) if sandbox is not None else ()
         kept = (name.removesuffix(SUFFIX) for name, _ in _entries(Path()) if name.endswith(SUFFIX))
-        return list(dict.fromkeys((*reversed(self._state.merges), *sorted(kept))))
+        return list(dict.fromkeys((*reversed(self._state.merges), *sorted(here), *sorted(kept))))
 
 
 def _is_frame(value: object) -> bool:

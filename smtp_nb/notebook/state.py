@@ -16,6 +16,7 @@ from smtp_nb.notebook.waiting import WaitingLine
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from smtp_nb.classroom import Stepper
     from smtp_nb.client.smtp import SMTP
     from smtp_nb.merge import MailMerge, MergeJob, Template
     from smtp_nb.model.receipt import Receipt
@@ -37,6 +38,7 @@ class NotebookState:
         tried: the server to which no session came about; empty once one did.
         preferences: the traits of `%config SmtpMagics`.
         adjustments: what `set` and `config` said.
+        stepper: the conversation of `%smtp step`.
         merges: those that were sent, by name, the last one last.
     """
 
@@ -53,8 +55,8 @@ class NotebookState:
         self.user = ""
         self.tried = ""
         self.receipt: Receipt | None = None
+        self.stepper: Stepper | None = None
         self._jobs: list[MergeJob] = []
-        self._progress: MergeView | None = None
         self._inbox: InboxView | None = None
         self._view: TrailView | None = None
         self._waiting = WaitingLine()
@@ -87,6 +89,7 @@ class NotebookState:
         """
         self.adjustments.apply(smtp)
         self.tried = f"{smtp.mail_server}:{smtp.mail_port}"
+        self.trail.user = smtp.user
         smtp.on_pi_trail(self.observe)
         smtp.on_connection_status(self._waiting)
         smtp.connect()
@@ -119,8 +122,7 @@ class NotebookState:
         """A view of a merge that begins; it appears in the cell that runs."""
         from smtp_nb.widgets import MergeView
 
-        self._progress = MergeView()
-        return self._progress
+        return MergeView()
 
     # The options are the fields of the merge's Options, of several types.
     def start(self, merge: MailMerge, options: dict[str, Any]) -> MergeJob:
@@ -130,8 +132,6 @@ class NotebookState:
         merge.server = smtp
         job = merge.start(**options)
         self._jobs.append(job)
-        if self._progress is not None:
-            self._progress.attach(job)
         return job
 
     def end_session(self) -> None:
@@ -166,10 +166,17 @@ class NotebookState:
             self._inbox = InboxView(sandbox)
         return self._inbox
 
+    def take_stepper(self, stepper: Stepper | None) -> None:
+        """Go on with this conversation by hand; one before it is ended."""
+        before, self.stepper = self.stepper, stepper
+        if before is not None:
+            before.close()
+
     def take_sandbox(self, sandbox: SandboxServer | None) -> None:
         """Use this embedded server from now on; one before it, and a session on it, is ended."""
         before, self.sandbox = self.sandbox, sandbox
         if before is not None:
+            self.take_stepper(None)
             if self.smtp is not None and self.is_at(self.smtp, before):
                 with suppress(SMTPError):
                     self.end_session()
@@ -178,6 +185,12 @@ class NotebookState:
         if inbox is not None:
             inbox.settle()
             inbox.detach()
+
+    @property
+    def shown_in(self) -> int | None:
+        """The number of the cell that runs, which shows a merge's view; None in a terminal."""
+        has_views = getattr(self.shell, "kernel", None) is not None
+        return int(self.shell.execution_count) if has_views else None
 
     def close(self) -> None:
         """End everything that runs; jobs finish what is under way."""

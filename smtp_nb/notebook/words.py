@@ -16,6 +16,22 @@ _MARKED = re.compile("\ue000(\\d+)\ue001")
 _CUT = re.compile(r"""\s*(?:merge|preview)\s+[^\W\d][\w.]*[\[(][^\s'"]*['"]""")
 
 
+def quoted(word: str) -> str:
+    """The word as it is written on a line: `split_words` reads the same back."""
+    kept: list[str] = []
+
+    def put_aside(found: re.Match[str]) -> str:
+        kept.append(found[0])
+        return _MARK.format(len(kept) - 1)
+
+    marked = _EXPRESSION.sub(put_aside, word)
+    if "'" in marked and not re.search(r'["\\]', marked):
+        marked = f'"{marked}"'
+    else:
+        marked = shlex.quote(marked)
+    return _MARKED.sub(lambda found: kept[int(found[1])], marked)
+
+
 def split_words(line: str) -> list[str]:
     """The words of a line: quotes join, a backslash escapes, `{{ a["b c"] }}` is one piece.
 

@@ -163,9 +163,13 @@ class ClientProtocol:
                 f"the server sent a reply to no command: {reply.code} {words}",
                 remedy="The connection cannot be trusted any more; connect again",
             )
+        return self.answer(reply), reply
+
+    def answer(self, reply: Reply) -> Command:
+        """Take a reply as the answer to the oldest command without one, which is returned."""
         command = self._waiting.popleft()
         self._move(command, reply)
-        return command, reply
+        return command
 
     def _move(self, command: Command, reply: Reply) -> None:
         """Apply what only a reply decides: the greeting, a refused command, the end of a login."""

@@ -13,6 +13,7 @@ from smtp_nb.protocol.server.policy import Request
 from smtp_nb.protocol.server.replies import TLS_EXPECTED, on_the_wire
 from smtp_nb.protocol.server.server import ServerProtocol
 from smtp_nb.protocol.server.states import ServerState
+from smtp_nb.sandbox.door import HELD, PAUSED, RESUMED
 from smtp_nb.sandbox.faults import Action
 from smtp_nb.sandbox.reception import Reception
 from smtp_nb.sandbox.remarks import PLAIN_AFTER_STARTTLS
@@ -46,6 +47,7 @@ class Connection(asyncio.BufferedProtocol):
         self._buffer = memoryview(bytearray(READ_SIZE))
         self._on_the_way: deque[tuple[Callable[..., object], tuple[object, ...]]] = deque()
         self._delayed = False  # an answer waits for its time
+        self._held_back: tuple[Request, Action] | None = None  # its time came in a pause
         self._blocked = False  # the client does not read its replies
         self._ending = False
         self._reads = 0
@@ -68,11 +70,21 @@ class Connection(asyncio.BufferedProtocol):
         self._session = self._shared.opened(self, transport.get_extra_info("peername") or ("?", 0))
         self._reception = Reception(self._shared, self._session)
         self._machine = self._reception.machine
+        if (refusal := self._shared.door.admit(self._session)) is not None:
+            self._turn_away(refusal)
+            return
         self._watch()
         if self._shared.implicit_tls:
             self._begin_tls()
         else:
             self._work()
+
+    def _turn_away(self, reply: Reply) -> None:
+        self._ending = True
+        if self._tls is None:
+            self._session.server(reply)
+            self._transport.write(on_the_wire(reply))
+        self._transport.close()
 
     def get_buffer(self, sizehint: int) -> memoryview:
         return self._buffer
@@ -108,7 +120,7 @@ class Connection(asyncio.BufferedProtocol):
     def _look(self, reads: int) -> None:
         if self._ending:
             return
-        if reads == self._reads and not (self._delayed or self._blocked):
+        if reads == self._reads and not self._is_waiting:
             self.shut_down(IDLE)
         else:
             self._watch()
@@ -138,6 +150,7 @@ class Connection(asyncio.BufferedProtocol):
         if self not in self._shared.connections:
             return  # it was one too many
         self._session.end(has_left=not is_ours)
+        self._shared.door.notice(self._session)
         self._on_the_way.clear()
         for timer in (self._timer, self._idle):
             if timer is not None:
@@ -156,7 +169,7 @@ class Connection(asyncio.BufferedProtocol):
     # Requests and answers
 
     def _work(self) -> None:
-        while not (self._delayed or self._blocked or self._ending):
+        while not (self._is_waiting or self._ending):
             found = self._reception.next_request()
             if found is None:
                 break
@@ -165,7 +178,9 @@ class Connection(asyncio.BufferedProtocol):
                 self._answer_later(request, action)
             else:
                 self._answer(request, action)
-        self._session.waiting = self._machine.waiting
+        self._session.waiting = HELD if self._shared.is_held else self._machine.waiting
+        if self._shared.is_held:
+            self._transport.pause_reading()
         if not self._ending:
             self._flush()
 
@@ -175,14 +190,37 @@ class Connection(asyncio.BufferedProtocol):
         self._timer = self._shared.later(action.delay, self._answer_now, request, action)
 
     def _answer_now(self, request: Request, action: Action) -> None:
+        if self._shared.is_held:
+            self._held_back = request, action
+            return
         self._delayed = False
         self._answer(request, action)
         self._go_on()
 
+    @property
+    def _is_waiting(self) -> bool:
+        """True if no command is taken for now."""
+        return self._delayed or self._blocked or self._shared.is_held
+
     def _go_on(self) -> None:
         self._work()
-        if not (self._delayed or self._blocked):
+        if not self._is_waiting:
             self._transport.resume_reading()
+
+    def hold(self) -> None:
+        """The server holds its replies, or goes on, as `is_held` says; the trail says so too."""
+        if self._ending:
+            return
+        self._session.remark(PAUSED if self._shared.is_held else RESUMED)
+        if self._shared.is_held:
+            self._session.waiting = HELD
+            self._transport.pause_reading()
+        elif self._held_back is not None:
+            due, self._held_back = self._held_back, None
+            self._answer_now(*due)
+        else:
+            self._go_on()
+        self._shared.door.notice(self._session)
 
     def _answer(self, request: Request, action: Action) -> None:
         self._reception.answer(request, action)

@@ -37,7 +37,7 @@ class Visitor(NamedTuple):
 
     Attributes:
         peer: the client's address, without its port.
-        user: who has logged in, or empty.
+        user: who has logged in or is known by the server's door, or empty.
         hello: the name that it gave, or empty.
         session: the number of its session, 0 for none.
     """

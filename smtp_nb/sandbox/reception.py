@@ -65,22 +65,25 @@ class Reception:
         for remark in remarks:
             self.session.blunder(remark.key, remark.text)
         self._note(request)
+        refusal = self._shared.door.refusal(self.session, request)
         if action.cut == "before":
             if action.stored:
                 self._store(request)
             return
-        reply = self._limited(request, action.reply or request.reply)
+        reply = self._limited(request, refusal or action.reply or request.reply)
         remarks += self._tried_again(request, reply)
         if reply.code < 300:
             self._store(request)
         self.session.server(self.machine.answer(with_advice(reply, self._new(remarks))))
         self.session.hello, self.session.user = self.machine.hello, self.machine.user
+        self._shared.door.notice(self.session)
 
     @property
     def _visitor(self) -> Visitor:
         machine, session = self.machine, self.session
         host = session.peer.rpartition(":")[0]
-        return Visitor(host, machine.user or "", machine.hello, session.number)
+        user = machine.user or self._shared.door.name_of(session)
+        return Visitor(host, user, machine.hello, session.number)
 
     def _limited(self, request: Request, reply: Reply) -> Reply:
         """The reply, unless the client has asked for too much."""

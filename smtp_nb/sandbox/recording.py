@@ -1,7 +1,7 @@
 """A conversation on disk: JSON lines, versioned, without credentials.
 
 The first line is about the session, each further one about one thing that passed. What is loaded
-may have been written by anybody, so it is bounded, and every value is checked before it is used. A
+may come from a stranger, so it is bounded, and every value is checked before it is used. A
 recording proves nothing about who made it: a student can write one.
 """
 
@@ -169,7 +169,8 @@ class _Wrong(ValueError):
 
 # What JSON holds is of any type, hence Any in what follows.
 def _object(line: bytes) -> dict[str, Any]:
-    return _of(dict, json.loads(line.decode("ascii")))
+    found: dict[str, Any] = _of(dict, json.loads(line.decode("ascii")))
+    return found
 
 
 def _of(kind: type, value: Any) -> Any:

@@ -21,6 +21,7 @@ from smtp_nb.model.secret import HIDDEN
 from smtp_nb.protocol.server.auth import Mechanism
 from smtp_nb.protocol.server.policy import Service
 from smtp_nb.sandbox import options, running
+from smtp_nb.sandbox.door import Door
 from smtp_nb.sandbox.faults import Fault
 from smtp_nb.sandbox.inline import InlineService
 from smtp_nb.sandbox.messages.mailbox import Inbox, Message
@@ -83,6 +84,7 @@ class SandboxServer:
         inline: serve in the caller's thread, through memory: no socket, no port, no thread, and
             `latency` and `delay` are arithmetic on a clock of its own. Only `SMTP.from_url(url)`
             and `AsyncSMTP.from_url(url)` reach it, in this process and from one thread.
+        door: whom it admits and what it refuses whom; MAIL then needs no login of itself.
         certificate: "valid", or a fault: "expired", "not-yet-valid", "wrong-host",
             "self-signed", "unknown-ca".
 
@@ -120,6 +122,7 @@ class SandboxServer:
         client_ca: str | Path | None = None,
         allow_remote: bool = False,
         inline: bool = False,
+        door: Door | None = None,
     ) -> None:
         if tls not in (None, "starttls", "implicit"):
             raise InputError(f"tls={tls!r} is unknown", remedy='Use None, "starttls" or "implicit"')
@@ -148,7 +151,7 @@ class SandboxServer:
             response_fault=response_fault,
             known_mechanisms=KNOWN_NAMES,
             login_needs_tls=tls is not None,
-            needs_login=bool(auth),
+            needs_login=bool(auth) and door is None,
             users=frozenset(self._auth),
             lists={name: tuple(members) for name, members in (lists or {}).items()},
             is_lenient=manner == "lenient",
@@ -163,6 +166,7 @@ class SandboxServer:
             latency_s=options.seconds(latency),
             limits=limits,
             passwords=tuple(self._auth.values()),
+            door=door or Door(),
         )
         if self._clock is not None:
             self._shared.later, self._shared.clock = self._clock.later, self._clock.time
@@ -212,10 +216,8 @@ class SandboxServer:
         """End all sessions and stop listening. Messages and sessions stay readable."""
         with self._turn:
             thread, self._thread = self._thread, None
-            if thread is None:
-                return
             atexit.unregister(self.stop)
-            if thread.is_ours:
+            if thread is not None and thread.is_ours:
                 thread.stop()
                 self._remove_directory()
 
@@ -246,7 +248,8 @@ class SandboxServer:
         )
         self._directory = Path(tempfile.mkdtemp(prefix="smtp_nb-sandbox-"))
         (self._directory / "ca.pem").write_bytes(identity.ca_pem)
-        context = server_context(identity, self._directory, self._client_ca)
+        sends = self._shared.door.sends_authority
+        context = server_context(identity, self._directory, self._client_ca, sends_authority=sends)
         self._shared.new_tls = lambda: ServerTLS(context)
 
     def _remove_directory(self) -> None:
@@ -300,8 +303,8 @@ class SandboxServer:
             StateError: it is not running.
         """
         if user not in self._auth:
-            known = ", ".join(self._auth) or "no users"
-            raise InputError(f"unknown user {user!r}", remedy=f"auth= has {known}")
+            known = f"auth= has {', '.join(self._auth) or 'no users'}"
+            raise InputError(f"unknown user {user!r}", remedy=known)
         return self._url(user, _plainly, host)
 
     def _url(self, user: str, spell: Callable[[str], str], host: str | None = None) -> str:
@@ -338,7 +341,7 @@ class SandboxServer:
     def reset(self) -> None:
         """Begin again: end all sessions with 421, heal all faults, forget messages and sessions.
 
-        The server goes on listening at its port; its sessions count from 1 again.
+        It goes on listening at its port; its sessions count from 1 again.
         """
         with self._turn:
             if self._thread is not None:
@@ -348,6 +351,11 @@ class SandboxServer:
             self.messages.clear()
             self.sessions.clear()
             self._shared.connection_count = 0
+
+    def hold(self, is_held: bool = True) -> None:
+        """Hold all replies of one with a port until `hold(False)`; trails and `waiting` say so."""
+        if isinstance(self._thread, ServerThread):
+            self._thread.hold(is_held)
 
     def clock(self) -> float:
         """The time in seconds: of the virtual clock with `inline=True`."""

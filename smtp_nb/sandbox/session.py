@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from base64 import b64decode
 from collections import Counter, deque
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, overload
 
 from smtp_nb import ambient
@@ -46,6 +47,7 @@ class Session(Sequence[PITrailEvent]):
         user: the logged-in user, or None.
         tls: the TLS parameters of the connection, or None.
         messages: what it brought, in order.
+        line_count: how many lines and remarks there have been.
         unfinished: returns the key for what the client has begun and not ended, or an empty text.
         by: "hand" if a person types in a terminal, "abandoned" if that person went on in another
             session, else empty.
@@ -67,6 +69,7 @@ class Session(Sequence[PITrailEvent]):
     by: str
     student: str
     messages: list[Message]
+    line_count: int
     unfinished: Callable[[], str]
 
     def __init__(
@@ -84,6 +87,7 @@ class Session(Sequence[PITrailEvent]):
         self._remarks: list[tuple[str, str]] = []
         self.by = self.student = ""
         self.messages = []
+        self.line_count = 0
         self.unfinished: Callable[[], str] = str
         self._listeners: tuple[Callable[[PITrailEvent], object], ...] = ()
         self.is_open = True
@@ -91,7 +95,7 @@ class Session(Sequence[PITrailEvent]):
         self._wire = Wire()
         self.group = 0
         self._clock = clock
-        self._opened_at = self._arrived_at = clock()
+        self._opened_at = self._arrived_at = self._passed_at = clock()
         self._secrets = secrets
         self._lines: deque[SessionLine] = deque(maxlen=MAX_LINES)
 
@@ -99,6 +103,11 @@ class Session(Sequence[PITrailEvent]):
         """A read brings something new of the client's."""
         self.group += 1
         self._arrived_at = self._clock()
+
+    @property
+    def silent_s(self) -> float:
+        """Seconds since the last byte in either direction."""
+        return self._clock() - self._passed_at
 
     def client(self, line: str, credential: str = "") -> None:
         """Note a line of the client, without secrets; `credential` is what was removed."""
@@ -125,14 +134,17 @@ class Session(Sequence[PITrailEvent]):
             seconds, what, direction, self.tls is not None, self.group, came, credential
         )
         self._lines.append(line)
+        self.line_count += 1
         self._publish(line)
 
     def heard(self, data: bytes) -> None:
         """Keep the client's bytes, after TLS, before they are parsed."""
+        self._passed_at = self._clock()
         self._wire.note(TrailDirection.CLIENT, data)
 
     def said(self, data: bytes) -> None:
         """Keep the server's bytes, before TLS."""
+        self._passed_at = self._clock()
         self._wire.note(TrailDirection.SERVER, data)
 
     @property
@@ -154,7 +166,7 @@ class Session(Sequence[PITrailEvent]):
         return Reply(what.code, tuple(map(self.clean, what.lines)))
 
     def _masks(self) -> list[str]:
-        return [spelling for secret in self._secrets for spelling in encodings(secret)]
+        return _spellings(tuple(self._secrets))
 
     def blunder(self, key: str, text: str) -> None:
         """Note a violation of the rules that no reply reported."""
@@ -195,6 +207,23 @@ class Session(Sequence[PITrailEvent]):
             self.blunder(NO_QUIT.key, NO_QUIT.text)
         self.is_open = False
 
+    def lines(self, start: int = 0) -> list[SessionLine]:
+        """What was said and remarked, in the order in which it was noted, credentials hidden.
+
+        Args:
+            start: of the first line; negative ones count from the end.
+        """
+        return [
+            line._replace(what=self._cleaned(line.what), credential="")
+            for line in list(self._lines)[start:]
+        ]
+
+    def restore(self, lines: Iterable[SessionLine], blunders: Iterable[tuple[str, str]]) -> None:
+        """Take what was kept of a conversation that has ended."""
+        self._lines.extend(lines)
+        self._remarks.extend(blunders)
+        self.is_open = False
+
     @property
     def exchanges(self) -> list[Exchange]:
         """Each command with its reply, in order, the greeting first."""
@@ -226,7 +255,7 @@ class Session(Sequence[PITrailEvent]):
     def _publish(self, line: SessionLine) -> None:
         if not self._listeners:
             return
-        for event in _told(line, Counter(), self._masks()):
+        for event in told(line, Counter(), self._masks()):
             for callback in self._listeners:
                 try:
                     callback(event)
@@ -248,11 +277,7 @@ class Session(Sequence[PITrailEvent]):
         Raises:
             OSError: the file cannot be written.
         """
-        lines = [
-            line._replace(what=self._cleaned(line.what), credential="")
-            for line in self._lines.copy()
-        ]
-        write(self, lines, path)
+        write(self, self.lines(), path)
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> Session:
@@ -265,11 +290,10 @@ class Session(Sequence[PITrailEvent]):
         made = cls(found.facts["number"], found.facts["peer"], ())
         for name, value in found.facts.items():
             setattr(made, name, value)
-        made._lines.extend(found.lines)
+        made.restore(found.lines, found.blunders)
         for direction, data in found.wire:
             made._wire.note(direction, data)
-        made._remarks, made.messages = found.blunders, found.messages
-        made.is_open = False
+        made.messages = found.messages
         return made
 
     def logins(self) -> list[str]:
@@ -285,7 +309,7 @@ class Session(Sequence[PITrailEvent]):
         lines = sorted(self._lines.copy(), key=lambda line: (line.group, not line.came))
         spoken = Counter(line.group for line in lines if line.direction == TrailDirection.CLIENT)
         masks = self._masks()
-        return [event for line in lines for event in _told(line, spoken, masks)]
+        return [event for line in lines for event in told(line, spoken, masks)]
 
     @overload
     def __getitem__(self, index: int) -> PITrailEvent: ...
@@ -331,7 +355,15 @@ class Sessions(list[Session]):
         )
 
 
-def _told(line: SessionLine, spoken: Counter[int], masks: list[str]) -> Iterator[PITrailEvent]:
+def told(
+    line: SessionLine, spoken: Counter[int], masks: Sequence[str] = ()
+) -> Iterator[PITrailEvent]:
+    """The events of a line.
+
+    Args:
+        spoken: how many commands came in each group.
+        masks: what must not be shown.
+    """
     group = line.group if spoken[line.group] > 1 else 0
     texts = line.what.wire_lines() if isinstance(line.what, Reply) else [line.what]
     for left, text in zip(range(len(texts) - 1, -1, -1), texts, strict=True):
@@ -339,12 +371,17 @@ def _told(line: SessionLine, spoken: Counter[int], masks: list[str]) -> Iterator
         yield PITrailEvent(line.direction, shown, line.seconds, line.tls, group, left == 0)
 
 
-def _clean(text: str, masks: list[str]) -> str:
+def _clean(text: str, masks: Sequence[str]) -> str:
     """A password in the wrong place, say as the argument of NOOP, is hidden there too."""
     for mask in masks:
         if mask in text:
             text = text.replace(mask, HIDDEN)
     return text
+
+
+@lru_cache(maxsize=16)  # a class has sixty passwords, and each line is searched for all of them
+def _spellings(secrets: tuple[str, ...]) -> list[str]:
+    return [spelling for secret in secrets for spelling in encodings(secret)]
 
 
 def _decoded(credential: str) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from smtp_nb import ambient
 from smtp_nb.model.memory_server import Timer
 from smtp_nb.protocol.server.policy import ReceivedTransaction, Service
+from smtp_nb.sandbox.door import Door
 from smtp_nb.sandbox.faults import FaultTable
 from smtp_nb.sandbox.messages.mailbox import Inbox, Message
 from smtp_nb.sandbox.options import NO_LIMITS, Limits
@@ -46,6 +47,8 @@ class SharedState:
         limits: what clients may ask of it.
         refused: what was refused for good and to whom, so that trying again is seen; with the
             session in which it was.
+        door: whom the server admits, and how faults know them.
+        is_held: no command is answered for now.
     """
 
     service: Service
@@ -62,6 +65,8 @@ class SharedState:
     clock: Callable[[], float] = ambient.monotonic
     limits: Limits = NO_LIMITS
     refused: dict[tuple[object, ...], Session] = field(default_factory=dict)
+    door: Door = field(default_factory=Door)
+    is_held: bool = False
 
     @property
     def is_crowded(self) -> bool:

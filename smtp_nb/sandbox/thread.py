@@ -46,6 +46,15 @@ class ServerThread:
         """End all connections and go on listening. Waits for it."""
         asyncio.run_coroutine_threadsafe(self._drop_all(), self._loop).result()
 
+    def hold(self, is_held: bool) -> None:
+        """Hold the replies of all connections, or go on. Waits until all know."""
+        asyncio.run_coroutine_threadsafe(self._hold(is_held), self._loop).result()
+
+    async def _hold(self, is_held: bool) -> None:
+        self._shared.is_held = is_held
+        for connection in list(self._shared.connections):
+            connection.hold()
+
     async def _drop_all(self) -> None:
         for connection in list(self._shared.connections):
             connection.shut_down()

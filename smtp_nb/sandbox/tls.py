@@ -17,20 +17,26 @@ from smtp_nb.sandbox.certificates import ServerIdentity
 
 
 def server_context(
-    identity: ServerIdentity, directory: Path, client_ca: str | Path | None = None
+    identity: ServerIdentity,
+    directory: Path,
+    client_ca: str | Path | None = None,
+    *,
+    sends_authority: bool = False,
 ) -> ssl.SSLContext:
     """A context that shows `identity`. Its key stands in `directory` only while it is read.
 
     Args:
         client_ca: clients are asked for a certificate, which an authority in this file has to vouch
             for; they may have none.
+        sends_authority: send the authority's certificate behind the server's own.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     file = directory / "server.pem"
     file.touch(mode=0o600)
     try:
-        file.write_bytes(identity.key_pem + identity.chain_pem)
+        authority = identity.ca_pem if sends_authority else b""
+        file.write_bytes(identity.key_pem + identity.chain_pem + authority)
         context.load_cert_chain(file)
     finally:
         file.unlink()

@@ -18,13 +18,18 @@ from smtp_nb.model.display import visible
 from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.events import PITrailEvent
 from smtp_nb.model.explain import Explanation, explain
-from smtp_nb.model.trail.trail import Tally, is_refusal
+from smtp_nb.model.trail.sessions import TrailSession
+from smtp_nb.model.trail.tally import Tally, is_refusal
+from smtp_nb.protocol.following import StateFollower
 from smtp_nb.widgets.row_store import Row, RowStore
 from smtp_nb.widgets.sender import ViewMessage
+from smtp_nb.widgets.trail_words import STATES, page_words
 
 PAUSE_S = 0.05  # at most twenty messages a second
 BATCH_ROWS = 2_000
 WAITING_ROWS = 200_000  # not sent yet; the older ones make room
+
+MOST_SESSIONS = 2_000  # of which a page is told
 
 TLS, FINAL, REFUSAL = 1, 2, 4
 
@@ -45,7 +50,7 @@ class TrailFeed:
         self._clock = clock
         self._row_store = row_store or RowStore()
         self._lock = Lock()
-        self._waiting: deque[tuple[int, PITrailEvent]] = deque(maxlen=WAITING_ROWS)
+        self._waiting: deque[tuple[int, PITrailEvent, TrailSession]] = deque(maxlen=WAITING_ROWS)
         self._last = 0
         self._cursor = 1  # the number of the next row to send
         self._cleared = 1  # rows below it were forgotten on purpose
@@ -54,12 +59,15 @@ class TrailFeed:
         self._told = 0  # explanations that the page knows
         self._news = False
         self._tally = Tally()
+        self._sessions: dict[int, TrailSession] = {}
+        self._fresh_sessions: set[int] = set()
+        self._followers: dict[int, tuple[int, StateFollower]] = {}  # the newest of each connection
 
-    def add(self, event: PITrailEvent) -> None:
-        """Take a line."""
+    def add(self, event: PITrailEvent, session: TrailSession) -> None:
+        """Take a line of a session."""
         with self._lock:
             self._last += 1
-            self._waiting.append((self._last, event))
+            self._waiting.append((self._last, event, session))
 
     def clear(self) -> None:
         """Forget every line; numbers go on."""
@@ -67,6 +75,8 @@ class TrailFeed:
             self._waiting.clear()
             self._cleared = self._cursor = self._last + 1
             self._tally = Tally()
+            self._sessions.clear()
+            self._followers.clear()
             self._news = True
 
     def replay(self, have: int) -> None:
@@ -74,6 +84,7 @@ class TrailFeed:
         with self._lock:
             self._cursor = max(min(self._cursor, have + 1), self._cleared)
             self._told = 0
+            self._fresh_sessions = set(self._sessions)
             self._news = True
 
     def wait_s(self) -> float | None:
@@ -87,17 +98,19 @@ class TrailFeed:
         if self.wait_s() != 0.0:
             return None
         self._not_before = self._clock() + PAUSE_S
-        fresh = [self._row(number, event) for number, event in self._take()]
+        fresh = [self._row(*line) for line in self._take()]
         self._row_store.extend(fresh)
         return {
             "kind": "rows",
             "rows": self._rows_to_send(fresh),
             "from": self._cleared,
             "tally": self._summary(),
+            "words": {} if self._told else page_words(),
+            "sessions": self._new_sessions(),
             "explained": self._new_explanations(),
         }
 
-    def _take(self) -> list[tuple[int, PITrailEvent]]:
+    def _take(self) -> list[tuple[int, PITrailEvent, TrailSession]]:
         with self._lock:
             self._news = False
             size = min(len(self._waiting), BATCH_ROWS)
@@ -111,14 +124,25 @@ class TrailFeed:
                 self._cursor = rows[-1][0] + 1
             return rows
 
-    def _row(self, number: int, event: PITrailEvent) -> Row:
+    def _row(self, number: int, event: PITrailEvent, session: TrailSession) -> Row:
         self._tally.add(event)
+        self._sessions[session.number] = session
+        self._fresh_sessions.add(session.number)
         flags = TLS * event.tls | FINAL * event.final | REFUSAL * is_refusal(event)
         seconds = round(event.seconds, 4)
         text = visible(event.message)
         key = self._explanation_key(event)
         direction = int(event.direction)
-        return [number, direction, seconds, flags, event.group, text, key, event.connection]
+        state = STATES[self._follower(session).take(event)]
+        facts = [event.group, text, key, event.connection, session.number, state]
+        return [number, direction, seconds, flags, *facts]
+
+    def _follower(self, session: TrailSession) -> StateFollower:
+        number, follower = self._followers.get(session.connection, (0, None))
+        if follower is None or number != session.number:
+            follower = StateFollower()
+            self._followers[session.connection] = session.number, follower
+        return follower
 
     def _explanation_key(self, event: PITrailEvent) -> int:
         if event.direction == TrailDirection.INFO:
@@ -129,6 +153,22 @@ class TrailFeed:
         known = list(self._explained.items())[self._told :]
         self._told = len(self._explained)
         return {key: _as_words(explanation) for explanation, key in known}
+
+    def _new_sessions(self) -> dict[int, dict[str, object]]:
+        """What the page does not know of the sessions yet; a line may have told their user."""
+        while len(self._sessions) > MOST_SESSIONS:
+            self._sessions.pop(next(iter(self._sessions)))
+        fresh, self._fresh_sessions = self._fresh_sessions, set()
+        found = filter(None, map(self._sessions.get, sorted(fresh)))
+        return {
+            session.number: {
+                "connection": session.connection,
+                "began": round(session.began, 3),
+                "server": visible(session.server),
+                "user": visible(session.user),
+            }
+            for session in found
+        }
 
     def _summary(self) -> dict[str, object]:
         return {

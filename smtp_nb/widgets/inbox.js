@@ -1,18 +1,23 @@
 // The inbox of a sandbox. What stands in a message is hostile: text only becomes text nodes, and
 // HTML only goes into a frame that runs nothing and loads nothing.
 
-const POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
 const COLUMNS = ["time", "from", "to", "subject", "size"];
+// Name, width and height of the screens that a letter is shown on.
+const SIZES = [["Page", 0, 0], ["Phone", 375, 667], ["Desktop", 1280, 800]];
 const NAMES = ["Received", "From", "To", "Subject", "Size"];
 
 function listen(model) {
-  const state = { list: [], total: 0, open: null, chosen: -1, views: new Set() };
+  const state = { list: [], total: 0, open: null, chosen: -1, views: new Set(), talks: new Set() };
   model.on("msg:custom", (message, buffers) => {
     if (message.kind === "list") {
       Object.assign(state, { list: message.messages, total: message.total });
       if (!message.total) Object.assign(state, { open: null, chosen: -1 });
     }
-    if (message.kind === "file") save(message, buffers);
+    if (message.kind === "file") return save(message, buffers);
+    if (message.kind === "conversation") {
+      for (const talk of state.talks) talk.take(message);
+      return;
+    }
     if (message.kind === "message" && message.number === state.chosen) state.open = message;
     for (const paint of state.views) paint();
   });
@@ -43,28 +48,75 @@ function table(rows, className) {
   return element;
 }
 
-function frame(html) {
-  const element = document.createElement("iframe");
-  element.className = "smtpnb-frame";
-  element.title = "The message's HTML";
-  element.setAttribute("sandbox", "");
-  element.setAttribute("referrerpolicy", "no-referrer");
-  element.srcdoc = `<meta http-equiv="Content-Security-Policy" content="${POLICY}">${html}`;
-  return element;
-}
-
-// The HTML as wide as a phone's screen, or as the page.
+// The HTML as wide as the page, a phone's screen, or a desk's, which is scaled to fit.
 function framed(html) {
   const box = make("div", "");
-  const element = frame(html);
-  const phone = button("Phone width", "Show it as a phone would", () => {
-    const isPhone = phone.getAttribute("aria-pressed") !== "true";
-    phone.setAttribute("aria-pressed", String(isPhone));
-    element.style.width = isPhone ? "375px" : "";
+  const element = frame(html, "The message's HTML");
+  const stage = make("div", "smtpnb-stage");
+  stage.append(element);
+  let chosen = SIZES[0];
+  const fit = () => {
+    const [, width, height] = chosen;
+    const scale = width && stage.clientWidth ? Math.min(1, stage.clientWidth / width) : 1;
+    element.style.width = width ? `${width}px` : "";
+    element.style.height = height ? `${height}px` : "";
+    element.style.transform = scale < 1 ? `scale(${scale})` : "";
+    stage.style.height = height ? `${Math.ceil(height * scale)}px` : "";
+  };
+  const choices = SIZES.map((size) => {
+    const [name, width, height] = size;
+    const words = width ? `${width} by ${height} pixels` : "As wide as this page";
+    return button(name, words, () => {
+      chosen = size;
+      choices.forEach((each, at) => each.setAttribute("aria-pressed", String(SIZES[at] === chosen)));
+      fit();
+    });
   });
-  phone.setAttribute("aria-pressed", "false");
-  box.append(phone, element);
+  choices.forEach((each, at) => each.setAttribute("aria-pressed", String(at === 0)));
+  new ResizeObserver(fit).observe(stage);
+  const sizes = make("div", "smtpnb-sizes");
+  sizes.setAttribute("role", "group");
+  sizes.setAttribute("aria-label", "Size of the screen");
+  sizes.append(...choices);
+  box.append(sizes, stage);
   return box;
+}
+
+// What client and server said about a message, in two lanes; asked for when it is unfolded.
+function conversation(message, talks, ask) {
+  const list = make("ol", "smtpnb-talk");
+  const details = section("The conversation that brought it", list, false);
+  const talk = {
+    take: ({ number, lines }) => {
+      if (!details.isConnected) talks.delete(talk);
+      else if (number === message.number) list.replaceChildren(...lines.map(spoken));
+    },
+    again: () => { if (details.open && details.isConnected) ask(); },
+  };
+  details.addEventListener("toggle", () => {
+    if (!details.open) return;
+    talks.add(talk);
+    ask();
+  });
+  return details;
+}
+
+const WHO = { client: "C: ", server: "S: ", note: "" };
+
+function spoken([speaker, seconds, tls, text, refuses, meaning]) {
+  const line = make("li", `smtpnb-${speaker}${refuses ? " smtpnb-refusal" : ""}${tls ? " smtpnb-protected" : ""}`);
+  const words = make("span", "smtpnb-said");
+  const [first, ...more] = text.split("\n");
+  words.append(make("span", "smtpnb-who", WHO[speaker]), make("bdi", "", first));
+  line.append(words);
+  if (more.length) {
+    const rest = make("pre", "", more.join("\n"));
+    line.append(section(count(more.length, "more line"), rest, false));
+  }
+  const facts = [seconds === null ? "" : `${seconds.toFixed(3)} s`, tls ? "TLS" : "", meaning];
+  const about = facts.filter(Boolean).join(" · ");
+  if (about) line.append(make("span", "smtpnb-meaning", about));
+  return line;
 }
 
 function attachments(message, fetchFile) {
@@ -85,12 +137,13 @@ function section(title, content, open) {
   return details;
 }
 
-function letter(message, fetchFile) {
+function letter(message, fetchFile, talk) {
   const parts = [section("Envelope: what the servers see", table(message.envelope, "smtpnb-facts"), true)];
   parts.push(section("Headers: what the reader sees", table(message.headers, "smtpnb-facts"), true));
   if (message.html) parts.push(section("HTML", framed(message.html), true));
   if (message.text) parts.push(section("Text", make("pre", "", message.text), !message.html));
   if (message.files.length) parts.push(attachments(message, fetchFile));
+  parts.push(talk);
   parts.push(section("Source", make("pre", "", message.source), false));
   return parts;
 }
@@ -113,8 +166,23 @@ function render(state, { model, el }) {
   const search = make("input", "smtpnb-search");
   Object.assign(search, { type: "search", placeholder: "Search" });
   search.setAttribute("aria-label", "Search sender, recipients and subject");
-  const clear = button("Clear", "Forget all messages", () => model.send({ clear: true }));
-  tools.append(title, search, clear);
+  const clear = button("Clear", "Forget all messages", () => asks(true));
+  const sure = make("span", "smtpnb-sure");
+  const yes = button("Clear", "", () => { model.send({ clear: true }); asks(false); });
+  const no = button("Keep", "", () => asks(false));
+  sure.append(make("span", "smtpnb-question"), yes, no);
+  sure.setAttribute("role", "group");
+  sure.addEventListener("keydown", (event) => { if (event.key === "Escape") asks(false); });
+  const asks = (isAsked) => {
+    const hadFocus = sure.contains(document.activeElement) || document.activeElement === clear;
+    clear.hidden = isAsked;
+    sure.hidden = !isAsked;
+    sure.firstChild.textContent = `Forget ${count(state.total, "message")}?`;
+    sure.setAttribute("aria-label", sure.firstChild.textContent);
+    if (hadFocus) (isAsked ? no : clear).focus();
+  };
+  asks(false);
+  tools.append(title, search, clear, sure);
   root.append(tools, box, detail);
   el.append(root);
 
@@ -152,6 +220,11 @@ function render(state, { model, el }) {
     event.preventDefault();
     all[Math.min(Math.max(at + step, 0), all.length - 1)].focus();
   });
+  const parts = (message) => {
+    const { number } = message;
+    const talk = conversation(message, state.talks, () => model.send({ open: number, conversation: true }));
+    return letter(message, (place) => model.send({ open: number, file: place }), talk);
+  };
   let shown = null;
   const paint = () => {
     const found = state.list.filter(fits);
@@ -163,8 +236,8 @@ function render(state, { model, el }) {
     if (focused) body.querySelector(".smtpnb-chosen button")?.focus();
     if (state.open !== shown) {
       shown = state.open;
-      detail.replaceChildren(...(shown ? letter(shown, (place) => model.send({ open: shown.number, file: place })) : []));
-    }
+      detail.replaceChildren(...(shown ? parts(shown) : []));
+    } else for (const talk of state.talks) talk.again();
   };
   state.views.add(paint);
   paint();

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from IPython.lib.pretty import pretty
 
 from smtp_nb.model.display import visible
-from smtp_nb.sandbox import Inbox
+from smtp_nb.sandbox import Inbox, Session
 from smtp_nb.sandbox import Message as Received
 from smtp_nb.sandbox.messages.mailbox import (
     SHOWN_RECIPIENTS,
@@ -17,6 +17,7 @@ from smtp_nb.sandbox.messages.mailbox import (
     people,
     shortened,
 )
+from smtp_nb.widgets.conversation import conversation
 from smtp_nb.widgets.latest_value import LatestValue
 from smtp_nb.widgets.letter import Letter, name_of
 from smtp_nb.widgets.live import Forms, Live
@@ -34,6 +35,8 @@ class Server(Protocol):
 
     @property
     def messages(self) -> Inbox: ...
+    @property
+    def sessions(self) -> Sequence[Session]: ...
 
 
 class InboxView(Live):
@@ -43,7 +46,7 @@ class InboxView(Live):
     policy lets it load nothing.
     """
 
-    _esm = script("inbox")
+    _esm = script("frame", "inbox")
     _css = style_sheet("inbox")
 
     def __init__(self, server: Server, **traits: Any) -> None:
@@ -71,8 +74,9 @@ class InboxView(Live):
         super().settle()
 
     def _listen(self, _widget: object, content: Any, _buffers: object) -> None:
-        """A page is there ({"ready": true}), wants a message ({"open": 3}) or one of its files
-        ({"open": 3, "file": 0}), or empties the inbox ({"clear": true})."""
+        """A page is there ({"ready": true}), wants a message ({"open": 3}), one of its files
+        ({"open": 3, "file": 0}) or its conversation ({"open": 3, "conversation": true}), or empties
+        the inbox ({"clear": true})."""
         if not isinstance(content, dict):
             return
         if content.get("ready"):
@@ -85,8 +89,15 @@ class InboxView(Live):
             return
         if "file" in content:
             self._send_file(number, messages[number], content["file"])
+        elif "conversation" in content:
+            self.send(self._conversation(number, messages[number]))
         else:
             self.send(opened(number, messages[number]))
+
+    def _conversation(self, number: int, message: Received) -> ViewMessage:
+        found = [one for one in list(self._server.sessions) if one.number == message.session]
+        lines = conversation(found[-1], message) if found else []
+        return {"kind": "conversation", "number": number, "lines": lines}
 
     def _send_file(self, number: int, message: Received, place: object) -> None:
         attached = Letter(message.root).attached

@@ -12,10 +12,10 @@ from pathlib import Path
 _FOLDER = Path(__file__).parent
 
 
-def style_sheet(view: str) -> str:
-    """The rules for a view, such as `trail`."""
+def style_sheet(*views: str) -> str:
+    """The rules for a view, such as `trail`, and for those within it."""
     return "\n".join(
-        (_FOLDER / f"{name}.css").read_text(encoding="utf-8") for name in ("look", view)
+        (_FOLDER / f"{name}.css").read_text(encoding="utf-8") for name in ("look", *views)
     )
 
 

@@ -1,13 +1,14 @@
-// How far a merge is.
+// How far a merge is, who did not get it, and in the end its results.
 
 const BLOCKED = "While the cell runs, its stop button stops the merge between two messages.";
+const ANNOUNCED_MS = 5000;
 
 function listen(model) {
-  const state = { latest: null, views: new Set() };
+  const state = { latest: null, views: new Set(), results: new ResultsStore() };
   model.on("msg:custom", (message) => {
-    if (message.kind !== "progress") return;
-    state.latest = message;
-    for (const paint of state.views) paint(message);
+    state.results.take(message);
+    if (message.kind === "progress") state.latest = message;
+    if (state.latest) for (const paint of state.views) paint(state.latest);
   });
   return state;
 }
@@ -19,58 +20,116 @@ function duration(seconds) {
 
 function sentence(now) {
   const words = [`${integer.format(now.done)} of ${integer.format(now.total)}`];
-  for (const [outcome, count] of now.counts) words.push(`${integer.format(count)} ${outcome}`);
-  if (now.note && now.note !== now.state) words.push(now.note);
+  for (const [outcome, number] of now.counts) words.push(`${integer.format(number)} ${outcome}`);
+  if (now.note && now.note !== now.state && !now.over) words.push(now.note);
+  if (now.over && now.note) words.push(now.note);
+  if (now.state !== "running") words.push(now.state);
   return words.join(" · ");
 }
 
 function pace(now) {
-  if (now.done >= now.total || !now.rate) return "";
+  if (now.over || now.done >= now.total || !now.rate) return "";
   return `${integer.format(now.rate)} a second` + (now.eta === null ? "" : `, ${duration(now.eta)} left`);
 }
 
-function render(state, { model, el }) {
-  const root = make("div", "smtpnb smtpnb-merge");
-  const bar = make("div", "smtpnb-progress");
-  const fill = make("div", "smtpnb-fill");
-  bar.setAttribute("role", "progressbar");
-  bar.setAttribute("aria-label", "Messages with an outcome");
-  bar.append(fill);
-  const line = make("div", "smtpnb-counts");
-  const speed = make("div", "smtpnb-pace");
-  const status = make("div", "smtpnb-unseen");
-  status.setAttribute("role", "status");
-  const buttons = make("div", "smtpnb-buttons");
-  const pause = button("Pause", "", () => model.send({ press: pause.dataset.press }));
-  const cancel = button("Cancel", "", () => model.send({ press: "cancel" }));
-  const hint = make("span", "smtpnb-hint", BLOCKED);
-  buttons.append(pause, cancel, hint);
-  root.append(line, bar, speed, buttons, status);
-  el.append(root);
+// The last ones who did not get their message, while the merge goes on.
+function missedTable(now) {
+  const table = make("table", "smtpnb-missed");
+  const more = now.missing > now.missed.length ? `, the last ${now.missed.length} of them` : "";
+  table.append(make("caption", "", `Did not get it: ${integer.format(now.missing)}${more}`));
+  const head = make("tr", "");
+  head.append(...RESULT_NAMES.map((name) => Object.assign(make("th", "", name), { scope: "col" })));
+  table.append(head);
+  for (const row of now.missed) {
+    const line = make("tr", "");
+    RESULT_COLUMNS.forEach((column, at) => {
+      const cell = make("td", "");
+      cell.className = `smtpnb-of-${column}`;
+      if (column === "outcome") cell.append(make("span", `smtpnb-swatch smtpnb-is-${row[at]}`));
+      cell.append(make("bdi", "", row[at] ?? ""));
+      if (column === "why" && row[4]) cell.append(make("div", "smtpnb-reply", row[4]));
+      line.append(cell);
+    });
+    table.append(line);
+  }
+  return table;
+}
 
-  let announced = 0;
-  const paint = (now) => {
-    const over = now.done >= now.total || !["running", "paused"].includes(now.state);
-    fill.style.width = `${now.total ? (100 * now.done) / now.total : 100}%`;
-    bar.setAttribute("aria-valuemin", "0");
-    bar.setAttribute("aria-valuemax", String(now.total));
-    bar.setAttribute("aria-valuenow", String(now.done));
-    line.textContent = now.state === "running" ? sentence(now) : `${sentence(now)} · ${now.state}`;
-    speed.textContent = now.state === "running" ? pace(now) : "";
-    pause.textContent = now.state === "paused" ? "Resume" : "Pause";
-    pause.dataset.press = now.state === "paused" ? "resume" : "pause";
-    pause.disabled = cancel.disabled = !now.hasJob || over;
-    hint.hidden = now.hasJob || over;
-    buttons.hidden = over;
-    if (over || performance.now() - announced > 5000) {
-      announced = performance.now();
-      status.textContent = line.textContent;
+class MergePanel {
+  constructor(state, send) {
+    this.state = state;
+    this.announced = 0;
+    this.el = make("div", "smtpnb smtpnb-merge");
+    this.line = make("div", "smtpnb-counts");
+    this.bar = make("div", "smtpnb-progress");
+    this.bar.setAttribute("role", "progressbar");
+    this.bar.setAttribute("aria-label", "Messages with an outcome");
+    this.speed = make("div", "smtpnb-pace");
+    this.live = make("div", "smtpnb smtpnb-results smtpnb-so-far");
+    this.plot = make("div", "smtpnb-plot");
+    this.missed = make("div", "smtpnb-who");
+    this.live.append(this.plot, this.missed);
+    this.status = make("div", "smtpnb-unseen");
+    this.status.setAttribute("role", "status");
+    this.buttons = make("div", "smtpnb-buttons");
+    this.pause = button("Pause", "", () => send({ press: this.pause.dataset.press }));
+    this.cancel = button("Cancel", "", () => send({ press: "cancel" }));
+    this.hint = make("span", "smtpnb-hint", BLOCKED);
+    this.buttons.append(this.pause, this.cancel, this.hint);
+    this.results = make("div", "smtpnb smtpnb-results");
+    this.panel = new ResultsPanel(state.results);
+    this.results.append(this.panel.el);
+    this.el.append(this.line, this.bar, this.speed, this.buttons, this.live, this.results, this.status);
+    this.panel.changed();
+  }
+
+  paint(now) {
+    const sums = this.state.results.sums;
+    this.paintBar(now, sums);
+    this.line.textContent = sentence(now);
+    this.speed.textContent = pace(now);
+    this.pause.textContent = now.state === "paused" ? "Resume" : "Pause";
+    this.pause.dataset.press = now.state === "paused" ? "resume" : "pause";
+    this.pause.disabled = this.cancel.disabled = !now.hasJob || now.state === "cancelling";
+    this.hint.hidden = now.hasJob;
+    this.buttons.hidden = now.over;
+    this.live.hidden = sums !== null;
+    if (!sums) {
+      this.plot.replaceChildren(...drawn(now.plot));
+      this.missed.replaceChildren(...(now.missing ? [missedTable(now)] : []));
     }
-  };
+    if (now.over || performance.now() - this.announced > ANNOUNCED_MS) {
+      this.announced = performance.now();
+      this.status.textContent = this.line.textContent;
+    }
+  }
+
+  paintBar(now, sums) {
+    const counts = sums ? sums.counts : now.counts;
+    const total = sums ? sums.counts.reduce((sum, [, number]) => sum + number, 0) : now.total;
+    this.bar.replaceChildren(...counts.map(([outcome, number]) => {
+      const part = make("div", `smtpnb-fill smtpnb-is-${outcome}`);
+      part.style.width = `${total ? (100 * number) / total : 0}%`;
+      part.title = `${integer.format(number)} ${outcome}`;
+      return part;
+    }));
+    this.bar.setAttribute("aria-valuemin", "0");
+    this.bar.setAttribute("aria-valuemax", String(now.total));
+    this.bar.setAttribute("aria-valuenow", String(now.done));
+  }
+}
+
+function render(state, { model, el }) {
+  const panel = new MergePanel(state, (message) => model.send(message));
+  el.append(panel.el);
+  const paint = (now) => panel.paint(now);
   state.views.add(paint);
   if (state.latest) paint(state.latest);
   else model.send({ ready: true });
-  return () => state.views.delete(paint);
+  return () => {
+    state.views.delete(paint);
+    panel.panel.close();
+  };
 }
 
 // Called once for each model; what `model` is differs between initialize and render.

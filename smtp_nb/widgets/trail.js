@@ -3,17 +3,7 @@
 
 const ROW = 20; // pixels
 const SPARE_ROWS = 2; // drawn beyond the edges
-const LANES = ["client", "server", "note"];
-const SPEAKERS = ["Client", "Server", "Note"];
-const PREFIXES = ["C: ", "S: ", ""];
 const ANNOUNCE_MS = 1000;
-
-const decimal = new Intl.NumberFormat(undefined, { minimumFractionDigits: 3, maximumFractionDigits: 3 });
-
-// Whether two rows left in one write.
-function together(row, other) {
-  return row[4] > 0 && other !== undefined && other[4] === row[4] && other[7] === row[7];
-}
 
 function summary(tally) {
   if (!tally.lines) return "Waiting for the conversation to begin";
@@ -29,25 +19,35 @@ class View {
     this.height = height;
     this.announced = 0;
     this.pending = 0;
+    this.rows = new Rows(store);
+    this.detail = new Detail(store);
+    this.detailHeight = 0;
     this.el = make("div", "smtpnb smtpnb-trail");
     this.box = this.makeBox();
-    this.detail = make("div", "smtpnb-detail");
-    this.detail.hidden = true;
     this.status = make("div", "smtpnb-status smtpnb-unseen");
     this.status.setAttribute("role", "status");
-    this.el.append(this.makeBar(), this.makeHead(), this.box, this.detail, this.status);
+    this.el.append(this.makeBar(), headOfColumns(), this.box, this.status);
+    // Its height changes with the width of the page, and when a part of it is unfolded.
+    this.watch = new ResizeObserver(() => this.changed());
+    this.watch.observe(this.detail.el);
   }
 
   makeBar() {
     const bar = make("div", "smtpnb-bar");
+    const controls = make("div", "smtpnb-controls");
     this.sum = make("span", "smtpnb-sum");
     this.followButton = button("Follow", "Keep the newest line in sight", () => this.setFollow(!this.store.follow));
     this.unfoldButton = button("Unfold replies", "Show every line of long replies", () =>
       this.store.unfoldAll(!this.store.unfolded));
     this.refusalsButton = button("Refusals", "Show only replies that refuse something", () =>
       this.store.find({ refusals: !this.store.search.refusals }));
-    bar.append(this.sum, this.makeSearch(), this.refusalsButton, this.followButton, this.unfoldButton);
-    if (navigator.clipboard) bar.append(button("Copy", "Copy all lines as text", () => this.copy()));
+    this.endsButton = button("Line ends", "Show the CR LF at the end of each line", () => {
+      this.rows.lineEnds = !this.rows.lineEnds;
+      this.changed();
+    });
+    controls.append(this.makeSearch(), this.refusalsButton, this.followButton, this.unfoldButton, this.endsButton);
+    if (navigator.clipboard) controls.append(button("Copy", "Copy all lines as text", () => this.copy()));
+    bar.append(this.sum, controls);
     return bar;
   }
 
@@ -62,14 +62,6 @@ class View {
     return field;
   }
 
-  makeHead() {
-    const head = make("div", "smtpnb-row smtpnb-head");
-    head.setAttribute("aria-hidden", "true");
-    const names = { time: "Seconds", wait: "Waited", tls: "", client: "Client", server: "Server" };
-    head.append(...Object.entries(names).map(([column, name]) => make("span", `smtpnb-${column}`, name)));
-    return head;
-  }
-
   makeBox() {
     const box = make("div", "smtpnb-box");
     box.tabIndex = 0;
@@ -80,7 +72,11 @@ class View {
     box.dataset.lmSuppressShortcuts = "true"; // JupyterLab would take the arrow keys
     this.spacer = make("div", "smtpnb-spacer");
     this.list = make("div", "smtpnb-list");
-    this.list.setAttribute("role", "list");
+    // The detail stands between two lists and is never moved, so that a selection in it lasts.
+    this.above = make("div", "");
+    this.below = make("div", "");
+    for (const part of [this.above, this.below]) part.setAttribute("role", "list");
+    this.list.append(this.above, this.detail.el, this.below);
     this.spacer.append(this.list);
     box.append(this.spacer);
     box.addEventListener("scroll", () => this.scrolled());
@@ -106,18 +102,47 @@ class View {
     this.changed();
   }
 
+  // Where a row stands: those after the chosen one make room for what is said about it.
+  top(index) {
+    return index * ROW + (this.at >= 0 && index > this.at ? this.detailHeight : 0);
+  }
+
+  rowAt(pixels) {
+    if (this.at < 0 || pixels < this.top(this.at) + ROW) return Math.floor(pixels / ROW);
+    return Math.max(this.at, Math.floor((pixels - this.detailHeight) / ROW));
+  }
+
   paint() {
     this.pending = 0;
     const { box, store } = this;
-    this.spacer.style.height = `${store.shown.length * ROW}px`;
+    this.at = this.index;
+    this.spacer.style.height = `${this.top(store.shown.length)}px`;
     if (store.follow) box.scrollTop = box.scrollHeight;
     this.painted = box.scrollTop;
-    const from = Math.max(0, Math.floor(box.scrollTop / ROW) - SPARE_ROWS);
-    const to = Math.min(store.shown.length, Math.ceil((box.scrollTop + this.height) / ROW) + SPARE_ROWS);
-    this.list.style.top = `${from * ROW}px`;
-    this.list.replaceChildren(...store.shown.slice(from, to).map((_, k) => this.makeRow(from + k)));
+    const from = Math.max(0, this.rowAt(box.scrollTop) - SPARE_ROWS);
+    const to = Math.min(store.shown.length, this.rowAt(box.scrollTop + this.height) + 1 + SPARE_ROWS);
+    this.paintRows(from, to);
     this.paintBar();
     this.announce();
+  }
+
+  paintRows(from, to) {
+    const isOpen = this.at >= from && this.at < to;
+    const cut = isOpen ? this.at + 1 : to;
+    const make = (first, end) => Array.from({ length: end - first }, (_, k) => this.rows.make(first + k));
+    this.list.style.top = `${this.top(from)}px`;
+    this.above.replaceChildren(...make(from, cut));
+    this.below.replaceChildren(...make(cut, to));
+    this.below.hidden = cut === to;
+    this.detail.el.hidden = !isOpen;
+    if (!isOpen) return;
+    const height = this.detail.el.offsetHeight;
+    if (height !== this.detailHeight) {
+      this.detailHeight = height;
+      this.changed();
+    }
+    if (this.wanted) this.reveal(this.at);
+    this.wanted = false;
   }
 
   paintBar() {
@@ -126,6 +151,7 @@ class View {
     this.followButton.setAttribute("aria-pressed", String(store.follow));
     this.refusalsButton.setAttribute("aria-pressed", String(store.search.refusals));
     this.unfoldButton.setAttribute("aria-pressed", String(store.unfolded));
+    this.endsButton.setAttribute("aria-pressed", String(this.rows.lineEnds));
     this.box.dataset.rows = store.rows.length;
   }
 
@@ -143,82 +169,36 @@ class View {
     this.status.textContent = text;
   }
 
-  makeRow(index) {
-    const { row, reply, session } = this.store.shown[index];
-    const [number, direction, seconds, flags, , text] = row;
-    const element = make("div", this.classes(index));
-    element.setAttribute("role", "listitem");
-    element.setAttribute("aria-posinset", String(index + 1));
-    element.setAttribute("aria-setsize", String(this.store.shown.length));
-    element.dataset.index = index;
-    if (session) {
-      element.append(make("span", "smtpnb-session", session));
-      return element;
-    }
-    if (number === this.store.current) element.setAttribute("aria-current", "true");
-    const waited = row.wait === null || row.wait === undefined ? "" : `${Math.round(row.wait * 1000)} ms`;
-    element.append(
-      make("span", "smtpnb-time", decimal.format(seconds)),
-      make("span", "smtpnb-wait", waited),
-      make("span", "smtpnb-tls", flags & TLS ? "TLS" : ""),
-    );
-    element.append(this.makeText(direction, text, reply, row));
-    return element;
-  }
-
-  makeText(direction, text, reply, row) {
-    const lane = make("span", `smtpnb-text smtpnb-${LANES[direction]}`);
-    const words = make("bdi", "");
-    words.dir = "auto";
-    words.textContent = text;
-    const connection = row[7] > 1 ? `[${row[7]}] ` : "";
-    lane.append(make("span", "smtpnb-who", connection + PREFIXES[direction]), words);
-    if (reply.rows.length > 1 && reply.rows[0] === row) {
-      const more = reply.open ? "▾ fold" : `▸ ${count(reply.rows.length - 1, "more line")}`;
-      lane.append(make("span", "smtpnb-fold", more));
-    }
-    return lane;
-  }
-
-  classes(index) {
-    const { row, session } = this.store.shown[index];
-    const [number, , , flags] = row;
-    const names = ["smtpnb-row"];
-    if (session) return "smtpnb-row smtpnb-begins";
-    if (flags & TLS) names.push("smtpnb-protected");
-    if (flags & REFUSAL) names.push("smtpnb-refusal");
-    if (number === this.store.current) names.push("smtpnb-current");
-    const above = together(row, this.store.shown[index - 1]?.row);
-    const below = together(row, this.store.shown[index + 1]?.row);
-    if (above || below) names.push("smtpnb-group");
-    if (below && !above) names.push("smtpnb-first");
-    if (above && !below) names.push("smtpnb-last");
-    return names.join(" ");
-  }
-
   click(event) {
     const element = event.target.closest?.("[data-index]");
     if (!element) return;
     const index = Number(element.dataset.index);
     if (event.target.classList.contains("smtpnb-fold")) this.store.toggle(index);
-    else this.choose(index);
+    else this.choose(index === this.index ? -1 : index);
   }
 
   get index() {
-    return this.store.shown.findIndex((line) => !line.session && line.row[0] === this.store.current);
+    return this.store.placeOf(this.store.current);
   }
 
   key(event) {
+    const isInside = this.detail.el.contains(event.target);
+    if (isInside && event.key !== "Escape") return event.stopPropagation();
     const page = Math.max(1, Math.floor(this.box.clientHeight / ROW) - 1);
     const end = this.store.shown.length - 1;
     const at = this.index;
     const moves = { ArrowDown: at + 1, ArrowUp: at - 1, PageDown: at + page, PageUp: at - page, Home: 0, End: end };
     if (event.key in moves) this.choose(this.onto(Math.min(end, Math.max(0, moves[event.key])), at));
     else if (event.key === "Enter" || event.key === " ") this.store.toggle(at);
-    else if (event.key === "Escape") this.choose(-1);
+    else if (event.key === "Escape") this.leave();
     else return;
     event.preventDefault();
     event.stopPropagation();
+  }
+
+  leave() {
+    this.box.focus();
+    this.choose(-1);
   }
 
   // The head of a session is no line to stand on: the next one that way is.
@@ -233,50 +213,31 @@ class View {
     const line = this.store.shown[index];
     if (line?.session) return;
     this.store.current = line ? line.row[0] : 0;
-    this.detail.hidden = !line;
     if (line) {
-      this.store.follow = this.store.follow && index === this.store.shown.length - 1;
+      this.store.follow = false;
+      this.wanted = true;
+      this.at = index;
+      this.detailHeight = 0;
       this.reveal(index);
-      this.explain(line, index);
+      this.say(line, index, this.detail.show(line));
     }
     this.changed();
   }
 
-  reveal(index) {
-    const { box } = this;
-    if (index * ROW < box.scrollTop) box.scrollTop = index * ROW;
-    const under = (index + 1) * ROW - box.clientHeight;
-    if (under > box.scrollTop) box.scrollTop = under;
-  }
-
-  // What a line means comes first, then the line itself; each line of a reply with its own meaning.
-  explain({ row, reply }, index) {
-    const rows = reply.open ? [row] : reply.rows;
-    const about = this.store.explained[row[6]];
-    const title = about ? about.title : "A remark by smtp_nb: no such line was sent or received";
-    const facts = about ? [["Why", about.why], ["Do", about.do], ["Source", about.source]] : [];
-    this.detail.replaceChildren(
-      make("div", "smtpnb-title", title),
-      this.makeFacts(facts),
-      rows.length > 1 ? this.makeFacts(rows.map((each) => [PREFIXES[each[1]] + each[5], this.meaning(each)]), "smtpnb-lines")
-        : make("code", "smtpnb-line", PREFIXES[row[1]] + row[5]),
-    );
-    this.detail.scrollTop = 0;
+  say({ row }, index, title) {
     const place = `Line ${index + 1} of ${this.store.shown.length}, ${SPEAKERS[row[1]]}`;
     this.status.textContent = `${place}, ${row[3] & TLS ? "inside TLS" : "in clear"}: ${row[5]}. ${title}`;
   }
 
-  meaning(row) {
-    const about = this.store.explained[row[6]];
-    return about ? [about.title, about.why].filter(Boolean).join(". ") : "";
-  }
-
-  makeFacts(facts, className = "") {
-    const list = make("dl", `smtpnb-facts ${className}`);
-    for (const [name, text] of facts) {
-      if (text) list.append(make("dt", "", name), make("dd", "", text));
-    }
-    return list;
+  // The row, and below it as much as fits of what is said about it.
+  reveal(index) {
+    const { box } = this;
+    const top = this.top(index);
+    const over = top + ROW + this.detailHeight - box.clientHeight;
+    this.spacer.style.height = `${this.top(this.store.shown.length)}px`;
+    if (over > box.scrollTop) box.scrollTop = over;
+    const head = this.store.shown[index - 1]?.session ? ROW : 0;
+    if (top - head < box.scrollTop) box.scrollTop = top - head;
   }
 
   copy() {
@@ -296,7 +257,10 @@ function render(store, { model, el }) {
   view.paint();
   if (!store.follow) view.box.scrollTop = scrollTop;
   store.ask(store.last);
-  return () => store.views.delete(view);
+  return () => {
+    view.watch.disconnect();
+    store.views.delete(view);
+  };
 }
 
 // Called once for each model; what `model` is differs between initialize and render.

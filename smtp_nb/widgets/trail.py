@@ -7,7 +7,8 @@ from typing import Any
 import traitlets
 
 from smtp_nb.model.events import PITrailEvent
-from smtp_nb.model.trail.trail import Trail, static_html, static_text
+from smtp_nb.model.trail.static import static_html, static_text
+from smtp_nb.model.trail.trail import Trail
 from smtp_nb.widgets.feed import TrailFeed
 from smtp_nb.widgets.live import Forms, Live
 from smtp_nb.widgets.look import script, style_sheet
@@ -26,7 +27,7 @@ class TrailView(Live):
         height: of the list, in pixels.
     """
 
-    _esm = script("trail_store", "trail")
+    _esm = script("trail_store", "trail_rows", "trail_detail", "trail")
     _css = style_sheet("trail")
     height = traitlets.Int(320, min=80).tag(sync=True)
 
@@ -35,14 +36,13 @@ class TrailView(Live):
         self.trail = Trail() if trail is None else trail
         self._feed = TrailFeed()
         self._sender = MessageSender(self._feed, self.send)
-        for event in self.trail:
-            self._feed.add(event)
+        for event, session in self.trail.lines():
+            self._feed.add(event, session)
         self.on_msg(self._listen)
 
     def __call__(self, event: PITrailEvent) -> None:
         """Show `event`."""
-        self.trail(event)
-        self._feed.add(event)
+        self._feed.add(event, self.trail.take(event))
         self._sender.wake()
 
     def clear(self) -> None:

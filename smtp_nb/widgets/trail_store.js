@@ -1,7 +1,7 @@
 // The rows of a live trail in the page, and what of them is to be seen.
 //
 // Rows arrive in numbered batches: [number, direction, seconds, flags, group, text,
-// explanation, connection]. A model has one Store, however many views it has: a custom message
+// explanation, connection, session, state]. A model has one Store, however many views it has: a custom message
 // reaches all of them, and rows that were sent again for one view must not show twice in another.
 
 const MOST_ROWS = 200_000;
@@ -15,9 +15,9 @@ class Store {
     this.lines = []; // { row, reply }; a folded reply is one line, { session } begins another one
     this.shown = this.lines; // those of them that the search lets through
     this.search = { words: "", refusals: false };
-    this.sessions = 0;
-    this.heads = new Map(); // the newest session of each connection
-    this.clocks = new Map(); // the newest time of each connection
+    this.sessions = new Map(); // what is known of each
+    this.begun = new Map(); // the newest session of each connection
+    this.words = { verdicts: {}, states: [] };
     this.speakers = new Map(); // the last row of each connection
     this.explained = {};
     this.tally = { lines: 0, trips: 0, refusals: 0, seconds: 0, tls: false };
@@ -43,6 +43,8 @@ class Store {
   take(message) {
     this.tally = message.tally;
     Object.assign(this.explained, message.explained);
+    Object.assign(this.words, message.words);
+    for (const [number, facts] of Object.entries(message.sessions)) this.sessions.set(+number, facts);
     if (this.rows.length && this.rows[0][0] < message.from) this.forgetBelow(message.from);
     this.askForGap(message);
     this.add(message.rows);
@@ -70,7 +72,6 @@ class Store {
 
   append(row) {
     this.beginSession(row);
-    this.name(row);
     this.measure(row);
     const before = this.rows[this.rows.length - 1];
     this.rows.push(row);
@@ -83,25 +84,11 @@ class Store {
     }
   }
 
-  // The clock of a connection starts again with each session.
   beginSession(row) {
-    const before = this.clocks.get(row[7]);
-    this.clocks.set(row[7], row[2]);
-    if (before !== undefined && row[2] >= before) return;
-    this.sessions += 1;
+    if (this.begun.get(row[7]) === row[8]) return;
+    this.begun.set(row[7], row[8]);
     this.reply = null;
-    const connection = row[7] > 1 ? `, connection ${row[7]}` : "";
-    this.heads.set(row[7], { row, session: `Session ${this.sessions}${connection}` });
-    this.lines.push(this.heads.get(row[7]));
-  }
-
-  // A session is named by the server that greets it.
-  name(row) {
-    const head = this.heads.get(row[7]);
-    const server = head && !head.server && row[1] === SERVER && /^220[ -](\S+)/.exec(row[5]);
-    if (!server) return;
-    head.server = server[1];
-    head.session += ` · ${server[1]}`;
+    this.lines.push({ row, session: row[8] });
   }
 
   // How long the client waited for a server's line.
@@ -115,8 +102,7 @@ class Store {
   rebuild(rows) {
     this.rows = [];
     this.lines = [];
-    this.sessions = 0;
-    this.clocks.clear();
+    this.begun.clear();
     this.speakers.clear();
     rows.forEach((row) => this.append(row));
   }
@@ -141,6 +127,19 @@ class Store {
     reply.open = !reply.open;
     this.current = reply.rows[0][0];
     this.changed();
+  }
+
+  // Where the row of this number is shown, or -1. The head of a session has the number of its first
+  // line, and stands before it.
+  placeOf(number) {
+    let low = 0, high = this.shown.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.shown[middle].row[0] < number) low = middle + 1;
+      else high = middle;
+    }
+    if (this.shown[low]?.session) low += 1;
+    return this.shown[low]?.row[0] === number ? low : -1;
   }
 
   find(search) {

@@ -32,10 +32,22 @@ from smtp_nb import (
     Trail,
     TrailDirection,
 )
-from smtp_nb.classroom import Lesson, Score, Terminal
+from smtp_nb.classroom import (
+    ClassLog,
+    Classroom,
+    Lesson,
+    Poll,
+    Score,
+    Stepper,
+    StrangerLimits,
+    Student,
+    Tap,
+    Terminal,
+)
 from smtp_nb.classroom.exercises.exercise import Exercise
 from smtp_nb.errors import AttributeRefused, SettingError
 from smtp_nb.merge import MergeJob, Options, Progress, Summary
+from smtp_nb.merge.results.throughput import Throughput
 from smtp_nb.model import events
 from smtp_nb.model.enums import RecipientType
 from smtp_nb.model.receipt import TLSInfo
@@ -76,9 +88,25 @@ MAKERS: dict[type, Callable[[], Any]] = {
     Options: Options,
     Progress: lambda: Progress(0, 1),
     Summary: lambda: Summary("merge", {}),
+    Throughput: Throughput,
+    Student: lambda: Student("ann", ()),
+    StrangerLimits: StrangerLimits,
+    Poll: lambda: Poll("?", ("a", "b"), None, list),
     **{
         kind: lambda kind=kind: bare(kind)
-        for kind in (DKIM, Fault, MergeJob, Message, Receipt, Terminal, TLSInfo)
+        for kind in (
+            DKIM,
+            Classroom,
+            ClassLog,
+            Fault,
+            MergeJob,
+            Message,
+            Receipt,
+            Stepper,
+            Tap,
+            Terminal,
+            TLSInfo,
+        )
     },
 }
 EVENTS = [kind for name, kind in vars(events).items() if name.endswith("Event") and name != "Event"]

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from smtp_nb.client import passwords
+from smtp_nb.client.smtp import SMTP
 from smtp_nb.drivers import sockets
 from smtp_nb.errors import SMTPError
 from smtp_nb.wire.tls import openssl_errors
@@ -20,7 +21,7 @@ PACKAGE = Path(__file__).parents[2] / "smtp_nb"
 
 PYTHON = re.compile(
     r"(?<![\w?&.:])(?!smtp_nb\b)(?:[a-z]+(?:_[a-z]+)+|from_)\b|\b\w+\(\)|config\(|\brun\(|(?<![\w?&])[a-z_]+=(?!\w)"
-    r"|\btimeout\b|AllowClearTextAuth"
+    r"|(?<!%smtp set )\btimeout\b|AllowClearTextAuth"
 )
 OPTION = re.compile(r"(?<!\w)--[a-z]")
 URL = re.compile(r"\?(?:tls|ca|pin)=")
@@ -115,6 +116,17 @@ def test_a_magic_hears_of_no_python(name: str, text: str) -> None:
     if not name.startswith(tuple(PYTHON_ALONE)):
         said = worded(text, Front.MAGIC)
         assert not PYTHON.search(said), said
+
+
+@pytest.mark.parametrize(
+    "text",
+    [text for _, text in REMEDIES if "Raise timeout" in text],
+)
+def test_a_magic_raises_the_time_limit_by_its_own_verb(text: str) -> None:
+    (value,) = re.findall(r"%smtp set timeout=(\S+?)[,;]", worded(text, Front.MAGIC))
+    smtp = SMTP()
+    smtp.settings["Timeout"] = value
+    assert smtp.timeout == float(value) > SMTP().timeout
 
 
 @pytest.mark.parametrize("phrase", PHRASES, ids=lambda phrase: phrase.python)

@@ -12,7 +12,9 @@ import pytest
 from bs4 import BeautifulSoup
 from playwright.sync_api import Browser
 
+from browser.axe import barriers
 from browser.lab import SCREENSHOTS
+from judges.parsers import Judges
 
 ROOT = Path(__file__).parents[2]
 FOREIGN = re.compile(r"^\s*(https?:)?//", re.IGNORECASE)
@@ -74,3 +76,12 @@ def test_page_opens_offline(demo: Demo, browser: Browser) -> None:
     page.screenshot(path=SCREENSHOTS / "quickstart.png", full_page=True)
     assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
     assert errors == []
+
+
+@pytest.mark.browser
+def test_page_has_no_barrier(demo: Demo, browser: Browser, judges: Judges) -> None:
+    """Titles of frames, order of headings, landmarks, contrast: every rule of axe-core."""
+    page = browser.new_page(viewport={"width": 1000, "height": 1200})
+    page.goto(demo.page.as_uri())
+    assert barriers(page, judges.axe) == []
+    page.close()

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Locator, expect
 
+from browser.axe import barriers
 from browser.lab import Lab, Notebook
+from judges.parsers import Judges
 
 pytestmark = pytest.mark.browser
 
@@ -21,7 +24,7 @@ TEMPLATE = """%%smtp template hello
 Subject: Hello {{ name }}
 
 Dear {{ name }}, hello"""
-RUN = "sent = %smtp merge df hello --send --yes 12"
+RUN = "%smtp server fault refuse --to p7@*\nsent = %smtp merge df hello --send --yes 12"
 CELLS = [
     START,
     SEND,
@@ -31,8 +34,11 @@ CELLS = [
     TEMPLATE,
     RUN,
     "%smtp server inbox",
+    "%smtp results",
+    "%smtp compose --to ann@school.test --subject Hi --text Hello",
+    "%smtp explain tls",
 ]
-INBOX, TRAIL, RUN_CELL, LAST_INBOX = 2, 3, 6, 7
+INBOX, TRAIL, RUN_CELL, LAST_INBOX, RESULTS, FORM, TABLE = 2, 3, 6, 7, 8, 9, 10
 WIDTHS = (1280, 600, 400)
 
 
@@ -79,18 +85,30 @@ def test_every_view_shows_rows_of_its_own(page: Notebook, width: int, scheme: st
     page.page.set_viewport_size({"width": width, "height": 1000})
     inbox = page.output_area(LAST_INBOX).locator(".smtpnb-inbox")
     letters = inbox.locator("tbody tr")
-    expect(letters).to_have_count(13)
+    expect(letters).to_have_count(12)
     first_inbox = page.output_area(INBOX).locator(".smtpnb-inbox tbody tr").first
     lines = page.output_area(TRAIL).locator(".smtpnb-list .smtpnb-row")
     expect(lines.first).to_be_visible()
     progress = page.output_area(RUN_CELL).locator(".smtpnb-progress")
     expect(page.output_area(RUN_CELL).locator(".smtpnb-counts")).to_contain_text("12 of 12")
-    for seen in (letters.first, first_inbox, lines.last, progress):
+    failing = page.output_area(RUN_CELL).locator(".smtpnb-list .smtpnb-row")
+    expect(failing.first).to_contain_text("p7@school.test")
+    expect(failing.first).to_contain_text("550")
+    results = page.output_area(RESULTS).locator(".smtpnb-list .smtpnb-row")
+    form = page.output_area(FORM).locator(".smtpnb-composer")
+    expect(form.locator(".smtpnb-cell")).to_contain_text("%%smtp send --to ann@school.test")
+    meanings = page.output_area(TABLE).locator(".smtpnb-explanations tbody tr")
+    expect(meanings.first).to_be_visible()
+    typed, cell = form.locator(".smtpnb-input").first, form.locator(".smtpnb-cell")
+    merged = (lines.last, progress, failing.first, results.first)
+    for seen in (letters.first, first_inbox, *merged, typed, cell, meanings.first):
         assert height(seen) >= 10
         see(page, seen)
     # The rows of the inbox push each other down, and its box holds them.
     assert height(inbox) > 3 * height(letters.first) - 1
     page.screenshot(f"together-{scheme}-{width}")
+    form.scroll_into_view_if_needed()
+    page.screenshot(f"together-form-{scheme}-{width}")
 
 
 def test_no_view_sticks_out_of_its_cell(page: Notebook) -> None:
@@ -107,3 +125,81 @@ def test_no_view_sticks_out_of_its_cell(page: Notebook) -> None:
                 }"""
             )
             assert outside == [], width
+
+
+def open_details(page: Notebook) -> None:
+    """A line of the trail explained, a message of the inbox opened."""
+    trail = page.output_area(TRAIL)
+    if not trail.locator(".smtpnb-detail").is_visible():
+        trail.locator(".smtpnb-row", has_text="S: 250").last.click()
+    page.output_area(LAST_INBOX).locator(".smtpnb-open").first.click()
+    expect(trail.locator(".smtpnb-detail")).to_be_visible()
+    expect(page.output_area(LAST_INBOX).locator(".smtpnb-letter summary").first).to_be_visible()
+
+
+@pytest.mark.parametrize(("width", "theme"), [(1280, "Light"), (400, "Dark")])
+def test_no_view_has_a_barrier(page: Notebook, judges: Judges, width: int, theme: str) -> None:
+    page.page.emulate_media(forced_colors="none")
+    page.page.set_viewport_size({"width": width, "height": 1000})
+    page.page.evaluate(
+        "theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })",
+        f"JupyterLab {theme}",
+    )
+    body = page.page.locator("body")
+    expect(body).to_have_attribute("data-jp-theme-light", str(theme == "Light").lower())
+    open_details(page)
+    assert barriers(page.page, judges.axe, ".smtpnb") == []
+
+
+# What Tab stops at in a view, in the order of the page.
+STOPS = """root => [...root.querySelectorAll("button, input, summary, a[href], [tabindex='0']")]
+    .filter(each => !each.disabled && each.checkVisibility({ visibilityProperty: true }))
+    .map((each, place) => { each.dataset.stop = place; return place; })"""
+FOCUS = """() => {
+    const style = getComputedStyle(document.activeElement);
+    const isSeen = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0;
+    return [+document.activeElement.dataset.stop, isSeen];
+}"""
+
+
+@pytest.mark.parametrize("colours", ["none", "active"])
+@pytest.mark.parametrize("cell", [INBOX, TRAIL, RUN_CELL, LAST_INBOX])
+def test_tab_walks_through_every_view_and_the_focus_is_seen(
+    page: Notebook, cell: int, colours: Literal["none", "active"]
+) -> None:
+    page.page.set_viewport_size({"width": 1280, "height": 1000})
+    page.page.emulate_media(forced_colors=colours)
+    open_details(page)
+    for root in page.output_area(cell).locator(".smtpnb").all():
+        stops = root.evaluate(STOPS)
+        if not stops:
+            continue
+        root.locator("[data-stop='0']").focus()
+        walked = []
+        for _ in stops:
+            walked.append(page.page.evaluate(FOCUS))
+            page.page.keyboard.press("Tab")
+            while page.page.evaluate("() => document.activeElement.tagName === 'IFRAME'"):
+                page.page.keyboard.press("Tab")
+        assert walked == [[stop, True] for stop in stops]
+
+
+def test_escape_leads_from_an_explanation_back_to_the_lines(page: Notebook) -> None:
+    page.page.emulate_media(forced_colors="none")
+    open_details(page)
+    trail = page.output_area(TRAIL)
+    trail.locator(".smtpnb-detail").focus()
+    page.page.keyboard.press("Escape")
+    expect(trail.locator(".smtpnb-detail")).to_be_hidden()
+    expect(trail.locator(".smtpnb-box")).to_be_focused()
+
+
+def test_nothing_moves_for_those_who_asked_for_less_motion(page: Notebook) -> None:
+    page.page.emulate_media(reduced_motion="reduce")
+    moving = """() => [...document.querySelectorAll(".smtpnb *")].filter(each => {
+        const style = getComputedStyle(each);
+        const isMoving = parseFloat(style.transitionDuration) > 0 || style.animationName !== "none";
+        return isMoving || style.scrollBehavior === "smooth";
+    }).length"""
+    assert page.page.evaluate(moving) == 0
+    page.page.emulate_media(reduced_motion="no-preference")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import expect
 
-from browser.lab import Lab, Notebook
+from browser.lab import OUTPUTS, SCREENSHOTS, Lab, Notebook
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., Notebook]
@@ -74,7 +74,7 @@ def test_while_a_cell_blocks_the_buttons_do_not_pretend(opened: Open) -> None:
     expect(view.locator(".smtpnb-hint")).to_contain_text("stop button")
     notebook.wait_until_idle()
     expect(view.locator(".smtpnb-counts")).to_contain_text("4 of 4", timeout=20_000)
-    expect(view.get_by_role("button")).to_have_count(0)
+    expect(view.get_by_role("button", name="Cancel")).to_have_count(0)
 
 
 def test_a_message_is_shown_behind_glass(opened: Open) -> None:
@@ -122,6 +122,13 @@ def test_an_inbox_is_searched_walked_through_and_cleared(opened: Open) -> None:
     assert download.value.suggested_filename == "text.txt"
     assert download.value.path().read_text() == "abc"
     view.get_by_role("button", name="Clear").click()
+    keep = view.get_by_role("button", name="Keep")
+    expect(keep).to_be_focused()
+    keep.press("Escape")
+    expect(view.get_by_role("button", name="Clear")).to_be_focused()
+    view.get_by_role("button", name="Clear").click()
+    expect(view.get_by_role("group", name="Forget 3 messages?")).to_be_visible()
+    view.get_by_role("group", name="Forget").get_by_role("button", name="Clear").click()
     expect(view.get_by_role("status")).to_have_text("0 of 0 messages")
     assert notebook.errors == []
 
@@ -133,3 +140,91 @@ def test_a_card_shows_addresses_live_and_masks_what_is_saved(opened: Open) -> No
     assert "ann@" not in str(output["data"])
     assert "a…@school.test" in str(output["data"]["text/html"])
     assert notebook.errors == []
+
+
+REFUSED = """import pandas as pd
+df = pd.DataFrame({"name": range(600), "email": [f"p{n}@school.test" for n in range(600)]})
+%smtp server fault refuse --to *99@*"""
+SENT = "r = %smtp merge df hello --send --yes 600"
+
+
+def test_a_merge_ends_as_results_to_sort_and_to_search(opened: Open) -> None:
+    notebook = opened(START, MERGE, REFUSED, SENT, "%smtp results", "df.loc[0, 'name']")
+    for cell in (3, 4):
+        view = notebook.output_area(cell)
+        rows = view.locator(".smtpnb-list .smtpnb-row")
+        expect(rows.first).to_contain_text("p99@school.test")
+        expect(rows.first).to_contain_text("REFUSED")
+        assert rows.count() < 40  # of six hundred, those in sight
+        view.locator(".smtpnb-results").last.screenshot(path=SCREENSHOTS / "results-of-a-merge.png")
+        by_row = view.get_by_role("columnheader", name="Row")
+        expect(by_row).to_have_attribute("aria-sort", "none")
+        by_row.get_by_role("button").press("Enter")
+        expect(by_row).to_have_attribute("aria-sort", "ascending")
+        expect(rows.first).to_contain_text("p0@school.test")
+        by_row.get_by_role("button").press("Enter")
+        expect(by_row).to_have_attribute("aria-sort", "descending")
+        expect(rows.first).to_contain_text("p599@school.test")
+        view.get_by_role("searchbox", name="Search recipients").fill("p123 accepted")
+        expect(rows).to_have_count(1)
+        expect(view.locator(".smtpnb-found")).to_have_text("1 of 600 recipients")
+        view.get_by_role("searchbox").fill("")
+        view.get_by_role("button", name="6 REFUSED").click()
+        expect(rows).to_have_count(6)
+        box = view.locator(".smtpnb-results .smtpnb-box")
+        box.press("Home")
+        expect(view.locator(".smtpnb-results .smtpnb-detail")).to_contain_text("No such mailbox")
+        box.press("ArrowDown")
+        expect(view.locator("[aria-current]")).to_contain_text("p499@school.test")
+        view.get_by_role("button", name="6 REFUSED").click()
+        box.press("End")
+        expect(rows.last).to_contain_text("p0@school.test")  # the order is still by row, downwards
+    notebook.screenshot("results")
+    saved = str([notebook.outputs(cell) for cell in (3, 4)])
+    assert "p99@" not in saved
+    assert "6 REFUSED" in saved
+    assert notebook.errors == []
+
+
+def test_a_message_is_seen_on_a_phone_and_a_desk_and_with_its_conversation(opened: Open) -> None:
+    letter = "%%smtp send --to ann@school.test --subject Hello --html\n<h1>Dear Ann</h1>"
+    notebook = opened(START, letter, "%smtp server inbox", "1")
+    view = notebook.output_area(2)
+    view.get_by_role("button", name="Hello").click()
+    frame = view.locator("iframe")
+    for name, width in (("Phone", 375), ("Desktop", 1280)):
+        chosen = view.get_by_role("button", name=name, exact=True)
+        chosen.click()
+        expect(chosen).to_have_attribute("aria-pressed", "true")
+        assert frame.evaluate("frame => frame.clientWidth") == width - 2  # its border
+        shown = frame.evaluate("f => f.getBoundingClientRect().right")
+        assert shown <= view.evaluate("area => area.getBoundingClientRect().right")
+    view.get_by_text("The conversation that brought it").click()
+    talk = view.locator(".smtpnb-talk")
+    expect(talk).to_contain_text("C: MAIL FROM:<teacher@school.test>")
+    expect(talk).to_contain_text("queued as")
+    lanes = [
+        talk.locator(f".smtpnb-{who}").first.evaluate("e => e.getBoundingClientRect().left")
+        for who in ("client", "server")
+    ]
+    assert lanes[0] < lanes[1]
+    notebook.screenshot("inbox-conversation")
+    assert notebook.errors == []
+
+
+def test_a_stopped_merge_shows_how_it_ended_and_what_is_left(opened: Open) -> None:
+    send = "r = %smtp merge df hello --send --yes 1000 --journal stop.sqlite"
+    notebook = opened(START, MERGE, FRAME, send)
+    notebook.run(3, wait=False)
+    view = notebook.output_area(3)
+    expect(view.locator(".smtpnb-counts")).to_contain_text("ACCEPTED", timeout=20_000)
+    notebook.page.evaluate("window.jupyterapp.commands.execute('notebook:interrupt-kernel')")
+    notebook.wait_until_idle()
+    expect(view.locator(".smtpnb-counts")).to_contain_text("stopped; run again to resume")
+    expect(view.locator(".smtpnb-title")).to_contain_text("of 1,000 recipients")
+    expect(view.get_by_role("button", name="NOT_SENT")).to_be_visible()
+    expect(view.get_by_role("button", name="Pause")).to_have_count(0)
+    notebook.page.wait_for_function(
+        f"index => JSON.stringify(({OUTPUTS})(index)).includes('stopped; run again to resume')",
+        arg=3,
+    )

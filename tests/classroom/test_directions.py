@@ -13,6 +13,7 @@ from smtp_nb.errors import InputError
     [
         ("", []),
         ("\n", []),
+        ("\r\n", [Say(b"\r\n")]),
         ("EHLO me", [Say(b"EHLO me\r\n")]),
         ("\n    EHLO me\n    QUIT\n", [Say(b"EHLO me\r\n"), Say(b"QUIT\r\n")]),
         ("a\n\nb", [Say(b"a\r\n"), Say(b"\r\n"), Say(b"b\r\n")]),

@@ -1,4 +1,4 @@
-"""Two parsers of JavaScript, mailparser and postal-mime, as judges of what is on the wire."""
+"""Judges in JavaScript: mailparser and postal-mime read what is on the wire, axe-core our pages."""
 
 from __future__ import annotations
 
@@ -25,6 +25,11 @@ class Judges:
     def __init__(self, node: str, npm: str) -> None:
         self._node = node
         self._home = _installed(npm)
+
+    @property
+    def axe(self) -> Path:
+        """The script that judges whether a page is accessible."""
+        return self._home / "node_modules" / "axe-core" / "axe.min.js"
 
     def read(self, messages: Sequence[bytes]) -> list[dict[str, dict[str, Any]]]:
         """What each judge reads in each message."""

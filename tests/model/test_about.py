@@ -6,13 +6,13 @@ import pytest
 
 from smtp_nb.model.about import About, hint
 from smtp_nb.model.explain import (
-    Meaning,
     ProviderRow,
     enhanced_codes,
     explain,
     providers,
     replies,
 )
+from smtp_nb.model.knowledge.meanings import Meaning
 
 STAGES = ("MAIL", "RCPT", "END")
 

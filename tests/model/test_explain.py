@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from smtp_nb.errors import ConnectFailed, RefusedError
 from smtp_nb.model.explain import (
     Explanation,
-    Meaning,
     commands,
     enhanced_codes,
     explain,
@@ -17,6 +16,7 @@ from smtp_nb.model.explain import (
     providers,
     replies,
 )
+from smtp_nb.model.knowledge.meanings import Meaning
 from smtp_nb.model.reply import Reply
 
 KNOWN = [

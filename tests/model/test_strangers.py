@@ -14,12 +14,15 @@ from IPython.lib.pretty import pretty
 import smtp_nb
 from smtp_nb import errors
 from smtp_nb.classroom import Terminal
+from smtp_nb.classroom.eavesdropper import Eavesdropper, Sighting
 from smtp_nb.classroom.replies import Replies
+from smtp_nb.classroom.tap import Sightings
 from smtp_nb.client.message.recipients import MessageRecipient, MessageRecipients
 from smtp_nb.errors import SMTPError
 from smtp_nb.merge.journal.schema import RecipientRecord
+from smtp_nb.merge.results.missed import Missed
 from smtp_nb.merge.results.report import _delivered
-from smtp_nb.merge.results.summary import Missed, Summary
+from smtp_nb.merge.results.summary import Summary
 from smtp_nb.model.diagnosis import Check, Checkup, Finding
 from smtp_nb.model.enums import RecipientType, TrailDirection
 from smtp_nb.model.events import ErrorEvent, ExpandEvent, PITrailEvent, SSLStatusEvent
@@ -71,6 +74,13 @@ def terminal(words: str) -> Terminal:
     return made
 
 
+def sighting(words: str) -> Sighting:
+    found: list[Sighting] = []
+    middle = Eavesdropper(found, 1, strip_starttls=False, inject=b"")
+    middle.passes(TrailDirection.SERVER, f"250 {words}\n".encode())
+    return found[0]
+
+
 def message(words: str) -> Message:
     content = f"Subject: {words}\r\nX-{words}: {words}\r\n\r\n{words}\r\n".encode()
     return Message(
@@ -116,6 +126,8 @@ HOLDERS: dict[str, Callable[[str], object]] = {
     ),
     "Session": session,
     "Terminal": terminal,
+    "Sightings": lambda words: Sightings([sighting(words)]),
+    "Sighting": sighting,
     "Replies": lambda words: Replies([Reply(250, (words, words)), Reply(220, (words,))]),
     "Message": message,
     "Inbox": inbox,
@@ -132,7 +144,7 @@ HOLDERS: dict[str, Callable[[str], object]] = {
 # Classes that write a text of ours, or hide what they hold.
 OWN_WORDS = {
     "Hidden", "HiddenText", "Mailbox", "Tally", "Progress", "Preview", "PreviewedRow", "Shown",
-    "TLSInfo", "Outcome", "Page", "Raw", "SettingError", "Day", "Fault",
+    "Throughput", "TLSInfo", "Outcome", "Page", "Raw", "SettingError", "Day", "Fault",
 }  # fmt: skip
 
 

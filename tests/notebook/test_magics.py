@@ -140,7 +140,16 @@ def test_a_result_is_assigned_or_kept_under_a_name(connected: Kernel) -> None:
 
 
 def test_a_semicolon_silences(connected: Kernel) -> None:
-    assert connected.run("%smtp status;").outputs == []
+    seen = connected.run("%smtp status;")
+    assert (seen.status, seen.outputs) == ("ok", [])
+    assert connected.run("%smtp explain 550 (a lone parenthesis").status == "ok"
+
+
+def test_a_body_is_never_read_as_python(connected: Kernel) -> None:
+    for body in (":-(", "it's {", '"""', "x = [1,", "the end;"):
+        seen = connected.run(f"%%smtp send --to ann@school.test --subject x\n{body}")
+        assert seen.status == "ok", seen.error
+        assert "ACCEPTED" in seen.text
 
 
 @pytest.mark.parametrize(
@@ -225,6 +234,18 @@ def test_explain_takes_words_and_codes(kernel: Kernel) -> None:
     assert "did not prove" in kernel.run("%smtp explain 550 5.7.26 unauthenticated").text
     seen = kernel.run("%smtp explain '550 5.1.1'")
     assert "text/html" in seen.outputs[0]
+
+
+def test_explain_shows_a_table_of_what_it_knows(kernel: Kernel) -> None:
+    seen = kernel.run("%smtp explain")
+    assert "What explain knows" in seen.text
+    assert "application/vnd.jupyter.widget-view+json" in seen.outputs[0]
+    for words in ("4", "5.7", "tls", "sasl", "proxy", "UNKNOWN", "certificate expired"):
+        assert f"with the words '{words}'" in kernel.run(f"%smtp explain {words}").text
+    assert "may have been delivered" in kernel.run("%smtp explain UNKNOWN").text
+    assert "%smtp set timeout" in kernel.run("%smtp explain SMTPTimeout").text
+    expired = "%smtp explain SSL: CERTIFICATE_VERIFY_FAILED: certificate has expired"
+    assert "clock" in kernel.run(expired).text
 
 
 def test_outputs_do_not_vary_from_run_to_run(kernel: Kernel) -> None:

@@ -13,9 +13,12 @@ from hypothesis import strategies as st
 
 from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.events import PITrailEvent
+from smtp_nb.model.trail.sessions import TrailSession
 from smtp_nb.widgets.feed import BATCH_ROWS, PAUSE_S, WAITING_ROWS, TrailFeed
 from smtp_nb.widgets.row_store import RowStore
 from smtp_nb.widgets.sender import ViewMessage
+
+SESSION = TrailSession(1, 1, 0.0)
 
 
 class Clock:
@@ -48,9 +51,9 @@ def numbers(messages: list[ViewMessage]) -> list[int]:
 
 def test_rows_are_numbered_and_carry_what_a_page_shows() -> None:
     feed = TrailFeed(Clock())
-    feed.add(client("EHLO me", seconds=0.12345, group=3))
-    feed.add(server("250-hello", seconds=0.2, tls=True, final=False))
-    feed.add(server("550 5.1.1 no", seconds=0.3))
+    feed.add(client("EHLO me", seconds=0.12345, group=3), SESSION)
+    feed.add(server("250-hello", seconds=0.2, tls=True, final=False), SESSION)
+    feed.add(server("550 5.1.1 no", seconds=0.3), SESSION)
     message = feed.next_message()
     assert message is not None
     assert [row[:6] for row in message["rows"]] == [
@@ -74,7 +77,7 @@ def test_a_burst_leaves_in_few_messages_and_never_more_than_twenty_a_second() ->
     feed = TrailFeed(clock)
     times = []
     for _n in range(20_000):
-        feed.add(client())
+        feed.add(client(), SESSION)
         clock.now += 0.00005  # 20,000 lines a second
         if feed.wait_s() == 0.0 and feed.next_message():
             times.append(clock.now)
@@ -86,7 +89,7 @@ def test_nothing_is_lost_and_nothing_comes_twice() -> None:
     clock = Clock()
     feed = TrailFeed(clock)
     for _ in range(3 * BATCH_ROWS + 7):
-        feed.add(client())
+        feed.add(client(), SESSION)
     messages = drained(feed, clock)
     assert numbers(messages) == list(range(1, 3 * BATCH_ROWS + 8))
     assert [len(m["rows"]) for m in messages] == [BATCH_ROWS] * 3 + [7]
@@ -97,21 +100,21 @@ def test_a_page_that_was_loaded_again_gets_the_rows_that_it_lacks() -> None:
     clock = Clock()
     feed = TrailFeed(clock)
     for n in range(5_000):
-        feed.add(server(f"550 5.1.{n % 3} no"))
+        feed.add(server(f"550 5.1.{n % 3} no"), SESSION)
     drained(feed, clock)
     feed.replay(have=0)
     again = drained(feed, clock)
     assert numbers(again) == list(range(1, 5_001))
     assert set(again[0]["explained"]) >= {row[6] for row in again[0]["rows"]}
     feed.replay(have=4_990)
-    feed.add(client())
+    feed.add(client(), SESSION)
     assert numbers(drained(feed, clock)) == list(range(4_991, 5_002))
 
 
 def test_a_page_that_lacks_nothing_still_learns_the_counts() -> None:
     clock = Clock()
     feed = TrailFeed(clock)
-    feed.add(client())
+    feed.add(client(), SESSION)
     drained(feed, clock)
     feed.replay(have=1)
     (message,) = drained(feed, clock)
@@ -123,10 +126,10 @@ def test_cleared_rows_never_come_back() -> None:
     clock = Clock()
     feed = TrailFeed(clock)
     for _ in range(10):
-        feed.add(client())
+        feed.add(client(), SESSION)
     drained(feed, clock)
     feed.clear()
-    feed.add(client("QUIT"))
+    feed.add(client("QUIT"), SESSION)
     feed.replay(have=0)
     messages = drained(feed, clock)
     assert numbers(messages) == [11]
@@ -137,14 +140,14 @@ def test_more_than_anybody_could_read_is_dropped_at_the_old_end() -> None:
     clock = Clock()
     feed = TrailFeed(clock)
     for _ in range(WAITING_ROWS + 1_000):
-        feed.add(client())
+        feed.add(client(), SESSION)
     found = numbers(drained(feed, clock))
     assert found == list(range(1_001, WAITING_ROWS + 1_001))
 
 
 def test_hostile_text_travels_as_visible_characters() -> None:
     feed = TrailFeed(Clock())
-    feed.add(server("220 \x1b[31m\u202e\ud800 <b>"))
+    feed.add(server("220 \x1b[31m\u202e\ud800 <b>"), SESSION)
     message = feed.next_message()
     assert message is not None
     assert message["rows"][0][5] == r"220 \x1b[31m\u202e\ud800 <b>"
@@ -157,7 +160,7 @@ def test_threads_may_add_while_another_sends() -> None:
 
     def write() -> None:
         for _ in range(5_000):
-            feed.add(client())
+            feed.add(client(), SESSION)
 
     threads = [Thread(target=write) for _ in range(3)]
     for thread in threads:

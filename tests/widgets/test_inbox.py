@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import smtplib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from email.message import EmailMessage
 
 import pytest
 
 from smtp_nb.sandbox import SandboxServer
+from smtp_nb.sandbox.messages import mailbox
+from smtp_nb.sandbox.messages.parts import ParsedPart
 from smtp_nb.widgets import InboxView
 from smtp_nb.widgets.inbox import opened, summary
 
@@ -145,4 +148,58 @@ def test_an_inbox_is_cleared_from_the_page(server: SandboxServer) -> None:
     view = InboxView(server)
     view._handle_custom_msg({"clear": True}, [])
     assert len(server.messages) == 0
+    view.close()
+
+
+def test_two_thousand_messages_are_listed_without_parsing_one_whole(
+    server: SandboxServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(server, "Subject: s\r\n\r\nbody")
+    (first,) = server.messages
+    for number in range(1, 2_000):
+        content = f"Subject: {number}\r\n\r\nbody".encode()
+        server.messages.add(replace(first, content=content, queue_id=f"{number:06}"))
+    calls = {"read": 0, "read_header": 0}
+
+    def counted(name: str) -> Callable[[bytes], ParsedPart]:
+        whole = getattr(mailbox, name)
+
+        def call(content: bytes) -> ParsedPart:
+            calls[name] += 1
+            result: ParsedPart = whole(content)
+            return result
+
+        return call
+
+    for name in calls:
+        monkeypatch.setattr(mailbox, name, counted(name))
+    view = InboxView(server)
+    for _ in range(3):  # the cells that run afterwards
+        assert len(view._list()["messages"]) == 2_000
+        assert view.static_forms()
+    assert calls == {"read": 0, "read_header": 2_000}
+    view.close()
+
+
+def test_the_saved_list_has_the_newest_first(server: SandboxServer) -> None:
+    for number in range(25):
+        send(server, f"Subject: number {number}\r\n\r\nbody")
+    view = InboxView(server)
+    for form in view.static_forms():
+        assert form.index("number 24") < form.index("number 23") < form.index("number 5")
+        assert "number 4" not in form.replace("number 24", "")
+    view.close()
+
+
+def test_the_conversation_that_brought_a_message_is_given_on_demand(server: SandboxServer) -> None:
+    send(server, a_message())
+    view = InboxView(server)
+    sent = taken(view)
+    view._handle_custom_msg({"open": 0, "conversation": True}, [])
+    ((content, _),) = sent
+    assert (content["kind"], content["number"]) == ("conversation", 0)
+    assert "MAIL FROM:<ann@example.org> size=" in str(content["lines"])
+    server.sessions.clear()
+    view._handle_custom_msg({"open": 0, "conversation": True}, [])
+    assert sent[-1][0]["lines"] == []
     view.close()

@@ -7,11 +7,13 @@ import threading
 
 from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.events import PITrailEvent
+from smtp_nb.model.trail.sessions import TrailSession
 from smtp_nb.widgets.feed import TrailFeed
 from smtp_nb.widgets.sender import MessageSender, ViewMessage
 
 CELL: contextvars.ContextVar[str] = contextvars.ContextVar("CELL")
 WAIT_S = 30
+SESSION = TrailSession(1, 1, 0.0)
 
 
 def line() -> PITrailEvent:
@@ -43,7 +45,7 @@ def test_rows_arrive_while_the_one_who_adds_goes_on() -> None:
     feed, screen = TrailFeed(), Screen()
     sender = MessageSender(feed, screen)
     for number in range(1, 4):
-        feed.add(line())
+        feed.add(line(), SESSION)
         sender.wake()
         assert screen.wait_for(number)
     assert threading.current_thread().name not in screen.threads
@@ -55,7 +57,7 @@ def test_messages_belong_to_the_cell_that_made_the_view() -> None:
     sender = MessageSender(feed, screen)
 
     def elsewhere() -> None:  # a plain thread has an empty context
-        feed.add(line())
+        feed.add(line(), SESSION)
         sender.wake()
 
     thread = threading.Thread(target=contextvars.Context().run, args=(elsewhere,))
@@ -75,7 +77,7 @@ def test_a_view_that_fails_stops_nothing() -> None:
 
     sender = MessageSender(feed, broken)
     for _ in range(3):
-        feed.add(line())
+        feed.add(line(), SESSION)
         sender.wake()
         assert calls.acquire(timeout=WAIT_S)
 
@@ -84,7 +86,7 @@ def test_the_thread_goes_when_there_is_nothing_to_carry_and_comes_back() -> None
     feed, screen = TrailFeed(), Screen()
     sender = MessageSender(feed, screen, idle_s=0.0)
     for number in range(1, 4):
-        feed.add(line())
+        feed.add(line(), SESSION)
         sender.wake()
         assert screen.wait_for(number)
         for thread in threading.enumerate():

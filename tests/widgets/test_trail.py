@@ -61,7 +61,7 @@ def test_no_line_is_in_the_widgets_state(view: TrailView) -> None:
     assert "recipient" not in json.dumps(state)
 
 
-@pytest.mark.parametrize("name", ["trail", "merge", "inbox"])
+@pytest.mark.parametrize("name", ["trail", "merge", "results", "inbox"])
 @pytest.mark.parametrize("kind", ["js", "css"])
 def test_nothing_is_fetched(name: str, kind: str) -> None:
     import smtp_nb.widgets

@@ -64,6 +64,13 @@ def _sandbox_of(server: object, file: str) -> SandboxServer | None:
     return sandbox_at(server.mail_server, server.mail_port)
 
 
+def journals_of(sandbox: SandboxServer) -> dict[str, Path]:
+    """The journals that live and die with this sandbox, by the names of their campaigns."""
+    if (place := _PLACES.get(sandbox)) is None:
+        return {}
+    return {path.name.removesuffix(SUFFIX): path for path in Path(place).glob(f"*{SUFFIX}")}
+
+
 def _place(sandbox: SandboxServer) -> str:
     if sandbox not in _PLACES:
         _PLACES[sandbox] = place = tempfile.mkdtemp(prefix="smtp_nb-sandbox-")

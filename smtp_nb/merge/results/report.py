@@ -181,13 +181,14 @@ def _delivered(row: int | None, d: RecipientRecord, bounced: Bounced) -> Line:
     # `print(frame)` writes the cell to a terminal, so it holds no control of a server's.
     reply = visible_lines(d.reply) if d.code else ""
     return (row, d.recipient, RecipientType(d.kind).name, outcome, d.code or None, d.enhanced_code,
-            reply, _explanation(outcome, d.code, d.enhanced_code, d.reply), d.queue_id,
+            reply, explanation_of(outcome, d.code, d.enhanced_code, d.reply), d.queue_id,
             d.message_id, d.attempts, d.at, d.seconds, d.size,
             *bounced.get((d.message, d.address), ("", "")))  # fmt: skip
 
 
 @lru_cache(maxsize=1024)
-def _explanation(outcome: str, code: int, enhanced_code: str, text: str) -> str:
+def explanation_of(outcome: str, code: int, enhanced_code: str, text: str) -> str:
+    """What became of a recipient, in a sentence; empty for those who have their message."""
     if outcome == Outcome.ACCEPTED:
         return ""
     if code:

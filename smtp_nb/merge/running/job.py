@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from smtp_nb.merge.results import report
-from smtp_nb.merge.running.progress import Progress
+from smtp_nb.merge.results.summary import Summary, summary_of
+from smtp_nb.merge.running.progress import LiveView, Progress, View
 from smtp_nb.merge.running.run import Run
 from smtp_nb.merge.running.sending import Server, send
 from smtp_nb.model.known import known_attributes
@@ -42,6 +43,8 @@ class MergeJob:
             target=context.run, args=(self._work,), name=f"merge {run.campaign.name}", daemon=True
         )
         self._thread.start()
+        if isinstance(self.view, LiveView):
+            self.view.attach(self)
 
     def _work(self) -> None:
         try:
@@ -93,26 +96,39 @@ class MergeJob:
         return self._run.source.progress
 
     @property
+    def view(self) -> View | None:
+        """What shows the progress; None if nothing does."""
+        return self._run.source.view
+
+    @property
     def results(self) -> pd.DataFrame:
         """The results so far, a DataFrame."""
         if self._results is not None:
             return self._results
         return self._run.results()
 
+    @property
+    def summary(self) -> Summary:
+        """Counts so far, who did not get it and why, and how to go on."""
+        return summary_of(self._run.campaign.name, self.results)
+
     def style(self) -> Styler:
         """The results in colours."""
         return report.style(self.results)
 
     @property
-    def _state(self) -> str:
+    def state(self) -> str:
+        """One of "running", "paused", "cancelling", "cancelled", "done", or "failed: …"."""
         if self.error is not None:
             return f"failed: {self.error}"
         if not self.is_running:
             return "cancelled" if self._run.control.is_cancelled else "done"
+        if self._run.control.is_cancelled:
+            return "cancelling"
         if self._run.control.is_paused:
             return "paused"
         return "scheduled" if self._run.source.is_scheduled else "running"
 
     def __repr__(self) -> str:
         progress = replace(self.progress, ended="")  # the state says it
-        return f"<MergeJob {self._run.campaign.name!r}: {self._state}, {progress}>"
+        return f"<MergeJob {self._run.campaign.name!r}: {self.state}, {progress}>"

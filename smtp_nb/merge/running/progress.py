@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import sys
 from collections import Counter, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from smtp_nb import ambient
 from smtp_nb.errors import InputError
+from smtp_nb.merge.results.missed import Missed
+from smtp_nb.merge.results.throughput import Throughput, ThroughputLog
 from smtp_nb.model.known import known_attributes
 from smtp_nb.model.outcome import Outcome
+
+if TYPE_CHECKING:
+    from smtp_nb.merge.results.summary import Summary
 
 # The rate is that of the last so many seconds: it follows a server that slows down.
 _WINDOW_S = 10.0
@@ -21,6 +26,8 @@ PAUSED = "paused"
 START = "the start"
 # What is done about messages that a run left.
 RESUME = "run again to resume"
+# So many recipients without their message are kept for a view while the run goes on.
+_MISSED = 20
 
 
 @known_attributes()
@@ -39,6 +46,9 @@ class Progress:
         waits_until: when that ends, where it is a matter of hours: "08:00"; else empty.
         said: why nothing is sent, or why the run ended early; usually empty.
         ended: how a run ended that has messages left, and how to go on; empty while it runs.
+        missed: the last recipients of this run who did not get their message, the newest first.
+        missing: how many did not get it in this run so far.
+        throughput: messages per second over time.
     """
 
     done: int
@@ -52,6 +62,9 @@ class Progress:
     said: str = ""
     ended: str = ""
     waits_until: str = ""
+    missed: Sequence[Missed] = field(default=(), compare=False)
+    missing: int = field(default=0, compare=False)
+    throughput: Throughput = field(default_factory=Throughput, compare=False)
 
     @property
     def note(self) -> str:
@@ -89,6 +102,36 @@ class Progress:
 
 
 View = Callable[[Progress], None]
+
+
+class BackgroundMerge(Protocol):
+    """A merge in the background, as far as a view knows it."""
+
+    @property
+    def state(self) -> str: ...
+    @property
+    def progress(self) -> Progress: ...
+    @property
+    def summary(self) -> Summary: ...
+    def pause(self) -> None: ...
+    def resume(self) -> None: ...
+    def cancel(self) -> None: ...
+    def wait(self) -> object: ...
+
+
+@runtime_checkable
+class LiveView(Protocol):
+    """A view that also takes what comes before and after progress: the job and the results."""
+
+    def __call__(self, progress: Progress, /) -> None: ...
+
+    def attach(self, job: BackgroundMerge) -> None:
+        """The run is `job`, which can be paused and cancelled."""
+
+    def finish(self, summary: Summary) -> None:
+        """The run is over, however it ended."""
+
+
 Shown = View | Literal["auto", "text"] | None
 
 _notebook_view: Callable[[], View] | None = None
@@ -108,6 +151,7 @@ class Meter:
         said: what nobody shall overlook, from the beginning.
 
     Attributes:
+        view: what it tells; None for nobody.
         put_off: how many messages wait for another try.
     """
 
@@ -119,19 +163,28 @@ class Meter:
         said: str = "",
     ) -> None:
         self._total = total
-        self._view = view
+        self.view = view
         self._clock = clock
         self._counts: Counter[Outcome] = Counter()
         self._samples = deque([(clock(), 0)])
         self._pause = (0.0, "", "")
         self._said = said
         self._ended = ""
+        self._missed: tuple[Missed, ...] = ()
+        self._missing = 0
+        self._log = ThroughputLog(clock())
         self.put_off = 0
         self.show()
 
     def count(self, outcome: Outcome, messages: int = 1) -> None:
         """Messages have an outcome; a negative number takes it back."""
         self._counts[outcome] += messages
+
+    def miss(self, found: Iterable[Missed]) -> None:
+        """These recipients did not get their message."""
+        for one in found:
+            self._missing += 1
+            self._missed = (one, *self._missed[: _MISSED - 1])
 
     @property
     def progress(self) -> Progress:
@@ -143,7 +196,7 @@ class Meter:
         counts = {outcome: n for outcome, n in self._counts.items() if n}
         return Progress(
             done, self._total, rate, left, counts, self.put_off, waits_s, why, self._said,
-            self._ended, until,
+            self._ended, until, self._missed, self._missing, self._log.throughput,
         )  # fmt: skip
 
     def say(self, what: str) -> None:
@@ -159,18 +212,19 @@ class Meter:
     def wait(self, seconds: float, why: str, until: str = "") -> None:
         """Tell the view that a pause is made, and what for."""
         self._pause = (seconds, why, until)
-        if self._view is not None:
-            self._view(self.progress)
+        if self.view is not None:
+            self.view(self.progress)
 
     def show(self) -> None:
         """Tell the view that something was done."""
         self._pause = (0.0, "", "")
         now, done = self._clock(), self._counts.total()
         self._samples.append((now, done))
+        self._log.note(now, done)
         while len(self._samples) > 2 and now - self._samples[0][0] > _WINDOW_S:
             self._samples.popleft()
-        if self._view is not None:
-            self._view(self.progress)
+        if self.view is not None:
+            self.view(self.progress)
 
     def _rate(self, done: int) -> float:
         began, before = self._samples[0]

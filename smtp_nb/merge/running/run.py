@@ -44,13 +44,14 @@ from smtp_nb.merge.planning.plan import Plan, PlannedRow
 from smtp_nb.merge.planning.renderer import RowRenderer
 from smtp_nb.merge.planning.standing import GO_ON, LOOKED_AT, standing_of
 from smtp_nb.merge.results import report
+from smtp_nb.merge.results.summary import summary_of
 from smtp_nb.merge.rows.rows import Rows
 from smtp_nb.merge.running.connection import ConnectionGroup, MergeConnection
 from smtp_nb.merge.running.control import RunControl
 from smtp_nb.merge.running.moments import Moment, moment_of
 from smtp_nb.merge.running.options import Options
 from smtp_nb.merge.running.pace import Pace, Shut
-from smtp_nb.merge.running.progress import RESUME, Meter, view_for
+from smtp_nb.merge.running.progress import RESUME, LiveView, Meter, view_for
 from smtp_nb.merge.running.rates import Sent
 from smtp_nb.merge.running.source import Source
 from smtp_nb.merge.running.waiting import PendingMessage
@@ -224,7 +225,15 @@ class Run:
                 self.source.end("stopped" if isinstance(error, _STOPS) else f"failed: {error}")
             raise
         finally:
+            self._show_results()
             self._held.close()
+
+    def _show_results(self) -> None:
+        """Give the results to a view that shows them; what goes wrong there ends no run."""
+        view = self.source.view
+        if isinstance(view, LiveView):
+            with suppress(Exception, KeyboardInterrupt):
+                view.finish(summary_of(self.campaign.name, self.results()))
 
     def results(self) -> pd.DataFrame:
         """What became of every row, up to now."""

@@ -16,13 +16,14 @@ from smtp_nb.merge.journal.journal import Journal
 from smtp_nb.merge.journal.schema import RETRIED, Attempt, Result, SkippedRow
 from smtp_nb.merge.planning.plan import PlannedRow
 from smtp_nb.merge.planning.renderer import ComposedRow, RowRenderer, RowValues
+from smtp_nb.merge.results.missed import Missed, missed_in
 from smtp_nb.merge.rows.problem import RowError, sentence
 from smtp_nb.merge.running.control import RunControl
 from smtp_nb.merge.running.deferrals import Deferral, deferral_of
 from smtp_nb.merge.running.endings import Endings
 from smtp_nb.merge.running.moments import shown_from
 from smtp_nb.merge.running.pace import WAITED_FOR, Opening, Pace, Shut
-from smtp_nb.merge.running.progress import PAUSED, Meter, Progress
+from smtp_nb.merge.running.progress import PAUSED, Meter, Progress, View
 from smtp_nb.merge.running.waiting import PendingMessage, Waiting
 from smtp_nb.model.envelope import DeliveryJob, Envelope, Recipient
 from smtp_nb.model.outcome import Outcome
@@ -89,6 +90,11 @@ class Source:
         """True until the time has come at which it shall begin."""
         starts_at = self.pace.starts_at
         return starts_at is not None and self.pace.clocks.wall() < starts_at
+
+    @property
+    def view(self) -> View | None:
+        """What shows the progress."""
+        return self._meter.view
 
     def end(self, how: str) -> None:
         """Tell the view that the run is over."""
@@ -200,7 +206,10 @@ class Source:
     def _leave_out(self, planned: PlannedRow, error: InputError) -> SkippedRow:
         outcome = Outcome.SKIPPED if isinstance(error, SkipRow) else Outcome.INVALID
         self._meter.count(outcome)
-        return SkippedRow(outcome, sentence(error.description, error.remedy), planned.row)
+        why = sentence(error.description, error.remedy)
+        if outcome is Outcome.INVALID:
+            self._meter.miss([Missed(planned.row, planned.recipient, outcome, why)])
+        return SkippedRow(outcome, why, planned.row)
 
     # -- taking back --------------------------------------------------------------------------
 
@@ -219,6 +228,7 @@ class Source:
         for (job, receipt), found in zip(results, signals, strict=True):
             if found is None or not self._try_again(learnt(job, receipt), found):
                 self._meter.count(receipt.outcome)
+                self._meter.miss(missed_in(_todo(job).planned.row, receipt.recipients))
         self._meter.put_off = self._waiting.put_off
         self._meter.show()
         if not self._under_way or self.endings.found:

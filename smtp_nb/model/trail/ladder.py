@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from itertools import groupby
@@ -19,6 +18,7 @@ from smtp_nb.errors import InputError
 from smtp_nb.model.display import masked, visible
 from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.events import PITrailEvent
+from smtp_nb.model.trail.writing import write_text
 
 Scale = Literal["steps", "time"]
 SCALES: tuple[Scale, ...] = ("steps", "time")
@@ -46,6 +46,11 @@ _VERDICTS = {
 }
 
 
+def verdict_of(reply: str) -> ReplyVerdict:
+    """The verdict of a line of a reply."""
+    return _VERDICTS.get(reply[:1], ReplyVerdict.NONE)
+
+
 @dataclass(frozen=True, slots=True)
 class Rung:
     """One step of the conversation, or a remark.
@@ -69,9 +74,7 @@ class Rung:
     @property
     def verdict(self) -> ReplyVerdict:
         """The verdict of a server's rung; NONE for the others."""
-        if self.direction is not _SERVER:
-            return ReplyVerdict.NONE
-        return _VERDICTS.get(self.lines[-1][:1], ReplyVerdict.NONE)
+        return verdict_of(self.lines[-1]) if self.direction is _SERVER else ReplyVerdict.NONE
 
     @property
     def is_refusal(self) -> bool:
@@ -148,20 +151,7 @@ class Ladder:
         Raises:
             InputError: 303, it cannot be written.
         """
-        target = os.fspath(path)
-        part = f"{target}.{os.getpid()}.part"
-        try:
-            with open(part, "x", encoding="utf-8") as file:
-                file.write(self.svg)
-            os.replace(part, target)
-        except OSError as error:
-            with suppress(OSError):
-                os.unlink(part)
-            raise InputError(
-                f"the ladder cannot be written to {target!r}: {error.strerror}",
-                code=303,
-                remedy="Name a file in a directory that you may write to",
-            ) from error
+        write_text(path, self.svg, "the ladder")
 
     def __str__(self) -> str:
         return "\n".join(_text_line(rung) for rung in self.rungs) or "no conversation yet"
@@ -190,8 +180,7 @@ def _text_line(rung: Rung) -> str:
 
 def _rungs(events: Sequence[PITrailEvent], show_addresses: bool) -> Iterator[Rung]:
     newest: dict[int, float] = {}
-    for _, together in groupby(_numbered(events), lambda pair: pair[0]):
-        lines = [event for _, event in together]
+    for lines in steps(events):
         first = lines[0]
         before = newest.get(first.connection)
         newest[first.connection] = first.seconds
@@ -207,6 +196,12 @@ def _rungs(events: Sequence[PITrailEvent], show_addresses: bool) -> Iterator[Run
 
 def _shown(message: str, show_addresses: bool) -> str:
     return visible(message if show_addresses else masked(message))
+
+
+def steps(events: Sequence[PITrailEvent]) -> Iterator[list[PITrailEvent]]:
+    """The lines, those together that crossed the wire together: a group, a whole reply."""
+    for _, together in groupby(_numbered(events), lambda pair: pair[0]):
+        yield [event for _, event in together]
 
 
 def _numbered(events: Sequence[PITrailEvent]) -> Iterator[tuple[int, PITrailEvent]]:

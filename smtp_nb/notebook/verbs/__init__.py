@@ -7,18 +7,21 @@ from collections.abc import Iterable
 from smtp_nb.notebook.verb import Verb
 from smtp_nb.notebook.verbs import (
     command,
+    compose,
     config,
     connection,
     doctor,
     expand,
     explain,
     help,
+    join,
     login,
     merge,
     process_queue,
     queue,
     send,
     server,
+    step,
     talk,
     template,
     trail,
@@ -27,10 +30,10 @@ from smtp_nb.notebook.verbs import (
 from smtp_nb.notebook.verbs import set as set_verb
 
 _MODULES = (
-    connection, login, set_verb, config,
-    send, queue, process_queue, verify, expand, command,
+    connection, join, login, set_verb, config,
+    send, compose, queue, process_queue, verify, expand, command,
     template, merge,
-    server, talk,
+    server, talk, step,
     trail, explain, doctor, help,
 )  # fmt: skip
 VERBS: dict[str, Verb] = {verb.name: verb for module in _MODULES for verb in module.VERBS}

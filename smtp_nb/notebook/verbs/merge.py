@@ -7,17 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from IPython.display import display
 
 from smtp_nb.errors import InputError, StateError, TemplateChanged
 from smtp_nb.merge import MailMerge, MergeJob, Template, load
+from smtp_nb.merge.journal.home import journals_of
 from smtp_nb.merge.journal.schema import SUFFIX
 from smtp_nb.merge.planning.standing import Standing
 from smtp_nb.merge.preview import Preview
-from smtp_nb.merge.results.summary import summary_of
 from smtp_nb.merge.rows.frames import as_pandas
 from smtp_nb.model.display import masked
 from smtp_nb.model.outcome import Outcome
+from smtp_nb.notebook.results_frame import ResultsFrame
 from smtp_nb.notebook.show import left_aligned
 from smtp_nb.notebook.syntax import Argument, Option, ValueKind
 from smtp_nb.notebook.verb import Verb, VerbRequest
@@ -99,7 +99,7 @@ def _merge(request: VerbRequest) -> DryRun | pd.DataFrame | MergeJob:
     request.state.merges[merge.name] = merge
     at = request.text("at")
     if not (request.flag("background") or at):
-        return merge.run(**options)
+        return ResultsFrame.of(merge.name, merge.run(**options), request.state.shown_in)
     return request.state.start(merge, {**options, **({"at": at} if at else {})})
 
 
@@ -223,13 +223,12 @@ def _preview(request: VerbRequest) -> Preview:
     return _merge_of(request).preview(request.number("rows") or 3)
 
 
-def _results(request: VerbRequest) -> pd.DataFrame:
-    merges, kept = request.state.merges, _kept()
+def _results(request: VerbRequest) -> ResultsFrame:
+    merges, sandbox = request.state.merges, request.state.sandbox
+    kept = {**_kept(), **(journals_of(sandbox) if sandbox is not None else {})}
     name = request.text("name") or next(reversed(merges), "") or next(iter(kept), "")
     if name in merges or name in kept:
-        found = merges[name].results if name in merges else load(kept[name])
-        display(summary_of(name, found))  # type: ignore[no-untyped-call]  # IPython's has no types
-        return found
+        return ResultsFrame.of(name, merges[name].results if name in merges else load(kept[name]))
     known = ", ".join(sorted({*merges, *kept}))
     if not known:
         raise StateError(

@@ -14,6 +14,7 @@ from smtp_nb.merge.rows.problem import RowError
 from smtp_nb.merge.templates.filters import SharedImages
 from smtp_nb.merge.templates.template import Compiled, Template
 from smtp_nb.model.address import parse_mailbox
+from smtp_nb.model.enums import Importance
 from smtp_nb.model.receipt import Receipt
 from smtp_nb.notebook.render import in_notebook, only
 from smtp_nb.notebook.syntax import Option, ValueKind
@@ -41,6 +42,7 @@ def message_of(request: VerbRequest, smtp: SMTP) -> Addressed:
         reply_to=addresses("--reply-to", request.text("reply_to")),
         subject=request.text("subject"),
         attachments=tuple(_attachments(request)),
+        importance=Importance[request.text("importance", "unspecified").upper()],
         message_id="*",
     )
     return Addressed(draft, addresses("--bcc", request.texts("bcc")))
@@ -116,6 +118,8 @@ MESSAGE_OPTIONS = (
     Option("--subject", "the subject", metavar="TEXT"),
     Option("--from", "the sender", metavar="ADDRESS"),
     Option("--reply-to", "where answers go", metavar="ADDRESS"),
+    Option("--importance", "what the reader's program marks it as", ValueKind.CHOICE,
+           choices=("low", "normal", "high")),
     Option("--text", "the body, for a message on one line"),
     Option("--markdown", "the body is Markdown: sent as text and HTML", ValueKind.FLAG),
     Option("--html", "the body is HTML", ValueKind.FLAG),

@@ -12,6 +12,11 @@ def _trail(request: VerbRequest) -> object:
     if request.flag("clear"):
         state.clear_trail()
         return Page("The trail is empty")
+    if path := request.text("save"):
+        state.trail.save(path)
+        return Page(f"{path}: {state.trail.tally}; addresses in full, credentials hidden")
+    if request.flag("frame"):
+        return state.trail.frame
     return state.trail if request.flag("static") else state.view
 
 
@@ -28,9 +33,16 @@ VERBS = (
         _trail,
         options=(
             Option("--static", "as a plain table of the conversation so far", ValueKind.FLAG),
+            Option("--frame", "as a DataFrame, one row a line; -o NAME keeps it", ValueKind.FLAG),
+            Option(
+                "--save",
+                "write it to a file: .txt for text, .hex for a listing of packets",
+                ValueKind.PATH,
+                "PATH",
+            ),
             Option("--clear", "forget the conversation so far", ValueKind.FLAG),
         ),
-        example="%smtp trail",
+        example="%smtp trail\n%smtp trail --save trail.txt\n%smtp trail --frame -o lines",
     ),
     Verb(
         "ladder",

@@ -250,17 +250,19 @@ class Inbox(Sequence[Message]):
 
     @property
     def recent(self) -> list[Message]:
-        """The newest messages, as many as a view shows."""
-        return self._messages[-SHOWN_ROWS:]
+        """The newest messages, the newest first, as many as a view shows."""
+        return self._messages[: -SHOWN_ROWS - 1 : -1]
 
     def _repr_html_(self) -> str:
-        head = "".join(f'<th scope="col">{name}</th>' for name in _COLUMNS)
+        head = "".join(f'<th scope="col"{_LEFT}>{name}</th>' for name in _COLUMNS)
         rows = "".join(_message_row(message) for message in self.recent)
         more = len(self) - len(self.recent)
         note = f"<p>{more:,} older ones are not shown</p>" if more > 0 else ""
         return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{note}"
 
 
+# nbconvert's own sheet puts all cells to the right.
+_LEFT = ' style="text-align:left"'
 _COLUMNS = ("Received", "From", "Recipients", "Subject", "Bytes", "Line")
 
 
@@ -273,4 +275,4 @@ def _message_row(message: Message) -> str:
         f"{message.size:,}",
         message.tls.protocol if message.tls else "clear",
     )
-    return "<tr>" + "".join(f"<td>{_shown(cell)}</td>" for cell in cells) + "</tr>"
+    return "<tr>" + "".join(f"<td{_LEFT}>{_shown(cell)}</td>" for cell in cells) + "</tr>"

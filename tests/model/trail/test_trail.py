@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from smtp_nb.model.display import visible
 from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.events import PITrailEvent
-from smtp_nb.model.trail.trail import Trail, group_marks, whole_replies
+from smtp_nb.model.trail.static import group_marks, whole_replies
+from smtp_nb.model.trail.trail import Trail
 
 C, S, I = TrailDirection.CLIENT, TrailDirection.SERVER, TrailDirection.INFO  # noqa: E741
 

@@ -47,3 +47,22 @@ def test_it_leads_to_this_machine_and_says_what_it_needs(kernel: Kernel) -> None
     assert "not hexadecimal" in kernel.run("%%smtp talk\n<raw xy>").error["evalue"]
     seen = kernel.run("%%smtp talk --to smtp://127.0.0.1:1\nNOOP")
     assert "could not connect" in seen.error["evalue"]
+
+
+def test_step_goes_on_and_back_and_shows_the_diagram(kernel: Kernel) -> None:
+    kernel.run("%smtp server start")
+    for line, words in [
+        ("EHLO me", "What may come now: EHLO, HELO, MAIL"),
+        ("MAIL FROM:<ann@school.test>", "What may come now: EHLO, HELO, RCPT"),
+        ("--wrong DATA", "554 5.5.1 No valid recipients"),
+        ("--back", "MAIL FROM:<a…@school.test>"),
+        ("", "mail, waiting for: a command"),
+    ]:
+        seen = kernel.run(f"%smtp step {line}")
+        assert seen.status == "ok", seen.error
+        assert words in seen.outputs[0]["text/plain"], line
+        assert "State of the conversation: " in seen.outputs[0]["text/html"]
+        assert "ann@school.test" not in seen.outputs[0]["text/html"]
+    assert "DATA is not allowed now" in kernel.run("%smtp step DATA").error["evalue"]
+    kernel.run("%smtp server stop")
+    assert "the sandbox is not running" in kernel.run("%smtp step NOOP").error["evalue"]

@@ -1,0 +1,1 @@
+"""What `explain` knows: the tables, and the faults below SMTP."""

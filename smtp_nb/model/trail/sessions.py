@@ -1,0 +1,71 @@
+"""Sessions on a trail: where each begins, when, with which server, and who is logged in.
+
+The lines of several sessions stand on one trail, and those of several connections between each
+other. The clock of a connection starts again with each session; this is how one is recognised.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from smtp_nb.model.enums import TrailDirection
+from smtp_nb.model.events import PITrailEvent
+
+_GREETING = re.compile(r"220[ -](\S+)")
+_LOGGED_IN = re.compile(r"235[ -]")
+
+
+@dataclass(slots=True)
+class TrailSession:
+    """One session on a trail.
+
+    Attributes:
+        number: counts the sessions of a trail, from 1.
+        connection: which of several concurrent connections, from 1.
+        began: when its clock started, in seconds since 1970 (UTC).
+        server: the name in its greeting; empty before that.
+        user: who is logged in, if that is known.
+    """
+
+    number: int
+    connection: int
+    began: float
+    server: str = ""
+    user: str = ""
+
+
+class SessionBook:
+    """The sessions of one trail, found line by line.
+
+    Args:
+        now: the time, in seconds since 1970.
+    """
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self._count = 0
+        self._newest: dict[int, tuple[TrailSession, float]] = {}
+
+    def take(self, event: PITrailEvent, user: str) -> TrailSession:
+        """Return the session of the next line.
+
+        Args:
+            user: who is logged in once the server has accepted a login.
+        """
+        found, before = self._newest.get(event.connection, (None, 0.0))
+        if found is None or event.seconds < before:
+            self._count += 1
+            found = TrailSession(self._count, event.connection, self._now() - event.seconds)
+        self._newest[event.connection] = found, event.seconds
+        if event.direction == TrailDirection.SERVER and event.message[:1] == "2":
+            self._learn(found, event.message, user)
+        return found
+
+    @staticmethod
+    def _learn(session: TrailSession, reply: str, user: str) -> None:
+        if not session.server and (greeting := _GREETING.match(reply)):
+            session.server = greeting[1]
+        if _LOGGED_IN.match(reply):
+            session.user = user

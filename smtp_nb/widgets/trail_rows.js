@@ -1,0 +1,107 @@
+// Rows of the live trail: the head of a session, and a line in its lane.
+
+const LANES = ["client", "server", "note"];
+const SPEAKERS = ["Client", "Server", "Remark"];
+const PREFIXES = ["C: ", "S: ", ""];
+const LINE_END = "CR LF"; // what ends every line of SMTP; few fonts have its pictures
+const COLUMNS_SHOWN = { time: "Seconds", wait: "Waited", tls: "", client: "Client", server: "Server", verdict: "Reply" };
+
+const decimal = new Intl.NumberFormat(undefined, { minimumFractionDigits: 3, maximumFractionDigits: 3 });
+const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
+const calendar = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+
+// Whether two rows left in one write.
+function together(row, other) {
+  return row[4] > 0 && other !== undefined && other[4] === row[4] && other[7] === row[7];
+}
+
+function headOfColumns() {
+  const head = make("div", "smtpnb-row smtpnb-head");
+  head.setAttribute("aria-hidden", "true");
+  const names = Object.entries(COLUMNS_SHOWN);
+  head.append(...names.map(([column, name]) => make("span", `smtpnb-${column}`, name)));
+  return head;
+}
+
+// Server, user and start, as far as they are known.
+function headOfSession(number, facts) {
+  const began = new Date((facts?.began ?? 0) * 1000);
+  const isToday = began.toDateString() === new Date().toDateString();
+  const words = [
+    `Session ${integer.format(number)}`,
+    facts?.connection > 1 ? `connection ${facts.connection}` : "",
+    facts?.server,
+    facts?.user ? `logged in as ${facts.user}` : "",
+    facts?.began ? (isToday ? clock : calendar).format(began) : "",
+  ];
+  return words.filter(Boolean).join(" · ");
+}
+
+class Rows {
+  constructor(store) {
+    this.store = store;
+    this.lineEnds = false;
+  }
+
+  make(index) {
+    const { row, reply, session } = this.store.shown[index];
+    const element = make("div", this.classes(index));
+    element.setAttribute("role", "listitem");
+    element.setAttribute("aria-posinset", String(index + 1));
+    element.setAttribute("aria-setsize", String(this.store.shown.length));
+    element.dataset.index = index;
+    if (session) {
+      element.append(make("span", "smtpnb-session", headOfSession(session, this.store.sessions.get(session))));
+      return element;
+    }
+    if (row[0] === this.store.current) element.setAttribute("aria-current", "true");
+    const waited = row.wait === null || row.wait === undefined ? "" : `${Math.round(row.wait * 1000)} ms`;
+    element.append(
+      make("span", "smtpnb-time", decimal.format(row[2])),
+      make("span", "smtpnb-wait", waited),
+      make("span", "smtpnb-tls", row[3] & TLS ? "TLS" : ""),
+      this.text(row, reply),
+      make("span", "smtpnb-verdict", reply.rows[0] === row ? this.verdict(row) : ""),
+    );
+    return element;
+  }
+
+  // What a reply says, in a word.
+  verdict(row) {
+    return row[1] === SERVER ? this.store.words.verdicts[row[5][0]] || "" : "";
+  }
+
+  text(row, reply) {
+    const [, direction, , , , text] = row;
+    const lane = make("span", `smtpnb-text smtpnb-${LANES[direction]}`);
+    const words = make("bdi", "", text);
+    words.dir = "auto";
+    const connection = row[7] > 1 ? `[${row[7]}] ` : "";
+    lane.append(make("span", "smtpnb-who", connection + PREFIXES[direction]), words);
+    if (this.lineEnds && direction !== INFO) {
+      const end = make("span", "smtpnb-end", LINE_END);
+      end.title = "The two bytes that end every line of SMTP";
+      lane.append(end);
+    }
+    if (reply.rows.length > 1 && reply.rows[0] === row) {
+      const more = reply.open ? "▾ fold" : `▸ ${count(reply.rows.length - 1, "more line")}`;
+      lane.append(make("span", "smtpnb-fold", more));
+    }
+    return lane;
+  }
+
+  classes(index) {
+    const { row, session } = this.store.shown[index];
+    if (session) return "smtpnb-row smtpnb-begins";
+    const names = ["smtpnb-row"];
+    if (row[3] & TLS) names.push("smtpnb-protected");
+    if (row[3] & REFUSAL) names.push("smtpnb-refusal");
+    if (row[0] === this.store.current) names.push("smtpnb-current");
+    const above = together(row, this.store.shown[index - 1]?.row);
+    const below = together(row, this.store.shown[index + 1]?.row);
+    if (above || below) names.push("smtpnb-group");
+    if (below && !above) names.push("smtpnb-first");
+    if (above && !below) names.push("smtpnb-last");
+    return names.join(" ");
+  }
+}
