@@ -73,7 +73,8 @@ class MailMerge:
     rows inserted, removed or sorted, never sends to a recipient twice.
 
     Args:
-        frame: the rows: a DataFrame of pandas, polars or pyarrow, a list of mappings.
+        frame: the rows: a DataFrame of pandas, polars or pyarrow, a relation of DuckDB, a list of
+            mappings.
         template: what they get.
         to: the column with the address, one a row, or a template: "{{ name }} <{{ email }}>". Or
             a list of such: all are recipients of the same message.
