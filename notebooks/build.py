@@ -42,7 +42,8 @@ OFFLINE_TEMPLATE = """\
 {% block html_head_js %}{% endblock %}
 {% block html_head_css %}{{ super() }}
 <style>
-:root { --jp-mirror-editor-number-color: #060; } /* its own has too little contrast */
+/* Its own have too little contrast. */
+:root { --jp-mirror-editor-number-color: #060; --jp-mirror-editor-operator-color: #71c; }
 .jp-RenderedHTMLCommon table :is(th, td) { text-align: left !important; vertical-align: top; }
 .jp-RenderedHTMLCommon table td.number { text-align: right !important; }
 :is(.jp-InputPrompt, .jp-OutputPrompt) { color: #3a3a3a !important; opacity: 1 !important; }
