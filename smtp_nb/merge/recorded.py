@@ -7,7 +7,7 @@ from functools import partial
 import pandas as pd
 
 from smtp_nb.merge.journal.journal import JournalReader
-from smtp_nb.merge.journal.rescue import is_begun
+from smtp_nb.merge.journal.places import has_begun
 from smtp_nb.merge.journal.resolve import resolve, targets_of
 from smtp_nb.merge.planning.naming import meant
 from smtp_nb.merge.planning.renderer import RowRenderer
@@ -28,7 +28,7 @@ def salt_of(campaign: Campaign) -> str:
 def results_of(campaign: Campaign) -> pd.DataFrame:
     """Every row and recipient with what became of it."""
     index = campaign.rows.index
-    if not is_begun(campaign.path):
+    if not has_begun(campaign.path):
         return report.results(list(plan_entries(campaign.plan, {}, {})), None, index)
     with JournalReader.open(campaign.path) as journal:
         return report.results(list(entries_now(campaign, journal)), journal, index)
