@@ -90,13 +90,27 @@ def ours_of_many_rows(port: int, size: int, folder: Path) -> Work:
     return _merge(port, size, folder, [])
 
 
-def _merge(port: int, rows: int, folder: Path, files: list[Path]) -> Work:
+def ours_of_groups(port: int, size: int, folder: Path) -> Work:
+    """The same with a message for every two rows."""
+    return _merge(port, size, folder, [], pairs=True)
+
+
+def ours_with_sheets(port: int, size: int, folder: Path) -> Work:
+    """The same with the two rows as an .xlsx file."""
+    return _merge(port, size, folder, {"rows.xlsx": "{{ rows }}"}, pairs=True)
+
+
+def _merge(
+    port: int, rows: int, folder: Path, files: list[Path] | dict[str, str], pairs: bool = False
+) -> Work:
     import pandas as pd
 
     from smtp_nb import SMTP, MailMerge, Template
 
     job = Job(port, rows, 1, None, folder, folder)
     frame = pd.DataFrame(job.table)
+    if pairs:
+        frame = frame.iloc[[place - place % 2 for place in range(rows)]].reset_index(drop=True)
     smtp = SMTP(mail_server=HOST, mail_port=port)
     template = Template(
         subject=jinja(SUBJECT), text=jinja(TEXT), html=jinja(HTML), attachments=files
@@ -105,7 +119,7 @@ def _merge(port: int, rows: int, folder: Path, files: list[Path]) -> Work:
     def run(frame: pd.DataFrame, name: str) -> object:
         merge = MailMerge(
             frame, template, to="email", from_=SENDER, server=smtp, name=name,
-            journal=folder / f"{name}.sqlite",
+            journal=folder / f"{name}.sqlite", group_by="email" if pairs else None,
         )  # fmt: skip
         results = merge.run(progress=None)
         assert (results.outcome == "ACCEPTED").all()
@@ -121,6 +135,8 @@ CASES = {
     "smtplib": theirs_from_email_message,
     "merge": ours_in_a_merge,
     "rows": ours_of_many_rows,
+    "groups": ours_of_groups,
+    "sheets": ours_with_sheets,
 }
 
 

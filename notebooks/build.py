@@ -1,6 +1,7 @@
 """Run the notebooks of this folder, each time from a fresh copy.
 
-    python notebooks/build.py demo      run the quickstart, print its results, write a page
+    python notebooks/build.py demo      run the notebooks here, print their results, write a page
+                                        of each
     python notebooks/build.py refresh [lessons/01-by-hand.ipynb …]
                                         run all, or these, and keep what they show, as the tests
                                         expect it
@@ -29,7 +30,6 @@ from nbformat import NotebookNode
 SOURCES = Path(__file__).parent
 BUILD = SOURCES.parent / "build"
 COPY = BUILD / "notebooks"
-PAGE = BUILD / "quickstart.html"
 CELL_TIMEOUT_S = 120
 # The cells whose output is what the notebook is about.
 RESULT_TAG = "results"
@@ -46,6 +46,8 @@ OFFLINE_TEMPLATE = """\
 {% block html_head_js %}{% endblock %}
 {% block html_head_css %}{{ super() }}
 <style>
+/* Its own have too little contrast. */
+:root { --jp-mirror-editor-number-color: #060; --jp-mirror-editor-operator-color: #71c; }
 .jp-RenderedHTMLCommon table :is(th, td) { text-align: left !important; vertical-align: top; }
 .jp-RenderedHTMLCommon table td.number { text-align: right !important; }
 :is(.jp-InputPrompt, .jp-OutputPrompt) { color: #3a3a3a !important; opacity: 1 !important; }
@@ -69,12 +71,13 @@ def copy_to(place: Path) -> None:
 
 
 def demo() -> None:
-    """Run the quickstart, print its results and write the page."""
-    notebook = execute("quickstart.ipynb")
+    """Run every notebook, print its results and write its page."""
     BUILD.mkdir(exist_ok=True)
-    print(results(notebook))
-    PAGE.write_text(offline_page(notebook, "quickstart"), encoding="utf-8")
-    print(f"\nThe whole notebook with its trail: {PAGE}")
+    for path in sorted(SOURCES.glob("*.ipynb")):
+        notebook = execute(path.name)
+        page = BUILD / f"{path.stem}.html"
+        page.write_text(offline_page(notebook, path.stem), encoding="utf-8")
+        print(f"{results(notebook)}\n\nThe whole notebook {path.stem}: {page}\n")
 
 
 def refresh(*names: str) -> None:

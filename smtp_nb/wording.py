@@ -125,10 +125,11 @@ PHRASES = (
     Phrase(r"give the merge another name=?", None, "give another --name"),
     Phrase(r"leave at= out", None, "leave --at out"),
     Phrase(
-        r"Use (group_by= for one message of both, or )?key= with a column",
+        r"Use group_by= for one message of both, or key= with a column",
         None,
-        "Use --key with a column",
+        "Use --group-by for one message of both, or --key with a column",
     ),
+    Phrase(r"Use key= with a column", None, "Use --key with a column"),
     Phrase(
         r"Look at check\(\), or leave such rows out with run\(skip_invalid=True\)",
         None,

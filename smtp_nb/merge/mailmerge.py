@@ -6,7 +6,6 @@ import os
 from collections.abc import Hashable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -14,22 +13,18 @@ import pandas as pd
 
 from smtp_nb import ambient
 from smtp_nb.errors import JournalError
-from smtp_nb.merge import looking
+from smtp_nb.merge import looking, recorded
 from smtp_nb.merge.check import errors, find_problems, problems_found
 from smtp_nb.merge.journal.home import Home
-from smtp_nb.merge.journal.journal import JournalReader
-from smtp_nb.merge.journal.places import has_begun
-from smtp_nb.merge.journal.resolve import resolve, targets_of
 from smtp_nb.merge.journal.url import Place
-from smtp_nb.merge.planning.naming import identity_of, meant, require_name
+from smtp_nb.merge.planning.naming import identity_of, require_name
 from smtp_nb.merge.planning.plan import make_plan
 from smtp_nb.merge.planning.recipients import To
 from smtp_nb.merge.planning.renderer import RowRenderer
-from smtp_nb.merge.planning.standing import Standing, standing_of
+from smtp_nb.merge.planning.standing import Standing
 from smtp_nb.merge.planning.suppression import Suppressed, leave_out, suppressed
 from smtp_nb.merge.preview import Preview
 from smtp_nb.merge.results import report
-from smtp_nb.merge.results.bounces.gathering import gather, known
 from smtp_nb.merge.results.bounces.sources import Reports
 from smtp_nb.merge.results.export import write_results
 from smtp_nb.merge.results.summary import Summary, summary_of
@@ -38,13 +33,12 @@ from smtp_nb.merge.rows.problem import Problem, problem_frame
 from smtp_nb.merge.rows.rows import Rows
 from smtp_nb.merge.running.control import RunControl
 from smtp_nb.merge.running.dispatch import adispatch, dispatch, require
-from smtp_nb.merge.running.entries import entries_now, rows_of_messages
 from smtp_nb.merge.running.job import MergeJob
 from smtp_nb.merge.running.moments import Moment
 from smtp_nb.merge.running.options import Options, as_written, changed_options, option_defaults
 from smtp_nb.merge.running.pace import Shut
-from smtp_nb.merge.running.run import Campaign, Run, adopted, plan_entries, waiting_in
-from smtp_nb.merge.running.sending import Server, component
+from smtp_nb.merge.running.run import Campaign, Run
+from smtp_nb.merge.running.sending import Server, component, refuse_unused, unused
 from smtp_nb.merge.templates.template import Compiled, Template
 from smtp_nb.model.keywords import shows_keywords
 from smtp_nb.model.known import known_attributes
@@ -69,13 +63,14 @@ class MailMerge:
     rows inserted, removed or sorted, never sends to a recipient twice.
 
     Args:
-        frame: the rows: a DataFrame of pandas, polars or pyarrow, a list of mappings.
+        frame: the rows: a DataFrame of pandas, polars or pyarrow, a relation of DuckDB, a list of
+            mappings.
         template: what they get.
         to: the column with the address, one a row, or a template: "{{ name }} <{{ email }}>". Or
             a list of such: all are recipients of the same message.
         from_, return_path: the sender, and where bounces go; may be templates. A template's own
             come first.
-        server: a URL, an `SMTP` or an `AsyncSMTP`.
+        server: a URL, an `SMTP` or an `AsyncSMTP`, whose bcc and the like must be empty.
         name: the name of the campaign; under another name, all rows are sent to again.
         journal: the journal's file; `<name>.smtp-merge.sqlite` in the working directory by default.
             On a sandbox of this process the campaign lives and dies with the sandbox. Or the URL of
@@ -164,21 +159,12 @@ class MailMerge:
             A DataFrame, one line per problem: row, column, severity, message, remedy. Rows with an
             `error` cannot be sent; a `warning` stops nothing. A problem of all rows has no row.
         """
-        return problem_frame(self._problems())
+        return problem_frame([*unused(self.server), *self._problems()])
 
     @property
     def standing(self) -> Standing:
         """What a run would send, what was decided before, and what has changed since."""
-        with JournalReader.open_or_empty(self.journal_path) as journal:
-            campaign = adopted(self._campaign, journal)
-            salt = journal.facts.get("salt", "")
-            renderer = RowRenderer(campaign.rows, campaign.compiled, salt, campaign.written)
-            numbers = dict.fromkeys((p.key for p in campaign.plan.rows), 0)
-            to_send = len(waiting_in(campaign.plan, journal, numbers, None).todos)
-            return standing_of(
-                campaign.name, campaign.place, campaign.plan, journal, renderer, to_send,
-                template=campaign.digest,
-            )  # fmt: skip
+        return recorded.standing_now(self._campaign)
 
     def _problems(self) -> list[Problem]:
         return find_problems(self._campaign.plan, self._renderer())
@@ -220,8 +206,7 @@ class MailMerge:
         """
         self._refuse_errors(self._options)
         campaign = self._campaign
-        with JournalReader.open_or_empty(campaign.path) as journal:
-            salt = journal.facts.get("salt") or ambient.random(8).hex()
+        salt = recorded.salt_of(campaign) or ambient.random(8).hex()
         renderer = RowRenderer(campaign.rows, campaign.compiled, salt, campaign.written)
         return looking.saved(renderer, campaign.plan, folder)
 
@@ -293,6 +278,7 @@ class MailMerge:
         waits_for: frozenset[Shut] = frozenset(),
     ) -> Run:
         chosen = changed_options(self._options, {**options})
+        refuse_unused(self.server)
         require(chosen, self.journal_path, self.server)
         self._refuse_errors(chosen)
         return Run(self._campaign, chosen, RunControl(), at, waits_for)
@@ -306,9 +292,9 @@ class MailMerge:
 
         Args:
             which: a row's key (of a group by several columns, a tuple), or its address where no
-                `key=` was given; several of them; the name
-                of an outcome, "UNKNOWN" or "REFUSED"; or a mask over `results`. Under a key, those
-                in doubt are meant, or if none is, those who were refused.
+                `key=` was given; several of them; the name of an outcome, "UNKNOWN" or "REFUSED";
+                or a mask over `results`. Under a key, those in doubt are meant, or if none is,
+                those who were refused.
             decision: "resend" sends it at the next run, under the same Message-ID; "accepted"
                 notes that it arrived; "give up" leaves it.
 
@@ -319,15 +305,7 @@ class MailMerge:
             InputError: nothing is left to decide, or the decision is unknown.
             CampaignBusy: the campaign is being sent.
         """
-        with JournalReader.open_or_empty(self.journal_path) as journal:
-            campaign = adopted(self._campaign, journal)
-        keys = {planned.row: planned.key for planned in campaign.plan.rows}
-        name = partial(meant, campaign.plan, campaign.identity, self._has_key)
-        if isinstance(which, tuple) and len(which) == len(self._by) > 1:
-            targets = name(which)
-        else:
-            targets = targets_of(which, lambda: self.results, name, keys.__getitem__)
-        return resolve(self.journal_path, targets, decision)
+        return recorded.decide(self._campaign, which, decision, self._has_key, len(self._by))
 
     # -- results ------------------------------------------------------------------------------
 
@@ -338,11 +316,7 @@ class MailMerge:
         Columns: row, recipient, kind, outcome, code, enhanced_code, reply, explanation, queue_id,
         message_id, attempts, sent_at, seconds, size, bounce, bounce_code. The index is the frame's.
         """
-        index = self._campaign.rows.index
-        if not has_begun(self.journal_path):
-            return report.results(list(plan_entries(self._campaign.plan, {}, {})), None, index)
-        with JournalReader.open(self.journal_path) as journal:
-            return report.results(list(entries_now(self._campaign, journal)), journal, index)
+        return recorded.results_of(self._campaign)
 
     def table(self) -> pd.DataFrame:
         """The frame itself with one summary a row in columns that begin with `mail_`."""
@@ -367,11 +341,7 @@ class MailMerge:
             InputError: the path does not exist, or `source` is something else.
             CampaignBusy: the campaign is being sent.
         """
-        with JournalReader.open_or_empty(self.journal_path) as journal:
-            rows = rows_of_messages(self._campaign, journal)
-            if source is None:
-                return known(journal, rows)
-        return gather(self.journal_path, source, rows)
+        return recorded.bounces_of(self._campaign, source)
 
     @property
     def summary(self) -> Summary:

@@ -77,7 +77,8 @@ class PreviewedRow:
         title = f"<p><strong>Row {self.row}</strong></p>"
         if self.message is None:
             return f"{title}<p>{escape(show(self.problem))}</p>"
-        rows = [*self.message.content.headers]
+        said = {"Subject": self.message.letter.draft.subject}  # its header may be encoded
+        rows = [(name, said.get(name, value)) for name, value in self.message.content.headers]
         rows += [("Attached", ", ".join(self.attachments))] if self.attachments else []
         headers = "".join(_row(name, show(value)) for name, value in rows)
         text = show(self.message.letter.draft.text or "")

@@ -7,6 +7,7 @@ through to its end, no file is opened and no module imported.
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -25,6 +26,8 @@ from smtp_nb.notebook.verbs import starting_with
 
 if TYPE_CHECKING:
     from smtp_nb.notebook.state import NotebookState
+
+_FIRST_NAME = re.compile(r"\W.*", re.DOTALL)
 
 LOOKED_AT = 1_000
 """The most variables, columns or files that are gone through for one Tab."""
@@ -87,7 +90,8 @@ class Offers:
     def _columns(self, free: list[str]) -> list[str]:
         """The columns of the frame that the line names; of all frames before it names one."""
         user_ns = self._state.shell.user_ns
-        names = free[:1] or self.frames()
+        # Of an expression such as `df[df.paid]` its first name.
+        names = [_FIRST_NAME.sub("", word) for word in free[:1]] or self.frames()
         frames = [user_ns[name] for name in names if _is_frame(user_ns.get(name))]
         columns = (column for frame in frames for column in islice(frame.columns, LOOKED_AT))
         texts = (column for column in columns if isinstance(column, str))

@@ -20,7 +20,7 @@ class ValueKind(Enum):
     NUMBER = auto()
     PATH = auto()
     FRAME = auto()
-    """The name of a variable that holds a DataFrame."""
+    """The name of a variable that holds a DataFrame, or an expression that gives one."""
     TEMPLATE = auto()
     """The name of a template, or of a variable that holds one."""
     VARIABLE = auto()

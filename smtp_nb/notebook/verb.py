@@ -65,6 +65,25 @@ class VerbRequest:
             raise self.syntax.error(f"the variable {name!r} is not defined")
         return self.namespace[name]
 
+    def evaluated(self, text: str) -> object:
+        """What a variable holds, or what an expression such as `df[df.paid == False]` gives.
+
+        Raises:
+            UsageError: no such variable, no expression, or it fails; says how.
+        """
+        if text.isidentifier():
+            return self.variable(text)
+        try:
+            code = compile(text, "<%smtp>", "eval")
+            return eval(code, self.state.shell.user_ns, self.namespace)
+        except SyntaxError as error:
+            raise self.syntax.error(
+                f"{text} is neither a variable nor an expression: {error.msg}; put an expression"
+                " into quotes"
+            ) from None
+        except Exception as error:  # of any class: it is the user's own code
+            raise self.syntax.error(f"{text} failed: {type(error).__name__}: {error}") from error
+
 
 @dataclass(frozen=True, slots=True)
 class Verb:

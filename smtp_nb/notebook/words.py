@@ -12,6 +12,9 @@ _EXPRESSION = re.compile(r"\{\{.*?\}\}")
 _MARK = "\ue000{}\ue001"
 _MARKED = re.compile("\ue000(\\d+)\ue001")
 
+# A quote within an expression, which the splitting would take away: df[df.name=="Ann"].
+_CUT = re.compile(r"""\s*(?:merge|preview)\s+[^\W\d][\w.]*[\[(][^\s'"]*['"]""")
+
 
 def quoted(word: str) -> str:
     """The word as it is written on a line: `split_words` reads the same back."""
@@ -33,8 +36,10 @@ def split_words(line: str) -> list[str]:
     """The words of a line: quotes join, a backslash escapes, `{{ a["b c"] }}` is one piece.
 
     Raises:
-        UsageError: a quote is not closed.
+        UsageError: a quote is not closed, or stands within an expression that is not in quotes.
     """
+    if _CUT.match(line):
+        raise UsageError("""%smtp: put the whole expression into quotes: "df.query('n > 1')\"""")
     expressions: list[str] = []
 
     def put_aside(found: re.Match[str]) -> str:

@@ -19,6 +19,7 @@ from judges.parsers import Judges
 ROOT = Path(__file__).parents[2]
 FOREIGN = re.compile(r"^\s*(https?:)?//", re.IGNORECASE)
 FOREIGN_IN_CODE = re.compile(r"""(url\(|import\(?)\s*["']?(https?:)?//""", re.IGNORECASE)
+NOTEBOOKS = ["quickstart", "statements"]
 # What a page loads by itself; where a link leads is the reader's choice.
 LOADS = ("src", "srcset", "data", "poster")
 
@@ -26,11 +27,12 @@ LOADS = ("src", "srcset", "data", "poster")
 @dataclass(frozen=True, slots=True)
 class Demo:
     printed: str
-    page: Path
 
-    @property
-    def html(self) -> BeautifulSoup:
-        return BeautifulSoup(self.page.read_text(encoding="utf-8"), "html.parser")
+    def page(self, name: str) -> Path:
+        return ROOT / "build" / f"{name}.html"
+
+    def html(self, name: str) -> BeautifulSoup:
+        return BeautifulSoup(self.page(name).read_text(encoding="utf-8"), "html.parser")
 
 
 @pytest.fixture(scope="module")
@@ -39,17 +41,21 @@ def demo() -> Demo:
         [sys.executable, ROOT / "notebooks" / "build.py", "demo"], capture_output=True, text=True
     )
     assert run.returncode == 0, run.stderr
-    return Demo(run.stdout, ROOT / "build" / "quickstart.html")
+    return Demo(run.stdout)
 
 
-def test_results_of_all_sixty_rows_are_printed(demo: Demo) -> None:
-    counts = dict(re.findall(r"^([A-Z]+) +(\d+)$", demo.printed, re.MULTILINE))
+def test_results_of_all_rows_and_statements_are_printed(demo: Demo) -> None:
+    quickstart, _, statements = demo.printed.partition("quickstart.html")
+    counts = dict(re.findall(r"^([A-Z]+) +(\d+)$", quickstart, re.MULTILINE))
     assert counts == {"ACCEPTED": "56", "INVALID": "2", "REFUSED": "1", "DUPLICATE": "1"}
+    counts = dict(re.findall(r"^([A-Z]+) +(\d+)$", statements, re.MULTILINE))
+    assert counts == {"ACCEPTED": "12"}
 
 
-def test_page_names_nothing_from_elsewhere(demo: Demo) -> None:
-    html = demo.html
-    loaded = [tag[name] for tag in html.find_all() for name in LOADS if tag.has_attr(name)]
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_page_names_nothing_from_elsewhere(demo: Demo, name: str) -> None:
+    html = demo.html(name)
+    loaded = [tag[way] for tag in html.find_all() for way in LOADS if tag.has_attr(way)]
     loaded += [tag["href"] for tag in html.find_all("link", href=True)]
     code = [tag.get_text() for tag in html.find_all(["script", "style"])]
     code += [tag["style"] for tag in html.find_all(style=True)]
@@ -58,30 +64,42 @@ def test_page_names_nothing_from_elsewhere(demo: Demo) -> None:
 
 
 def test_page_holds_the_trail_and_the_results(demo: Demo) -> None:
-    text = demo.html.get_text()
+    text = demo.html("quickstart").get_text()
     assert "STARTTLS" in text
     assert "DUPLICATE" in text
 
 
+def test_saved_notebook_shows_a_statement_with_its_picture_without_a_kernel(demo: Demo) -> None:
+    (frame, *_) = demo.html("statements").find_all("iframe", srcdoc=True)
+    statement = BeautifulSoup(frame["srcdoc"], "html.parser")
+    assert statement.img["src"].startswith("data:image/png;base64,")
+    assert statement.find("td", string="Cup and saucer") is not None
+    saved = (ROOT / "notebooks" / "statements.ipynb").read_text("utf-8")
+    assert "data:image/png;base64," in saved
+    assert '"image/png"' in saved
+
+
 @pytest.mark.browser
-def test_page_opens_offline(demo: Demo, browser: Browser) -> None:
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_page_opens_offline(demo: Demo, browser: Browser, name: str) -> None:
     page = browser.new_page(viewport={"width": 1000, "height": 1200})
     asked: list[str] = []
     errors: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(demo.page.as_uri())
+    page.goto(demo.page(name).as_uri())
     page.wait_for_load_state("networkidle")
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SCREENSHOTS / "quickstart.png", full_page=True)
+    page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
     assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
     assert errors == []
 
 
 @pytest.mark.browser
-def test_page_has_no_barrier(demo: Demo, browser: Browser, judges: Judges) -> None:
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_page_has_no_barrier(demo: Demo, browser: Browser, judges: Judges, name: str) -> None:
     """Titles of frames, order of headings, landmarks, contrast: every rule of axe-core."""
     page = browser.new_page(viewport={"width": 1000, "height": 1200})
-    page.goto(demo.page.as_uri())
+    page.goto(demo.page(name).as_uri())
     assert barriers(page, judges.axe) == []
     page.close()

@@ -17,12 +17,23 @@ import pandas as pd
 from smtp_nb.merge import MailMerge, Template
 
 
+def campaign(frame: pd.DataFrame, server: Any, journal: Any, grouped: bool = False) -> MailMerge:
+    """One message for each row; or for each child's rows, to both parents, with VERP."""
+    if not grouped:
+        template = Template(subject="For {{ name }}", markdown="Dear **{{ name }}**")
+        return MailMerge(
+            frame, template, to="email", from_="t@x.test", server=server, journal=journal
+        )
+    template = Template(subject="For {{ name }}", text="{{ rows.item | join(', ') }}")
+    return MailMerge(
+        frame, template, to=["email", "other"], group_by="name", from_="t@x.test",
+        return_path="b+{{ key }}@x.test", server=server, journal=journal,
+    )  # fmt: skip
+
+
 def send(order: dict[str, Any]) -> None:
     frame = pd.read_csv(order["csv"])
-    template = Template(subject="For {{ name }}", markdown="Dear **{{ name }}**")
-    merge = MailMerge(
-        frame, template, to="email", from_="t@x.test", server=order["url"], journal=order["journal"]
-    )
+    merge = campaign(frame, order["url"], order["journal"], order["grouped"])
     merge.run(connections=order["connections"], window=order["window"])
 
 

@@ -57,3 +57,8 @@ def test_a_preview_touches_no_file_and_no_server(merge: Make, directory: object)
 
     merge(server=None).preview()
     assert os.listdir() == []
+
+
+def test_a_subject_is_shown_as_its_reader_will_see_it(merge: Make) -> None:
+    html = merge(template=Template(subject="Grüße, {{ name }}", text="t")).preview(1)._repr_html_()
+    assert "Grüße, Ann</td>" in html

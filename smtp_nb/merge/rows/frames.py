@@ -41,5 +41,5 @@ def _of_mappings(given: Sequence[object]) -> pd.DataFrame:
 def _no_table(given: object) -> InputError:
     return InputError(
         f"a merge takes a DataFrame, not {type(given).__name__}",
-        remedy="Give a frame of pandas, polars or pyarrow, or a list of mappings",
+        remedy="Give a frame of pandas, polars, pyarrow or DuckDB, or a list of mappings",
     )

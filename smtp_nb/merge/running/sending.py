@@ -8,7 +8,8 @@ from typing import Protocol, TypeVar
 
 from smtp_nb.client.aio import AsyncSMTP
 from smtp_nb.client.smtp import SMTP
-from smtp_nb.errors import MissingError, SMTPError
+from smtp_nb.errors import InputError, MissingError, SMTPError
+from smtp_nb.merge.rows.problem import Problem, Severity
 from smtp_nb.merge.running.connection import MergeConnection
 from smtp_nb.merge.running.options import Options
 from smtp_nb.merge.running.run import Nudged
@@ -19,6 +20,22 @@ C = TypeVar("C", SMTP, AsyncSMTP)
 # its connection; of the other front, its properties are copied.
 Server = str | SMTP | AsyncSMTP | None
 
+# What a component says about each message it sends, and where a merge says it. What a merge cannot
+# do without (subject, body, sender, recipients) is the template's, whatever the component holds.
+_SAID_ELSEWHERE = {
+    "cc": "Template(cc=…)",
+    "bcc": "Template(bcc=…)",
+    "reply_to": "Template(reply_to=…)",
+    "return_path": "MailMerge(…, return_path=…)",
+    "sender": "MailMerge(…, from_=…)",
+    "read_receipt_to": "Template(headers={'Disposition-Notification-To': …})",
+    "delivery_notification_to": "Template(headers={'Return-Receipt-To': …})",
+    "other_headers": "Template(headers=…)",
+    "importance": "Template(headers={'Importance': …})",
+    "priority": "Template(headers={'Priority': …})",
+    "sensitivity": "Template(headers={'Sensitivity': …})",
+}
+
 
 def component(server: Server) -> Server:
     """A URL as a component, and anything else as it is.
@@ -27,6 +44,34 @@ def component(server: Server) -> Server:
         InputError: it is no URL of a mail server.
     """
     return SMTP.from_url(server) if isinstance(server, str) else server
+
+
+def unused(server: Server) -> list[Problem]:
+    """What a component says of its messages and a merge would drop: a copy, a return path.
+
+    Taking it over could send two thousand copies to somebody who was meant to get one.
+    """
+    if server is None or isinstance(server, str):
+        return []
+    return [
+        Problem(
+            None, f"server.{name}", Severity.ERROR,
+            f"the SMTP in server= has {name} set, which a merge does not use",
+            f"Give it as {instead}, or empty it",
+        )
+        for name, instead in _SAID_ELSEWHERE.items()
+        if getattr(server, name)
+    ]  # fmt: skip
+
+
+def refuse_unused(server: Server) -> None:
+    """Raise if a merge would drop what the component says.
+
+    Raises:
+        InputError: it has a property set that a merge does not use; nothing was sent.
+    """
+    if wrong := unused(server):
+        raise InputError(f"nothing was sent: {wrong[0].message}", remedy=wrong[0].remedy)
 
 
 class Sendable(Protocol):

@@ -2,14 +2,17 @@
 
 The template decides how many addresses there are and which part of each a value is. A name with a
 comma, an `@` or an angle bracket is a name still; it never becomes somebody else's address. Only a
-template that is one expression and nothing else takes a whole list from a cell.
+template that is one expression and nothing else takes a whole list from a cell: text with commas,
+semicolons or line ends between addresses, or a list with one address an entry.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from smtp_nb.errors import InputError
 from smtp_nb.merge.rows.problem import RowError
-from smtp_nb.merge.templates.environment import Part, Values
+from smtp_nb.merge.templates.environment import Part, Values, expression_alone
 from smtp_nb.merge.templates.placeholders import SLOTS, Placed, Placeholders
 from smtp_nb.merge.templates.sandboxed import Environments, standard
 from smtp_nb.model.address import (
@@ -35,7 +38,9 @@ class AddressPart:
 
     def __init__(self, what: str, source: str, environments: Environments | None = None) -> None:
         self.what = what
-        self._part = Part(what, source, (environments or standard()).slots, is_quiet=True)
+        made = environments or standard()
+        self._part = Part(what, source, made.slots, is_quiet=True)
+        self._alone = expression_alone(what, source, made.text)
         self.names = self._part.names
         self._constant: Mailboxes | None = None
         if self._part.constant is not None:
@@ -54,6 +59,9 @@ class AddressPart:
         """
         if self._constant is not None:
             return self._constant
+        found = self._alone.value(values) if self._alone else None
+        if isinstance(found, list | tuple):
+            return self._entries(found)
         slots = Placeholders()
         marked = self._part.render({**values, SLOTS: slots})
         try:
@@ -63,6 +71,13 @@ class AddressPart:
         except InputError as error:
             text = slots.fill(error.description)
             raise RowError(text, column=self.what, remedy=error.remedy) from error
+
+    def _entries(self, found: Iterable[object]) -> Mailboxes:
+        """One mailbox an entry, so that a comma in a name needs no quotes."""
+        try:
+            return tuple(parse_mailbox(str(entry)) for entry in found)
+        except InputError as error:
+            raise RowError(error.description, column=self.what, remedy=error.remedy) from error
 
 
 def _mailboxes(entry: str, slots: Placeholders) -> list[Mailbox]:

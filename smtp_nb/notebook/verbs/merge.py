@@ -117,7 +117,7 @@ def _refuse_difference(merge: MailMerge) -> None:
 
 
 def _merge_of(request: VerbRequest) -> MailMerge:
-    frame = request.variable(request.text("frame"))
+    frame = request.evaluated(request.text("frame"))
     try:
         frame = as_pandas(frame)
     except InputError:
@@ -126,13 +126,19 @@ def _merge_of(request: VerbRequest) -> MailMerge:
     return MailMerge(
         frame,
         _template_of(request, name),
-        to=request.text("to", "email"),
+        to=_one_or_all(request.texts("to")) or "email",
         from_=request.text("from") or request.state.sender,
         server=request.state.smtp,
         name=request.text("name", name),
         journal=request.text("journal") or None,
         key=request.text("key") or None,
+        group_by=request.texts("group_by") or None,
     )
+
+
+def _one_or_all(columns: list[str]) -> str | list[str]:
+    """One column by itself, for it may be a template; several are recipients of one message."""
+    return columns[0] if len(columns) == 1 else columns
 
 
 def _template_of(request: VerbRequest, name: str) -> Template:
@@ -239,11 +245,21 @@ def _kept() -> dict[str, Path]:
 
 
 _ARGUMENTS = (
-    Argument("frame", "the variable that holds the rows", ValueKind.FRAME),
+    Argument(
+        "frame",
+        "the variable that holds the rows, or an expression in quotes: 'df[df.paid == False]'",
+        ValueKind.FRAME,
+    ),
     Argument("template", "the template", ValueKind.TEMPLATE),
 )
 _OPTIONS = (
-    Option("--to", "the column of addresses; email by default", ValueKind.COLUMN, "COLUMN"),
+    Option(
+        "--to",
+        "the column of addresses; email by default; several are recipients of one message",
+        ValueKind.COLUMN,
+        "COLUMN",
+        many=True,
+    ),
     Option("--from", "the sender", metavar="ADDRESS"),
     Option("--with", "another variable for the template", ValueKind.VARIABLE, "NAME", many=True),
     Option("--name", "the campaign; the template's name by default", metavar="NAME"),
@@ -253,6 +269,13 @@ _OPTIONS = (
         "the column that identifies a row; the address by default",
         ValueKind.COLUMN,
         "COLUMN",
+    ),
+    Option(
+        "--group-by",
+        "one message for all rows that agree in this column",
+        ValueKind.COLUMN,
+        "COLUMN",
+        many=True,
     ),
 )
 _RUN_OPTIONS = (

@@ -12,6 +12,8 @@ from smtp_nb.errors import InputError
 from smtp_nb.merge import MailMerge, Template
 from smtp_nb.merge.journal.journal import Journal
 from smtp_nb.merge.journal.schema import ReportRecord
+from smtp_nb.merge.planning.recipients import mailbox_of
+from smtp_nb.merge.rows.problem import RowError
 from smtp_nb.sandbox import SandboxServer
 
 TEMPLATE = Template(subject="s", text="t")
@@ -189,3 +191,11 @@ def test_a_journal_suppresses_those_who_bounced_even_if_they_were_to_get_it_agai
         journal.keep_reports([ReportRecord(1, "a@x.test", "failed", "hard", "", "", "", "")])
     new = merge("a@x.test", "b@x.test", suppress="old.sqlite")
     assert new.results["outcome"].tolist() == ["SKIPPED", "SKIPPED"]
+
+
+@pytest.mark.parametrize("cell", [["a@x.test", "b@x.test"], ("a@x.test",), {"a@x.test"}])
+def test_a_list_in_the_column_of_addresses_says_where_it_belongs(cell: object) -> None:
+    with pytest.raises(RowError, match="the cell holds a") as caught:
+        mailbox_of(cell, "email")
+    assert caught.value.column == "email"
+    assert "to=['mother', 'father']" in caught.value.remedy

@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Callable
 from typing import Any
 
+import duckdb
 import pandas as pd
 import polars as pl
 import pyarrow as pa
@@ -27,13 +28,14 @@ KINDS: list[Callable[[], Any]] = [
     lambda: pl.DataFrame(COLUMNS),
     lambda: pl.DataFrame(COLUMNS).lazy(),
     lambda: pa.table(COLUMNS),
+    lambda: duckdb.from_arrow(pa.table(COLUMNS)),
     lambda: RECORDS,
     lambda: tuple(RECORDS),
 ]
 
 
 @pytest.mark.parametrize(
-    "make", KINDS, ids=["pandas", "polars", "lazy", "pyarrow", "list", "tuple"]
+    "make", KINDS, ids=["pandas", "polars", "lazy", "pyarrow", "duckdb", "list", "tuple"]
 )
 def test_any_frame_gives_the_same_messages_and_results_in_pandas(make: Callable[[], Any]) -> None:
     template = Template(

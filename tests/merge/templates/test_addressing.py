@@ -51,8 +51,22 @@ def test_an_expression_alone_takes_a_list() -> None:
     assert [str(box) for box in found] == ["a@x.test", '"B, C" <b@x.test>']
 
 
-def test_an_empty_list_is_no_address() -> None:
-    assert rendered("{{ parents }}", parents="") == ()
+@pytest.mark.parametrize("made", [list, tuple])
+def test_an_expression_alone_takes_a_list_of_addresses(made: type) -> None:
+    found = rendered("{{ parents }}", parents=made(["a@x.test", '"B, C" <b@x.test>']))
+    assert [str(box) for box in found] == ["a@x.test", '"B, C" <b@x.test>']
+
+
+@pytest.mark.parametrize("entry", ["a@x.test, b@x.test", "nobody", "", None, 3, ["a@x.test"]])
+def test_an_entry_of_a_list_is_one_address(entry: object) -> None:
+    with pytest.raises(RowError) as caught:
+        rendered("{{ parents }}", parents=["c@x.test", entry])
+    assert caught.value.column == "cc"
+
+
+@pytest.mark.parametrize("nothing", ["", [], ()])
+def test_an_empty_list_is_no_address(nothing: object) -> None:
+    assert rendered("{{ parents }}", parents=nothing) == ()
 
 
 def test_an_error_shows_the_cell_and_not_what_stood_for_it() -> None:

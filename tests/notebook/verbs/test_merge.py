@@ -47,6 +47,52 @@ def test_a_merge_is_a_dry_run_until_it_is_told_to_send(class_of_four: Kernel) ->
     assert sent(class_of_four) == 0
 
 
+def test_an_expression_stands_for_a_frame(class_of_four: Kernel) -> None:
+    class_of_four.run("least = 2")
+    for text in ("df.head(2)", "\"df[df.name == 'Ann']\"", "'df[df.name.map(len) > least]'"):
+        seen = class_of_four.run(f"r = %smtp merge {text} result\nr.count")
+        assert seen.status == "ok", text
+    assert class_of_four.value("r.count") == "2"
+    assert sent(class_of_four) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("df[df.name == 1] result", "quote a value that has spaces"),
+        ("df[df.name=='Ann'] result", "put the whole expression into quotes"),
+        ("df.head( result", "df.head( is neither a variable nor an expression"),
+        ("df[df.naem==1] result", "df[df.naem==1] failed: AttributeError"),
+        ("df.naem result", "df.naem failed: AttributeError"),
+        ("len(df) result", "len(df) is not a DataFrame"),
+        ("nothing.head() result", "NameError: name 'nothing' is not defined"),
+        ("df result --to email --to emial", "Did you mean 'email'"),
+        ("df result --to email --to email", "Name each column once"),
+    ],
+)
+def test_a_wrong_frame_or_column_says_what_is_wrong(
+    class_of_four: Kernel, text: str, said: str
+) -> None:
+    seen = class_of_four.run(f"%smtp merge {text}")
+    assert said in f"{seen.text}{seen.error}"
+    assert sent(class_of_four) == 0
+
+
+def test_several_columns_are_recipients_of_one_message(class_of_four: Kernel) -> None:
+    class_of_four.run("df = df.head(2).assign(second=['m@example.org', None])")
+    line = "r = %smtp merge df result --to email --to second --send --yes 2"
+    assert class_of_four.run(line).status == "ok"
+    assert class_of_four.value("list(r.recipient)") == (
+        "['ann@example.org', 'm@example.org', 'bob@example.org']"
+    )
+
+
+def test_rows_are_grouped_on_a_line(class_of_four: Kernel) -> None:
+    class_of_four.run("df = df.head(3).assign(name='Ann', points=[1, 2, 3])")
+    seen = class_of_four.run("r = %smtp merge df result --group-by email\nr")
+    assert "A dry run: 2 messages would be sent." in seen.text
+
+
 def test_the_count_is_typed_back(class_of_four: Kernel) -> None:
     seen = class_of_four.run("r = %smtp merge df result --send --skip-invalid", answers=["2"])
     assert seen.prompts == [("This sends 2 messages. Type 2 to send them: ", False)]
@@ -213,5 +259,5 @@ def test_a_second_month_under_the_old_name_is_no_success(class_of_four: Kernel) 
 def test_the_remedies_of_a_dry_run_speak_of_options(class_of_four: Kernel) -> None:
     class_of_four.run("df['email'] = 'ann@example.org'")
     seen = class_of_four.run("%smtp merge df result")
-    assert "Use --key with a column that distinguishes them" in seen.text
+    assert "Use --group-by for one message of both, or --key with a column that" in seen.text
     assert "key= with" not in seen.text
