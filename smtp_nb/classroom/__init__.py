@@ -1,5 +1,6 @@
 """What teaches: conversations by hand, things in the middle, classes, exercises and lessons."""
 
+from smtp_nb.classroom.client_stepper import ClientStepper
 from smtp_nb.classroom.exercises.score import Score
 from smtp_nb.classroom.lesson import Lesson, check, hint, lesson
 from smtp_nb.classroom.room.class_log import ClassLog
@@ -14,6 +15,7 @@ from smtp_nb.classroom.terminal import Terminal
 __all__ = [
     "ClassLog",
     "Classroom",
+    "ClientStepper",
     "Lesson",
     "Poll",
     "Score",

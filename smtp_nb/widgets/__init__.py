@@ -6,6 +6,7 @@ from smtp_nb.widgets.full import FullView
 from smtp_nb.widgets.inbox import InboxView
 from smtp_nb.widgets.merge import MergeView
 from smtp_nb.widgets.results import ResultsView
+from smtp_nb.widgets.teaching.stepper import StepperView
 from smtp_nb.widgets.trail import TrailView
 from smtp_nb.widgets.wall import WallView
 
@@ -16,6 +17,7 @@ __all__ = [
     "InboxView",
     "MergeView",
     "ResultsView",
+    "StepperView",
     "TrailView",
     "WallView",
 ]
