@@ -14,7 +14,8 @@ class StepperPage {
   constructor(state, model) {
     Object.assign(this, { state, model });
     const send = (message) => model.send(message);
-    this.el = make("section", "smtpnb smtpnb-stepper");
+    this.el = make("div", "smtpnb smtpnb-stepper");
+    this.el.setAttribute("role", "group");
     this.el.setAttribute("aria-label", "Step by step");
     this.diagram = make("div", "smtpnb-diagram");
     this.talk = make("div", "smtpnb-talk");
