@@ -1,5 +1,6 @@
 """What teaches: conversations by hand, things in the middle, classes, exercises and lessons."""
 
+from smtp_nb.classroom.attacks.attack import Attack
 from smtp_nb.classroom.client_stepper import ClientStepper
 from smtp_nb.classroom.exercises.score import Score
 from smtp_nb.classroom.lesson import Lesson, check, hint, lesson
@@ -13,6 +14,7 @@ from smtp_nb.classroom.tap import Tap
 from smtp_nb.classroom.terminal import Terminal
 
 __all__ = [
+    "Attack",
     "ClassLog",
     "Classroom",
     "ClientStepper",

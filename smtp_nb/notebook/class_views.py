@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 _SHOWN = {
     "smtp_nb.classroom.room.classroom.Classroom": "WallView",
     "smtp_nb.classroom.stepper.Stepper": "StepperView",
+    "smtp_nb.classroom.attacks.attack.Attack": "AttackView",
     "smtp_nb.classroom.client_stepper.ClientStepper": "StepperView",
 }
 

@@ -6,11 +6,13 @@ from smtp_nb.widgets.full import FullView
 from smtp_nb.widgets.inbox import InboxView
 from smtp_nb.widgets.merge import MergeView
 from smtp_nb.widgets.results import ResultsView
+from smtp_nb.widgets.teaching.attack import AttackView
 from smtp_nb.widgets.teaching.stepper import StepperView
 from smtp_nb.widgets.trail import TrailView
 from smtp_nb.widgets.wall import WallView
 
 __all__ = [
+    "AttackView",
     "ComposerView",
     "ExplanationTable",
     "FullView",

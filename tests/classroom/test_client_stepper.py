@@ -1,4 +1,4 @@
-"""Our own send(), one step at a time: what it is about to do, which line waits, and the way back."""
+"""Our own send() step by step: what it is about to do, which line waits, and the way back."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 import smtp_nb
-from smtp_nb import SMTP
 from smtp_nb.classroom import ClientStepper
 from smtp_nb.errors import InputError, LinkError, StateError
 from smtp_nb.model.outcome import Outcome

@@ -51,7 +51,8 @@ VERBS = (
         (
             Option("--back", "go one step back, by a replay", ValueKind.FLAG),
             Option("--wrong", "let me do wrong: say what is not allowed", ValueKind.FLAG),
-            Option("--client", "step through our own send(), on a server of its own", ValueKind.FLAG),
+            Option("--client", "step through our own send(), on its own server",
+                   ValueKind.FLAG),
             Option("--new", "begin a new conversation", ValueKind.FLAG),
             Option("--name", "whose conversation it is", metavar="NAME"),
             Option("--to", "the URL of a server on this machine, instead of the sandbox",

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from smtp_nb.classroom import ClientStepper, Stepper
+from smtp_nb.classroom.attacks.octets import octets_of
 from smtp_nb.classroom.mirror import EXAMPLES
 from smtp_nb.errors import SMTPError
 from smtp_nb.model.display import visible
@@ -14,7 +15,6 @@ from smtp_nb.sandbox import FAULTS
 from smtp_nb.widgets.live import Forms, Live
 from smtp_nb.widgets.look import script, style_sheet
 from smtp_nb.widgets.sender import ViewMessage
-from smtp_nb.widgets.teaching.octets import octets_of
 from smtp_nb.widgets.trail import TrailView
 
 HEIGHT = 300

@@ -79,7 +79,9 @@ def test_octets_leave_as_they_are_and_their_reply_is_read(
     ask(view, octets=r"EHLO me\r\n\x4dAIL FROM:<a@x.test>\r\nRCPT")
     assert told[-1]["state"] == "mail"
     assert told[-1]["waiting"] == "4 octets without an end of line (CRLF)"
-    assert "250 2.1.0 Sender ok (out of turn: wait for the reply to EHLO first)" in str(stepper.trail)
+    assert "250 2.1.0 Sender ok (out of turn: wait for the reply to EHLO first)" in str(
+        stepper.trail
+    )
     ask(view, octets="")
     assert "there is nothing to send" in told[-1]["said"]
     ask(view, octets=r"\q")

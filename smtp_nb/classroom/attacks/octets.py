@@ -33,3 +33,13 @@ def octets_of(text: str) -> bytes:
         end = found.end()
     parts.append(text[end:].encode("utf-8", "surrogateescape"))
     return b"".join(parts)
+
+
+def shown_lines(octets: bytes) -> list[str]:
+    """Octets as lines, each with its end spelled out, as `octets_of` reads it."""
+    lines = re.findall(rb"[^\n]*\n|[^\n]+", octets)
+    return [_spelled(line.decode("utf-8", "backslashreplace")) for line in lines]
+
+
+def _spelled(line: str) -> str:
+    return line.replace("\r", r"\r").replace("\n", r"\n").replace("\0", r"\0")

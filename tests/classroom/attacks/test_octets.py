@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from smtp_nb.classroom.attacks.octets import octets_of
 from smtp_nb.errors import InputError
-from smtp_nb.widgets.teaching.octets import octets_of
 
 SPELLED = {
     "": b"",
