@@ -22,7 +22,8 @@ from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.events import PITrailEvent
 from smtp_nb.model.known import known_attributes
 from smtp_nb.model.receipt import Receipt
-from smtp_nb.model.trail.trail import Trail, static_html, static_text
+from smtp_nb.model.trail.static import static_html, static_text
+from smtp_nb.model.trail.trail import Trail
 from smtp_nb.protocol.client import ClientState
 from smtp_nb.protocol.following import ANSWER, StateFollower, allowed_in
 from smtp_nb.sandbox.server import SandboxServer
@@ -105,7 +106,7 @@ class ClientStepper:
         self._held: list[PITrailEvent] = []
         self._done: list[str] = []
         self._first_session = len(self.server.sessions)
-        smtp.on_pi_trail += self._held.append
+        smtp.on_pi_trail = self._held.append
         # What send() runs; there it runs to its end.
         self._flow: Flow[Receipt] = smtp._limited(smtp._send(self._message))
         self._driver = StepwiseDriver(smtp, memory, self._flow)

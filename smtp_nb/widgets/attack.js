@@ -1,7 +1,5 @@
 // The attack lab: three panes and a row of switches. Text from anywhere only becomes a text node.
 
-let labs = 0; // each names its fields
-
 function listen(model) {
   const state = { now: null, views: new Set() };
   model.on("msg:custom", (message) => {
@@ -23,7 +21,6 @@ function spelled(text) {
 class Lab {
   constructor(state, model) {
     Object.assign(this, { state, model });
-    labs += 1;
     this.el = make("div", "smtpnb smtpnb-attack");
     this.el.setAttribute("role", "group");
     this.title = make("div", "smtpnb-title");
@@ -50,7 +47,7 @@ class Lab {
     this.presets.setAttribute("aria-label", "Presets");
     this.label = make("label", "smtpnb-label");
     this.input = make("textarea", "smtpnb-input");
-    this.input.id = this.label.htmlFor = `smtpnb-attack-${labs}`;
+    this.input.id = this.label.htmlFor = freshId("attack");
     Object.assign(this.input, { rows: 7, spellcheck: false });
     this.input.dataset.lmSuppressShortcuts = "true"; // JupyterLab would take some keys
     this.input.addEventListener("keydown", (event) => {

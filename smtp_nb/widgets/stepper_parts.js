@@ -2,7 +2,6 @@
 // do. Text from anywhere only becomes a text node.
 
 const LINE_END_TYPED = "\\r\\n"; // few fonts have the pictures of CR and LF
-let steppers = 0; // each has a list of suggestions with a name of its own
 
 // A line, or octets as they are, with the commands that the state allows below it.
 class Speech {
@@ -13,9 +12,8 @@ class Speech {
     this.label = make("label", "smtpnb-label", "Say");
     this.input = make("input", "smtpnb-input");
     this.list = make("datalist", "");
-    steppers += 1;
-    this.list.id = `smtpnb-suggestions-${steppers}`;
-    this.input.id = `smtpnb-line-${steppers}`;
+    this.list.id = freshId("suggestions");
+    this.input.id = freshId("line");
     this.label.htmlFor = this.input.id;
     Object.assign(this.input, { type: "text", autocomplete: "off", spellcheck: false });
     this.input.setAttribute("list", this.list.id);

@@ -33,8 +33,10 @@ from smtp_nb import (
     TrailDirection,
 )
 from smtp_nb.classroom import (
+    Attack,
     ClassLog,
     Classroom,
+    ClientStepper,
     Lesson,
     Poll,
     Score,
@@ -95,6 +97,8 @@ MAKERS: dict[type, Callable[[], Any]] = {
     **{
         kind: lambda kind=kind: bare(kind)
         for kind in (
+            Attack,
+            ClientStepper,
             DKIM,
             Classroom,
             ClassLog,
