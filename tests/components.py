@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 import shutil
+from glob import glob
 
 import pytest
 
 # Debian keeps daemons where the PATH of a plain user does not look, and `.ci/run` unpacks Exim into
-# a place of its own.
+# a place of its own. PostgreSQL's programs have a directory for each version.
 SEARCH_PATH = os.pathsep.join(
     [
         os.environ.get("PATH", os.defpath),
         "/usr/sbin",
         "/usr/local/sbin",
         "/opt/exim4/usr/sbin",
+        *sorted(glob("/usr/lib/postgresql/*/bin"), reverse=True),
     ]
 )
 

@@ -21,11 +21,13 @@ from judges.parsers import Judges
 from servers import dovecot as dovecot_server
 from servers import exim as exim_server
 from servers import postfix as postfix_server
+from servers import postgresql as postgresql_server
 from servers import realm as realm_server
 from servers.authority import Authority
 from servers.dovecot import Dovecot
 from servers.exim import Exim
 from servers.postfix import Postfix
+from servers.postgresql import PostgreSQL
 from servers.realm import Realm
 
 ON_CI = os.environ.get("CI") == "true"
@@ -109,6 +111,14 @@ def running_dovecot(
 def running_exim(servers_directory: Path) -> Iterator[Exim]:
     programs = require(*exim_server.PROGRAMS, root=True)
     server = Exim(servers_directory / "exim", programs)
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def postgresql(servers_directory: Path) -> Iterator[PostgreSQL]:
+    """A real PostgreSQL; ask it for a database."""
+    server = PostgreSQL(servers_directory / "postgresql", require(*postgresql_server.PROGRAMS))
     yield server
     server.stop()
 

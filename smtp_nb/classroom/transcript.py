@@ -12,7 +12,8 @@ from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.events import ConnectionStatusEvent, Event, PITrailEvent
 from smtp_nb.model.reply import Reply
 from smtp_nb.model.secret import HIDDEN, encodings
-from smtp_nb.model.trail.trail import Trail, static_html, static_text, text_of
+from smtp_nb.model.trail.static import static_html, static_text, text_of
+from smtp_nb.model.trail.trail import Trail
 from smtp_nb.sandbox.wire import discreet
 
 _LINE = re.compile(rb"[^\n]*\n|[^\n]+")

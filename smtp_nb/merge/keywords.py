@@ -6,7 +6,7 @@ Written by docs/generator/keywords.py.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from smtp_nb.merge.running.durations import Duration
 from smtp_nb.merge.running.progress import Shown
@@ -31,3 +31,4 @@ class RunOptions(TypedDict, total=False):
     messages_per_connection: int | None
     deadline: Duration | None
     patience: Duration
+    cluster: Any

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Hashable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -14,14 +13,15 @@ from typing import TYPE_CHECKING, Any, Unpack
 import pandas as pd
 
 from smtp_nb import ambient
-from smtp_nb.errors import InputError, JournalError
+from smtp_nb.errors import JournalError
 from smtp_nb.merge import looking
 from smtp_nb.merge.check import errors, find_problems, problems_found
 from smtp_nb.merge.journal.home import Home
 from smtp_nb.merge.journal.journal import JournalReader
-from smtp_nb.merge.journal.rescue import is_begun
+from smtp_nb.merge.journal.places import has_begun
 from smtp_nb.merge.journal.resolve import resolve, targets_of
-from smtp_nb.merge.planning.naming import identity_of, meant
+from smtp_nb.merge.journal.url import Place
+from smtp_nb.merge.planning.naming import identity_of, meant, require_name
 from smtp_nb.merge.planning.plan import make_plan
 from smtp_nb.merge.planning.recipients import To
 from smtp_nb.merge.planning.renderer import RowRenderer
@@ -37,13 +37,14 @@ from smtp_nb.merge.rows.groups import GroupedRows, columns_of
 from smtp_nb.merge.rows.problem import Problem, problem_frame
 from smtp_nb.merge.rows.rows import Rows
 from smtp_nb.merge.running.control import RunControl
+from smtp_nb.merge.running.dispatch import adispatch, dispatch, require
 from smtp_nb.merge.running.entries import entries_now, rows_of_messages
 from smtp_nb.merge.running.job import MergeJob
 from smtp_nb.merge.running.moments import Moment
-from smtp_nb.merge.running.options import Options, changed_options, option_defaults
+from smtp_nb.merge.running.options import Options, as_written, changed_options, option_defaults
 from smtp_nb.merge.running.pace import Shut
 from smtp_nb.merge.running.run import Campaign, Run, adopted, plan_entries, waiting_in
-from smtp_nb.merge.running.sending import Server, asend, component, send
+from smtp_nb.merge.running.sending import Server, component
 from smtp_nb.merge.templates.template import Compiled, Template
 from smtp_nb.model.keywords import shows_keywords
 from smtp_nb.model.known import known_attributes
@@ -55,18 +56,7 @@ if TYPE_CHECKING:
     from smtp_nb.merge.keywords import RunOptions
 
 
-def _options_of_runs() -> dict[str, str]:
-    """What is given to a run and not assigned, and how that is written."""
-    own = ("to", "from_", "return_path", "journal", "key")
-    return {
-        name: f"run({name}=…) or MailMerge(…, {name}=…)" for name in Options.__dataclass_fields__
-    } | {name: f"MailMerge(…, {name}=…)" for name in own}
-
-
-_NAME = re.compile(r"[^\s./\\:*?\"<>|\x00-\x1f][^/\\:*?\"<>|\x00-\x1f]{0,99}\Z")
-
-
-@known_attributes(_options_of_runs)
+@known_attributes(as_written)
 class MailMerge:
     """One message for each row of a frame, sent once and accounted for.
 
@@ -88,7 +78,8 @@ class MailMerge:
         server: a URL, an `SMTP` or an `AsyncSMTP`.
         name: the name of the campaign; under another name, all rows are sent to again.
         journal: the journal's file; `<name>.smtp-merge.sqlite` in the working directory by default.
-            On a sandbox of this process the campaign lives and dies with the sandbox.
+            On a sandbox of this process the campaign lives and dies with the sandbox. Or the URL of
+            a database: "postgresql+psycopg://user@host/database".
         key: the column that identifies a row; the address by default.
         group_by: one or several columns: rows that agree in them get one message, in which
             `{{ rows | table }}` shows them; the columns in which they agree keep their names.
@@ -120,10 +111,7 @@ class MailMerge:
     ) -> None:
         # First of all: no traceback with variables shall show the password in a URL.
         self._server = server = component(server)
-        if not _NAME.match(name):
-            raise InputError(
-                f"{name!r} is not a valid campaign name", remedy="Use letters and digits"
-            )
+        require_name(name)
         self._options = changed_options(Options(), {**options})
         by = columns_of(group_by)
         rows = GroupedRows(frame, by, to) if by else Rows(frame)
@@ -139,6 +127,7 @@ class MailMerge:
             place=home.shown,
             rows=rows,
             plan=plan,
+            given=(template, from_, return_path, without),
             compiled=Compiled(template, from_, return_path, without),
             digest=template.digest(from_),
             written=template.digest(from_, but="context"),
@@ -164,8 +153,8 @@ class MailMerge:
         return self._campaign.name
 
     @property
-    def journal_path(self) -> Path:
-        """The path of the journal."""
+    def journal_path(self) -> Place:
+        """The path of the journal, or its URL."""
         return self._campaign.path
 
     def check(self) -> pd.DataFrame:
@@ -262,7 +251,7 @@ class MailMerge:
         """
         run = self._open(options)
         with run.until_closed():
-            send(run, self.server)
+            dispatch(run, self.server)
             return run.results()
 
     @shows_keywords(option_defaults())
@@ -277,7 +266,7 @@ class MailMerge:
         """
         run = self._open(options)
         with run.until_closed():
-            await asend(run, self.server)
+            await adispatch(run, self.server)
             return run.results()
 
     @shows_keywords(option_defaults())
@@ -304,6 +293,7 @@ class MailMerge:
         waits_for: frozenset[Shut] = frozenset(),
     ) -> Run:
         chosen = changed_options(self._options, {**options})
+        require(chosen, self.journal_path, self.server)
         self._refuse_errors(chosen)
         return Run(self._campaign, chosen, RunControl(), at, waits_for)
 
@@ -349,7 +339,7 @@ class MailMerge:
         message_id, attempts, sent_at, seconds, size, bounce, bounce_code. The index is the frame's.
         """
         index = self._campaign.rows.index
-        if not is_begun(self.journal_path):
+        if not has_begun(self.journal_path):
             return report.results(list(plan_entries(self._campaign.plan, {}, {})), None, index)
         with JournalReader.open(self.journal_path) as journal:
             return report.results(list(entries_now(self._campaign, journal)), journal, index)

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from bs4 import BeautifulSoup
 
+from servers.postgresql import PostgreSQL
 from smtp_nb.client.settings.reference import rows
 
 ROOT = Path(__file__).parents[2]
@@ -67,10 +68,13 @@ def test_the_conformance_table_shows_every_row_and_its_tests(site: Path) -> None
 
 @pytest.mark.parametrize("path", WRITTEN, ids=lambda path: str(path.relative_to(ROOT)))
 def test_the_examples_do_what_they_show(
-    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(os, "environ", os.environ.copy())
+    if "JOURNAL_URL" in path.read_text("utf-8"):
+        postgresql: PostgreSQL = request.getfixturevalue("postgresql")
+        monkeypatch.setenv("JOURNAL_URL", postgresql.database())
     names: dict[str, Any] = {}
     for kind, text in BLOCK.findall(path.read_text("utf-8")):
         if kind == "python":

@@ -29,6 +29,7 @@ URL = re.compile(r"\?(?:tls|ca|pin)=")
 # Where no line of %smtp comes: what is given there is given in Python alone.
 PYTHON_ALONE = {
     "client/component.py": "assignments and calls of a component",
+    "classroom/": "lessons, which speak Python",
     "client/message/attached.py": "objects",
     "client/message/recipients.py": "a call",
     "client/settings/registry.py": "assignments of a component",
@@ -44,6 +45,7 @@ PYTHON_ALONE = {
     "merge/journal/resolve.py": "a call",
     "merge/rows/rows.py": "a call",
     "merge/running/sending.py": "an argument",
+    "merge/running/cluster/": "an argument, which is an object",
     "wire/certificates/certificates.py": "objects",
     "wire/certificates/identity.py": "objects",
     "wire/tls/offered_algorithms.py": "settings that no verb sets",

@@ -7,6 +7,7 @@ code does not belong here: delete it.
 (
     # Users call or read these.
     _.arun,
+    _.bounces,
     _.build_info,
     _.bytes_transferred,
     _.cert_encoded_b,

@@ -44,8 +44,8 @@ def test_a_lesson_is_the_same_on_every_machine(lesson: Lesson) -> None:
 def test_a_score_is_a_number_that_shows_a_card(lesson: Lesson) -> None:
     score = lesson.check("1.1")
     assert (score, repr(score), score.points) == (0, "0", 4)
-    assert "nobody has typed anything yet" in str(score)
-    assert "nobody has typed anything yet" in score._repr_html_()
+    assert "nothing was typed yet" in str(score)
+    assert "nothing was typed yet" in score._repr_html_()
     assert check("1.1") == score
 
 

@@ -104,7 +104,7 @@ def test_the_rate_is_over_all_connections(merge: Make, run: Run, server: Sandbox
     )
     assert outcomes(results) == {"ACCEPTED": 200}
     assert {progress.waits_for for progress in pauses} == {"the configured rate"}
-    assert 150 in {progress.done for progress in pauses}
+    assert min(progress.done for progress in pauses) <= 150
 
 
 def test_a_slow_domain_holds_nobody_else_up(merge: Make, server: SandboxServer) -> None:

@@ -20,6 +20,7 @@ from smtp_nb.classroom.tap import Sightings
 from smtp_nb.client.message.recipients import MessageRecipient, MessageRecipients
 from smtp_nb.errors import SMTPError
 from smtp_nb.merge.journal.schema import RecipientRecord
+from smtp_nb.merge.journal.url import JournalURL
 from smtp_nb.merge.results.missed import Missed
 from smtp_nb.merge.results.report import _delivered
 from smtp_nb.merge.results.summary import Summary
@@ -30,6 +31,7 @@ from smtp_nb.model.explain import explain
 from smtp_nb.model.outcome import Outcome
 from smtp_nb.model.receipt import Receipt, RecipientResult, TLSInfo
 from smtp_nb.model.reply import Reply
+from smtp_nb.model.secret import Secret
 from smtp_nb.model.trail.trail import Trail
 from smtp_nb.notebook.show import Card
 from smtp_nb.sandbox import SandboxServer
@@ -121,6 +123,7 @@ HOLDERS: dict[str, Callable[[str], object]] = {
     "Trail": trail,
     "Ladder": lambda words: trail(words).ladder(show_addresses=True),
     "Missed": lambda words: Missed(1, words, "REFUSED", words),
+    "JournalURL": lambda words: JournalURL(Secret(f"postgresql://host/{words}"), words),
     "Summary": lambda words: Summary(
         "a", {"REFUSED": 1}, (Missed(1, words, "REFUSED", words),), 1, (words,)
     ),

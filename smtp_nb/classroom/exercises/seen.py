@@ -34,7 +34,3 @@ class Seen:
     def by_hand(self) -> list[Session]:
         """The conversations that somebody typed, oldest first."""
         return [session for session in self.sessions if session.by == "hand"]
-
-    def messages_to(self, recipient: str) -> list[Message]:
-        """What arrived for one address."""
-        return [message for message in self.messages if recipient in message.rcpt_tos]

@@ -1,4 +1,4 @@
-"""Words that a student has to find in a conversation, and nobody else can foresee."""
+"""Words that a student has to find in a conversation, and that no other student has."""
 
 from __future__ import annotations
 

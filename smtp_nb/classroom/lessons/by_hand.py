@@ -27,7 +27,7 @@ def deliver(seen: Seen) -> Iterator[Criterion]:
     talk = next((one for one in reversed(seen.by_hand) if one.messages), None)
     talk = talk or next(reversed(seen.by_hand), None)
     if talk is None:
-        yield Criterion("a conversation by hand", 4, False, "nobody has typed anything yet")
+        yield Criterion("a conversation by hand", 4, False, "nothing was typed yet")
         return
     arrived = [message for message in talk.messages if TEACHER in message.rcpt_tos]
     waiting = f"the server waits for {talk.waiting}" if talk.waiting else "no message came"
@@ -57,7 +57,7 @@ def deliver(seen: Seen) -> Iterator[Criterion]:
     3,
     hints=(
         "501 is about how a command is written, 503 about when it comes",
-        "554 is said where nobody is left to deliver to: look at what DATA needs",
+        "554 is about a message without a recipient: look at what DATA needs",
     ),
 )
 def refusals(seen: Seen) -> Iterator[Criterion]:

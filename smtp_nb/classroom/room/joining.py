@@ -19,8 +19,8 @@ from smtp_nb.model.events import SSLServerAuthenticationEvent
 
 _FORGED = "{host}:{port} is not the server of the class {name}: another authority vouches for it"
 _ASK = (
-    "Send no password. Ask the teacher for the join line of today; if it is the same, somebody"
-    " stands between you and the server"
+    "Send no password. Ask the teacher for the join line of today; if it is the same, another"
+    " machine stands between you and the server"
 )
 
 

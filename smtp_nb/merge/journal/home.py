@@ -14,6 +14,7 @@ from pathlib import Path
 
 from smtp_nb.client.component import Component
 from smtp_nb.merge.journal.schema import SUFFIX
+from smtp_nb.merge.journal.url import Place, is_url, place_of
 from smtp_nb.sandbox.running import sandbox_at
 from smtp_nb.sandbox.server import SandboxServer
 
@@ -25,11 +26,11 @@ class Home:
 
     Args:
         name: of the campaign.
-        given: the path that the user chose; None for the usual one.
+        given: the path or URL that the user chose; None for the usual one.
         server: through which it is sent.
 
     Attributes:
-        path: the journal's file.
+        path: the journal's file or URL.
         sandbox: with which the campaign lives and dies, if it does; kept, so that results can be
             looked at for as long as the merge is there.
     """
@@ -39,8 +40,9 @@ class Home:
     ) -> None:
         file = f"{name}{SUFFIX}"
         self.sandbox = None if given is not None else _sandbox_of(server, file)
+        self.path: Place
         if given is not None:
-            self.path = Path(given).absolute()
+            self.path = place_of(given, name) if is_url(given) else Path(given).absolute()
         elif self.sandbox is not None:
             self.path = Path(_place(self.sandbox), file)
         else:
@@ -51,7 +53,9 @@ class Home:
         """The path as its user knows it; empty for one that lives with its sandbox."""
         if self.sandbox is not None:
             return ""
-        return self.path.name if self.path.parent == Path.cwd() else str(self.path)
+        if isinstance(self.path, Path) and self.path.parent == Path.cwd():
+            return self.path.name
+        return str(self.path)
 
 
 def _sandbox_of(server: object, file: str) -> SandboxServer | None:

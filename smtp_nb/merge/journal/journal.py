@@ -11,17 +11,13 @@ It holds addresses, keys and the server's words. It holds no bodies, subjects, r
 
 from __future__ import annotations
 
-import sqlite3
 import sys
-import threading
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from collections.abc import Iterable, Sequence
 from typing import Any, Self
 
 from smtp_nb import ambient
 from smtp_nb.errors import JournalError
-from smtp_nb.merge.journal import rescue, schema
+from smtp_nb.merge.journal import places, schema
 from smtp_nb.merge.journal.schema import (
     Attempt,
     Decided,
@@ -34,41 +30,34 @@ from smtp_nb.merge.journal.schema import (
     Target,
     Unfinished,
 )
-from smtp_nb.merge.journal.storage import open_for_reading, open_for_writing, real
-from smtp_nb.merge.journal.translated import translated
-from smtp_nb.merge.journal.watch import Watch
+from smtp_nb.merge.journal.store import JournalSession, ReadingStore, WritingStore
+from smtp_nb.merge.journal.url import Place
 from smtp_nb.model.outcome import Outcome
-
-# So many transactions are a log about as long as SQLite lets one become by itself.
-_FOLDED_AFTER = 100
 
 
 class JournalReader:
     """What a journal says. Its methods may be called from any thread."""
 
-    def __init__(self, sql: sqlite3.Connection, path: Path | None = None) -> None:
-        self.path = path
-        self._sql = sql
-        self._guard = threading.RLock()
+    def __init__(self, store: ReadingStore) -> None:
+        self._read_from = store
 
     @classmethod
-    def open(cls, path: Path) -> JournalReader:
+    def open(cls, place: Place) -> JournalReader:
         """Open a journal to look into it, also while another process sends its campaign.
 
         Raises:
             JournalError: there is none, it is something else, of a later version, or damaged.
         """
-        return cls(open_for_reading(path), path)
+        return cls(places.for_reading(place))
 
     @classmethod
-    def open_or_empty(cls, path: Path) -> JournalReader:
-        """As `open`; an empty one in memory if there is no such file."""
-        return cls.open(path) if path.is_file() else cls(open_for_writing(None), path)
+    def open_or_empty(cls, place: Place) -> JournalReader:
+        """As `open`; an empty one in memory if nothing is there."""
+        return cls(places.for_reading(place if places.exists(place) else None))
 
     def close(self) -> None:
-        """Let go of the file; a writer folds the write-ahead log into it."""
-        with self._guard:
-            self._sql.close()
+        """Let go of the file or the connection."""
+        self._read_from.close()
 
     def __enter__(self) -> Self:
         return self
@@ -82,13 +71,8 @@ class JournalReader:
         Raises:
             JournalError: it cannot be read.
         """
-        with self._using() as sql:
-            return sql.execute(statement).fetchall()
-
-    @contextmanager
-    def _using(self) -> Iterator[sqlite3.Connection]:
-        with self._guard, translated(self.path):
-            yield self._sql
+        with self._read_from.reading() as sql:
+            return list(sql.execute(statement).fetchall())
 
     @property
     def facts(self) -> dict[str, str]:
@@ -124,7 +108,7 @@ class JournalReader:
 
     def sent_since(self, moment: float) -> list[SentMessage]:
         """What left after a moment, in seconds since 1970, whatever a server said to it."""
-        with self._using() as sql:
+        with self._read_from.reading() as sql:
             return [SentMessage(*row) for row in sql.execute(schema.SENT, (moment,))]
 
     def keys(self) -> dict[int, str]:
@@ -137,7 +121,7 @@ class JournalReader:
 
     def deliveries(self) -> list[RecipientRecord]:
         """All recipients of all messages that were tried."""
-        with self._using() as sql:  # never twice in memory
+        with self._read_from.reading() as sql:  # never twice in memory
             return [_shared(RecipientRecord(*row)) for row in sql.execute(schema.DELIVERIES)]
 
     def reports(self) -> list[ReportRecord]:
@@ -155,76 +139,49 @@ def _shared(delivery: RecipientRecord) -> RecipientRecord:
 
 
 class Journal(JournalReader):
-    """One campaign's file, open for writing.
-
-    Its files are watched: if they are moved, replaced or written over by somebody else, nothing
-    more may leave, and what was written down is kept for the next run (`rescue.py`).
+    """One campaign's journal, open for writing.
 
     Args:
-        path: the file; it is made if it is not there. None keeps it in memory.
+        place: where; it is made if it is not there. None keeps it in memory.
+        patience_s: so long a database that is away is waited for, once it was there.
 
     Raises:
-        JournalError: the file is not a journal, one of a later version, or damaged.
+        JournalError: it is not a journal, one of a later version, or damaged.
     """
 
-    def __init__(self, path: Path | None) -> None:
-        super().__init__(open_for_writing(path), path)
-        self._lost: JournalError | None = None
-        self._is_gone = self._is_told = False
-        self._since_fold = 0
-        (mode,) = self._sql.execute("PRAGMA journal_mode").fetchone()
-        self._watch: Watch | None = None
-        if path is not None:
-            with translated(path):
-                self._watch = Watch(real(path), path)
-                self._watch.begin(has_log=mode == "wal")
-        # Without a write-ahead log only a full flush keeps the file whole when the power fails.
-        self._unhurried = "NORMAL" if mode == "wal" else "FULL"
-
-    def close(self) -> None:
-        """Fold the log into the file, and let go of it.
-
-        Raises:
-            JournalError: it was moved, replaced or written over, and no call has said so yet.
-        """
-        with self._guard:
-            try:
-                self._look()
-            finally:
-                self._sql.close()
-                if self._watch is not None:
-                    self._watch.close()
-        if not self._is_told:
-            self._tell()
+    def __init__(self, place: Place | None, patience_s: float = 0.0) -> None:
+        self.store: WritingStore = places.for_writing(place, patience_s)
+        super().__init__(self.store)
 
     def note(self, facts: dict[str, str]) -> None:
         """Keep facts about the campaign as a whole.
 
         As all that precedes the first intent, they are flushed with it: without it nothing left.
         """
-        with self._transaction(self._unhurried) as sql:
-            sql.executemany("INSERT OR REPLACE INTO campaign VALUES (?, ?)", facts.items())
+        with self.store.writing(flush=False) as sql:
+            sql.executemany(schema.NOTE, list(facts.items()))
 
     def register(self, keys: Iterable[str]) -> dict[str, int]:
         """Give each key a number that it keeps for the life of the campaign."""
-        with self._transaction(self._unhurried) as sql:
-            sql.executemany("INSERT OR IGNORE INTO message (key) VALUES (?)", ((k,) for k in keys))
+        with self.store.writing(flush=False) as sql:
+            sql.executemany(schema.REGISTER, ((key,) for key in keys))
             return dict(sql.execute("SELECT key, id FROM message").fetchall())
 
     def replan(self, entries: Iterable[PlanEntry]) -> None:
         """Keep what this run means to do, in place of what the last one meant."""
-        with self._transaction(self._unhurried) as sql:
+        with self.store.writing(flush=False) as sql:
             sql.execute("DELETE FROM plan")
             sql.executemany(schema.KEEP_PLAN, entries)
 
     def explain_rest(self, why: str) -> None:
         """Keep why rows that are still to be sent were not sent by this run."""
-        with self._transaction(self._unhurried) as sql:
+        with self.store.writing(flush=False) as sql:
             sql.execute(schema.EXPLAIN_REST, (why,))
 
     def doubt(self) -> int:
         """Turn intents that no process is following any more into UNKNOWN; how many there were."""
-        with self._transaction(self._unhurried) as sql:
+        self.store.wait_for_others()
+        with self.store.writing(flush=False) as sql:
             return sql.execute(schema.DOUBT).rowcount
 
     def record_attempts(
@@ -243,98 +200,41 @@ class Journal(JournalReader):
             JournalError: it is not on the disk under the journal's name, so none of them may leave.
         """
         now = ambient.now()
-        with self._transaction() as sql:
-            self._tell()  # where the next run looks for it, it would not be
+        rows, sent = [(*intent, now) for intent in intents], list(digests)
+        if len({(intent.message, intent.address) for intent in intents}) != len(rows):
+            raise JournalError("a recipient was about to be sent to twice")
+
+        def write(sql: JournalSession) -> None:
+            self.store.require_current(sql)
             sql.executemany(schema.LEAVE_OUT, left_out)
-            sql.executemany(schema.DIGEST, digests)
-            done = sql.executemany(schema.RECORD_ATTEMPT, [(*intent, now) for intent in intents])
-            if done.rowcount != len(intents):
+            sql.executemany(schema.DIGEST, sent)
+            if sql.executemany(schema.RECORD_ATTEMPT, rows).rowcount != len(rows):
                 raise JournalError("a recipient whose outcome is final was about to be sent to")
+
+        self.store.commit(write)
 
     def settle(self, outcomes: Sequence[Result]) -> None:
         """Commit what became of intents. The next `record_attempts` flushes it."""
         now = ambient.now()
         rows = [(now, o.outcome, o.code, o.enhanced_code, o.reply[:schema.REPLY_LIMIT], *o[4:])
                 for o in outcomes]  # fmt: skip
-        with self._transaction(self._unhurried) as sql:
-            sql.executemany(schema.SETTLE, rows)
+        self.store.commit(lambda sql: sql.executemany(schema.SETTLE, rows), flush=False)
 
     def accept(self, digests: Iterable[tuple[str, int]]) -> None:
         """Keep other digests for messages that have left: the difference was looked at."""
-        with self._transaction(self._unhurried) as sql:
+        with self.store.writing(flush=False) as sql:
             sql.executemany(schema.DIGEST, digests)
 
     def keep_reports(self, reports: Iterable[ReportRecord]) -> None:
         """Keep what was reported of recipients, each report once."""
-        with self._transaction() as sql:
+        with self.store.writing() as sql:
             sql.executemany(schema.KEEP_REPORT, reports)
 
     def resolve(self, target: Target, outcome: Outcome, reply: str) -> int:
         """Decide about recipients; how many that were."""
-        with self._transaction() as sql:
+        with self.store.writing() as sql:
             for old in target.outcomes:
                 values = [outcome, reply, old, *target.names]
                 if count := sql.execute(target.statement, values).rowcount:
                     return count
             return 0
-
-    @contextmanager
-    def _using(self) -> Iterator[sqlite3.Connection]:
-        with super()._using():
-            if self._is_gone:
-                self._tell()
-            yield self._sql
-
-    @contextmanager
-    def _transaction(self, synchronous: str = "FULL") -> Iterator[sqlite3.Connection]:
-        with self._guard:
-            self._look()
-            with self._using() as sql:
-                sql.execute(f"PRAGMA synchronous={synchronous}")
-                sql.execute("BEGIN IMMEDIATE")
-                try:
-                    yield sql
-                    sql.execute("COMMIT")
-                except BaseException:
-                    with suppress(sqlite3.Error):  # the first error is the one that counts
-                        sql.execute("ROLLBACK")
-                    raise
-                finally:
-                    if self._watch is not None:
-                        self._watch.note(main=False)
-        self._fold()
-
-    def _fold(self) -> None:
-        """Take over what is in the log when that is long enough, and at no other time.
-
-        So the file itself changes only here, and each other change of it is somebody else's.
-        """
-        self._since_fold += 1
-        if self._watch is None or self._since_fold < _FOLDED_AFTER:
-            return
-        self._since_fold = 0
-        self._look()
-        if self._lost is None:
-            with self._using() as sql:
-                sql.execute("PRAGMA wal_checkpoint(PASSIVE)")
-                self._watch.note(main=True)
-
-    def _look(self) -> None:
-        """Notice what others did to the files since this process wrote to them last."""
-        watch = self._watch
-        if watch is None or self._lost is not None:
-            return
-        with translated(self.path):
-            if watch.is_overwritten():
-                self._lost, self._is_gone = rescue.lose(watch), True
-            elif watch.is_moved():
-                saved, self._lost = rescue.rescue(self._sql, watch)
-                self._sql, self._is_gone = saved or self._sql, saved is None
-        if self._lost is not None:
-            self._unhurried = "FULL"  # what was rescued has no log
-
-    def _tell(self) -> None:
-        """Say once what became of the journal, if anything did."""
-        if self._lost is not None:
-            self._is_told = True
-            raise self._lost

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from smtp_nb.errors import InputError
 from smtp_nb.merge.journal.journal import Journal
-from smtp_nb.merge.journal.lock import CampaignLock
-from smtp_nb.merge.journal.rescue import is_begun
+from smtp_nb.merge.journal.places import has_begun, locked
 from smtp_nb.merge.journal.schema import RESOLVABLE, Target
+from smtp_nb.merge.journal.url import Place
 from smtp_nb.model.address import parse_mailbox
 from smtp_nb.model.outcome import Outcome
 
@@ -26,7 +25,7 @@ DECISIONS = {
 _WORDS = " or ".join(RESOLVABLE)
 
 
-def resolve(path: Path, targets: Sequence[Target], decision: str) -> int:
+def resolve(place: Place, targets: Sequence[Target], decision: str) -> int:
     """Decide about recipients who are UNKNOWN or REFUSED; how many that were.
 
     All others keep their outcome.
@@ -39,7 +38,7 @@ def resolve(path: Path, targets: Sequence[Target], decision: str) -> int:
         raise InputError(
             f"{decision!r} is not a decision", remedy=f"Use one of {', '.join(DECISIONS)}"
         )
-    count = _decide(path, targets, decision) if is_begun(path) else 0
+    count = _decide(place, targets, decision) if has_begun(place) else 0
     if not count:
         about = ", ".join(repr(t.key) for t in targets if t.key)
         under = f" under {about}" if about else ""
@@ -47,10 +46,10 @@ def resolve(path: Path, targets: Sequence[Target], decision: str) -> int:
     return count
 
 
-def _decide(path: Path, targets: Sequence[Target], decision: str) -> int:
+def _decide(place: Place, targets: Sequence[Target], decision: str) -> int:
     with ExitStack() as held:
-        held.callback(CampaignLock(path).release)
-        journal = held.enter_context(Journal(path))
+        held.callback(locked(place).release)
+        journal = held.enter_context(Journal(place))
         journal.doubt()
         return sum(journal.resolve(target, *DECISIONS[decision]) for target in targets)
 

@@ -163,15 +163,23 @@ class Unfinished:
     recipients: dict[str, tuple[int, str]]
 
 
+# What may be done again, after a commit whose answer was lost, changes nothing the second time.
 RECORD_ATTEMPT = """
 INSERT INTO delivery (message, address, recipient, kind, message_id, at, attempts)
 VALUES (?, ?, ?, ?, ?, ?, 1)
 ON CONFLICT (message, address) DO UPDATE SET
     recipient = excluded.recipient, kind = excluded.kind, message_id = excluded.message_id,
-    at = excluded.at, attempts = attempts + 1, outcome = NULL, code = 0, enhanced_code = '',
-    reply = '', queue_id = '', seconds = NULL, size = NULL
+    at = excluded.at, outcome = NULL, code = 0, enhanced_code = '', reply = '', queue_id = '',
+    seconds = NULL, size = NULL,
+    attempts = delivery.attempts + CASE WHEN delivery.outcome IS NULL THEN 0 ELSE 1 END
 WHERE delivery.outcome IN ('DEFERRED', 'NOT_SENT')
+    OR delivery.outcome IS NULL AND delivery.at = excluded.at
 """
+NOTE = """
+INSERT INTO campaign (name, value) VALUES (?, ?)
+ON CONFLICT (name) DO UPDATE SET value = excluded.value
+"""
+REGISTER = "INSERT INTO message (key) VALUES (?) ON CONFLICT (key) DO NOTHING"
 LEAVE_OUT = "UPDATE plan SET outcome = ?, explanation = ? WHERE row = ?"
 EXPLAIN_REST = "UPDATE plan SET explanation = ? WHERE outcome IS NULL"
 SETTLE = """
@@ -194,13 +202,15 @@ SELECT DISTINCT key, id, digest FROM message JOIN delivery ON message = id
 WHERE delivery.outcome IN ('ACCEPTED', 'UNKNOWN') OR delivery.outcome IS NULL
 """
 # A scan, like the others at the beginning of a run: an index would be written to by each message.
-SENT = "SELECT message, address, at FROM delivery WHERE at > ? AND outcome IS NOT 'NOT_SENT'"
+SENT = (
+    "SELECT message, address, at FROM delivery WHERE at > ? AND COALESCE(outcome, '') <> 'NOT_SENT'"
+)
 _OPEN = "SELECT message FROM delivery WHERE outcome IN ('DEFERRED', 'NOT_SENT', 'REFUSED')"
 # Columns by name: a later version may have added some.
 DELIVERIES = f"SELECT {', '.join(RecipientRecord._fields)} FROM delivery"
 PLAN = f"SELECT {', '.join(PlanEntry._fields)} FROM plan ORDER BY row"
 REPORTS = f"SELECT {', '.join(ReportRecord._fields)} FROM report"
-KEEP_REPORT = "INSERT OR IGNORE INTO report VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+KEEP_REPORT = "INSERT INTO report VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 KEEP_PLAN = f"INSERT INTO plan ({', '.join(PlanEntry._fields)}) VALUES (?, ?, ?, ?, ?)"
 FINISHED = f"""
 SELECT DISTINCT key FROM message JOIN delivery ON message = id WHERE message NOT IN ({_OPEN})

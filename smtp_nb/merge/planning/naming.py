@@ -1,7 +1,8 @@
-"""Whom a user means by a key or an address."""
+"""Names: of campaigns, and whom a user means by a key or an address."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable
 
 from smtp_nb.errors import InputError
@@ -10,6 +11,18 @@ from smtp_nb.merge.planning.adoption import ADDRESSES
 from smtp_nb.merge.planning.plan import Plan, key_text
 from smtp_nb.merge.planning.recipients import To
 from smtp_nb.model.address import parse_mailbox
+
+_NAME = re.compile(r"[^\s./\\:*?\"<>|\x00-\x1f][^/\\:*?\"<>|\x00-\x1f]{0,99}\Z")
+
+
+def require_name(name: str) -> None:
+    """See that a campaign can be called so.
+
+    Raises:
+        InputError: it cannot.
+    """
+    if not _NAME.match(name):
+        raise InputError(f"{name!r} is not a valid campaign name", remedy="Use letters and digits")
 
 
 def identity_of(to: To, key: Hashable | None, by: tuple[Hashable, ...], plan: Plan) -> str:

@@ -83,8 +83,7 @@ def _of_bounces(frame: pd.DataFrame) -> Iterator[str]:
     if not {"recipient", "bounce"} <= set(frame.columns):
         raise InputError(
             "suppress= is a frame without the columns recipient and bounce",
-            remedy='Give its column of addresses, as suppress=df["email"], or what bounces()'
-            " returned",
+            remedy='Give its column of addresses, as suppress=df["email"], or a frame of bounces',
         )
     remarks = frame["remark"] if "remark" in frame.columns else [""] * len(frame)
     for recipient, bounce, remark in zip(frame["recipient"], frame["bounce"], remarks, strict=True):

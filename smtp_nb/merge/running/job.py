@@ -11,9 +11,10 @@ import pandas as pd
 
 from smtp_nb.merge.results import report
 from smtp_nb.merge.results.summary import Summary, summary_of
+from smtp_nb.merge.running.dispatch import dispatch
 from smtp_nb.merge.running.progress import LiveView, Progress, View
 from smtp_nb.merge.running.run import Run
-from smtp_nb.merge.running.sending import Server, send
+from smtp_nb.merge.running.sending import Server
 from smtp_nb.model.known import known_attributes
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class MergeJob:
         try:
             with self._run.until_closed():
                 try:
-                    send(self._run, self._server)
+                    dispatch(self._run, self._server)
                 finally:
                     self._results = self._run.results()
         except BaseException as error:

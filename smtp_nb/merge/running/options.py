@@ -51,6 +51,8 @@ class Options:
         deadline: seconds, or "30 min": no message is begun later; the next run goes on.
         patience: seconds, or "10 min": how long to retry greylisted messages and a busy server
             before the rest is left to the next run; 0 does not retry.
+        cluster: a client of dask.distributed, whose workers send, each over as many connections as
+            `connections` says; the journal is then in PostgreSQL.
     """
 
     skip_invalid: bool = False
@@ -68,6 +70,7 @@ class Options:
     messages_per_connection: int | None = None
     deadline: Duration | None = None
     patience: Duration = 600.0
+    cluster: Any = None  # a distributed.Client, which only the extra `cluster` brings
 
     def __post_init__(self) -> None:
         for name in ("connections", "messages_per_connection", "window"):
@@ -128,6 +131,14 @@ def option_defaults() -> dict[str, object]:
     """The fields of `Options` with what holds without them."""
     plain = Options()
     return {name: getattr(plain, name) for name in Options.__dataclass_fields__}
+
+
+def as_written() -> dict[str, str]:
+    """What is given to a run and not assigned, and how that is written."""
+    own = ("to", "from_", "return_path", "journal", "key")
+    return {
+        name: f"run({name}=…) or MailMerge(…, {name}=…)" for name in Options.__dataclass_fields__
+    } | {name: f"MailMerge(…, {name}=…)" for name in own}
 
 
 def _allowed(entry: str) -> str:

@@ -180,6 +180,11 @@ class Meter:
         """Messages have an outcome; a negative number takes it back."""
         self._counts[outcome] += messages
 
+    def recount(self, counts: Mapping[Outcome, int], put_off: int) -> None:
+        """Take over the counts of others, who work elsewhere."""
+        self._counts, self.put_off = Counter(counts), put_off
+        self.show()
+
     def miss(self, found: Iterable[Missed]) -> None:
         """These recipients did not get their message."""
         for one in found:

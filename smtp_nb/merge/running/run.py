@@ -29,16 +29,16 @@ import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import pandas as pd
 
 from smtp_nb import ambient
 from smtp_nb.errors import InputError, Interrupted
 from smtp_nb.merge.journal.journal import Journal, JournalReader
-from smtp_nb.merge.journal.lock import CampaignLock
+from smtp_nb.merge.journal.places import locked
 from smtp_nb.merge.journal.schema import RETRIED, PlanEntry, Unfinished
+from smtp_nb.merge.journal.url import Place
 from smtp_nb.merge.planning.adoption import ADDRESSES, adopt
 from smtp_nb.merge.planning.plan import Plan, PlannedRow
 from smtp_nb.merge.planning.renderer import RowRenderer
@@ -54,7 +54,7 @@ from smtp_nb.merge.running.pace import Pace, Shut
 from smtp_nb.merge.running.progress import RESUME, LiveView, Meter, view_for
 from smtp_nb.merge.running.rates import Sent
 from smtp_nb.merge.running.source import Source
-from smtp_nb.merge.running.waiting import PendingMessage
+from smtp_nb.merge.running.waiting import PendingMessage, Waiting
 from smtp_nb.merge.templates.template import Compiled
 from smtp_nb.model.address import Mailbox
 from smtp_nb.model.enums import RecipientType
@@ -66,6 +66,7 @@ class Campaign:
     """What a run sends: rows, their plan, the template, and where it is written down.
 
     Attributes:
+        given: what `compiled` was made of.
         digest: changes with the template.
         written: the same without its context, of which only what rows show counts.
         identity: by what rows are known: "address", "addresses" (any of several), or "column".
@@ -73,10 +74,11 @@ class Campaign:
     """
 
     name: str
-    path: Path
+    path: Place
     place: str
     rows: Rows
     plan: Plan
+    given: tuple[Any, ...]  # the arguments of Compiled
     compiled: Compiled
     digest: str
     written: str
@@ -112,6 +114,12 @@ class Run:
         at: nothing begins before; None for now.
         waits_for: what it waits for without being asked.
 
+    Attributes:
+        limits: what its pace keeps to.
+        meter: shows how far it is.
+        todos: what workers are to send; empty for a run of this process alone.
+        salt: makes the Message-IDs of this campaign its own.
+
     Raises:
         InputError: `at` is not a time, or is past.
         CampaignBusy: another process or job is sending this campaign.
@@ -130,14 +138,15 @@ class Run:
         self.campaign = campaign
         self.options = options
         starts_at = None if at is None else moment_of("at", at, ambient.now())
-        self._limits = replace(options.limits, starts_at=starts_at)
-        self._waits_for = frozenset(Shut) if options.wait_for_quota else waits_for
+        self.limits = replace(options.limits, starts_at=starts_at)
+        self.waits_for = frozenset(Shut) if options.wait_for_quota else waits_for
         self.control = control
+        self.todos: list[PendingMessage] = []
         path = None if options.redirect_to else campaign.path
         with ExitStack() as held:
             if path is not None:
-                held.callback(CampaignLock(path).release)
-            self.journal = held.enter_context(Journal(path))
+                held.callback(locked(path).release)
+            self.journal = held.enter_context(Journal(path, options.limits.patience_s))
             self.source = self._begin()
             if self.source.is_scheduled:
                 self.source.pause()  # which tells the view
@@ -163,20 +172,18 @@ class Run:
         journal.note({"name": campaign.name, "salt": salt, **looked_at, **self._identity})
         journal.replan(plan_entries(campaign.plan, numbers, waiting.left_out))
         meter = Meter(len(waiting.todos), view_for(options.progress), said=standing.no_op)
+        if options.cluster is not None:
+            self.todos = list(waiting.todos)
+        pace = Pace(self.limits, ambient.monotonic, ambient.now, self.sent_before())
+        queue = Waiting(waiting.todos, renderer, pace.domains)
+        self.meter, self.salt = meter, salt
         return Source(
-            waiting.todos,
-            renderer,
-            journal,
-            meter,
-            self.control,
-            options.readdressed,
-            Pace(self._limits, ambient.monotonic, ambient.now, self._sent()),
-            self._waits_for,
+            queue, renderer, journal, meter, self.control, options.readdressed, pace, self.waits_for
         )
 
-    def _sent(self) -> Sent:
+    def sent_before(self) -> Sent:
         """What earlier runs sent, if a quota counts it."""
-        if not (period := self._limits.longest_quota_s):
+        if not (period := self.limits.longest_quota_s):
             return Sent()
         return Sent.of(self.journal.sent_since(ambient.now() - period))
 

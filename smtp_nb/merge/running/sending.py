@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from smtp_nb.client.aio import AsyncSMTP
 from smtp_nb.client.smtp import SMTP
 from smtp_nb.errors import MissingError, SMTPError
-from smtp_nb.merge.running.run import Run
+from smtp_nb.merge.running.connection import MergeConnection
+from smtp_nb.merge.running.options import Options
+from smtp_nb.merge.running.run import Nudged
+from smtp_nb.merge.running.source import Source
 
 C = TypeVar("C", SMTP, AsyncSMTP)
 # A URL, or a client. A client of the front that is used serves itself, with its event handlers and
@@ -26,7 +29,22 @@ def component(server: Server) -> Server:
     return SMTP.from_url(server) if isinstance(server, str) else server
 
 
-def send(run: Run, server: Server) -> None:
+class Sendable(Protocol):
+    """What is sent: a run, or a worker's share of one."""
+
+    @property
+    def source(self) -> Source: ...
+
+    @property
+    def options(self) -> Options: ...
+
+    @property
+    def has_more(self) -> bool: ...
+
+    def connections(self, client: Nudged) -> list[MergeConnection]: ...
+
+
+def send(run: Sendable, server: Server) -> None:
     """Send what a run has to send, in this thread.
 
     Raises:
@@ -39,7 +57,7 @@ def send(run: Run, server: Server) -> None:
     run.source.endings.raise_error()
 
 
-async def asend(run: Run, server: Server) -> None:
+async def asend(run: Sendable, server: Server) -> None:
     """As `send`, for asyncio."""
     if run.has_more:
         async with _awaited(server) as smtp:
@@ -49,7 +67,7 @@ async def asend(run: Run, server: Server) -> None:
 
 
 @contextmanager
-def _window(smtp: SMTP | AsyncSMTP, run: Run) -> Iterator[None]:
+def _window(smtp: SMTP | AsyncSMTP, run: Sendable) -> Iterator[None]:
     """The client with the window that the run wants; afterwards it has its own again."""
     run.source.dkim = smtp.dkim
     before = smtp.window

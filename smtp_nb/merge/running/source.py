@@ -24,7 +24,7 @@ from smtp_nb.merge.running.endings import Endings
 from smtp_nb.merge.running.moments import shown_from
 from smtp_nb.merge.running.pace import WAITED_FOR, Opening, Pace, Shut
 from smtp_nb.merge.running.progress import PAUSED, Meter, Progress, View
-from smtp_nb.merge.running.waiting import PendingMessage, Waiting
+from smtp_nb.merge.running.waiting import MessageQueue, PendingMessage
 from smtp_nb.model.envelope import DeliveryJob, Envelope, Recipient
 from smtp_nb.model.outcome import Outcome
 from smtp_nb.model.receipt import Receipt
@@ -58,7 +58,7 @@ class Source:
 
     def __init__(
         self,
-        todos: list[PendingMessage],
+        waiting: MessageQueue,
         renderer: RowRenderer,
         journal: Journal,
         meter: Meter,
@@ -72,7 +72,7 @@ class Source:
         self._meter = meter
         self._control = control
         self._readdress = readdress
-        self._waiting = Waiting(todos, renderer, pace.domains)
+        self._waiting = waiting
         self._ready: deque[Made] = deque()
         self._under_way = 0
         self.pace = pace

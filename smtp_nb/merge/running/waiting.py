@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from smtp_nb.merge.planning.plan import PlannedRow
 from smtp_nb.merge.planning.renderer import RowRenderer, RowValues
@@ -46,6 +46,31 @@ class PendingMessage:
 
 # Two clocks differ in their last digits.
 _NEARLY_S = 1.0
+
+
+class MessageQueue(Protocol):
+    """The messages of a run that wait, in this process or in the journal.
+
+    Attributes:
+        put_off: how many wait for another try.
+    """
+
+    @property
+    def put_off(self) -> int: ...
+
+    def __len__(self) -> int: ...
+
+    def next(self, now: float) -> tuple[PendingMessage, RowValues] | None:
+        """The next message that may leave now, with its row's values."""
+
+    def opens_at(self, now: float) -> Opening | None:
+        """When the next one may leave: now, later, or never."""
+
+    def put_back(self, todo: PendingMessage) -> None:
+        """It has not left: it is the next one."""
+
+    def try_again(self, todo: PendingMessage, due: float) -> None:
+        """It was deferred: its time comes again."""
 
 
 class _Held(NamedTuple):

@@ -71,8 +71,7 @@ def _last_refusal(trail: Trail) -> str:
 VERBS = (
     Verb(
         "explain",
-        "Say what a reply, an error or a word of SMTP means and what to do; alone, the last"
-        " refusal and a table of all",
+        "Say what a reply, an error or a word of SMTP means, and what to do",
         _explain,
         (
             Argument(

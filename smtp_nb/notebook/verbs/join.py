@@ -34,7 +34,7 @@ def _own_name() -> str:
     if name := os.environ.get("JUPYTERHUB_USER", ""):
         return name
     raise InputError(
-        "nobody knows yet who you are",
+        "the class does not know yet who you are",
         remedy="Add --as and your name as the teacher wrote it: %smtp join CODE --as ann",
     )
 

@@ -17,8 +17,7 @@ def _talk(request: VerbRequest) -> Terminal:
 VERBS = (
     Verb(
         "talk",
-        "Say the lines of the cell to a server by hand, right or wrong, and show the conversation;"
-        " <wait>, <nowait>, <tls> and <raw 2e0a> are what they say",
+        "Say the lines of the cell to a server by hand, right or wrong (also <wait>, <raw 2e0a>)",
         _talk,
         options=(
             Option("--name", "whose conversation it is", metavar="NAME"),

@@ -88,7 +88,7 @@ def test_intents_are_flushed_and_outcomes_ride_along(
     statements: list[str] = []
     with Journal(path) as journal:
         journal.register(["k1"])
-        journal._sql.set_trace_callback(statements.append)
+        journal._read_from._sql.set_trace_callback(statements.append)
         journal.record_attempts([intent(1)])
         journal.settle([settled(1, "ACCEPTED")])
     kept = [s for s in statements if s.startswith(("PRAGMA", "COMMIT"))]
@@ -171,7 +171,7 @@ def test_it_can_be_read_while_it_is_written(path: Path) -> None:
 def test_a_reader_changes_nothing(path: Path) -> None:
     Journal(path).close()
     with JournalReader.open(path) as journal, pytest.raises(sqlite3.OperationalError):
-        journal._sql.execute("DELETE FROM message")
+        journal._read_from._sql.execute("DELETE FROM message")
     assert [file.name for file in path.parent.iterdir()] == [path.name]
 
 
@@ -196,8 +196,16 @@ def test_a_commit_that_fails_leaves_the_journal_usable(path: Path) -> None:
         journal.register(["k1", "k2"])
         with closing(sqlite3.connect(path, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
-            journal._sql.execute("PRAGMA busy_timeout=0")
+            journal._read_from._sql.execute("PRAGMA busy_timeout=0")
             with pytest.raises(JournalError, match="locked"):
                 journal.record_attempts([intent(1)])
         journal.record_attempts([intent(2, "b@x.test")])
     assert outcomes(path) == {"b@x.test": None}
+
+
+def test_nobody_is_twice_in_a_window(path: Path) -> None:
+    with Journal(path) as journal:
+        journal.register(["k"])
+        with pytest.raises(JournalError, match="twice"):
+            journal.record_attempts([intent(1), intent(1)])
+        assert journal.deliveries() == []

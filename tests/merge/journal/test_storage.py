@@ -154,9 +154,9 @@ def test_an_older_journal_is_brought_up_to_date_and_loses_nothing(
         assert version(path) == schema.VERSION - 1  # whoever only looks changes nothing
         with Journal(path) as journal:
             assert journal.doubt() == 1
-            assert journal._sql.execute("SELECT DISTINCT note FROM delivery").fetchall() == [
-                ("as before",)
-            ]
+            assert journal._read_from._sql.execute(
+                "SELECT DISTINCT note FROM delivery"
+            ).fetchall() == [("as before",)]
         assert version(path) == schema.VERSION
         assert read(path) == WRITTEN
 
@@ -308,11 +308,11 @@ def test_on_a_network_it_uses_rollback_and_says_so(
         journal = Journal(path)
     statements: list[str] = []
     with journal:
-        journal._sql.set_trace_callback(statements.append)
+        journal._read_from._sql.set_trace_callback(statements.append)
         write(journal)
         assert not path.with_name(f"{path.name}-wal").exists()
         assert read(path) == WRITTEN
-        assert journal._sql.execute("PRAGMA journal_mode").fetchone() == ("truncate",)
+        assert journal._read_from._sql.execute("PRAGMA journal_mode").fetchone() == ("truncate",)
     assert "PRAGMA synchronous=NORMAL" not in statements
     assert read(path) == WRITTEN
 
@@ -327,5 +327,5 @@ def test_back_on_a_local_disk_it_has_its_log_again(
     with journal:
         write(journal)
     with Journal(path) as journal:
-        assert journal._sql.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        assert journal._read_from._sql.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         assert journal.doubt() == 1

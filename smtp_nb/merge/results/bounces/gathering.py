@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
 
 from smtp_nb.merge.journal.journal import Journal, JournalReader
-from smtp_nb.merge.journal.lock import CampaignLock
+from smtp_nb.merge.journal.places import locked
 from smtp_nb.merge.journal.schema import ReportRecord
+from smtp_nb.merge.journal.url import Place
 from smtp_nb.merge.results.bounces.joining import SentMessages
 from smtp_nb.merge.results.bounces.reading import read_report
 from smtp_nb.merge.results.bounces.report import Report
@@ -43,7 +43,7 @@ class Gathered(NamedTuple):
     record: ReportRecord | None = None
 
 
-def gather(path: Path, source: Reports, rows: Mapping[int, int]) -> pd.DataFrame:
+def gather(path: Place, source: Reports, rows: Mapping[int, int]) -> pd.DataFrame:
     """Read reports, and keep those about the campaign of this journal.
 
     Args:
@@ -71,11 +71,11 @@ def known(journal: JournalReader, rows: Mapping[int, int]) -> pd.DataFrame:
     ])  # fmt: skip
 
 
-def keep(path: Path, records: list[ReportRecord]) -> None:
+def keep(path: Place, records: list[ReportRecord]) -> None:
     """Write reports into the journal; those that it has already change nothing."""
     if records:
         with ExitStack() as held:
-            held.callback(CampaignLock(path).release)
+            held.callback(locked(path).release)
             held.enter_context(Journal(path)).keep_reports(records)
 
 

@@ -1,0 +1,379 @@
+"""What the workers of a run share: claims to messages, budgets, and how the run stands.
+
+A claim is a place in the run's list of messages. Whoever takes it does so in the transaction that
+records its attempt, with the row locked from the first look at it: a message belongs to nobody or
+is under way. So a worker that dies before the commit has taken nothing, and a task that is run
+twice finds taken what the first one took.
+
+Times are the database's, as seconds since 1970: the clocks of several machines differ.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from smtp_nb import ambient
+from smtp_nb.errors import JournalError
+from smtp_nb.merge.journal.journal import Journal, JournalReader
+from smtp_nb.merge.journal.postgresql.stores import PostgreSQLStore, WorkerStore
+from smtp_nb.merge.journal.schema import Attempt, Result, SkippedRow
+from smtp_nb.merge.journal.store import JournalSession
+from smtp_nb.merge.journal.url import JournalURL
+from smtp_nb.model.outcome import Outcome
+from smtp_nb.model.receipt import summary
+
+_NOW = "SELECT extract(epoch FROM clock_timestamp())::float8"
+_CLEAR = "DELETE FROM claim WHERE run <> ?"
+_PUBLISH = "INSERT INTO claim (run, place) SELECT ?, generate_series(0, ?::bigint - 1)"
+_CLAIM = """
+SELECT place, tries, since FROM claim WHERE run = ? AND taken IS NULL AND due <= ?
+    AND NOT place = ANY(?) ORDER BY is_fresh, place LIMIT ? FOR UPDATE SKIP LOCKED
+"""
+_TAKE = "UPDATE claim SET taken = ? WHERE run = ? AND place = ANY(?)"
+_LEAVE_OUT = "UPDATE claim SET taken = '', outcome = ? WHERE run = ? AND place = ?"
+_FINISH = "UPDATE claim SET outcome = ? WHERE run = ? AND place = ?"
+_REOPEN = """
+UPDATE claim SET taken = NULL, outcome = NULL, is_fresh = FALSE, due = ?, tries = ?, since = ?
+WHERE run = ? AND place = ?
+"""
+_PUT_OFF = "UPDATE claim SET due = ? WHERE run = ? AND place = ANY(?)"
+_HAS_TAKEN = "SELECT 1 FROM claim WHERE run = ? AND taken = ? LIMIT 1"
+_NEXT_DUE = "SELECT due, tries > 0 FROM claim WHERE run = ? AND taken IS NULL ORDER BY due LIMIT 1"
+_COUNTS = """
+SELECT outcome, taken IS NULL, tries > 0, count(*) FROM claim WHERE run = ? GROUP BY 1, 2, 3
+"""
+_KNOWN = "SELECT message, message_id, address, outcome FROM delivery WHERE message = ANY(?)"
+_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(?, 0))"
+_SPENT = """
+SELECT COALESCE(sum(messages), 0)::bigint, min(at) FROM budget
+WHERE name = ? AND at > ? AND messages > 0
+"""
+_SPEND = "INSERT INTO budget (name, at, messages) VALUES (?, ?, ?) RETURNING id"
+_FORGET_ALL = "DELETE FROM budget"
+_SPENT_BEFORE = "INSERT INTO budget (name, at, messages) VALUES (?, ?, ?)"
+_EXPIRE = "DELETE FROM budget WHERE name = ? AND at <= ? RETURNING at, messages"
+_GIVE_BACK = "UPDATE budget SET messages = messages - ? WHERE id = ?"
+
+
+# Facts of a campaign whose run is shared.
+_STATE, _ENDING = "state", "ending"
+
+
+class RunState(StrEnum):
+    """What workers are to do, as the campaign's fact `state` says."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    CANCELLED = "cancelled"
+    ENDED = "ended"
+    """One worker found out that no further message may begin; `ending` says why."""
+
+
+class ClaimedPlace(NamedTuple):
+    """A message that a worker may take.
+
+    Attributes:
+        place: in the run's list.
+        tries, since: how often it was deferred in this run, and when first.
+    """
+
+    place: int
+    tries: int
+    since: float
+
+
+class Due(NamedTuple):
+    """When a message may be claimed, and whether it was deferred before."""
+
+    at: float
+    is_again: bool
+
+
+class Known(NamedTuple):
+    """What the journal says of a recipient of an earlier attempt."""
+
+    message: int
+    message_id: str
+    address: str
+    outcome: str | None
+
+
+class Budget(NamedTuple):
+    """So many messages in any period.
+
+    Attributes:
+        slack_s: what opened up to so long ago, and was not taken at once, counts from then on: the
+            time that workers take to come for it does not slow the run down.
+    """
+
+    name: str
+    messages: int
+    period_s: float
+    slack_s: float = 0.0
+
+
+class Spent(NamedTuple):
+    """A part of a budget that was taken: records, each with its number and so many messages."""
+
+    records: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def messages(self) -> int:
+        """How many there are in all."""
+        return sum(count for _, count in self.records)
+
+
+class Counts(NamedTuple):
+    """How far a run is.
+
+    Attributes:
+        outcomes: of messages that are decided.
+        waiting: messages that nobody has taken.
+        put_off: those of them that wait for another try.
+    """
+
+    outcomes: Counter[Outcome]
+    waiting: int
+    put_off: int
+
+
+def _clock(sql: JournalSession) -> float:
+    ((now,),) = sql.execute(_NOW).fetchall()
+    return float(now)
+
+
+class ClaimBoard:
+    """What the client of a run asks and tells, over its own journal.
+
+    Raises:
+        JournalError: the journal is not in a database.
+    """
+
+    def __init__(self, journal: Journal) -> None:
+        if not isinstance(journal.store, PostgreSQLStore):
+            raise JournalError("the journal is not in a database")
+        self._journal, self._store = journal, journal.store
+
+    @property
+    def mark(self) -> str:
+        """What tells this run from others."""
+        return self._store.mark
+
+    def publish(self, count: int, spent: Mapping[str, Sequence[float]]) -> float:
+        """Offer so many messages; the time at which the run began.
+
+        Args:
+            spent: when earlier runs sent what their quotas count, by the name of the budget.
+        """
+        self.tell(RunState.RUNNING)
+        with self._store.writing(flush=False) as sql:
+            sql.execute(_CLEAR, (self.mark,))
+            sql.execute(_PUBLISH, (self.mark, count))
+            sql.execute(_FORGET_ALL)
+            for name, times in spent.items():
+                counted = Counter(times).items()
+                sql.executemany(_SPENT_BEFORE, [(name, at, many) for at, many in counted])
+            return _clock(sql)
+
+    def tell(self, state: RunState) -> None:
+        """Let workers know what to do from now on."""
+        self._journal.note({_STATE: state})
+
+    @property
+    def ending(self) -> str:
+        """Why no further message begins; empty while any may."""
+        facts = self._journal.facts
+        return facts.get(_ENDING, "") if facts.get(_STATE) == RunState.ENDED else ""
+
+    def counts(self) -> Counts:
+        """How far the run is."""
+        found = Counts(Counter(), 0, 0)
+        values = (self.mark,)
+        rows = self._store.commit(lambda sql: sql.execute(_COUNTS, values).fetchall(), flush=False)
+        for outcome, is_waiting, is_again, count in rows:
+            if outcome is not None:
+                found.outcomes[Outcome(outcome)] += count
+            elif is_waiting:
+                again = found.put_off + (count if is_again else 0)
+                found = found._replace(waiting=found.waiting + count, put_off=again)
+        return found
+
+    def has_workers(self) -> bool:
+        """True while a worker of any run of this campaign has its connection."""
+        return self._store.has_workers()
+
+
+class ClaimJournal(Journal):
+    """A worker's journal, which keeps its claims in step with attempts and outcomes.
+
+    Args:
+        mark: of the run that it works for.
+        place_of_message, place_of_row: the run's list, by number and by row.
+    """
+
+    def __init__(
+        self,
+        place: JournalURL,
+        patience_s: float,
+        mark: str,
+        place_of_message: dict[int, int],
+        place_of_row: dict[int, int],
+    ) -> None:
+        self._place = place
+        self.store: PostgreSQLStore = WorkerStore(place, patience_s, mark)
+        JournalReader.__init__(self, self.store)
+        self._run = mark
+        self._place_of_message, self._place_of_row = place_of_message, place_of_row
+        self._windows = 0
+        self._claimed: list[int] = []
+        self._token = ""
+        with self.store.reading() as sql:
+            self._ahead = _clock(sql) - ambient.monotonic()
+
+    def clock(self) -> float:
+        """The database's time, without asking it."""
+        return ambient.monotonic() + self._ahead
+
+    # -- windows ------------------------------------------------------------------------------
+
+    @contextmanager
+    def window(self) -> Iterator[str]:
+        """A transaction from the first claim to the commit of the attempts; yields its token."""
+        self._windows += 1
+        self._claimed.clear()
+        self._token = f"{id(self):x}-{self._windows}-{self.clock()}"
+        with self.store.writing():
+            yield self._token
+
+    def has_taken(self, token: str) -> bool:
+        """True if a window was committed although its answer was lost."""
+        return bool(self._found(_HAS_TAKEN, (self._run, token)))
+
+    def claim(self, most: int) -> list[ClaimedPlace]:
+        """Lock up to `most` messages that nobody has, nor this window, until the window's end."""
+        values = (self._run, self.clock(), self._claimed, most)
+        with self.store.writing() as sql:
+            found = [ClaimedPlace(*row) for row in sql.execute(_CLAIM, values)]
+        self._claimed += [claim.place for claim in found]
+        return found
+
+    def known(self, messages: Sequence[int]) -> list[Known]:
+        """What became of earlier attempts."""
+        return [Known(*row) for row in self._found(_KNOWN, (list(messages),))]
+
+    def record_attempts(
+        self,
+        intents: Sequence[Attempt],
+        left_out: Sequence[SkippedRow] = (),
+        digests: Iterable[tuple[str, int]] = (),
+    ) -> None:
+        with self.store.writing() as sql:
+            super().record_attempts(intents, left_out, digests)
+            places = list({self._place_of_message[intent.message] for intent in intents})
+            sql.execute(_TAKE, (self._token, self._run, places))
+            sql.executemany(
+                _LEAVE_OUT, [(s.outcome, self._run, self._place_of_row[s.row]) for s in left_out]
+            )
+
+    def settle(self, outcomes: Sequence[Result]) -> None:
+        found: dict[int, list[Outcome]] = {}
+        for one in outcomes:
+            found.setdefault(one.message, []).append(Outcome(one.outcome))
+        rows = [(summary(many), self._run, self._place_of_message[message])
+                for message, many in found.items()]  # fmt: skip
+
+        def write(sql: JournalSession) -> None:
+            Journal.settle(self, outcomes)
+            sql.executemany(_FINISH, rows)
+
+        self.store.commit(write, flush=False)
+
+    def reopen(self, message: int, due: float, tries: int, since: float) -> None:
+        """Give a message back: nobody has it, and somebody is to try it again."""
+        values = (due, tries, since, self._run, self._place_of_message[message])
+        self.store.commit(lambda sql: sql.execute(_REOPEN, values), flush=False)
+
+    def put_off(self, places: Sequence[int], due: float) -> None:
+        """Leave messages alone until then."""
+        with self.store.writing() as sql:
+            sql.execute(_PUT_OFF, (due, self._run, list(places)))
+
+    # -- how the run stands -------------------------------------------------------------------
+
+    def next_due(self) -> Due | None:
+        """When the next message may be claimed; None if all are taken."""
+        found = self._found(_NEXT_DUE, (self._run,))
+        return Due(*found[0]) if found else None
+
+    def state(self) -> RunState:
+        """What to do; CANCELLED if another run has begun."""
+        facts = self.facts
+        if facts.get("run") != self._run:
+            return RunState.CANCELLED
+        return RunState(facts[_STATE])
+
+    def explain_rest(self, why: str) -> None:
+        """Keep why no further message begins, should it come to that: the client says so."""
+        self.note({_ENDING: why})
+
+    def end(self) -> None:
+        """Let no worker begin a further message."""
+        self.note({_STATE: RunState.ENDED})
+
+    # -- budgets ------------------------------------------------------------------------------
+
+    def spend(self, budget: Budget, most: int) -> Spent:
+        """Take up to `most` of what is left of a budget now."""
+
+        def work(sql: JournalSession) -> Spent:
+            sql.execute(_LOCK, (f"{self._place.schema} {budget.name}",))
+            now = _clock(sql)
+            room = min(most, budget.messages - self._spent(sql, budget, now)[0])
+            expired = sql.execute(_EXPIRE, (budget.name, now - budget.period_s)).fetchall()
+            lately = sorted((at + budget.period_s, count) for at, count in expired
+                            if at > now - budget.period_s - budget.slack_s)  # fmt: skip
+            taken = []
+            for at, count in [*lately, (now, room)]:
+                used = max(min(count, room), 0)
+                room -= used
+                taken += [(self._spend(sql, budget, at, used), used)] if used else []
+                if count > used and at < now:  # for the next one who comes
+                    self._spend(sql, budget, at - budget.period_s, count - used)
+            return Spent(tuple(taken))
+
+        return self.store.commit(work, flush=False)
+
+    def _spend(self, sql: JournalSession, budget: Budget, at: float, count: int) -> int:
+        ((number,),) = sql.execute(_SPEND, (budget.name, at, count)).fetchall()
+        return int(number)
+
+    def give_back(self, spent: Spent, unused: int) -> None:
+        """What was taken and not needed may be taken by others."""
+        rows = []
+        for number, count in reversed(spent.records):
+            back = min(count, unused)
+            unused -= back
+            rows += [(back, number)] if back else []
+        if rows:
+            self.store.commit(lambda sql: sql.executemany(_GIVE_BACK, rows), flush=False)
+
+    def opens_at(self, budget: Budget, now: float) -> float:
+        """When there is something to take: now, or later."""
+        spent, first = self.store.commit(lambda sql: self._spent(sql, budget, now), flush=False)
+        return now if spent < budget.messages else first + budget.period_s
+
+    def _found(self, statement: str, values: Sequence[object] = ()) -> list[Any]:
+        """What a statement finds, over another connection if this one fails."""
+        return self.store.commit(
+            lambda sql: list(sql.execute(statement, values).fetchall()), flush=False
+        )
+
+    _read = _found
+
+    def _spent(self, sql: JournalSession, budget: Budget, now: float) -> tuple[int, float]:
+        ((spent, first),) = sql.execute(_SPENT, (budget.name, now - budget.period_s)).fetchall()
+        return spent, first or now

@@ -1,0 +1,174 @@
+"""A run on a cluster, seen from the client: it offers messages, follows, and lets others send."""
+
+from __future__ import annotations
+
+import time
+from contextlib import closing, suppress
+
+from smtp_nb import ambient
+from smtp_nb.errors import InputError, SMTPError
+from smtp_nb.merge.journal.claims import ClaimBoard, Counts, RunState
+from smtp_nb.merge.journal.url import JournalURL, Place
+from smtp_nb.merge.running.cluster.claimed import ALL
+from smtp_nb.merge.running.cluster.crew import Crew, require_client, scheduler_gone
+from smtp_nb.merge.running.cluster.shipment import (
+    CarriedServer,
+    Revealed,
+    Shipment,
+    travelling,
+)
+from smtp_nb.merge.running.options import Options
+from smtp_nb.merge.running.run import Run
+from smtp_nb.merge.running.sending import Server
+
+# How often the journal is asked how far the run is.
+_POLL_S = 0.4
+# So long workers without a scheduler are given to end what is under way.
+_SETTLE_S = 60.0
+
+
+def require_cluster(options: Options, place: Place, server: Server) -> None:
+    """See that a run can begin on a cluster, before anything is written.
+
+    Raises:
+        InputError: the journal is a file, or something cannot travel.
+        LinkError: the cluster has no scheduler.
+        Unsupported: Dask is not installed.
+    """
+    require_client(options.cluster)
+    if options.redirect_to:
+        raise InputError(
+            "redirect_to= is a trial, which keeps no journal that workers could share",
+            remedy="Run the trial without cluster=",
+        )
+    if not isinstance(place, JournalURL):
+        raise InputError(
+            "with cluster= the journal has to be in a database that all workers reach",
+            remedy='Give the merge journal="postgresql+psycopg://user@host/database"',
+        )
+    CarriedServer.of(server)
+
+
+class Conductor:
+    """Conducts one run.
+
+    Args:
+        server: how workers reach the mail server.
+    """
+
+    def __init__(self, run: Run, server: Server) -> None:
+        place = run.campaign.path
+        assert isinstance(place, JournalURL)  # require_cluster has seen to that
+        self._run = run
+        self._place = place
+        self._server = server
+        self._board = ClaimBoard(run.journal)
+        self._told = RunState.RUNNING
+
+    def conduct(self) -> None:
+        """Have everything sent.
+
+        Raises:
+            SMTPError: what stopped the workers, if messages are left.
+            LinkError: the scheduler is gone; the run can be resumed.
+        """
+        began = self._board.publish(len(self._run.todos), self._spent())
+        try:
+            crew = Crew(self._run.options.cluster, self._shipment(began))
+            with closing(crew):
+                self._follow(crew)
+        except BaseException as error:
+            self._call_off()
+            # What Dask raises for a connection that is gone; ours say what to do.
+            if isinstance(error, OSError) and not isinstance(error, SMTPError):
+                raise scheduler_gone() from error
+            raise
+        self._conclude(crew)
+
+    def _spent(self) -> dict[str, list[float]]:
+        """What quotas count of earlier runs, by the name of the budget."""
+        sent = self._run.sent_before()
+        return {**sent.by_domain, ALL: sent.times}
+
+    def _shipment(self, began: float) -> Shipment:
+        run, limits = self._run, self._run.limits
+        began = max(began, limits.starts_at or began)
+        return Shipment(
+            campaign=run.campaign.name,
+            rows=run.campaign.rows,
+            given=run.campaign.given,
+            salt=run.salt,
+            written=run.campaign.written,
+            todos=run.todos,
+            options=travelling(run.options),
+            limits=limits,
+            waits_for=run.waits_for,
+            server=CarriedServer.of(self._server),
+            journal=Revealed(self._place.url.reveal()),
+            mark=self._board.mark,
+            ends=None if limits.deadline_s is None else began + limits.deadline_s,
+        )
+
+    # -- following ----------------------------------------------------------------------------
+
+    def _follow(self, crew: Crew) -> None:
+        decided = 0
+        while crew.is_busy:
+            crew.wait(_POLL_S)
+            if crew.is_cut_off:
+                raise scheduler_gone()
+            self._pass_on()
+            counts = self._show()
+            if counts.outcomes.total() > decided:
+                decided = counts.outcomes.total()
+                crew.went_well()
+            crew.muster()
+            if not crew.is_busy and self._is_unfinished(crew):
+                crew.hire_another()
+
+    def _is_unfinished(self, crew: Crew) -> bool:
+        """True if the last worker left before others gave back what they had."""
+        is_over = crew.is_final or crew.errors or self._run.control.is_cancelled
+        return not is_over and self._board.counts().waiting > 0
+
+    def _show(self) -> Counts:
+        counts = self._board.counts()
+        self._run.meter.recount(counts.outcomes, counts.put_off)
+        return counts
+
+    def _pass_on(self) -> None:
+        """Let workers know what the user wants."""
+        control = self._run.control
+        wanted = RunState.PAUSED if control.is_paused else RunState.RUNNING
+        if control.is_cancelled:
+            wanted = RunState.CANCELLED
+        if wanted is not self._told and not self._board.ending:
+            self._told = wanted
+            self._board.tell(wanted)
+
+    def _call_off(self) -> None:
+        """No further window; what is under way is settled first, unless the user interrupts again.
+
+        Workers hear of it through the journal, with or without a scheduler.
+        """
+        with suppress(SMTPError):
+            self._board.tell(RunState.CANCELLED)
+            deadline = ambient.monotonic() + _SETTLE_S
+            while self._board.has_workers() and ambient.monotonic() < deadline:
+                time.sleep(_POLL_S)
+            self._show()
+
+    def _conclude(self, crew: Crew) -> None:
+        counts = self._show()
+        if why := self._board.ending:
+            self._run.source.endings.resume = crew.resume
+            self._run.meter.say(f"the run ended early; {why}")
+            self._run.journal.explain_rest(why)
+        if crew.errors and (counts.waiting or why):
+            raise crew.errors[0]
+
+
+def conduct(run: Run, server: Server) -> None:
+    """Send what a run has to send, on the workers of its cluster."""
+    if run.has_more:
+        Conductor(run, server).conduct()

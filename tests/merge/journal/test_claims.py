@@ -1,0 +1,172 @@
+"""Claims, budgets and states that workers of a run share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from servers.postgresql import PostgreSQL
+from smtp_nb.errors import JournalError
+from smtp_nb.merge.journal.claims import Budget, ClaimBoard, ClaimJournal, RunState, Spent
+from smtp_nb.merge.journal.journal import Journal
+from smtp_nb.merge.journal.schema import Attempt, Result, SkippedRow
+from smtp_nb.merge.journal.url import JournalURL, place_of
+from smtp_nb.model.outcome import Outcome
+
+pytestmark = pytest.mark.real
+
+COUNT = 6
+
+
+@pytest.fixture
+def place(postgresql: PostgreSQL) -> JournalURL:
+    found = place_of(postgresql.database(), "results")
+    assert isinstance(found, JournalURL)
+    return found
+
+
+@pytest.fixture
+def board(place: JournalURL) -> Iterator[ClaimBoard]:
+    with Journal(place) as journal:
+        journal.register(f"k{number}" for number in range(COUNT))
+        board = ClaimBoard(journal)
+        board.publish(COUNT, {})
+        yield board
+
+
+@pytest.fixture
+def workers(place: JournalURL, board: ClaimBoard) -> Iterator[list[ClaimJournal]]:
+    """Two, for whom message n + 1 and row n are at place n."""
+    places = {number + 1: number for number in range(COUNT)}
+    rows = {number: number for number in range(COUNT)}
+    with ExitStack() as stack:
+        made = [ClaimJournal(place, 0.0, board.mark, places, rows) for _ in range(2)]
+        yield [stack.enter_context(one) for one in made]
+
+
+def intent(message: int) -> Attempt:
+    return Attempt(message, f"s{message}@x.test", f"s{message}@x.test", 0, f"<{message}@x.test>")
+
+
+def settled(message: int, outcome: str) -> Result:
+    return Result(outcome, 250, "", "Ok", "", 0.1, 1, message, f"s{message}@x.test")
+
+
+def claimed(worker: ClaimJournal, most: int) -> list[int]:
+    return [claim.place for claim in worker.claim(most)]
+
+
+def test_nobody_claims_what_another_one_looks_at(
+    board: ClaimBoard, workers: list[ClaimJournal]
+) -> None:
+    first, second = workers
+    with first.window(), second.window():
+        assert claimed(first, 2) == [0, 1]
+        assert claimed(second, 3) == [2, 3, 4]
+        assert claimed(first, 9) == [5]  # and not its own again
+        first.record_attempts([intent(1), intent(6)], [SkippedRow("INVALID", "why", 1)])
+    with first.window():
+        assert claimed(first, 9) == [2, 3, 4]  # the second one took none of them
+    assert board.counts().waiting == 3
+    assert board.counts().outcomes == {Outcome.INVALID: 1}
+
+
+def test_a_window_that_fails_takes_nothing(board: ClaimBoard, workers: list[ClaimJournal]) -> None:
+    first, second = workers
+
+    def fail() -> None:
+        with first.window():
+            claimed(first, 2)
+            first.record_attempts([intent(1), intent(1)])
+
+    with pytest.raises(JournalError):
+        fail()
+    assert board.counts().waiting == COUNT
+    with second.window() as token:
+        assert claimed(second, 1) == [0]
+        second.record_attempts([intent(1)])
+    assert second.has_taken(token)
+
+
+def test_a_message_that_is_given_back_comes_first_when_its_time_has_come(
+    board: ClaimBoard, workers: list[ClaimJournal]
+) -> None:
+    first, second = workers
+    with first.window():
+        claimed(first, 3)
+        first.record_attempts([intent(1), intent(2), intent(3)])
+    first.settle([settled(1, "ACCEPTED"), settled(2, "DEFERRED"), settled(3, "NOT_SENT")])
+    assert board.counts().outcomes.total() == 3
+    later = first.clock() + 3600
+    first.reopen(2, later, 1, 5.0)
+    first.reopen(3, 0.0, 0, 0.0)
+    assert board.counts()[1:] == (5, 1)
+    with second.window():
+        assert claimed(second, 9) == [2, 3, 4, 5]
+        assert [one[1:] for one in second.known([3])] == [("<3@x.test>", "s3@x.test", "NOT_SENT")]
+    second.reopen(2, second.clock() - 1, 1, 5.0)
+    with second.window():
+        assert second.claim(1) == [(1, 1, 5.0)]
+
+
+def test_a_budget_is_taken_once_whoever_asks(workers: list[ClaimJournal]) -> None:
+    first, second = workers
+    budget = Budget("*all*", 10, 3600.0)
+    spent = first.spend(budget, 7)
+    assert spent.messages == 7
+    assert second.spend(budget, 7).messages == 3
+    assert second.spend(budget, 1) == Spent()
+    assert second.opens_at(budget, second.clock()) > second.clock() + 3000
+    first.give_back(spent, 2)
+    assert second.opens_at(budget, 1.0) == 1.0
+    assert second.spend(budget, 7).messages == 2
+    assert second.spend(Budget("x.test", 1, 60.0), 7).messages == 1
+
+
+def test_what_is_fetched_late_counts_from_when_it_opened(
+    board: ClaimBoard, workers: list[ClaimJournal]
+) -> None:
+    (worker, _), now = workers, workers[0].clock()
+    board.publish(0, {"late": [now - 103] * 4, "too late": [now - 111] * 4})
+    for name, opens in (("late", 97.0), ("too late", 100.0)):
+        budget = Budget(name, 4, 100.0, slack_s=10.0)
+        assert worker.spend(budget, 1).messages == 1
+        assert worker.spend(budget, 9).messages == 3
+        assert worker.opens_at(budget, now) == pytest.approx(now + opens, abs=2.0)
+        assert worker.spend(budget, 9).messages == 0
+
+
+def test_workers_hear_how_the_run_stands(
+    place: JournalURL, board: ClaimBoard, workers: list[ClaimJournal]
+) -> None:
+    assert workers[0].state() is RunState.RUNNING
+    board.tell(RunState.PAUSED)
+    assert workers[0].state() is RunState.PAUSED
+    workers[1].explain_rest("no more today")
+    assert board.ending == ""
+    workers[1].end()
+    assert board.ending == "no more today"
+    assert workers[0].state() is RunState.ENDED
+    assert board.has_workers()
+    for worker in workers:
+        worker.close()
+    with Journal(place) as journal:
+        journal.store.wait_for_others()  # the server takes a moment to notice
+    assert not board.has_workers()
+
+
+def test_workers_of_an_earlier_run_are_cancelled(
+    place: JournalURL, workers: list[ClaimJournal]
+) -> None:
+    with Journal(place) as journal:
+        ClaimBoard(journal).publish(COUNT, {})
+        assert workers[0].state() is RunState.CANCELLED
+        with pytest.raises(JournalError, match="another run"), workers[0].window():
+            workers[0].record_attempts([intent(1)])
+
+
+def test_a_journal_in_a_file_has_no_claims() -> None:
+    with Journal(None) as journal, pytest.raises(JournalError, match="not in a database"):
+        ClaimBoard(journal)
