@@ -37,8 +37,10 @@ CELLS = [
     "%smtp results",
     "%smtp compose --to ann@school.test --subject Hi --text Hello",
     "%smtp explain tls",
+    "%smtp step EHLO me.test",
+    "from smtp_nb.classroom import Attack\nAttack('smuggling')",
 ]
-INBOX, TRAIL, RUN_CELL, LAST_INBOX, RESULTS, FORM, TABLE = 2, 3, 6, 7, 8, 9, 10
+INBOX, TRAIL, RUN_CELL, LAST_INBOX, RESULTS, FORM, TABLE, STEPPER, LAB = 2, 3, 6, 7, 8, 9, 10, 11, 12
 WIDTHS = (1280, 600, 400)
 
 
@@ -100,8 +102,14 @@ def test_every_view_shows_rows_of_its_own(page: Notebook, width: int, scheme: st
     meanings = page.output_area(TABLE).locator(".smtpnb-explanations tbody tr")
     expect(meanings.first).to_be_visible()
     typed, cell = form.locator(".smtpnb-input").first, form.locator(".smtpnb-cell")
+    here = page.output_area(STEPPER).locator("circle.smtpnb-here + text")
+    expect(here).to_have_text("greeted")
+    said = page.output_area(STEPPER).locator(".smtpnb-list .smtpnb-row").last
+    hostile = page.output_area(LAB).locator(".smtpnb-wire .smtpnb-hostile").first
+    verdict = page.output_area(LAB).locator(".smtpnb-verdict")
     merged = (lines.last, progress, failing.first, results.first)
-    for seen in (letters.first, first_inbox, *merged, typed, cell, meanings.first):
+    lessons = (here, said, hostile, verdict)
+    for seen in (letters.first, first_inbox, *merged, typed, cell, meanings.first, *lessons):
         assert height(seen) >= 10
         see(page, seen)
     # The rows of the inbox push each other down, and its box holds them.
