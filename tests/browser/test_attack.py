@@ -26,6 +26,9 @@ def notebook(lab: Lab) -> Iterator[Notebook]:
     for cell in range(3):
         opened.run(cell)
     opened.page.evaluate("window.jupyterapp.commands.execute('application:toggle-left-area')")
+    opened.page.evaluate(
+        "window.jupyterapp.commands.execute('apputils:change-theme', { theme: 'JupyterLab Light' })"
+    )
     yield opened
     assert opened.foreign == []
     assert opened.errors == []

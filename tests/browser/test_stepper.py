@@ -31,6 +31,9 @@ def notebook(lab: Lab) -> Iterator[Notebook]:
     opened.run(HAND)
     opened.run(OURS)
     opened.page.evaluate("window.jupyterapp.commands.execute('application:toggle-left-area')")
+    opened.page.evaluate(
+        "window.jupyterapp.commands.execute('apputils:change-theme', { theme: 'JupyterLab Light' })"
+    )
     yield opened
     assert opened.foreign == []
     assert opened.errors == []

@@ -40,7 +40,17 @@ CELLS = [
     "%smtp step EHLO me.test",
     "from smtp_nb.classroom import Attack\nAttack('smuggling')",
 ]
-INBOX, TRAIL, RUN_CELL, LAST_INBOX, RESULTS, FORM, TABLE, STEPPER, LAB = 2, 3, 6, 7, 8, 9, 10, 11, 12
+INBOX, TRAIL, RUN_CELL, LAST_INBOX, RESULTS, FORM, TABLE, STEPPER, LAB = (
+    2,
+    3,
+    6,
+    7,
+    8,
+    9,
+    10,
+    11,
+    12,
+)
 WIDTHS = (1280, 600, 400)
 
 
