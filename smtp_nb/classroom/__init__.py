@@ -1,5 +1,7 @@
 """What teaches: conversations by hand, things in the middle, classes, exercises and lessons."""
 
+from smtp_nb.classroom.attacks.attack import Attack
+from smtp_nb.classroom.client_stepper import ClientStepper
 from smtp_nb.classroom.exercises.score import Score
 from smtp_nb.classroom.hexdump.dump import HexDump
 from smtp_nb.classroom.lesson import Lesson, check, hint, lesson
@@ -19,9 +21,11 @@ from smtp_nb.classroom.terminal import Terminal
 from smtp_nb.classroom.zone import Zone
 
 __all__ = [
+    "Attack",
     "Authentication",
     "ClassLog",
     "Classroom",
+    "ClientStepper",
     "HexDump",
     "Lesson",
     "Net",

@@ -119,7 +119,9 @@ class Conversation:
     def waiting(self) -> str:
         """What the server waits for, in words."""
         session = self.claim()
-        return self.mirror.waiting if session is None else session.waiting
+        # A server in memory reads what was sent only once somebody waits for it.
+        in_memory = self._target.memory is not None
+        return self.mirror.waiting if session is None or in_memory else session.waiting
 
     def claim(self) -> Session | None:
         """Our session on the server's side, marked as typed by hand; None if it is not known."""

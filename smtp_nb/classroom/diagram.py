@@ -23,33 +23,33 @@ class Edge(NamedTuple):
     shift: float = 0.5
 
 
-WIDTH, HEIGHT = 760, 310
-RADIUS = 36
-# The centre of each state.
+WIDTH, HEIGHT = 464, 378
+RADIUS = 39
+# The centre of each state. It is as narrow as a column beside the trail, or as a telephone.
 PLACES = {
-    "connected": (50, 120),
-    "greeted": (222, 120),
-    "mail": (390, 120),
-    "rcpt": (545, 120),
-    "data": (712, 120),
-    "tls": (110, 262),
-    "login": (330, 262),
-    "closed": (545, 262),
+    "connected": (44, 46),
+    "tls": (232, 46),
+    "login": (420, 46),
+    "greeted": (232, 174),
+    "mail": (420, 174),
+    "rcpt": (420, 302),
+    "data": (232, 302),
+    "closed": (44, 302),
 }
 EDGES = (
-    Edge("connected", "greeted", ("EHLO", "HELO")),
-    Edge("greeted", "mail", ("MAIL",)),
+    Edge("connected", "greeted", ("EHLO", "HELO"), 0, 0.36),
+    Edge("greeted", "mail", ("MAIL",), 10),
     Edge("mail", "rcpt", ("RCPT",)),
-    Edge("rcpt", "data", ("DATA", "BDAT")),
-    Edge("data", "greeted", (".",), -92),
-    Edge("rcpt", "greeted", ("RSET",), -55),
-    Edge("mail", "greeted", ("RSET",), 22),
-    Edge("greeted", "tls", ("STARTTLS",), -16),
-    Edge("tls", "greeted", ("EHLO",), -16),
-    Edge("greeted", "login", ("AUTH",), -14),
-    Edge("login", "greeted", ("*",), -14),
-    Edge("greeted", "closed", ("QUIT",), -18, 0.6),
-    Edge("rcpt", "closed", ("QUIT",)),
+    Edge("rcpt", "data", ("DATA", "BDAT"), -14),
+    Edge("data", "greeted", (".",)),
+    Edge("rcpt", "greeted", ("RSET",), 0, 0.6),
+    Edge("mail", "greeted", ("RSET",), 14, 0.5),
+    Edge("greeted", "tls", ("STARTTLS",), 34, 0.5),
+    Edge("tls", "greeted", ("EHLO",), 26, 0.5),
+    Edge("greeted", "login", ("AUTH",), 16, 0.6),
+    Edge("login", "greeted", ("*",), 16, 0.42),
+    Edge("greeted", "closed", ("QUIT",)),
+    Edge("rcpt", "closed", ("QUIT",), 60),
 )
 """The ways that change the state. QUIT is possible from more states than two lines can show."""
 _WORDS = {".": "the dot", "*": "its end"}
@@ -83,9 +83,10 @@ def _here(edge: Edge, state: str, legal: Collection[str]) -> tuple[str, ...]:
 def _node(name: str, *, is_here: bool) -> str:
     x, y = PLACES[name]
     ink, paper = ("#ffffff", "#1b1f24") if is_here else ("#1b1f24", "#ffffff")
-    weight = ' font-weight="bold"' if is_here else ""
+    mark = ' class="smtpnb-here"' if is_here else ""
+    weight = f' font-weight="bold"{mark}' if is_here else ""
     return (
-        f'<circle cx="{x}" cy="{y}" r="{RADIUS}" fill="{paper}" stroke="#1b1f24"/>'
+        f'<circle cx="{x}" cy="{y}" r="{RADIUS}" fill="{paper}" stroke="#1b1f24"{mark}/>'
         f'<text x="{x}" y="{y}" dy="0.35em" text-anchor="middle" fill="{ink}"{weight}>{name}</text>'
     )
 

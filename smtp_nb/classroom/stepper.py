@@ -11,15 +11,19 @@ from typing import Any
 
 from smtp_nb.classroom.diagram import diagram
 from smtp_nb.classroom.directions import Say, directions
+from smtp_nb.classroom.mirror import EXAMPLES
 from smtp_nb.classroom.target import Reachable
 from smtp_nb.classroom.terminal import Terminal
 from smtp_nb.errors import InputError, StateError
 from smtp_nb.model.known import known_attributes
+from smtp_nb.model.trail.trail import Trail
+from smtp_nb.sandbox.server import SandboxServer
 from smtp_nb.sandbox.wire import discreet
 
 _VERB = re.compile(r"[A-Za-z]+")
 _ANYTHING = ("data", "login")
 """States in which no command is expected, so that any line is as good as another."""
+_TYPED = {**EXAMPLES, "TLS": "<tls>"}
 
 
 @known_attributes()
@@ -45,12 +49,15 @@ class Stepper:
         terminal: the conversation.
         lets_wrong: commands that the state does not allow are sent all the same, and the server
             answers them. Off, they are an error that names what may come.
+        server: the sandbox that it talks to; None for a server outside this process.
     """
 
+    server: SandboxServer | None
     terminal: Terminal
     lets_wrong: bool
 
     def __init__(self, server: Reachable | str, name: str = "") -> None:
+        self.server = server if isinstance(server, SandboxServer) else None
         self.lets_wrong = False
         self._lines: list[str] = []
         self.terminal = Terminal(server, name)
@@ -73,9 +80,21 @@ class Stepper:
         self._check(line)
         self._do([line.removesuffix("\n")])
 
+    def say_octets(self, octets: bytes) -> None:
+        """Do one step: send bytes as they are, then read what is due.
+
+        Raises:
+            InputError: there are none.
+            StateError: the conversation is over.
+        """
+        if not octets:
+            raise InputError("there is nothing to send", remedy="Write at least one octet")
+        self.say(f"<raw {octets.hex()}>")
+
     def _do(self, lines: list[str]) -> None:
         for line in lines:
             self.terminal.dialogue(line or "\r\n")
+            self.terminal.dialogue("")  # what is due, though bytes as they are wait for nothing
             self._lines.append(line)
 
     def _check(self, line: str) -> None:
@@ -128,6 +147,21 @@ class Stepper:
     def legal(self) -> tuple[str, ...]:
         """What may come next, as `Terminal.legal`."""
         return self.terminal.legal
+
+    @property
+    def suggestions(self) -> tuple[str, ...]:
+        """A line for each of what may come next, as it may be typed."""
+        return tuple(_TYPED.get(one, one) for one in self.legal)
+
+    @property
+    def trail(self) -> Trail:
+        """The conversation so far."""
+        return self.terminal.trail
+
+    @property
+    def count(self) -> int:
+        """How many steps were done."""
+        return len(self._lines)
 
     @property
     def svg(self) -> str:

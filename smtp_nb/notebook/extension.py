@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
 from smtp_nb.merge.running.progress import show_with
-from smtp_nb.notebook import completion, discretion, walls
+from smtp_nb.notebook import class_views, completion, discretion
 from smtp_nb.notebook.jobs import show_jobs
 from smtp_nb.notebook.magics import SMTPMagics
 from smtp_nb.notebook.state import NotebookState
@@ -46,7 +46,7 @@ class Extension:
             show_with(state.show_progress)
             undo.callback(show_with, None)
             undo.callback(show_jobs(self._shell))
-            undo.callback(walls.install(self._shell))
+            undo.callback(class_views.install(self._shell))
 
     def unload(self) -> None:
         """Take everything out."""

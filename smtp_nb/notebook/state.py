@@ -17,7 +17,7 @@ from smtp_nb.notebook.waiting import WaitingLine
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from smtp_nb.classroom import Stepper
+    from smtp_nb.classroom import ClientStepper, Stepper
     from smtp_nb.client.smtp import SMTP
     from smtp_nb.merge import MailMerge, MergeJob, Template
     from smtp_nb.model.receipt import Receipt
@@ -40,6 +40,7 @@ class NotebookState:
         preferences: the traits of `%config SmtpMagics`.
         adjustments: what `set` and `config` said.
         stepper: the conversation of `%smtp step`.
+        client_stepper: the call of `%smtp step --client`.
         merges: those that were sent, by name, the last one last.
     """
 
@@ -57,6 +58,7 @@ class NotebookState:
         self.tried = ""
         self.receipt: Receipt | None = None
         self.stepper: Stepper | None = None
+        self.client_stepper: ClientStepper | None = None
         self._jobs: list[MergeJob] = []
         self._inbox: InboxView | None = None
         self._view: TrailView | None = None

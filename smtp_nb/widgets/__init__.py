@@ -6,12 +6,15 @@ from smtp_nb.widgets.full import FullView
 from smtp_nb.widgets.inbox import InboxView
 from smtp_nb.widgets.merge import MergeView
 from smtp_nb.widgets.results import ResultsView
+from smtp_nb.widgets.teaching.attack import AttackView
 from smtp_nb.widgets.teaching.bytes import BytesView, bytes_view
 from smtp_nb.widgets.teaching.quiz import QuizView, quiz_view
+from smtp_nb.widgets.teaching.stepper import StepperView
 from smtp_nb.widgets.trail import TrailView
 from smtp_nb.widgets.wall import WallView
 
 __all__ = [
+    "AttackView",
     "BytesView",
     "ComposerView",
     "ExplanationTable",
@@ -20,6 +23,7 @@ __all__ = [
     "MergeView",
     "QuizView",
     "ResultsView",
+    "StepperView",
     "TrailView",
     "WallView",
     "bytes_view",

@@ -20,3 +20,8 @@ function button(label, title, act) {
 function count(value, noun) {
   return `${integer.format(value)} ${noun}${value === 1 ? "" : "s"}`;
 }
+
+// An id for a label or a list. Each view runs a copy of this script, so no counter would do.
+function freshId(what) {
+  return `smtpnb-${what}-${Math.random().toString(36).slice(2)}`;
+}

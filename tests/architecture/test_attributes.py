@@ -33,9 +33,11 @@ from smtp_nb import (
     TrailDirection,
 )
 from smtp_nb.classroom import (
+    Attack,
     Authentication,
     ClassLog,
     Classroom,
+    ClientStepper,
     HexDump,
     Lesson,
     Net,
@@ -105,6 +107,8 @@ MAKERS: dict[type, Callable[[], Any]] = {
     **{
         kind: lambda kind=kind: bare(kind)
         for kind in (
+            Attack,
+            ClientStepper,
             DKIM,
             Classroom,
             ClassLog,

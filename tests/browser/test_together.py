@@ -45,9 +45,11 @@ CELLS = [
     "%smtp explain tls",
     "%smtp server sessions 1 --bytes",
     QUIZ,
+    "%smtp step EHLO me.test",
+    "from smtp_nb.classroom import Attack\nAttack('smuggling')",
 ]
 INBOX, TRAIL, RUN_CELL, LAST_INBOX, RESULTS, FORM, TABLE = 2, 3, 6, 7, 8, 9, 10
-BYTES, ASKED = 11, 12
+BYTES, ASKED, STEPPER, LAB = 11, 12, 13, 14
 WIDTHS = (1280, 600, 400)
 
 
@@ -111,8 +113,14 @@ def test_every_view_shows_rows_of_its_own(page: Notebook, width: int, scheme: st
     typed, cell = form.locator(".smtpnb-input").first, form.locator(".smtpnb-cell")
     octets = page.output_area(BYTES).locator(".smtpnb-bytes .smtpnb-row").first
     choice = page.output_area(ASKED).locator(".smtpnb-quiz .smtpnb-choices").first
-    merged = (octets, choice, lines.last, progress, failing.first, results.first)
-    for seen in (letters.first, first_inbox, *merged, typed, cell, meanings.first):
+    here = page.output_area(STEPPER).locator("circle.smtpnb-here + text")
+    expect(here).to_have_text("greeted")
+    said = page.output_area(STEPPER).locator(".smtpnb-list .smtpnb-row").last
+    hostile = page.output_area(LAB).locator(".smtpnb-wire .smtpnb-hostile").first
+    verdict = page.output_area(LAB).locator(".smtpnb-verdict")
+    merged = (lines.last, progress, failing.first, results.first)
+    lessons = (octets, choice, here, said, hostile, verdict)
+    for seen in (letters.first, first_inbox, *merged, typed, cell, meanings.first, *lessons):
         assert height(seen) >= 10
         see(page, seen)
     # The rows of the inbox push each other down, and its box holds them.

@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
-from smtp_nb.classroom import Stepper
+from smtp_nb.classroom import ClientStepper, Stepper
 from smtp_nb.notebook.syntax import Argument, Option, ValueKind
 from smtp_nb.notebook.verb import Verb, VerbRequest
+from smtp_nb.sandbox import SandboxServer
 
 
-def _step(request: VerbRequest) -> Stepper:
+def _step(request: VerbRequest) -> Stepper | ClientStepper:
+    return _client_step(request) if request.flag("client") else _step_by_hand(request)
+
+
+def _client_step(request: VerbRequest) -> ClientStepper:
+    stepper = request.state.client_stepper
+    if stepper is None or request.flag("new"):
+        stepper = ClientStepper(SandboxServer(inline=True).start())
+        request.state.client_stepper = stepper
+    elif request.flag("back"):
+        stepper.back()
+    else:
+        stepper.step()
+    return stepper
+
+
+def _step_by_hand(request: VerbRequest) -> Stepper:
     stepper = request.state.stepper
     if stepper is None or request.flag("new"):
         stepper = _begun(request)
@@ -34,6 +51,8 @@ VERBS = (
         (
             Option("--back", "go one step back, by a replay", ValueKind.FLAG),
             Option("--wrong", "let me do wrong: say what is not allowed", ValueKind.FLAG),
+            Option("--client", "step through our own send(), on its own server",
+                   ValueKind.FLAG),
             Option("--new", "begin a new conversation", ValueKind.FLAG),
             Option("--name", "whose conversation it is", metavar="NAME"),
             Option("--to", "the URL of a server on this machine, instead of the sandbox",

@@ -1,0 +1,1 @@
+"""Attacks on mail, and what defends against them; each on servers of its own in this process."""
