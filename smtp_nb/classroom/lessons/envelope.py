@@ -81,7 +81,7 @@ def _betrayal(betrays: list[str], message: Message | None) -> str:
     takes="bounce_to",
     hints=(
         "From is written into the header; MAIL is what you say to the server",
-        "who gets the complaint about a letter: the name on the paper, or that on the envelope?",
+        "a complaint about a letter goes where: to the name on the paper, or on the envelope?",
         "a bounce must never be answered by another bounce, so its own MAIL has an empty path: <>",
     ),
 )
