@@ -111,9 +111,21 @@ def execute(name: str, env: Mapping[str, str] | None = None) -> NotebookNode:
     notebook.metadata.pop("widgets", None)
     for cell in code_cells(notebook):
         cell.metadata.pop("execution", None)  # when each message of the kernel came
+        cell.outputs = joined(cell.outputs)
         for output in cell.outputs:
             output.get("data", {}).pop(LIVE_VIEW, None)
     return notebook
+
+
+def joined(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    """The outputs with printed text in one piece, however the kernel's messages cut it."""
+    made: list[NotebookNode] = []
+    for output in outputs:
+        if made and output.output_type == "stream" and made[-1].get("name") == output.name:
+            made[-1].text += output.text
+        else:
+            made.append(output)
+    return made
 
 
 def code_cells(notebook: NotebookNode) -> Iterator[NotebookNode]:

@@ -81,7 +81,7 @@ def refusals(seen: Seen) -> Iterator[Criterion]:
         return
     mine = [talk for talk in talks if seen.nonce in talk.hello.split(".")]
     if not mine:
-        names = ", ".join(dict.fromkeys(talk.hello for talk in talks if talk.hello)) or "nobody"
+        names = ", ".join(dict.fromkeys(talk.hello for talk in talks if talk.hello)) or "no name"
         yield Criterion("introduced with your word", 3, False, f"EHLO names {names}")
         return
     said = {code for talk in mine for code in _heard(talk)}

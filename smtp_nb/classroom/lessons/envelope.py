@@ -31,7 +31,7 @@ def in_header(message: Message, *names: str) -> list[str]:
 
 @exercise(
     "3.1",
-    "one message for ann, ben and cy, addressed to the class, and nobody sees ben",
+    "one message for ann, ben and cy, addressed to the class, with ben hidden",
     4,
     hints=(
         "RCPT says who gets it; To is only what people read",
@@ -81,8 +81,8 @@ def _betrayal(betrays: list[str], message: Message | None) -> str:
     takes="bounce_to",
     hints=(
         "From is written into the header; MAIL is what you say to the server",
-        "who gets the complaint about a letter: the name on the paper, or that on the envelope?",
-        "a bounce must never be answered by another bounce, so its own MAIL names nobody: <>",
+        "a complaint about a letter goes where: to the name on the paper, or on the envelope?",
+        "a bounce must never be answered by another bounce, so its own MAIL has an empty path: <>",
     ),
 )
 def bounce(seen: Seen, answer: object) -> Iterator[Criterion]:
@@ -112,7 +112,7 @@ def bounce(seen: Seen, answer: object) -> Iterator[Criterion]:
         one for one in seen.messages if not one.mail_from and own in map(str.lower, one.rcpt_tos)
     ]
     yield Criterion(
-        "the bounce comes from nobody",
+        "the bounce comes from the null path",
         1,
         bool(returned),
         "no message came from <> for the address to which a bounce goes",

@@ -1,4 +1,4 @@
-# 3.2: the bounce comes from nobody
+# 3.2: the bounce comes from the null path
 from smtp_nb.classroom import Terminal
 
 
