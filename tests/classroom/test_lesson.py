@@ -107,7 +107,7 @@ def test_what_came_before_an_exercise_was_begun_again_does_not_count() -> None:
                 if not (knows_the_inbox and recipient in arrived):
                     outbox.resend(recipient)
             assert lesson.check("6.2").is_full is knows_the_inbox
-        with pytest.raises(InputError, match="no message for"):
+        with pytest.raises(InputError, match="no message was sent to"):
             outbox.resend("x@x.test")
     finally:
         lesson.close()

@@ -108,7 +108,7 @@ def _sent(smtp: SMTP) -> Receipt:
     ),
 )
 def name_outcomes(seen: Seen, outcomes: object) -> Iterator[Criterion]:
-    """One point for each conversation, for somebody who has read the greeting."""
+    """One point for each conversation, for a student who has read the greeting."""
     given = outcomes if isinstance(outcomes, Mapping) else {}
     known = [str(outcome) for outcome in Outcome]
     is_own = given.get("word") == seen.nonce
@@ -161,7 +161,7 @@ class Outbox:
         """
         if recipient not in self.receipts:
             raise InputError(
-                f"there is no message for {recipient!r:.60}", remedy="Send first, then resend"
+                f"no message was sent to {recipient!r:.60}", remedy="Send first, then resend"
             )
         self._deliver(recipient, self.receipts[recipient].message_id)
         return self

@@ -151,7 +151,7 @@ class HasProgress(Protocol):
 
 
 class Interruption:
-    """Somebody who presses the stop button at 40 %: give it to a merge as `progress=`."""
+    """A press of the stop button at 40 %: give it to a merge as `progress=`."""
 
     def __init__(self) -> None:
         self.is_over = False

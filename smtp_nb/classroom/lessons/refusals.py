@@ -41,7 +41,7 @@ class Fates(NamedTuple):
 
     @property
     def reachable(self) -> list[str]:
-        """Those who can have a message if somebody is patient."""
+        """Those who can have a message by patience."""
         return [one for one in RECIPIENTS if one not in self.refused and one != self.full]
 
 
@@ -136,7 +136,7 @@ def stage(server: SandboxServer, word: str) -> PostRoom:
     hints=(
         "the first digit of reply.code decides: print a few replies and sort them",
         "what the greylisting server says in its text is how long to wait",
-        "every reply comes to your function, the 250 too; and a mailbox may be full for ever",
+        "every reply comes to your function, the 250 too; and a mailbox may stay full",
     ),
 )
 def retry(seen: Seen) -> Iterator[Criterion]:
@@ -203,7 +203,7 @@ def _manners(tries: list[Try], arrived: Counter[str], is_patient: bool) -> Itera
 
 
 def _kept(name: str, is_patient: bool, fault: str) -> Criterion:
-    """A rule of trying again: kept if there is no fault, by somebody who tries again at all."""
+    """A rule of trying again: kept if there is no fault, by a rule that tries again at all."""
     return Criterion(
         name, 1, is_patient and not fault, fault or "nobody who was put off has it yet"
     )

@@ -27,7 +27,7 @@ TOLERANCE = 0.1
 FIT_TOLERANCE = 0.02
 
 
-class Line(NamedTuple):
+class OwnLine(NamedTuple):
     """A student's own line to the server.
 
     Attributes:
@@ -39,13 +39,13 @@ class Line(NamedTuple):
     latency_ms: int
 
 
-def line_of(word: str) -> Line:
+def line_of(word: str) -> OwnLine:
     """The line in the lesson of the student with this word."""
     first, second = sha256(word.encode()).digest()[:2]
-    return Line(13 + first % 17, 31 + second % 60)
+    return OwnLine(13 + first % 17, 31 + second % 60)
 
 
-def own_line(server: SandboxServer, word: str) -> Line:
+def own_line(server: SandboxServer, word: str) -> OwnLine:
     """What begins 9.1 and 9.2: nothing has to be prepared."""
     return line_of(word)
 
