@@ -1,7 +1,9 @@
 """Run the notebooks of this folder, each time from a fresh copy.
 
     python notebooks/build.py demo      run the quickstart, print its results, write a page
-    python notebooks/build.py refresh   run all and keep what they show, as the tests expect it
+    python notebooks/build.py refresh [lessons/01-by-hand.ipynb …]
+                                        run all, or these, and keep what they show, as the tests
+                                        expect it
     python notebooks/build.py copy      lay a fresh copy into build/notebooks
 
 A run leaves things beside the notebook: the journal of a merge, so that a second run sends nothing
@@ -10,11 +12,12 @@ twice. A fresh copy has none, so it shows what a person sees who runs it for the
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import nbformat
@@ -74,23 +77,34 @@ def demo() -> None:
     print(f"\nThe whole notebook with its trail: {PAGE}")
 
 
-def refresh() -> None:
-    """Run every notebook and keep its outputs in this folder."""
-    for path in sorted(SOURCES.glob("*.ipynb")):
-        nbformat.write(execute(path.name), path)
+def refresh(*names: str) -> None:
+    """Run every notebook, or those with these names, and keep the outputs in this folder."""
+    for name in names or [path.relative_to(SOURCES).as_posix() for path in notebooks()]:
+        nbformat.write(execute(name), SOURCES / name)
 
 
-def execute(name: str) -> NotebookNode:
-    """Run a notebook in a fresh copy, and drop what needs a living kernel."""
+def notebooks() -> list[Path]:
+    """The quickstart and the lessons."""
+    return sorted([*SOURCES.glob("*.ipynb"), *SOURCES.glob("lessons/*.ipynb")])
+
+
+def execute(name: str, env: Mapping[str, str] | None = None) -> NotebookNode:
+    """Run a notebook in a fresh copy, and drop what needs a living kernel.
+
+    Args:
+        name: its path below this folder.
+        env: variables of the environment beside the process's own.
+    """
     notebook = nbformat.read(SOURCES / name, as_version=4)
     with tempfile.TemporaryDirectory() as scratch:
         place = Path(scratch) / "notebooks"
         copy_to(place)
-        resources = {"metadata": {"path": str(place)}}
+        resources = {"metadata": {"path": str((place / name).parent)}}
         client = NotebookClient(notebook, timeout=CELL_TIMEOUT_S, resources=resources)
+        client.coalesce_streams = True  # where they are split is a matter of time
         # Errors only: a kernel warns of its own transport, which is of no use to anybody here.
         client.extra_arguments = ["--log-level=ERROR"]
-        client.execute()
+        client.execute(env=os.environ | (env or {}))
     notebook.metadata.pop("widgets", None)
     for cell in code_cells(notebook):
         cell.metadata.pop("execution", None)  # when each message of the kernel came
@@ -128,5 +142,5 @@ def offline_page(notebook: NotebookNode, title: str) -> str:
 
 
 if __name__ == "__main__":
-    COMMANDS = {"demo": demo, "refresh": refresh, "copy": copy}
-    COMMANDS[sys.argv[1]]()
+    COMMANDS: dict[str, Callable[..., None]] = {"demo": demo, "refresh": refresh, "copy": copy}
+    COMMANDS[sys.argv[1]](*sys.argv[2:])

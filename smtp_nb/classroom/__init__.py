@@ -1,8 +1,10 @@
 """What teaches: conversations by hand, things in the middle, classes, exercises and lessons."""
 
 from smtp_nb.classroom.exercises.score import Score
+from smtp_nb.classroom.hexdump.dump import HexDump
 from smtp_nb.classroom.lesson import Lesson, check, hint, lesson
 from smtp_nb.classroom.net import Net
+from smtp_nb.classroom.quizzes.quiz import Quiz
 from smtp_nb.classroom.relaying.authentication import Authentication, authenticate
 from smtp_nb.classroom.relaying.findings import findings
 from smtp_nb.classroom.relaying.keys import SigningKey, signing_key
@@ -20,9 +22,11 @@ __all__ = [
     "Authentication",
     "ClassLog",
     "Classroom",
+    "HexDump",
     "Lesson",
     "Net",
     "Poll",
+    "Quiz",
     "Score",
     "SigningKey",
     "Stepper",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape
+from typing import Any
 
 from smtp_nb import ambient
 from smtp_nb.ambient import Deterministic
@@ -14,6 +15,7 @@ from smtp_nb.classroom.exercises.words import word_for
 from smtp_nb.classroom.lessons import PLANS
 from smtp_nb.classroom.lessons.plan import LessonPlan
 from smtp_nb.classroom.net import Net
+from smtp_nb.classroom.quizzes.quiz import Conversing, Quiz
 from smtp_nb.classroom.zone import Zone
 from smtp_nb.errors import InputError, StateError
 from smtp_nb.model.known import known_attributes
@@ -40,6 +42,7 @@ class Lesson:
         server: the lesson's sandbox.
         net: servers that relay to each other, in a lesson that has them; None in others.
         cases: what there is to judge, in a lesson that has such.
+        material: what exercises work on, by name.
         answers: what was answered to questions, by their names.
         hints_used: how many hints were asked for, by exercise.
     """
@@ -51,19 +54,25 @@ class Lesson:
     server: SandboxServer
     net: Net | None
     cases: Sequence[object]
+    material: Mapping[str, Any]
     answers: dict[str, object]
     hints_used: dict[str, int]
 
     def __init__(self, plan: LessonPlan, student: str) -> None:
         self.number, self.title, self.student = plan.number, plan.title, student
         self.nonce = word_for(plan.number, student)
+        self.material = plan.material(self.nonce)
         self.answers = {}
         self.hints_used = {}
+        self._begun: dict[str, int] = {}
         self._plan = plan
         machine = Deterministic(f"{plan.number}:{student}")
         ambient.replace(machine)
         greeting = f"smtp_nb lesson {plan.number}, your word is {self.nonce}"
-        self.server = SandboxServer(inline=True, greeting=greeting, **plan.server).start()
+        users = {self.nonce: plan.login} if plan.login else None
+        self.server = SandboxServer(
+            inline=True, greeting=greeting, auth=users, **plan.server
+        ).start()
         machine.elapsed = self.server.clock
         self.net = plan.net(self.nonce) if plan.net else None
         self.cases = plan.cases(self.nonce, self.net) if plan.cases and self.net else ()
@@ -86,8 +95,33 @@ class Lesson:
     @property
     def seen(self) -> Seen:
         """What counts: what the sandbox saw, and the answers to questions."""
-        sessions, answers = tuple(self.server.sessions), dict(self.answers)
-        return Seen(sessions, self.student, self.nonce, answers, self.net, self.cases)
+        return self._seen_of("")
+
+    def _seen_of(self, key: str) -> Seen:
+        """What counts for an exercise: what happened since it was begun."""
+        sessions = self.server.sessions[self._begun.get(key, 0) :]
+        answers = dict(self.answers)
+        return Seen(tuple(sessions), self.student, self.nonce, answers, self.net, self.cases)
+
+    def begin(self, key: str) -> Any:  # each exercise has its own kind of material
+        """Prepare the server for an exercise, or prepare it afresh to begin again.
+
+        Injected faults are healed, and what the server saw before does not count for it any more.
+
+        Returns:
+            What the exercise works with, such as a list of recipients.
+
+        Raises:
+            InputError: the lesson has no such exercise, or it needs no preparation.
+        """
+        self._exercise(key)
+        if key not in self._plan.stages:
+            raise InputError(
+                f"exercise {key} needs no preparation", remedy=f'Do it, then check("{key}")'
+            )
+        self.server.heal()
+        self._begun[key] = len(self.server.sessions)
+        return self._plan.stages[key](self.server, self.nonce)
 
     def check(self, key: str, answer: object = None) -> Score:
         """Judge an exercise.
@@ -103,7 +137,7 @@ class Lesson:
             InputError: the lesson has no such exercise.
         """
         exercise = self._exercise(key)
-        return Score(exercise, exercise.criteria(self.seen, answer))
+        return Score(exercise, exercise.criteria(self._seen_of(key), answer))
 
     def hint(self, key: str) -> str:
         """The next hint of an exercise. It is counted.
@@ -117,6 +151,26 @@ class Lesson:
             return "that was the last hint; look at what check() says"
         self.hints_used[key] = used + 1
         return f"hint {used + 1} of {len(exercise.hints)}: {exercise.hints[used]}"
+
+    def quiz(
+        self, conversation: Conversing, at: Sequence[int | str] | None = None, *, name: str = "quiz"
+    ) -> Quiz:
+        """Ask which reply comes next; see `Quiz`. Answers are kept in `answers` under the name.
+
+        Args:
+            conversation: a `Session`, such as one of `lesson.server.sessions`.
+            at: before which replies to stop: places in its exchanges, or commands.
+            name: tells the quizzes of a lesson apart. Under a name that was used, the answers
+                given before stand.
+
+        Raises:
+            InputError: there is nothing to ask about, or no reply at such a place.
+        """
+        kept = self.answers.get(name)
+        answers = kept if isinstance(kept, dict) else {}
+        quiz = Quiz(conversation, at, seed=f"{self.number}:{self.student}", answers=answers)
+        self.answers[name] = quiz.answers
+        return quiz
 
     def _exercise(self, key: str) -> Exercise:
         found = self.exercises.get(key)
@@ -175,6 +229,11 @@ def lesson(number: int, student: str = "student") -> Lesson:
     if _current is not None:
         _current.close()
     _current = Lesson(plan, student.strip())
+    return _current
+
+
+def underway() -> Lesson | None:
+    """The lesson in progress, or None."""
     return _current
 
 

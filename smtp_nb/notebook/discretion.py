@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from smtp_nb.classroom import Stepper, Terminal
+from smtp_nb.classroom import HexDump, Quiz, Stepper, Terminal
 from smtp_nb.merge.preview import Preview
 from smtp_nb.merge.results.summary import Summary
 from smtp_nb.model.receipt import Receipt
@@ -28,7 +28,7 @@ class Maskable(Protocol):
 
 
 SHOWN: tuple[type[Maskable], ...] = (
-    Card, Receipt, Preview, DryRun, Stepper, Summary, Terminal,
+    Card, Receipt, Preview, DryRun, HexDump, Stepper, Summary, Terminal,
 )  # fmt: skip
 
 
@@ -45,13 +45,29 @@ def install(shell: Any, preferences: SmtpMagics) -> Callable[[], None]:  # it ha
     for kind in SHOWN:
         formatter.for_type(kind, bundle)
     shell.configurables.append(preferences)
+    asking = shell.display_formatter.ipython_display_formatter
+    asking.for_type(Quiz, lambda quiz: _ask(shell, quiz))
 
     def undo() -> None:
+        asking.pop(Quiz, None)
         for kind in SHOWN:
             formatter.pop(kind, None)
         shell.configurables.remove(preferences)
 
     return undo
+
+
+def _ask(shell: Any, quiz: Quiz) -> None:
+    """A view of a quiz beside what is saved, which follows the answers from cell to cell.
+
+    Raises:
+        NotImplementedError: there is no page; IPython then shows the text.
+    """
+    if getattr(shell, "kernel", None) is None:
+        raise NotImplementedError
+    from smtp_nb.widgets import quiz_view
+
+    quiz_view(quiz)._ipython_display_()
 
 
 def _live(value: Maskable) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from smtp_nb.classroom.lesson import underway
 from smtp_nb.client.settings.registry import PROPERTIES, REGISTRY, Entry
 from smtp_nb.merge.journal.home import journals_of
 from smtp_nb.merge.journal.schema import SUFFIX
@@ -60,6 +61,7 @@ class Offers:
             ValueKind.VALUE: lambda: _values(free),
             ValueKind.VERB: lambda: starting_with(free),
             ValueKind.CODE: _codes,
+            ValueKind.EXERCISE: _exercises,
         }
         return iter(kinds.get(wanted.kind, tuple)())
 
@@ -156,3 +158,9 @@ def _codes() -> list[str]:
 
     plain = [code for code in replies() if len(code) == len("250")]
     return [*plain, *(f"{kind}.{code}" for code in enhanced_codes() for kind in "45")]
+
+
+def _exercises() -> list[str]:
+    """Those of the lesson in progress."""
+    lesson = underway()
+    return [] if lesson is None else list(lesson.exercises)

@@ -6,6 +6,7 @@ import atexit
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from smtp_nb.classroom.lesson import underway
 from smtp_nb.errors import SMTPError, StateError
 from smtp_nb.model.events import PITrailEvent
 from smtp_nb.model.trail.trail import Trail
@@ -149,11 +150,14 @@ class NotebookState:
         )
 
     def running_sandbox(self) -> SandboxServer:
-        """The embedded server.
+        """The embedded server; without one, that of the lesson under way.
 
         Raises:
             StateError: it is not running.
         """
+        lesson = underway()
+        if self.sandbox is None and lesson is not None:
+            return lesson.server
         if self.sandbox is None:
             raise StateError("the sandbox is not running", remedy="Write %smtp server start")
         return self.sandbox

@@ -40,6 +40,8 @@ class ValueKind(Enum):
     """A verb of ours, of one word or two."""
     CODE = auto()
     """A reply code or an enhanced status code."""
+    EXERCISE = auto()
+    """The key of an exercise of the lesson under way."""
     NAME = auto()
     """A name to be given, not looked up."""
 

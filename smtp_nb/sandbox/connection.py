@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from smtp_nb.model.memory_server import Timer
 from smtp_nb.model.reply import Reply
@@ -45,7 +45,7 @@ class Connection(asyncio.BufferedProtocol):
         self._tls: ServerTLS | None = None
         self._timer: Timer | None = None
         self._buffer = memoryview(bytearray(READ_SIZE))
-        self._on_the_way: deque[tuple[Callable[..., object], tuple[object, ...]]] = deque()
+        self._on_the_way: deque[tuple[Callable[..., object], tuple[Any, ...]]] = deque()
         self._delayed = False  # an answer waits for its time
         self._held_back: tuple[Request, Action] | None = None  # its time came in a pause
         self._blocked = False  # the client does not read its replies
@@ -112,6 +112,13 @@ class Connection(asyncio.BufferedProtocol):
             arrive, arguments = self._on_the_way.popleft()
             arrive(*arguments)
 
+    def _catch_up(self) -> None:
+        """Take what was still on the way: it left the client before the end did."""
+        on_the_way, self._on_the_way = self._on_the_way, deque()
+        for arrive, arguments in on_the_way:
+            if arrive == self._receive:  # not what the server was about to send
+                arrive(*arguments)
+
     def _watch(self) -> None:
         """Look again after the idle time whether anything has come in it."""
         if self._shared.limits.idle_s and not self._ending:
@@ -146,6 +153,8 @@ class Connection(asyncio.BufferedProtocol):
             self._end()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        if exc is None:
+            self._catch_up()
         is_ours, self._ending = self._ending, True
         if self not in self._shared.connections:
             return  # it was one too many

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-from smtp_nb.errors import InputError
+from smtp_nb.errors import InputError, StateError
 from smtp_nb.model.known import known_attributes
 from smtp_nb.protocol.server.policy import EXTENSIONS, ON_REQUEST
 from smtp_nb.sandbox.faults import FaultTable, make
+from smtp_nb.sandbox.virtual_clock import VirtualClock
 from smtp_nb.sasl.server.server import SERVICES
 
 TLS = Literal["starttls", "implicit"]
@@ -47,8 +48,10 @@ class Limits:
 NO_LIMITS = Limits(0, 0, 0.0, 0, 0, 0)
 
 
-def check_manner(manner: str) -> None:
-    """Refuse a manner that does not exist."""
+def check_choices(tls: str | None, manner: str) -> None:
+    """Refuse a kind of TLS or a manner that there is not."""
+    if tls not in (None, "starttls", "implicit"):
+        raise InputError(f"tls={tls!r} is unknown", remedy='Use None, "starttls" or "implicit"')
     if manner not in get_args(Manner):
         known = ", ".join(get_args(Manner))
         raise InputError(f"manner={manner!r} is unknown", remedy=f"Choose from {known}")
@@ -132,3 +135,12 @@ def greeting(text: str) -> str:
             remedy="Use at most 400 printable ASCII characters",
         )
     return text
+
+
+def virtual(clock: VirtualClock | None) -> VirtualClock:
+    """The clock of an inline sandbox; others have the machine's, which does not obey."""
+    if clock is None:
+        raise StateError(
+            "only an inline sandbox has a clock of its own", remedy="SandboxServer(inline=True)"
+        )
+    return clock

@@ -99,7 +99,7 @@ class Reception:
         service, (before, group) = self._shared.service, self._before
         self._before = request.stage, self.session.group
         is_same = group == self.session.group
-        yield from on_turn(before, is_same, "PIPELINING" in service.extensions)
+        yield from on_turn(before, is_same, "PIPELINING" in self.machine.offered)
         yield from on_command(request, service.hostname)
         yield from on_content(request)
 

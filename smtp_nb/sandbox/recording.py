@@ -85,6 +85,7 @@ def _records(session: Session, lines: list[SessionLine]) -> Iterator[dict[str, o
         **{name: getattr(session, name) for name in ("number", "peer", "by", "student")},
         "hello": clean(session.hello),
         "user": session.user,
+        "opened_at": session.opened_at,
         "waiting": session.waiting,
         "tls": session.tls and astuple(session.tls),
     }
@@ -205,6 +206,7 @@ def _facts(head: dict[str, Any]) -> dict[str, Any]:
     return {
         "number": _of(int, head["number"]),
         **{name: _text(head[name]) for name in ("peer", "by", "student", "hello", "waiting")},
+        "opened_at": _number(head.get("opened_at", 0)),  # older recordings lack it
         "user": None if head["user"] is None else _text(head["user"]),
         "tls": None if tls is None else _tls(*_of(list, tls)),
     }

@@ -1,4 +1,4 @@
-"""Registry of the sandboxes of this process by their address."""
+"""Registry of the sandboxes of this process by their address, or by what serves without one."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _PLACES: weakref.WeakKeyDictionary[SandboxServer, tuple[int, str, int]] = (
     weakref.WeakKeyDictionary()
 )
+_INLINE: weakref.WeakKeyDictionary[SandboxServer, InlineService] = weakref.WeakKeyDictionary()
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -25,8 +26,20 @@ def note(server: SandboxServer, port: int) -> None:
     _PLACES[server] = (os.getpid(), server.host, port)
 
 
-def sandbox_at(host: str, port: int) -> SandboxServer | None:
-    """The sandbox of this process that listens there, or was the last to do so."""
+def note_inline(server: SandboxServer, service: InlineService) -> InlineService:
+    """Remember what serves for a sandbox without a socket, and return it."""
+    _INLINE[server] = service
+    return service
+
+
+def sandbox_at(host: str, port: int, memory: MemoryServer | None = None) -> SandboxServer | None:
+    """The sandbox of this process that listens there, or was the last to do so.
+
+    Args:
+        memory: the server, if it is reached without a socket.
+    """
+    if memory is not None:
+        return next((one for one, service in _INLINE.items() if service is memory), None)
     host = host.strip("[]").lower()
     hosts = _LOOPBACK if host in _LOOPBACK else {host}
     for server, (pid, its_host, its_port) in reversed(list(_PLACES.items())):

@@ -122,9 +122,7 @@ class SandboxServer:
         inline: bool = False,
         door: Door | None = None,
     ) -> None:
-        if tls not in (None, "starttls", "implicit"):
-            raise InputError(f"tls={tls!r} is unknown", remedy='Use None, "starttls" or "implicit"')
-        options.check_manner(manner)
+        options.check_choices(tls, manner)
         self._address = options.address(host, allow_remote), port
         if limits is None:
             limits = NO_LIMITS if is_loopback(self._address[0]) else Limits()
@@ -194,7 +192,7 @@ class SandboxServer:
 
     def _begin(self) -> ServerThread | InlineService:
         if self._clock is not None:
-            return InlineService(self._shared, self._clock)
+            return running.note_inline(self, InlineService(self._shared, self._clock))
         thread = self._listen()
         running.note(self, self._port)
         return thread
@@ -358,6 +356,10 @@ class SandboxServer:
     def clock(self) -> float:
         """The time in seconds: of the virtual clock with `inline=True`."""
         return self._shared.clock()
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass on the clock of an inline sandbox; StateError for all others."""
+        options.virtual(self._clock).sleep(seconds)
 
     # What goes wrong on purpose
 

@@ -52,6 +52,7 @@ class Session(Sequence[PITrailEvent]):
         by: "hand" if a person types in a terminal, "abandoned" if that person went on in another
             session, else empty.
         student: whose conversation it is, if that is known, else empty.
+        opened_at: when the connection was opened, in seconds on the server's `clock()`.
         is_open: True until the connection has ended.
         waiting: what the server waits for, in words: "21 octets without an end of line (CRLF)" or
             "the dot on a line of its own (21 bytes of content so far)". It stays when the
@@ -63,6 +64,7 @@ class Session(Sequence[PITrailEvent]):
     hello: str
     user: str | None
     tls: TLSInfo | None
+    opened_at: float
     is_open: bool
     waiting: str
     group: int
@@ -95,7 +97,7 @@ class Session(Sequence[PITrailEvent]):
         self._wire = Wire()
         self.group = 0
         self._clock = clock
-        self._opened_at = self._arrived_at = self._passed_at = clock()
+        self.opened_at = self._arrived_at = self._passed_at = clock()
         self._secrets = secrets
         self._lines: deque[SessionLine] = deque(maxlen=MAX_LINES)
 
@@ -129,7 +131,7 @@ class Session(Sequence[PITrailEvent]):
         came: bool = False,
     ) -> None:
         moment = self._arrived_at if came else self._clock()
-        seconds = moment - self._opened_at
+        seconds = moment - self.opened_at
         line = SessionLine(
             seconds, what, direction, self.tls is not None, self.group, came, credential
         )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from heapq import heappop, heappush
 from itertools import count
+
+from smtp_nb.errors import InputError
 
 
 class VirtualTimer:
@@ -55,6 +58,19 @@ class VirtualClock:
                 timer.call(*timer.arguments)
                 return True
         return False
+
+    def sleep(self, seconds: float) -> None:
+        """Go on by so many seconds, and do what is due until then.
+
+        Raises:
+            InputError: it is negative, or not a number of seconds.
+        """
+        if not 0 <= seconds < math.inf:
+            raise InputError(f"cannot sleep {seconds!r} seconds", remedy="Say 0 or more")
+        passed: list[None] = []
+        self.later(seconds, passed.append, None)
+        while not passed:
+            self.advance()
 
     def settle(self) -> None:
         """Do what is due now."""

@@ -25,6 +25,12 @@ Subject: Hello {{ name }}
 
 Dear {{ name }}, hello"""
 RUN = "%smtp server fault refuse --to p7@*\nsent = %smtp merge df hello --send --yes 12"
+QUIZ = """from smtp_nb.classroom import Quiz, Terminal
+from smtp_nb.sandbox import SandboxServer
+inline = SandboxServer(inline=True).start()
+with Terminal(inline) as terminal:
+    _ = terminal.dialogue("EHLO me.test\\nMAIL FROM:<ann@school.test>")
+Quiz(terminal.session, at=["EHLO", "MAIL"])"""
 CELLS = [
     START,
     SEND,
@@ -37,8 +43,11 @@ CELLS = [
     "%smtp results",
     "%smtp compose --to ann@school.test --subject Hi --text Hello",
     "%smtp explain tls",
+    "%smtp server sessions 1 --bytes",
+    QUIZ,
 ]
 INBOX, TRAIL, RUN_CELL, LAST_INBOX, RESULTS, FORM, TABLE = 2, 3, 6, 7, 8, 9, 10
+BYTES, ASKED = 11, 12
 WIDTHS = (1280, 600, 400)
 
 
@@ -100,7 +109,9 @@ def test_every_view_shows_rows_of_its_own(page: Notebook, width: int, scheme: st
     meanings = page.output_area(TABLE).locator(".smtpnb-explanations tbody tr")
     expect(meanings.first).to_be_visible()
     typed, cell = form.locator(".smtpnb-input").first, form.locator(".smtpnb-cell")
-    merged = (lines.last, progress, failing.first, results.first)
+    octets = page.output_area(BYTES).locator(".smtpnb-bytes .smtpnb-row").first
+    choice = page.output_area(ASKED).locator(".smtpnb-quiz .smtpnb-choices").first
+    merged = (octets, choice, lines.last, progress, failing.first, results.first)
     for seen in (letters.first, first_inbox, *merged, typed, cell, meanings.first):
         assert height(seen) >= 10
         see(page, seen)
@@ -163,7 +174,7 @@ FOCUS = """() => {
 
 
 @pytest.mark.parametrize("colours", ["none", "active"])
-@pytest.mark.parametrize("cell", [INBOX, TRAIL, RUN_CELL, LAST_INBOX])
+@pytest.mark.parametrize("cell", [INBOX, TRAIL, RUN_CELL, LAST_INBOX, BYTES, ASKED])
 def test_tab_walks_through_every_view_and_the_focus_is_seen(
     page: Notebook, cell: int, colours: Literal["none", "active"]
 ) -> None:

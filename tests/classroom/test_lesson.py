@@ -79,3 +79,28 @@ def test_what_is_not_there_is_an_error_that_says_what_is(lesson: Lesson) -> None
 def test_a_greeting_that_no_reply_can_carry_is_refused(greeting: str) -> None:
     with pytest.raises(InputError, match="greeting="):
         smtp_nb.sandbox.SandboxServer(greeting=greeting)
+
+
+def test_what_came_before_an_exercise_was_begun_again_does_not_count() -> None:
+    lesson = smtp_nb.lesson(6, student="ann")
+    try:
+        for knows_the_inbox in (False, True):
+            outbox = lesson.begin("6.2").send(subject=lesson.nonce)
+            (*_, newest) = lesson.server.sessions
+            arrived = {who for one in lesson.server.messages for who in one.rcpt_tos
+                       if one.session > newest.number - len(outbox.receipts)}  # fmt: skip
+            for recipient in list(outbox.receipts):
+                if not (knows_the_inbox and recipient in arrived):
+                    outbox.resend(recipient)
+            assert lesson.check("6.2").is_full is knows_the_inbox
+        with pytest.raises(InputError, match="no message for"):
+            outbox.resend("x@x.test")
+    finally:
+        lesson.close()
+
+
+def test_only_an_exercise_with_something_to_prepare_can_be_begun(lesson: Lesson) -> None:
+    with pytest.raises(InputError, match=r"exercise 1\.1 needs no preparation"):
+        lesson.begin("1.1")
+    with pytest.raises(InputError, match=r"no exercise '9\.9'"):
+        lesson.begin("9.9")

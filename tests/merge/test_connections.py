@@ -188,7 +188,9 @@ def test_pause_and_resume_from_another_thread(merge: Make, server: SandboxServer
 
 def test_cancel_ends_a_long_pause_at_once(merge: Make, server: SandboxServer) -> None:
     waits = threading.Event()
-    job = merge().start(rate="100/h", progress=lambda p: waits.set() if p.waits_for else None)
+    job = merge().start(
+        rate="100/h", wait_for_quota=True, progress=lambda p: waits.set() if p.waits_for else None
+    )
     assert waits.wait(30)
     job.cancel()
     assert outcomes(job.wait(30)) == {"ACCEPTED": 100, "NOT_SENT": 100}
@@ -202,7 +204,7 @@ def test_ctrl_c_ends_a_long_pause_at_once(merge: Make, server: SandboxServer) ->
             presses.append(os.kill(os.getpid(), signal.SIGINT))
 
     with pytest.raises(KeyboardInterrupt):
-        made.run(connections=2, rate="100/h", progress=press_once)
+        made.run(connections=2, rate="100/h", wait_for_quota=True, progress=press_once)
     assert outcomes(made.results) == {"ACCEPTED": 100, "NOT_SENT": 100}
 
 
@@ -212,7 +214,9 @@ def test_a_cancelled_task_ends_a_long_pause_at_once(merge: Make, server: Sandbox
     async def work() -> None:
         waits = asyncio.Event()
         task = asyncio.ensure_future(
-            made.arun(rate="100/h", progress=lambda p: p.waits_for and waits.set())
+            made.arun(
+                rate="100/h", wait_for_quota=True, progress=lambda p: p.waits_for and waits.set()
+            )
         )
         await asyncio.wait_for(waits.wait(), 30)
         task.cancel()

@@ -140,7 +140,7 @@ class Ordeal:
                 self.cut(server)
             self.forge.start(frame, server.url, self.journal, self.connections)
             left = len(frame) - self.received.total()
-            server.wait_for(self.dice.randrange(1, max(2, left - 8 * WINDOW)))
+            server.wait_for(self.dice.randrange(1, max(2, left - 8 * WINDOW)), timeout=120)
             if self.trouble == "server":
                 server.stop()
             self.forge.kill()

@@ -13,8 +13,10 @@ from IPython.lib.pretty import pretty
 
 import smtp_nb
 from smtp_nb import errors
-from smtp_nb.classroom import Terminal
+from smtp_nb.classroom import HexDump, Quiz, Terminal
 from smtp_nb.classroom.eavesdropper import Eavesdropper, Sighting
+from smtp_nb.classroom.exercises.exercise import Criterion, Exercise
+from smtp_nb.classroom.exercises.score import Score
 from smtp_nb.classroom.replies import Replies
 from smtp_nb.classroom.tap import Sightings
 from smtp_nb.client.message.recipients import MessageRecipient, MessageRecipients
@@ -83,6 +85,16 @@ def sighting(words: str) -> Sighting:
     return found[0]
 
 
+def selection(words: str) -> object:
+    return dump(words).at(0, 40)
+
+
+def dump(words: str) -> HexDump:
+    made = Session(1, "127.0.0.1:1", ())
+    made.heard(f"NOOP {words} {words}\r\n".encode())
+    return HexDump(made)
+
+
 def message(words: str) -> Message:
     content = f"Subject: {words}\r\nX-{words}: {words}\r\n\r\n{words}\r\n".encode()
     return Message(
@@ -119,6 +131,10 @@ ERRORS = [
 HOLDERS: dict[str, Callable[[str], object]] = {
     "RecipientResult": result,
     "Receipt": receipt,
+    "Score": lambda words: Score(
+        Exercise("1.1", "say hello", 1, lambda seen: iter(())),
+        [Criterion("said", 1, False, words)],
+    ),
     "Reply": lambda words: Reply(250, (words, words)),
     "Trail": trail,
     "Ladder": lambda words: trail(words).ladder(show_addresses=True),
@@ -129,6 +145,9 @@ HOLDERS: dict[str, Callable[[str], object]] = {
     ),
     "Session": session,
     "Terminal": terminal,
+    "HexDump": dump,
+    "Quiz": lambda words: Quiz(session(words)),
+    "Selection": selection,
     "Sightings": lambda words: Sightings([sighting(words)]),
     "Sighting": sighting,
     "Replies": lambda words: Replies([Reply(250, (words, words)), Reply(220, (words,))]),
@@ -178,7 +197,7 @@ def test_every_class_with_a_text_of_its_own_is_in_the_table() -> None:
 def test_a_reply_in_a_frame_of_results_can_be_printed() -> None:
     fields = dict.fromkeys(RecipientRecord._fields, 0) | {"reply": EVIL, "code": 550, "kind": 0}
     fields |= {"enhanced_code": "", "recipient": "ann@x.test", "outcome": "REFUSED"}
-    line = _delivered(0, RecipientRecord(**fields))
+    line = _delivered(0, RecipientRecord(**fields), {})
     assert not [cell for cell in line if isinstance(cell, str) and FORBIDDEN.search(cell)]
 
 

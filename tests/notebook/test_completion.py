@@ -57,6 +57,7 @@ def prepared(kernel: Kernel) -> Kernel:
         ("%smtp results s", ["spring"]),
         ("%smtp help se", ["send", "server", "set"]),
         ("%smtp help server st", ["start", "stop"]),
+        ("%smtp lesson", ["lesson", "lessons"]),
         ("%smtp explain 55", ["550", "551", "552", "553", "554", "555", "556"]),
         ("%smtp explain 550 5", []),
         ("%smtp set time", ["timeout"]),
@@ -96,6 +97,15 @@ def test_what_has_to_come_is_offered_before_options(
     found = [whole.removeprefix(line) for whole in prepared.completed(line)]
     assert found[: len(first)] == first
     assert "--to" in found
+
+
+def test_exercises_of_the_lesson_under_way_are_offered(prepared: Kernel) -> None:
+    assert "1.1" not in "".join(prepared.completed("%smtp check "))
+    assert prepared.completed("%smtp lesson 1")[0] == "%smtp lesson 1"
+    prepared.run("%smtp lesson 1")
+    assert prepared.completed("%smtp check ")[:2] == ["%smtp check 1.1", "%smtp check 1.2"]
+    assert prepared.completed("%smtp hint 1.2")[0] == "%smtp hint 1.2"
+    prepared.run("lesson.close()")
 
 
 def test_the_first_line_of_a_cell_is_completed_above_its_body(prepared: Kernel) -> None:

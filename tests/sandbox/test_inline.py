@@ -12,6 +12,7 @@ import pytest
 
 from drivers.fronts import NAMES, open_front
 from smtp_nb import SMTP, AsyncSMTP
+from smtp_nb.classroom import Terminal
 from smtp_nb.errors import InputError, LinkError, SMTPError, SMTPTimeout, StateError
 from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.trail.trail import Trail
@@ -248,3 +249,30 @@ def test_an_interrupt_in_a_handler_stops_the_call():
         assert caught.value.code == 301
         assert not smtp.connected
         assert not server.messages
+
+
+def test_time_passes_while_a_caller_sleeps_and_a_session_knows_when_it_began():
+    with SandboxServer(inline=True) as server:
+        for seconds in (0, 300, 0.25):
+            server.sleep(seconds)
+            SMTP.from_url(server.url, from_="a@x.test", send_to="b@x.test").send()
+        assert [session.opened_at for session in server.sessions] == [0, 300, 300.25]
+        assert server.clock() == 300.25
+        for wrong in (-1, float("nan"), float("inf")):
+            with pytest.raises(InputError, match="cannot sleep"):
+                server.sleep(wrong)
+    with pytest.raises(StateError, match="inline"):
+        SandboxServer().sleep(1)
+
+
+def test_what_was_said_before_hanging_up_arrives_in_spite_of_latency():
+    with SandboxServer(inline=True, latency="50ms") as server:
+        with Terminal(server) as terminal:
+            terminal.dialogue("HELO me.test\nMAIL FROM:<a@a.test>\nRCPT TO:<b@b.test>\nDATA")
+            terminal.send(b"no dot\r\n")
+        assert server.sessions[0].remarks == ["no-dot"]
+        with Terminal(server) as terminal:
+            terminal.read()
+            terminal.send(b"HELO me.test\r\nQUIT\r\n")
+        assert server.sessions[1].exchanges[-1].command == "QUIT"
+        assert "no-quit" not in server.sessions[1].remarks

@@ -40,7 +40,7 @@ def test_everything_survives_the_round_trip(saved):
     session, path = saved
     loaded = Session.load(path)
     for name in ("exchanges", "wire", "remarks", "blunders", "round_trips", "number", "peer",
-                 "hello", "user", "tls", "by", "student", "waiting"):  # fmt: skip
+                 "hello", "user", "tls", "by", "student", "waiting", "opened_at"):  # fmt: skip
         assert getattr(loaded, name) == getattr(session, name), name
     assert str(loaded) == str(session)
     assert loaded._repr_html_() == session._repr_html_()

@@ -34,6 +34,8 @@ STUDENTS = {
         [HELLO, MAIL, RCPT, DATA + b"hi\r\n.\r\n", QUIT],
         "out-of-turn", "wait for the reply to DATA"),
     "all at once": ([HELLO + MAIL, QUIT], "out-of-turn", "wait for the reply to EHLO"),
+    "a group after HELO, which is offered none": (
+        [b"HELO me.test\r\n", MAIL + RCPT, QUIT], "out-of-turn", "wait for the reply to MAIL"),
     "two addresses": (
         [HELLO, MAIL, b"RCPT TO:<a@x.test>,<b@x.test>\r\n", QUIT], "second-address", "one address"),
     "two in brackets": (

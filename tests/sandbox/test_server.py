@@ -45,6 +45,7 @@ def test_it_lives_as_long_as_the_block():
 
 @pytest.mark.parametrize("tls", [None, "starttls", "implicit"])
 def test_stopping_leaves_no_thread_no_socket_and_no_file(tls, connect):
+    gc.collect()  # what other tests let go of
     threads, descriptors = threading.active_count(), len(os.listdir("/dev/fd"))
     server = SandboxServer(tls=tls, auth={"alice": "secret"}).start()
     directory = Path(server.ca_file).parent if tls else None

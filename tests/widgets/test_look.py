@@ -42,6 +42,13 @@ def test_a_view_has_the_shared_look_and_its_own(name: str) -> None:
     assert "function make(" in script(name)
 
 
+@pytest.mark.parametrize("name", VIEWS)
+def test_a_root_leaves_the_font_to_what_all_share(name: str) -> None:
+    """Each view brings the shared sheet again, and what comes later wins over a root's own font."""
+    bare = (FOLDER / f"{name}.css").read_text(encoding="utf-8")
+    assert re.findall(rf"(?m)^\.smtpnb-{name} \{{[^}}]*\bfont(?:-family)?:", bare) == []
+
+
 @pytest.mark.parametrize("name", SHEETS)
 def test_no_sheet_names_a_colour_that_no_theme_can_change(name: str) -> None:
     sheet = (FOLDER / f"{name}.css").read_text(encoding="utf-8")

@@ -10,6 +10,8 @@ from smtp_nb.classroom.exercises.exercise import Criterion, Exercise
 from smtp_nb.model.display import visible
 from smtp_nb.model.known import known_attributes
 
+_LEFT = ' style="text-align:left"'  # nbconvert aligns all cells to the right
+
 
 @known_attributes()
 class Score(float):
@@ -59,7 +61,7 @@ class Score(float):
 
     def _repr_html_(self) -> str:
         rows = "".join(
-            f"<tr><td>{'✓ yes' if one.is_met else '✗ no'}</td><td>{escape(one.name)}"
+            f"<tr><td{_LEFT}>{'✓ yes' if one.is_met else '✗ no'}</td><td{_LEFT}>{escape(one.name)}"
             f"{escape(_instead(one))}</td>"
             f'<td style="text-align:right">{one.points if one.is_met else 0:g} of {one.points:g}'
             "</td></tr>"

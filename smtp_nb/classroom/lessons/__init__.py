@@ -1,5 +1,22 @@
 """The lessons: one file for each, with its exercises."""
 
-from smtp_nb.classroom.lessons import breaking_it, by_hand, who_sent_this
+from smtp_nb.classroom.lessons import (
+    breaking_it,
+    by_hand,
+    doubt,
+    envelope,
+    logging_in,
+    mailing,
+    mime,
+    octets,
+    refusals,
+    round_trips,
+    secrecy,
+    who_sent_this,
+)
 
-PLANS = {plan.number: plan for plan in (by_hand.PLAN, who_sent_this.PLAN, breaking_it.PLAN)}
+_LESSONS = (
+    by_hand, octets, envelope, mime, refusals, doubt, secrecy, logging_in, round_trips,
+    who_sent_this, breaking_it, mailing,
+)  # fmt: skip
+PLANS = {lesson.PLAN.number: lesson.PLAN for lesson in _LESSONS}

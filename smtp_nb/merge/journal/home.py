@@ -65,7 +65,7 @@ def _sandbox_of(server: object, file: str) -> SandboxServer | None:
         return running[-1] if running and not Path(file).is_file() else None
     if not isinstance(server, Component) or server.firewall.host:
         return None
-    return sandbox_at(server.mail_server, server.mail_port)
+    return sandbox_at(server.mail_server, server.mail_port, server._memory_server)
 
 
 def journals_of(sandbox: SandboxServer) -> dict[str, Path]:

@@ -9,8 +9,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from time import strftime
 
+from smtp_nb import ambient
 from smtp_nb.errors import InputError, TemplateChanged
 from smtp_nb.merge.journal.journal import JournalReader
 from smtp_nb.merge.journal.schema import RETRIED
@@ -67,10 +68,10 @@ class Standing:
         total = sum(self.decided.values())
         if not total:
             return ""
-        day = datetime.fromtimestamp(self.since).astimezone()
+        day = strftime("%d %b %Y %H:%M", ambient.local(self.since))
         kept = f"journal {self.place}" if self.place else "kept with its sandbox"
         return (
-            f"{total} {'was' if total == 1 else 'were'} decided on {day:%d %b %Y %H:%M} by campaign"
+            f"{total} {'was' if total == 1 else 'were'} decided on {day} by campaign"
             f" {self.name!r} ({kept}; {_listed(self.decided)})"
         )
 

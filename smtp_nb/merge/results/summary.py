@@ -6,10 +6,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from time import strftime
 from typing import Any
 
 import pandas as pd
 
+from smtp_nb import ambient
 from smtp_nb.merge.journal.schema import BOUNCES, RETRIED
 from smtp_nb.merge.results.missed import (
     ORDER,
@@ -69,13 +71,13 @@ class Summary:
             return f"{self.name}: no rows"
         if self.last is None:
             return f"{self.name}: nothing was sent yet; {self.total:,} recipients"
-        when = self.last.to_pydatetime().astimezone()
+        when = strftime("%d %b %Y %H:%M", ambient.local(self.last.timestamp()))
         accepted = self.counts.get(Outcome.ACCEPTED, 0)
         have = accepted - sum(self.bounced.get(kind, 0) for kind in RETURNED)
         back = ", ".join(f"{count} {WORDS[kind]}" for kind, count in self.bounced.items())
         return (
             f"{self.name}: {have:,} of {self.total:,} recipients have their message"
-            f"{f' ({back})' if back else ''}; last sent {when:%d %b %Y %H:%M}"
+            f"{f' ({back})' if back else ''}; last sent {when}"
         )
 
     @property

@@ -15,6 +15,7 @@ from smtp_nb.notebook.verbs import (
     explain,
     help,
     join,
+    lesson,
     login,
     merge,
     process_queue,
@@ -33,7 +34,7 @@ _MODULES = (
     connection, join, login, set_verb, config,
     send, compose, queue, process_queue, verify, expand, command,
     template, merge,
-    server, talk, step,
+    server, talk, step, lesson,
     trail, explain, doctor, help,
 )  # fmt: skip
 VERBS: dict[str, Verb] = {verb.name: verb for module in _MODULES for verb in module.VERBS}

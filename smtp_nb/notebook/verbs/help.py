@@ -39,7 +39,11 @@ GROUPS = (
         ("server start", "server stop", "server reset", "server inbox", "server sessions",
          "server fault", "server heal"),
     ),
-    Group("Classroom", "%smtp join CODE", ("join", "talk", "step")),
+    Group(
+        "Classroom",
+        "%smtp lesson 1",
+        ("lessons", "lesson", "check", "hint", "join", "talk", "step"),
+    ),
     Group("Look", "%smtp trail", ()),
 )  # fmt: skip
 """The last one has all verbs that no other names."""

@@ -21,7 +21,8 @@ VERBS = (
         _talk,
         options=(
             Option("--name", "whose conversation it is", metavar="NAME"),
-            Option("--to", "the URL of a server on this machine, instead of the sandbox",
+            Option("--to", "the URL of a server on this machine, instead of the sandbox or the"
+                   " lesson's",
                    metavar="SERVER"),
         ),
         body=CellBody.REQUIRED,

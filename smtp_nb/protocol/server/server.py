@@ -59,6 +59,7 @@ class ServerProtocol:
         state: what the next bytes are.
         tls: True inside TLS.
         hello: the name in the client's EHLO; empty before it.
+        offered: the keywords in the reply to EHLO; none after HELO.
         user: the user who logged in.
         certificate: the name in the client certificate inside TLS, or empty.
         discarded: what came in clear after STARTTLS.
@@ -76,7 +77,7 @@ class ServerProtocol:
         self._intake = InputBuffer(service.is_lenient)
         self._outgoing: list[bytes] = []
         self._request: Request | None = None
-        self._extensions: frozenset[str] = frozenset()
+        self.offered: frozenset[str] = frozenset()
         self._transaction: ReceivedTransaction | None = None
         self._unstuffer = Unstuffer()
         self._chunk = Chunk(0, is_last=False, left=0)
@@ -128,7 +129,7 @@ class ServerProtocol:
         if request is None:
             raise StateError("no request is waiting for an answer")
         given = reply or request.reply
-        if "ENHANCEDSTATUSCODES" not in self._extensions:
+        if "ENHANCEDSTATUSCODES" not in self.offered:
             given = replies.without_enhanced_code(given)
         self._outgoing.append(replies.on_the_wire(given))
         if given.code < 400 and request.effect is not None:
@@ -147,7 +148,7 @@ class ServerProtocol:
 
     def _forget(self) -> None:
         self.hello, self.user = "", None
-        self._extensions, self._transaction = frozenset(), None
+        self.offered, self._transaction = frozenset(), None
 
     # Readers: one for each state
 
@@ -261,12 +262,12 @@ class ServerProtocol:
         user = self.user
         self._forget()
         self.hello, self.user = name, user
-        self._extensions = frozenset(line.partition(" ")[0] for line in offered)
+        self.offered = frozenset(line.partition(" ")[0] for line in offered)
 
     def _mail(self, verb: str, argument: str) -> Request:
         if self.service.needs_login and self.user is None:
             raise Refused(replies.LOGIN_FIRST)
-        sender, parameters = read_path(argument, MAIL, self._extensions)
+        sender, parameters = read_path(argument, MAIL, self.offered)
         self.service.check_sender(sender, parameters)
         begun = ReceivedTransaction(verb, sender, parameters)
         return Request(verb, replies.SENDER_OK, partial(self._resume, begun), sender, begun)
@@ -276,7 +277,7 @@ class ServerProtocol:
         assert transaction is not None
         if len(transaction.recipients) >= self.service.max_recipients:
             raise Refused(replies.TOO_MANY)
-        recipient, parameters = read_path(argument, RCPT, self._extensions)
+        recipient, parameters = read_path(argument, RCPT, self.offered)
         if not recipient.isascii() and "SMTPUTF8" not in transaction.parameters:
             raise Refused(replies.NEEDS_SMTPUTF8)
         effect = partial(transaction.recipients.append, (recipient, parameters))

@@ -30,7 +30,7 @@ def test_a_student_joins_and_sends_and_the_wall_is_saved_without_names(kernel: K
     assert seen.text.strip() == "ann@class.test 1"
     for line, words in (
         ("join {code} --as dora", "does not know 'dora'"),
-        ("join {code}", "nobody knows yet who you are"),
+        ("join {code}", "the class does not know yet who you are"),
         ("join maple-73@127.0.0.1:2525 --as ann", "the join code is not complete"),
     ):
         refused = kernel.run(f"get_ipython().run_line_magic('smtp', f'{line}')")

@@ -1,0 +1,1 @@
+"""Quizzes: which reply comes next?"""

@@ -1,0 +1,1 @@
+"""Live views for lessons: bytes to look into, questions to answer."""

@@ -1,0 +1,11 @@
+# 1.2: a 501
+from smtp_nb.classroom import Terminal
+
+with Terminal(lesson.server, name=lesson.student) as terminal:
+    terminal.dialogue(f"""
+        EHLO {lesson.nonce}.test
+        DATA
+        MAIL FROM:<me@class.test>
+        DATA
+        QUIT
+    """)

@@ -1,0 +1,16 @@
+# 1.1: no command was refused
+from smtp_nb.classroom import Terminal
+
+with Terminal(lesson.server, name=lesson.student) as terminal:
+    terminal.dialogue(f"""
+        EHLO me.test
+        MAIL FROM: me@class.test
+        MAIL FROM:<me@class.test>
+        RCPT TO:<teacher@class.test>
+        DATA
+        Subject: {lesson.nonce}
+
+        Hello
+        .
+        QUIT
+    """)

@@ -1,0 +1,6 @@
+# 4.2: other boundary
+repaired = dict(lesson.material["broken"])
+repaired["no end"] += "--cut--\r\n"
+repaired["raw name"] = repaired["raw name"].replace("Zoë", "=?utf-8?q?Zo=C3=AB?=")
+repaired["wrong encoding"] = repaired["wrong encoding"].replace("quoted-printable", "base64")
+repaired["twice"] = repaired["twice"].replace("Content-Type: text/html\r\n", "")

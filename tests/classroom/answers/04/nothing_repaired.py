@@ -1,0 +1,2 @@
+# 4.2: no end
+repaired = dict(lesson.material["broken"])

@@ -1,0 +1,6 @@
+# 5.1: nobody has it twice
+def retry(reply, tries):
+    return 300 if reply.code < 500 and tries < 2 else None
+
+
+lesson.begin("5.1").send(retry, subject=lesson.nonce)

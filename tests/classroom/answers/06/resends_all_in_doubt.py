@@ -1,0 +1,5 @@
+# 6.2: nobody has it twice
+outbox = lesson.begin("6.2").send(subject=lesson.nonce)
+for recipient, receipt in list(outbox.receipts.items()):
+    if receipt.outcome == "UNKNOWN":
+        outbox.resend(recipient)

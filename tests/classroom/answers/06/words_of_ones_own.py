@@ -1,0 +1,2 @@
+# 6.1: conversation B
+outcomes = dict.fromkeys("ABCDEF", "perhaps") | {"word": lesson.nonce}

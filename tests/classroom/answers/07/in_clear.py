@@ -1,0 +1,15 @@
+# 7.1: it went inside TLS
+from smtp_nb.classroom import Terminal
+
+with Terminal(lesson.server) as terminal:
+    terminal.dialogue(f"""
+    EHLO student.test
+    MAIL FROM:<ann@class.test>
+    RCPT TO:<teacher@class.test>
+    DATA
+    Subject: {lesson.nonce}
+
+    x
+    .
+    QUIT
+    """)

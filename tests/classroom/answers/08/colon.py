@@ -1,0 +1,15 @@
+# 8.1: you are logged in
+from base64 import b64encode
+
+from smtp_nb.classroom import Terminal
+
+secret = b64encode(f"{lesson.nonce}:open-sesame".encode()).decode()
+
+with Terminal(lesson.server) as terminal:
+    terminal.dialogue(f"""
+        EHLO student.test
+        <tls>
+        EHLO student.test
+        AUTH PLAIN {secret}
+        QUIT
+    """)

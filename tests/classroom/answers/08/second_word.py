@@ -1,0 +1,11 @@
+# 8.2: a user whose name has a space
+import hmac
+from base64 import b64decode
+
+
+def crack(challenge, answer, words):
+    digest = b64decode(answer).decode().split(" ")[1]
+    for word in words:
+        if hmac.new(word.encode(), b64decode(challenge), "md5").hexdigest() == digest:
+            return word
+    return None

@@ -1,0 +1,11 @@
+# 8.2: a password of the dictionary
+import hmac
+from base64 import b64decode
+
+
+def crack(challenge, answer, words):
+    digest = b64decode(answer).decode().split(" ")[-1]
+    for word in words:
+        if hmac.new(word.encode(), challenge.encode(), "md5").hexdigest() == digest:
+            return word
+    return None

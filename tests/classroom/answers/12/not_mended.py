@@ -1,0 +1,16 @@
+# 12.2: all two hundred have a mail with your word in its subject
+import contextlib
+
+import pandas as pd
+
+from smtp_nb import MailMerge, Template
+
+people = pd.DataFrame(lesson.begin("12.1"))
+people = people.drop_duplicates("email", keep="last")
+template = Template(subject="Result " + lesson.nonce, text="Dear {{ name }}")
+options = {"to": "email", "from_": "teacher@class.test", "server": lesson.url}
+stop = lesson.begin("12.2")
+merge = MailMerge(people, template, name="results", **options)
+with contextlib.suppress(KeyboardInterrupt):
+    merge.run(progress=stop, skip_invalid=True)
+merge.run(progress=None, skip_invalid=True)
