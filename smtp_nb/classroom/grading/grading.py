@@ -67,13 +67,13 @@ def grade(paths: Paths, lesson: int = 0, allowance: Allowance | None = None) -> 
         InputError: there is nothing to grade, or the lesson is unknown.
     """
     if lesson and lesson not in PLANS:
-        raise InputError(f"there is no lesson {lesson}", remedy=f"Choose from {list(PLANS)}")
+        raise InputError(f"lesson {lesson} does not exist", remedy=f"Choose from {list(PLANS)}")
     files = collect(paths)
     papers = [_paper(file) for file in files if file.suffix == NOTEBOOK or file.trouble]
     records = [file for file in files if file.suffix in CONVERSATIONS and file.data]
     if not papers and not records:
         raise InputError(
-            "there is nothing to grade",
+            "found nothing to grade",
             remedy=f"Give notebooks ({NOTEBOOK}), saved conversations or class logs"
             f" ({' or '.join(CONVERSATIONS)}), or what holds them",
         )

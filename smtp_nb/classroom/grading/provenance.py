@@ -20,5 +20,5 @@ class Provenance(StrEnum):
 
 TRUST = (
     "Trust: a class log (written by the teacher's server), then a notebook (run again here), then a"
-    " saved conversation (anybody can write one: for self-study, it counts nothing)."
+    " saved conversation (a student can write one: for self-study, it counts nothing)."
 )
