@@ -57,7 +57,7 @@ def _export(options: argparse.Namespace) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(PROGRAM, description="Grade a class, or export its exercises.")
+    parser = argparse.ArgumentParser(PROGRAM, description="grade a class, or export its exercises.")
     commands = parser.add_subparsers(dest="command", required=True)
     one = commands.add_parser("grade", help="grade notebooks, saved conversations and class logs")
     one.add_argument("paths", nargs="+", metavar="DIR_OR_FILE", help="folders or files")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from smtp_nb.classroom.exercises.score import Score
 from smtp_nb.classroom.exercises.seen import Seen
 from smtp_nb.classroom.exercises.words import word_for
-from smtp_nb.classroom.grading.source import Source
+from smtp_nb.classroom.grading.provenance import Provenance
 from smtp_nb.classroom.grading.verdict import hearsay
 from smtp_nb.classroom.lessons import PLANS
 from smtp_nb.classroom.lessons.plan import LessonPlan
@@ -38,7 +38,7 @@ class Evidence:
 
     student: str
     lesson: int
-    source: Source
+    source: Provenance
     scores: dict[str, Score] = field(default_factory=dict)
     hints: dict[str, int] = field(default_factory=dict)
     remarks: Mapping[str, int] = field(default_factory=dict)
@@ -57,7 +57,9 @@ def lesson_of(session: Session) -> int:
     return 0
 
 
-def judged(student: str, plan: LessonPlan, source: Source, sessions: Sequence[Session]) -> Evidence:
+def judged(
+    student: str, plan: LessonPlan, source: Provenance, sessions: Sequence[Session]
+) -> Evidence:
     """Judge conversations. Exercises that want a function of the student's cannot be judged so."""
     seen = Seen(tuple(sessions), student, word_for(plan.number, student))
     seconds = sum(max((event.seconds for event in talk), default=0.0) for talk in sessions)

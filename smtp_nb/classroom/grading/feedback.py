@@ -1,4 +1,4 @@
-"""Feedback: a page for each student, in plain words, with nothing of anybody else's."""
+"""Feedback: a page for each student, in plain words, without other students' data."""
 
 from __future__ import annotations
 

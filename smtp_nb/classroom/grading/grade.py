@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from smtp_nb.classroom.exercises.exercise import Criterion
-from smtp_nb.classroom.grading.source import Source
+from smtp_nb.classroom.grading.provenance import Provenance
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Grade:
     remarks: Mapping[str, int]
     hints: int
     seconds: float
-    source: Source
+    source: Provenance
     self_study: float | None
     notes: tuple[str, ...]
     copied_from: tuple[str, ...]

@@ -10,10 +10,10 @@ from smtp_nb.classroom.exercises.score import Score
 from smtp_nb.classroom.exercises.words import word_for
 from smtp_nb.classroom.grading.evidence import Evidence
 from smtp_nb.classroom.grading.grade import Grade
-from smtp_nb.classroom.grading.source import Source
+from smtp_nb.classroom.grading.provenance import Provenance
 from smtp_nb.classroom.lessons import PLANS
 
-_TRUSTED = list(Source)
+_TRUSTED = list(Provenance)
 
 
 def grades_of(evidence: Iterable[Evidence], names: Iterable[str] = ()) -> list[Grade]:
@@ -75,7 +75,7 @@ def _grade(
     notes = [note for one in evidence for note in one.notes]
     if max(shown, default=0) > (score or 0):
         notes.append("a saved conversation is for self-study and counts nothing")
-    elif score is None and exercise.takes and base.source is Source.CLASS_LOG:
+    elif score is None and exercise.takes and base.source is Provenance.CLASS_LOG:
         notes.append(f"{exercise.takes} can only be judged in a notebook")
     notes += [
         f"the {one.source} shows {float(one.scores[key]):g}"

@@ -17,8 +17,8 @@ from smtp_nb.classroom.grading.grade import Grade
 from smtp_nb.classroom.grading.gradebook import grades_of
 from smtp_nb.classroom.grading.names import is_same, name_in
 from smtp_nb.classroom.grading.notebooks import StudentNotebook, read_notebook
+from smtp_nb.classroom.grading.provenance import Provenance
 from smtp_nb.classroom.grading.rerun import run_again
-from smtp_nb.classroom.grading.source import Source
 from smtp_nb.classroom.grading.submissions import (
     CONVERSATIONS,
     NOTEBOOK,
@@ -67,13 +67,13 @@ def grade(paths: Paths, lesson: int = 0, allowance: Allowance | None = None) -> 
         InputError: there is nothing to grade, or the lesson is unknown.
     """
     if lesson and lesson not in PLANS:
-        raise InputError(f"there is no lesson {lesson}", remedy=f"Choose from {list(PLANS)}")
+        raise InputError(f"lesson {lesson} does not exist", remedy=f"Choose from {list(PLANS)}")
     files = collect(paths)
     papers = [_paper(file) for file in files if file.suffix == NOTEBOOK or file.trouble]
     records = [file for file in files if file.suffix in CONVERSATIONS and file.data]
     if not papers and not records:
         raise InputError(
-            "there is nothing to grade",
+            "found nothing to grade",
             remedy=f"Give notebooks ({NOTEBOOK}), saved conversations or class logs"
             f" ({' or '.join(CONVERSATIONS)}), or what holds them",
         )
@@ -122,7 +122,7 @@ def _notebooks(
 
     def run(paper: _Paper) -> list[Evidence]:
         if paper.trouble:
-            lost = Evidence(paper.student, paper.notebook.lesson, Source.NOTEBOOK)
+            lost = Evidence(paper.student, paper.notebook.lesson, Provenance.NOTEBOOK)
             lost.notes.append(paper.trouble)
             return [lost]
         others = _names_of_others(paper, papers)
@@ -172,18 +172,18 @@ def _conversations(files: Sequence[HandedIn], usual: int) -> Iterator[Evidence]:
             path.write_bytes(file.data)
             if is_class_log(file.data):
                 for student, sessions in sessions_by_student(path, file.parts[-1]).items():
-                    yield from _judged(student, sessions, Source.CLASS_LOG, usual)
+                    yield from _judged(student, sessions, Provenance.CLASS_LOG, usual)
                 continue
             own = name_in(file.parts)
             try:
                 session = Session.load(path)
                 spoken[own or session.student or _stem(file)].append(session)
             except InputError as error:
-                lost = Evidence(own or _stem(file), usual, Source.TRAIL)
+                lost = Evidence(own or _stem(file), usual, Provenance.TRAIL)
                 lost.notes.append(str(error).replace(str(path), file.parts[-1])[:300])
                 yield lost
     for student, sessions in spoken.items():
-        yield from _judged(student, sessions, Source.TRAIL, usual)
+        yield from _judged(student, sessions, Provenance.TRAIL, usual)
 
 
 def _stem(file: HandedIn) -> str:
@@ -191,7 +191,7 @@ def _stem(file: HandedIn) -> str:
 
 
 def _judged(
-    student: str, sessions: Sequence[Session], source: Source, usual: int
+    student: str, sessions: Sequence[Session], source: Provenance, usual: int
 ) -> Iterator[Evidence]:
     """Judge the conversations of each lesson."""
     lessons: dict[int, list[Session]] = {}

@@ -48,7 +48,7 @@ def export_otter(folder: str | os.PathLike[str], lesson: int = 0) -> list[Path]:
         InputError: a file cannot be written, or the lesson is unknown.
     """
     if lesson and lesson not in PLANS:
-        raise InputError(f"there is no lesson {lesson}", remedy=f"Choose from {list(PLANS)}")
+        raise InputError(f"lesson {lesson} does not exist", remedy=f"Choose from {list(PLANS)}")
     written = []
     for plan in PLANS.values():
         for exercise in plan.exercises if lesson in (0, plan.number) else ():

@@ -21,7 +21,7 @@ from typing import Any
 from smtp_nb.classroom.grading.allowance import Allowance
 from smtp_nb.classroom.grading.evidence import Evidence
 from smtp_nb.classroom.grading.notebooks import StudentNotebook
-from smtp_nb.classroom.grading.source import Source
+from smtp_nb.classroom.grading.provenance import Provenance
 from smtp_nb.classroom.grading.verdict import score_of
 from smtp_nb.classroom.lessons import PLANS
 
@@ -174,7 +174,7 @@ def _evidence(attempt: _Attempt, student: str, notes: list[str]) -> list[Evidenc
         except (ValueError, TypeError, KeyError, IndexError, AttributeError):
             notes.append("a report of the notebook's process was not understood")
     if not found:
-        found.append(Evidence(student, 0, Source.NOTEBOOK))
+        found.append(Evidence(student, 0, Provenance.NOTEBOOK))
     for one in found:
         one.notes.extend(notes)
     return found
@@ -184,7 +184,7 @@ def _begun(student: str, value: dict[str, Any]) -> Evidence:
     return Evidence(
         student or str(value["student"]),
         int(value["number"]),
-        Source.NOTEBOOK,
+        Provenance.NOTEBOOK,
         remarks={str(key): int(count) for key, count in value["remarks"].items()},
         words=set(map(str, value["words"])),
         seconds=float(value["seconds"]),

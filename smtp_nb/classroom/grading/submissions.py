@@ -134,9 +134,7 @@ def collect(paths: Sequence[str | os.PathLike[str]]) -> list[HandedIn]:
         elif path.exists():
             found += collector.file(path, (path.name,))
         else:
-            raise InputError(
-                f"there is no file or folder {str(path)!r}", remedy="Give what was handed in"
-            )
+            raise InputError(f"{str(path)!r} does not exist", remedy="Give what was handed in")
     return found
 
 

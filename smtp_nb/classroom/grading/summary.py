@@ -10,7 +10,7 @@ from statistics import mean
 
 from smtp_nb.classroom.grading.grade import Grade
 from smtp_nb.classroom.grading.pages import page, table
-from smtp_nb.classroom.grading.source import TRUST
+from smtp_nb.classroom.grading.provenance import TRUST
 from smtp_nb.classroom.grading.tables import by_student
 
 

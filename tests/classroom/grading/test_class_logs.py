@@ -10,7 +10,7 @@ import pytest
 from smtp_nb.classroom import Classroom, Terminal
 from smtp_nb.classroom.exercises.words import word_for
 from smtp_nb.classroom.grading.grading import grade
-from smtp_nb.classroom.grading.source import Source
+from smtp_nb.classroom.grading.provenance import Provenance
 from smtp_nb.errors import InputError
 
 
@@ -29,8 +29,8 @@ def room() -> Iterator[Classroom]:
 def test_each_student_of_the_roster_is_graded(room: Classroom, tmp_path: Path) -> None:
     room.save(tmp_path / "monday.classlog", masked=False)
     ann, _, ben, _ = grade([tmp_path / "monday.classlog"], lesson=1)
-    assert (ann.student, ann.points, ann.source) == ("ann", 4, Source.CLASS_LOG)
-    assert (ben.student, ben.points, ben.source) == ("ben", 0, Source.CLASS_LOG)
+    assert (ann.student, ann.points, ann.source) == ("ann", 4, Provenance.CLASS_LOG)
+    assert (ben.student, ben.points, ben.source) == ("ben", 0, Provenance.CLASS_LOG)
 
 
 def test_a_class_log_needs_to_be_told_its_lesson(room: Classroom, tmp_path: Path) -> None:

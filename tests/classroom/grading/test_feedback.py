@@ -9,14 +9,14 @@ from smtp_nb.classroom.grading.evidence import Evidence
 from smtp_nb.classroom.grading.feedback import feedback_html, write_feedback
 from smtp_nb.classroom.grading.gradebook import grades_of
 from smtp_nb.classroom.grading.plain_words import PLAIN_WORDS
-from smtp_nb.classroom.grading.source import Source
+from smtp_nb.classroom.grading.provenance import Provenance
 from smtp_nb.classroom.grading.summary import summary_html, summary_text
 from smtp_nb.sandbox.session import Session
 
 
 def evidence(student: str, **remarks: int) -> Evidence:
     named = {key.replace("_", "-"): count for key, count in remarks.items()}
-    return Evidence(student, 1, Source.NOTEBOOK, remarks=named)
+    return Evidence(student, 1, Provenance.NOTEBOOK, remarks=named)
 
 
 def test_every_remark_has_plain_words() -> None:

@@ -145,12 +145,12 @@ def test_hints_are_counted_and_remarks_are_kept(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        (["grade", "nowhere", "-o", "x.csv"], "there is no file or folder 'nowhere'"),
-        (["grade", ".", "-o", "x.csv"], "there is nothing to grade"),
-        (["grade", ".", "-o", "x.csv", "--lesson", "99"], "there is no lesson 99"),
+        (["grade", "nowhere", "-o", "x.csv"], "'nowhere' does not exist"),
+        (["grade", ".", "-o", "x.csv"], "found nothing to grade"),
+        (["grade", ".", "-o", "x.csv", "--lesson", "99"], "lesson 99 does not exist"),
         (["grade", ".", "-o", "x.csv", "--timeout", "0"], "a cell cannot have 0 s"),
         (["grade", ".", "-o", "x.csv", "--memory", "1"], "a notebook cannot have 1 MB"),
-        (["export", "otter", ".", "--lesson", "99"], "there is no lesson 99"),
+        (["export", "otter", ".", "--lesson", "99"], "lesson 99 does not exist"),
     ],
 )
 def test_a_fault_of_its_own_is_exit_code_two(

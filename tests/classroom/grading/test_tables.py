@@ -11,20 +11,20 @@ import pytest
 from smtp_nb.classroom.exercises.exercise import Criterion
 from smtp_nb.classroom.grading.evidence import Evidence
 from smtp_nb.classroom.grading.gradebook import grades_of
-from smtp_nb.classroom.grading.source import Source
+from smtp_nb.classroom.grading.provenance import Provenance
 from smtp_nb.classroom.grading.tables import COLUMNS, grades_csv, totals_csv, write_text
 from smtp_nb.errors import InputError
 
 
 @pytest.mark.parametrize("name", ["=HYPERLINK(1)", "+1", "-1", "@x", "＝1", "'x"])
 def test_no_cell_becomes_a_formula(name: str) -> None:
-    (grade, *_) = grades_of([Evidence(name, 1, Source.NOTEBOOK)])
+    (grade, *_) = grades_of([Evidence(name, 1, Provenance.NOTEBOOK)])
     for text in (grades_csv([grade]), totals_csv([grade])):
         assert list(csv.reader(text.splitlines()))[1][0] == f"'{name}"
 
 
 def test_what_a_student_wrote_stays_on_its_line() -> None:
-    (grade, *_) = grades_of([Evidence("ann", 1, Source.NOTEBOOK)])
+    (grade, *_) = grades_of([Evidence("ann", 1, Provenance.NOTEBOOK)])
     wrong = Criterion("subject", 1, False, "two\r\nlines\x1b[31m")
     text = grades_csv([replace(grade, criteria=(wrong,))])
     assert len(text.splitlines()) == 2

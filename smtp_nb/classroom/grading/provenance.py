@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class Source(StrEnum):
+class Provenance(StrEnum):
     """Where points come from, the most trusted first."""
 
     CLASS_LOG = "class log"
@@ -15,10 +15,10 @@ class Source(StrEnum):
     @property
     def counts(self) -> bool:
         """False where anybody could have written it."""
-        return self is not Source.TRAIL
+        return self is not Provenance.TRAIL
 
 
 TRUST = (
     "Trust: a class log (written by the teacher's server), then a notebook (run again here), then a"
-    " saved conversation (anybody can write one: for self-study, it counts nothing)."
+    " saved conversation (a student can write one: for self-study, it counts nothing)."
 )
