@@ -15,7 +15,7 @@ from smtp_nb.classroom.exercises.words import word_for
 from smtp_nb.classroom.lessons import PLANS
 from smtp_nb.classroom.lessons.plan import LessonPlan
 from smtp_nb.classroom.net import Net
-from smtp_nb.classroom.quizzes.quiz import Conversing, Quiz
+from smtp_nb.classroom.quizzes.quiz import HasExchanges, Quiz
 from smtp_nb.classroom.zone import Zone
 from smtp_nb.errors import InputError, StateError
 from smtp_nb.model.known import known_attributes
@@ -156,7 +156,11 @@ class Lesson:
         return f"hint {used + 1} of {len(exercise.hints)}: {exercise.hints[used]}"
 
     def quiz(
-        self, conversation: Conversing, at: Sequence[int | str] | None = None, *, name: str = "quiz"
+        self,
+        conversation: HasExchanges,
+        at: Sequence[int | str] | None = None,
+        *,
+        name: str = "quiz",
     ) -> Quiz:
         """Ask which reply comes next; see `Quiz`. Answers are kept in `answers` under the name.
 

@@ -27,14 +27,14 @@ _ADDRESS = re.compile(rb"[^\s<>()\[\],;:@\"\\]{1,320}(?=@[\w\[])")
 _NAME = re.compile(rb"(?im)(?<=^VRFY |^EXPN )[^\s@][^\r\n@]*(?=\r?$)")
 
 
-class Conversing(Protocol):
+class HasWire(Protocol):
     """What has the bytes of a conversation: a `Session`."""
 
     @property
     def wire(self) -> list[Run]: ...
 
 
-class Row(NamedTuple):
+class DumpRow(NamedTuple):
     """Up to 16 bytes of one side, from `start` on."""
 
     start: int
@@ -98,7 +98,7 @@ class HexDump:
     runs: tuple[Run, ...]
     marks: tuple[Mark, ...]
 
-    def __init__(self, conversation: Conversing) -> None:
+    def __init__(self, conversation: HasWire) -> None:
         self.runs = tuple(conversation.wire)
         self.marks = tuple(marks_of(self.runs))
         self._starts = [0]
@@ -108,11 +108,11 @@ class HexDump:
     def __len__(self) -> int:
         return self._starts[-1]
 
-    def rows(self, *, show_addresses: bool = True) -> list[Row]:
+    def rows(self, *, show_addresses: bool = True) -> list[DumpRow]:
         """The rows: what one side says begins a new one. A masked address keeps its length."""
         show = bytes if show_addresses else _starred
         return [
-            Row(start + at, LETTERS[direction], shown[at : at + A_ROW])
+            DumpRow(start + at, LETTERS[direction], shown[at : at + A_ROW])
             for start, (direction, octets) in zip(self._starts, self.runs, strict=False)
             for shown in (show(octets),)
             for at in range(0, len(shown), A_ROW)
@@ -149,7 +149,7 @@ class HexDump:
         end = start + 1 if end is None else end
         if not 0 <= start < end <= len(self):
             raise InputError(
-                f"there are no bytes from {start} to {end}",
+                f"no bytes from {start} to {end}",
                 remedy=f"This conversation has {len(self)}, from 0",
             )
         octets = b"".join(octets for _, octets in self.runs)[start:end]
@@ -195,7 +195,7 @@ class HexDump:
     def _glyphs(self) -> dict[int, str]:
         return {one.start: glyph for one in self.marks if (glyph := KINDS[one.kind].glyph)}
 
-    def _shown_rows(self, show_addresses: bool, is_whole: bool) -> Iterator[Row | int]:
+    def _shown_rows(self, show_addresses: bool, is_whole: bool) -> Iterator[DumpRow | int]:
         """The rows, and how many were left out where some were."""
         rows = self.rows(show_addresses=show_addresses)
         if is_whole or len(rows) <= FIRST_ROWS + LAST_ROWS:
@@ -268,7 +268,7 @@ def _hex(octets: bytes) -> str:
     return f"{octets[:8].hex(' ')}  {octets[8:].hex(' ')}".rstrip()
 
 
-def _text(row: Row, glyphs: dict[int, str]) -> str:
+def _text(row: DumpRow, glyphs: dict[int, str]) -> str:
     return "".join(
         glyphs.get(row.start + at) or character(octet) for at, octet in enumerate(row.octets)
     )

@@ -61,7 +61,7 @@ KINDS = {
         is_noted=True,
     ),
     "lost-dot": Kind(
-        "nobody added a second dot, and the receiver removes this one: the text loses it",
+        "this dot was not doubled, and the receiver removes it: the text loses it",
         "RFC 5321 section 4.5.2",
         "•",
         is_noted=True,

@@ -31,7 +31,7 @@ def log_in(seen: Seen) -> Iterator[Criterion]:
     """One conversation by hand in which PLAIN went through at the first try."""
     talks = seen.by_hand
     if not talks:
-        yield Criterion("a conversation by hand", 5, False, "nobody has typed anything yet")
+        yield Criterion("a conversation by hand", 5, False, "nothing was typed yet")
         return
     talk = next((one for one in reversed(talks) if one.user), talks[-1])
     tries = [one for one in talk.exchanges if one.command == "AUTH"]
@@ -65,7 +65,7 @@ def _recording(user: str, password: str, number: int) -> tuple[str, str]:
     hints=(
         "RFC 2195: the answer is the user, a space, and HMAC-MD5 of the challenge as its last word",
         "the password is the key of the HMAC; challenge and answer come in base64",
-        "try word after word; give back None if none fits",
+        "try word after word; return None if none fits",
     ),
 )
 def dictionary_attack(

@@ -34,7 +34,7 @@ def deliver_inside_tls(seen: Seen) -> Iterator[Criterion]:
     talk = next((one for one in reversed(seen.by_hand) if one.messages), None)
     talk = talk or next(reversed(seen.by_hand), None)
     if talk is None:
-        yield Criterion("a conversation by hand", 5, False, "nobody has typed anything yet")
+        yield Criterion("a conversation by hand", 5, False, "nothing was typed yet")
         return
     last = talk.messages[-1] if talk.messages else None
     waiting = f"the server waits for {talk.waiting}" if talk.waiting else "no message came"
@@ -72,7 +72,7 @@ def _tried(
     takes="careful_send",
     hints=(
         "SMTP.from_url(url, …) is careful by itself, as long as you do not tell it otherwise",
-        "catch SMTPError, and give back type(error).__name__; give back an empty text otherwise",
+        "catch SMTPError, and return type(error).__name__; return an empty text otherwise",
     ),
 )
 def careful(seen: Seen, careful_send: Callable[[str], object] | None) -> Iterator[Criterion]:
@@ -93,7 +93,7 @@ def careful(seen: Seen, careful_send: Callable[[str], object] | None) -> Iterato
         in_clear is None and bool(passed), f"it said {in_clear}" if in_clear else "it never came",
     )  # fmt: skip
     yield Criterion(
-        "it names the exception", 1, said == REFUSED_AS, f"it gave back {str(said)[:60]!r}"
+        "it names the exception", 1, said == REFUSED_AS, f"it returned {str(said)[:60]!r}"
     )
     _, server, passed = _tried(careful_send, "wrong-host")
     yield Criterion(
@@ -115,7 +115,7 @@ def _begins_mail(one: Sighting) -> bool:
     hints=(
         "connect, and catch CertificateError: its description says what was found",
         'a good certificate raises nothing: then it is "valid"',
-        "look at the four descriptions above: one word tells each from the others",
+        "look at the four descriptions: each has a word of its own",
     ),
 )
 def diagnose_certificates(
@@ -153,7 +153,7 @@ def inject(seen: Seen, tap: Tap | None) -> Iterator[Criterion]:
     line = passed[ours[-1]].octets.decode("latin-1") if ours else ""
     seen_line = f"the injected line: {line.strip()!r}" if line else "nothing was injected"
     is_ours = bool(seen.nonce) and seen.nonce in line
-    yield Criterion("your word behind the 220", 1, is_ours, seen_line)
+    yield Criterion("your word after the 220", 1, is_ours, seen_line)
     yield Criterion("it looks like the reply to EHLO", 1, line.startswith("250 "), seen_line)
     after = passed[ours[-1] + 1 :] if ours else passed
     spoken = next((one for one in after if one.direction is not server), None)

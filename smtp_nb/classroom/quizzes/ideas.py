@@ -23,7 +23,7 @@ CODES = {
 GREETING, LOGIN, END = "", "AUTH", "."
 
 _IDEAS: dict[tuple[str, int], str] = {
-    (GREETING, 250): "250 answers a command, and nobody has said one yet",
+    (GREETING, 250): "250 answers a command, and none was said yet",
     (GREETING, 3): "the server speaks first, and it does not wait for content yet",
     ("EHLO", 220): "220 is the greeting; it was said before EHLO",
     ("EHLO", 3): "EHLO is answered with a list, and the server waits for a command, not for more",

@@ -29,7 +29,7 @@ _TEXTS = {
 }
 
 
-class Conversing(Protocol):
+class HasExchanges(Protocol):
     """What has commands and replies: a `Session`."""
 
     @property
@@ -98,7 +98,7 @@ class Quiz:
 
     def __init__(
         self,
-        conversation: Conversing,
+        conversation: HasExchanges,
         at: Sequence[int | str] | None = None,
         *,
         seed: str | int = 0,
@@ -146,7 +146,7 @@ class Quiz:
     def _question(self, number: int) -> Question:
         if not 1 <= number <= len(self.questions):
             raise InputError(
-                f"there is no question {number}",
+                f"question {number} does not exist",
                 remedy=f"This quiz has {len(self.questions)}, from 1",
             )
         return self.questions[number - 1]
@@ -302,7 +302,7 @@ def _found(exchanges: Sequence[Exchange], at: Sequence[int | str]) -> Iterator[i
         if place is None:
             known = dict.fromkeys(one.command for one in exchanges if one.command and one.reply)
             raise InputError(
-                f"there is no reply at {wanted!r}",
+                f"no reply at {wanted!r}",
                 remedy=f"Places are 0 to {len(exchanges) - 1}, commands {', '.join(known)}",
             )
         yield place

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from smtp_nb.classroom.hexdump.dump import LETTERS, Conversing, HexDump, Selection
+from smtp_nb.classroom.hexdump.dump import LETTERS, HasWire, HexDump, Selection
 from smtp_nb.classroom.hexdump.marks import KINDS
 from smtp_nb.widgets.live import Forms, Live
 from smtp_nb.widgets.look import script, style_sheet
@@ -26,7 +26,7 @@ class BytesView(Live):
     _esm = script("bytes")
     _css = style_sheet("bytes")
 
-    def __init__(self, conversation: Conversing, **traits: Any) -> None:
+    def __init__(self, conversation: HasWire, **traits: Any) -> None:
         super().__init__(**traits)
         self._conversation = conversation
         self.dump = HexDump(conversation)
@@ -75,7 +75,7 @@ class BytesView(Live):
         return HexDump(self._conversation).forms()
 
 
-def bytes_view(conversation: Conversing) -> BytesView:
+def bytes_view(conversation: HasWire) -> BytesView:
     """Look into the bytes of a conversation.
 
     Args:

@@ -1,4 +1,4 @@
-# 7.4: your word behind the 220
+# 7.4: your word after the 220
 from smtp_nb import SMTP
 from smtp_nb.classroom import Tap
 from smtp_nb.errors import SMTPError
