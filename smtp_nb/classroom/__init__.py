@@ -5,6 +5,7 @@ from smtp_nb.classroom.client_stepper import ClientStepper
 from smtp_nb.classroom.exercises.score import Score
 from smtp_nb.classroom.hexdump.dump import HexDump
 from smtp_nb.classroom.lesson import Lesson, check, hint, lesson
+from smtp_nb.classroom.middle.tap import Tap
 from smtp_nb.classroom.net import Net
 from smtp_nb.classroom.quizzes.quiz import Quiz
 from smtp_nb.classroom.relaying.authentication import Authentication, authenticate
@@ -16,7 +17,6 @@ from smtp_nb.classroom.room.doorkeeper import StrangerLimits
 from smtp_nb.classroom.room.poll import Poll
 from smtp_nb.classroom.room.student import Student
 from smtp_nb.classroom.stepper import Stepper
-from smtp_nb.classroom.tap import Tap
 from smtp_nb.classroom.terminal import Terminal
 from smtp_nb.classroom.zone import Zone
 

@@ -1,6 +1,6 @@
 """Live views, each with a static form for saved notebooks."""
 
-from smtp_nb.widgets.composer import ComposerView
+from smtp_nb.widgets.composing.composer import ComposerView
 from smtp_nb.widgets.explanations import ExplanationTable
 from smtp_nb.widgets.full import FullView
 from smtp_nb.widgets.inbox import InboxView
@@ -10,8 +10,8 @@ from smtp_nb.widgets.teaching.attack import AttackView
 from smtp_nb.widgets.teaching.bytes import BytesView, bytes_view
 from smtp_nb.widgets.teaching.quiz import QuizView, quiz_view
 from smtp_nb.widgets.teaching.stepper import StepperView
+from smtp_nb.widgets.teaching.wall import WallView
 from smtp_nb.widgets.trail import TrailView
-from smtp_nb.widgets.wall import WallView
 
 __all__ = [
     "AttackView",

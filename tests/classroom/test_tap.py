@@ -10,7 +10,7 @@ import pytest
 from classroom.servers import DOORS, sandbox
 from smtp_nb import SMTP, AsyncSMTP
 from smtp_nb.classroom import Tap, Terminal
-from smtp_nb.classroom.eavesdropper import CLIENT, SERVER, Eavesdropper
+from smtp_nb.classroom.middle.eavesdropper import CLIENT, SERVER, Eavesdropper
 from smtp_nb.errors import ExtensionError, InputError, LinkError, PlaintextInjected, StateError
 from smtp_nb.sandbox import SandboxServer
 

@@ -14,11 +14,11 @@ from IPython.lib.pretty import pretty
 import smtp_nb
 from smtp_nb import errors
 from smtp_nb.classroom import HexDump, Quiz, Terminal
-from smtp_nb.classroom.eavesdropper import Eavesdropper, Sighting
 from smtp_nb.classroom.exercises.exercise import Criterion, Exercise
 from smtp_nb.classroom.exercises.score import Score
+from smtp_nb.classroom.middle.eavesdropper import Eavesdropper, Sighting
+from smtp_nb.classroom.middle.tap import Sightings
 from smtp_nb.classroom.replies import Replies
-from smtp_nb.classroom.tap import Sightings
 from smtp_nb.client.message.recipients import MessageRecipient, MessageRecipients
 from smtp_nb.errors import SMTPError
 from smtp_nb.merge.journal.schema import RecipientRecord

@@ -10,7 +10,7 @@ import pytest
 
 from smtp_nb.classroom import Classroom
 from smtp_nb.widgets import WallView
-from smtp_nb.widgets.wall import PAUSE_S, WallFeed
+from smtp_nb.widgets.teaching.wall import PAUSE_S, WallFeed
 
 
 class Clock:

@@ -15,8 +15,8 @@ from smtp_nb.classroom.attacks.plot import (
     Plot,
     WireRow,
 )
-from smtp_nb.classroom.eavesdropper import CLIENT
-from smtp_nb.classroom.tap import Sightings, Tap
+from smtp_nb.classroom.middle.eavesdropper import CLIENT
+from smtp_nb.classroom.middle.tap import Sightings, Tap
 from smtp_nb.client.smtp import SMTP
 from smtp_nb.errors import ExtensionError, InputError, SMTPError
 from smtp_nb.model.display import visible

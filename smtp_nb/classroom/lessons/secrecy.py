@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from smtp_nb.classroom.eavesdropper import Sighting
 from smtp_nb.classroom.exercises.exercise import Criterion, exercise
 from smtp_nb.classroom.exercises.seen import Seen
 from smtp_nb.classroom.lessons.plan import UNUSED, LessonPlan
-from smtp_nb.classroom.tap import Tap
+from smtp_nb.classroom.middle.eavesdropper import Sighting
+from smtp_nb.classroom.middle.tap import Tap
 from smtp_nb.model.enums import TrailDirection
 from smtp_nb.sandbox.server import SandboxServer
 

@@ -15,7 +15,7 @@ from smtp_nb.model.outcome import Outcome
 from smtp_nb.notebook.verbs.compose.cell import cell_of
 from smtp_nb.notebook.verbs.compose.desk import MAX_NAME, NotebookDesk
 from smtp_nb.notebook.words import split_words
-from smtp_nb.widgets.letter_form import LetterForm
+from smtp_nb.widgets.composing.letter_form import LetterForm
 
 if TYPE_CHECKING:
     from pathlib import Path

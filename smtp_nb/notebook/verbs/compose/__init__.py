@@ -17,7 +17,7 @@ _WITHOUT = frozenset({"--attach-var", "--figure"})
 def _compose(request: VerbRequest) -> ComposerView:
     from smtp_nb.notebook.verbs.compose.desk import NotebookDesk
     from smtp_nb.widgets import ComposerView
-    from smtp_nb.widgets.letter_form import LetterForm
+    from smtp_nb.widgets.composing.letter_form import LetterForm
 
     desk = NotebookDesk(request.state)
     body = request.text("text") if request.body is None else request.body.removesuffix("\n")

@@ -16,7 +16,7 @@ from smtp_nb.notebook.words import quoted
 if TYPE_CHECKING:
     from IPython.core.inputtransformer2 import TransformerManager
 
-    from smtp_nb.widgets.letter_form import LetterForm
+    from smtp_nb.widgets.composing.letter_form import LetterForm
 
 # A list of plain addresses, which may stand in options of their own.
 _PLAIN_LIST = re.compile(r"[^\s\"'()<>:;,{}\\]+(?:\s*[,;]\s*[^\s\"'()<>:;,{}\\]+)+\s*")

@@ -14,13 +14,13 @@ from smtp_nb.notebook.refusals import secrets_in
 from smtp_nb.notebook.render import fill
 from smtp_nb.notebook.verbs.compose.cell import Cell
 from smtp_nb.notebook.words import split_words
-from smtp_nb.widgets.desk import FormProblem
+from smtp_nb.widgets.composing.desk import FormProblem
 from smtp_nb.wording import Front, worded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from smtp_nb.widgets.letter_form import LetterForm
+    from smtp_nb.widgets.composing.letter_form import LetterForm
 
 _OPTIONS = {
     "sender": "--from",

@@ -31,9 +31,9 @@ from smtp_nb.notebook.verbs.compose.cell import Cell, cell_of
 from smtp_nb.notebook.verbs.compose.checks import of_cell, of_error, of_fields
 from smtp_nb.notebook.words import split_words
 from smtp_nb.sandbox.messages.parts import read
-from smtp_nb.widgets.desk import CheckedLetter, Ended, FormProblem, LineObserver
+from smtp_nb.widgets.composing.desk import CheckedLetter, Ended, FormProblem, LineObserver
+from smtp_nb.widgets.composing.letter_form import LetterForm
 from smtp_nb.widgets.letter import Letter
-from smtp_nb.widgets.letter_form import LetterForm
 from smtp_nb.wording import Front, worded
 
 if TYPE_CHECKING:

@@ -15,9 +15,9 @@ from ipywidgets import VBox  # type: ignore[import-untyped]  # it has no types
 
 from smtp_nb.errors import SMTPError
 from smtp_nb.model.display import masked
-from smtp_nb.widgets.composer_static import static_html, static_text
-from smtp_nb.widgets.desk import Delivery, Desk, Ended
-from smtp_nb.widgets.letter_form import MAX_UPLOAD, LetterForm
+from smtp_nb.widgets.composing.composer_static import static_html, static_text
+from smtp_nb.widgets.composing.desk import Delivery, Desk, Ended
+from smtp_nb.widgets.composing.letter_form import MAX_UPLOAD, LetterForm
 from smtp_nb.widgets.live import Forms, Live
 from smtp_nb.widgets.look import script, style_sheet
 from smtp_nb.widgets.sender import ViewMessage

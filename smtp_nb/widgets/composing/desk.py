@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from smtp_nb.model.events import PITrailEvent
-from smtp_nb.widgets.letter_form import LetterForm
+from smtp_nb.widgets.composing.letter_form import LetterForm
 
 
 @dataclass(frozen=True, slots=True)

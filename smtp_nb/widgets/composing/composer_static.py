@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from html import escape
 
 from smtp_nb.model.display import visible, visible_lines
-from smtp_nb.widgets.desk import CheckedLetter, Ended
-from smtp_nb.widgets.letter_form import LetterForm
+from smtp_nb.widgets.composing.desk import CheckedLetter, Ended
+from smtp_nb.widgets.composing.letter_form import LetterForm
 
 SHOWN_BODY = 5_000
 SHOWN_RECIPIENTS = 50

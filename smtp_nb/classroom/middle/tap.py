@@ -6,8 +6,8 @@ from html import escape
 from types import TracebackType
 from typing import Any, Self
 
-from smtp_nb.classroom.eavesdropper import Eavesdropper, Sighting
-from smtp_nb.classroom.tap_wires import MemoryTap, SocketTap, TapWire
+from smtp_nb.classroom.middle.eavesdropper import Eavesdropper, Sighting
+from smtp_nb.classroom.middle.tap_wires import MemoryTap, SocketTap, TapWire
 from smtp_nb.classroom.target import Reachable, target_of
 from smtp_nb.errors import InputError, StateError
 from smtp_nb.flows.connecting.login import is_loopback

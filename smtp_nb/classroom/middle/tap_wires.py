@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from typing import Protocol
 
-from smtp_nb.classroom.eavesdropper import CLIENT, SERVER, Eavesdropper
+from smtp_nb.classroom.middle.eavesdropper import CLIENT, SERVER, Eavesdropper
 from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.memory_server import MemoryConnection, MemoryServer, Timer, register
 

@@ -1,0 +1,1 @@
+"""The form that writes a message and the cell that sends it."""
