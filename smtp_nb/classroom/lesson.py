@@ -74,7 +74,7 @@ class Lesson:
     def seen(self) -> Seen:
         """What counts: what the sandbox saw, and the answers to questions.
 
-        Conversations that were read from a file are left out: a file proves nothing about who wrote it.
+        Conversations from a file are left out: it proves nothing about who wrote it.
         """
         sessions = tuple(one for one in self.server.sessions if not one.is_restored)
         return Seen(sessions, self.student, self.nonce, dict(self.answers))
