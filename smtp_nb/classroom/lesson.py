@@ -96,7 +96,7 @@ class Lesson:
     def seen(self) -> Seen:
         """What counts: what the sandbox saw, and the answers to questions.
 
-        Conversations that were read from a file are left out: anybody may have written them.
+        Conversations from a file are left out: it proves nothing about who wrote it.
         """
         return self._seen_of("")
 

@@ -54,7 +54,7 @@ class Session(Sequence[PITrailEvent]):
         student: whose conversation it is, if that is known, else empty.
         opened_at: when the connection was opened, in seconds on the server's `clock()`.
         is_open: True until the connection has ended.
-        is_restored: True if it was read from a file, which anybody may have written.
+        is_restored: True if it was read from a file, which proves nothing about who wrote it.
         waiting: what the server waits for, in words: "21 octets without an end of line (CRLF)" or
             "the dot on a line of its own (21 bytes of content so far)". It stays when the
             connection ends.
