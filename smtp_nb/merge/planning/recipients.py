@@ -97,7 +97,7 @@ def mailbox_of(address: object, column: str) -> Mailbox:
     if isinstance(address, list | tuple | set | dict):
         raise RowError(
             f"the cell holds a {type(address).__name__}, not an address", column=column,
-            remedy="Make it columns, to=['mother', 'father'], or write it into the template's cc",
+            remedy="Give each address a column of its own, or write it into the template's cc",
         )  # fmt: skip
     text = "" if address is None else trimmed(str(address))
     if not text:
