@@ -31,7 +31,9 @@ def _play(written: str, on: Set[str]) -> AttackResult:
     """Send the letter past Eve, and once without her."""
     mode, _, text = written.strip().partition(" ")
     if mode not in _MODES:
-        raise InputError(f"Eve cannot {mode or 'do nothing'}", remedy="Write listen or strip")
+        raise InputError(
+            f"{mode!r} is not among what Eve does", remedy="Write listen, strip or inject"
+        )
     added = octets_of(text) if mode == "inject" else b""
     with _server() as server:
         with Tap(server, strip_starttls=mode == "strip", inject=added) as tap:
