@@ -10,9 +10,7 @@ from pathlib import Path
 from types import FrameType, GeneratorType
 from typing import Any
 
-import smtp_nb
-
-_ROOT = Path(smtp_nb.__file__).parent
+_ROOT = Path(__file__).parents[1]
 _PLUMBING = "flows/session.py"
 
 

@@ -26,7 +26,8 @@ from smtp_nb.errors import LinkError
 from smtp_nb.model.display import visible
 from smtp_nb.model.enums import TrailDirection
 from smtp_nb.sandbox.messages.mailbox import Message
-from smtp_nb.sandbox.server import Manner, SandboxServer
+from smtp_nb.sandbox.options import Manner
+from smtp_nb.sandbox.server import SandboxServer
 
 _EVE, _VICTIM = "eve@shop.test", "victim@bank.test"
 _SECOND = (

@@ -81,7 +81,7 @@ def _recorded(cut: Cut, word: str) -> Trail:
     with SandboxServer(inline=True, latency="20ms", without=ASIDE, greeting=greeting) as server:
         server.inject(cut.fault, **cut.arguments)
         smtp = SMTP.from_url(server.url, from_=SENDER, send_to=RECIPIENTS[0], subject="Hello")
-        smtp.on_pi_trail += trail
+        smtp.on_pi_trail = trail
         _sent(smtp)
         smtp.reset()
     return trail

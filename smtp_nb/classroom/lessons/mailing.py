@@ -37,7 +37,8 @@ class Traps(NamedTuple):
 def traps(word: str) -> Traps:
     """The traps in the lesson of the student with this word."""
     order = shuffled(PEOPLE, word)
-    return Traps(*order[:4], absent=tuple(order[4:7]))
+    zoe, no_domain, no_sign, corrected, *others = order
+    return Traps(zoe, no_domain, no_sign, corrected, tuple(others[:3]))
 
 
 def _right(person: str, word: str) -> Row:
@@ -140,7 +141,7 @@ def _is_right(row: Mapping[str, Any], right: Mapping[str, Row]) -> bool:
         points = float(row.get("points", math.nan))
     except (TypeError, ValueError):
         points = math.nan
-    return row.get("name") == found["name"] and points == found["points"]
+    return bool(row.get("name") == found["name"] and points == found["points"])
 
 
 class HasProgress(Protocol):

@@ -198,5 +198,5 @@ PLAN = LessonPlan(
     35,
     (write, repair),
     {"latency": "20ms"},
-    material,
+    material=material,
 )

@@ -227,5 +227,5 @@ PLAN = LessonPlan(
     30,
     (read_reply, stuff, bare),
     {"latency": "20ms"},
-    lambda word: {"recorded": recorded(word)},
+    material=lambda word: {"recorded": recorded(word)},
 )

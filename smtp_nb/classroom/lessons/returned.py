@@ -174,5 +174,6 @@ def mark(seen: Seen, marked: object) -> Iterator[Criterion]:
 
 
 def _addresses(value: object) -> set[str]:
-    is_several = isinstance(value, list | tuple | set)
-    return {str(one).strip() for one in value} if is_several else set()
+    if not isinstance(value, list | tuple | set):
+        return set()
+    return {str(one).strip() for one in value}
