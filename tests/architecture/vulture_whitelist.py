@@ -31,6 +31,7 @@ code does not belong here: delete it.
     _.on_transfer,
     _.percent_done,
     _.private_key_container,
+    _.picture,
     _.process_queue,
     _.queue,
     _.report_to,
@@ -97,6 +98,14 @@ code does not belong here: delete it.
     _.handle_endtag,
     _.handle_starttag,
     _.system,
+    # Lessons hand these to students.
+    _.contact_form,
+    _.resend,
+    # IPython.
+    _.ask_exit,
+    _.autoindent,
+    _.showsyntaxerror,
+    _.showtraceback,
     # Jinja.
     _.__self,
     _.intercepted_binops,
