@@ -133,7 +133,7 @@ def _key(name: str) -> SigningKey:
     hints=(
         "your domain is your word and .test; give it a TXT record that begins with v=spf1",
         "ip4: and an address lets that address send; the last term says what about all others",
-        "the last term has a sign before it: a plus lets everybody in, a minus nobody",
+        "the last term has a sign before it: a plus lets every address in, a minus none",
     ),
 )
 def publish(seen: Seen) -> Iterator[Criterion]:
@@ -152,10 +152,10 @@ def publish(seen: Seen) -> Iterator[Criterion]:
     yield Criterion(f"{THIEF} fails", 1, thief == "fail", f"the result is {thief}")
     passing = [one for one in OTHERS if _spf(zone, domain, one) == "pass"]
     yield Criterion(
-        "nobody else passes",
+        "no other address passes",
         1,
         ours == "pass" and not passing,
-        f"{passing[0]} passes too" if passing else "nobody passes yet",
+        f"{passing[0]} passes too" if passing else "no address passes yet",
     )
 
 

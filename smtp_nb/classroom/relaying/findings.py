@@ -92,7 +92,7 @@ def _spf(zone: Zone, name: str, record: str) -> Iterator[str]:
         if word not in _KNOWN and "=" not in term:
             yield f"{term!r} is not a mechanism"
         elif word == "all" and term[0] not in "-~?":
-            yield f"{term!r} lets everybody send in the name of {name}"
+            yield f"{term!r} lets every host send in the name of {name}"
         elif term.lstrip("+") in ("ip4:0.0.0.0/0", "ip6:::/0"):
             yield f"{term!r} is every address there is"
     lookups = count_lookups(zone, record)
@@ -150,7 +150,7 @@ def _key(record: str) -> Iterator[str]:
 
     given = tags(record)
     if "p" not in given:
-        yield "there is no public key: p= is missing"
+        yield "the record has no public key: p= is missing"
         return
     if not given["p"]:
         yield "p= is empty: the key is revoked"
