@@ -117,6 +117,7 @@ MAY_ASK = {
     "wire/tls/sessions.py",
     "merge/journal/lock.py",
     "merge/templates/placeholders.py",
+    "notebook/rerun/execution.py",
     "notebook/verbs/server/server.py",
 }
 

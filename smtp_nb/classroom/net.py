@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Self
 from smtp_nb.classroom.relaying.hop import Hop
 from smtp_nb.classroom.relaying.mail import Mail, domain_of, has_bare_line_ends
 from smtp_nb.classroom.relaying.notification import notification
-from smtp_nb.classroom.relaying.receiver import Place, Receiver
+from smtp_nb.classroom.relaying.receiver import MailHost, Receiver
 from smtp_nb.classroom.table import table
 from smtp_nb.classroom.zone import ServerFailure, Zone
 from smtp_nb.errors import InputError, Unsupported
@@ -108,7 +108,7 @@ class Net:
         self._places = _places(zone)
         self._servers: dict[str, SandboxServer] = {}
         self._gates: dict[tuple[str, str], InlineService] = {}
-        self._waiting: deque[tuple[Place, Mail]] = deque()
+        self._waiting: deque[tuple[MailHost, Mail]] = deque()
         self._is_busy = False
         self._manners = {self._host(name): one for name, one in (manner or {}).items()}
         targets = {address.lower(): _targets(given) for address, given in (forward or {}).items()}
@@ -176,7 +176,7 @@ class Net:
 
     # Relaying
 
-    def _pass_on(self, place: Place, mail: Mail) -> None:
+    def _pass_on(self, place: MailHost, mail: Mail) -> None:
         """Note what a server has to hand on; it does so once it has answered its client."""
         self._waiting.append((place, mail))
         self._servers[place.host]._shared.later(0.0, self.settle)
@@ -195,7 +195,7 @@ class Net:
         finally:
             self._is_busy = False
 
-    def _relay(self, place: Place, mail: Mail) -> None:
+    def _relay(self, place: MailHost, mail: Mail) -> None:
         """Hand a message on, domain by domain."""
         failed: dict[str, Reply] = {}
         domains = dict.fromkeys(domain_of(one) for one in mail.recipients)
@@ -213,7 +213,7 @@ class Net:
         if report is not None:
             self._pass_on(place, report)
 
-    def _hand_on(self, place: Place, mail: Mail, domain: str) -> dict[str, Reply]:
+    def _hand_on(self, place: MailHost, mail: Mail, domain: str) -> dict[str, Reply]:
         """Hand a message to the server of a domain. Returns what failed."""
         refusal, host = self._route(place, mail, domain)
         manner = self._manners.get(place.host, "strict")
@@ -230,7 +230,7 @@ class Net:
         ]
         return {one: reply for one, reply in replies.items() if not reply.is_success}
 
-    def _route(self, place: Place, mail: Mail, domain: str) -> tuple[Reply | None, str]:
+    def _route(self, place: MailHost, mail: Mail, domain: str) -> tuple[Reply | None, str]:
         """Why a message cannot go on, or to which host it goes (RFC 5321 section 5.1)."""
         if mail.hops > MAX_HOPS:
             return _LOOP, ""
@@ -303,16 +303,16 @@ def _targets(given: str | Iterable[str]) -> tuple[str, ...]:
     return (given.lower(),) if isinstance(given, str) else tuple(one.lower() for one in given)
 
 
-def _places(zone: Zone) -> dict[str, Place]:
+def _places(zone: Zone) -> dict[str, MailHost]:
     """The hosts that the MX of a zone name, with the domains whose mail ends there."""
-    places: dict[str, Place] = {}
+    places: dict[str, MailHost] = {}
     for domain in zone:
         if "MX" not in zone[domain] or domain.startswith("*."):
             continue
         for number, (_, host) in enumerate(zone.mx(domain)):
             addresses = zone.addresses(host)
             if addresses:
-                place = places.setdefault(host, Place(host, addresses[0]))
+                place = places.setdefault(host, MailHost(host, addresses[0]))
                 if number == 0:
                     place.domains.add(domain)
     if not places:

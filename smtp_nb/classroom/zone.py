@@ -29,7 +29,7 @@ class ServerFailure(OSError):
     """The DNS could not answer (SERVFAIL): whoever asks has to try again later."""
 
 
-class Question(NamedTuple):
+class Lookup(NamedTuple):
     """One question that the zone was asked, and how many records it found."""
 
     name: str
@@ -68,7 +68,7 @@ class Zone(MutableMapping[str, Mapping[str, tuple[str, ...]]]):
         asked: what was asked, oldest first.
     """
 
-    asked: list[Question]
+    asked: list[Lookup]
 
     def __init__(self, records: Mapping[str, Any] | None = None) -> None:
         self.asked = []
@@ -142,9 +142,9 @@ class Zone(MutableMapping[str, Mapping[str, tuple[str, ...]]]):
                 break
             key, seen = _key(alias[0]), seen + 1
             if seen > MAX_ALIASES:
-                self.asked.append(Question(_key(name), kind, 0))
+                self.asked.append(Lookup(_key(name), kind, 0))
                 raise ServerFailure(f"{_key(name)} is an alias of an alias without end")
-        self.asked.append(Question(_key(name), kind, len(records)))
+        self.asked.append(Lookup(_key(name), kind, len(records)))
         if node == "SERVFAIL":
             raise ServerFailure(f"the DNS did not answer about {key} (SERVFAIL)")
         return list(records)

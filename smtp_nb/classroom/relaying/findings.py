@@ -20,7 +20,7 @@ _ASKS = frozenset({"include", "a", "mx", "ptr", "exists", "redirect"})
 _KNOWN = _ASKS | {"all", "ip4", "ip6", "exp"}
 
 
-class Finding(NamedTuple):
+class ZoneFinding(NamedTuple):
     """Something wrong with a name of a zone; `str()` says it in a line."""
 
     name: str
@@ -31,7 +31,7 @@ class Finding(NamedTuple):
         return f"{self.name}: {self.about}: {self.text}"
 
 
-class Findings(list[Finding]):
+class Findings(list[ZoneFinding]):
     """What is wrong with a zone."""
 
     def __str__(self) -> str:
@@ -57,7 +57,7 @@ def findings(zone: Zone) -> Findings:
     asked = len(zone.asked)
     found = Findings()
     for name in zone:
-        found += [Finding(name, about, text) for about, text in _of(zone, name)]
+        found += [ZoneFinding(name, about, text) for about, text in _of(zone, name)]
     del zone.asked[asked:]
     return found
 

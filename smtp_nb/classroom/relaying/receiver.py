@@ -21,7 +21,7 @@ _RESULTS = rb"(?im)^authentication-results:[ \t]*%s[ \t;][^\r\n]*(?:\r\n[ \t][^\
 
 
 @dataclass(slots=True)
-class Place:
+class MailHost:
     """Where a server stands.
 
     Attributes:
@@ -47,7 +47,9 @@ class Receiver(Door):
     Its own people are clients on this machine that name a sender of one of its domains.
     """
 
-    def __init__(self, zone: Zone, place: Place, pass_on: Callable[[Place, Mail], None]) -> None:
+    def __init__(
+        self, zone: Zone, place: MailHost, pass_on: Callable[[MailHost, Mail], None]
+    ) -> None:
         self._zone = zone
         self._place = place
         self._pass_on = pass_on

@@ -14,7 +14,7 @@ from smtp_nb.errors import InputError
 Moment = datetime | time_of_day | str
 
 _CLOCK = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?\Z", re.ASCII)
-# So long ago is still now: what `datetime.now()` said before the frame was checked.
+# So long ago is still now: what the clock said before the frame was checked.
 _JUST_NOW_S = 60.0
 _HALF_A_DAY_S = 43200.0
 

@@ -8,12 +8,12 @@ everything.
 from __future__ import annotations
 
 import os
-import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from threading import Lock
 from typing import TYPE_CHECKING, Any, overload
 
+from smtp_nb import ambient
 from smtp_nb.errors import InputError
 from smtp_nb.model.events import PITrailEvent
 from smtp_nb.model.known import known_attributes
@@ -48,7 +48,7 @@ class Trail(Sequence[PITrailEvent]):
     tally: Tally
     user: str
 
-    def __init__(self, maxlen: int = 10_000, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, maxlen: int = 10_000, now: Callable[[], float] = ambient.now) -> None:
         self._events: deque[PITrailEvent] = deque(maxlen=maxlen)
         self._sessions: deque[TrailSession] = deque(maxlen=maxlen)  # that of each line
         self._now = now
