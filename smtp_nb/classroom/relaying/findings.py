@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from smtp_nb.classroom.table import table
 from smtp_nb.classroom.zone import ServerFailure, Zone
+from smtp_nb.model.display import visible
 
 MAX_LOOKUPS = 10
 """RFC 7208 section 4.6.4: more look-ups than these for one SPF check are an error."""
@@ -28,7 +29,7 @@ class ZoneFinding(NamedTuple):
     text: str
 
     def __str__(self) -> str:
-        return f"{self.name}: {self.about}: {self.text}"
+        return visible(f"{self.name}: {self.about}: {self.text}")
 
 
 class Findings(list[ZoneFinding]):
