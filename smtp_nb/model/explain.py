@@ -158,7 +158,7 @@ def error_entry(name: str) -> Meaning | None:
     """Return what is known about an error of ours, by its class or its number."""
     if kind := error_classes().get(name):
         return _entry_of_class(kind, summary_of(kind).rstrip("."))
-    number = int(name) if name.isascii() and name.isdigit() and len(name) < 6 else 0
+    number = int(name) if re.fullmatch(r"[0-9]{1,5}", name) else 0
     words = CODES[number][1] if number in CODES else WINSOCK.get(number, ("", ""))[1]
     return _entry_of_class(error_class(number), words) if words else None
 

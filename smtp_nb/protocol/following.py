@@ -6,6 +6,7 @@ state as it was, and nothing raises.
 
 from __future__ import annotations
 
+import re
 from functools import cache, lru_cache
 
 from smtp_nb.errors import StateError
@@ -53,7 +54,7 @@ class StateFollower:
 
     def _answer(self, line: str) -> None:
         code = line[:3]
-        if not (code.isascii() and code.isdigit() and "200" <= code <= "599"):
+        if not re.fullmatch(r"[2-5][0-9]{2}", code):
             return
         if self._protocol.waiting:
             command = self._protocol.answer(_reply(int(code)))

@@ -121,7 +121,7 @@ def test_every_view_shows_rows_of_its_own(page: Notebook, width: int, scheme: st
     merged = (lines.last, progress, failing.first, results.first)
     lessons = (octets, choice, here, said, hostile, verdict)
     for seen in (letters.first, first_inbox, *merged, typed, cell, meanings.first, *lessons):
-        assert height(seen) >= 10
+        assert height(seen) >= (8 if seen is here else 10)  # a diagram shrinks with its page
         see(page, seen)
     # The rows of the inbox push each other down, and its box holds them.
     assert height(inbox) > 3 * height(letters.first) - 1
@@ -194,6 +194,9 @@ def test_tab_walks_through_every_view_and_the_focus_is_seen(
         if not stops:
             continue
         root.locator("[data-stop='0']").focus()
+        # By keys, for the focus of a click is not shown.
+        page.page.keyboard.press("Tab")
+        page.page.keyboard.press("Shift+Tab")
         walked = []
         for _ in stops:
             walked.append(page.page.evaluate(FOCUS))

@@ -60,7 +60,7 @@ def test_what_a_client_sends_is_not_by_hand(lesson: Lesson) -> None:
 
 def test_a_conversation_from_a_file_does_not_count(lesson: Lesson, tmp_path: Path) -> None:
     with Terminal(lesson.server, name="ann") as talk:
-        talk.dialogue("EHLO me.test\nMAIL ann\nQUIT")
+        talk.dialogue(f"EHLO {lesson.nonce}.test\nMAIL ann\nQUIT")
     assert lesson.check("1.2") == 1
     lesson.server.sessions[0].save(tmp_path / "talk.jsonl")
     again = smtp_nb.lesson(1, student="ann")

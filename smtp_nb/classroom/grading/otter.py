@@ -1,7 +1,7 @@
 """Tests for otter-grader 7, made from the exercises of this package.
 
 A case of otter's passes or fails as a whole and has its points fixed beforehand, so an exercise of
-four points is four cases of a point each, and the sum is what `check` says.
+four points is eight cases of half a point each, and the sum is what `check` says.
 """
 
 from __future__ import annotations
@@ -58,6 +58,10 @@ def export_otter(folder: str | os.PathLike[str], lesson: int = 0) -> list[Path]:
     return written
 
 
+STEP = 0.5
+"""What one case is worth: no criterion is worth less."""
+
+
 def _name(exercise: Exercise) -> str:
     return "q" + exercise.key.replace(".", "_")
 
@@ -67,7 +71,7 @@ def _test_file(exercise: Exercise) -> str:
     text = _HEAD.format(key=exercise.key, title=title, name=_name(exercise))
     low, number = 0.0, 0
     while low < exercise.points:
-        high, number = min(low + 1, exercise.points), number + 1
+        high, number = min(low + STEP, exercise.points), number + 1
         text += _CASE.format(
             key=exercise.key, title=title, low=low, high=high, worth=high - low, number=number
         )

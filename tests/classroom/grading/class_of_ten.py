@@ -27,7 +27,7 @@ QUIT
 ''')"""
 REFUSED = """\
 again = Terminal(lesson.server, name="{name}")
-again.dialogue('''EHLO student.test
+again.dialogue('''EHLO {word}.test
 MAIL ann
 DATA
 QUIT
@@ -137,13 +137,17 @@ def ten(folder: Path) -> list[Submission]:
     """The class. The files need no more than `folder` to be made."""
     forgery = forged("eve", folder)
     return [
-        Submission("ann", (begun("ann"), solved("ann"), REFUSED.format(name="ann")), (4, 2)),
+        Submission(
+            "ann",
+            (begun("ann"), solved("ann"), REFUSED.format(name="ann", word=word_for(1, "ann"))),
+            (4, 2),
+        ),
         Submission("ben", (begun("ben"), NOISE, solved("ben"), NOISE), (4, 0)),
         Submission("cy", (begun("cy"), solved("cy")), (4, 0), has_checks=False),
         Submission("dora", (begun("dora"), LOOP, solved("dora")), (4, 0)),
         Submission("eve", (begun("eve"), FORGERY), (0, 0), beside=(("forged.jsonl", forgery),)),
         Submission("finn", (begun("finn"), WRITER, solved("finn")), (4, 0)),
-        Submission("gil", (begun("gil"), solved("gil", word_for(1, "ben"))), (3, 0)),
+        Submission("gil", (begun("gil"), solved("gil", word_for(1, "ben"))), (3.5, 0)),
         Submission("hana", (begun("hana"), "def talk(:", solved("hana")), (4, 0)),
         Submission("ida", (), (0, 0), has_checks=False),
         Submission("jo", (begun("jo"), solved("jo").replace("\nQUIT", "\nNOOP\nQUIT")), (4, 0)),

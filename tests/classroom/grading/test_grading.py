@@ -81,7 +81,7 @@ def test_totals_have_a_row_for_each_student(graded: Graded) -> None:
 
 def test_the_summary_says_how_the_class_did_and_whom_to_trust(graded: Graded) -> None:
     assert "10 students" in graded.said
-    assert "1.1         3.10   4     7     2  a conversation by hand" in graded.said
+    assert "1.1         3.15   4     7     2  a conversation by hand" in graded.said
     assert "gil: used ben's word" in graded.said
     assert "Trust: a class log" in graded.said
     page = (graded.place / "grades.html").read_text(encoding="utf-8")
@@ -118,7 +118,7 @@ def test_a_lesson_in_anothers_name_is_judged_by_the_own_word(tmp_path: Path) -> 
     for name in ("ann", "ben"):
         handed_in(tmp_path, name, begun("ben"), solved("ben"))
     ann, _, ben, _ = grade([tmp_path], allowance=Allowance(10))
-    assert (ann.points, ben.points) == (3, 4)
+    assert (ann.points, ben.points) == (3.5, 4)
     assert ann.copied_from == ("ben",)
     assert "the lesson is in ben's name; judged as ann's" in ann.note
     assert ben.note == ""

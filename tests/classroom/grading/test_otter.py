@@ -72,7 +72,7 @@ def test_otter_gives_the_points_that_check_gives(
     lesson: Lesson, cases: Callable[[str], list[_Case]]
 ) -> None:
     env: dict[str, object] = {"lesson": lesson}
-    for source, points in (("", 0), (solved("ann", "wrong"), 3), (solved("ann"), 4)):
+    for source, points in (("", 0), (solved("ann", "wrong"), 3.5), (solved("ann"), 4)):
         exec(source, env)
         reached = sum(case.points for case in cases("q1_1") if case.passes(env))
         assert reached == lesson.check("1.1") == points
