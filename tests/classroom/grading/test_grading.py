@@ -85,7 +85,7 @@ def test_the_summary_says_how_the_class_did_and_whom_to_trust(graded: Graded) ->
     assert "gil: used ben's word" in graded.said
     assert "Trust: a class log" in graded.said
     page = (graded.place / "grades.html").read_text(encoding="utf-8")
-    assert "<td>3.10</td>" in page
+    assert "<td>3.15</td>" in page
     assert "used ben&#x27;s word" in page
 
 
