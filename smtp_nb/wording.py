@@ -20,6 +20,14 @@ class Front(Enum):
     MAGIC = "magic"
 
 
+def install(extra: str) -> str:
+    """The remedy for an optional package that is missing.
+
+    In double quotes, which all shells understand; that of Windows takes single ones for letters.
+    """
+    return f'Run pip install "smtp_nb[{extra}]"'
+
+
 class Phrase(NamedTuple):
     """One action, under its names.
 

@@ -8,6 +8,7 @@ everything ran.
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -35,6 +36,28 @@ ON_CI = os.environ.get("CI") == "true"
 # How long an example takes says more about the machine than about us.
 hypothesis.settings.register_profile("steady", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("steady")
+
+
+_temporary = ""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give all temporary files one folder, and all processes of the run: workers, kernels, servers.
+
+    Kernels are killed and workers end without their last words, so what each would tidy up stays.
+    """
+    global _temporary
+    if hasattr(config, "workerinput"):
+        return  # it has the folder of who started it
+    # Folders of pytest itself stay where they were: they are looked at after a failure.
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", tempfile.gettempdir())
+    _temporary = tempfile.mkdtemp(prefix="smtp-")  # short: paths of sockets have a limit
+    Path(_temporary).chmod(0o1777)  # servers run as users of their own
+    os.environ["TMPDIR"] = tempfile.tempdir = _temporary
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(_temporary, ignore_errors=True)
 
 
 @pytest.hookimpl(wrapper=True)

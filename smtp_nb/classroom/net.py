@@ -22,6 +22,7 @@ from smtp_nb.model.reply import Reply
 from smtp_nb.sandbox.inline import InlineService
 from smtp_nb.sandbox.options import Manner
 from smtp_nb.sandbox.server import SandboxServer
+from smtp_nb.wording import install
 
 MAX_HOPS = 25
 """A message that has passed more servers goes in a circle (RFC 5321 section 6.3)."""
@@ -295,7 +296,7 @@ def _check_extra() -> None:
         import spf  # noqa: F401
     except ImportError as error:
         raise Unsupported(
-            "a net of servers needs dkimpy and pyspf", remedy="pip install smtp_nb[lessons]"
+            "a net of servers needs dkimpy and pyspf", remedy=install("lessons")
         ) from error
 
 

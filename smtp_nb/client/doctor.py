@@ -44,6 +44,10 @@ _REMEDIES = {
     10060: "Something swallows what is sent, a firewall most likely; many networks block port 25",
     201: "Something swallows what is sent, a firewall most likely; many networks block port 25",
 }
+_NO_ROOTS = (
+    "This Python trusts no authority at all: install the system's package ca-certificates, or run"
+    " Install Certificates.command of Python on macOS"
+)
 
 
 def examine(component: Component, patience_s: float, ports: Sequence[int]) -> Flow[Checkup]:
@@ -311,6 +315,9 @@ class Examination:
             self._note("TLS", Finding.GOOD, "supported by the server", seconds=seconds)
             name = "Certificate"
         self._note_error(name, error, seconds)
+        if name == "Certificate" and not _has_roots():
+            last = self._checks[-1]
+            self._checks[-1] = replace(last, remedy=f"{_NO_ROOTS}. {last.remedy}")
 
     def _note_error(self, name: str, error: SMTPError, seconds: float = 0.0) -> None:
         known = _REMEDIES.get(error.code, "") if name in ("Name", "Connection") else ""
@@ -332,6 +339,12 @@ class Examination:
         seconds: float = 0.0,
     ) -> None:
         self._checks.append(Check(name, finding, text, remedy, code, seconds))
+
+
+def _has_roots() -> bool:
+    from smtp_nb.wire.tls.roots import has_roots  # brings the whole of TLS
+
+    return has_roots()
 
 
 def _begin_with_tls(session: ClientSession) -> Flow[None]:

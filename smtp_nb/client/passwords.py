@@ -106,13 +106,13 @@ def from_keyring(user: str, host: str) -> Secret:
         MissingError: the keyring is missing or locked, or has no such password.
     """
     import keyring
-    from keyring.errors import KeyringError, NoKeyringError
+    from keyring.errors import NoKeyringError
 
     try:
         found = Secret(keyring.get_password(host, user) or "")
     except NoKeyringError:  # containers have none
         raise _missing("this system has no keyring", "keyring", user, host) from None
-    except KeyringError as error:
+    except Exception as error:  # backends let the errors of their systems through
         words = f"the keyring cannot be opened ({type(error).__name__})"
         raise _missing(words, "keyring", user, host) from None
     if not found:
@@ -127,11 +127,10 @@ def keep_in_keyring(user: str, host: str, password: Secret) -> None:
         MissingError: the keyring is missing, or cannot store the password.
     """
     import keyring
-    from keyring.errors import KeyringError
 
     try:
         keyring.set_password(host, user, password.reveal())
-    except KeyringError as error:
+    except Exception as error:  # pywintypes.error on Windows, for one, is no KeyringError
         problem = _missing(
             f"the keyring cannot store the password ({type(error).__name__})", "keyring", user, host
         )
@@ -143,9 +142,8 @@ def keep_in_keyring(user: str, host: str, password: Secret) -> None:
 def forget_in_keyring(user: str, host: str) -> None:
     """Remove a password from the system's keyring, if it is there."""
     import keyring
-    from keyring.errors import KeyringError
 
-    with contextlib.suppress(KeyringError):
+    with contextlib.suppress(Exception):
         keyring.delete_password(host, user)
 
 

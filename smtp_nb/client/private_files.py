@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 from smtp_nb.errors import InputError
-from smtp_nb.model.regular import open_regular
+from smtp_nb.model.regular import open_regular, sync_file
 from smtp_nb.model.secret import Secret
 
 MAX_SIZE = 1 << 16
@@ -56,7 +56,7 @@ def write_private(path: str | os.PathLike[str], text: Secret) -> None:
             with open(descriptor, "w", encoding="utf-8") as file:
                 file.write(text.reveal())
                 file.flush()
-                os.fsync(file.fileno())
+                sync_file(file.fileno())
             os.replace(made, name)
         except BaseException:
             with contextlib.suppress(OSError):

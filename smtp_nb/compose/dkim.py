@@ -11,6 +11,7 @@ from smtp_nb.errors import InputError, Unsupported
 from smtp_nb.model.envelope import Content
 from smtp_nb.model.known import known_attributes
 from smtp_nb.model.secret import Secret
+from smtp_nb.wording import install
 
 
 @known_attributes()
@@ -40,9 +41,7 @@ class DKIM:
         try:
             import dkim
         except ImportError as error:
-            raise Unsupported(
-                "DKIM signatures need dkimpy", remedy="pip install smtp_nb[dkim]"
-            ) from error
+            raise Unsupported("DKIM signatures need dkimpy", remedy=install("dkim")) from error
         try:
             signed: bytes = dkim.sign(
                 message, self.selector.encode(), self.domain.encode(), self._key.reveal().encode(),

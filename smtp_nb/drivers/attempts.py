@@ -11,7 +11,8 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 
-from smtp_nb.drivers.sockets import Target, address_of, connect_failed, no_address, words_of
+from smtp_nb.drivers.os_errors import os_error_words
+from smtp_nb.drivers.sockets import Target, address_of, connect_failed, no_address
 from smtp_nb.errors import LinkError, SMTPTimeout
 from smtp_nb.flows.intents import Open, Peer
 
@@ -96,5 +97,5 @@ class Attempts:
 
     @staticmethod
     def _fate(target: Target, fate: OSError | None) -> str:
-        what = f": {words_of(fate)}" if fate else " did not answer"
+        what = f": {os_error_words(fate)}" if fate else " did not answer"
         return f"{address_of(target)}{what}"

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 from smtp_nb.drivers.attempts import Attempts
 from smtp_nb.drivers.background_call import BackgroundCall
+from smtp_nb.drivers.os_errors import os_error
 from smtp_nb.drivers.runner import inherited
 from smtp_nb.drivers.sockets import (
     Target,
@@ -184,7 +185,7 @@ class SocketConnection:
             target = self._trying[sock]
             try:
                 if number := sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
-                    raise OSError(number, os.strerror(number))
+                    raise os_error(number)
                 peer = attempts.won(target, peer_of(sock))
             except OSError as error:
                 self._give_up(sock)

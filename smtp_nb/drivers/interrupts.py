@@ -11,6 +11,8 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from types import FrameType, TracebackType
@@ -79,9 +81,21 @@ class Interrupts:
         others = bytes(number for number in woken if number not in (0, signal.SIGINT))
         if others and self._old_fd >= 0:
             with contextlib.suppress(OSError):
-                os.write(self._old_fd, others)
+                _write(self._old_fd, others)
 
     def pass_on(self) -> None:
         """Pass the counted presses to the restored handler, which normally raises."""
         if self.presses:
             signal.raise_signal(signal.SIGINT)
+
+
+def _write(wake_fd: int, woken: bytes) -> None:
+    """Write to an event loop's wake-up descriptor, which on Windows is the handle of a socket."""
+    if sys.platform != "win32":
+        os.write(wake_fd, woken)
+        return
+    theirs = socket.socket(fileno=wake_fd)
+    try:
+        theirs.send(woken)
+    finally:
+        theirs.detach()  # it stays theirs, and open

@@ -1,8 +1,9 @@
-"""Error numbers of IPWorks for errors of the operating system and of the resolver."""
+"""Numbers and words for errors of the operating system and of the resolver."""
 
 from __future__ import annotations
 
 import errno
+import os
 import socket
 from types import ModuleType
 
@@ -31,11 +32,35 @@ def os_error_code(error: OSError) -> int:
 
     162 ('error communicating with server') where IPWorks has no closer number.
     """
-    if error.errno is None:
+    number = _number(error)
+    if number is None:
         return 162
-    number = _WIN32.get(getattr(error, "winerror", None) or 0, error.errno)
     if number in WINSOCK:  # on Windows these are the numbers themselves
         return number
     if isinstance(error, socket.gaierror):
         return _numbers(socket, "EAI_").get(number, 11003)
     return _numbers(errno, "E").get(number, 162)
+
+
+def os_error_words(error: OSError) -> str:
+    """What happened, in words, in lower case.
+
+    The C library's `strerror` has words for its own numbers only: for those of Winsock it says
+    "Unknown error", and Windows' resolver says "getaddrinfo failed" of everything. asyncio puts
+    words of its own in the place of the system's, with the address.
+    """
+    number = _number(error)
+    if number in WINSOCK:
+        return WINSOCK[number][1]
+    if number and not isinstance(error, socket.gaierror):
+        return os.strerror(number).lower()
+    return (error.strerror or str(error)).lower()
+
+
+def os_error(number: int) -> OSError:
+    """The exception for an error number that the system returned, with words on each platform."""
+    return OSError(number, os_error_words(OSError(number, "")))
+
+
+def _number(error: OSError) -> int | None:
+    return _WIN32.get(getattr(error, "winerror", None) or 0, error.errno)

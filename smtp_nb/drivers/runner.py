@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Generic, TypeVar, assert_never
 
-from smtp_nb.drivers.os_errors import os_error_code
+from smtp_nb.drivers.os_errors import os_error_code, os_error_words
 from smtp_nb.errors import Interrupted, LinkError
 from smtp_nb.flows.intents import Close, Done, Flow, Intent, JobSource, Next, Prefetch
 from smtp_nb.model.envelope import DeliveryJob
@@ -164,7 +164,7 @@ def stopped() -> Interrupted:
 
 def connection_error(error: OSError) -> LinkError:
     """Return a system error on an open connection, with its IPWorks number."""
-    words = (error.strerror or str(error)).lower()
+    words = os_error_words(error)
     made = LinkError(f"connection lost: {words}", code=os_error_code(error), remedy="Connect again")
     made.__cause__ = error
     return made

@@ -8,11 +8,12 @@ import ipaddress
 import os
 import socket
 import struct
+import sys
 from collections.abc import Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
-from smtp_nb.drivers.os_errors import os_error_code
+from smtp_nb.drivers.os_errors import os_error, os_error_code, os_error_words
 from smtp_nb.errors import ConnectFailed
 from smtp_nb.flows.intents import Open, Peer, Resolve, SocketOptions
 
@@ -155,7 +156,13 @@ def reset_on_close(sock: socket.socket | TransportSocket) -> None:
 
 def _set_linger(sock: socket.socket | TransportSocket, seconds: int) -> None:
     """Set how long a close may last; 0 resets the connection."""
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, seconds))
+    # Two C ints by POSIX, two unsigned shorts in Winsock.
+    packed = (
+        struct.pack("HH", 1, min(seconds, 0xFFFF))
+        if sys.platform == "win32"
+        else struct.pack("ii", 1, seconds)
+    )
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, packed)
 
 
 def peer_of(sock: socket.socket) -> Peer:
@@ -168,15 +175,8 @@ def peer_of(sock: socket.socket) -> Peer:
     try:
         remote, local = sock.getpeername(), sock.getsockname()
     except OSError as error:
-        raise ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET)) from error
+        raise os_error(errno.ECONNRESET) from error
     return Peer(remote[0], remote[1], local[0], local[1])
-
-
-def words_of(error: OSError) -> str:
-    """Return the system's words: asyncio replaces them by its own, with the address."""
-    if error.errno and not isinstance(error, socket.gaierror):
-        return os.strerror(error.errno).lower()
-    return (error.strerror or str(error)).lower()
 
 
 def connect_failed(intent: Open | Resolve, error: OSError, story: str = "") -> ConnectFailed:
@@ -189,7 +189,7 @@ def connect_failed(intent: Open | Resolve, error: OSError, story: str = "") -> C
     if isinstance(error, NotBound):
         return _not_bound(intent.options, error.error)
     made = ConnectFailed(
-        f"could not connect to {intent.host} port {intent.port}: {story or words_of(error)}",
+        f"could not connect to {intent.host} port {intent.port}: {story or os_error_words(error)}",
         code=os_error_code(error),
         remedy="Check the server's name and port; many networks block 25, 465 and 587",
     )
@@ -202,7 +202,7 @@ def _not_bound(options: SocketOptions, error: OSError) -> ConnectFailed:
     host, port = options.local_host, options.local_port
     names = [f"local_host {host!r}"] * bool(host) + [f"LocalPort {port}"] * bool(port)
     made = ConnectFailed(
-        f"could not bind the connection to {' and '.join(names)}: {words_of(error)}",
+        f"could not bind the connection to {' and '.join(names)}: {os_error_words(error)}",
         code=os_error_code(error),
         remedy=_OUR_END.get(os_error_code(error), "Check local_host and LocalPort"),
     )

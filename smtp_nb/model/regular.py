@@ -1,4 +1,4 @@
-"""Regular files named by a user.
+"""Regular files.
 
 A named pipe makes open() wait for its writer, and a directory opens and fails later. Here
 everything that is not a regular file is an OSError with a text that can be shown, like any other
@@ -7,10 +7,15 @@ failure.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import stat
+import sys
 from typing import BinaryIO
+
+if sys.platform != "win32":
+    import fcntl
 
 _CAREFULLY = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
@@ -45,3 +50,19 @@ def read_regular(path: str | os.PathLike[str], most: int = -1) -> bytes:
     """
     with open_regular(path) as file:
         return file.read(most)
+
+
+def sync_file(descriptor: int) -> None:
+    """Wait until what was written is on the disk, so that it survives a loss of power.
+
+    On macOS fsync() leaves it in the disk's own memory; fcntl(2) there has F_FULLFSYNC, which file
+    systems of a network and of memory sticks may lack.
+
+    Raises:
+        OSError: the disk failed.
+    """
+    if sys.platform == "darwin":
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
+            return
+    os.fsync(descriptor)

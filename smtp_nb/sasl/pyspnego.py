@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, TypeVar
 
 from smtp_nb.errors import AuthenticationError, Unsupported
+from smtp_nb.wording import install
 
 if TYPE_CHECKING:
     import spnego
@@ -38,7 +39,7 @@ def require(extra: str, *modules: str) -> None:
     if missing := [name for name in modules if not is_installed(name)]:
         raise Unsupported(
             f"a login with {extra} needs packages that are not installed: {', '.join(missing)}",
-            remedy=f"Run pip install 'smtp_nb[{extra}]'",
+            remedy=install(extra),
         )
     for logger in map(logging.getLogger, _LOGGERS):
         if _is_of_others not in logger.filters:

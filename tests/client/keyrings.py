@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 import keyring
 from keyring.backend import KeyringBackend
-from keyring.errors import KeyringError
 
 
 class Ring(KeyringBackend):
@@ -17,7 +16,7 @@ class Ring(KeyringBackend):
 
     def __init__(self) -> None:
         self.known: dict[tuple[str, str], str] = {}
-        self.failure: KeyringError | None = None
+        self.failure: Exception | None = None
 
     def get_password(self, service: str, username: str) -> str | None:
         self._fail()
@@ -34,6 +33,18 @@ class Ring(KeyringBackend):
     def _fail(self) -> None:
         if self.failure is not None:
             raise self.failure
+
+
+class CredentialManager(Ring):
+    """As on Windows: 2560 bytes of UTF-16 an entry, and the error is none of keyring's."""
+
+    class Error(Exception):
+        """Stands for pywintypes.error."""
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        if len(password.encode("utf-16-le", "surrogatepass")) > 2560:
+            raise self.Error(1783, "CredWrite", "The stub received bad data")
+        super().set_password(service, username, password)
 
 
 @contextlib.contextmanager

@@ -188,6 +188,21 @@ def test_a_certificate_with_a_fault(front: Front, fault: str, tls: Any) -> None:
     assert found["tls"].finding is Finding.GOOD
 
 
+@pytest.mark.parametrize("has_roots", [True, False])
+def test_a_python_without_roots_is_told(
+    front: Front, monkeypatch: pytest.MonkeyPatch, has_roots: bool
+) -> None:
+    monkeypatch.setattr("smtp_nb.wire.tls.roots.has_roots", lambda: has_roots)
+    with SandboxServer(tls="starttls") as server:
+        smtp = front.make(mail_server="127.0.0.1", mail_port=server.port)
+        smtp.ssl_start_mode = "explicit"
+        found = visit(front, smtp)
+    assert found.trouble is not None
+    assert found.trouble.name == "Certificate"
+    assert ("trusts no authority at all" in found.trouble.remedy) is not has_roots
+    assert "authority" in found.trouble.text
+
+
 def test_a_certificate_that_the_user_accepts_is_doubtful(front: Front) -> None:
     with SandboxServer(tls="implicit", certificate="expired") as server:
         smtp = front.SMTP.from_url(server.url)

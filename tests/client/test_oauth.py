@@ -13,7 +13,7 @@ import pytest
 from keyring.errors import NoKeyringError
 
 from canary import Witness, log, ours, texts_of_error
-from client.keyrings import Ring, using
+from client.keyrings import CredentialManager, Ring, using
 from drivers.fronts import letter
 from drivers.peers import Line, Peer, greet
 from servers.authority import Authority
@@ -271,6 +271,27 @@ def test_without_a_keyring_permission_lasts_as_long_as_the_program(
     assert account()
     assert not make().has_permission
     assert not enter(make(keep=None), server).is_kept
+
+
+def test_windows_keeps_the_permission_too(server: OAuthServer) -> None:
+    verify = str(server.authority.ca_file)
+
+    def make() -> Account:
+        return microsoft(USER, CLIENT_ID, authority=server.url, verify=verify)
+
+    with using(CredentialManager()):
+        assert enter(make(), server).place == "the keyring"
+        assert make()()
+
+
+def test_a_login_stays_good_whatever_the_keyring_raises(make: Make, server: OAuthServer) -> None:
+    ring = Ring()
+    ring.failure = CredentialManager.Error(1312, "CredRead", "no such logon session")
+    with using(ring):
+        account = enter(make(), server)
+        assert (account.is_kept, account.place) == (False, "")
+        assert account()
+        account.forget()
 
 
 # -- secrets ------------------------------------------------------------------------------------

@@ -15,9 +15,9 @@ from keyring.backends.fail import Keyring as NoKeyring
 from keyring.errors import KeyringLocked, NoKeyringError, PasswordSetError
 
 from canary import CANARY, assert_clean, ours, texts_of_error
-from client.keyrings import Ring, using
+from client.keyrings import CredentialManager, Ring, using
 from components import require
-from smtp_nb.client.passwords import find_password, keep_in_keyring
+from smtp_nb.client.passwords import find_password, forget_in_keyring, keep_in_keyring
 from smtp_nb.errors import InputError, MissingError
 from smtp_nb.model.secret import Secret
 
@@ -128,8 +128,13 @@ def test_else_the_keyring_is_asked(ring: Ring, prompts: list[str]) -> None:
     assert prompts == []
 
 
-@pytest.mark.parametrize("failure", [None, NoKeyringError("none"), KeyringLocked("shut")])
-def test_and_then_a_person(ring: Ring, prompts: list[str], failure: NoKeyringError | None) -> None:
+# What the systems' own libraries raise comes through keyring as it is: pywintypes.error, and those
+# of D-Bus.
+FOREIGN = [CredentialManager.Error(1783, "CredWrite", "bad data"), OSError("no bus"), KeyError()]
+
+
+@pytest.mark.parametrize("failure", [None, NoKeyringError("none"), KeyringLocked("shut"), *FOREIGN])
+def test_and_then_a_person(ring: Ring, prompts: list[str], failure: Exception | None) -> None:
     ring.failure = failure
     assert find_password("ann", "mail.test").reveal() == CANARY
     assert prompts == ["Password for ann at mail.test: "]
@@ -222,9 +227,15 @@ def test_what_is_kept_is_found_again(ring: Ring, prompts: list[str]) -> None:
     assert prompts == []
 
 
-@pytest.mark.parametrize("failure", [NoKeyringError("none"), PasswordSetError("no")])
-def test_a_keyring_that_takes_nothing_is_told(ring: Ring, failure: NoKeyringError) -> None:
+@pytest.mark.parametrize("failure", [NoKeyringError("none"), PasswordSetError("no"), *FOREIGN])
+def test_a_keyring_that_takes_nothing_is_told(ring: Ring, failure: Exception) -> None:
     ring.failure = failure
     with pytest.raises(MissingError, match="the keyring cannot store the password") as caught:
         keep_in_keyring("ann", "mail.test", Secret(CANARY))
     assert_next_ways(caught.value, "keyring")
+
+
+@pytest.mark.parametrize("failure", FOREIGN)
+def test_a_keyring_that_fails_keeps_nobody_from_forgetting(ring: Ring, failure: Exception) -> None:
+    ring.failure = failure
+    forget_in_keyring("ann", "mail.test")

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ from drivers.jobs import Stream
 from drivers.peers import free_port
 from drivers.stages import Stage, by_stage, receipt_of, silent_at, when
 from smtp_nb import SMTP, PITrailEvent
+from smtp_nb.drivers.interrupts import Interrupts
 from smtp_nb.errors import ConnectFailed, Interrupted, SMTPTimeout
 from smtp_nb.model.outcome import Outcome
 from smtp_nb.sandbox import SandboxServer
@@ -333,3 +335,32 @@ def test_a_message_that_was_done_with_keeps_its_receipt() -> None:
     assert (known := receipt_of(caught.value)) is not None
     assert known.outcome is Outcome.ACCEPTED
     assert len(server.messages) == 1
+
+
+@pytest.mark.parametrize("platform", [sys.platform, "win32"])
+def test_other_signals_reach_the_loop_that_had_the_wake_ups(
+    monkeypatch: pytest.MonkeyPatch, platform: str
+) -> None:
+    """On Windows the loop's descriptor is the handle of a socket, which no file call can write."""
+
+    def refuse(fd: int, data: bytes) -> int:
+        raise OSError(9, "no descriptor of the C library")
+
+    theirs, heard = socket.socketpair()
+    ours, _ = pair = socket.socketpair()
+    for end in (theirs, heard, *pair):
+        end.setblocking(False)
+    before = signal.set_wakeup_fd(theirs.fileno())
+    try:
+        with theirs, heard, ours, pair[1], Interrupts(1) as interrupts:
+            with interrupts.waking(ours.fileno()):
+                monkeypatch.setattr(sys, "platform", platform)
+                if platform == "win32":
+                    monkeypatch.setattr(os, "write", refuse)
+                interrupts.forward(bytes([0, signal.SIGINT, 21]))
+                monkeypatch.undo()
+            assert heard.recv(9) == bytes([21])
+            assert theirs.fileno() >= 0
+            theirs.send(b"x")  # still open
+    finally:
+        signal.set_wakeup_fd(before)

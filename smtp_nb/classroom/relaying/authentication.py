@@ -22,6 +22,7 @@ from smtp_nb.model.address import parse_mailbox
 from smtp_nb.model.display import visible
 from smtp_nb.model.known import known_attributes
 from smtp_nb.sandbox.messages.parts import read_header
+from smtp_nb.wording import install
 
 MAX_SIGNATURES = 5
 """So many signatures of a message are looked at; each costs a look-up and a computation."""
@@ -186,7 +187,7 @@ def _spf(zone: Zone, mail_from: str, peer: str, hello: str) -> Verdict:
     try:
         import spf
     except ImportError as error:
-        raise Unsupported("SPF needs pyspf", remedy="pip install smtp_nb[lessons]") from error
+        raise Unsupported("SPF needs pyspf", remedy=install("lessons")) from error
     # RFC 7208 section 2.4: a notification has no sender, so the name in EHLO stands in.
     sender = mail_from or f"postmaster@{hello}"
     domain = sender.rpartition("@")[2].lower()
@@ -212,7 +213,7 @@ def _dkim(zone: Zone, content: bytes) -> Iterator[Verdict]:
     try:
         import dkim
     except ImportError as error:
-        raise Unsupported("DKIM needs dkimpy", remedy="pip install smtp_nb[lessons]") from error
+        raise Unsupported("DKIM needs dkimpy", remedy=install("lessons")) from error
     count = sum(one.name.lower() == "dkim-signature" for one in read_header(content).fields)
     if not count:
         yield Verdict("none")

@@ -18,6 +18,7 @@ from smtp_nb.client.oauth.token_store import KEYRING, TokenStore, token_store
 from smtp_nb.errors import InputError, SMTPError, Unsupported
 from smtp_nb.model.regular import read_regular
 from smtp_nb.model.secret import Secret
+from smtp_nb.wording import install
 
 SCOPES = ["https://mail.google.com/"]
 DEVICE_URI = "https://oauth2.googleapis.com/device/code"
@@ -25,6 +26,8 @@ DEVICE_URI = "https://oauth2.googleapis.com/device/code"
 REDIRECT = "http://localhost:1"
 _MOST = 1 << 16  # octets of a client's file
 _REMEDY = "Create a client of type 'desktop app' at console.cloud.google.com, and download its file"
+
+_LOGGERS = ("oauthlib", "requests_oauthlib")
 
 Config = Mapping[str, Any]  # members of several types, as Google's file has them
 
@@ -228,10 +231,10 @@ class GoogleAccount(Account):
 
 
 def _hush() -> None:
-    """These two log every token at the level DEBUG."""
-    for name in ("oauthlib", "requests_oauthlib"):
-        if find_spec(name) is None:
-            raise needs_extra()
+    """These log every token at the level DEBUG."""
+    if any(find_spec(name) is None for name in (*_LOGGERS, "google_auth_oauthlib")):
+        raise needs_extra()
+    for name in _LOGGERS:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
@@ -239,5 +242,5 @@ def needs_extra() -> SMTPError:
     """The error for a login that needs more than is installed."""
     return Unsupported(
         "OAuth logins require packages that are not installed",
-        remedy="pip install 'smtp_nb[oauth]'",
+        remedy=install("oauth"),
     )

@@ -28,16 +28,17 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from smtp_nb import ambient
 from smtp_nb.client.queue import file_lock
 from smtp_nb.client.queue.file_lock import LockedFile
 from smtp_nb.client.queue.moving import move_to_free
+from smtp_nb.client.queue.names import new_stem
 from smtp_nb.client.queue.queue_format import UNREADABLE, envelope_line, read_job
 from smtp_nb.errors import InputError
 from smtp_nb.flows.delivering.content import next_piece
 from smtp_nb.flows.intents import Flow
 from smtp_nb.model.enums import RecipientType
 from smtp_nb.model.envelope import DeliveryJob
+from smtp_nb.model.regular import sync_file
 
 QUEUED, SENDING, SENT, FAILED = ".queued", ".sending", ".sent", ".failed"
 
@@ -96,8 +97,7 @@ class Spool:
         Raises:
             InputError: 303, it cannot be written; or the content cannot be read.
         """
-        # Names sort by age, and no two are alike.
-        stem = f"{int(ambient.now() * 1e9):020}-{ambient.random(8).hex()}"
+        stem = new_stem()
         draft, queued = self.path / f".{stem}.tmp", self.path / (stem + QUEUED)
         try:
             with open(draft, "xb", opener=_private) as file:
@@ -106,7 +106,7 @@ class Spool:
                 while (piece := (yield from next_piece(job.content, pieces))) is not None:
                     file.write(piece)
                 file.flush()
-                os.fsync(file.fileno())
+                sync_file(file.fileno())
             os.rename(draft, queued)
             self.sync()
         except OSError as error:
@@ -124,7 +124,7 @@ class Spool:
             return  # it does so by itself, and opens no directory
         handle = os.open(self.path, os.O_RDONLY)
         try:
-            os.fsync(handle)
+            sync_file(handle)
         finally:
             os.close(handle)
 

@@ -220,6 +220,7 @@ def _make_private(path: Path) -> None:
 
 def _set_mode(sql: sqlite3.Connection, path: Path) -> None:
     """A write-ahead log, except where shared memory is not shared: on a network file system."""
+    sql.execute("PRAGMA fullfsync=ON")  # macOS: past the disk's own memory; elsewhere no effect
     if not is_on_network(path):
         sql.execute("PRAGMA journal_mode=WAL")
         sql.execute("PRAGMA wal_autocheckpoint=0")  # the journal does it itself, between watches

@@ -52,9 +52,14 @@ def _by_password(request: VerbRequest) -> Card:
             file=request.text("password_file"),
         )
     request.state.connect(smtp)
-    if request.flag("keep"):  # now that the server has taken it
+    if not request.flag("keep"):
+        return session_card(request)
+    try:  # now that the server has taken it
         keep_in_keyring(user, smtp.mail_server, smtp.password)
-    return session_card(request)
+        kept = "stored in the keyring"
+    except MissingError as error:  # the login itself is good
+        kept = f"not stored: {error.description}. {error.remedy}"
+    return session_card(request, [("Password", kept)])
 
 
 # -- by OAuth -----------------------------------------------------------------------------------

@@ -7,8 +7,6 @@ connection was made from it. So it is built from a frozen value and kept for the
 from __future__ import annotations
 
 import os
-import ssl
-import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -25,6 +23,7 @@ from smtp_nb.wire.certificates.identity import Hidden, Identity
 from smtp_nb.wire.certificates.x509_text import UNREADABLE
 from smtp_nb.wire.settings import OVERLOOK_NOTHING, TLSSettings
 from smtp_nb.wire.tls.offered_algorithms import make_offer
+from smtp_nb.wire.tls.roots import platform_roots
 
 MAX_STEPS = 64
 
@@ -142,7 +141,7 @@ def _trust(context: SSL.Context, settings: TLSSettings) -> None:
     assert store is not None
     # Lets an intermediate, or the server's own certificate, be the trust anchor.
     store.set_flags(crypto.X509StoreFlags.PARTIAL_CHAIN)
-    _add(store, _platform_roots())
+    _add(store, platform_roots())
     if settings.ca_file:
         _trust_file(context, store, settings.ca_file)
     if settings.ca_data:
@@ -165,14 +164,6 @@ def _trust_file(context: SSL.Context, store: crypto.X509Store, path: str) -> Non
 def _add(store: crypto.X509Store, certificates: Iterable[x509.Certificate]) -> None:
     for certificate in certificates:
         store.add_cert(crypto.X509.from_cryptography(certificate))
-
-
-def _platform_roots() -> Iterable[x509.Certificate]:
-    """Return roots from where OpenSSL does not look: the key stores of Windows and macOS."""
-    if sys.platform not in ("win32", "darwin"):
-        return []
-    found = ssl.create_default_context().get_ca_certs(binary_form=True)
-    return [x509.load_der_x509_certificate(der) for der in found]
 
 
 def _unreadable(what: str, error: Exception) -> InputError:

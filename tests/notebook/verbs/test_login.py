@@ -86,6 +86,13 @@ def test_a_password_is_kept_once_the_server_has_taken_it(guarded: Kernel) -> Non
     guarded.run("import keyring.backends.fail as f; keyring.set_keyring(f.Keyring())")
 
 
+def test_a_login_stays_good_if_the_password_cannot_be_kept(guarded: Kernel) -> None:
+    seen = guarded.run("%smtp login ann --keep", answers=[CANARY])  # a kernel without a keyring
+    assert seen.status == "ok", seen.error
+    assert "not stored: the keyring cannot store the password" in seen.text
+    assert "environment variable" in seen.text
+
+
 def test_a_password_comes_out_of_a_private_file(guarded: Kernel) -> None:
     path = guarded.home / "password"
     path.write_text(CANARY)

@@ -14,6 +14,7 @@ from smtp_nb.errors import JournalError, Unsupported
 from smtp_nb.merge.journal.store import RowsFound
 from smtp_nb.merge.journal.url import JournalURL
 from smtp_nb.model.display import visible
+from smtp_nb.wording import install
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -67,7 +68,7 @@ def _sqlalchemy() -> Any:  # a module, which has no type of its own
     except ImportError as error:
         raise Unsupported(
             "a journal in PostgreSQL needs SQLAlchemy and psycopg",
-            remedy='Run pip install "smtp_nb[cluster]"',
+            remedy=install("cluster"),
         ) from error
     return sqlalchemy
 

@@ -15,6 +15,7 @@ from smtp_nb.errors import InputError, LinkError, SMTPError, Unsupported
 from smtp_nb.merge.running.cluster.shipment import Shipment
 from smtp_nb.merge.running.cluster.worker import WorkerReport, work
 from smtp_nb.merge.running.progress import RESUME
+from smtp_nb.wording import install
 
 # Of dask.distributed, which has few types of its own.
 Client = Any
@@ -36,9 +37,7 @@ def require_client(client: object) -> None:
     try:
         import distributed
     except ImportError as error:
-        raise Unsupported(
-            "cluster= needs dask.distributed", remedy='Run pip install "smtp_nb[cluster]"'
-        ) from error
+        raise Unsupported("cluster= needs dask.distributed", remedy=install("cluster")) from error
     if not isinstance(client, distributed.Client) or client.asynchronous:
         raise InputError(
             "cluster= is not a blocking client of dask.distributed",

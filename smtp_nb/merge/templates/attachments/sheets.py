@@ -19,6 +19,7 @@ from smtp_nb.merge.rows.drawable import are_records
 from smtp_nb.merge.rows.problem import RowError
 from smtp_nb.merge.rows.rows import all_whole
 from smtp_nb.merge.templates.tables import displayed
+from smtp_nb.wording import install
 
 _FORMULA = re.compile(r"[=@\t\r＝＠]|[+\-＋－](?![\d\s().,/-]*\Z)")
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the oldest time that a ZIP archive knows
@@ -81,7 +82,7 @@ def _xlsx(frame: pd.DataFrame, index: bool) -> bytes:
     if find_spec("openpyxl") is None:  # through which pandas writes
         raise RowError(
             "an .xlsx file requires openpyxl",
-            remedy='pip install "smtp_nb[excel]", or call it .csv',
+            remedy=f"{install('excel')}, or call it .csv",
         )
     file = io.BytesIO()
     clean = frame.map(_writable)
