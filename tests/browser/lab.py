@@ -125,12 +125,24 @@ class Lab:
             cells = [nbformat.v4.new_code_cell(text) for text in source]
             notebook = nbformat.v4.new_notebook(cells=cells, metadata=KERNEL)
             content = nbformat.writes(notebook)
+        opened = self._open(content)
+        opened.wait_for_kernel()
+        return opened
+
+    def open_without_kernel(self, path: Path) -> Notebook:
+        """Open a copy of a saved notebook where its kernel is not installed."""
+        saved = json.loads(path.read_text(encoding="utf-8"))
+        saved["metadata"]["kernelspec"] = {"name": "gone", "display_name": "Gone"}
+        opened = self._open(json.dumps(saved))
+        opened.page.get_by_role("button", name="No Kernel").click(timeout=60_000)
+        return opened
+
+    def _open(self, content: str) -> Notebook:
         path = self._server.root / f"{secrets.token_hex(4)}.ipynb"
         path.write_text(content, encoding="utf-8")
         page = self._browser.new_page(viewport={"width": 1200, "height": 1000})
         opened = Notebook(page, path)
         page.goto(f"{self._server.url}lab/tree/{path.name}?reset&token={self._server.token}")
-        opened.wait_for_kernel()
         return opened
 
 
