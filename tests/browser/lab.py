@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import subprocess
 import sys
@@ -134,7 +135,12 @@ class Lab:
         saved = json.loads(path.read_text(encoding="utf-8"))
         saved["metadata"]["kernelspec"] = {"name": "gone", "display_name": "Gone"}
         opened = self._open(json.dumps(saved))
-        opened.page.get_by_role("button", name="No Kernel").click(timeout=60_000)
+        # It asks for another one, now and again.
+        opened.page.add_locator_handler(
+            opened.page.locator(".jp-Dialog"),
+            lambda asked: asked.get_by_role("button", name=re.compile("No Kernel|Cancel")).click(),
+        )
+        opened.page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=60_000)
         return opened
 
     def _open(self, content: str) -> Notebook:
