@@ -1,4 +1,4 @@
-"""Net: several sandboxes that hand mail to each other, and to nobody else."""
+"""Net: several sandboxes that hand mail to each other, and to no other server."""
 
 from __future__ import annotations
 

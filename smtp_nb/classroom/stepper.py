@@ -88,7 +88,7 @@ class Stepper:
             StateError: the conversation is over.
         """
         if not octets:
-            raise InputError("there is nothing to send", remedy="Write at least one octet")
+            raise InputError("there is nothing to send", remedy="Write at least one byte")
         self.say(f"<raw {octets.hex()}>")
 
     def _do(self, lines: list[str]) -> None:

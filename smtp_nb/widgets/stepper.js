@@ -41,7 +41,7 @@ class StepperPage {
     this.back = button("Back", "Do all steps but the last again, on a new session", () => send({ press: "back" }));
     this.explain = button("Explain", "What the chosen line means, or the last one", () => this.explainLine());
     this.wrong = this.makeSwitch("Let me do wrong", (isOn) => send({ wrong: isOn }));
-    this.raw = this.makeSwitch("Octets as they are", (isOn) => this.speech.setRaw(isOn));
+    this.raw = this.makeSwitch("Bytes as they are", (isOn) => this.speech.setRaw(isOn));
     bar.append(next, run, this.back, this.explain, this.wrong.label, this.raw.label);
     return bar;
   }

@@ -3,7 +3,7 @@
 
 const LINE_END_TYPED = "\\r\\n"; // few fonts have the pictures of CR and LF
 
-// A line, or octets as they are, with the commands that the state allows below it.
+// A line, or bytes as they are, with the commands that the state allows below it.
 class Speech {
   constructor(send) {
     this.send = send;
@@ -19,7 +19,7 @@ class Speech {
     this.input.setAttribute("list", this.list.id);
     this.input.dataset.lmSuppressShortcuts = "true"; // JupyterLab would take some keys
     this.end = make("span", "smtpnb-end", "CR LF");
-    this.end.title = "These two octets end the line";
+    this.end.title = "These two bytes end the line";
     this.ends = button("Insert CR LF", "Insert them where you write", () => this.insert(LINE_END_TYPED));
     this.submit = button("Send", "Send it", () => {});
     this.submit.type = "submit";
@@ -56,8 +56,8 @@ class Speech {
   paintMode() {
     this.end.hidden = this.isRaw;
     this.ends.hidden = !this.isRaw;
-    this.label.textContent = this.isRaw ? "Octets" : "Say";
-    this.input.placeholder = this.isRaw ? "\\r and \\n for CR and LF, \\x2e for any octet" : "a line";
+    this.label.textContent = this.isRaw ? "Bytes" : "Say";
+    this.input.placeholder = this.isRaw ? "\\r and \\n for CR and LF, \\x2e for any byte" : "a line";
   }
 
   paint(now) {

@@ -53,7 +53,7 @@ PATTERNS = {
     "there is no x": r"^[Tt]here (?:is|are|was|were) (?:no|nobody)\b",
     "behind for after": r"(?<!left )\bbehind (?!a SOCKS|a proxy)",
     "so many": r"\bso (?:many|much|long|often)\b(?! as)",
-    "somebody": r"\b(?:some|no|any|every)body\b|(?:^|[.;] )[Ww]ho(?:ever)? ",
+    "somebody": r"\b(?:some|no|any|every)body\b|(?:^|[.;] )[Ww]ho(?:ever)? (?![^.;]*\?)",
     "gives": r"\b(?:gives|gave)\b(?! up)",
     "tells": r"\b(?:tells|told)\b",
     "octets": r"\b[Oo]ctets?\b(?!:|-stream| without an end of line)",

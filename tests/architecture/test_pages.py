@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from generator import rfcs, states
+from smtp_nb.classroom.lessons import PLANS
 from smtp_nb.drivers import scripted
 from smtp_nb.flows import intents
 from smtp_nb.protocol.client import FALL_BACK, TRANSITIONS, ClientProtocol, ClientState
@@ -120,6 +121,31 @@ def test_the_table_of_intents_has_all_of_them() -> None:
 def test_every_rfc_that_the_code_cites_has_a_title() -> None:
     assert rfcs.cited().keys() <= rfcs.known_titles().keys()
     assert rfcs.rfcs().count("\n| RFC") == len(rfcs.cited()) + 1  # and the head
+
+
+# -- teaching ---------------------------------------------------------------------------------
+
+
+def test_the_table_of_lessons_says_what_their_plans_say() -> None:
+    page = (ROOT / "docs/teaching/index.md").read_text("utf-8")
+    shown = re.findall(r"^\| (\d+) \| (.+) \| (\d+) \| \[plan\]\((\d\d)-", page, re.MULTILINE)
+    plans = PLANS.values()
+    assert shown == [
+        (str(one.number), one.title, str(one.minutes), f"{one.number:02}") for one in plans
+    ]
+
+
+def test_every_page_of_teaching_is_in_one_list_of_the_site() -> None:
+    lists = re.compile(r"^```\{toctree\}\n(.*?)^```", re.MULTILINE | re.DOTALL)
+    listed: list[Path] = []
+    for page in ("docs/index.md", "docs/teaching/index.md"):
+        folder = (ROOT / page).parent
+        for body in lists.findall((ROOT / page).read_text("utf-8")):
+            lines = [line for line in body.splitlines() if not line.startswith(":")]
+            listed += [folder / f"{line}.md" for line in lines]
+    pages = sorted((ROOT / "docs/teaching").glob("*.md"))
+    assert sorted(path for path in listed if path.parent.name == "teaching") == pages
+    assert len(listed) == len(set(listed))
 
 
 # -- the diagram ------------------------------------------------------------------------------

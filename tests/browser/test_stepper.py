@@ -100,8 +100,8 @@ def test_alt_left_goes_back_and_the_page_stays(notebook: Notebook) -> None:
 
 def test_octets_leave_as_they_are(notebook: Notebook) -> None:
     shown = view(notebook)
-    shown.get_by_role("switch", name="Octets as they are").check()
-    field = shown.get_by_label("Octets", exact=True)
+    shown.get_by_role("switch", name="Bytes as they are").check()
+    field = shown.get_by_label("Bytes", exact=True)
     field.fill("RCPT TO:<ben@school.test>")
     field.press("Enter")
     expect(place(notebook)).to_contain_text("waits for 25 octets without an end of line")
@@ -109,7 +109,7 @@ def test_octets_leave_as_they_are(notebook: Notebook) -> None:
     expect(field).to_have_value(r"\r\n")
     field.press("Enter")
     expect(place(notebook)).to_contain_text("State: rcpt")
-    shown.get_by_role("switch", name="Octets as they are").uncheck()
+    shown.get_by_role("switch", name="Bytes as they are").uncheck()
 
 
 def test_the_commands_that_may_come_are_one_stop_and_walked_by_arrows(notebook: Notebook) -> None:

@@ -13,11 +13,16 @@ from IPython.lib.pretty import pretty
 
 import smtp_nb
 from smtp_nb import errors
-from smtp_nb.classroom import HexDump, Quiz, Terminal
+from smtp_nb.classroom import HexDump, Net, Quiz, Terminal, Zone
 from smtp_nb.classroom.exercises.exercise import Criterion, Exercise
 from smtp_nb.classroom.exercises.score import Score
+from smtp_nb.classroom.lessons.who_sent_this import Case
 from smtp_nb.classroom.middle.eavesdropper import Eavesdropper, Sighting
 from smtp_nb.classroom.middle.tap import Sightings
+from smtp_nb.classroom.net import Leg
+from smtp_nb.classroom.relaying.authentication import Authentication, Verdict
+from smtp_nb.classroom.relaying.findings import Findings, ZoneFinding
+from smtp_nb.classroom.relaying.pipeline import Pipeline
 from smtp_nb.classroom.replies import Replies
 from smtp_nb.client.message.recipients import MessageRecipient, MessageRecipients
 from smtp_nb.errors import SMTPError
@@ -95,6 +100,24 @@ def dump(words: str) -> HexDump:
     return HexDump(made)
 
 
+def leg(words: str) -> Leg:
+    return Leg(words, words, words, words, Reply(550, (words, words)))
+
+
+def net(words: str) -> Net:
+    made = Net(
+        Zone({"school.test": {"MX": "10 mx.school.test"}, "mx.school.test": {"A": "192.0.2.1"}})
+    )
+    made.close()
+    made.legs.append(leg(words))
+    return made
+
+
+def authentication(words: str) -> Authentication:
+    verdict = Verdict("fail", words, words, is_aligned=True)
+    return Authentication(verdict, (verdict,), verdict, words)
+
+
 def message(words: str) -> Message:
     content = f"Subject: {words}\r\nX-{words}: {words}\r\n\r\n{words}\r\n".encode()
     return Message(
@@ -151,6 +174,13 @@ HOLDERS: dict[str, Callable[[str], object]] = {
     "Sightings": lambda words: Sightings([sighting(words)]),
     "Sighting": sighting,
     "Replies": lambda words: Replies([Reply(250, (words, words)), Reply(220, (words,))]),
+    "Case": lambda words: Case(words, words, f"Subject: {words}\r\nFrom: {words}".encode()),
+    "Leg": leg,
+    "Net": net,
+    "ZoneFinding": lambda words: ZoneFinding(words, words, words),
+    "Findings": lambda words: Findings([ZoneFinding(words, words, words)]),
+    "Authentication": authentication,
+    "Pipeline": lambda words: Pipeline([(words, words, words, False)] * 2, words, words),
     "Message": message,
     "Inbox": inbox,
     "Checkup": lambda words: Checkup(words, (Check("banner", Finding.BAD, words, words),)),
@@ -166,7 +196,7 @@ HOLDERS: dict[str, Callable[[str], object]] = {
 # Classes that write a text of ours, or hide what they hold.
 OWN_WORDS = {
     "Hidden", "HiddenText", "Mailbox", "Tally", "Progress", "Preview", "PreviewedRow", "Shown",
-    "Throughput", "TLSInfo", "Outcome", "Page", "Raw", "SettingError", "Day", "Fault",
+    "Throughput", "TLSInfo", "Outcome", "Page", "Raw", "SettingError", "Day", "Fault", "FlowPlace",
 }  # fmt: skip
 
 

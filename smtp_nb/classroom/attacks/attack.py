@@ -1,4 +1,4 @@
-"""Attack: somebody's attempt, the defences against it, and what comes of both."""
+"""Attack: one attempt, the defences against it, and what comes of both."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LEFT = ' style="text-align:left"'
 class Attack:
     """An attack on mail, to be tried and to be defended against.
 
-    All of it happens on servers in this process that it makes for itself: no octet of it can be
+    All of it happens on servers in this process that it makes for itself: no byte of it can be
     aimed at another one.
 
         >>> from smtp_nb.classroom import Attack
@@ -58,9 +58,7 @@ class Attack:
 
     def __init__(self, kind: str) -> None:
         if kind not in PLOTS:
-            raise InputError(
-                f"there is no attack {kind!r}", remedy=f"Choose from {', '.join(PLOTS)}"
-            )
+            raise InputError(f"unknown attack {kind!r}", remedy=f"Choose from {', '.join(PLOTS)}")
         self.kind = kind
         self.plot = PLOTS[kind]
         self.defences = dict.fromkeys(self.plot.defences, False)
@@ -92,7 +90,7 @@ class Attack:
         """
         if name not in self.defences:
             known = ", ".join(self.defences)
-            raise InputError(f"there is no defence {name!r}", remedy=f"Choose from {known}")
+            raise InputError(f"unknown defence {name!r}", remedy=f"Choose from {known}")
         self.defences[name] = is_on
         self.result = self._played(self.written, self.defences)
         return self.result

@@ -132,7 +132,7 @@ INJECTION = Plot(
         ),
         "letters": Defence(
             "Only letters and digits pass",
-            "All else is taken out of the subject before it is used",
+            "Everything else is removed from the subject before it is used",
         ),
     },
     play=_play,

@@ -1,4 +1,4 @@
-"""Octets as a page spells them, with escapes for what cannot be typed."""
+"""Bytes as a page spells them, with escapes for what cannot be typed."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _LETTERS = {"r": "\r", "n": "\n", "t": "\t", "0": "\0", "\\": "\\"}
 
 
 def octets_of(text: str) -> bytes:
-    r"""The octets that a text stands for.
+    r"""The bytes that a text stands for.
 
     Args:
-        text: `\r`, `\n`, `\0` and `\t` are the controls, `\x2e` is any octet, and the rest is
+        text: `\r`, `\n`, `\0` and `\t` are the controls, `\x2e` is any byte, and the rest is
             UTF-8.
 
     Raises:
@@ -36,7 +36,7 @@ def octets_of(text: str) -> bytes:
 
 
 def shown_lines(octets: bytes) -> list[str]:
-    """Octets as lines, each with its end spelled out, as `octets_of` reads it."""
+    """Bytes as lines, each with its end spelled out, as `octets_of` reads it."""
     lines = re.findall(rb"[^\n]*\n|[^\n]+", octets)
     return [_spelled(line.decode("utf-8", "backslashreplace")) for line in lines]
 

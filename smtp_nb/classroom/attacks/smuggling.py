@@ -76,7 +76,7 @@ def _relay(server: SandboxServer, letter: bytes, on: Set[str]) -> str:
         What the relay replies if it refuses, else nothing.
     """
     if "relay" in on and _BARE.search(letter):
-        return "550 5.6.0 A bare CR or LF is no end of a line"
+        return "550 5.6.0 A bare CR or LF does not end a line"
     if "no dots" in on and _DOT.search(letter):
         return "550 5.7.1 A line must not begin with a dot here"
     with Terminal(server) as terminal:
@@ -141,7 +141,7 @@ SMUGGLING = Plot(
         " hides a second letter, with a sender that is not hers, and something between the two that"
         " the bank's server may take for the end of the first one."
     ),
-    asks="Eve's letter, as octets",
+    asks="Eve's letter, as bytes",
     presets={
         r"\n.\n": _around(r"\n.\n"),
         r"\n.\r\n": _around(r"\n.\r\n"),

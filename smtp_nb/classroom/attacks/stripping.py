@@ -1,4 +1,4 @@
-"""STARTTLS stripping: somebody in the middle hides that TLS is offered (RFC 3207 section 6)."""
+"""STARTTLS stripping: an attacker in the middle hides that TLS is offered (RFC 3207 section 6)."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _play(written: str, on: Set[str]) -> AttackResult:
         _words(is_read, trouble),
         tuple(_wire(seen)),
         tuple(_row(message) for message in found),
-        (Control("a letter that nobody touches", _arrives(on)),),
+        (Control("an untouched letter", _arrives(on)),),
     )
 
 

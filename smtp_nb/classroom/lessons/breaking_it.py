@@ -118,7 +118,7 @@ def mend_form(seen: Seen, safe_header: object) -> Iterator[Criterion]:
         f"the form sent a mail to {victim} too", 2, bool(injected), "no such mail of the form"
     )
     if not callable(safe_header):
-        yield Criterion("line ends are refused", 2, False, "there is no function safe_header yet")
+        yield Criterion("line ends are refused", 2, False, "the function safe_header is missing")
         return
     passed = [one for one in ATTACKS if not _refuses(safe_header, one)]
     yield Criterion(
@@ -167,7 +167,7 @@ def smuggle(seen: Seen) -> Iterator[Criterion]:
     """One mail at the front, two at the bank; the second has a sender that the front never saw."""
     talks = [(front, talk) for front in FRONTS for talk in _talks(seen.net, front)]
     if not talks:
-        why = "nobody has typed anything at a front yet"
+        why = "nothing has been typed at a front yet"
         yield Criterion("a conversation by hand", 5, False, why)
         return
     yield Criterion("a conversation by hand", 1, True)
@@ -253,7 +253,7 @@ _TRIAL = {
 def defend(seen: Seen, build: object) -> Iterator[Criterion]:
     """The student's own net is attacked, and has to carry twelve honest mails."""
     if not callable(build):
-        yield Criterion("a net", 4, False, "there is no function build yet")
+        yield Criterion("a net", 4, False, "the function build is missing")
         return
     net = build(Zone(_TRIAL))
     if not isinstance(net, Net):

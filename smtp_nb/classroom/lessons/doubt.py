@@ -103,7 +103,7 @@ def _sent(smtp: SMTP) -> Receipt:
     takes="outcomes",
     hints=(
         "find the last thing that the client said, and whether a reply came after it",
-        "before the dot nobody can have the message; after the 250 the server has it",
+        "before the dot the server cannot have the message; after the 250 it has it",
         "two of the six look the same to the client: then they have the same outcome",
     ),
 )
@@ -211,7 +211,7 @@ def stage(server: SandboxServer, word: str) -> Outbox:
 
 @exercise(
     "6.2",
-    "resolve three doubts: everybody has the message, and nobody has it twice",
+    "resolve three doubts: everyone has the message, and no one has it twice",
     4,
     hints=(
         "UNKNOWN means: look where the mail arrives, then decide",
@@ -229,17 +229,17 @@ def resolve(seen: Seen) -> Iterator[Criterion]:
         return
     missing = [who for who in RECIPIENTS if not arrived[who]]
     yield Criterion(
-        "everybody has it",
+        "everyone has it",
         1,
         not missing,
         f"{len(missing)} of {len(RECIPIENTS)} have not, such as {missing[0]}" if missing else "",
     )
     twice = [who for who, count in arrived.items() if count > 1]
     yield Criterion(
-        "nobody has it twice",
+        "no one has it twice",
         2,
         not missing and not twice,
-        f"{', '.join(twice)} has it twice" if twice else "first everybody has to have it",
+        f"{', '.join(twice)} has it twice" if twice else "first everyone must have it",
     )
     other = [who for who in doubts(seen.nonce)[1] if _is_renamed(seen, who)]
     yield Criterion(
@@ -248,7 +248,7 @@ def resolve(seen: Seen) -> Iterator[Criterion]:
         not missing and not other,
         f"{other[0]} has a message that was not sent before"
         if other
-        else "first everybody has to have it",
+        else "first everyone must have it",
     )
 
 
@@ -275,7 +275,7 @@ _MESSAGE_ID = re.compile(rb"^Message-ID:\s*(<[^<>]*>)", re.IGNORECASE | re.MULTI
 PLAN = LessonPlan(
     6,
     "Was it delivered?",
-    "You know at each moment who has a message, and what to do when nobody can know.",
+    "You know at each moment who has a message, and what to do when it cannot be known.",
     20,
     (name_outcomes, resolve),
     {"latency": "20ms", "without": ASIDE},

@@ -131,7 +131,7 @@ def know_the_server(seen: Seen, is_real: Callable[..., object] | None) -> Iterat
 PLAN = LessonPlan(
     8,
     "Logging in",
-    "You know what a login proves, what passes on the line, and what somebody on the way learns.",
+    "You know what a login proves, what passes on the line, and what a listener learns.",
     30,
     (log_in, dictionary_attack, know_the_server),
     {"tls": "starttls", "latency": "20ms", "without": UNUSED},

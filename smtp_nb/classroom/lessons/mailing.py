@@ -77,7 +77,7 @@ def spreadsheet(server: SandboxServer, word: str) -> list[Row]:
 
 @exercise(
     "12.1",
-    "mend the spreadsheet: nobody is lost who can be saved",
+    "mend the spreadsheet without losing anyone who can be saved",
     5,
     takes="people",
     hints=(
@@ -99,7 +99,7 @@ def mend(seen: Seen, people: object) -> Iterator[Criterion]:
     lost = [row["name"] for address, row in right.items() if not count[address]]
     all_there = not lost
     yield Criterion(
-        "everybody who can be saved is there, with the right address",
+        "everyone who can be saved is there, with the right address",
         2,
         all_there,
         f"{len(lost)} people cannot be reached, such as {lost[0]}" if lost else "",
@@ -111,7 +111,7 @@ def mend(seen: Seen, people: object) -> Iterator[Criterion]:
         f"{strange[0]!r:.60} is not" if strange else "",
     )
     twice = [address for address, times in count.items() if times > 1]
-    yield _then(all_there, "nobody is there twice", f"{twice[0]} is" if twice else "")
+    yield _then(all_there, "no one is there twice", f"{twice[0]} is" if twice else "")
     wrong = [row for row in rows if not _is_right(row, right)]
     yield _then(
         all_there,
@@ -128,9 +128,7 @@ def _rows(people: Any) -> list[Mapping[str, Any]]:
 
 
 def _then(is_first_met: bool, name: str, fault: str) -> Criterion:
-    return Criterion(
-        name, 1, is_first_met and not fault, fault or "first everybody has to be there"
-    )
+    return Criterion(name, 1, is_first_met and not fault, fault or "first everyone must be there")
 
 
 def _is_right(row: Mapping[str, Any], right: Mapping[str, Row]) -> bool:
@@ -197,12 +195,12 @@ def carry_on(seen: Seen) -> Iterator[Criterion]:
     )
     twice = [address for address, times in arrived.items() if times > 1]
     yield Criterion(
-        "nobody has it twice",
+        "no one has it twice",
         2,
         all_there and not twice,
         f"{len(twice)} people have it twice, such as {twice[0]}"
         if twice
-        else "first all have to have it",
+        else "first everyone must have it",
     )
     parts = [len(talk) for talk in talks if talk]
     yield Criterion(

@@ -176,7 +176,7 @@ def _manners(tries: list[Try], arrived: Counter[str], is_patient: bool) -> Itera
         by_recipient[one.recipient].append(one)
     pairs = [pair for several in by_recipient.values() for pair in pairwise(several)]
     twice = [one for one, count in arrived.items() if count > 1]
-    yield _kept("nobody has it twice", is_patient, f"{twice[0]} has" if twice else "")
+    yield _kept("no one has it twice", is_patient, f"{twice[0]} has" if twice else "")
     again = next((a for a, _ in pairs if a.reply and a.reply.code >= 500), None)
     yield _kept(
         "no 5yz was tried again",
@@ -205,7 +205,7 @@ def _manners(tries: list[Try], arrived: Counter[str], is_patient: bool) -> Itera
 def _kept(name: str, is_patient: bool, fault: str) -> Criterion:
     """A rule of trying again: kept if there is no fault, by a rule that tries again at all."""
     return Criterion(
-        name, 1, is_patient and not fault, fault or "nobody who was put off has it yet"
+        name, 1, is_patient and not fault, fault or "those who were put off do not have it yet"
     )
 
 

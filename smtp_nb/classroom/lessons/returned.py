@@ -144,7 +144,7 @@ def _report(recipient: str, fate: Fate, message: Message, number: int) -> bytes:
     hints=(
         "merge.bounces(reports) makes a table of them",
         "Action and Status decide together: failed or delayed, 5 or 4",
-        "who is dead is left out for good; a full mailbox may be empty next week",
+        "leave a dead address out for good; a full mailbox may be empty next week",
     ),
 )
 def mark(seen: Seen, marked: object) -> Iterator[Criterion]:
@@ -162,7 +162,7 @@ def mark(seen: Seen, marked: object) -> Iterator[Criterion]:
     )
     alive = sorted(said["hard"] - right["hard"])
     yield Criterion(
-        "nobody else is called dead",
+        "no other address is called dead",
         1,
         has_hard and not alive,
         f"{alive[0]} is not dead" if alive else "first the dead ones",

@@ -148,7 +148,7 @@ def fit(seen: Seen, fits: object) -> Iterator[Criterion]:
     "talk ahead twice by hand: once where it is wrong, once where it is right",
     5,
     hints=(
-        "who says HELO has not been offered PIPELINING, so nothing may be sent ahead",
+        "HELO does not offer PIPELINING, so nothing may be sent ahead after it",
         "in %%smtp talk, <nowait> sends the lines after it in one group, until <wait>",
         "MAIL, RCPT and DATA may share a group; what comes after DATA waits for the 354",
     ),
@@ -157,7 +157,7 @@ def talk_ahead(seen: Seen) -> Iterator[Criterion]:
     """A conversation that was caught, and one that used a group as it was offered."""
     talks = list(seen.by_hand)
     if not talks:
-        yield Criterion("a conversation by hand", 5, False, "nobody has typed anything yet")
+        yield Criterion("a conversation by hand", 5, False, "nothing has been typed yet")
         return
     caught = [talk for talk in talks if "out-of-turn" in talk.remarks]
     unoffered = [talk for talk in caught if _hello(talk) == "HELO"]
@@ -165,7 +165,7 @@ def talk_ahead(seen: Seen) -> Iterator[Criterion]:
         "after HELO, the server caught you talking ahead",
         2,
         bool(unoffered),
-        "it caught you, but after EHLO" if caught else "it has caught nobody yet",
+        "it caught you, but after EHLO" if caught else "it has not caught you yet",
     )
     arrived = [talk for talk in talks if _own(talk, seen.nonce)]
     yield Criterion(

@@ -16,7 +16,7 @@ TEACHER = "teacher@class.test"
 FAULTS = ("expired", "wrong-host", "self-signed", "unknown-ca")
 VALID = "valid"
 REFUSED_AS = "ExtensionError"
-WHO = "anybody on the way"
+WHO = [f"{one} on the way" for one in ("anyone", "anybody")]  # students write either
 
 
 @exercise(
@@ -163,7 +163,7 @@ def inject(seen: Seen, tap: Tap | None) -> Iterator[Criterion]:
     )  # fmt: skip
     said = str(seen.answers.get("7.4", "")).strip().lower()
     yield Criterion(
-        "who can write such a line", 1, said == WHO,
+        "your answer: who can write such a line", 1, said in WHO,
         f"you said {said[:60]!r}" if said else 'not said yet: lesson.answers["7.4"] = …',
     )  # fmt: skip
 

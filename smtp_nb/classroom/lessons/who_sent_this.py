@@ -17,6 +17,7 @@ from smtp_nb.classroom.relaying.findings import findings, is_spf, tags
 from smtp_nb.classroom.relaying.keys import SigningKey, signing_key
 from smtp_nb.classroom.zone import ServerFailure, Zone
 from smtp_nb.compose.dkim import DKIM
+from smtp_nb.model.display import visible
 from smtp_nb.sandbox.messages.parts import read_header
 
 OURS = "192.0.2.1"
@@ -44,11 +45,14 @@ class Case:
         header = read_header(self.content)
         signature = tags(header.get("DKIM-Signature"))
         signed = f"d={signature.get('d', '')}" if signature else "none"
-        return (
-            f"brought by: {self.peer}\nenvelope:   {self.mail_from}\n"
-            f"From:       {header.get('From')}\nSubject:    {header.get('Subject')}\n"
-            f"signature:  {signed}"
+        rows = (
+            ("brought by", self.peer),
+            ("envelope", self.mail_from),
+            ("From", header.get("From")),
+            ("Subject", header.get("Subject")),
+            ("signature", signed),
         )
+        return "\n".join(f"{name + ':':<11} {visible(said)}" for name, said in rows)
 
     def _repr_html_(self) -> str:
         return f'<pre style="border-left:3px solid #999;padding-left:1em">{escape(str(self))}</pre>'
@@ -133,7 +137,7 @@ def _key(name: str) -> SigningKey:
     hints=(
         "your domain is your word and .test; give it a TXT record that begins with v=spf1",
         "ip4: and an address lets that address send; the last term says what about all others",
-        "the last term has a sign before it: a plus lets everybody in, a minus nobody",
+        "the last term has a sign before it: a plus lets every address in, a minus none",
     ),
 )
 def publish(seen: Seen) -> Iterator[Criterion]:
@@ -152,10 +156,10 @@ def publish(seen: Seen) -> Iterator[Criterion]:
     yield Criterion(f"{THIEF} fails", 1, thief == "fail", f"the result is {thief}")
     passing = [one for one in OTHERS if _spf(zone, domain, one) == "pass"]
     yield Criterion(
-        "nobody else passes",
+        "no other address passes",
         1,
         ours == "pass" and not passing,
-        f"{passing[0]} passes too" if passing else "nobody passes yet",
+        f"{passing[0]} passes too" if passing else "no address passes yet",
     )
 
 

@@ -20,7 +20,7 @@ def handover() -> Drawing:
     """Draw when responsibility for a message passes from client to server (RFC 5321, 4.2.5)."""
     said = [
         "EHLO to the dot: the client has the message; a cut here means NOT_SENT",
-        "between the dot and the 250: nobody can say who has it; a cut here means UNKNOWN",
+        "between the dot and the 250: no one can say who has it; a cut here means UNKNOWN",
         "after the 250: the server has it; a cut changes nothing, it is ACCEPTED",
     ]
     return Drawing("Who has the message?", "\n".join(said), "".join(_body()), WIDTH, HEIGHT)

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from smtp_nb.classroom.table import table
 from smtp_nb.classroom.zone import ServerFailure, Zone
+from smtp_nb.model.display import visible
 
 MAX_LOOKUPS = 10
 """RFC 7208 section 4.6.4: more look-ups than these for one SPF check are an error."""
@@ -28,7 +29,7 @@ class ZoneFinding(NamedTuple):
     text: str
 
     def __str__(self) -> str:
-        return f"{self.name}: {self.about}: {self.text}"
+        return visible(f"{self.name}: {self.about}: {self.text}")
 
 
 class Findings(list[ZoneFinding]):
@@ -92,7 +93,7 @@ def _spf(zone: Zone, name: str, record: str) -> Iterator[str]:
         if word not in _KNOWN and "=" not in term:
             yield f"{term!r} is not a mechanism"
         elif word == "all" and term[0] not in "-~?":
-            yield f"{term!r} lets everybody send in the name of {name}"
+            yield f"{term!r} lets every host send in the name of {name}"
         elif term.lstrip("+") in ("ip4:0.0.0.0/0", "ip6:::/0"):
             yield f"{term!r} is every address there is"
     lookups = count_lookups(zone, record)
@@ -150,7 +151,7 @@ def _key(record: str) -> Iterator[str]:
 
     given = tags(record)
     if "p" not in given:
-        yield "there is no public key: p= is missing"
+        yield "the record has no public key: p= is missing"
         return
     if not given["p"]:
         yield "p= is empty: the key is revoked"

@@ -1,4 +1,4 @@
-"""What the process tells the one that started it, a line of JSON each."""
+"""Reports of the process to the one that started it, a line of JSON each."""
 
 from __future__ import annotations
 

@@ -95,12 +95,12 @@ def test_what_cannot_be_read_changes_nothing() -> None:
     before = attack.written, attack.result
     with pytest.raises(InputError, match="not an escape"):
         attack.write(r"\q")
-    with pytest.raises(InputError, match=r"there is no defence 'moat'.*strict"):
+    with pytest.raises(InputError, match=r"unknown defence 'moat'.*strict"):
         attack.defend("moat")
     assert (attack.written, attack.result) == before
     with pytest.raises(InputError, match="is not among what Eve does"):
         Attack("stripping").write("dance")
-    with pytest.raises(InputError, match=r"there is no attack 'siege'.*smuggling"):
+    with pytest.raises(InputError, match=r"unknown attack 'siege'.*smuggling"):
         Attack("siege")
 
 

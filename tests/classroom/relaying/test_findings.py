@@ -37,8 +37,8 @@ def test_a_good_zone_has_no_findings() -> None:
     ("records", "about", "said"),
     [
         ({"x.test": {"TXT": ["v=spf1 -all", "V=SPF1"]}}, "SPF", "2 records"),
-        ({"x.test": {"TXT": "v=spf1 all"}}, "SPF", "lets everybody"),
-        ({"x.test": {"TXT": "v=spf1 +all"}}, "SPF", "lets everybody"),
+        ({"x.test": {"TXT": "v=spf1 all"}}, "SPF", "lets every host"),
+        ({"x.test": {"TXT": "v=spf1 +all"}}, "SPF", "lets every host"),
         ({"x.test": {"TXT": "v=spf1 ip4:0.0.0.0/0 -all"}}, "SPF", "every address"),
         ({"x.test": {"TXT": "v=spf1 ipv4:192.0.2.1 -all"}}, "SPF", "not a mechanism"),
         (includes(MAX_LOOKUPS + 1), "SPF", "11 look-ups"),

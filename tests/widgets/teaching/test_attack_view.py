@@ -46,7 +46,7 @@ def test_what_the_attacker_writes_is_tried_or_refused(view: AttackView) -> None:
     told = ask(view, write=r"\q")
     assert "not an escape" in told["said"]
     assert told["isSafe"]
-    assert "there is no defence" in ask(view, defence="moat", on=True)["said"]
+    assert "unknown defence" in ask(view, defence="moat", on=True)["said"]
     assert ask(view, write=7)["said"] == ""
     view._listen(view, "nonsense", [])
 

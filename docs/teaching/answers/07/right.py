@@ -57,4 +57,4 @@ with Tap(server, inject=f"250 {lesson.nonce}\r\n") as tap:
     except SMTPError as error:
         print(error)
 server.stop()
-lesson.answers["7.4"] = "anybody on the way"
+lesson.answers["7.4"] = "anyone on the way"

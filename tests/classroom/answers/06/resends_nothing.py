@@ -1,2 +1,2 @@
-# 6.2: everybody has it
+# 6.2: everyone has it
 lesson.begin("6.2").send(subject=lesson.nonce)

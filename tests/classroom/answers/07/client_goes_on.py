@@ -6,4 +6,4 @@ server = SandboxServer(inline=True, tls="starttls").start()
 with Tap(server, inject=f"250 {lesson.nonce}\r\n") as tap, Terminal(tap) as terminal:
     terminal.dialogue("EHLO me\nSTARTTLS\nEHLO me")
 server.stop()
-lesson.answers["7.4"] = "anybody on the way"
+lesson.answers["7.4"] = "anyone on the way"

@@ -11,4 +11,4 @@ with Tap(server, inject="250 hello\r\n") as tap:
     except SMTPError as error:
         print(error)
 server.stop()
-lesson.answers["7.4"] = "anybody on the way"
+lesson.answers["7.4"] = "anyone on the way"

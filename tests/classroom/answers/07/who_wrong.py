@@ -1,4 +1,4 @@
-# 7.4: who can write such a line
+# 7.4: your answer: who can write such a line
 from smtp_nb import SMTP
 from smtp_nb.classroom import Tap
 from smtp_nb.errors import SMTPError

@@ -1,4 +1,4 @@
-# 12.1: everybody who can be saved is there, with the right address
+# 12.1: everyone who can be saved is there, with the right address
 import pandas as pd
 
 people = pd.DataFrame(lesson.begin("12.1"))

@@ -1,4 +1,4 @@
-# 12.3: nobody else is called dead
+# 12.3: no other address is called dead
 from smtp_nb import MailMerge, Template
 
 letter = lesson.begin("12.3")

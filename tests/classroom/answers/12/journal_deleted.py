@@ -1,4 +1,4 @@
-# 12.2: nobody has it twice
+# 12.2: no one has it twice
 import contextlib
 
 import pandas as pd

@@ -1,4 +1,4 @@
-# 12.1: nobody is there twice
+# 12.1: no one is there twice
 import pandas as pd
 
 people = pd.DataFrame(lesson.begin("12.1"))
