@@ -135,7 +135,7 @@ class Lab:
         saved = json.loads(path.read_text(encoding="utf-8"))
         saved["metadata"]["kernelspec"] = {"name": "gone", "display_name": "Gone"}
         opened = self._open(json.dumps(saved))
-        # It asks for another one, now and again.
+        # It may ask more than once.
         opened.page.add_locator_handler(
             opened.page.locator(".jp-Dialog"),
             lambda asked: asked.get_by_role("button", name=re.compile("No Kernel|Cancel")).click(),

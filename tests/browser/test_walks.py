@@ -162,7 +162,7 @@ def test_a_failed_connect_changes_nothing(walk: Walk) -> None:
     expect(walk.view("send")).to_contain_text("ACCEPTED")
 
 
-def test_a_stopped_merge_ends_short_and_goes_on_when_run_again(walk: Walk) -> None:
+def test_a_stopped_merge_ends_short_and_says_how_to_resume(walk: Walk) -> None:
     walk.run("connect", "slow")
     walk.begin("many")
     said = walk.view("many").locator(".smtpnb-counts")
