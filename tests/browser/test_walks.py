@@ -247,7 +247,8 @@ def test_the_file_is_read_in_lab_without_a_kernel_and_without_trust(lab: Lab, sa
 
 
 def test_the_file_is_read_through_nbconvert(browser: Browser, saved: Path, tmp_path: Path) -> None:
-    html, _ = HTMLExporter().from_filename(str(saved))
+    exporter = HTMLExporter()  # type: ignore[no-untyped-call]  # nbconvert's
+    html, _ = exporter.from_filename(str(saved))
     place = tmp_path / "saved.html"
     place.write_text(html, encoding="utf-8")
     page = browser.new_page(viewport={"width": 1000, "height": 1200})
@@ -268,7 +269,8 @@ def test_the_file_is_read_through_nbconvert(browser: Browser, saved: Path, tmp_p
 def test_the_quickstart_makes_sense_a_second_time(lab: Lab, lab_server: LabServer) -> None:
     shutil.copytree(NOTEBOOKS / "data", lab_server.root / "data", dirs_exist_ok=True)
     notebook = lab.open_notebook(NOTEBOOKS / "quickstart.ipynb")
-    cells = nbformat.read(NOTEBOOKS / "quickstart.ipynb", as_version=4).cells
+    path = NOTEBOOKS / "quickstart.ipynb"
+    cells = nbformat.read(path, as_version=4).cells  # type: ignore[no-untyped-call]  # nbformat's
     (again,) = (
         n for n, cell in enumerate(cells) if cell.source.startswith("%smtp merge")
         and "Run it again" in cells[n - 1].source
