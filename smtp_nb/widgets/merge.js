@@ -19,7 +19,9 @@ function duration(seconds) {
 }
 
 function sentence(now) {
-  const words = [`${integer.format(now.done)} of ${integer.format(now.total)}`];
+  const words = [];
+  // A run that had nothing to do says why, and "0 of 0" would say nothing.
+  if (now.total || !now.note) words.push(`${integer.format(now.done)} of ${integer.format(now.total)}`);
   for (const [outcome, number] of now.counts) words.push(`${integer.format(number)} ${outcome}`);
   if (now.note && now.note !== now.state && !now.over) words.push(now.note);
   if (now.over && now.note) words.push(now.note);

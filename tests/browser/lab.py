@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import subprocess
 import sys
@@ -125,12 +126,29 @@ class Lab:
             cells = [nbformat.v4.new_code_cell(text) for text in source]
             notebook = nbformat.v4.new_notebook(cells=cells, metadata=KERNEL)
             content = nbformat.writes(notebook)
+        opened = self._open(content)
+        opened.wait_for_kernel()
+        return opened
+
+    def open_without_kernel(self, path: Path) -> Notebook:
+        """Open a copy of a saved notebook where its kernel is not installed."""
+        saved = json.loads(path.read_text(encoding="utf-8"))
+        saved["metadata"]["kernelspec"] = {"name": "gone", "display_name": "Gone"}
+        opened = self._open(json.dumps(saved))
+        # It may ask more than once.
+        opened.page.add_locator_handler(
+            opened.page.locator(".jp-Dialog"),
+            lambda asked: asked.get_by_role("button", name=re.compile("No Kernel|Cancel")).click(),
+        )
+        opened.page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=60_000)
+        return opened
+
+    def _open(self, content: str) -> Notebook:
         path = self._server.root / f"{secrets.token_hex(4)}.ipynb"
         path.write_text(content, encoding="utf-8")
         page = self._browser.new_page(viewport={"width": 1200, "height": 1000})
         opened = Notebook(page, path)
         page.goto(f"{self._server.url}lab/tree/{path.name}?reset&token={self._server.token}")
-        opened.wait_for_kernel()
         return opened
 
 

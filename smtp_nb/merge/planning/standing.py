@@ -60,7 +60,7 @@ class Standing:
             return ""
         if not self.decided:
             return f"0 sent: no row is left to send to{_listed(self.left_out, ' (', ')')}"
-        return f"0 sent: {self.history}; another name= sends to them again{self._reopen}"
+        return f"0 sent: {self.history}; another name sends to them again{self._reopen}"
 
     @property
     def history(self) -> str:

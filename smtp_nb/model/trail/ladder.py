@@ -127,7 +127,7 @@ class Ladder:
     @property
     def svg(self) -> str:
         """The picture as a standalone SVG document: no script, no font, nothing fetched."""
-        return self._repr_html_().replace("<svg ", f'<svg xmlns="{_NAMESPACE}" ', 1)
+        return self._picture.replace("<svg ", f'<svg xmlns="{_NAMESPACE}" ', 1)
 
     @property
     def mermaid(self) -> str:
@@ -163,6 +163,11 @@ class Ladder:
         printer.text(str(self))
 
     def _repr_html_(self) -> str:
+        # JupyterLab strips an SVG's tags from a notebook it does not trust, but keeps the words.
+        return f'<pre style="margin:0">{self._picture}</pre>'
+
+    @property
+    def _picture(self) -> str:
         from smtp_nb.model.trail.ladder_svg import draw
 
         return draw(self.rungs, self.scale, self._most)

@@ -48,7 +48,7 @@ def draw(rungs: Sequence[Rung], scale: Scale, most: int) -> str:
         f'<svg viewBox="0 0 {WIDTH} {bottom + 16}" '
         f'role="img" style="max-width:{WIDTH}px;width:100%;height:auto;{_STYLE}">'
         f"<title>SMTP conversation in {len(rungs)} steps</title>"
-        f"<desc>{escape(_description(rungs))}</desc>{''.join(body)}</svg>"
+        f"\n<desc>{escape(_description(rungs))}</desc>\n{' '.join(body)}</svg>"
     )
 
 
@@ -104,7 +104,8 @@ def _draw_rung(rung: Rung, y: int) -> str:
         parts.append(_words(middle, y, _cut(rung.label), "middle", slant="italic"))
     else:
         parts += _arrow(rung, y)
-    return f"<g>{''.join(parts)}</g>"
+    # Where only the words are left, each step begins a line.
+    return f"\n<g>{' '.join(parts)}</g>"
 
 
 def _title(rung: Rung) -> str:

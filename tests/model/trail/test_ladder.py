@@ -140,3 +140,13 @@ def test_a_ladder_is_taken_out_as_a_file_and_as_mermaid(tmp_path: Path) -> None:
     assert lines[0] == "sequenceDiagram"
     assert "    Client->>Server: EHLO me.test" in lines
     assert "    Server-->>Client: 550 5.1.1 no such user" in lines
+
+
+def test_without_its_tags_each_step_still_begins_a_line() -> None:
+    """JupyterLab strips them from a notebook that it does not trust."""
+    root = ElementTree.fromstring(Ladder(TALK)._repr_html_())
+    assert root.tag == "pre"
+    lines = "".join(root.itertext()).splitlines()
+    heads = [line for line in lines if line.startswith(("Client, in", "Server, in"))]
+    spoken = [rung for rung in Ladder(TALK).rungs if rung.direction is not D.INFO]
+    assert len(heads) == len(spoken)

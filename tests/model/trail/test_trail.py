@@ -124,7 +124,7 @@ def test_html_of_a_hostile_line_is_inert(line: str) -> None:
         "bdi",
         "strong",
         "p",
-    } | {"svg", "title", "desc", "g", "path", "rect", "text"}
+    } | {"pre", "svg", "title", "desc", "g", "path", "rect", "text"}
     drawn = {"d", "fill", "fill-opacity", "font-style", "font-weight", "height", "role"} | {
         *("stroke", "stroke-dasharray", "stroke-opacity", "stroke-width", "text-anchor"),
         *("viewbox", "width", "x", "y"),
