@@ -119,9 +119,11 @@ class Conversation:
     def waiting(self) -> str:
         """What the server waits for, in words."""
         session = self.claim()
+        if session is None:
+            return self.mirror.waiting
         # A server in memory reads what was sent only once somebody waits for it.
-        in_memory = self._target.memory is not None
-        return self.mirror.waiting if session is None or in_memory else session.waiting
+        is_behind = self._target.memory is not None and session.is_open
+        return self.mirror.waiting if is_behind else session.waiting
 
     def claim(self) -> Session | None:
         """Our session on the server's side, marked as typed by hand; None if it is not known."""

@@ -30,7 +30,7 @@ def results(replies: list[str], at: float | None = None) -> pd.DataFrame:
         for intent, reply in zip(intents, replies, strict=True)
     ])  # fmt: skip
     if at is not None:
-        journal._sql.execute("UPDATE delivery SET at = ?", (at,))
+        journal._read_from._sql.execute("UPDATE delivery SET at = ?", (at,))
     entries = [PlanEntry(row, n, "", None, "") for row, n in enumerate(numbers.values())]
     return report.results(
         [*entries, PlanEntry(len(entries), None, "=broken", "INVALID", "why")], journal
