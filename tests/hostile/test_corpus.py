@@ -95,6 +95,6 @@ def _wait(case: Case) -> str:
     villain = villain_of(case)
     with open_front("blocking") as front, Peer(habit_of(villain)) as peer:
         smtp = component(front, case, peer.port)
-        smtp.timeout = 1
+        smtp.timeout = 3
         result, error = result_of(smtp, front.run, False, None)
     return "" if result == expected(case, result) else f"{case.name}: {error}"
