@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import re
 from collections.abc import Sequence
 from html import escape
@@ -132,7 +131,9 @@ def shortened(error: SMTPError) -> SMTPError:
 
     It stays an error of its class, so that Run All stops and `except` works.
     """
-    short = copy.copy(error)
+    # Not copy.copy: where Dask is loaded, what it makes of an exception shares the attributes.
+    short = type(error).__new__(type(error), *error.args)
+    vars(short).update(vars(error))
     short.description = masked(error.description)
     short.front = Front.MAGIC
     short.args = (short.description,)

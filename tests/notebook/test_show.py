@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copyreg
+
 import pytest
 from IPython.lib.pretty import pretty
+from tblib.pickling_support import pickle_exception
 
 from smtp_nb.errors import ConnectFailed, RefusedError, SMTPError
 from smtp_nb.model.reply import Reply
@@ -40,6 +43,14 @@ def test_the_short_error_keeps_class_and_facts_and_hides_addresses() -> None:
     assert error.reply is REPLY
     assert str(error) == "[161] the server refused a…@example.org"
     assert str(ERRORS[1]) == "[161] the server refused ann@example.org"
+
+
+def test_the_error_itself_stays_whole_where_dask_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Dask registers a copier of exceptions whose copies share their attributes."""
+    monkeypatch.setitem(copyreg.dispatch_table, RefusedError, pickle_exception)
+    error = RefusedError("the server refused ann@example.org")
+    assert str(shortened(error)) == "[161] the server refused a…@example.org"
+    assert str(error) == "[161] the server refused ann@example.org"
 
 
 def test_it_is_short_once_and_whole_when_asked_again() -> None:

@@ -7,7 +7,9 @@ import logging
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote
 
@@ -54,12 +56,33 @@ def frame() -> pd.DataFrame:
     return pd.DataFrame({"name": addresses, "email": addresses, "grade": 1})
 
 
+@contextmanager
+def held_until(server: SandboxServer, connections: int) -> Iterator[None]:
+    """The server says nothing until so many have come: no worker has done all before."""
+
+    def watch() -> None:
+        while len(server.sessions) < connections and not ended.wait(0.01):
+            pass
+        server.hold(False)
+
+    ended = threading.Event()
+    server.hold()
+    watching = threading.Thread(target=watch)
+    watching.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        watching.join()
+
+
 def test_a_merge_runs_on_the_workers_of_a_cluster(
     merge: Make, client: Client, server: SandboxServer, url: str
 ) -> None:
     seen: list[Progress] = []
     made = merge(journal=url)
-    results = made.run(cluster=client, progress=seen.append)
+    with held_until(server, 2):
+        results = made.run(cluster=client, progress=seen.append)
     assert outcomes(results) == {"ACCEPTED": 300}
     assert sorted(received(server).values()) == [1] * 300
     assert len(server.sessions) == 2
@@ -73,7 +96,8 @@ def test_connections_are_those_of_each_worker(
     merge: Make, client: Client, server: SandboxServer, url: str
 ) -> None:
     running = merge(journal=url).arun(cluster=client, connections=2, window=WINDOW, progress=None)
-    assert outcomes(asyncio.run(running)) == {"ACCEPTED": 300}
+    with held_until(server, 4):
+        assert outcomes(asyncio.run(running)) == {"ACCEPTED": 300}
     assert len(server.sessions) == 4
 
 
