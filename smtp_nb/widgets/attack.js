@@ -75,6 +75,9 @@ class Lab {
 
   makeChecks() {
     this.checks = make("div", "smtpnb-checks smtpnb-box");
+    this.checks.tabIndex = 0; // it may have to be scrolled
+    this.checks.setAttribute("role", "group");
+    this.checks.setAttribute("aria-label", "What Ben's server finds");
     return this.checks;
   }
 
