@@ -77,7 +77,7 @@ class Reception:
         remarks += self._tried_again(request, reply)
         if reply.code < 300:
             self._store(request)
-        given = self.machine.answer(with_advice(reply, self._new(remarks)))
+        given = self.machine.answer(with_advice(reply, [*self._new(remarks), *self._words(reply)]))
         if action.is_late:
             self._late.insert(0, (given, self.machine.data_to_send()))
         else:
@@ -86,6 +86,12 @@ class Reception:
         self.session.hello, self.session.user = self.machine.hello, self.machine.user
         self._shared.door.notice(self.session)
         return given
+
+    def _words(self, reply: Reply) -> Iterator[Remark]:
+        """What the door adds to a reply; the trail says so too."""
+        if reply.code != 334 and (words := self._shared.door.words(self.session)):
+            self.session.remark(words)
+            yield Remark("", "", words)
 
     def _say(self, *replies: tuple[Reply, bytes]) -> None:
         for reply, octets in replies:

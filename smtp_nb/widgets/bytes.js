@@ -299,7 +299,7 @@ class Inspector {
       event.stopPropagation();
       if (event.key === "Enter") send();
     });
-    const hint = make("span", "smtpnb-advice", "\\r and \\n are CR and LF, \\x2e is any byte, nothing removes them");
+    const hint = make("span", "smtpnb-advice", "\\r and \\n are CR and LF, \\x2e is any byte, an empty field removes them");
     form.append(label, field, button("Replay", "Say it all again to a new sandbox (Enter)", send), hint);
     this.outcome = make("div", "smtpnb-outcome");
     this.outcome.setAttribute("role", "status");

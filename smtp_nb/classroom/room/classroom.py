@@ -276,6 +276,17 @@ class Classroom:
             shown(event)
         return shown
 
+    def broadcast(self, text: str) -> int:
+        """Tell all who are connected: their next reply has these words, and their trails too.
+
+        Returns:
+            How many sessions.
+
+        Raises:
+            InputError: it is not up to 200 characters of ASCII, which is what a reply may hold.
+        """
+        return self._door.announce(text)
+
     def discreet(self, text: str) -> str:
         """A text without the names of students and without addresses."""
         return board.discretion(self._words())(text)
