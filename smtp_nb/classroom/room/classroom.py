@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from smtp_nb.classroom.quizzes.quiz import Quiz
 from smtp_nb.classroom.room import board, class_log
 from smtp_nb.classroom.room.class_log import ClassLog
 from smtp_nb.classroom.room.doorkeeper import DOMAIN, Doorkeeper, StrangerLimits
@@ -277,10 +278,7 @@ class Classroom:
         return shown
 
     def broadcast(self, text: str) -> int:
-        """Tell all who are connected: their next reply has these words, and their trails too.
-
-        Returns:
-            How many sessions.
+        """Tell all who are connected, with their next reply. Returns how many sessions there are.
 
         Raises:
             InputError: it is not up to 200 characters of ASCII, which is what a reply may hold.
@@ -297,11 +295,13 @@ class Classroom:
             word.lower(): self._roster.alias(name) for name in names for word in (name, label(name))
         }
 
-    def ask(self, question: str, options: Sequence[str], answer: str | None = None) -> Poll:
+    def ask(
+        self, question: str | Quiz, options: Sequence[str] = (), answer: str | None = None
+    ) -> Poll:
         """Ask the class something; the wall shows the votes, which come by mail.
 
         Args:
-            question: in words.
+            question: in words; or a `Quiz`, whose next question it is, with codes as options.
             options: two or more to choose from.
             answer: the right one, which the poll keeps to itself until `reveal()`.
         """
