@@ -21,6 +21,7 @@ class StepperPage {
     this.diagram.tabIndex = 0; // it may have to be scrolled
     this.diagram.setAttribute("role", "group");
     this.diagram.setAttribute("aria-label", "State diagram");
+    new ResizeObserver(() => this.centre()).observe(this.diagram);
     this.talk = make("div", "smtpnb-talk");
     const panes = make("div", "smtpnb-panes");
     panes.append(this.diagram, this.talk);
@@ -100,6 +101,11 @@ class StepperPage {
   draw(svg) {
     this.drawn = svg;
     this.diagram.innerHTML = svg; // made in Python, every word escaped
+    this.centre();
+  }
+
+  // Scroll to where the conversation is.
+  centre() {
     const here = this.diagram.querySelector("circle.smtpnb-here")?.getBoundingClientRect();
     if (!here) return;
     const box = this.diagram.getBoundingClientRect();
