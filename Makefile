@@ -12,13 +12,17 @@ NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=120
 SANITIZE := --nbval-sanitize-with=tests/nbval_sanitize.cfg
 TWO_FILES := --numprocesses=2 --dist=loadfile
 
-.PHONY: demo lab test test-long fuzz lint bench docs
+.PHONY: demo lab lite test test-long fuzz lint bench docs
 
 demo: $(INSTALLED)
 	$(BIN)/python notebooks/build.py demo
 
 lab: $(INSTALLED)
 	$(BIN)/jupyter lab --notebook-dir=notebooks --LabApp.default_url=/lab/tree/lessons
+
+# Lessons for a browser alone, in build/lite; npm brings the Python that runs there.
+lite: $(INSTALLED)
+	$(BIN)/python lite/build.py
 
 test: $(INSTALLED)
 	$(BIN)/python notebooks/build.py copy
