@@ -12,7 +12,7 @@ from smtp_nb.classroom.exercises.exercise import Exercise
 from smtp_nb.classroom.exercises.score import Score
 from smtp_nb.classroom.exercises.seen import Seen
 from smtp_nb.classroom.exercises.words import word_for
-from smtp_nb.classroom.lessons import PLANS
+from smtp_nb.classroom.lessons import plan_of
 from smtp_nb.classroom.lessons.plan import LessonPlan
 from smtp_nb.classroom.net import Net
 from smtp_nb.classroom.quizzes.quiz import HasExchanges, Quiz
@@ -227,10 +227,7 @@ def lesson(number: int, student: str = "student") -> Lesson:
         InputError: there is no such lesson, or the name is empty.
     """
     global _current
-    plan = PLANS.get(number)
-    if plan is None:
-        known = ", ".join(f"{one.number} {one.title}" for one in PLANS.values())
-        raise InputError(f"lesson {number!r} does not exist", remedy=f"Choose from: {known}")
+    plan = plan_of(number)
     if not student.strip():
         raise InputError("a lesson needs a student's name", remedy='lesson(1, student="ann")')
     if _current is not None:

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 
 from smtp_nb.classroom.exercises.seen import Seen
 
+BY_HAND = "a conversation by hand"
+"""The criterion that no program meets. A server sees it of terminals in its own process alone."""
+
 
 @dataclass(frozen=True, slots=True)
 class Criterion:

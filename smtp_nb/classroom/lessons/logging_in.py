@@ -7,7 +7,7 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator
 from hashlib import pbkdf2_hmac
 
-from smtp_nb.classroom.exercises.exercise import Criterion, exercise
+from smtp_nb.classroom.exercises.exercise import BY_HAND, Criterion, exercise
 from smtp_nb.classroom.exercises.seen import Seen
 from smtp_nb.classroom.exercises.words import WORDS, word_for
 from smtp_nb.classroom.lessons.plan import UNUSED, LessonPlan
@@ -31,7 +31,7 @@ def log_in(seen: Seen) -> Iterator[Criterion]:
     """One conversation by hand in which PLAIN went through at the first try."""
     talks = seen.by_hand
     if not talks:
-        yield Criterion("a conversation by hand", 5, False, "nothing was typed yet")
+        yield Criterion(BY_HAND, 5, False, "nothing was typed yet")
         return
     talk = next((one for one in reversed(talks) if one.user), talks[-1])
     tries = [one for one in talk.exchanges if one.command == "AUTH"]
