@@ -243,8 +243,9 @@ _TRIAL = {
 @exercise(
     "11.3",
     "a front and a back that cannot be fooled",
-    4,
+    5,
     takes="build",
+    is_signed=True,
     hints=(
         "build(zone) returns Net(zone, manner={…}), with a manner for front.test and for back.test",
         "what the front lets pass may meet any back, and the back may meet any front",

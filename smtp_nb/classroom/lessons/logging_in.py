@@ -60,8 +60,9 @@ def _recording(user: str, password: str, number: int) -> tuple[str, str]:
 @exercise(
     "8.2",
     "write crack(challenge, answer, words): find the password of a recorded CRAM-MD5",
-    4,
+    5,
     takes="crack",
+    is_signed=True,
     hints=(
         "RFC 2195: the answer is the user, a space, and HMAC-MD5 of the challenge as its last word",
         "the password is the key of the HMAC; challenge and answer come in base64",
@@ -98,8 +99,9 @@ def server_signature(password: str, salt: bytes, iterations: int, auth_message: 
 @exercise(
     "8.3",
     "write is_real(password, salt, iterations, auth_message, signature): know a forged server",
-    4,
+    5,
     takes="is_real",
+    is_signed=True,
     hints=(
         "RFC 5802 section 3: SaltedPassword, then ServerKey, then ServerSignature",
         "pbkdf2_hmac and hmac.digest of Python do the arithmetic; all with sha256",

@@ -68,8 +68,9 @@ def _tried(
 @exercise(
     "7.2",
     "write careful_send(url): refuse where STARTTLS was stripped, and name the exception",
-    4,
+    5,
     takes="careful_send",
+    is_signed=True,
     hints=(
         "SMTP.from_url(url, …) is careful by itself, as long as you do not tell it otherwise",
         "catch SMTPError, and return type(error).__name__; return an empty text otherwise",
@@ -110,8 +111,9 @@ def _begins_mail(one: Sighting) -> bool:
 @exercise(
     "7.3",
     "write diagnose(url): say what is wrong with a server's certificate",
-    5,
+    6,
     takes="diagnose",
+    is_signed=True,
     hints=(
         "connect, and catch CertificateError: its description says what was found",
         'a good certificate raises nothing: then it is "valid"',
