@@ -9,17 +9,14 @@ from typing import Any
 
 import nbformat
 import pytest
-from nbformat import NotebookNode
 
 from browser.lab import Lab, Notebook
+from classroom.worked import LESSONS, places, right_answers
 from smtp_nb.classroom.lessons import PLANS
 
-ROOT = Path(__file__).parents[2]
-LESSONS = sorted((ROOT / "notebooks/lessons").glob("*.ipynb"))
-PART = re.compile(r"^# (\d+\.\d+)\b", re.MULTILINE)
-ANSWER = re.compile(r"l\d\d-(\d+)-(\d+)-answer")
 CHECK = re.compile(r"""(?:lesson\.check\(|^%smtp check )["']?(\d+\.\d+)""", re.MULTILINE)
-KIND = "index => window.jupyterapp.shell.currentWidget.content.widgets[index].model.type"
+# A dozen kernels at the same time are of no use to anybody.
+SHUT_DOWN = "() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()"
 SCROLL = """index => window.jupyterapp.shell.currentWidget.content
     .scrollToItem(index, 'start')"""
 
@@ -33,17 +30,6 @@ def chosen() -> Iterator[Any]:
         yield pytest.param(path, id=path.stem, marks=marks)
 
 
-def right_answers(number: int) -> dict[str, str]:
-    """The right answer to each exercise; what all need comes with the first."""
-    text = (ROOT / f"docs/teaching/answers/{number:02}/right.py").read_text("utf-8")
-    head, *parts = PART.split(text)
-    found = dict(zip(parts[::2], parts[1::2], strict=True))
-    first = next(iter(found))
-    # What stands on the line of the mark is a comment.
-    found = {key: part.partition("\n")[2] for key, part in found.items()}
-    return found | {first: head + found[first]}
-
-
 def type_into(notebook: Notebook, index: int, text: str) -> None:
     """Replace a cell's text as a person does: click, select all, type."""
     notebook.page.evaluate(SCROLL, index)
@@ -51,15 +37,6 @@ def type_into(notebook: Notebook, index: int, text: str) -> None:
     editor.click()
     editor.press("ControlOrMeta+a")
     notebook.page.keyboard.insert_text(text)
-
-
-def places(cells: list[NotebookNode]) -> dict[int, str]:
-    """The places for answers: the first of each exercise."""
-    found: dict[str, int] = {}
-    for index, cell in enumerate(cells):
-        if mark := ANSWER.match(cell.metadata.get("nbgrader", {}).get("grade_id", "")):
-            found.setdefault(f"{mark[1]}.{mark[2]}", index)
-    return {index: key for key, index in found.items()}
 
 
 @pytest.mark.parametrize("path", list(chosen()))
@@ -86,4 +63,5 @@ def test_who_types_the_right_answers_gets_every_point(path: Path, lab: Lab) -> N
     assert scores == {one.key: f"{one.points:g}" for one in plan.exercises}
     assert notebook.foreign == []
     assert notebook.errors == []
+    notebook.page.evaluate(SHUT_DOWN)
     notebook.page.close()

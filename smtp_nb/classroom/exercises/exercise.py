@@ -77,7 +77,11 @@ def _signature(answer: object, word: str, does_something: bool) -> Criterion:
     """Whose a function is: one that was copied has another word, or none."""
     said = getattr(answer, "__doc__", None)
     is_own = isinstance(said, str) and bool(word) and word in said
-    instead = "its docstring is not your word" if not is_own else "first the function itself"
+    instead = (
+        "the text in quotes below its def is not your word"
+        if not is_own
+        else "first the function itself"
+    )
     return Criterion(SIGNED, 1, is_own and does_something, instead)
 
 

@@ -229,5 +229,5 @@ PLAN = LessonPlan(
     30,
     (read_reply, stuff, bare),
     {"latency": "20ms"},
-    material=lambda word: {"recorded": recorded(word)},
+    material=lambda word, _: {"recorded": recorded(word)},
 )
