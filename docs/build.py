@@ -18,7 +18,7 @@ ROOT = DOCS.parent
 sys.path[:0] = [str(DOCS), str(ROOT / "tests")]
 
 from covering import by_row  # noqa: E402  of the tests
-from generator import api, around, conformance, entries, rfcs, states  # noqa: E402
+from generator import api, around, conformance, entries, rfcs, states, troubles  # noqa: E402
 
 REFERENCE = {
     "properties": entries.properties,
@@ -45,6 +45,9 @@ def write_sources(source: Path) -> None:
     pages = {f"reference/{name}": make() for name, make in REFERENCE.items()}
     pages |= {name: _read(ROOT / f"{name.upper()}.md") for name in TOP_LEVEL}
     pages["architecture"] = states.illustrated(_read(DOCS / "architecture.md"))
+    troubleshooting = "help/troubleshooting"
+    pages[troubleshooting] = troubles.explained(_read(DOCS / f"{troubleshooting}.md"))
+    pages["help/replies"] = troubles.replies()
     pages["rfcs"] = rfcs.rfcs()
     tests = by_row()
     pages["conformance"] = conformance.conformance(tests)
