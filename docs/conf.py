@@ -1,5 +1,9 @@
 """How Sphinx builds the site. The pages come from `build.py`."""
 
+from sphinx.application import Sphinx
+
+from generator.search_words import CodesAndWords
+
 project = "smtp_nb"
 author = "the smtp_nb authors"
 extensions = ["myst_parser", "sphinx_copybutton"]
@@ -22,3 +26,8 @@ html_show_sphinx = False
 html_show_copyright = False
 # No theme option that would fetch anything: the site opens from a disk without a network.
 html_theme_options = {"footer_icons": []}
+html_domain_indices = False  # one module
+
+
+def setup(app: Sphinx) -> None:
+    app.add_search_language(CodesAndWords)

@@ -32,10 +32,10 @@ def methods() -> str:
         blocks.append(entry(label, "method", f"SMTP.{name}{shown(method)}", _told(method), note))
     return page(
         "Methods",
+        "```{py:module} smtp_nb\n```",
         "Each method of `SMTP` blocks until it is done. `AsyncSMTP` has the same ones; those that"
         " use the connection are awaited; `config`, `do_events`, `interrupt`, `reset_headers`,"
         " `set_message_stream`, `clone` and `set` are plain calls there too.",
-        "```{py:module} smtp_nb\n```",
         entry("class-smtp", "class", "SMTP(**properties)", docstrings.markdown(SMTP.__doc__)),
         entry("class-asyncsmtp", "class", "AsyncSMTP(**properties)", _told(AsyncSMTP)),
         "## Calls",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
+from dataclasses import fields
 from enum import Enum
 
 import smtp_nb
@@ -16,6 +17,9 @@ from smtp_nb.merge.running.job import MergeJob
 from smtp_nb.merge.running.options import Options
 from smtp_nb.notebook.verb import CellBody, Verb
 from smtp_nb.notebook.verbs import VERBS
+
+# Options are keywords of a merge and its runs, whose signatures are made without types.
+_TYPES = {field.name: str(field.type) for field in fields(Options)}
 
 
 def merges() -> str:
@@ -87,7 +91,7 @@ def _verb(verb: Verb) -> str:
 def _class(kind: type) -> str:
     """A class with its public methods and properties."""
     name = kind.__name__
-    about = entry(f"class-{name}".lower(), "class", f"{name}{shown(kind)}", _whole(kind))
+    about = entry(f"class-{name}".lower(), "class", f"{name}{shown(kind, _TYPES)}", _whole(kind))
     return "\n\n".join([module(_home(kind)), f"## `{name}`", about, *_members(kind)])
 
 
@@ -122,7 +126,7 @@ def _members(kind: type) -> Iterator[str]:
         owner = kind.__name__
         label = f"{owner}-{name}".lower()
         if inspect.isfunction(member):
-            yield entry(label, "method", f"{owner}.{name}{shown(member)}", _whole(member))
+            yield entry(label, "method", f"{owner}.{name}{shown(member, _TYPES)}", _whole(member))
         elif isinstance(member, property):
             kept = member.fget.__annotations__.get("return", "") if member.fget else ""
             told = prose(summary(member.__doc__))
