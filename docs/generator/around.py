@@ -91,7 +91,10 @@ def _verb(verb: Verb) -> str:
 def _class(kind: type) -> str:
     """A class with its public methods and properties."""
     name = kind.__name__
-    about = entry(f"class-{name}".lower(), "class", f"{name}{shown(kind, _TYPES)}", _whole(kind))
+    # The heading is in the contents already.
+    flags = {"no-contents-entry": " "}
+    signature = f"{name}{shown(kind, _TYPES)}"
+    about = entry(f"class-{name}".lower(), "class", signature, _whole(kind), **flags)
     return "\n\n".join([module(_home(kind)), f"## `{name}`", about, *_members(kind)])
 
 

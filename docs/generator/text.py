@@ -36,10 +36,10 @@ def entry(label: str, kind: str, signature: str, *blocks: str, **options: str) -
 
     Args:
         kind: a directive of the Python domain, or any other with its domain.
-        options: of the directive; empty ones are left out.
+        options: of the directive; empty ones are left out; a blank is a flag.
     """
     directive = kind if kind == "confval" else f"py:{kind}"
-    lines = [f":{name}: {value}" for name, value in options.items() if value]
+    lines = [f":{name}: {value}".rstrip() for name, value in options.items() if value]
     head = "\n".join([f"({label})=", f":::::{{{directive}}} {signature}", *lines])
     return "\n\n".join([head, *filter(None, blocks), ":::::"])
 
