@@ -100,7 +100,7 @@ def _class(kind: type) -> str:
 
 def _home(kind: type) -> str:
     """The module from which users import it."""
-    for place in (smtp_nb, merge, sandbox):
+    for place in (smtp_nb, merge, sandbox, oauth):
         if getattr(place, kind.__name__, None) is kind:
             return place.__name__
     return kind.__module__
