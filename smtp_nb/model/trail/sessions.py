@@ -14,7 +14,7 @@ from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.events import PITrailEvent
 
 _GREETING = re.compile(r"220[ -](\S+)")
-_LOGGED_IN = re.compile(r"235[ -]")
+_LOGGED_IN = ("235 ", "235-")
 
 
 @dataclass(slots=True)
@@ -59,7 +59,7 @@ class SessionBook:
             self._count += 1
             found = TrailSession(self._count, event.connection, self._now() - event.seconds)
         self._newest[event.connection] = found, event.seconds
-        if event.direction == TrailDirection.SERVER and event.message[:1] == "2":
+        if event.direction is TrailDirection.SERVER and event.message[:1] == "2":
             self._learn(found, event.message, user)
         return found
 
@@ -67,5 +67,5 @@ class SessionBook:
     def _learn(session: TrailSession, reply: str, user: str) -> None:
         if not session.server and (greeting := _GREETING.match(reply)):
             session.server = greeting[1]
-        if _LOGGED_IN.match(reply):
+        if reply.startswith(_LOGGED_IN):
             session.user = user
