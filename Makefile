@@ -12,7 +12,7 @@ NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=120
 SANITIZE := --nbval-sanitize-with=tests/nbval_sanitize.cfg
 TWO_FILES := --numprocesses=2 --dist=loadfile
 
-.PHONY: demo lab test test-long fuzz lint bench docs
+.PHONY: demo lab test test-long fuzz lint bench bench-compare docs
 
 demo: $(INSTALLED)
 	$(BIN)/python notebooks/build.py demo
@@ -43,6 +43,11 @@ docs: $(INSTALLED)
 bench: $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --editable '.[bench]'
 	$(BIN)/python -m benchmarks $(BENCH)
+
+# `make bench-compare REF=v1.0`: this checkout against another commit, as ratios.
+bench-compare: $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --editable '.[bench]'
+	$(BIN)/python -m benchmarks.compare $(REF) $(BENCH)
 
 $(INSTALLED): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv

@@ -69,8 +69,10 @@ class TrailWriter:
         events = []
         for reply in replies:
             *more, last = reply.wire_lines()
-            for line in more:
-                events.append(PITrailEvent(_SERVER, line, seconds, tls, 0, False, number))
+            if more:
+                events += [
+                    PITrailEvent(_SERVER, line, seconds, tls, 0, False, number) for line in more
+                ]
             events.append(PITrailEvent(_SERVER, last, seconds, tls, 0, True, number))
         self._observer.emit(*events)
 

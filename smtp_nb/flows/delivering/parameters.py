@@ -56,7 +56,7 @@ def _needs_smtputf8(job: DeliveryJob) -> bool:
 
 
 def _wants_dsn(job: DeliveryJob) -> bool:
-    return any([r.options for r in job.envelope.recipients])
+    return any(r.options for r in job.envelope.recipients)
 
 
 def _check_options(session: ClientSession, job: DeliveryJob) -> None:

@@ -132,7 +132,7 @@ class Transaction:
             self.is_clean
             and self._mail_is_good
             and len(self.rcpt) == len(self.recipients)
-            and all([reply.is_success for reply in self.rcpt])
+            and all(reply.is_success for reply in self.rcpt)
             and (self.data is None or self.data.is_intermediate)
         )
 
@@ -145,10 +145,14 @@ class Transaction:
         """Return one result for each recipient."""
         if self.is_perfect and (final := self.final) is not None:
             code, enhanced, text = final.code, final.enhanced_code, final.text
-            return tuple([
-                RecipientResult(to.address, to.kind, Outcome.ACCEPTED, code, enhanced, text, "END")
-                for to in self.recipients
-            ])
+            return tuple(
+                [
+                    RecipientResult(
+                        to.address, to.kind, Outcome.ACCEPTED, code, enhanced, text, "END"
+                    )
+                    for to in self.recipients
+                ]
+            )
         return tuple(map(self._result, self.recipients, chain(self.rcpt, repeat(None))))
 
     def _result(self, recipient: Recipient, rcpt: Reply | None) -> RecipientResult:

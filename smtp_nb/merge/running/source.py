@@ -228,7 +228,8 @@ class Source:
         for (job, receipt), found in zip(results, signals, strict=True):
             if found is None or not self._try_again(learnt(job, receipt), found):
                 self._meter.count(receipt.outcome)
-                self._meter.miss(missed_in(_todo(job).planned.row, receipt.recipients))
+                if receipt.outcome is not Outcome.ACCEPTED:
+                    self._meter.miss(missed_in(_todo(job).planned.row, receipt.recipients))
         self._meter.put_off = self._waiting.put_off
         self._meter.show()
         if not self._under_way or self.endings.found:
