@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable, Iterable, Mapping
-from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -65,6 +64,8 @@ def suggestion(name: str, names: Iterable[str], elsewhere: Mapping[str, str] | N
     for close in (word, f"on{word}", _fold(_OURS.get(word, ""))):
         if close in folded:
             return f"Did you mean {folded[close]}?"
+    from difflib import get_close_matches  # loaded only for a mistake
+
     if near := get_close_matches(word, folded, 1, 0.5):
         return f"Did you mean {folded[near[0]]}?"
     return ""
