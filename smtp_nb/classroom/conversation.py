@@ -121,7 +121,7 @@ class Conversation:
         session = self.claim()
         if session is None:
             return self.mirror.waiting
-        # A server in memory reads what was sent only once somebody waits for it.
+        # A server in memory reads what was sent only once a client waits for its reply.
         is_behind = self._target.memory is not None and session.is_open
         return self.mirror.waiting if is_behind else session.waiting
 

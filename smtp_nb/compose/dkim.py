@@ -80,7 +80,7 @@ class Signed:
 
     @property
     def size(self) -> int:
-        """Octets of both."""
+        """The bytes of both."""
         return self.content.size + len(self.signature)
 
     @property

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from smtp_nb.sandbox.tls import ServerTLS
 
 # How long a client may go on sending after our last reply, so that it can read that reply: a line
-# closed at once with octets unread is reset, and the reset may overtake the reply.
+# closed at once with unread bytes is reset, and the reset may overtake the reply.
 LINGER_S = 2.0
 
 READ_SIZE = 64 * 1024
@@ -38,7 +38,7 @@ SHUTTING_DOWN = Reply(421, ("4.3.2 The sandbox is shutting down",))
 
 
 class Connection(asyncio.BufferedProtocol):
-    """Carries octets between a transport and a `Reception`, in the time that its answers take."""
+    """Carries bytes between a transport and a `Reception`, in the time that its answers take."""
 
     def __init__(self, shared: SharedState) -> None:
         self._shared = shared
@@ -99,7 +99,7 @@ class Connection(asyncio.BufferedProtocol):
         return bool(self._shared.latency_s)
 
     def _travel(self, arrive: Callable[..., object], *arguments: object) -> None:
-        """Let octets, or an end, be on the way for half a trip: what is together stays together."""
+        """Delay bytes, or an end, by half a trip; what was written together arrives together."""
         if self._shared.latency_s:
             self._on_the_way.append((arrive, arguments))
             self._shared.later(self._shared.latency_s / 2, self._arrive)

@@ -198,7 +198,7 @@ class Fault:
 
 
 def _forged(challenge: str) -> str:
-    """The challenge with one octet near its end, in a proof if there is one, changed."""
+    """The challenge with one byte changed, near its end, in a proof if there is one."""
     octets = bytearray(b64decode(challenge))
     if len(octets) > 6:
         octets[-6] = ord("1" if octets[-6] != ord("1") else "2")

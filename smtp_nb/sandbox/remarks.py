@@ -155,7 +155,7 @@ def _recipients(transaction: ReceivedTransaction | None) -> tuple[str, ...]:
 
 
 def with_advice(reply: Reply, remarks: list[Remark]) -> Reply:
-    """The reply with what is to be said about the request behind it."""
+    """The reply, with the remarks about the request after it."""
     advice = "; ".join(remark.advice for remark in remarks if remark.advice)
     if not advice or reply.code == 334:  # a challenge is base64 and nothing else
         return reply

@@ -37,5 +37,5 @@ class Seen:
 
     @property
     def by_hand(self) -> list[Session]:
-        """The conversations that somebody typed, oldest first."""
+        """The conversations that were typed by hand, oldest first."""
         return [session for session in self.sessions if session.by == "hand"]

@@ -106,7 +106,7 @@ def _send(net: Net, name: str, sender: str, recipients: list[str], content: byte
     ),
 )
 def mend_form(seen: Seen, safe_header: object) -> Iterator[Criterion]:
-    """A mail of the form for somebody whom the form does not know, and a function that refuses."""
+    """A form's mail to a recipient the form does not know, and a function that refuses."""
     victim = f"{seen.nonce}@{BANK}"
     arrived = [
         message
@@ -132,7 +132,7 @@ def mend_form(seen: Seen, safe_header: object) -> Iterator[Criterion]:
 
 
 def _refuses(function: Callable[[str], object], text: str) -> bool:
-    """True if it raises ValueError; to return something mended is to send to somebody else."""
+    """True if it raises ValueError; returning a repaired address would send to someone else."""
     try:
         function(text)
     except ValueError:

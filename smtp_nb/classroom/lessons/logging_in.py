@@ -51,7 +51,7 @@ def log_in(seen: Seen) -> Iterator[Criterion]:
 
 
 def _recording(user: str, password: str, number: int) -> tuple[str, str]:
-    """A login by CRAM-MD5 as somebody on the way has it: challenge and answer, in base64."""
+    """A CRAM-MD5 login as an eavesdropper sees it: challenge and answer, in base64."""
     challenge = f"<{number}.{user}@sandbox.test>".encode()
     digest = hmac.new(password.encode(), challenge, "md5").hexdigest()
     return b64encode(challenge).decode(), b64encode(f"{user} {digest}".encode()).decode()

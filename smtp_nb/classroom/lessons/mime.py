@@ -55,7 +55,7 @@ MEANT = {
 
 
 def octets_of(source: object) -> bytes | None:
-    """A message as somebody typed it, with the line ends that a mail program would make."""
+    """A message as typed, with the line ends that a mail program would write."""
     if isinstance(source, str):
         source = source.lstrip("\n").encode("utf-8", "surrogateescape")
     if not isinstance(source, bytes):

@@ -37,7 +37,7 @@ class LessonPlan:
         exercises: in order.
         stages: what prepares the server for an exercise, and returns what the student works with,
             by the exercise's key; `Lesson.begin` calls it.
-        login: the password of a user whose name is the student's word; empty if nobody logs in.
+        login: the password of a user whose name is the student's word; empty without a login.
         server: arguments of the lesson's `SandboxServer`, beside `inline` and `greeting`.
         material: what exercises work on, by name, for the student with this word.
         net: makes the servers that relay to each other, for a student's word.

@@ -239,7 +239,7 @@ def _dkim(zone: Zone, content: bytes) -> Iterator[Verdict]:
 def _of_signature(is_good: bool, domain: str, fields: dict[bytes, bytes]) -> Verdict:
     if not is_good:
         return Verdict("fail", domain, "a signed field was changed, or the key is another")
-    # RFC 6376 section 8.2: whatever follows the counted octets is anybody's.
+    # RFC 6376 section 8.2: anyone may have added what follows the counted bytes.
     if b"l" in fields:
         return Verdict("policy", domain, "l= leaves the end of the body unsigned")
     return Verdict("pass", domain, "signature and body fit the key")

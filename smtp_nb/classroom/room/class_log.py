@@ -67,7 +67,7 @@ class ClassLog:
         """What a student, or `stranger 3`, did.
 
         Raises:
-            InputError: nobody in the log is called so.
+            InputError: the log has no such student.
         """
         found = name if name in self._sessions else Roster(self.students).find(name)
         return Student(found, self._sessions[found])

@@ -150,7 +150,7 @@ class Classroom:
         """What a student, or `stranger 3`, has done.
 
         Raises:
-            InputError: nobody is called so.
+            InputError: there is no such student.
         """
         titles = self._by_title()
         if name not in titles:
@@ -190,7 +190,7 @@ class Classroom:
     # What goes wrong, and when
 
     def fault(self, name: str, student: str | None = None, **arguments: Any) -> Fault:
-        """Let something go wrong, for everybody or for one student.
+        """Let something go wrong, for the whole class or for one student.
 
         Args:
             name: a key of `smtp_nb.sandbox.FAULTS`.
@@ -262,7 +262,7 @@ class Classroom:
     # What the class sees
 
     def show(self, name: str, masked: bool = True) -> Trail:
-        """The trail of one student for everybody to see.
+        """The trail of one student, for the whole class to see.
 
         Args:
             masked: without names and addresses.

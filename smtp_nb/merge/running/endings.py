@@ -17,7 +17,7 @@ from smtp_nb.merge.running.progress import RESUME, Meter
 from smtp_nb.model.outcome import Outcome
 from smtp_nb.model.receipt import Receipt
 
-# A shorter wait is waited for, whoever runs.
+# A shorter wait is waited for in every case.
 SHORT_S = 300.0
 
 

@@ -148,10 +148,10 @@ class Meter:
 
     Args:
         clock: gives seconds from any point.
-        said: what nobody shall overlook, from the beginning.
+        said: what must not be overlooked, from the beginning.
 
     Attributes:
-        view: what it tells; None for nobody.
+        view: what shows the progress; None for nothing.
         put_off: how many messages wait for another try.
     """
 
@@ -205,7 +205,7 @@ class Meter:
         )  # fmt: skip
 
     def say(self, what: str) -> None:
-        """Tell the view what nobody shall overlook."""
+        """Show what must not be overlooked."""
         self._said = what
         self.show()
 
@@ -260,7 +260,7 @@ def view_for(shown: Shown) -> View | None:
 
 
 class Said:
-    """No more than what nobody shall overlook, once, on stderr."""
+    """Only what must not be overlooked, once, on stderr."""
 
     def __init__(self) -> None:
         self._said = ""

@@ -53,7 +53,7 @@ class Images:
         return tuple({part.cid: part for _, part in self._drawn.values()}.values())
 
     def add(self, value: object) -> str:
-        """Take a figure, its octets or its path along; the content id that shows it."""
+        """Attach a figure, its bytes or its path; returns the content id that shows it."""
         if id(value) not in self._drawn:
             # The value is kept beside the part, so that no other object gets its id meanwhile.
             self._drawn[id(value)] = (value, self._shared.part(value))
@@ -116,7 +116,7 @@ def _savefig(figure: Any) -> bytes:
 
 
 def _repr_png(image: Any) -> bytes:
-    """IPython lets it give octets or base64, and metadata with either."""
+    """IPython lets it return bytes or base64, either with metadata."""
     shown = image._repr_png_()
     data = shown[0] if isinstance(shown, tuple) else shown
     return base64.b64decode(data) if isinstance(data, str) else data

@@ -27,7 +27,7 @@ _NOW = time.monotonic
 
 
 class _QuietShell(InteractiveShell):
-    """A shell that draws no tracebacks: nobody would see them, and drawing takes long."""
+    """A shell that draws no tracebacks: they would not be seen, and drawing is slow."""
 
     def showtraceback(self, *args: object, **kwargs: object) -> None:
         pass

@@ -104,10 +104,10 @@ def _merge(request: VerbRequest) -> DryRun | pd.DataFrame | MergeJob:
 
 
 def _refuse_difference(merge: MailMerge) -> None:
-    """Before a person is asked for the count: nobody shall get another message unnoticed.
+    """Before asking for the count: no recipient may get another message unnoticed.
 
     Raises:
-        TemplateChanged: somebody would; nothing was sent.
+        TemplateChanged: one would; nothing was sent.
     """
     try:
         merge.standing.check(may_differ=False)
@@ -196,7 +196,7 @@ def _confirm(count: int, request: VerbRequest) -> None:
 
     Raises:
         InputError: it is another number; nothing was sent.
-        StateError: nobody is there to type it.
+        StateError: there is no one to type it.
     """
     given = request.number("yes")
     typed = str(given) if given is not None else _typed(count)

@@ -58,7 +58,7 @@ class WallFeed:
 
 
 class WallView(Live):
-    """Shows a `Classroom`. Its `projector` mode names nobody and shows no address."""
+    """Shows a `Classroom`. Its `projector` mode shows no name and no address."""
 
     _esm = script("wall")
     _css = style_sheet("wall")
@@ -130,7 +130,7 @@ class WallView(Live):
         return next((tile.alias for tile in self._room.tiles() if tile.name == name), name)
 
     def _name(self, key: object) -> str:
-        """The student behind the key of a tile; empty for nobody."""
+        """The student behind the key of a tile; empty for none."""
         tiles = self._room.tiles()
         return next((tile.name for tile in tiles if key in (tile.name, tile.alias)), "")
 

@@ -24,7 +24,7 @@ def _start(request: VerbRequest) -> Card:
     tls = request.text("tls", "none")
     users = request.texts("auth")
     refused = request.texts("refuse")
-    # Nobody types these passwords: `connect` takes them from the sandbox.
+    # These passwords are never typed: `connect` takes them from the sandbox.
     passwords = {user: secrets.token_urlsafe(16) for user in users}
     sandbox = SandboxServer(
         tls=None if tls == "none" else tls,  # type: ignore[arg-type]  # checked by the syntax
