@@ -95,7 +95,7 @@ def known_attributes(
 
         def set_known(self: Any, name: str, value: object) -> None:
             # What is merely stored raises nothing, so that no frame has to be hidden.
-            if is_plain and (name[:1] == "_" or name in _stored(type(self))):
+            if is_plain and (name[:1] == "_" or name in _stored(self.__class__)):
                 inner(self, name, value)
             else:
                 set_checked(self, name, value)
