@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from smtp_nb.classroom.lesson import underway
 from smtp_nb.errors import SMTPError, StateError
-from smtp_nb.model.events import PITrailEvent
+from smtp_nb.model.events import PITrailEvent, TransferEvent
 from smtp_nb.model.trail.trail import Trail
 from smtp_nb.notebook.adjustments import Adjustments
 from smtp_nb.notebook.preferences import SmtpMagics
@@ -80,6 +80,11 @@ class NotebookState:
         observer = self._view or self.trail
         observer(event)
 
+    def observe_content(self, event: TransferEvent) -> None:
+        """Take a piece of a message, which only a live trail that asks for it shows."""
+        if self._view is not None:
+            self._view(event)
+
     def clear_trail(self) -> None:
         """Forget the conversation so far, in the view too."""
         (self._view or self.trail).clear()
@@ -94,6 +99,7 @@ class NotebookState:
         self.tried = f"{smtp.mail_server}:{smtp.mail_port}"
         self.trail.user = smtp.user
         smtp.on_pi_trail(self.observe)
+        smtp.on_transfer(self.observe_content)
         smtp.on_connection_status(self._waiting)
         smtp.connect()
         self.tried = ""

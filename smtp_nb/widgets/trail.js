@@ -41,11 +41,11 @@ class View {
       this.store.unfoldAll(!this.store.unfolded));
     this.refusalsButton = button("Refusals", "Show only replies that refuse something", () =>
       this.store.find({ refusals: !this.store.search.refusals }));
-    this.endsButton = button("Line ends", "Show the CR LF at the end of each line", () => {
-      this.rows.lineEnds = !this.rows.lineEnds;
+    this.sentButton = button("As sent", "Show what SMTP adds: the CR LF of each line, and the dots of DATA", () => {
+      this.rows.asSent = !this.rows.asSent;
       this.changed();
     });
-    controls.append(this.makeSearch(), this.refusalsButton, this.followButton, this.unfoldButton, this.endsButton);
+    controls.append(this.makeSearch(), this.refusalsButton, this.followButton, this.unfoldButton, this.sentButton);
     if (navigator.clipboard) controls.append(button("Copy", "Copy all lines as text", () => this.copy()));
     bar.append(this.sum, controls);
     return bar;
@@ -151,7 +151,7 @@ class View {
     this.followButton.setAttribute("aria-pressed", String(store.follow));
     this.refusalsButton.setAttribute("aria-pressed", String(store.search.refusals));
     this.unfoldButton.setAttribute("aria-pressed", String(store.unfolded));
-    this.endsButton.setAttribute("aria-pressed", String(this.rows.lineEnds));
+    this.sentButton.setAttribute("aria-pressed", String(this.rows.asSent));
     this.box.dataset.rows = store.rows.length;
   }
 
