@@ -41,6 +41,7 @@ class NotebookState:
         adjustments: what `set` and `config` said.
         stepper: the conversation of `%smtp step`.
         client_stepper: the call of `%smtp step --client`.
+        waiting: says below a cell what it waits for.
         merges: those that were sent, by name, the last one last.
     """
 
@@ -62,7 +63,7 @@ class NotebookState:
         self._jobs: list[MergeJob] = []
         self._inbox: InboxView | None = None
         self._view: TrailView | None = None
-        self._waiting = WaitingLine()
+        self.waiting = WaitingLine()
         atexit.register(self.close)
 
     @property
@@ -76,7 +77,7 @@ class NotebookState:
 
     def observe(self, event: PITrailEvent) -> None:
         """Take a line of a session's conversation."""
-        self._waiting.clear()
+        self.waiting.clear()
         observer = self._view or self.trail
         observer(event)
 
@@ -100,7 +101,7 @@ class NotebookState:
         self.trail.user = smtp.user
         smtp.on_pi_trail(self.observe)
         smtp.on_transfer(self.observe_content)
-        smtp.on_connection_status(self._waiting)
+        smtp.on_connection_status(self.waiting)
         smtp.connect()
         self.tried = ""
         before, self.smtp = self.smtp, smtp

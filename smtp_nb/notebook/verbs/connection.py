@@ -22,7 +22,13 @@ def with_password(request: VerbRequest, smtp: SMTP) -> SMTP:
     variable, file = request.text("password_env"), request.text("password_file")
     is_missing = not smtp.password and smtp.token_source is None
     if smtp.user and (variable or file or is_missing):
-        smtp.password = find_password(smtp.user, smtp.mail_server, variable=variable, file=file)
+        smtp.password = find_password(
+            smtp.user,
+            smtp.mail_server,
+            variable=variable,
+            file=file,
+            waiting=request.state.waiting.during,
+        )
     return smtp
 
 
