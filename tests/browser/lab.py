@@ -22,7 +22,6 @@ import nbformat
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request
 
 
-
 class _App(NamedTuple):
     """A front end: the class of its options, and where it has a notebook."""
 
