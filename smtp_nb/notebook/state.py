@@ -13,6 +13,7 @@ from smtp_nb.model.trail.trail import Trail
 from smtp_nb.notebook.adjustments import Adjustments
 from smtp_nb.notebook.preferences import SmtpMagics
 from smtp_nb.notebook.waiting import WaitingLine
+from smtp_nb.wording import Front
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -36,7 +37,7 @@ class NotebookState:
         sender: who sends, where a message does not say.
         receipt: of the last message, sent or not.
         user: who was to be logged in last, whether that went well or not.
-        tried: the server to which no session came about; empty once one did.
+        tried: how the last attempt at a session ended, and where; empty once one came about.
         preferences: the traits of `%config SmtpMagics`.
         adjustments: what `set` and `config` said.
         stepper: the conversation of `%smtp step`.
@@ -56,7 +57,7 @@ class NotebookState:
         self.preferences = SmtpMagics(parent=shell)
         self.merges: dict[str, MailMerge] = {}
         self.user = ""
-        self.tried = ""
+        self.tried = ("", "")
         self.receipt: Receipt | None = None
         self.stepper: Stepper | None = None
         self.client_stepper: ClientStepper | None = None
@@ -97,13 +98,18 @@ class NotebookState:
             SMTPError: no session came about; the one before it goes on.
         """
         self.adjustments.apply(smtp)
-        self.tried = f"{smtp.mail_server}:{smtp.mail_port}"
+        where = f"{smtp.mail_server}:{smtp.mail_port}"
+        self.tried = ("Failed", f"could not connect to {where}")
         self.trail.user = smtp.user
         smtp.on_pi_trail(self.observe)
         smtp.on_transfer(self.observe_content)
         smtp.on_connection_status(self.waiting)
-        smtp.connect()
-        self.tried = ""
+        try:
+            smtp.connect()
+        except KeyboardInterrupt:
+            self.tried = ("Stopped", f"while connecting to {where}")
+            raise
+        self.tried = ("", "")
         before, self.smtp = self.smtp, smtp
         if before is not None:
             with suppress(SMTPError):
@@ -128,11 +134,16 @@ class NotebookState:
             )
         return self.smtp
 
-    def show_progress(self) -> MergeView:
+    def show_progress(self, front: Front = Front.PYTHON) -> MergeView:
         """A view of a merge that begins; it appears in the cell that runs."""
         from smtp_nb.widgets import MergeView
 
-        return MergeView()
+        return MergeView(front)
+
+    @property
+    def progress(self) -> MergeView | str:
+        """How a merge of `%smtp` shows where it stands; a terminal has its bar."""
+        return "auto" if self.shown_in is None else self.show_progress(Front.MAGIC)
 
     # The options are the fields of the merge's Options, of several types.
     def start(self, merge: MailMerge, options: dict[str, Any]) -> MergeJob:
