@@ -6,11 +6,13 @@ import contextvars
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 from smtp_nb.merge.results.missed import Missed
 from smtp_nb.merge.results.page import missed_table, outcome_bar
+from smtp_nb.merge.running.progress import PAUSED
 from smtp_nb.model.display import masked, visible
 from smtp_nb.widgets.latest_value import LatestValue
 from smtp_nb.widgets.live import Forms, Live
@@ -104,9 +106,18 @@ class MergeView(Live):
         said = phrased(masked(visible(ended)), self._front)
         return said or ("done" if self._is_over else "running")
 
+    @property
+    def _shown(self) -> Progress | None:
+        """The progress, without a pause that is over: the merge speaks again only when it works."""
+        shown = self._progress
+        is_paused = shown is not None and shown.waits_for == PAUSED
+        if shown is None or not is_paused or self.job is None or self.job.state == PAUSED:
+            return shown
+        return replace(shown, waits_for="", waits_s=0.0)
+
     def _tell(self) -> None:
-        if self._progress is not None:
-            self._latest.put(self._message(self._progress))
+        if (shown := self._shown) is not None:
+            self._latest.put(self._message(shown))
             self._sender.wake()
 
     def _message(self, shown: Progress) -> ViewMessage:
@@ -152,7 +163,7 @@ class MergeView(Live):
         return self.job is None or self._is_over
 
     def static_forms(self) -> Forms:
-        text = f"Merge: {phrased(masked(str(self._progress or 'not begun')), self._front)}"
+        text = f"Merge: {phrased(masked(str(self._shown or 'not begun')), self._front)}"
         ended = self._progress is not None and bool(self._progress.ended)
         text += "" if ended or self.state in ("running", "done") else f", {self.state}"
         html = f"<p>{escape(visible(text))}</p>"

@@ -45,10 +45,39 @@ function added(className, text, title) {
   return mark;
 }
 
+// Makes these rows the children of a list. Those that stay are not touched, so that the browser
+// has nothing to do for them.
+function fill(list, rows) {
+  const wanted = new Set(rows);
+  for (const child of [...list.children]) if (!wanted.has(child)) child.remove();
+  let at = list.firstChild;
+  for (const row of rows) {
+    if (row === at) at = at.nextSibling;
+    else list.insertBefore(row, at);
+  }
+}
+
 class Rows {
   constructor(store) {
     this.store = store;
+    this.drawn = new Map(); // by their place
     this.asSent = false; // with the line ends and the dots of the wire
+  }
+
+  forget() {
+    this.drawn.clear();
+  }
+
+  // Only those from `first` up to `end` are in sight.
+  keep(first, end) {
+    for (const index of this.drawn.keys()) if (index < first || index >= end) this.drawn.delete(index);
+  }
+
+  from(first, end) {
+    return Array.from({ length: end - first }, (_, k) => {
+      if (!this.drawn.has(first + k)) this.drawn.set(first + k, this.make(first + k));
+      return this.drawn.get(first + k);
+    });
   }
 
   make(index) {
@@ -64,12 +93,14 @@ class Rows {
     }
     if (row[0] === this.store.current) element.setAttribute("aria-current", "true");
     const waited = row.wait === null || row.wait === undefined ? "" : `${Math.round(row.wait * 1000)} ms`;
+    // Empty ones are left out: a frame may have forty rows to draw.
+    const cell = (name, text) => (text ? [make("span", `smtpnb-${name}`, text)] : []);
     element.append(
-      make("span", "smtpnb-time", decimal.format(row[2])),
-      make("span", "smtpnb-wait", waited),
-      make("span", "smtpnb-tls", row[3] & TLS ? "TLS" : ""),
+      ...cell("time", decimal.format(row[2])),
+      ...cell("wait", waited),
+      ...cell("tls", row[3] & TLS ? "TLS" : ""),
       this.text(row, reply),
-      make("span", "smtpnb-verdict", reply.rows[0] === row ? this.verdict(row) : ""),
+      ...cell("verdict", reply.rows[0] === row ? this.verdict(row) : ""),
     );
     return element;
   }

@@ -157,6 +157,6 @@ class Store {
   changed() {
     const all = !this.search.words && !this.search.refusals;
     this.shown = all ? this.lines : this.lines.filter((line) => this.matches(line));
-    for (const view of this.views) view.changed();
+    for (const view of this.views) view.redraw();
   }
 }
