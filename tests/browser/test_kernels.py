@@ -103,15 +103,19 @@ def test_it_is_live_it_stops_and_it_is_cancelled(notebook: Notebook, kernel: str
 
 
 def assert_live(notebook: Notebook, box: Locator) -> None:
-    """The trail grows while the cell that sends is still at work."""
+    """The trail grows while the cell that sends is still at work.
+
+    Its prompt says that it is: where Lab's messages have a thread of their own, the kernel's status
+    is that of whichever spoke last.
+    """
     before = int(box.get_attribute("data-rows") or 0)
     notebook.run(STOPPED, wait=False)
     notebook.page.wait_for_function(
-        """before => {
-            const { status } = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+        """([before, cell]) => {
             const { rows } = document.querySelector(".smtpnb-trail .smtpnb-box").dataset;
-            return status === "busy" && +rows > before;
+            const prompts = document.querySelectorAll(".jp-Notebook .jp-InputPrompt");
+            return prompts[cell].textContent.includes("*") && +rows > before;
         }""",
-        arg=before,
+        arg=[before, STOPPED],
         timeout=180_000,
     )
