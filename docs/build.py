@@ -18,7 +18,7 @@ ROOT = DOCS.parent
 sys.path[:0] = [str(DOCS), str(ROOT / "tests")]
 
 from covering import by_row  # noqa: E402  of the tests
-from generator import api, around, conformance, entries, rfcs, states  # noqa: E402
+from generator import api, around, conformance, entries, rfcs, sheets, states  # noqa: E402
 
 REFERENCE = {
     "properties": entries.properties,
@@ -46,6 +46,7 @@ def write_sources(source: Path) -> None:
     pages |= {name: _read(ROOT / f"{name.upper()}.md") for name in TOP_LEVEL}
     pages["architecture"] = states.illustrated(_read(DOCS / "architecture.md"))
     pages["rfcs"] = rfcs.rfcs()
+    pages["teaching/replies"] = sheets.replies()
     tests = by_row()
     pages["conformance"] = conformance.conformance(tests)
     for name, text in conformance.test_pages(tests, ROOT):

@@ -68,7 +68,7 @@ class WaitingLine:
             self.clear()
 
     def clear(self) -> None:
-        """The wait is over. What a job says meanwhile on its own thread ends nobody else's."""
+        """The wait is over. What a job says meanwhile on its own thread ends no other wait."""
         if threading.get_ident() == self._thread:
             self._take_back()
 

@@ -12,9 +12,12 @@ from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
+from playwright.sync_api import sync_playwright
 
+from components import require
 from servers.postgresql import PostgreSQL
 from smtp_nb.client.settings.reference import rows
+from smtp_nb.model.knowledge import meanings
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -64,6 +67,26 @@ def test_the_conformance_table_shows_every_row_and_its_tests(site: Path) -> None
         for link in tests.find_all("a"):
             file, _, anchor = link["href"].partition("#")
             assert f'id="{anchor}"' in (site / file).read_text("utf-8")
+
+
+@pytest.mark.browser
+def test_the_table_of_replies_prints_on_two_sides(site: Path) -> None:
+    """Every reply that `explain` knows, and nothing of the site around it."""
+    chromium = require("chromium")["chromium"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium)
+        page = browser.new_page()
+        page.goto((site / "teaching" / "replies.html").as_uri())
+        printed = page.pdf(prefer_css_page_size=True)
+        page.emulate_media(media="print")
+        shown = page.locator("body").inner_text()
+        browser.close()
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 2
+    assert "Search" not in shown
+    assert "Skip to content" not in shown
+    known = {code: one for code, one in meanings.table("replies").items() if len(code) == 3}
+    assert [code for code, one in known.items() if code not in shown] == []
+    assert [code for code, one in known.items() if one.meaning not in shown] == []
 
 
 @pytest.mark.parametrize("path", WRITTEN, ids=lambda path: str(path.relative_to(ROOT)))
