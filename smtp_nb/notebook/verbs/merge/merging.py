@@ -96,6 +96,7 @@ def merge_rows(request: VerbRequest) -> DryRun | pd.DataFrame | MergeJob:
     if count:
         _confirm(count, request)
     request.state.merges[merge.name] = merge
+    options["progress"] = request.state.progress
     at = request.text("at")
     if not (request.flag("background") or at):
         return ResultsFrame.of(merge.name, merge.run(**options), request.state.shown_in)
@@ -222,6 +223,11 @@ def preview_rows(request: VerbRequest) -> Preview:
     return _merge_of(request).preview(request.number("rows") or 3)
 
 
+_EPHEMERAL = (
+    "the campaigns of a sandbox live and die with it, unless --journal says where to keep them"
+)
+
+
 def results_of(request: VerbRequest) -> ResultsFrame:
     merges, sandbox = request.state.merges, request.state.sandbox
     kept = {**_kept(), **(journals_of(sandbox) if sandbox is not None else {})}
@@ -231,10 +237,10 @@ def results_of(request: VerbRequest) -> ResultsFrame:
     known = ", ".join(sorted({*merges, *kept}))
     if not known:
         raise StateError(
-            "this session has sent no merge, and this directory holds no journal",
+            f"this session has sent no merge, and this directory holds no journal; {_EPHEMERAL}",
             remedy="Write %smtp merge FRAME TEMPLATE --send, or change to the journal's directory",
         )
-    raise request.syntax.error(f"unknown merge {name!r}; known: {known}")
+    raise request.syntax.error(f"unknown merge {name!r}; known: {known}. {_EPHEMERAL}")
 
 
 def _kept() -> dict[str, Path]:
