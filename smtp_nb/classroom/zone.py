@@ -1,6 +1,6 @@
 """Zone: the DNS of a classroom, in a dict.
 
-A resolver asks nobody else, so what a domain publishes can be written, broken and mended in a cell.
+A resolver asks no other server: what a domain publishes is written, broken and mended in a cell.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _ADDRESSES = {"A": ipaddress.IPv4Address, "AAAA": ipaddress.IPv6Address}
 
 
 class ServerFailure(OSError):
-    """The DNS could not answer (SERVFAIL): whoever asks has to try again later."""
+    """The DNS could not answer (SERVFAIL); the query may be repeated later."""
 
 
 class Lookup(NamedTuple):

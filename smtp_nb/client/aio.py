@@ -173,7 +173,7 @@ class AsyncSMTP(Component):
 
 
 class _Told:
-    """The handlers have been told of the posted events; whoever awaits it waits for the rest."""
+    """The posted events have been passed to the handlers; await it for the rest."""
 
     def __init__(self, smtp: AsyncSMTP) -> None:
         self._smtp = smtp

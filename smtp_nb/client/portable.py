@@ -96,7 +96,7 @@ def _carried(values: Mapping[str, Any]) -> Values:
     found = {}
     for name, value in values.items():
         if value is None or (name in _OBJECTS and not getattr(value, "encoded", True)):
-            continue  # an empty certificate is there as soon as somebody looks at it
+            continue  # an empty certificate is created by looking at it
         if name in _OBJECTS:
             raise _stays(f"{_OBJECTS[name]} is set", "Use a server that does without it")
         found[name] = _open(value) if isinstance(value, Secret) else value

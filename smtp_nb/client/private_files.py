@@ -1,6 +1,6 @@
 """Files that only their owner can read: a password in one, or tokens.
 
-A file is opened first and looked at then, so that nobody can swap it in between. Where the system
+A file is opened first and looked at then, so that it cannot be swapped in between. Where the system
 has no modes (Windows), a file in the user's own folder is private by inheritance, and nothing is
 checked.
 """

@@ -21,7 +21,7 @@ def calendar_text(given: object) -> str:
         given: text, UTF-8 octets, or an object with `to_ical()`, such as `icalendar.Calendar`.
 
     Raises:
-        InputError: it is none, or does not say what is to be done with it (METHOD).
+        InputError: it is not one, or has no METHOD.
     """
     if hasattr(given, "to_ical"):
         given = given.to_ical()

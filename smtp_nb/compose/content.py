@@ -11,7 +11,7 @@ P = TypeVar("P")
 
 
 def in_chunks(data: bytes) -> Iterator[bytes]:
-    """Octets in pieces of at most 64 KiB."""
+    """Bytes in pieces of at most 64 KiB."""
     return (data[at : at + CHUNK] for at in range(0, len(data), CHUNK))
 
 
@@ -19,7 +19,7 @@ def joined(pieces: Iterable[bytes | P]) -> tuple[list[bytes | P], bytes]:
     """Neighbours put together, so that a short message is one piece.
 
     Returns:
-        The pieces up to the last that is not octets itself, and the octets after it.
+        The pieces up to the last that is not bytes itself, and the bytes after it.
     """
     found: list[bytes | P] = []
     run: list[bytes] = []

@@ -68,7 +68,7 @@ class Player:
         return bool(self._steps) and self._steps[0].kind == "deaf"
 
     def hear(self, data: bytes) -> None:
-        """Take octets of the client in.
+        """Take in bytes from the client.
 
         Raises:
             DialogueError: they are not what the dialogue wants.
@@ -81,7 +81,7 @@ class Player:
             raise DialogueError(f"the client says {bytes(self._heard)!r} {when}")
 
     def _match(self, step: Step) -> bool:
-        """True if the step was met; its octets are used up then."""
+        """True if the step was met; its bytes are used up then."""
         if step.kind == "C<n>":
             end = int(step.number) if len(self._heard) >= step.number else 0
         elif step.kind == "C...":

@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 
 class AsyncMemoryDriver(DriverBase):
-    """As `AsyncDriver`, without its sockets: whoever waits lets the others run, then time pass."""
+    """As `AsyncDriver`, without its sockets: a wait lets the other tasks run, then time pass."""
 
     def __init__(self, observer: Observer, server: MemoryServer) -> None:
         self._observer = observer

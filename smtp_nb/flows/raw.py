@@ -127,7 +127,7 @@ class RawSession:
             yield from self.close()
             raise PlaintextInjected(
                 "the server sent more bytes in clear after its 220 to STARTTLS",
-                remedy="Somebody in the middle may have added them; nothing was sent",
+                remedy="An attacker in the middle may have added them; nothing was sent",
             )
         yield from self._shake_hands(b"")
 

@@ -52,7 +52,7 @@ class SessionSettings:
         allow_clear_text: a password may cross a wire in clear, because the user said so.
         pipelining: "auto" across messages, "message" within one, or "off".
         proxy: the connection goes through it, so its address says nothing about the server.
-        session_slot: where the TLS session is kept, if sessions are to be resumed.
+        session_slot: where the TLS session is kept, if sessions can be resumed.
         lists: revocation lists that were fetched earlier.
         shows_chain: the handler that judges the server's certificate sees those above it too.
     """
@@ -82,7 +82,7 @@ class SessionSettings:
 
 
 def secrets_of(settings: SessionSettings) -> list[Secret]:
-    """The secrets to mask, whoever echoes them."""
+    """The secrets to mask, even where a server echoes them."""
     login, proxy = settings.credentials, settings.proxy
     found = [login.password, login.authorization_identity] if login else []
     return [*found, proxy.password, *_parts(proxy.data)] if proxy else found

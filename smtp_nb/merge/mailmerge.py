@@ -104,7 +104,7 @@ class MailMerge:
         suppress: Suppressed | None = None,
         **options: Unpack[RunOptions],
     ) -> None:
-        # First of all: no traceback with variables shall show the password in a URL.
+        # First of all: no traceback with variables may show the password in a URL.
         self._server = server = component(server)
         require_name(name)
         self._options = changed_options(Options(), {**options})

@@ -40,7 +40,7 @@ class Offers:
         self._state = state
 
     def of(self, wanted: Option | Argument, free: list[str], begun: str) -> Iterator[str]:
-        """The values of an option or argument; none where nobody can know them.
+        """The values of an option or argument; none where they cannot be known.
 
         Args:
             free: the words before it that are neither options nor their values.
@@ -106,7 +106,7 @@ class Offers:
 
 
 def _is_frame(value: object) -> bool:
-    """Without importing pandas: whoever has a frame has imported it."""
+    """Without importing pandas: where there is a frame, it is imported already."""
     pandas = sys.modules.get("pandas")
     return pandas is not None and isinstance(value, pandas.DataFrame)
 

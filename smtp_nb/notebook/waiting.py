@@ -28,7 +28,7 @@ class WaitingLine:
             self._show(f"{visible(masked(event.connection_event))}; the stop button ends it")
 
     def clear(self) -> None:
-        """The wait is over. What a job says meanwhile on its own thread ends nobody else's."""
+        """The wait is over. What a job says meanwhile on its own thread ends no other wait."""
         if threading.get_ident() != self._thread:
             return
         handle, self._handle = self._handle, None

@@ -108,7 +108,7 @@ class ClientProtocol:
         """Return the bytes to write for `command`, which from now on awaits its reply.
 
         Raises:
-            StateError: it is not allowed in this state; nothing is to be written.
+            StateError: it is not allowed in this state; write nothing.
             ConnectionClosed: the server has sent 421 meanwhile.
             MalformedReply: it has sent something else unasked.
         """

@@ -1,6 +1,6 @@
 """The sandbox's own small certification authority.
 
-Each server makes one, issues one certificate and forgets the authority's key, so nobody, not even
+Each server makes one, issues one certificate and forgets the authority's key, so no one, not even
 the sandbox, can issue a second one that its `ca_file` vouches for.
 """
 

@@ -39,7 +39,7 @@ class Exchange:
         seconds: from the beginning of the connection to the command.
         group: commands that came in one read carry the same number.
         tls: True inside TLS.
-        by: "hand" for what somebody typed in a terminal, else empty.
+        by: "hand" for what was typed in a terminal, else empty.
     """
 
     command: str

@@ -184,6 +184,6 @@ class InlineService:
         self._clock.settle()
 
     def stop(self) -> None:
-        """End all connections and serve nobody any more."""
+        """End all connections and accept no more."""
         self.drop_all()
         self._is_running = False

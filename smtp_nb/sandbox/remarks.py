@@ -98,7 +98,7 @@ def on_content(request: Request) -> Iterator[Remark]:
         yield Remark(
             "bare-lf",
             f"line feeds without carriage return in the content: {bare}",
-            f"{bare} line feeds came without CR",
+            f"{bare} line feed{'s' * (bare > 1)} came without CR",
         )
     if lacks_empty_line(content):
         yield Remark(
@@ -155,7 +155,7 @@ def _recipients(transaction: ReceivedTransaction | None) -> tuple[str, ...]:
 
 
 def with_advice(reply: Reply, remarks: list[Remark]) -> Reply:
-    """The reply with what is to be said about the request behind it."""
+    """The reply, with the remarks about the request after it."""
     advice = "; ".join(remark.advice for remark in remarks if remark.advice)
     if not advice or reply.code == 334:  # a challenge is base64 and nothing else
         return reply

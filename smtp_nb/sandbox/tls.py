@@ -47,7 +47,7 @@ def server_context(
 
 
 class ServerTLS:
-    """A TLS layer that is fed octets and gives octets.
+    """A TLS layer from bytes to bytes.
 
     Attributes:
         is_begun: something has come.
@@ -63,7 +63,7 @@ class ServerTLS:
         self.is_closed = False
 
     def receive(self, raw: bytes) -> bytes:
-        """Take octets from the wire; what they say, if the handshake is done.
+        """Take bytes from the wire; returns what they say, if the handshake is done.
 
         Raises:
             ssl.SSLError: the handshake failed or a record is damaged. An alert may be waiting in
@@ -92,20 +92,20 @@ class ServerTLS:
         return b"".join(pieces)
 
     def send(self, data: bytes) -> bytes:
-        """The octets for the wire that say `data`."""
+        """The bytes for the wire that say `data`."""
         if data:
             self._layer.write(data)
         return self.outgoing()
 
     def close(self) -> bytes:
-        """The octets that end TLS in good order (close_notify)."""
+        """The bytes that end TLS in good order (close_notify)."""
         # It then waits for the client's own close_notify, which we do not need.
         with contextlib.suppress(ssl.SSLError):
             self._layer.unwrap()
         return self.outgoing()
 
     def outgoing(self) -> bytes:
-        """Octets of TLS's own for the wire."""
+        """TLS's own bytes for the wire."""
         return self._outgoing.read()
 
     @property

@@ -26,14 +26,20 @@ _HIDDEN = HIDDEN.encode()
 
 
 class Wire:
-    """What passed on one line, TLS taken off."""
+    """What passed on one line, TLS taken off.
 
-    def __init__(self) -> None:
+    Args:
+        kept: what passed already.
+    """
+
+    def __init__(self, kept: Iterable[tuple[TrailDirection, bytes]] = ()) -> None:
         self._pieces: deque[tuple[TrailDirection, bytes]] = deque()
         self._size = 0
+        for direction, data in kept:
+            self.note(direction, data)
 
     def note(self, direction: TrailDirection, data: bytes) -> None:
-        """Keep octets that came or went."""
+        """Keep bytes that came or went."""
         if not data:
             return
         self._pieces.append((direction, data[-MAX_OCTETS:]))
@@ -42,7 +48,7 @@ class Wire:
             self._size -= len(self._pieces.popleft()[1])
 
     def shown(self, masks: Iterable[str]) -> list[tuple[TrailDirection, bytes]]:
-        """Direction and octets in turn, credentials hidden."""
+        """Direction and bytes in turn, credentials hidden."""
         secrets = [mask.encode() for mask in masks if mask]
         runs, follows_login = [], False
         for direction, run in groupby(list(self._pieces), lambda piece: piece[0]):
@@ -56,7 +62,7 @@ class Wire:
 
 
 def discreet(octets: bytes, follows_login: bool) -> tuple[bytes, bool]:
-    """The client's octets without what could be a password, and whether such may follow."""
+    """The client's bytes without what could be a password, and whether more may follow."""
     if not follows_login and b"AUTH" not in octets.upper():
         return octets, False
     lines = []

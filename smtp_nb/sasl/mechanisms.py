@@ -50,7 +50,7 @@ class Mechanism:
 
     @property
     def is_bearer(self) -> bool:
-        """True if whoever holds the token can log in by it."""
+        """True if any holder of the token can log in with it."""
         return "tokens" in self.needs
 
     @property

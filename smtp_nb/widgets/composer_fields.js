@@ -28,7 +28,7 @@ class Field {
     this.box.append(title, input, this.said);
   }
 
-  // Errors come first; nothing is said of a field that nobody has been at yet.
+  // Errors come first; nothing is said of a field that has not been touched yet.
   paint(problems, attempted) {
     const found = problems.filter((problem) => problem[0] === this.name);
     const shown = this.touched || attempted ? found : [];

@@ -26,7 +26,7 @@ from smtp_nb.widgets.sender import MessageSender, ViewMessage
 
 LISTED = 2_000
 MAX_DOWNLOAD = 25 * 1024 * 1024
-"""Encoded octets of an attachment that the page may fetch."""
+"""Encoded bytes of an attachment that the page may fetch."""
 LISTED_RECIPIENTS = 20
 
 
@@ -42,7 +42,7 @@ class Server(Protocol):
 class InboxView(Live):
     """Lists what a sandbox took in and shows a message when it is chosen.
 
-    The HTML of a message is somebody else's: it is shown in a frame that runs nothing, and whose
+    The HTML of a message is a stranger's: it is shown in a frame that runs nothing, and whose
     policy lets it load nothing.
     """
 
@@ -134,7 +134,7 @@ def _more(message: Received) -> str:
 
 
 def opened(number: int, message: Received) -> ViewMessage:
-    """A whole message, as much of it as a page bears; no octets of a stranger's make it raise."""
+    """A whole message, as much of it as a page can hold; no content makes it raise."""
     left = len(message.rcpt_tos) - SHOWN_RECIPIENTS
     envelope = [
         ["MAIL FROM", f"<{message.mail_from}>"],

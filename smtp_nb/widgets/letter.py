@@ -11,7 +11,7 @@ from smtp_nb.sandbox.messages.mailbox import shortened
 from smtp_nb.sandbox.messages.parts import ParsedPart
 
 MAX_BODY = 500_000
-"""Encoded octets of a body that are read, and characters of it that are shown."""
+"""Encoded bytes of a body that are read, and characters of it that are shown."""
 MAX_IMAGES = 4 * 1024 * 1024
 """Characters that all inline images together put into the page. A message may refer to one image a
 thousand times, and each time it would stand there in full."""

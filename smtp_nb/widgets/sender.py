@@ -71,7 +71,7 @@ class MessageSender:
             self._drain()
 
     def _rest(self) -> bool:
-        """Give the thread up, unless somebody woke it this very moment."""
+        """End the thread, unless it was woken this very moment."""
         with self._lock:
             if self._wake.is_set():
                 return False

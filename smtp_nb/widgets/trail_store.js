@@ -1,4 +1,4 @@
-// The rows of a live trail in the page, and what of them is to be seen.
+// The rows of a live trail in the page, and which of them are shown.
 //
 // Rows arrive in numbered batches: [number, direction, seconds, flags, group, text,
 // explanation, connection, session, state]. A model has one Store, however many views it has: a custom message

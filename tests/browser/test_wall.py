@@ -115,6 +115,23 @@ def test_a_fault_for_one_student_is_chosen_and_healed(notebook: Notebook) -> Non
     expect(shown.locator(".smtpnb-faults")).to_be_hidden()
 
 
+def test_the_teacher_tells_all_and_takes_the_wall_home(notebook: Notebook) -> None:
+    wall = notebook.output_area(WALL).locator(".smtpnb-wall")
+    field = wall.get_by_label("A message to all students")
+    field.fill("five minutes left")
+    field.press("Enter")
+    expect(wall.locator(".smtpnb-said")).to_contain_text("sessions will hear it")
+    expect(field).to_have_value("")
+    for name, file, word in (
+        ("CSV", "maple-73.csv", "Kim 30"),
+        ("Class log", "maple-73.classlog", '"kind"'),
+    ):
+        with notebook.page.expect_download() as started:
+            wall.get_by_role("button", name=name).click()
+        assert started.value.suggested_filename == file
+        assert word in started.value.path().read_text("utf-8")
+
+
 def test_the_projector_shows_no_name_and_no_address(notebook: Notebook) -> None:
     shown = wall(notebook)
     shown.get_by_role("button", name="Projector").click()

@@ -1,4 +1,4 @@
-"""A score: a number for whoever grades, a card for whoever learns."""
+"""A score: a number for the grader, a card for the student."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ class PostRoom:
     """Mail for a class, tried again as long as a function says so.
 
     Attributes:
-        recipients: who shall get a message.
+        recipients: the addresses to send to.
     """
 
     def __init__(self, server: SandboxServer) -> None:
@@ -140,7 +140,7 @@ def stage(server: SandboxServer, word: str) -> PostRoom:
     ),
 )
 def retry(seen: Seen) -> Iterator[Criterion]:
-    """All who can be reached have their message once, and nobody is pestered."""
+    """Every reachable recipient has the message once, and no one is tried too often."""
     tries = [one for one in tries_of(seen.sessions) if one.recipient in RECIPIENTS]
     if not tries:
         yield Criterion("mail was sent to the class", 6, False, "no recipient was named yet")

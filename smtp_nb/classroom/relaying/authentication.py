@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from smtp_nb.classroom.relaying.findings import POLICIES, is_dmarc, tags
 from smtp_nb.classroom.relaying.pipeline import MARKS, Pipeline
+from smtp_nb.classroom.relaying.pyspf import pyspf
 from smtp_nb.classroom.table import table
 from smtp_nb.classroom.zone import ServerFailure, Zone
 from smtp_nb.errors import InputError, Unsupported
@@ -185,7 +186,7 @@ def authenticate(
 
 def _spf(zone: Zone, mail_from: str, peer: str, hello: str) -> Verdict:
     try:
-        import spf
+        spf = pyspf()
     except ImportError as error:
         raise Unsupported("SPF needs pyspf", remedy=install("lessons")) from error
     # RFC 7208 section 2.4: a notification has no sender, so the name in EHLO stands in.
@@ -239,7 +240,7 @@ def _dkim(zone: Zone, content: bytes) -> Iterator[Verdict]:
 def _of_signature(is_good: bool, domain: str, fields: dict[bytes, bytes]) -> Verdict:
     if not is_good:
         return Verdict("fail", domain, "a signed field was changed, or the key is another")
-    # RFC 6376 section 8.2: whatever follows the counted octets is anybody's.
+    # RFC 6376 section 8.2: anyone may have added what follows the counted bytes.
     if b"l" in fields:
         return Verdict("policy", domain, "l= leaves the end of the body unsigned")
     return Verdict("pass", domain, "signature and body fit the key")

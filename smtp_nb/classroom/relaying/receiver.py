@@ -42,7 +42,7 @@ class MailHost:
 
 
 class Receiver(Door):
-    """Takes mail for its own domains from anybody, and for all others from its own people only.
+    """Takes mail for its own domains from anyone, and for other domains from its own users only.
 
     Its own people are clients on this machine that name a sender of one of its domains.
     """

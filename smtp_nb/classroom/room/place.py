@@ -11,7 +11,7 @@ from smtp_nb.sandbox.names import ANYWHERE, is_loopback
 
 PORT = 2525
 _ELSEWHERE = "192.0.2.1", 9
-"""An address of RFC 5737, which belongs to nobody."""
+"""An address of RFC 5737, reserved for documentation."""
 
 
 def address_of(host: str) -> str:

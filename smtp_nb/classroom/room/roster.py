@@ -52,7 +52,7 @@ class Roster:
         """The name as it stands in the roster.
 
         Raises:
-            InputError: nobody is called so.
+            InputError: there is no such student.
         """
         if (found := self._by_word.get(folded(name))) is not None:
             return found

@@ -51,7 +51,7 @@ class Streams:
         return stream
 
     def _drop(self) -> Flow[None]:
-        """After an interruption nothing of ours shall still arrive."""
+        """After an interruption none of our bytes may still arrive."""
         if self._session is not None:
             yield from self._session.abort()
 

@@ -208,7 +208,7 @@ class Account(ABC):
             self._keeper.save(state)
             self.is_kept = not isinstance(self._keeper, MemoryStore)
         except SMTPError:
-            # The login itself is good; whoever shows it says that it is not kept.
+            # The login itself is good; what shows it also says that it is not kept.
             self.is_kept = False
 
     def forget(self) -> None:

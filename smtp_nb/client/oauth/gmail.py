@@ -22,9 +22,9 @@ from smtp_nb.wording import install
 
 SCOPES = ["https://mail.google.com/"]
 DEVICE_URI = "https://oauth2.googleapis.com/device/code"
-# A desktop client of Google's may be sent to any port here; nobody listens, the address is pasted.
+# Google lets a desktop client use any port here. Nothing listens: the address is pasted.
 REDIRECT = "http://localhost:1"
-_MOST = 1 << 16  # octets of a client's file
+_MOST = 1 << 16  # bytes of a client's file
 _REMEDY = "Create a client of type 'desktop app' at console.cloud.google.com, and download its file"
 
 _LOGGERS = ("oauthlib", "requests_oauthlib")

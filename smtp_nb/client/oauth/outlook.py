@@ -124,7 +124,7 @@ class MicrosoftAccount(Account):
         )
 
     def _poll(self) -> str:
-        # It measures the pause by its own clock; here the pace is kept by whoever calls.
+        # It measures the pause by its own clock; here the caller keeps the pace.
         with _unwarned("Attempted too soon"):
             found = self._msal().acquire_token_by_device_flow(
                 self._flow, exit_condition=lambda flow: True

@@ -123,7 +123,7 @@ def lock_beside(path: Path) -> Iterator[LockedFile | None]:
             yield hold if path.exists() else None
         finally:
             hold.let_move()
-            # Elsewhere it goes while we still hold it, so that nobody loses a fresh one.
+            # Elsewhere it goes while we still hold it, so that no other process loses a fresh one.
             if sys.platform != "win32":
                 lock_path.unlink()
     if sys.platform == "win32":  # pragma: no cover

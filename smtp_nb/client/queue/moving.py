@@ -27,7 +27,7 @@ def move_to_free(source: Path, target: Path) -> None:
         OSError: it cannot be done.
     """
     if sys.platform == "win32":  # pragma: no cover
-        os.rename(source, target)  # there it takes nobody's place
+        os.rename(source, target)  # there it replaces no other file
     elif not in_one_step(os.fsencode(source), os.fsencode(target)):
         in_two_steps(source, target)
 

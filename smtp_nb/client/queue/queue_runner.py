@@ -74,7 +74,7 @@ class QueueRunner:
         return self.report
 
     def _report_sending(self, stem: str) -> None:
-        """Say what became of a file that was being sent, unless somebody is sending it now."""
+        """Say what became of a file that was being sent, unless it is still being sent."""
         try:
             if self._spool.is_abandoned(stem):
                 self._report(self.report.left_behind, stem, 162, IN_DOUBT)

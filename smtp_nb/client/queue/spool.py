@@ -10,7 +10,7 @@ A file of the queue is one line of JSON, the envelope, and behind it the message
 
 Laws. A file appears whole or not at all. Only who holds the system's lock on a file may rename it
 (`file_lock.py`), and the lock goes with the process, so a `.sending` without a lock was left behind
-by one that died. Nobody knows whether that message left: it is reported, and never sent again
+by one that died. Whether that message left cannot be known: it is reported, and never sent again
 without being asked. Each step is on the disk before the next one begins, so losing power is as
 losing a process.
 
@@ -119,7 +119,7 @@ class Spool:
         return queued.name
 
     def sync(self) -> None:
-        """What the directory says now shall hold after a loss of power too."""
+        """Make what the directory says now survive a loss of power."""
         if sys.platform == "win32":
             return  # it does so by itself, and opens no directory
         handle = os.open(self.path, os.O_RDONLY)
@@ -198,7 +198,7 @@ class Claim:
         self._path = spool.path / (stem + QUEUED)
 
     def begin(self) -> None:
-        """Let everybody see that it is being sent.
+        """Let other processes see that it is being sent.
 
         Raises:
             InputError: 303, something of that name is there, or it cannot be renamed.

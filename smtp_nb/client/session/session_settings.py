@@ -210,7 +210,7 @@ def _always(token: Secret) -> TokenSource:
 def _session_slot(
     properties: Configured, remembered: Remembered, tls: TLSSettings | None
 ) -> SessionSlot | None:
-    """Where the session with this server is kept, if sessions are to be resumed."""
+    """Where the session with this server is kept, if sessions can be resumed."""
     if tls is None or not REGISTRY["ReuseSSLSession"].read(properties):
         return None
     return remembered.sessions().session_slot(properties.mail_server, properties.mail_port, tls)

@@ -48,7 +48,7 @@ def _shown(value: object) -> str:
 
 
 def _nearest(value: Any, words: Iterable[str]) -> str:
-    """The word that somebody may have meant, or nothing."""
+    """The word that may have been meant, or nothing."""
     from difflib import get_close_matches
 
     folded = {word.lower(): word for word in words}

@@ -80,7 +80,7 @@ class Entry(Generic[T]):
         return value
 
     def is_set(self, holder: Holder) -> bool:
-        """True if somebody gave it a value, be it the default."""
+        """True if a value was assigned, even the default."""
         return self.reference in holder._values
 
     def write(self, holder: Holder, value: Any) -> None:

@@ -1,6 +1,6 @@
 """What the workers of a run share: claims to messages, budgets, and how the run stands.
 
-A claim is a place in the run's list of messages. Whoever takes it does so in the transaction that
+A claim is a place in the run's list of messages. It is taken in the same transaction that
 records its attempt, with the row locked from the first look at it: a message belongs to nobody or
 is under way. So a worker that dies before the commit has taken nothing, and a task that is run
 twice finds taken what the first one took.
@@ -147,7 +147,7 @@ class Counts(NamedTuple):
 
     Attributes:
         outcomes: of messages that are decided.
-        waiting: messages that nobody has taken.
+        waiting: messages that are not claimed.
         put_off: those of them that wait for another try.
     """
 
@@ -269,7 +269,7 @@ class ClaimJournal(Journal):
         return bool(self._found(_HAS_TAKEN, (self._run, token)))
 
     def claim(self, most: int) -> list[ClaimedPlace]:
-        """Lock up to `most` messages that nobody has, nor this window, until the window's end."""
+        """Lock up to `most` unclaimed messages that this window does not have, until its end."""
         values = (self._run, self.clock(), self._claimed, most)
         with self.store.writing() as sql:
             found = [ClaimedPlace(*row) for row in sql.execute(_CLAIM, values)]
@@ -308,7 +308,7 @@ class ClaimJournal(Journal):
         self.store.commit(write, flush=False)
 
     def reopen(self, message: int, due: float, tries: int, since: float) -> None:
-        """Give a message back: nobody has it, and somebody is to try it again."""
+        """Give a message back: it is unclaimed, to be tried again."""
         values = (due, tries, since, self._run, self._place_of_message[message])
         self.store.commit(lambda sql: sql.execute(_REOPEN, values), flush=False)
 

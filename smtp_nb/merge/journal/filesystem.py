@@ -50,7 +50,7 @@ def _kind(path: Path) -> str:
     """The file system that `path` is on; empty where it cannot be found out."""
     if not _MOUNTS.exists():
         return kind_in_list(Path(os.path.realpath(path)), _mount_list())
-    # Names of mount points are octets, in whatever encoding.
+    # Names of mount points are bytes in an unknown encoding.
     mounts = _MOUNTS.read_text("utf-8", "surrogateescape")
     return kind_of_mount(Path(os.path.realpath(path)), mounts)
 

@@ -99,7 +99,7 @@ class JournalReader:
         return found
 
     def decided(self) -> list[Decided]:
-        """The messages that somebody has, or may have."""
+        """The messages that a recipient has, or may have."""
         return [Decided(*row) for row in self._read(schema.DECIDED)]
 
     def outcomes(self) -> list[tuple[int, str | None, float]]:

@@ -21,7 +21,7 @@ from smtp_nb.model.display import visible
 
 # Far behind the holder's name: a locked byte cannot be read on Windows.
 _LOCKED_BYTE = 1 << 20
-# What the system says if somebody else holds it; everything else means that it cannot be held.
+# What the system says if another process holds it; any other error means it cannot be held.
 _HELD = frozenset({errno.EAGAIN, errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK})
 
 
@@ -40,7 +40,7 @@ class CampaignLock:
         self._file.write(json.dumps(_myself()).encode())
 
     def release(self) -> None:
-        """Let others in. The file goes while we still hold it, so nobody loses a fresh one."""
+        """Let others in. The file goes while we still hold it, so no fresh one is lost."""
         if sys.platform != "win32":
             self.path.unlink(missing_ok=True)
         self._file.close()

@@ -47,7 +47,7 @@ def locked(place: Place) -> Held:
     """Hold a campaign, so that no other process or job sends it.
 
     Raises:
-        CampaignBusy: somebody else holds it; the text names them.
+        CampaignBusy: another process holds it; the text names it.
         JournalError: it cannot be locked.
     """
     if isinstance(place, JournalURL):

@@ -1,9 +1,9 @@
 """Rescue of a journal whose file was removed or replaced during a run.
 
-Whatever happens to the file during a run, the next run must send to nobody who has the message.
+Whatever happens to the file during a run, the next run must not send a message a second time.
 If the file went away under its name, this process still holds all of it: it is written again, to
 its old place if that is free, else to `NAME.rescued` beside whatever lies there. If the file itself
-was written over, nobody knows any more what was in it, and `NAME.lost` says so. As long as a
+was overwritten, what was in it is lost, and `NAME.lost` says so. As long as a
 `.rescued` or `.lost` lies beside a journal, that journal is neither sent from nor shown.
 """
 
@@ -82,7 +82,7 @@ def lose(watch: Watch) -> JournalError:
         _mark_lost(watch.name)
     with suppress(OSError):
         if not watch.is_log_foreign():
-            # SQLite would fold it into a file that is somebody else's now.
+            # SQLite would fold it into a file that now belongs to another program.
             os.truncate(watch.log_path, 0)
     return JournalError(
         f"the journal {watch.name} was overwritten, cut short or written to by another program"

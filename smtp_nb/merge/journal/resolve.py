@@ -31,7 +31,7 @@ def resolve(place: Place, targets: Sequence[Target], decision: str) -> int:
     All others keep their outcome.
 
     Raises:
-        InputError: there is nobody to decide about, or it is no such decision.
+        InputError: no recipient is undecided, or there is no such decision.
         CampaignBusy: the campaign is being sent, so nothing is known yet.
     """
     if decision not in DECISIONS:
@@ -71,7 +71,7 @@ def targets_of(
         key_at: gives it from the row's position.
 
     Raises:
-        InputError: it is none of these, or somebody is meant who has the message.
+        InputError: it is none of these, or a recipient is meant who has the message.
     """
     if isinstance(which, str) and which in Outcome.__members__:
         return [_of_outcome(which)]

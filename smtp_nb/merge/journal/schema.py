@@ -9,7 +9,7 @@ from smtp_nb.model.outcome import Outcome
 
 SUFFIX = ".smtp-merge.sqlite"
 APPLICATION = 0x534D5447  # "SMTG", by which `file` and we know it
-REPLY_LIMIT = 2000  # a hostile server shall not fill the disk
+REPLY_LIMIT = 2000  # a hostile server must not fill the disk
 
 # What made each version out of the one before, beginning with nothing. What was ever released here
 # stays as it is: journals that went through it are about.
@@ -130,7 +130,7 @@ class SentMessage(NamedTuple):
 
 
 class Decided(NamedTuple):
-    """A message that somebody has, or may have. `digest` is empty in journals of version 1."""
+    """A message that a recipient has, or may have. `digest` is empty in journals of version 1."""
 
     key: str
     message: int

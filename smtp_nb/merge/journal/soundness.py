@@ -73,7 +73,7 @@ def require_sound(sql: sqlite3.Connection, path: Path) -> None:
 
 
 def require_values(sql: sqlite3.Connection, path: Path) -> None:
-    """Look whether the values are of the types that they should be, for whoever only reads.
+    """Check that the values have the right types, for callers that only read.
 
     Raises:
         JournalError: they are not; the text says where.

@@ -1,6 +1,6 @@
 """The journal in a file of SQLite.
 
-A writer watches its files: if they are moved, replaced or written over by somebody else, nothing
+A writer watches its files: if another program moves, replaces or overwrites them, nothing
 more may leave, and what was written down is kept for the next run (`rescue.py`).
 """
 
@@ -116,7 +116,7 @@ class WatchedSQLite(SQLiteStore):
             return work(sql)
 
     def wait_for_others(self) -> None:
-        """There are none: the lock on a file is that of everybody who writes."""
+        """There are none: a file has one lock for all writers."""
 
     def require_current(self, sql: JournalSession) -> None:
         self._tell()
@@ -124,7 +124,7 @@ class WatchedSQLite(SQLiteStore):
     def _fold(self) -> None:
         """Take over what is in the log when that is long enough, and at no other time.
 
-        So the file itself changes only here, and each other change of it is somebody else's.
+        So the file itself changes only here, and any other change was made by another program.
         """
         self._since_fold += 1
         if self._watch is None or self._since_fold < _FOLDED_AFTER:

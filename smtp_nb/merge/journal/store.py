@@ -78,7 +78,7 @@ class WritingStore(ReadingStore, Protocol):
 
 
 class Held(Protocol):
-    """A campaign that nobody else may send."""
+    """A campaign that no other process may send."""
 
     def release(self) -> None:
         """Let others in."""

@@ -14,7 +14,7 @@ from smtp_nb.model.secret import Secret
 
 # As SQLAlchemy spells it; the short form means the same.
 _SCHEMES = ("postgresql+psycopg", "postgresql")
-# One schema for each campaign: names in PostgreSQL have at most 63 octets.
+# One schema for each campaign: names in PostgreSQL have at most 63 bytes.
 _PREFIX, _LONGEST = "smtp-merge ", 63
 _DIGEST = 8
 
@@ -72,7 +72,7 @@ def is_url(given: object) -> bool:
 
 
 def place_of(given: str | os.PathLike[str], campaign: str = "") -> Place:
-    """Where the journal is that somebody names.
+    """Where a journal that was named by a path or a URL is.
 
     Raises:
         InputError: a URL of another kind of database.

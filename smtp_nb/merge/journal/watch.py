@@ -48,11 +48,11 @@ class _Watched:
             return True
 
     def is_overwritten(self) -> bool:
-        """True if somebody else wrote to it."""
+        """True if another program wrote to it."""
         return self._now() != self._mark
 
     def note(self) -> None:
-        """This process wrote to it: as it is now it shall stay."""
+        """This process wrote to it: take its present state as the right one."""
         self._mark = self._now()
 
     def _now(self) -> _Mark:
@@ -120,7 +120,7 @@ class Watch:
         return self._main.is_overwritten() or bool(self._log and self._log.is_overwritten())
 
     def is_moved(self) -> bool:
-        """True if whoever opens the journal by its name now finds another one."""
+        """True if opening the journal by its name now finds another file."""
         return self.is_main_moved() or bool(self._log and self._log.is_moved())
 
     def is_main_moved(self) -> bool:

@@ -1,8 +1,8 @@
 """Message digests, which detect rows that would get a different message now.
 
 A digest covers the template as it is written, the values that it names, in cells as in its
-context, and the octets of the attachments; never what no message shows. It is keyed with the
-campaign's salt, so that nobody can try out values on a journal.
+context, and the bytes of the attachments; never what no message shows. It is keyed with the
+campaign's salt, so that values cannot be tried out on a journal.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ class Standing:
         waiting: rows whose messages a run would send, by position.
         decided: rows that no run will send to again, by outcome.
         since: when the last of them was decided, in seconds since 1970.
-        left_out: rows that cannot or shall not be sent, by outcome.
+        left_out: rows that cannot or must not be sent, by outcome.
         changed: rows that have their message and would get another one now, by position, each with
             its number in the journal and its new digest.
         is_template: True if it is the template that was changed.
@@ -99,7 +99,7 @@ class Standing:
         return f"{who} a message that differs from what they would get now: {what}"
 
     def check(self, may_differ: bool) -> None:
-        """Raise if somebody who has a message would get another one now.
+        """Raise if a recipient who has a message would get another one now.
 
         Raises:
             TemplateChanged: so it is, and that was not allowed; nothing was sent.

@@ -32,7 +32,7 @@ _ENCODING = "utf-8-sig"
 UNREADABLE = 303
 # What earlier versions wrote.
 _BEFORE_BOUNCES = COLUMNS[: COLUMNS.index("bounce")]
-# CSV holds line breaks and tabs; other controls would work on whoever looks at the file.
+# CSV holds line breaks and tabs; other controls could act on the terminal that shows the file.
 _BETWEEN_BREAKS = re.compile(r"[^\r\n\t]+")
 
 

@@ -63,7 +63,7 @@ def missed_in(row: int, results: tuple[RecipientResult, ...]) -> Iterator[Missed
 
 
 def is_without(results: pd.DataFrame) -> pd.Series[bool]:
-    """Which lines of results are about somebody without their message."""
+    """Which lines of results are about a recipient without the message."""
     return (results["outcome"] != Outcome.ACCEPTED) | results["bounce"].isin(RETURNED)
 
 

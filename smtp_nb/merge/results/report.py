@@ -54,7 +54,7 @@ OUTCOME_COLOURS = {
     Outcome.SKIPPED: "#e2e3e5",
 }
 
-# Outcomes of somebody who surely has no message.
+# Outcomes of a recipient who certainly has no message.
 _WITHOUT = RETRIED | {Outcome.REFUSED}
 
 Line = tuple[object, ...]

@@ -70,7 +70,7 @@ class Rows:
         raise InputError(f"the frame has no column {name!r}", remedy=self.advice(name))
 
     def advice(self, name: Hashable) -> str:
-        """What somebody meant who asks for a column that is not there."""
+        """The column that was probably meant by a name that does not exist."""
         near = difflib.get_close_matches(
             folded(name), [folded(n) for n in self.names], n=1, cutoff=0.5
         )
@@ -143,7 +143,7 @@ class _Kind(Enum):
     AS_THEY_ARE = auto()
     COUNTS = auto()  # floats that are all whole numbers: integers, once upon a time
     DAYS = auto()  # times that are all midnight
-    SHORT_FLOATS = auto()  # which Python's floats would give digits that nobody wrote
+    SHORT_FLOATS = auto()  # which as Python floats would show digits that were never written
     OBJECTS = auto()  # which may be lists and records
 
 

@@ -9,7 +9,7 @@ class RunControl:
     """The three words: pause, resume, cancel.
 
     Attributes:
-        nudge: lets whoever waits look round; set by the run.
+        nudge: wakes the threads that wait; set by the run.
     """
 
     def __init__(self) -> None:
@@ -33,4 +33,4 @@ class RunControl:
 
 
 def _nobody() -> None:
-    """Nobody waits."""
+    """No thread waits."""

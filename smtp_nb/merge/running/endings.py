@@ -16,7 +16,7 @@ from smtp_nb.merge.running.pace import Opening, Pace, Shut
 from smtp_nb.merge.running.progress import RESUME, Meter
 from smtp_nb.model.receipt import Receipt
 
-# A shorter wait is waited for, whoever runs.
+# A shorter wait is waited for in every case.
 SHORT_S = 300.0
 
 

@@ -28,12 +28,12 @@ RETRIES = (2.0, 8.0, 30.0, 60.0, 120.0, 300.0)
 IN_A_ROW = 20
 # What is worth waiting for within a run; anything else is the message's own trouble.
 WAITED_FOR = (About.NEWCOMER, About.CLOSING, About.BUSY)  # the worse, the further behind
-# Somebody else who was told the same shall not come back in the same moment.
+# Other clients with the same hint must not all come back at the same moment.
 _JITTER = 0.1
 
 
 class Shut(StrEnum):
-    """What is shut for hours: a run does not wait for it unless it shall."""
+    """What is shut for hours: a run waits for it only if asked to."""
 
     QUOTA = "quota"
     QUIET = "quiet hours"
@@ -91,7 +91,7 @@ class Backoff:
         self.until = max(self.until, self._clock() + pause)
 
     def hold(self, until: float) -> None:
-        """Somebody else was told so."""
+        """Another connection was told so."""
         self.until = max(self.until, until)
 
     def went_well(self) -> None:

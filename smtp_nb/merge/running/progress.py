@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from smtp_nb import ambient
 from smtp_nb.errors import InputError
-from smtp_nb.merge.results.missed import Missed
 from smtp_nb.merge.results.throughput import Throughput, ThroughputLog
 from smtp_nb.model.known import known_attributes
 from smtp_nb.model.outcome import Outcome
 
 if TYPE_CHECKING:
+    from smtp_nb.merge.results.missed import Missed
     from smtp_nb.merge.results.summary import Summary
 
 # The rate is that of the last so many seconds: it follows a server that slows down.
@@ -148,10 +148,10 @@ class Meter:
 
     Args:
         clock: gives seconds from any point.
-        said: what nobody shall overlook, from the beginning.
+        said: what must not be overlooked, from the beginning.
 
     Attributes:
-        view: what it tells; None for nobody.
+        view: what shows the progress; None for nothing.
         put_off: how many messages wait for another try.
     """
 
@@ -205,7 +205,7 @@ class Meter:
         )  # fmt: skip
 
     def say(self, what: str) -> None:
-        """Tell the view what nobody shall overlook."""
+        """Show what must not be overlooked."""
         self._said = what
         self.show()
 
@@ -260,7 +260,7 @@ def view_for(shown: Shown) -> View | None:
 
 
 class Said:
-    """No more than what nobody shall overlook, once, on stderr."""
+    """Only what must not be overlooked, once, on stderr."""
 
     def __init__(self) -> None:
         self._said = ""

@@ -2,10 +2,10 @@
 
 A run holds the campaign's lock from its beginning to `until_closed`.
 
-The law is that nobody gets a message twice, whatever stopped the run before. An attempt is on the
-disk before its message leaves, so after a crash it is there without an outcome: it may have been
-delivered. Such a one is UNKNOWN from then on (`Journal.doubt`), and no run tries it again; only
-`resolve()` does, by a person's word. What is decided for good is left alone too: ACCEPTED and
+The law is that no recipient gets a message twice, whatever stopped the run before. An attempt is
+on the disk before its message leaves, so after a crash it is there without an outcome: it may have
+been delivered. It is UNKNOWN from then on (`Journal.doubt`), and no run tries it again; only
+`resolve()` does, on a person's word. What is decided for good is left alone too: ACCEPTED and
 REFUSED. DEFERRED and NOT_SENT are not (`RETRIED`): there the server has said that it did not take
 the message, or the message never left.
 
@@ -20,7 +20,7 @@ So a row is pending (`_todo`) if one of these holds:
 
 Against 2 and 3 stands this: if the message went, or may have gone, to another To address of the
 same row, then its present address counts as having that outcome. A corrected typing error sends
-nothing to somebody who has the message under the old spelling.
+nothing to a recipient who has the message under the old spelling.
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ class Run:
     Raises:
         InputError: `at` is not a time, or is past.
         CampaignBusy: another process or job is sending this campaign.
-        TemplateChanged: somebody who has a message would get another one now.
+        TemplateChanged: a recipient who has a message would get another one now.
         JournalError: its file cannot be used.
     """
 
@@ -211,7 +211,7 @@ class Run:
         """A source of jobs for each connection that this run may open.
 
         Args:
-            client: is nudged when a connection that waits shall look round.
+            client: is nudged when a waiting connection should look again.
         """
         self.control.nudge = client.nudge
         number = min(self.options.connections, len(self.source))
@@ -287,7 +287,7 @@ def _todo_of_several(
 ) -> PendingMessage | None:
     """As `_todo`, for rows that may have several To addresses.
 
-    Nobody knows which of them an address has taken the place of. So as long as one that is in the
+    Which of them an address replaced cannot be known. So as long as one that is in the
     row no more has the message, or may have it, none that is new gets it.
     """
     if begun is None:
@@ -304,7 +304,7 @@ def _todo_of_several(
 
 
 def has_or_may_have(outcome: str | None) -> bool:
-    """True unless it is sure that somebody with this outcome has no message."""
+    """True unless a recipient with this outcome certainly has no message."""
     return outcome not in RETRIED and outcome != Outcome.REFUSED
 
 

@@ -49,7 +49,7 @@ def component(server: Server) -> Server:
 def unused(server: Server) -> list[Problem]:
     """What a component says of its messages and a merge would drop: a copy, a return path.
 
-    Taking it over could send two thousand copies to somebody who was meant to get one.
+    Taking it over could send two thousand copies to a recipient who was meant to get one.
     """
     if server is None or isinstance(server, str):
         return []

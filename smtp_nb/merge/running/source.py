@@ -29,7 +29,7 @@ from smtp_nb.model.envelope import DeliveryJob, Envelope, Recipient
 from smtp_nb.model.outcome import Outcome
 from smtp_nb.model.receipt import Receipt
 
-# Until somebody nudges: longer than a server's place is kept.
+# Until a nudge: longer than a server keeps a place.
 _INDEFINITELY = 100 * LONG_PAUSE
 # A wait for a time of day looks at the clock so often: it may be set, and a machine may sleep.
 _LOOK_S = 60.0
@@ -87,7 +87,7 @@ class Source:
 
     @property
     def is_scheduled(self) -> bool:
-        """True until the time has come at which it shall begin."""
+        """True until its starting time has come."""
         starts_at = self.pace.starts_at
         return starts_at is not None and self.pace.clocks.wall() < starts_at
 

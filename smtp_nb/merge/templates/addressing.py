@@ -1,7 +1,7 @@
 """Templates for addresses: from_, reply_to, cc and bcc.
 
 The template decides how many addresses there are and which part of each a value is. A name with a
-comma, an `@` or an angle bracket is a name still; it never becomes somebody else's address. Only a
+comma, an `@` or an angle bracket is still a name; it never becomes another address. Only a
 template that is one expression and nothing else takes a whole list from a cell: text with commas,
 semicolons or line ends between addresses, or a list with one address an entry.
 """

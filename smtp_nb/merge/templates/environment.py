@@ -1,7 +1,7 @@
 """Compiled texts and expressions of a template.
 
 A cell that holds nothing can be asked about (`{% if grade %}`, `{{ grade | default("-") }}`), but
-printing it is an error of its row: nobody gets 'Dear nan'. What else may be printed is the law of
+printing it is an error of its row: no one gets 'Dear nan'. What else may be printed is the law of
 `printed`; `lawful` puts it into the templates.
 """
 

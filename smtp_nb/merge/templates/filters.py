@@ -20,7 +20,8 @@ from smtp_nb.merge.templates.tables import records, table
 from smtp_nb.model.address import refuse_controls
 from smtp_nb.model.regular import read_regular
 
-# The name under which a template's context holds the images; no template can spell it.
+# The name under which a template's context holds the images; no template can spell it. None where
+# the same images are drawn for the HTML beside this text.
 IMAGES = "the images"
 
 # Pictures from files that are kept for the rows to come.
@@ -53,7 +54,7 @@ class Images:
         return tuple({part.cid: part for _, part in self._drawn.values()}.values())
 
     def add(self, value: object) -> str:
-        """Take a figure, its octets or its path along; the content id that shows it."""
+        """Attach a figure, its bytes or its path; returns the content id that shows it."""
         if id(value) not in self._drawn:
             # The value is kept beside the part, so that no other object gets its id meanwhile.
             self._drawn[id(value)] = (value, self._shared.part(value))
@@ -116,7 +117,7 @@ def _savefig(figure: Any) -> bytes:
 
 
 def _repr_png(image: Any) -> bytes:
-    """IPython lets it give octets or base64, and metadata with either."""
+    """IPython lets it return bytes or base64, either with metadata."""
     shown = image._repr_png_()
     data = shown[0] if isinstance(shown, tuple) else shown
     return base64.b64decode(data) if isinstance(data, str) else data
@@ -156,7 +157,8 @@ def pixels(value: object) -> bytes:
 @pass_context
 def image(context: Any, value: object, alt: str = "", width: int | None = None) -> Shown:
     """`{{ figure | image(alt="Marks") }}`: the figure inside the message."""
-    cid = context[IMAGES].add(value)
+    images: Images | None = context[IMAGES]
+    cid = images.add(value) if images is not None else ""
     size = Markup(' width="{}"').format(int(width)) if width else Markup("")
     tag = Markup('<img src="cid:{}" alt="{}"{}>').format(cid, alt, size)
     return Shown(tag, f"[{alt or 'image'}]")

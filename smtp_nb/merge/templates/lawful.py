@@ -25,7 +25,7 @@ from smtp_nb.merge.rows.printed import NOTES, printed
 # Under this name a template finds the whole row, with the columns that are no Python names.
 ROW = "row"
 SELF = "self"
-# Names that templates are given in the place of these two: a template may spell them, nobody does.
+# Names that stand in templates for these two; no template has a reason to spell them.
 WHOLE_ROW = "row__of__the__frame"
 OWN_SELF = "self__of__the__row"
 

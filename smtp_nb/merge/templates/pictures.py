@@ -1,7 +1,7 @@
 """Pictures in the HTML: local ones are embedded, and every reference is resolved.
 
 Readers cannot reach the sender's disk, so `![logo](logo.png)` and `<img src="logo.png">` would be a
-broken picture for everybody. The file is taken from the directory that attachments come from.
+broken picture for every reader. The file is taken from the directory that attachments come from.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
 A key is whatever stands in a cell: an address, a name with spaces, 300 letters. None of that
 belongs in a local part, so `{{ key }}` is the key's token there: 32 hex digits of a hash keyed with
 the campaign's salt, the same as in Message-ID and ENVID. It fits, it says nothing about its owner
-to those whom a bounce passes, a server that folds case does it no harm, and nobody who has not seen
-the message can make it up.
+to the servers a bounce passes, a server that folds case does it no harm, and it cannot be made up
+without having seen the message.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ def frame_of(lines: Iterable[Line], first: int) -> pd.DataFrame:
     Args:
         first: the number of the first line.
     """
-    # The model knows no pandas, but for this one function: it is loaded when somebody asks for a
+    # The model knows no pandas but for this one function: it is loaded when a caller asks for a
     # frame, who then works with pandas anyway. The import contract names the exception.
     import pandas as pd
 

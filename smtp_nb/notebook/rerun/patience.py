@@ -10,7 +10,7 @@ HAS_ALARM = hasattr(signal, "setitimer")
 
 
 class PatienceOver(KeyboardInterrupt):
-    """A cell has had its time; to the notebook it is as if somebody had interrupted the kernel."""
+    """A cell has had its time; to the notebook it looks like an interrupt of the kernel."""
 
 
 @contextmanager

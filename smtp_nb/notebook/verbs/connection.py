@@ -58,7 +58,7 @@ def session_card(request: VerbRequest, more: Rows = ()) -> Card:
     tried = ("Failed", f"could not connect to {request.state.tried}" if request.state.tried else "")
     where = "" if smtp is None else f"{smtp.mail_server}:{smtp.mail_port}"
     if sandbox is not None and smtp is not None and request.state.is_at(smtp, sandbox):
-        where = "the sandbox"  # its port differs from run to run, and outputs shall not
+        where = "the sandbox"  # its port differs from run to run, and outputs must not
     if smtp is None or not smtp.connected:
         closed = ("Server", f"{where}, closed" if where else "")
         return Card("Not connected", [closed, tried, *rest])

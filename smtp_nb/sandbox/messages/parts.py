@@ -1,7 +1,7 @@
 """Untrusted MIME, parsed within bounds: a message as a tree of parts over its bytes.
 
-Reading never raises and takes a bounded number of steps, whatever the octets. What lies beyond a
-bound is not read: deeper parts stay octets, further parts and header fields are left out, and
+Reading never raises and takes a bounded number of steps, whatever the bytes. What lies beyond a
+bound is not read: deeper parts stay bytes, further parts and header fields are left out, and
 `is_cut` says so. Nothing is copied until it is asked for.
 """
 
@@ -23,7 +23,7 @@ MAX_PARTS = 200
 MAX_FIELDS = 200
 """Header fields of one part."""
 MAX_VALUE = 16 * 1024
-"""Octets of one field's value."""
+"""Bytes of one field's value."""
 MAX_PARAMETERS = 50
 
 # RFC 5322 section 2.2: a name, a colon, and lines of which all but the first begin with a blank.
@@ -98,7 +98,7 @@ class ParsedPart:
         return found or self.parameters.get("name", "")
 
     def octets(self, most: int) -> bytes:
-        """Its body without its transfer encoding, of at most `most` encoded octets."""
+        """Its body without its transfer encoding, of at most `most` encoded bytes."""
         raw = self.content[self.start : min(self.end, self.start + most)]
         encoding = self.get("Content-Transfer-Encoding").strip().lower()
         try:
@@ -109,7 +109,7 @@ class ParsedPart:
             return raw
 
     def text(self, most: int) -> str:
-        """Its body as text, of at most `most` encoded octets; one that is no text says so."""
+        """Its body as text, of at most `most` encoded bytes; one that is not text says so."""
         try:
             return decoded(self.octets(most), self.parameters.get("charset", "") or "utf-8")
         except NotText as reason:

@@ -28,11 +28,11 @@ _WORD = re.compile(r"=\?([^?\s*]{1,40})(?:\*[^?\s]{0,20})?\?([bBqQ])\?([^?\s]*)\
 
 
 class NotText(ValueError):
-    """Octets that cannot be decoded as they are labelled."""
+    """Bytes that cannot be decoded as they are labelled."""
 
 
 def decoded(octets: bytes, charset: str) -> str:
-    """The text of octets; what is broken in it is shown as U+FFFD.
+    """The text of bytes; what is broken in it is shown as U+FFFD.
 
     Raises:
         NotText: `charset` is not one of text.
@@ -66,7 +66,7 @@ def _pieces(text: str) -> Iterator[str]:
     end, charset, octets = 0, "", b""
     for word in _WORD.finditer(text):
         gap = text[end : word.start()]
-        # A letter of several octets may be cut by the end of a word, against RFC 2047 section 5.
+        # A character of several bytes may be cut by the end of a word, against RFC 2047 section 5.
         if octets and (gap.strip() or word[1] != charset):
             yield decoded(octets, charset)
             octets = b""
@@ -84,7 +84,7 @@ def _octets(encoding: str, data: str) -> bytes:
 
 
 def from_base64(data: bytes) -> bytes:
-    """The octets behind base64, as far as they can be had: cut or padded wrongly it still counts.
+    """The bytes behind base64, as far as possible: cut or wrongly padded text is decoded too.
 
     Raises:
         NotText: nothing can be had.
@@ -95,7 +95,7 @@ def from_base64(data: bytes) -> bytes:
         except binascii.Error:
             continue
     try:
-        # One letter too many carries no octet.
+        # A single letter at the end carries no byte.
         letters = re.sub(rb"[^A-Za-z0-9+/]", b"", data)
         return binascii.a2b_base64(letters[: len(letters) // 4 * 4])
     except binascii.Error as error:

@@ -1,7 +1,7 @@
 """Composer view: a form for one message, with a preview, checks and the cell that says the same.
 
 What a person types goes to Python as messages and never into the widget's state, which a notebook
-may save. Somebody else, the desk, knows how to check and send.
+may save. The desk knows how to check and send.
 """
 
 from __future__ import annotations

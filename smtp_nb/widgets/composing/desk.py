@@ -58,7 +58,7 @@ class Ended:
 
 
 class Delivery(Protocol):
-    """A message that is to be sent."""
+    """A message to send."""
 
     def run(self) -> Ended:
         """Send it and wait until it has ended; raises nothing that is about mail."""

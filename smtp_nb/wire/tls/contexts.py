@@ -178,7 +178,7 @@ def _unreadable(what: str, error: Exception) -> InputError:
 def _identify(context: SSL.Context, identity: Identity) -> None:
     if identity.certificate is None:
         raise InputError(
-            "what is to be shown as our own is a bare key, and TLS needs a certificate",
+            "the client certificate is a bare key, and TLS needs a certificate",
             code=273,
             remedy="Use a store that holds the certificate too",
         )

@@ -70,7 +70,7 @@ class TLSLayer:
     Args:
         settings: what to trust and what to offer.
         host: name or IP address that the certificate must be for.
-        session_slot: where the session is kept, if sessions are to be resumed.
+        session_slot: where the session is kept, if sessions can be resumed.
 
     Attributes:
         is_resumed: the handshake resumed a kept session.

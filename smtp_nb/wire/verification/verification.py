@@ -6,7 +6,7 @@ name, and weak keys, which a lowered security level lets in. Then the decision:
 
 1. A certificate equal to the accepted one (`SSLAcceptServerCert`), or a key that is pinned, passes
    whatever else is wrong with it: that exact server is meant.
-2. If keys are pinned and this is a different one, it does not pass, whoever signed it.
+2. If keys are pinned and this is a different one, it does not pass, whichever authority signed it.
 3. Otherwise each fault must be overlooked by its flag of `SSLSecurityFlags`. A fault that is not in
    the table is never overlooked.
 """

@@ -50,5 +50,5 @@ class DatabaseLock:
 
     def release(self) -> None:
         """Let others in."""
-        with suppress(Exception):  # the lock ends with the connection, whoever ends it
+        with suppress(Exception):  # the lock ends with the connection anyway
             self._connection.close()

@@ -124,7 +124,7 @@ class PostgreSQLStore:
         return connection
 
     def greet(self, sql: JournalSession) -> None:
-        """What is to be done over each new connection."""
+        """Set up each new connection."""
 
     @contextmanager
     def reading(self) -> Iterator[JournalSession]:

@@ -41,7 +41,7 @@ class Statement:
     """What a report says of one recipient.
 
     Attributes:
-        addresses: by which it names the recipient, the final one first; none if it names nobody.
+        addresses: those that it gives the recipient, the final one first; may be empty.
         action: one of `ACTIONS`.
         code: the enhanced status code; empty if there is none.
         text: the words of the server that reports.

@@ -27,7 +27,7 @@ from smtp_nb.model.envelope import DeliveryJob
 from smtp_nb.model.outcome import Outcome
 from smtp_nb.model.receipt import Receipt
 
-# After so long a worker that waits looks round, for nobody can nudge it.
+# A waiting worker looks again after this time, as nothing can nudge it.
 _LOOK_ROUND_S = 1.0
 # So much of its period may be late what a short rate lets begin: so much more may come in another.
 _SLACK = 0.04
@@ -38,7 +38,7 @@ ALL = "*all*"
 
 
 class Claims:
-    """The messages of a run that nobody has taken (a `MessageQueue`).
+    """The unclaimed messages of a run (a `MessageQueue`).
 
     Args:
         todos: the run's list.
@@ -95,7 +95,7 @@ class Claims:
         return replace(found, outcomes=dict(found.outcomes), tries=claim.tries, since=claim.since)
 
     def _as_known(self, todos: list[PendingMessage]) -> list[PendingMessage]:
-        """The messages with what came of attempts in this run, whoever made them."""
+        """The messages with the outcomes of this run's attempts, by any worker."""
         by_number = {todo.message: todo for todo in todos}
         for known in self._journal.known(list(by_number)):
             todo = by_number[known.message]
@@ -151,7 +151,7 @@ class Claims:
         return Opening(at, "the rate of a domain", shut is not None, shut)
 
     def put_back(self, todo: PendingMessage) -> None:
-        """It has not left: it is the next one, for whoever comes."""
+        """It has not left: it is the next one for any worker."""
         self._journal.reopen(todo.message, 0.0, todo.tries, todo.since)
 
     def try_again(self, todo: PendingMessage, due: float) -> None:

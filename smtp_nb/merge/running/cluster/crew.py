@@ -89,7 +89,7 @@ class Crew:
 
     @property
     def is_cut_off(self) -> bool:
-        """True if nobody follows the tasks any more."""
+        """True if the tasks are no longer followed."""
         return bool(self._client.status != _RUNNING)
 
     @property

@@ -23,7 +23,7 @@ from smtp_nb.merge.templates.attachments.root import allowed_file
 from smtp_nb.merge.templates.environment import Part, Values, expression_alone
 from smtp_nb.merge.templates.sandboxed import Environments, standard
 
-# Encoded files that are kept for the rows to come: a class has a few, a report of its own nobody.
+# Encoded files kept for later rows: a class shares a few, a report of one row is used once.
 _KEPT = 8
 
 Given = str | os.PathLike[str] | Attachment | EncodedPart

@@ -1,4 +1,4 @@
-"""`merge`, `preview`, `results`: a DataFrame and a template."""
+"""Deeds of `merge`, `preview` and `results`."""
 
 from __future__ import annotations
 
@@ -18,8 +18,7 @@ from smtp_nb.merge.rows.frames import as_pandas
 from smtp_nb.model.display import masked
 from smtp_nb.notebook.results_frame import ResultsFrame
 from smtp_nb.notebook.show import left_aligned
-from smtp_nb.notebook.syntax import Argument, Option, ValueKind
-from smtp_nb.notebook.verb import Verb, VerbRequest
+from smtp_nb.notebook.verb import VerbRequest
 from smtp_nb.wording import Front, worded
 
 _DIFFERS = (
@@ -83,7 +82,7 @@ class DryRun:
         return text, f"<p>{self._sentence}</p>{rows}{preview}"
 
 
-def _merge(request: VerbRequest) -> DryRun | pd.DataFrame | MergeJob:
+def merge_rows(request: VerbRequest) -> DryRun | pd.DataFrame | MergeJob:
     merge = _merge_of(request)
     count, whole = _counts(merge, request)
     if not request.flag("send"):
@@ -102,10 +101,10 @@ def _merge(request: VerbRequest) -> DryRun | pd.DataFrame | MergeJob:
 
 
 def _refuse_difference(merge: MailMerge) -> None:
-    """Before a person is asked for the count: nobody shall get another message unnoticed.
+    """Before asking for the count: no recipient may get another message unnoticed.
 
     Raises:
-        TemplateChanged: somebody would; nothing was sent.
+        TemplateChanged: one would; nothing was sent.
     """
     try:
         merge.standing.check(may_differ=False)
@@ -199,7 +198,7 @@ def _confirm(count: int, whole: int, request: VerbRequest) -> None:
 
     Raises:
         InputError: it is another number; nothing was sent.
-        StateError: nobody is there to type it.
+        StateError: there is no one to type it.
     """
     given = request.number("yes")
     if given is not None and given == whole:
@@ -224,11 +223,11 @@ def _typed(count: int) -> str:
         ) from error
 
 
-def _preview(request: VerbRequest) -> Preview:
+def preview_rows(request: VerbRequest) -> Preview:
     return _merge_of(request).preview(request.number("rows") or 3)
 
 
-def _results(request: VerbRequest) -> ResultsFrame:
+def results_of(request: VerbRequest) -> ResultsFrame:
     merges, sandbox = request.state.merges, request.state.sandbox
     kept = {**_kept(), **(journals_of(sandbox) if sandbox is not None else {})}
     name = request.text("name") or next(reversed(merges), "") or next(iter(kept), "")
@@ -247,107 +246,3 @@ def _kept() -> dict[str, Path]:
     """The journals in the working directory by the names of their campaigns, newest first."""
     found = sorted(Path.cwd().glob(f"*{SUFFIX}"), key=lambda path: -path.stat().st_mtime)
     return {path.name.removesuffix(SUFFIX): path for path in found}
-
-
-_ARGUMENTS = (
-    Argument(
-        "frame",
-        "the variable that holds the rows, or an expression in quotes: 'df[df.paid == False]'",
-        ValueKind.FRAME,
-    ),
-    Argument("template", "the template", ValueKind.TEMPLATE),
-)
-_OPTIONS = (
-    Option(
-        "--to",
-        "the column of addresses; email by default; several are recipients of one message",
-        ValueKind.COLUMN,
-        "COLUMN",
-        many=True,
-    ),
-    Option("--from", "the sender", metavar="ADDRESS"),
-    Option("--with", "another variable for the template", ValueKind.VARIABLE, "NAME", many=True),
-    Option("--name", "the campaign; the template's name by default", metavar="NAME"),
-    Option("--journal", "the journal's file", ValueKind.PATH, "PATH"),
-    Option(
-        "--key",
-        "the column that identifies a row; the address by default",
-        ValueKind.COLUMN,
-        "COLUMN",
-    ),
-    Option(
-        "--group-by",
-        "one message for all rows that agree in this column",
-        ValueKind.COLUMN,
-        "COLUMN",
-        many=True,
-    ),
-)
-_RUN_OPTIONS = (
-    Option("--send", "send them, after asking for their number", ValueKind.FLAG),
-    Option(
-        "--yes",
-        "the number of messages, or of all in a run that is resumed, instead of typing it",
-        ValueKind.NUMBER,
-        "N",
-    ),
-    Option("--background", "send in the background; returns the job", ValueKind.FLAG),
-    Option(
-        "--at", "in the background from this time on: 08:00, '2026-12-01 08:00'", metavar="TIME"
-    ),
-    Option("--skip-invalid", "leave rows with errors out", ValueKind.FLAG),
-    Option("--limit", "send at most this many", ValueKind.NUMBER, "N"),
-    Option("--only-to", "an address or domain; all others are skipped", many=True, metavar="WHO"),
-    Option("--redirect-to", "send all messages to this address, as a trial", metavar="ADDRESS"),
-    Option("--connections", "parallel connections; 1 by default", ValueKind.NUMBER, "N"),
-    Option(
-        "--window",
-        "the most messages in flight on one connection; 32 by default",
-        ValueKind.NUMBER,
-        "N",
-    ),
-    Option(
-        "--messages-per-connection",
-        "open a new connection after this many messages",
-        ValueKind.NUMBER,
-        "N",
-    ),
-    Option("--rate", "messages in a period: 20/s, 500/h, 500/day", metavar="RATE"),
-    Option(
-        "--domain-rate",
-        "the same for a recipient's domain; * is for all others",
-        many=True,
-        metavar="DOMAIN=RATE",
-    ),
-    Option("--quiet-hours", "begin no message in these hours: 22:00-07:00", metavar="HOURS"),
-    Option("--wait-for-quota", "wait for a quota or quiet hours, not end", ValueKind.FLAG),
-    Option("--deadline", "begin no message after this time: '30 min'", metavar="TIME"),
-    Option("--patience", "retry greylisted messages for this time: '10 min'", metavar="TIME"),
-    Option("--changed", "go on although the template has changed", ValueKind.FLAG),
-)
-
-VERBS = (
-    Verb(
-        "merge",
-        "Send a message to every row of a frame; without --send a dry run",
-        _merge,
-        _ARGUMENTS,
-        (*_OPTIONS, *_RUN_OPTIONS),
-        example="results = %smtp merge df result --send",
-    ),
-    Verb(
-        "preview",
-        "Show the first messages of a merge",
-        _preview,
-        _ARGUMENTS,
-        (*_OPTIONS, Option("--rows", "how many messages; 3 by default", ValueKind.NUMBER, "N")),
-        example="%smtp preview df result",
-    ),
-    Verb(
-        "results",
-        "Show the outcome of every row of a merge",
-        _results,
-        (Argument("name", "the campaign; the last one by default", ValueKind.CAMPAIGN, False),),
-        example="%smtp results",
-    ),
-)

@@ -14,7 +14,7 @@ class Provenance(StrEnum):
 
     @property
     def counts(self) -> bool:
-        """False where anybody could have written it."""
+        """False where anyone could have written it."""
         return self is not Provenance.TRAIL
 
 
