@@ -38,6 +38,11 @@ class DKIM:
         self._key = _read(key)
         self.field(b"From: a@example.org\r\n\r\n")  # what is wrong with the key is said now
 
+    @property
+    def parts(self) -> tuple[str, str, Secret]:
+        """The domain, the selector and the key, which still shows nothing."""
+        return self.domain, self.selector, self._key
+
     def field(self, message: bytes) -> bytes:
         """The field DKIM-Signature of a message, with its line end."""
         try:

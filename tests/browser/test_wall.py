@@ -8,7 +8,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Locator, expect
 
+from browser.axe import barriers
 from browser.lab import Lab, Notebook
+from judges.parsers import Judges
 
 pytestmark = pytest.mark.browser
 
@@ -154,11 +156,11 @@ def test_a_saved_notebook_has_the_wall_without_names(notebook: Notebook) -> None
 
 
 @pytest.mark.parametrize("width", [1280, 400])
-def test_the_wall_is_clean_for_axe_and_stays_in_its_cell(notebook: Notebook, width: int) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+def test_the_wall_is_clean_for_axe_and_stays_in_its_cell(
+    notebook: Notebook, judges: Judges, width: int
+) -> None:
     notebook.page.set_viewport_size({"width": width, "height": 1000})
-    found = axe.run(notebook.page, context=".smtpnb-wall").response["violations"]
-    assert [(one["id"], one["nodes"][0]["html"]) for one in found] == []
+    assert barriers(notebook.page, judges.axe, ".smtpnb-wall") == []
     outside = wall(notebook).evaluate(
         """root => [...root.querySelectorAll("*")]
             .filter(each => each.checkVisibility())
