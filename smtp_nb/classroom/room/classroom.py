@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 from smtp_nb.classroom.judging.conversations import grades_of_class
 from smtp_nb.classroom.judging.rows import grades_frame
 from smtp_nb.classroom.lessons import lesson_with, plan_of
+from smtp_nb.classroom.quizzes.quiz import Quiz
 from smtp_nb.classroom.room import board, class_log
 from smtp_nb.classroom.room.attendance import Attendance
 from smtp_nb.classroom.room.class_log import ClassLog
@@ -256,6 +257,14 @@ class Classroom:
             shown(event)
         return shown
 
+    def broadcast(self, text: str) -> int:
+        """Tell all who are connected, with their next reply. Returns how many sessions there are.
+
+        Raises:
+            InputError: it is not up to 200 characters of ASCII, which is what a reply may hold.
+        """
+        return self._door.announce(text)
+
     def discreet(self, text: str) -> str:
         """A text without the names of students and without addresses."""
         return board.discretion(self._words())(text)
@@ -266,11 +275,13 @@ class Classroom:
             word.lower(): self._roster.alias(name) for name in names for word in (name, label(name))
         }
 
-    def ask(self, question: str, options: Sequence[str], answer: str | None = None) -> Poll:
+    def ask(
+        self, question: str | Quiz, options: Sequence[str] = (), answer: str | None = None
+    ) -> Poll:
         """Ask the class something; the wall shows the votes, which come by mail.
 
         Args:
-            question: in words.
+            question: in words; or a `Quiz`, whose next question it is, with codes as options.
             options: two or more to choose from.
             answer: the right one, which the poll keeps to itself until `reveal()`.
         """
