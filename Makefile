@@ -22,13 +22,17 @@ NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=120
 SANITIZE := --nbval-sanitize-with=tests/nbval_sanitize.cfg
 TWO_FILES := --numprocesses=2 --dist=loadfile
 
-.PHONY: demo lab test test-long fuzz lint bench docs
+.PHONY: demo lab lite test test-long fuzz lint bench bench-compare docs
 
 demo: $(INSTALLED)demo
 	$(BIN)/python notebooks/build.py demo
 
 lab: $(INSTALLED)lab,lessons
 	$(BIN)/jupyter lab --notebook-dir=notebooks --LabApp.default_url=/lab/tree/lessons
+
+# Lessons for a browser alone, in build/lite; npm brings the Python that runs there.
+lite: $(INSTALLED)lite
+	$(BIN)/python lite/build.py
 
 test: $(INSTALLED)$(EXTRAS)
 	$(BIN)/python notebooks/build.py copy
@@ -52,6 +56,10 @@ docs: $(INSTALLED)$(EXTRAS)
 
 bench: $(INSTALLED)test,bench
 	$(BIN)/python -m benchmarks $(BENCH)
+
+# `make bench-compare REF=v1.0`: this checkout against another commit, as ratios.
+bench-compare: $(INSTALLED)test,bench
+	$(BIN)/python -m benchmarks.compare $(REF) $(BENCH)
 
 # Two targets at once would install into the same place.
 .NOTPARALLEL:

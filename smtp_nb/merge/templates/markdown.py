@@ -60,6 +60,24 @@ class MarkdownPart:
         """True if it gives some visible text, whatever the cells hold."""
         return self._parts is not None and self._parts[0].has_words
 
+    @property
+    def parts(self) -> tuple[Part, Part] | None:
+        """The templates of text and HTML; None where Markdown is read for every row."""
+        return self._parts
+
+    def finished(self, text: str, mark: str) -> str | None:
+        """A text of `parts` with its headings underlined; None if the length of a line differs
+        from row to row.
+
+        Args:
+            mark: stands in the text wherever a value will.
+        """
+        if not self._has_headings:
+            return text
+        if any(mark in found[1] for found in _UNDERLINE.finditer(text)):
+            return None
+        return _underlined(text)
+
     def render(self, values: Values) -> tuple[str, str]:
         """(text, HTML) for one row.
 
