@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Self
 from smtp_nb.classroom.relaying.hop import Hop
 from smtp_nb.classroom.relaying.mail import Mail, domain_of, has_bare_line_ends
 from smtp_nb.classroom.relaying.notification import notification
+from smtp_nb.classroom.relaying.pyspf import pyspf
 from smtp_nb.classroom.relaying.receiver import MailHost, Receiver
 from smtp_nb.classroom.table import table
 from smtp_nb.classroom.zone import ServerFailure, Zone
@@ -293,7 +294,8 @@ class Net:
 def _check_extra() -> None:
     try:
         import dkim  # noqa: F401
-        import spf  # noqa: F401
+
+        pyspf()
     except ImportError as error:
         raise Unsupported(
             "a net of servers needs dkimpy and pyspf", remedy=install("lessons")

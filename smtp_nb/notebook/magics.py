@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import ChainMap
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -20,7 +21,6 @@ from smtp_nb.errors import SMTPError
 from smtp_nb.notebook.history import forget
 from smtp_nb.notebook.refusals import secrets_in
 from smtp_nb.notebook.render import fill
-from smtp_nb.notebook.results_frame import kept
 from smtp_nb.notebook.show import Page, shortened, stopped
 from smtp_nb.notebook.syntax import filled
 from smtp_nb.notebook.verb import CellBody, Verb, VerbRequest
@@ -92,9 +92,18 @@ class SMTPMagics(Magics):
         values = filled(syntax, values, lambda what, text: fill(what, text, namespace))
         result = verb.run(VerbRequest(self._state, syntax, values, cell, namespace))
         if name := values["out"]:
-            self._shell.user_ns[name] = kept(result)
+            self._shell.user_ns[name] = _kept(result)
             return None
         return result
+
+
+def _kept(result: object) -> object:
+    """What `-o NAME` keeps of what a verb returned; pandas is not imported for what is no frame."""
+    if "pandas" not in sys.modules:
+        return result
+    from smtp_nb.notebook.results_frame import kept
+
+    return kept(result)
 
 
 def _check_body(verb: Verb, cell: str | None) -> None:

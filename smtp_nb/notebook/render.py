@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from smtp_nb.errors import InputError
-from smtp_nb.merge.rows.problem import RowError
-from smtp_nb.merge.templates.environment import Part, environment
+
+if TYPE_CHECKING:
+    from smtp_nb.merge.rows.problem import RowError
 
 
 def fill(what: str, text: str, namespace: Mapping[str, object]) -> str:
@@ -17,6 +19,9 @@ def fill(what: str, text: str, namespace: Mapping[str, object]) -> str:
     """
     if "{" not in text:
         return text
+    from smtp_nb.merge.rows.problem import RowError
+    from smtp_nb.merge.templates.environment import Part, environment
+
     plain = environment(html=False)
     part = Part(what, text, plain)
     values = only(part.names, namespace)

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from smtp_nb.classroom.relaying.findings import POLICIES, is_dmarc, tags
 from smtp_nb.classroom.relaying.pipeline import MARKS, Pipeline
+from smtp_nb.classroom.relaying.pyspf import pyspf
 from smtp_nb.classroom.table import table
 from smtp_nb.classroom.zone import ServerFailure, Zone
 from smtp_nb.errors import InputError, Unsupported
@@ -185,7 +186,7 @@ def authenticate(
 
 def _spf(zone: Zone, mail_from: str, peer: str, hello: str) -> Verdict:
     try:
-        import spf
+        spf = pyspf()
     except ImportError as error:
         raise Unsupported("SPF needs pyspf", remedy=install("lessons")) from error
     # RFC 7208 section 2.4: a notification has no sender, so the name in EHLO stands in.

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from smtp_nb import ambient
 from smtp_nb.errors import InputError
-from smtp_nb.merge.results.missed import Missed
 from smtp_nb.merge.results.throughput import Throughput, ThroughputLog
 from smtp_nb.model.known import known_attributes
 from smtp_nb.model.outcome import Outcome
 
 if TYPE_CHECKING:
+    from smtp_nb.merge.results.missed import Missed
     from smtp_nb.merge.results.summary import Summary
 
 # The rate is that of the last so many seconds: it follows a server that slows down.

@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from smtp_nb.compose.markdown import markdown_to_html, markdown_to_text
 from smtp_nb.merge.templates.environment import Part, Values
-from smtp_nb.merge.templates.filters import html_of, link, nl2br
+from smtp_nb.merge.templates.filters import IMAGES, html_of, link, nl2br
 from smtp_nb.merge.templates.placeholders import SLOTS, Piece, Placeholders
 from smtp_nb.merge.templates.sandboxed import Environments, standard
 from smtp_nb.merge.templates.shown import Shown
@@ -85,13 +85,18 @@ class MarkdownPart:
             RowError: a name is not filled, or an expression fails for this row.
         """
         if self._parts is not None:
-            text, html = self._parts[0].render(values), self._parts[1].render(values)
+            text = self._parts[0].render(self._undrawn(values))
+            html = self._parts[1].render(values)
         else:
             slots = Placeholders()
             marked = self._whole.render({**values, SLOTS: slots})
             text = slots.fill(markdown_to_text(marked))
             html = slots.join(_in_place(slots.pieces(markdown_to_html(marked))), html_of)
         return (_underlined(text) if self._has_headings else text), html
+
+    def _undrawn(self, values: Values) -> Values:
+        """The values for the text, which shows no image: drawing is most of the work of a row."""
+        return values if self.is_plain else {**values, IMAGES: None}
 
 
 def _underlined(text: str) -> str:

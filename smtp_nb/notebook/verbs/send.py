@@ -10,9 +10,6 @@ from smtp_nb.client.smtp import SMTP
 from smtp_nb.compose.draft import Addressed, Draft
 from smtp_nb.compose.parts import Attachment, EncodedPart
 from smtp_nb.errors import MissingError
-from smtp_nb.merge.rows.problem import RowError
-from smtp_nb.merge.templates.filters import SharedImages
-from smtp_nb.merge.templates.template import Compiled, Template
 from smtp_nb.model.address import parse_mailbox
 from smtp_nb.model.enums import Importance
 from smtp_nb.model.receipt import Receipt
@@ -55,6 +52,9 @@ def _draft(request: VerbRequest, body: str) -> Draft:
         return replace(Draft(from_=()), **_body(kind, body))
     if kind != "text":
         body += "".join(f"\n\n{{{{ {n} | image('{n}') }}}}\n" for n in request.texts("figure"))
+    from smtp_nb.merge.rows.problem import RowError
+    from smtp_nb.merge.templates.template import Compiled, Template
+
     template = Template(from_=_NOBODY, **_body(kind, body))
     names = Compiled(template).names
     values = only(names, request.namespace)
@@ -104,6 +104,8 @@ def file_of(name: str, value: Any) -> Attachment:  # what a user's variable hold
 
 
 def _picture(name: str, value: object) -> Attachment:
+    from smtp_nb.merge.templates.filters import SharedImages
+
     drawn = SharedImages(()).part(value)
     if not isinstance(drawn, Attachment):
         raise TypeError("an image that is not shared is drawn anew")

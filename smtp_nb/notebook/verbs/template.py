@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
+from typing import TYPE_CHECKING
 
 from smtp_nb.errors import InputError
-from smtp_nb.merge.templates.template import Compiled, Template
 from smtp_nb.notebook.show import Card
 from smtp_nb.notebook.syntax import Argument, Option, ValueKind
 from smtp_nb.notebook.verb import CellBody, Verb, VerbRequest
+
+if TYPE_CHECKING:
+    from smtp_nb.merge.templates.template import Template
 
 # What may stand above the first empty line: its name, and the argument of Template.
 _FIELDS = {
@@ -32,6 +35,8 @@ def _template(request: VerbRequest) -> Card:
 
 
 def _card(name: str, kind: str, template: Template) -> Card:
+    from smtp_nb.merge.templates.template import Compiled
+
     files = ", ".join(map(str, template.attachments))
     rows = [
         ("Subject", template.subject),
@@ -51,6 +56,8 @@ def read_template(source: str, kind: str) -> Template:
     Raises:
         InputError: a line above the empty one is no field, or a part's syntax is wrong.
     """
+    from smtp_nb.merge.templates.template import Template
+
     head, separator, body = source.lstrip("\n").partition("\n\n")
     if not separator:
         raise InputError(

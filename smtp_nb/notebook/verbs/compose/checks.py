@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from smtp_nb.client.settings.converters import addresses
 from smtp_nb.compose.parts import Attachment
 from smtp_nb.errors import SMTPError
-from smtp_nb.merge.planning.recipients import remarks
 from smtp_nb.notebook.refusals import secrets_in
 from smtp_nb.notebook.render import fill
 from smtp_nb.notebook.verbs.compose.cell import Cell
@@ -78,6 +77,8 @@ def _of_addresses(
     except SMTPError as error:
         yield of_error(field, error)
         return
+    from smtp_nb.merge.planning.recipients import remarks
+
     for box in found:
         for odd, remedy in remarks(None, box):
             yield FormProblem(field, f"{odd}. {remedy}", is_error=False)

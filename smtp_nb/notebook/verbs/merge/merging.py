@@ -1,4 +1,4 @@
-"""`merge`, `preview`, `results`: a DataFrame and a template."""
+"""Deeds of `merge`, `preview` and `results`."""
 
 from __future__ import annotations
 
@@ -16,17 +16,14 @@ from smtp_nb.merge.planning.standing import Standing
 from smtp_nb.merge.preview import Preview
 from smtp_nb.merge.rows.frames import as_pandas
 from smtp_nb.model.display import masked
-from smtp_nb.model.outcome import Outcome
 from smtp_nb.notebook.results_frame import ResultsFrame
 from smtp_nb.notebook.show import left_aligned
-from smtp_nb.notebook.syntax import Argument, Option, ValueKind
-from smtp_nb.notebook.verb import Verb, VerbRequest
+from smtp_nb.notebook.verb import VerbRequest
 from smtp_nb.wording import Front, worded
 
 _DIFFERS = (
     "Give another --name to send to all, or --changed to send only to those who have none yet"
 )
-_WAITING = frozenset({Outcome.NOT_SENT, Outcome.DEFERRED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +82,9 @@ class DryRun:
         return text, f"<p>{self._sentence}</p>{rows}{preview}"
 
 
-def _merge(request: VerbRequest) -> DryRun | pd.DataFrame | MergeJob:
+def merge_rows(request: VerbRequest) -> DryRun | pd.DataFrame | MergeJob:
     merge = _merge_of(request)
-    count = _count(merge, request)
+    count, whole = _counts(merge, request)
     if not request.flag("send"):
         return DryRun(count, merge.check(), merge.preview(1), merge.standing)
     options = _run_options(request)
@@ -95,8 +92,9 @@ def _merge(request: VerbRequest) -> DryRun | pd.DataFrame | MergeJob:
     if not request.flag("changed"):
         _refuse_difference(merge)
     if count:
-        _confirm(count, request)
+        _confirm(count, whole, request)
     request.state.merges[merge.name] = merge
+    options["progress"] = request.state.progress
     at = request.text("at")
     if not (request.flag("background") or at):
         return ResultsFrame.of(merge.name, merge.run(**options), request.state.shown_in)
@@ -181,24 +179,31 @@ def _domain_rates(request: VerbRequest) -> dict[str, str]:
     return found
 
 
-def _count(merge: MailMerge, request: VerbRequest) -> int:
-    """How many messages a run would send now, apart from rows beyond --only-to."""
-    results = merge.results
-    waiting = set(results["row"][results["outcome"].isin(_WAITING)])
-    problems = merge.check()
-    waiting -= set(problems["row"][problems["severity"] == "error"])
+def _counts(merge: MailMerge, request: VerbRequest) -> tuple[int, int]:
+    """How many messages a run would send now, and how many the campaign has with those decided.
+
+    Both are apart from rows beyond --only-to.
+    """
+    problems, standing = merge.check(), merge.standing
+    waiting = set(standing.waiting) - set(problems["row"][problems["severity"] == "error"])
+    whole = len(waiting) + sum(standing.decided.values())
     limit = request.number("limit")
-    return len(waiting) if limit is None else min(limit, len(waiting))
+    return len(waiting) if limit is None else min(limit, len(waiting)), whole
 
 
-def _confirm(count: int, request: VerbRequest) -> None:
+def _confirm(count: int, whole: int, request: VerbRequest) -> None:
     """Let a person type the count, or compare --yes with it.
+
+    The number of the whole campaign will do for --yes too: whoever agreed to all of it runs the
+    same cell again to resume.
 
     Raises:
         InputError: it is another number; nothing was sent.
         StateError: there is no one to type it.
     """
     given = request.number("yes")
+    if given is not None and given == whole:
+        return
     typed = str(given) if given is not None else _typed(count)
     if typed.strip() != str(count):
         raise InputError(
@@ -219,11 +224,16 @@ def _typed(count: int) -> str:
         ) from error
 
 
-def _preview(request: VerbRequest) -> Preview:
+def preview_rows(request: VerbRequest) -> Preview:
     return _merge_of(request).preview(request.number("rows") or 3)
 
 
-def _results(request: VerbRequest) -> ResultsFrame:
+_EPHEMERAL = (
+    "the campaigns of a sandbox live and die with it, unless --journal says where to keep them"
+)
+
+
+def results_of(request: VerbRequest) -> ResultsFrame:
     merges, sandbox = request.state.merges, request.state.sandbox
     kept = {**_kept(), **(journals_of(sandbox) if sandbox is not None else {})}
     name = request.text("name") or next(reversed(merges), "") or next(iter(kept), "")
@@ -232,112 +242,13 @@ def _results(request: VerbRequest) -> ResultsFrame:
     known = ", ".join(sorted({*merges, *kept}))
     if not known:
         raise StateError(
-            "this session has sent no merge, and this directory holds no journal",
+            f"this session has sent no merge, and this directory holds no journal; {_EPHEMERAL}",
             remedy="Write %smtp merge FRAME TEMPLATE --send, or change to the journal's directory",
         )
-    raise request.syntax.error(f"unknown merge {name!r}; known: {known}")
+    raise request.syntax.error(f"unknown merge {name!r}; known: {known}. {_EPHEMERAL}")
 
 
 def _kept() -> dict[str, Path]:
     """The journals in the working directory by the names of their campaigns, newest first."""
     found = sorted(Path.cwd().glob(f"*{SUFFIX}"), key=lambda path: -path.stat().st_mtime)
     return {path.name.removesuffix(SUFFIX): path for path in found}
-
-
-_ARGUMENTS = (
-    Argument(
-        "frame",
-        "the variable that holds the rows, or an expression in quotes: 'df[df.paid == False]'",
-        ValueKind.FRAME,
-    ),
-    Argument("template", "the template", ValueKind.TEMPLATE),
-)
-_OPTIONS = (
-    Option(
-        "--to",
-        "the column of addresses; email by default; several are recipients of one message",
-        ValueKind.COLUMN,
-        "COLUMN",
-        many=True,
-    ),
-    Option("--from", "the sender", metavar="ADDRESS"),
-    Option("--with", "another variable for the template", ValueKind.VARIABLE, "NAME", many=True),
-    Option("--name", "the campaign; the template's name by default", metavar="NAME"),
-    Option("--journal", "the journal's file", ValueKind.PATH, "PATH"),
-    Option(
-        "--key",
-        "the column that identifies a row; the address by default",
-        ValueKind.COLUMN,
-        "COLUMN",
-    ),
-    Option(
-        "--group-by",
-        "one message for all rows that agree in this column",
-        ValueKind.COLUMN,
-        "COLUMN",
-        many=True,
-    ),
-)
-_RUN_OPTIONS = (
-    Option("--send", "send them, after asking for their number", ValueKind.FLAG),
-    Option("--yes", "the number of messages, for an unattended run", ValueKind.NUMBER, "N"),
-    Option("--background", "send in the background; returns the job", ValueKind.FLAG),
-    Option(
-        "--at", "in the background from this time on: 08:00, '2026-12-01 08:00'", metavar="TIME"
-    ),
-    Option("--skip-invalid", "leave rows with errors out", ValueKind.FLAG),
-    Option("--limit", "send at most this many", ValueKind.NUMBER, "N"),
-    Option("--only-to", "an address or domain; all others are skipped", many=True, metavar="WHO"),
-    Option("--redirect-to", "send all messages to this address, as a trial", metavar="ADDRESS"),
-    Option("--connections", "parallel connections; 1 by default", ValueKind.NUMBER, "N"),
-    Option(
-        "--window",
-        "the most messages in flight on one connection; 32 by default",
-        ValueKind.NUMBER,
-        "N",
-    ),
-    Option(
-        "--messages-per-connection",
-        "open a new connection after this many messages",
-        ValueKind.NUMBER,
-        "N",
-    ),
-    Option("--rate", "messages in a period: 20/s, 500/h, 500/day", metavar="RATE"),
-    Option(
-        "--domain-rate",
-        "the same for a recipient's domain; * is for all others",
-        many=True,
-        metavar="DOMAIN=RATE",
-    ),
-    Option("--quiet-hours", "begin no message in these hours: 22:00-07:00", metavar="HOURS"),
-    Option("--wait-for-quota", "wait for a quota or quiet hours, not end", ValueKind.FLAG),
-    Option("--deadline", "begin no message after this time: '30 min'", metavar="TIME"),
-    Option("--patience", "retry greylisted messages for this time: '10 min'", metavar="TIME"),
-    Option("--changed", "go on although the template has changed", ValueKind.FLAG),
-)
-
-VERBS = (
-    Verb(
-        "merge",
-        "Send a message to every row of a frame; without --send a dry run",
-        _merge,
-        _ARGUMENTS,
-        (*_OPTIONS, *_RUN_OPTIONS),
-        example="results = %smtp merge df result --send",
-    ),
-    Verb(
-        "preview",
-        "Show the first messages of a merge",
-        _preview,
-        _ARGUMENTS,
-        (*_OPTIONS, Option("--rows", "how many messages; 3 by default", ValueKind.NUMBER, "N")),
-        example="%smtp preview df result",
-    ),
-    Verb(
-        "results",
-        "Show the outcome of every row of a merge",
-        _results,
-        (Argument("name", "the campaign; the last one by default", ValueKind.CAMPAIGN, False),),
-        example="%smtp results",
-    ),
-)
