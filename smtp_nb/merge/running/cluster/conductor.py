@@ -129,7 +129,7 @@ class Conductor:
             crew.wait(_POLL_S)
 
     def _is_unfinished(self, crew: Crew) -> bool:
-        """True if there is no worker, or the last one left before others gave back what they had."""
+        """True if there is no worker, or the last one left before others returned what they had."""
         is_over = crew.is_final or crew.errors or self._run.control.is_cancelled
         return not is_over and self._board.counts().waiting > 0
 
