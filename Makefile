@@ -1,8 +1,18 @@
-# Every target makes .venv and installs by itself; it installs again only when pyproject.toml changed.
+# Every target makes .venv and installs what it needs by itself: once for each set of extras, and again
+# only when pyproject.toml changed.
 PYTHON ?= python3
 BIN := .venv/bin
-INSTALLED := .venv/installed
+INSTALLED := .venv/installed-
 PYTEST := $(BIN)/python -m pytest
+UV := $(shell command -v uv 2>/dev/null)
+ifeq ($(UV),)
+MAKE_VENV := $(PYTHON) -m venv .venv
+# A module is compiled when it is imported first; to compile all of them costs more than the rest.
+INSTALL := $(BIN)/python -m pip install --quiet --no-compile
+else
+MAKE_VENV := $(UV) venv --quiet --seed --allow-existing --python $(PYTHON) .venv
+INSTALL := $(UV) pip install --quiet --python $(BIN)/python
+endif
 # Notebooks are run again in a fresh copy, and compared with what they show.
 NOTEBOOKS := $(patsubst %,build/%,$(wildcard notebooks/*.ipynb))
 LESSONS := $(patsubst %,build/%,$(wildcard notebooks/lessons/*.ipynb))
@@ -12,43 +22,53 @@ NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=120
 SANITIZE := --nbval-sanitize-with=tests/nbval_sanitize.cfg
 TWO_FILES := --numprocesses=2 --dist=loadfile
 
-.PHONY: demo lab lite test test-long fuzz lint bench docs
+.PHONY: demo lab lite test test-long fuzz lint bench bench-compare docs
 
-demo: $(INSTALLED)
+demo: $(INSTALLED)demo
 	$(BIN)/python notebooks/build.py demo
 
-lab: $(INSTALLED)
+lab: $(INSTALLED)lab,lessons
 	$(BIN)/jupyter lab --notebook-dir=notebooks --LabApp.default_url=/lab/tree/lessons
 
 # Lessons for a browser alone, in build/lite; npm brings the Python that runs there.
-lite: $(INSTALLED)
+lite: $(INSTALLED)lite
 	$(BIN)/python lite/build.py
 
-test: $(INSTALLED)
+test: $(INSTALLED)$(EXTRAS)
 	$(BIN)/python notebooks/build.py copy
 	# Lessons are the same on every machine, so nothing is replaced before comparing.
 	$(PYTEST) --quiet $(TWO_FILES) $(NBVAL) $(LESSONS)
 	$(PYTEST) $(TWO_FILES) $(NBVAL) $(SANITIZE) tests $(NOTEBOOKS)
 
-test-long: $(INSTALLED)
+test-long: $(INSTALLED)$(EXTRAS)
 	$(PYTEST) -m long --timeout=3600 tests
 
 # So many seconds for each parser; NAMES are some of tests/fuzz/targets.py, all by default.
 SECONDS := 300
-fuzz: $(INSTALLED)
+fuzz: $(INSTALLED)$(EXTRAS)
 	cd tests && ../$(BIN)/python -m fuzz --seconds $(SECONDS) $(NAMES)
 
-lint: $(INSTALLED)
+lint: $(INSTALLED)$(EXTRAS)
 	$(PYTEST) tests/architecture/test_style.py tests/architecture/test_contract.py
 
-docs: $(INSTALLED)
+docs: $(INSTALLED)$(EXTRAS)
 	$(BIN)/python docs/build.py
 
-bench: $(INSTALLED)
-	$(BIN)/python -m pip install --quiet --editable '.[bench]'
+bench: $(INSTALLED)test,bench
 	$(BIN)/python -m benchmarks $(BENCH)
 
-$(INSTALLED): pyproject.toml
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --editable '.[$(EXTRAS)]'
+# `make bench-compare REF=v1.0`: this checkout against another commit, as ratios.
+bench-compare: $(INSTALLED)test,bench
+	$(BIN)/python -m benchmarks.compare $(REF) $(BENCH)
+
+# Two targets at once would install into the same place.
+.NOTPARALLEL:
+
+$(INSTALLED)%: pyproject.toml | .venv/made
+	$(INSTALL) --editable '.[$*]'
+	touch $@
+
+# A stamp too: an attempt without Debian's python3-venv leaves a Python there that has no pip.
+.venv/made:
+	$(MAKE_VENV)
 	touch $@

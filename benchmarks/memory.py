@@ -90,6 +90,23 @@ def ours_of_many_rows(port: int, size: int, folder: Path) -> Work:
     return _merge(port, size, folder, [])
 
 
+def ours_checked(port: int, size: int, folder: Path) -> Work:
+    """MailMerge.check() of many rows."""
+    import pandas as pd
+
+    from smtp_nb import MailMerge, Template
+
+    frame = pd.DataFrame(Job(port, size, 1, None, folder, folder).table)
+    template = Template(subject=jinja(SUBJECT), text=jinja(TEXT), html=jinja(HTML))
+
+    def check(frame: pd.DataFrame) -> object:
+        merge = MailMerge(frame, template, to="email", from_=SENDER, name="check")
+        return merge.check()
+
+    check(frame.head(2))
+    return lambda: check(frame)
+
+
 def ours_of_groups(port: int, size: int, folder: Path) -> Work:
     """The same with a message for every two rows."""
     return _merge(port, size, folder, [], pairs=True)
@@ -135,6 +152,7 @@ CASES = {
     "smtplib": theirs_from_email_message,
     "merge": ours_in_a_merge,
     "rows": ours_of_many_rows,
+    "check": ours_checked,
     "groups": ours_of_groups,
     "sheets": ours_with_sheets,
 }

@@ -20,7 +20,8 @@ from typing import Any
 from benchmarks.scenarios import SHARES, Scenario
 
 HERE = Path(__file__).parent
-BUILD = HERE.parent / "build" / "benchmarks"
+ROOT = HERE.parent
+BUILD = ROOT / "build" / "benchmarks"
 # seconds a message, peak memory in KiB
 Figures = dict[str, list[float]]
 
@@ -61,8 +62,12 @@ def _has_nodemailer() -> bool:
     return subprocess.run([*command, "nodemailer"], check=False).returncode == 0
 
 
-def measure(scenario: Scenario, label: str) -> dict[str, float]:
-    """What one contestant needs in one scenario."""
+def measure(scenario: Scenario, label: str, root: Path = ROOT) -> dict[str, float]:
+    """What one contestant needs in one scenario.
+
+    Args:
+        root: the checkout whose smtp_nb takes part.
+    """
     name, _, extension = label.partition(", ")
     sink = served("sink.py", *(["--chunking"] if extension else []))
     with tempfile.TemporaryDirectory(dir=BUILD) as folder, sink as port:
@@ -78,7 +83,7 @@ def measure(scenario: Scenario, label: str) -> dict[str, float]:
                 "folder": folder,
                 "tools": str(BUILD),
             }
-            return _run("contestants.py", name, json.dumps(job))
+            return _run("contestants.py", name, json.dumps(job), root=root)
 
 
 def _file(folder: Path, octets: int) -> str | None:
@@ -89,9 +94,9 @@ def _file(folder: Path, octets: int) -> str | None:
     return str(path)
 
 
-def _run(script: str, *arguments: str) -> dict[str, float]:
+def _run(script: str, *arguments: str, root: Path = ROOT) -> dict[str, float]:
     command = [sys.executable, str(HERE / script), *arguments]
-    environment = {**os.environ, "PYTHONPATH": str(HERE.parent)}
+    environment = {**os.environ, "PYTHONPATH": str(root)}
     done = subprocess.run(
         command, check=True, stdout=subprocess.PIPE, text=True, env=environment, cwd=BUILD
     )
@@ -111,6 +116,13 @@ def compare(scenario: Scenario, labels: list[str], repeat: int) -> dict[str, Fig
             figures["seconds"].append(got["seconds"] / rows)
             figures["peak_kib"].append(got["peak_kib"])
     return found
+
+
+def workers(number: int, rows: int, journal: str) -> dict[str, float]:
+    """What a merge needs whose journal is a database, sent by so many workers or, at 0, by one
+    process."""
+    with tempfile.TemporaryDirectory(dir=BUILD) as folder, served("sink.py", "--chunking") as port:
+        return _run("workers.py", str(port), str(number), str(rows), journal, folder)
 
 
 def memory(case: str, size: int) -> dict[str, float]:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 DOCS = Path(__file__).parent.parent / "docs"
-IMPORTS = ("from smtp_nb import SMTP", "import smtplib, ssl, email.message")
+# What is loaded, after what is there already.
+IMPORTS = {
+    "from smtp_nb import SMTP": "",
+    "import smtplib, ssl, email.message": "",
+    "%load_ext smtp_nb": "from IPython.testing.globalipapp import start_ipython as start; start()",
+}
 CASES = {
     "path": "`smtp.send()` from a path",
     "email": "`smtp.send(EmailMessage)`",
@@ -105,25 +111,40 @@ def _memory(found: dict[str, list[float]]) -> list[str]:
 def _scale(found: dict[str, dict[str, list[float]]]) -> list[str]:
     rows = [
         (f"{int(size):,}", spread([s * 1e6 for s in f["seconds"]], ".0f"),
-         f"{median(f['more_kib']):.2f}")
+         f"{median(f['more_kib']):.2f}", spread(f["check"], ".1%"))
         for size, f in found.items()
     ]  # fmt: skip
-    head = ("rows", "µs a row", "KB a row")
+    head = ("rows", "µs a row", "KB a row", "check(), of that time")
     return ["## Long lists", "", "One connection, CHUNKING, the results kept:", "",
             *_markdown(head, rows), ""]  # fmt: skip
 
 
 def _imports(found: dict[str, list[float]]) -> list[str]:
     rows = [(f"`{line}`", spread([s * 1e3 for s in found[line]], ".0f")) for line in IMPORTS]
-    return ["## Imports", "", *_markdown(("", "ms"), rows), ""]
+    return ["## Imports", "", *_markdown(("", "ms of CPU time"), rows), ""]
+
+
+def _cluster(found: dict[str, list[float]]) -> list[str]:
+    names = {"0": "one process", "2": "a `LocalCluster` of two workers"}
+    rows = [(names[n], spread([1 / s for s in seconds], ",.0f")) for n, seconds in found.items()]
+    said = "The journal is a PostgreSQL database, the server offers CHUNKING:"
+    return ["## Several processes", "", said, "", *_markdown(("", "messages/s"), rows), ""]
+
+
+SECTIONS: dict[str, Callable[[Any], list[str]]] = {
+    "memory": _memory,
+    "scale": _scale,
+    "imports": _imports,
+    "cluster": _cluster,
+}
 
 
 def page(found: dict[str, Any]) -> str:
     """The page of the documentation."""
     text = (Path(__file__).parent / "page.md").read_text()
     blocks = [line for block in found["scenarios"] for line in _scenario(block)]
-    for name, section in (("memory", _memory), ("scale", _scale), ("imports", _imports)):
-        blocks += section(found[name]) if name in found else []
+    for name, section in SECTIONS.items():
+        blocks += section(found[name]) if found.get(name) else []
     filled = {
         "machine": found["machine"],
         "repeat": str(found["repeat"]),

@@ -18,7 +18,18 @@ ROOT = DOCS.parent
 sys.path[:0] = [str(DOCS), str(ROOT / "tests")]
 
 from covering import by_row  # noqa: E402  of the tests
-from generator import api, around, conformance, entries, rfcs, states  # noqa: E402
+from generator import (  # noqa: E402
+    api,
+    around,
+    conformance,
+    entries,
+    lessons,
+    mended,
+    rfcs,
+    sheets,
+    states,
+    troubles,
+)
 
 REFERENCE = {
     "properties": entries.properties,
@@ -35,6 +46,8 @@ REFERENCE = {
 }
 # Pages that stand beside README.md, where people and forges look for them.
 TOP_LEVEL = ("changelog", "contributing", "security")
+# Long lists that hold every word, and so would come first whatever is asked.
+UNSEARCHED = ("changelog", "conformance", "rfcs")
 _LINKS = {"](docs/": "](", **{f"](../{name.upper()}.md": f"]({name}.md" for name in TOP_LEVEL}}
 _LINKS |= {f"]({name.upper()}.md": f"]({name}.md" for name in TOP_LEVEL}
 
@@ -45,11 +58,20 @@ def write_sources(source: Path) -> None:
     pages = {f"reference/{name}": make() for name, make in REFERENCE.items()}
     pages |= {name: _read(ROOT / f"{name.upper()}.md") for name in TOP_LEVEL}
     pages["architecture"] = states.illustrated(_read(DOCS / "architecture.md"))
+    troubleshooting = "help/troubleshooting"
+    pages[troubleshooting] = troubles.explained(_read(DOCS / f"{troubleshooting}.md"))
+    pages["help/replies"] = troubles.replies()
+    for name, text in lessons.lessons(ROOT / "notebooks" / "lessons"):
+        pages[f"lessons/{name}"] = text
     pages["rfcs"] = rfcs.rfcs()
+    pages["teaching/replies"] = sheets.replies()
     tests = by_row()
     pages["conformance"] = conformance.conformance(tests)
-    for name, text in conformance.test_pages(tests, ROOT):
-        pages[f"tests/{name}"] = text
+    evidence = dict(conformance.test_pages(tests, ROOT))
+    pages["tests/index"] = conformance.test_index(evidence)
+    pages |= {f"tests/{name}": text for name, text in evidence.items()}
+    for name in UNSEARCHED:
+        pages[name] = conformance.UNSEARCHED + pages[name]
     for name, text in pages.items():
         path = source / f"{name}.md"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -71,9 +93,11 @@ def main(target: Path = ROOT / "build" / "docs") -> int:
         shutil.rmtree(old, ignore_errors=True)
     write_sources(source)
     trees = source / ".trees"
-    return build_main(
+    code = build_main(
         ["-W", "--keep-going", "-q", "-c", str(DOCS), "-d", str(trees), str(source), str(target)]
     )
+    mended.mend(target)
+    return code
 
 
 if __name__ == "__main__":

@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from smtp_nb.model.trail.trail import Trail
     from smtp_nb.wire.certificates.certificates import Certificate
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 # Where each public name lives.
 _HOMES = {

@@ -129,6 +129,10 @@ PHRASES = (
         r"See \.receipt for what was sent before", None, "See %smtp trail for what was sent before"
     ),
     # merges
+    Phrase(r"\brun\(\) sends to", None, "the same line with --send sends to"),
+    Phrase(r"; see check\(\)", None, "; see the dry run"),
+    Phrase(r"another name sends to them again", None, "another --name sends to them again"),
+    Phrase(r"(?<![.\w])(resolve\([^)]*\))", None, r"MailMerge.\1 in Python"),
     Phrase(r"Use run\(changed=(?:['\"]go on['\"]|…)\)", None, "Add --changed"),
     Phrase(r"give the merge another name=?", None, "give another --name"),
     Phrase(r"leave at= out", None, "leave --at out"),
@@ -158,8 +162,16 @@ def worded(remedy: str, front: Front) -> str:
     """Return a remedy in the words of a front."""
     if front is Front.PYTHON:
         return remedy
+    remedy = phrased(remedy, front)
+    return f"{remedy[:1].upper()}{remedy[1:]}"
+
+
+def phrased(text: str, front: Front) -> str:
+    """Return a text that advises within a sentence, in the words of a front."""
+    if front is Front.PYTHON:
+        return text
     for phrase in PHRASES:
         words = phrase.magic if front is Front.MAGIC else phrase.url
         if words is not None:
-            remedy = re.sub(phrase.python, words, remedy)
-    return f"{remedy[:1].upper()}{remedy[1:]}"
+            text = re.sub(phrase.python, words, text)
+    return text

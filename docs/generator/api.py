@@ -9,12 +9,14 @@ from enum import Enum, IntEnum, IntFlag
 import smtp_nb
 from generator import docstrings
 from generator.rows import error_words, meaning
-from generator.text import page, prose, section, table
-from smtp_nb import SMTP, errors, model
+from generator.signatures import shown
+from generator.text import entry, module, page, prose, section, table
+from smtp_nb import SMTP, AsyncSMTP, errors, model
 from smtp_nb.client.settings.reference import Row, rows
 
 # Methods beyond IPWorks.
 _OWN_METHODS = "from_url clone set deliver deliver_all doctor report_to"
+_FIRST = ("Receipt", "RecipientResult", "Outcome", "Attachment", "MessageRecipient", "Trail")
 _VALUES = "Receipt RecipientResult Outcome Trail Attachment"
 
 
@@ -27,33 +29,18 @@ def methods() -> str:
         method = getattr(SMTP, name)
         note = f"IPWorks name: {references[name]}." if name in references else ""
         label = f"method-{references.get(name, name)}".lower()
-        blocks.append(section(label, f"`{name}`", _call(name), _told(method), note))
+        blocks.append(entry(label, "method", f"SMTP.{name}{shown(method)}", _told(method), note))
     return page(
         "Methods",
+        "```{py:module} smtp_nb\n```",
         "Each method of `SMTP` blocks until it is done. `AsyncSMTP` has the same ones; those that"
         " use the connection are awaited; `config`, `do_events`, `interrupt`, `reset_headers`,"
         " `set_message_stream`, `clone` and `set` are plain calls there too.",
-        docstrings.markdown(SMTP.__doc__),
+        entry("class-smtp", "class", "SMTP(**properties)", docstrings.markdown(SMTP.__doc__)),
+        entry("class-asyncsmtp", "class", "AsyncSMTP(**properties)", _told(AsyncSMTP)),
+        "## Calls",
         *blocks,
     )
-
-
-def _call(name: str) -> str:
-    signature = inspect.signature(getattr(SMTP, name))
-    shown = str(signature.replace(parameters=list(_without_properties(signature))))
-    called = shown.replace("'", "").replace("(self, ", "(").replace("(self)", "()")
-    return f"```python\nsmtp.{name}{called}\n```"
-
-
-def _without_properties(signature: inspect.Signature) -> Iterator[inspect.Parameter]:
-    """The parameters; where every property is a keyword, one name stands for all of them."""
-    kinds = [parameter.kind for parameter in signature.parameters.values()]
-    has_all = kinds.count(inspect.Parameter.KEYWORD_ONLY) > 20
-    for parameter in signature.parameters.values():
-        if not has_all or parameter.kind is not inspect.Parameter.KEYWORD_ONLY:
-            yield parameter
-    if has_all:
-        yield inspect.Parameter("properties", inspect.Parameter.VAR_KEYWORD)
 
 
 def _told(thing: object) -> str:
@@ -67,13 +54,16 @@ def events() -> str:
         if row.kind == "event":
             kind = getattr(smtp_nb, f"{row.name}Event")
             fields = [(f"`{name}`", said) for name, said in _fields(row.name, kind)]
-            title = f"`{row.python.partition('.')[2]}`"
+            name = row.python.partition(".")[2]
             head = prose(docstrings.markdown(kind.__doc__).partition("**Attributes**")[0])
             note = f"The handler receives one `{kind.__name__}`. IPWorks name: {row.name}."
             label = f"event-{row.name}".lower()
-            blocks.append(section(label, title, head, note, table(("field", "what"), fields)))
+            listed = table(("field", "what"), fields)
+            blocks.append(entry(label, "attribute", f"SMTP.{name}", head, note))
+            blocks.append(entry(f"class-{kind.__name__}".lower(), "class", kind.__name__, listed))
     return page(
         "Events",
+        module("smtp_nb"),
         "`smtp.on_x = f` sets a handler, `+=` adds one, `-=` removes it, and `@smtp.on_x`"
         " decorates. It receives one value. An exception in a handler is logged and breaks nothing;"
         " in `on_ssl_server_authentication` it means that the certificate is not accepted.",
@@ -94,11 +84,16 @@ def types() -> str:
     owners = list(dict.fromkeys(r.owner for r in rows() if r.kind == "type field"))
     blocks = [_type(name) for name in owners]
     blocks += [
-        section(f"type-{name}".lower(), f"`{name}`", _told(kind), _members(kind))
+        entry(f"type-{name}".lower(), "class", name, _told(kind), _members(kind))
         for name in _VALUES.split()
         for kind in [getattr(smtp_nb, name)]
     ]
-    return page("Types", *blocks)
+    return page("Types", module("smtp_nb"), *sorted(blocks, key=_by_use))
+
+
+def _by_use(block: str) -> int:
+    """What methods return and messages hold comes before what few set."""
+    return next((n for n, name in enumerate(_FIRST) if f"(type-{name.lower()})=" in block), 99)
 
 
 def _members(kind: type) -> str:
@@ -112,9 +107,10 @@ def _members(kind: type) -> str:
 def _type(name: str) -> str:
     forms = [r for r in rows() if r.kind == "constructor" and r.owner == name]
     fields = [r for r in rows() if r.kind == "type field" and r.owner == name]
-    return section(
+    return entry(
         f"type-{name}".lower(),
-        f"`{name}`",
+        "class",
+        name,
         _told(getattr(smtp_nb, name)),
         table(("constructor", "result"), [(f"`{r.python}`", prose(meaning(r))) for r in forms]),
         table(("field", "what"), [(f"`{r.python.partition('.')[2]}`", _known(r)) for r in fields]),
@@ -141,9 +137,10 @@ def values() -> str:
                 for member, number in kind.__members__.items()
             ]
             what = table(("value", "number", "IPWorks name", "meaning"), lines)
-            blocks.append(section(f"type-{name}".lower(), f"`{name}`", _told(kind), what))
+            blocks.append(entry(f"type-{name}".lower(), "class", name, _told(kind), what))
     return page(
         "Values",
+        module("smtp_nb"),
         "A property accepts the member, its number, or its name in any case:"
         ' `smtp.ssl_start_mode = "explicit"`.',
         *blocks,
@@ -163,12 +160,23 @@ def error_numbers() -> str:
         "Errors",
         f"```text\n{inspect.cleandoc(drawn)}\n```",
         f"The class{told}",
-        section("type-smtperror", "`SMTPError`", _told(errors.SMTPError)),
+        module("smtp_nb.errors"),
+        *_classes(),
         "## Numbers",
         *blocks,
         section("error-tcp-ip", "TCP/IP", table(("number", "name", "meaning"), numbers)),
     )
 
 
+def _classes() -> Iterator[str]:
+    """The classes of errors, as the tree has them."""
+    yield "## Classes"
+    for name, kind in vars(errors).items():
+        if isinstance(kind, type) and issubclass(kind, errors.SMTPError):
+            above = ", ".join(f"{{py:class}}`{base.__name__}`" for base in kind.__bases__)
+            note = f"A kind of {above}." if kind is not errors.SMTPError else ""
+            yield entry(f"type-{name}".lower(), "exception", name, _told(kind), note)
+
+
 def _class(code: int) -> str:
-    return f"`{errors.error_class(code).__name__}`"
+    return f"{{py:exc}}`{errors.error_class(code).__name__}`"

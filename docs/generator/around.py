@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
+from dataclasses import fields
 from enum import Enum
 
 import smtp_nb
 from generator.docstrings import markdown, summary
-from generator.text import page, prose, section, table
+from generator.signatures import shown
+from generator.text import entry, module, page, prose, section, table
 from smtp_nb import merge, sandbox
 from smtp_nb.client import oauth, passwords
 from smtp_nb.merge.running.job import MergeJob
@@ -16,8 +18,8 @@ from smtp_nb.merge.running.options import Options
 from smtp_nb.notebook.verb import CellBody, Verb
 from smtp_nb.notebook.verbs import VERBS
 
-MANY = 10
-"""So many keywords stand for the fields of `Options`."""
+# Options are keywords of a merge and its runs, whose signatures are made without types.
+_TYPES = {field.name: str(field.type) for field in fields(Options)}
 
 
 def merges() -> str:
@@ -81,22 +83,39 @@ def _verb(verb: Verb) -> str:
     example = f"```text\n{verb.example}\n```" if verb.example else ""
     listed = table(("argument", "meaning"), words) if words else ""
     label = f"verb-{verb.name.replace(' ', '-')}"
-    return section(label, f"`{verb.name}`", f"{marks}: {prose(verb.summary)}", listed, example)
+    index = f"```{{index}} single: %smtp {verb.name}\n```"
+    about = f"{marks}: {prose(verb.summary)}"
+    return section(label, f"`{verb.name}`", index, about, listed, example)
 
 
 def _class(kind: type) -> str:
     """A class with its public methods and properties."""
-    return section(
-        f"class-{kind.__name__}".lower(),
-        f"`{kind.__name__}`",
-        _whole(kind),
-        *_members(kind),
-    )
+    name = kind.__name__
+    # The heading is in the contents already.
+    flags = {"no-contents-entry": " "}
+    signature = f"{name}{shown(kind, _TYPES)}"
+    about = entry(f"class-{name}".lower(), "class", signature, _whole(kind), **flags)
+    return "\n\n".join([module(_home(kind)), f"## `{name}`", about, *_members(kind)])
+
+
+def _home(kind: type) -> str:
+    """The module from which users import it."""
+    for place in (smtp_nb, merge, sandbox, oauth):
+        if getattr(place, kind.__name__, None) is kind:
+            return place.__name__
+    return kind.__module__
 
 
 def _function(called: Callable[..., object]) -> str:
     name = called.__name__
-    return section(f"function-{name}", f"`{name}{_arguments(called)}`", _whole(called))
+    signature = f"{name}{shown(called)}"
+    told = entry(f"function-{name}", "function", signature, _whole(called))
+    return f"{module(_place(called))}\n\n{told}"
+
+
+def _place(called: Callable[..., object]) -> str:
+    """`smtp_nb.client.oauth` for what a module of it defines."""
+    return called.__module__ if "oauth" not in called.__module__ else oauth.__name__
 
 
 def _whole(thing: object) -> str:
@@ -104,23 +123,14 @@ def _whole(thing: object) -> str:
 
 
 def _members(kind: type) -> Iterator[str]:
-    told = []
     for name, member in vars(kind).items():
         if name.startswith("_"):
             continue
+        owner = kind.__name__
+        label = f"{owner}-{name}".lower()
         if inspect.isfunction(member):
-            label = f"{kind.__name__}-{name}".lower()
-            title = f"`{name}{_arguments(member)}`"
-            yield section(label, title, _whole(member), level=3)
+            yield entry(label, "method", f"{owner}.{name}{shown(member, _TYPES)}", _whole(member))
         elif isinstance(member, property):
-            told.append((f"`{name}`", prose(summary(member.__doc__))))
-    if told:
-        yield table(("property", "meaning"), told)
-
-
-# A method's own arguments are of any type.
-def _arguments(method: Callable[..., object]) -> str:
-    shown = inspect.signature(method).parameters.values()
-    names = [p.name for p in shown if p.name != "self" and p.kind is not p.KEYWORD_ONLY]
-    options = [p.name for p in shown if p.kind is p.KEYWORD_ONLY]
-    return f"({', '.join([*names, *(options if len(options) < MANY else ['**options'])])})"
+            kept = member.fget.__annotations__.get("return", "") if member.fget else ""
+            told = prose(summary(member.__doc__))
+            yield entry(label, "property", f"{owner}.{name}", told, type=str(kept))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import csv
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
 
@@ -81,6 +81,11 @@ def test_label(test: str) -> str:
     return test.removeprefix("tests/").replace("/", "-").replace("::", "-").replace(".py", "")
 
 
+# Pages for those who follow a link: in no list of the side bar, and found by no search.
+_EVIDENCE = "---\norphan: true\nnosearch: true\n---\n\n"
+UNSEARCHED = "---\nnosearch: true\n---\n\n"
+
+
 def test_pages(tests: Tests, root: Path) -> Iterator[tuple[str, str]]:
     """For each file with such tests: its name under `tests/`, and a page with their source."""
     rows_of = defaultdict(list)
@@ -89,17 +94,27 @@ def test_pages(tests: Tests, root: Path) -> Iterator[tuple[str, str]]:
             rows_of[name].append(row)
     for file, shown_here in groupby(sorted(rows_of), key=lambda name: name.partition("::")[0]):
         source = (root / file).read_text("utf-8")
-        shown = [_shown(source, name, rows_of[name]) for name in shown_here]
+        tree = ast.parse(source)
+        shown = [_shown(source, tree, name, rows_of[name]) for name in shown_here]
         title = file.removeprefix("tests/")
-        said = summary(ast.get_docstring(ast.parse(source)))
-        yield title.removesuffix(".py"), page(f"`{title}`", prose(said), *shown)
+        said = summary(ast.get_docstring(tree))
+        yield title.removesuffix(".py"), _EVIDENCE + page(f"`{title}`", prose(said), *shown)
 
 
-def _shown(source: str, test: str, names: list[str]) -> str:
+def test_index(names: Iterable[str]) -> str:
+    """The list of those pages."""
+    return page(
+        "Tests",
+        "The tests that the [conformance table](../conformance.md) links to, by file.",
+        "\n".join(f"- [`{name}.py`]({name}.md)" for name in names),
+    )
+
+
+def _shown(source: str, tree: ast.Module, test: str, names: list[str]) -> str:
     function = test.rpartition("::")[2]
     (node,) = (
         node
-        for node in ast.walk(ast.parse(source))
+        for node in ast.walk(tree)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == function
     )
     first = min([node.lineno, *(d.lineno for d in node.decorator_list)])

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from generator.docstrings import summary
-from generator.text import page, prose, section, table
+from generator.text import entry, module, page, prose
 from smtp_nb import SMTP
 from smtp_nb.client.settings.registry import PROPERTIES, REGISTRY, Entry
 from smtp_nb.errors import SMTPError
@@ -43,17 +43,26 @@ def properties() -> str:
     for title, names in _PARTS.items():
         blocks.append(f"## {title}")
         for name in names.split():
-            entry = REGISTRY[name]
+            known = REGISTRY[name]
             blocks.append(
-                section(f"property-{name}".lower(), f"`{attributes[name]}`", *_body(entry), level=3)
+                entry(
+                    f"property-{name}".lower(),
+                    "attribute",
+                    f"SMTP.{attributes[name]}",
+                    *_body(known),
+                    type=_type(known),
+                    value=_default(known) or known.shown_default,
+                )
             )
     return page(
         "Properties",
         "Each is an attribute of `SMTP` and `AsyncSMTP`, a keyword of their constructors and,"
         " under its IPWorks name, a setting.",
+        module("smtp_nb"),
         *blocks,
         _COMMAND,
-        section("properties-ours", "Not in IPWorks", table(("attribute", "meaning"), _ours())),
+        "(properties-ours)=\n## Not in IPWorks",
+        *_ours(),
     )
 
 
@@ -61,18 +70,23 @@ def properties() -> str:
 _TOLD_ELSEWHERE = {"command", "build_info", "transfer_text", "negotiated"}
 
 
-def _ours() -> Iterator[tuple[str, str]]:
+def _ours() -> Iterator[str]:
     """The attributes that are neither IPWorks properties nor settings."""
     public = {name for name in dir(SMTP) if not name.startswith("_")}
     for name in sorted(public - PROPERTIES.keys() - _TOLD_ELSEWHERE):
         member = inspect.getattr_static(SMTP, name)
         if isinstance(member, property):
-            yield f"`{name}`", prose(summary(member.__doc__))
+            kept = member.fget.__annotations__["return"] if member.fget else ""
+            told = prose(summary(member.__doc__))
+            yield entry(f"own-{name}", "attribute", f"SMTP.{name}", told, type=kept)
 
 
-_COMMAND = (
-    "## Deprecated\n\n(property-command)=\n### `command`\n\nAssigning it sends one line, as"
-    " [`send_command()`](#method-sendcommand) does. It is write-only."
+_COMMAND = "## Deprecated\n\n" + entry(
+    "property-command",
+    "attribute",
+    "SMTP.command",
+    "Assigning it sends one line, as [`send_command()`](#method-sendcommand) does. It is"
+    " write-only.",
 )
 
 
@@ -81,11 +95,12 @@ def settings() -> str:
     blocks = []
     for owner, title in _OWNERS.items():
         blocks.append(f"## {title}")
-        for entry in sorted(REGISTRY.values(), key=lambda entry: entry.reference.lower()):
-            if entry.owner == owner and entry.reference not in PROPERTIES.values():
-                heading = f"`{entry.reference}`"
-                label = f"setting-{entry.reference}".lower()
-                blocks.append(section(label, heading, *_body(entry), level=3))
+        for known in sorted(REGISTRY.values(), key=lambda known: known.reference.lower()):
+            name = known.reference
+            if known.owner == owner and name not in PROPERTIES.values():
+                options = {"type": f"`{_type(known)}`", "default": _code(_default(known))}
+                label = f"setting-{name}".lower()
+                blocks.append(entry(label, "confval", name, *_body(known), **options))
     return page(
         "Settings",
         '`smtp.config("Name=Value")` sets one from text and `smtp.config("Name")` reads it;'
@@ -95,51 +110,54 @@ def settings() -> str:
     )
 
 
-def _body(entry: Entry[Any]) -> Iterator[str]:
-    yield prose(entry.doc)
-    yield "\n".join(f"- {line}" for line in _facts(entry))
+def _body(known: Entry[Any]) -> Iterator[str]:
+    yield prose(known.doc)
+    yield "\n".join(f"- {line}" for line in _facts(known))
 
 
-def _facts(entry: Entry[Any]) -> Iterator[str]:
-    if entry.reference in PROPERTIES.values() and entry.owner:
-        yield f"IPWorks name: {entry.reference}"
-    yield f"Type: {_type(entry)}{f', default `{_default(entry)}`' if _default(entry) else ''}"
-    if not entry.is_settable:
+def _facts(known: Entry[Any]) -> Iterator[str]:
+    if known.reference in PROPERTIES.values() and known.owner:
+        yield f"IPWorks name: {known.reference}"
+    if not known.is_settable:
         yield "Read-only"
-    elif takes := _takes(entry):
+    elif takes := _takes(known):
         yield f"Accepts {prose(takes)}"
-    if entry.locked is not None:
-        yield f"While connected: error [{entry.locked}](#error-{entry.locked})"
-    if entry.turns_on:
-        yield f"Turns on [`{entry.turns_on}`](#setting-{entry.turns_on.lower()})"
-    if entry.is_header:
+    if known.locked is not None:
+        yield f"While connected: error [{known.locked}](#error-{known.locked})"
+    if known.turns_on:
+        yield f"Turns on [`{known.turns_on}`](#setting-{known.turns_on.lower()})"
+    if known.is_header:
         yield "`reset_headers()` clears it"
-    if entry.is_secret:
+    if known.is_secret:
         yield "Secret: it is never shown"
-    if entry.reason:
-        yield f"Cannot be changed: {prose(entry.reason)}"
-    if entry.deviation:
-        yield f"Differs from IPWorks: {prose(entry.deviation)}"
+    if known.reason:
+        yield f"Cannot be changed: {prose(known.reason)}"
+    if known.deviation:
+        yield f"Differs from IPWorks: {prose(known.deviation)}"
 
 
-def _type(entry: Entry[Any]) -> str:
+def _type(known: Entry[Any]) -> str:
     names = {reference: name for name, reference in PROPERTIES.items()}
-    attribute = inspect.getattr_static(SMTP, names.get(entry.reference, ""), None)
+    attribute = inspect.getattr_static(SMTP, names.get(known.reference, ""), None)
     if isinstance(attribute, property) and attribute.fget:
-        return f"`{attribute.fget.__annotations__['return']}`"
-    return "`Secret`" if entry.is_secret else f"`{entry.type_name}`"
+        return str(attribute.fget.__annotations__["return"])
+    return "Secret" if known.is_secret else known.type_name
 
 
-def _default(entry: Entry[Any]) -> str:
-    if entry.default == ():
+def _default(known: Entry[Any]) -> str:
+    if known.default == ():
         return ""
-    return getattr(entry.default, "name", None) or entry.shown_default
+    return getattr(known.default, "name", None) or known.shown_default
 
 
-def _takes(entry: Entry[Any]) -> str:
+def _code(text: str) -> str:
+    return f"`{text}`" if text else ""
+
+
+def _takes(known: Entry[Any]) -> str:
     """What it accepts, in the words of the error for what it does not accept."""
     try:
-        entry.convert(entry.reference, object())
+        known.convert(known.reference, object())
     except SMTPError as error:
         return error.remedy.partition("Use ")[2].rstrip(".")
     return ""

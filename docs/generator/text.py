@@ -31,6 +31,24 @@ def section(label: str, title: str, *blocks: str, level: int = 2) -> str:
     return "\n\n".join([f"({label})=\n{'#' * level} {title}", *filter(None, blocks)])
 
 
+def entry(label: str, kind: str, signature: str, *blocks: str, **options: str) -> str:
+    """Return a Sphinx object: others can link to it, the index and other projects find it.
+
+    Args:
+        kind: a directive of the Python domain, or any other with its domain.
+        options: of the directive; empty ones are left out; a blank is a flag.
+    """
+    directive = kind if kind == "confval" else f"py:{kind}"
+    lines = [f":{name}: {value}".rstrip() for name, value in options.items() if value]
+    head = "\n".join([f"({label})=", f":::::{{{directive}}} {signature}", *lines])
+    return "\n\n".join([head, *filter(None, blocks), ":::::"])
+
+
+def module(name: str) -> str:
+    """Say to which module the objects that follow belong."""
+    return f"```{{py:currentmodule}} {name}\n```"
+
+
 def page(title: str, *blocks: str) -> str:
     """Return a whole page."""
     return "\n\n".join([f"# {title}", *filter(None, blocks), ""])

@@ -129,7 +129,8 @@ class Conversation:
         """Our session on the server's side, marked as typed by hand; None if it is not known."""
         shared, peer = self._target.shared, self._raw.peer
         if self._session is None and shared is not None and peer is not None:
-            ours = f":{peer.local_port}"
+            ports = self._target.ports
+            ours = f":{ports.get(peer.local_port, peer.local_port)}"
             mine = [one for one in shared.sessions if one.peer.endswith(ours) and not one.by]
             if mine:
                 self._session = mine[-1]

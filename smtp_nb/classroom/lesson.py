@@ -12,7 +12,7 @@ from smtp_nb.classroom.exercises.exercise import Exercise
 from smtp_nb.classroom.exercises.score import Score
 from smtp_nb.classroom.exercises.seen import Seen
 from smtp_nb.classroom.exercises.words import word_for
-from smtp_nb.classroom.lessons import PLANS
+from smtp_nb.classroom.lessons import plan_of
 from smtp_nb.classroom.lessons.plan import LessonPlan
 from smtp_nb.classroom.net import Net
 from smtp_nb.classroom.quizzes.quiz import HasExchanges, Quiz
@@ -42,7 +42,6 @@ class Lesson:
         server: the lesson's sandbox.
         material: what exercises work on, by name.
         net: servers that relay to each other, in a lesson that has them; None in others.
-        cases: what there is to judge, in a lesson that has such.
         answers: what was answered to questions, by their names.
         hints_used: how many hints were asked for, by exercise.
     """
@@ -54,14 +53,12 @@ class Lesson:
     server: SandboxServer
     material: Mapping[str, Any]
     net: Net | None
-    cases: Sequence[object]
     answers: dict[str, object]
     hints_used: dict[str, int]
 
     def __init__(self, plan: LessonPlan, student: str) -> None:
         self.number, self.title, self.student = plan.number, plan.title, student
         self.nonce = word_for(plan.number, student)
-        self.material = plan.material(self.nonce)
         self.answers = {}
         self.hints_used = {}
         self._begun: dict[str, int] = {}
@@ -75,7 +72,7 @@ class Lesson:
         ).start()
         machine.elapsed = self.server.clock
         self.net = plan.net(self.nonce) if plan.net else None
-        self.cases = plan.cases(self.nonce, self.net) if plan.cases and self.net else ()
+        self.material = plan.material(self.nonce, self.net)
 
     @property
     def url(self) -> str:
@@ -104,7 +101,7 @@ class Lesson:
         """What counts for an exercise: what happened since it was begun."""
         begun = self.server.sessions[self._begun.get(key, 0) :]
         sessions = tuple(one for one in begun if not one.is_restored)
-        return Seen(sessions, self.student, self.nonce, dict(self.answers), self.net, self.cases)
+        return Seen(sessions, self.student, self.nonce, dict(self.answers), self.net, self.material)
 
     def begin(self, key: str) -> Any:  # each exercise has its own kind of material
         """Prepare the server for an exercise, or prepare it afresh to begin again.
@@ -227,10 +224,7 @@ def lesson(number: int, student: str = "student") -> Lesson:
         InputError: there is no such lesson, or the name is empty.
     """
     global _current
-    plan = PLANS.get(number)
-    if plan is None:
-        known = ", ".join(f"{one.number} {one.title}" for one in PLANS.values())
-        raise InputError(f"lesson {number!r} does not exist", remedy=f"Choose from: {known}")
+    plan = plan_of(number)
     if not student.strip():
         raise InputError("a lesson needs a student's name", remedy='lesson(1, student="ann")')
     if _current is not None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple, Protocol, runtime_checkable
 
+from smtp_nb.classroom.detours import DETOURS, behind
 from smtp_nb.client.session.remembered import Remembered
 from smtp_nb.client.session.session_settings import settings_from
 from smtp_nb.client.smtp import SMTP
 from smtp_nb.errors import InputError
+from smtp_nb.flows.connecting.login import is_loopback
 from smtp_nb.flows.settings import SessionSettings
 from smtp_nb.model.memory_server import MemoryServer
 from smtp_nb.sandbox.running import shared_at
@@ -29,11 +33,13 @@ class Destination(NamedTuple):
     Attributes:
         memory: it is reached through memory, and not through a socket.
         shared: what its connections share, if it is a sandbox of this process.
+        ports: where a tap stands between, our ports and those by which the sandbox knows us.
     """
 
     settings: SessionSettings
     memory: MemoryServer | None
     shared: SharedState | None
+    ports: Mapping[int, int] = MappingProxyType({})
 
 
 def target_of(server: Reachable | str) -> Destination:
@@ -52,4 +58,6 @@ def target_of(server: Reachable | str) -> Destination:
     smtp = SMTP.from_url(url, user="", password="")
     memory = smtp._memory_server
     settings = settings_from(smtp, Remembered())
-    return Destination(settings, memory, shared_at(settings.host, settings.port, memory))
+    tap = DETOURS.get(settings.port) if memory is None and is_loopback(settings.host) else None
+    place, ports = (tap.place, tap.ports) if tap else ((settings.host, settings.port), {})
+    return Destination(settings, memory, shared_at(*place, behind(memory)), ports)

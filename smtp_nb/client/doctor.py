@@ -144,8 +144,10 @@ class Examination:
     def _look_up(self, session: ClientSession) -> Flow[str]:
         settings = session.settings
         target = settings.proxy or settings
+        limit = settings.connect_timeout_s
+        notice = session.trail.notice(f"the addresses of {target.host} (DNS)", limit)
         found: Sequence[str] = yield Resolve(
-            target.host, target.port, settings.connect_timeout_s, settings.socket
+            target.host, target.port, limit, settings.socket, notice
         )
         whose = f"the proxy {target.host}" if settings.proxy else target.host
         return f"{whose} has the address {', '.join(found)}"

@@ -147,7 +147,8 @@ class Events:
                 yield self._posted.get_nowait()
 
     def emit(self, *events: Event) -> None:
-        """Call every handler of the event. What a handler raises is logged; the session goes on.
+        """Call every handler of events of one kind. What a handler raises is logged; the session
+        goes on.
 
         The rest of a coroutine function runs before the session goes on.
         """
@@ -175,6 +176,14 @@ class Events:
             return ()
 
     def _tell(self, events: Sequence[Event]) -> Sequence[Awaitable[None]]:
+        handlers = self._handlers[type(events[0])].each
+        if len(handlers) == 1 and (take_all := getattr(handlers[0], "take_all", None)):
+            # A trail takes what came together at once.
+            try:
+                take_all(events)
+            except BaseException as error:
+                self._note_failure(events[-1], error, handlers[0])
+            return ()
         waiting = []
         for event in events:
             self._told = event

@@ -10,11 +10,15 @@ import contextlib
 import getpass
 import os
 import warnings
+from collections.abc import Callable
 
 from smtp_nb.client.private_files import read_private
 from smtp_nb.errors import InputError, MissingError
 from smtp_nb.model.secret import Secret
 
+Waiting = Callable[[str], contextlib.AbstractContextManager[object]]
+
+KEYRING = "the keyring, which may be asking for its own password"
 _WAYS = (
     ("environment", "name an environment variable that holds it (variable=…)"),
     ("file", "name a file that only you can read (file=…)"),
@@ -24,7 +28,12 @@ _WAYS = (
 
 
 def find_password(
-    user: str, host: str, *, variable: str = "", file: str | os.PathLike[str] = ""
+    user: str,
+    host: str,
+    *,
+    variable: str = "",
+    file: str | os.PathLike[str] = "",
+    waiting: Waiting = contextlib.nullcontext,
 ) -> Secret:
     """Find the password of `user` at `host`.
 
@@ -37,6 +46,8 @@ def find_password(
         variable: the environment variable that holds the password.
         file: a file with the password as its only line; it must belong to you and have mode 600
             (or 400).
+        waiting: called with what may take long, such as a keyring that opens a window; the result
+            is entered meanwhile.
 
     Returns:
         The password, as a `Secret`.
@@ -50,7 +61,8 @@ def find_password(
     if file:
         return from_file(file, user, host)
     try:
-        return from_keyring(user, host)
+        with waiting(KEYRING):
+            return from_keyring(user, host)
     except MissingError as error:
         missing = error
     try:

@@ -60,6 +60,11 @@ class Composed:
         return self.needs_smtputf8
 
     @property
+    def pieces(self) -> tuple[Piece, ...]:
+        """The whole in order: bytes, and what is produced while the message is sent."""
+        return self._pieces
+
+    @property
     def headers(self) -> list[tuple[str, str]]:
         """The fields as written, unfolded: (name, value)."""
         lines = _FOLD.sub("", self.head.decode()).split("\r\n")[:-1]
@@ -123,7 +128,7 @@ class Composer:
         if style is not self._header.style:
             self._header = HeaderWriter(style)
         message_id = self._message_id(draft)
-        date = self._now() if draft.date == "*" else draft.date
+        date = self.date() if draft.date == "*" else draft.date
         own = self._header.fields(draft, date, message_id)
         if draft.other_headers:
             return self._with_given(draft, own, message_id)
@@ -132,6 +137,11 @@ class Composer:
             check_head(body.head, len(_CONTENT_FIELD.findall(body.head)))
             self._checked = body.head
         return _composed("".join(own).encode() + MIME_VERSION + body.head, body, message_id)
+
+    @property
+    def boundary(self) -> bytes:
+        """What makes the boundaries unique, and stands in no text; empty before the first."""
+        return self._boundaries.mark
 
     def _with_given(self, draft: Draft, own: list[str], message_id: str) -> Composed:
         """Return the message with the fields that the user wrote, and the body that belongs to
@@ -154,8 +164,8 @@ class Composer:
             return random_id(draft, self._random(20))
         return draft.message_id and check_message_id(draft.message_id)
 
-    def _now(self) -> str:
-        """Return the Date, the same object throughout the same second."""
+    def date(self) -> str:
+        """Return the Date of a message made now, the same object throughout the same second."""
         seconds = self._clock()
         if int(seconds) != self._second or not self._date:
             self._second, self._date = int(seconds), date_now(seconds)
@@ -173,8 +183,13 @@ def compose(
 
 
 def _composed(head: bytes, body: Entity, message_id: str) -> Composed:
-    pieces = _joined([head, b"\r\n", *body.pieces])
-    return Composed(head, _size(pieces), message_id, not head.isascii(), pieces)
+    return composed(head, [head, b"\r\n", *body.pieces], message_id)
+
+
+def composed(head: bytes, pieces: list[Piece], message_id: str) -> Composed:
+    """Return the message that consists of these pieces, its header the first of them."""
+    whole = _joined(pieces)
+    return Composed(head, _size(whole), message_id, not head.isascii(), whole)
 
 
 def _joined(pieces: list[Piece]) -> tuple[Piece, ...]:

@@ -80,20 +80,21 @@ class Boundaries:
     def __init__(self, random: Callable[[int], bytes]) -> None:
         self._random = random
         self._token = ""
-        self._mark = b""
+        self.mark = b""
+        """The token, as bytes; empty before the first message."""
 
     def fit(self, texts: Sequence[Entity]) -> str:
         """Return a token that no text contains. Base64 and quoted-printable cannot contain a
         boundary's `=_`, but text sent unchanged may contain anything."""
-        while not self._mark or self._is_in(texts):
+        while not self.mark or self._is_in(texts):
             self._token = self._random(12).hex()
-            self._mark = self._token.encode("ascii")
+            self.mark = self._token.encode("ascii")
         return self._token
 
     def _is_in(self, texts: Sequence[Entity]) -> bool:
         for text in texts:
             for piece in text.pieces:
-                if isinstance(piece, bytes) and self._mark in piece:
+                if isinstance(piece, bytes) and self.mark in piece:
                     return True
         return False
 

@@ -204,6 +204,23 @@ class ClientSession:
         found = self._parsed()
         return None if found is None else (found[0], self._note_reply(*found))
 
+    def replies_in_hand(self) -> list[tuple[Command, Reply]]:
+        """As `reply_in_hand`, for all that have arrived, up to one that is no success."""
+        found: list[tuple[Command, Reply]] = []
+        while (one := self.protocol.next_success()) is not None:
+            found.append(one)
+        if found:
+            return self._note_replies(found)
+        return [] if (last := self.reply_in_hand()) is None else [last]
+
+    def _note_replies(self, found: list[tuple[Command, Reply]]) -> list[tuple[Command, Reply]]:
+        """As `_note_reply`, for successes that came together, no offer among them."""
+        self.last_use = self.clock()
+        found = [(command, self.mask(reply)) for command, reply in found]
+        self.last_reply = found[-1][1]
+        self.trail.show_replies([reply for _, reply in found])
+        return found
+
     def _parsed(self) -> tuple[Command, Reply] | None:
         try:
             return self.protocol.next_reply()
@@ -268,7 +285,7 @@ class ClientSession:
         self.last_use = self.clock()
         masked = self.mask(reply)
         self.last_reply = masked
-        self.trail.show_reply(masked)
+        self.trail.show_replies((masked,))
         is_challenge = reply.code == 334 and command.verb in ("AUTH", "ANSWER")
         is_offer = reply.is_success and command.verb == "EHLO"
         return reply if is_challenge or is_offer else masked

@@ -16,6 +16,7 @@ from smtp_nb.protocol.commands import Command
 if TYPE_CHECKING:
     from smtp_nb.wire.tls.tls import TLSLayer
 
+_SERVER = TrailDirection.SERVER
 WRITING = "the server to take what we write"
 
 
@@ -60,10 +61,20 @@ class TrailWriter:
         group = self._group if len(commands) > 1 else 0
         self._show(TrailDirection.CLIENT, [command.shown for command in commands], group)
 
-    def show_reply(self, reply: Reply) -> None:
-        """Trail lines for a reply that has come in, secrets masked."""
-        if self._observer.wants(PITrailEvent):
-            self._show(TrailDirection.SERVER, reply.wire_lines())
+    def show_replies(self, replies: Sequence[Reply]) -> None:
+        """Trail lines for replies that have come in together, secrets masked."""
+        if not self._observer.wants(PITrailEvent):
+            return
+        seconds, tls, number = self._clock() - self._began, self._has_tls(), self._number
+        events = []
+        for reply in replies:
+            *more, last = reply.wire_lines()
+            if more:
+                events += [
+                    PITrailEvent(_SERVER, line, seconds, tls, 0, False, number) for line in more
+                ]
+            events.append(PITrailEvent(_SERVER, last, seconds, tls, 0, True, number))
+        self._observer.emit(*events)
 
     def show_tls(self, *layers: TLSLayer | None) -> None:
         """Pass on what TLS layers have to tell."""
@@ -107,16 +118,8 @@ class TrailWriter:
     # -- events -------------------------------------------------------------------------------
 
     def _show(self, direction: TrailDirection, lines: Sequence[str], group: int = 0) -> None:
-        """Trail lines that came or go together: one reply, the commands of one write, a remark."""
+        """Trail lines of ours that leave together, or a remark."""
         seconds, tls, number = self._clock() - self._began, self._has_tls(), self._number
-        if len(lines) == 1:
-            event = PITrailEvent(direction, lines[0], seconds, tls, group, True, number)
-            self._observer.emit(event)
-            return
-        *more, last = lines
-        is_final = direction is not TrailDirection.SERVER
-        events = [
-            PITrailEvent(direction, line, seconds, tls, group, is_final, number) for line in more
-        ]
-        events.append(PITrailEvent(direction, last, seconds, tls, group, True, number))
-        self._observer.emit(*events)
+        self._observer.emit(
+            *[PITrailEvent(direction, line, seconds, tls, group, True, number) for line in lines]
+        )

@@ -7,11 +7,13 @@ What becomes of one row, and where:
      -> PendingMessage    running/run           not finished yet: recipients, tries, Message-ID
      -> RowValues         running/waiting       its turn has come; its values are read only now
      -> RenderedRow       templates/template    subject, bodies, addresses and files filled in
-     -> ComposedRow       planning/renderer     the message as bytes, and its envelope
+     -> RowMessage        planning/renderer     the message as bytes, and its envelope
      -> DeliveryJob       running/source        what a client takes; its tag is the PendingMessage
      -> Attempt           journal/schema        committed before the job may leave
      -> Receipt           delivering/deliver    what the server said of each recipient
      -> Result            journal/schema        committed; a deferred one becomes pending again
+
+Rows whose values are plain need no RenderedRow: `templates/form_letter` makes their messages.
 
 `Source.take` and `Source.settle` hold the order: render, commit the attempts, let them leave,
 commit the results. `running/run` decides who is pending.

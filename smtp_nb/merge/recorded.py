@@ -41,9 +41,10 @@ def standing_now(campaign: Campaign) -> Standing:
         salt = journal.facts.get("salt", "")
         renderer = RowRenderer(campaign.rows, campaign.compiled, salt, campaign.written)
         numbers = dict.fromkeys((p.key for p in campaign.plan.rows), 0)
-        to_send = len(waiting_in(campaign.plan, journal, numbers, None).todos)
+        todos = waiting_in(campaign.plan, journal, numbers, None).todos
+        waiting = [todo.planned.row for todo in todos]
         return standing_of(
-            campaign.name, campaign.place, campaign.plan, journal, renderer, to_send,
+            campaign.name, campaign.place, campaign.plan, journal, renderer, waiting,
             template=campaign.digest,
         )  # fmt: skip
 

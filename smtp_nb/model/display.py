@@ -9,12 +9,6 @@ from collections.abc import Sequence
 _INVISIBLE = re.compile(
     "[\x00-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
 )
-_ESCAPES = {
-    number: ascii(chr(number))[1:-1]
-    for number in range(0x10000)
-    if _INVISIBLE.match(chr(number)) is not None
-}
-_ESCAPES_IN_A_LINE = {number: text for number, text in _ESCAPES.items() if number != 0x0A}
 # The lengths are bounded, so that 8 KiB of a hostile line cost no quadratic search.
 _ADDRESS = re.compile(r'(?:"((?:[^"\\]|\\.){0,320})"|([^\s<>()\[\],;:@"\\]{1,320}))@(?=[\w\[])')
 _NAME_ARGUMENT = re.compile(r"(?im)^((?:VRFY|EXPN) +)([^\s@])[^@\n]*$")
@@ -37,12 +31,20 @@ def visible(text: str) -> str:
     """Return `text` with controls, invisible and direction-changing characters as backslash
     escapes.
     """
-    return text if _INVISIBLE.search(text) is None else text.translate(_ESCAPES)
+    return _INVISIBLE.sub(_escaped, text)
 
 
 def visible_lines(text: str) -> str:
     """As `visible`, but with line feeds: safe to print on a terminal."""
-    return text if _INVISIBLE.search(text) is None else text.translate(_ESCAPES_IN_A_LINE)
+    return _INVISIBLE.sub(_escaped_in_a_line, text)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return ascii(found[0])[1:-1]
+
+
+def _escaped_in_a_line(found: re.Match[str]) -> str:
+    return found[0] if found[0] == "\n" else _escaped(found)
 
 
 def masked(text: str) -> str:

@@ -9,7 +9,7 @@ from smtp_nb.model.known import known_attributes
 
 
 @known_attributes()
-@dataclass(slots=True)
+@dataclass(slots=True, frozen=True)
 class PITrailEvent:
     """One line of the conversation, without message content. Secrets are already masked.
 

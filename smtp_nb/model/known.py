@@ -7,8 +7,8 @@ does not compile.
 
 from __future__ import annotations
 
+import types
 from collections.abc import Callable, Iterable, Mapping
-from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -64,6 +64,8 @@ def suggestion(name: str, names: Iterable[str], elsewhere: Mapping[str, str] | N
     for close in (word, f"on{word}", _fold(_OURS.get(word, ""))):
         if close in folded:
             return f"Did you mean {folded[close]}?"
+    from difflib import get_close_matches  # loaded only for a mistake
+
     if near := get_close_matches(word, folded, 1, 0.5):
         return f"Did you mean {folded[near[0]]}?"
     return ""
@@ -83,12 +85,20 @@ def known_attributes(
 
     def guard(kind: type[T]) -> type[T]:
         inner: Callable[[Any, str, object], None] = kind.__setattr__
+        is_plain = inner is object.__setattr__
 
         @unseen_arguments
-        def set_known(self: Any, name: str, value: object) -> None:
+        def set_checked(self: Any, name: str, value: object) -> None:
             if name[:1] != "_":
                 _check(type(self), name, elsewhere)
             inner(self, name, value)
+
+        def set_known(self: Any, name: str, value: object) -> None:
+            # What is merely stored raises nothing, so that no frame has to be hidden.
+            if is_plain and (name[:1] == "_" or name in _stored(self.__class__)):
+                inner(self, name, value)
+            else:
+                set_checked(self, name, value)
 
         # Called for a name that was not found. Objects are of any type.
         def get_unknown(self: Any, name: str) -> Any:
@@ -109,6 +119,17 @@ def known_attributes(
 def _declared(kind: type) -> frozenset[str]:
     annotated = (getattr(base, "__annotations__", {}) for base in kind.__mro__)
     return frozenset(dir(kind)).union(*annotated)
+
+
+@lru_cache(maxsize=256)
+def _stored(kind: type) -> frozenset[str]:
+    """Return the declared names behind which no code of ours runs: no properties."""
+    simple = (types.MemberDescriptorType, types.GetSetDescriptorType)
+    return frozenset(
+        name
+        for name in _declared(kind)
+        if isinstance(found := getattr(kind, name, None), simple) or not hasattr(found, "__set__")
+    )
 
 
 def _check(kind: type, name: str, elsewhere: Callable[[], Mapping[str, str]]) -> None:

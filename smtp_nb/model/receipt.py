@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields
-from html import escape
 from typing import Any
 
 from smtp_nb.model.display import bounded, masked, visible
@@ -132,6 +131,8 @@ class Receipt:
 
     def forms(self, *, show_addresses: bool = False) -> tuple[str, str]:
         """Text and HTML for a cell, addresses masked unless it says otherwise."""
+        from html import escape  # loaded only where it is shown
+
         found = self._rows(str if show_addresses else masked)
         text = "\n".join([str(self.outcome), *(f"  {who}  {words}" for who, words in found)])
         left = ' style="text-align:left"'  # nbconvert aligns all cells to the right

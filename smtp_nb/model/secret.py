@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import base64
-import json
 from dataclasses import dataclass
-from html import escape
 from urllib.parse import quote, quote_plus
 
 HIDDEN = "<hidden>"
@@ -43,6 +41,9 @@ def encodings(secret: str) -> set[str]:
     The three base64 alignments (whole groups, so that neighbours do not matter), hex, UTF-16, and
     what percent encoding, JSON, HTML and Python's repr make of it.
     """
+    import json  # loaded only where there is a secret
+    from html import escape
+
     found = {secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
     found |= {escape(secret), escape(secret, quote=False), repr(secret)[1:-1], ascii(secret)[1:-1]}
     found |= {quote(secret), quote(secret, safe=""), quote_plus(secret)}

@@ -9,6 +9,8 @@ from IPython.core.getipython import get_ipython
 from IPython.display import display
 
 from smtp_nb.merge.results.summary import summary_of
+from smtp_nb.widgets.results import in_words_of
+from smtp_nb.wording import Front
 
 
 class ResultsFrame(pd.DataFrame):
@@ -47,7 +49,7 @@ class ResultsFrame(pd.DataFrame):
         if shell is None or shell.execution_count == self._shown_in:
             return
         show: Any = display
-        show(summary_of(self._campaign, self.plain))
+        show(in_words_of(Front.MAGIC, summary_of(self._campaign, self.plain)))
 
 
 def kept(value: object) -> object:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from smtp_nb.classroom.lesson import underway
 from smtp_nb.errors import SMTPError, StateError
-from smtp_nb.model.events import PITrailEvent
+from smtp_nb.model.events import PITrailEvent, TransferEvent
 from smtp_nb.model.trail.trail import Trail
 from smtp_nb.notebook.adjustments import Adjustments
 from smtp_nb.notebook.preferences import SmtpMagics
 from smtp_nb.notebook.waiting import WaitingLine
+from smtp_nb.wording import Front
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -36,11 +37,12 @@ class NotebookState:
         sender: who sends, where a message does not say.
         receipt: of the last message, sent or not.
         user: who was to be logged in last, whether that went well or not.
-        tried: the server to which no session came about; empty once one did.
+        tried: how the last attempt at a session ended, and where; empty once one came about.
         preferences: the traits of `%config SmtpMagics`.
         adjustments: what `set` and `config` said.
         stepper: the conversation of `%smtp step`.
         client_stepper: the call of `%smtp step --client`.
+        waiting: says below a cell what it waits for.
         merges: those that were sent, by name, the last one last.
     """
 
@@ -55,14 +57,14 @@ class NotebookState:
         self.preferences = SmtpMagics(parent=shell)
         self.merges: dict[str, MailMerge] = {}
         self.user = ""
-        self.tried = ""
+        self.tried = ("", "")
         self.receipt: Receipt | None = None
         self.stepper: Stepper | None = None
         self.client_stepper: ClientStepper | None = None
         self._jobs: list[MergeJob] = []
         self._inbox: InboxView | None = None
         self._view: TrailView | None = None
-        self._waiting = WaitingLine()
+        self.waiting = WaitingLine()
         atexit.register(self.close)
 
     @property
@@ -76,9 +78,14 @@ class NotebookState:
 
     def observe(self, event: PITrailEvent) -> None:
         """Take a line of a session's conversation."""
-        self._waiting.clear()
+        self.waiting.clear()
         observer = self._view or self.trail
         observer(event)
+
+    def observe_content(self, event: TransferEvent) -> None:
+        """Take a piece of a message, which only a live trail that asks for it shows."""
+        if self._view is not None:
+            self._view(event)
 
     def clear_trail(self) -> None:
         """Forget the conversation so far, in the view too."""
@@ -91,12 +98,18 @@ class NotebookState:
             SMTPError: no session came about; the one before it goes on.
         """
         self.adjustments.apply(smtp)
-        self.tried = f"{smtp.mail_server}:{smtp.mail_port}"
+        where = f"{smtp.mail_server}:{smtp.mail_port}"
+        self.tried = ("Failed", f"could not connect to {where}")
         self.trail.user = smtp.user
         smtp.on_pi_trail(self.observe)
-        smtp.on_connection_status(self._waiting)
-        smtp.connect()
-        self.tried = ""
+        smtp.on_transfer(self.observe_content)
+        smtp.on_connection_status(self.waiting)
+        try:
+            smtp.connect()
+        except KeyboardInterrupt:
+            self.tried = ("Stopped", f"while connecting to {where}")
+            raise
+        self.tried = ("", "")
         before, self.smtp = self.smtp, smtp
         if before is not None:
             with suppress(SMTPError):
@@ -121,11 +134,16 @@ class NotebookState:
             )
         return self.smtp
 
-    def show_progress(self) -> MergeView:
+    def show_progress(self, front: Front = Front.PYTHON) -> MergeView:
         """A view of a merge that begins; it appears in the cell that runs."""
         from smtp_nb.widgets import MergeView
 
-        return MergeView()
+        return MergeView(front)
+
+    @property
+    def progress(self) -> MergeView | str:
+        """How a merge of `%smtp` shows where it stands; a terminal has its bar."""
+        return "auto" if self.shown_in is None else self.show_progress(Front.MAGIC)
 
     # The options are the fields of the merge's Options, of several types.
     def start(self, merge: MailMerge, options: dict[str, Any]) -> MergeJob:

@@ -94,6 +94,7 @@ class Verb:
         summary: what it does, in one sentence.
         run: does it; what it returns is what the cell shows.
         example: one line, or several for a cell.
+        glossary: values of its argument with what each means, for `--help`.
     """
 
     name: str
@@ -103,6 +104,7 @@ class Verb:
     options: tuple[Option, ...] = ()
     body: CellBody = CellBody.NONE
     example: str = ""
+    glossary: tuple[tuple[str, str], ...] = ()
 
     @property
     def syntax(self) -> Syntax:

@@ -165,16 +165,24 @@ class ClientProtocol:
             )
         return self.answer(reply), reply
 
+    def next_success(self) -> tuple[Command, Reply] | None:
+        """As `next_reply`, but None too if what comes next is not one line of success.
+
+        It raises nothing: what is odd is left to `next_reply`.
+        """
+        if not self._waiting or (reply := self._replies.next_success()) is None:
+            return None
+        return self.answer(reply), reply
+
     def answer(self, reply: Reply) -> Command:
         """Take a reply as the answer to the oldest command without one, which is returned."""
         command = self._waiting.popleft()
-        self._move(command, reply)
+        if command.verb not in _STILL:
+            self._move(command, reply)
         return command
 
     def _move(self, command: Command, reply: Reply) -> None:
         """Apply what only a reply decides: the greeting, a refused command, the end of a login."""
-        if command.verb in _STILL:
-            return
         if command is BANNER and reply.is_success:
             self.state = ClientState.GREETED
         elif not reply.is_intermediate:

@@ -20,6 +20,8 @@ MAX_KNOWN = 64
 
 _LINE = re.compile(rb"([2-5][0-9][0-9])(?:([ -])([^\r\n\0]*))?\Z")
 
+_SUCCESS = re.compile(rb"(2[0-9][0-9])(?: ([^\r\n\0]*))?\Z")
+
 
 class ReplyParser:
     """Feed it bytes as they arrive, take complete replies out.
@@ -73,6 +75,21 @@ class ReplyParser:
                 self._lines, self._octets = [], 0
                 return reply
         return None
+
+    def next_success(self) -> Reply | None:
+        """Return the next reply if it is one line of success; else leave it to `next_reply`."""
+        start = self._start
+        end = self._buffer.find(b"\r\n", start)
+        if end < 0 or self._lines or end - start > self.max_line:
+            return None
+        line = bytes(self._buffer[start:end])
+        reply = self._known.get(line)
+        if reply is None and (match := _SUCCESS.match(line)) is not None:
+            reply = Reply(int(match[1]), ((match[2] or b"").decode("utf-8", "backslashreplace"),))
+        if reply is None or not reply.is_success:
+            return None
+        self._start = end + 2
+        return reply
 
     def _remember(self, line: bytes, reply: Reply) -> None:
         """Servers send the same few lines over and over; a line parsed once is not parsed again."""

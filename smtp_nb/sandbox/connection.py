@@ -14,7 +14,7 @@ from smtp_nb.protocol.server.replies import TLS_EXPECTED, on_the_wire
 from smtp_nb.protocol.server.server import ServerProtocol
 from smtp_nb.protocol.server.states import ServerState
 from smtp_nb.sandbox.door import HELD, PAUSED, RESUMED
-from smtp_nb.sandbox.faults import Action
+from smtp_nb.sandbox.faults.table import Action
 from smtp_nb.sandbox.reception import Reception
 from smtp_nb.sandbox.remarks import PLAIN_AFTER_STARTTLS
 from smtp_nb.sandbox.session import Session
@@ -31,6 +31,9 @@ READ_SIZE = 64 * 1024
 
 HANDSHAKE_RECORD = b"\x16"
 """How a TLS handshake begins (RFC 8446 section 5.1)."""
+
+HUNG = "nothing: the server hangs, and will answer nothing more"
+"""What a session waits for whose server hangs (a fault)."""
 
 CROWDED = Reply(421, ("4.3.2 Too many connections, come back later",))
 IDLE = Reply(421, ("4.4.2 Idle for too long",))
@@ -50,6 +53,7 @@ class Connection(asyncio.BufferedProtocol):
         self._held_back: tuple[Request, Action] | None = None  # its time came in a pause
         self._blocked = False  # the client does not read its replies
         self._ending = False
+        self._hangs = False  # the client is heard, and not answered any more
         self._reads = 0
         self._idle: Timer | None = None
         self._transport: asyncio.Transport
@@ -147,6 +151,8 @@ class Connection(asyncio.BufferedProtocol):
             if not self._tls.is_up:
                 return
         self._session.heard(data)
+        if self._hangs:
+            return
         self._machine.receive_data(data)
         self._work()
         if self._tls is not None and self._tls.is_closed and not self._ending:
@@ -158,7 +164,8 @@ class Connection(asyncio.BufferedProtocol):
         is_ours, self._ending = self._ending, True
         if self not in self._shared.connections:
             return  # it was one too many
-        self._session.end(has_left=not is_ours)
+        # Who gives up a server that hangs has done nothing wrong.
+        self._session.end(has_left=not (is_ours or self._hangs))
         self._shared.door.notice(self._session)
         self._on_the_way.clear()
         for timer in (self._timer, self._idle):
@@ -187,11 +194,17 @@ class Connection(asyncio.BufferedProtocol):
                 self._answer_later(request, action)
             else:
                 self._answer(request, action)
-        self._session.waiting = HELD if self._shared.is_held else self._machine.waiting
+        self._session.waiting = self._waiting
         if self._shared.is_held:
             self._transport.pause_reading()
         if not self._ending:
             self._flush()
+
+    @property
+    def _waiting(self) -> str:
+        if self._hangs:
+            return HUNG
+        return HELD if self._shared.is_held else self._machine.waiting
 
     def _answer_later(self, request: Request, action: Action) -> None:
         self._delayed = True
@@ -209,7 +222,7 @@ class Connection(asyncio.BufferedProtocol):
     @property
     def _is_waiting(self) -> bool:
         """True if no command is taken for now."""
-        return self._delayed or self._blocked or self._shared.is_held
+        return self._delayed or self._blocked or self._hangs or self._shared.is_held
 
     def _go_on(self) -> None:
         self._work()
@@ -222,7 +235,7 @@ class Connection(asyncio.BufferedProtocol):
             return
         self._session.remark(PAUSED if self._shared.is_held else RESUMED)
         if self._shared.is_held:
-            self._session.waiting = HELD
+            self._session.waiting = self._waiting
             self._transport.pause_reading()
         elif self._held_back is not None:
             due, self._held_back = self._held_back, None
@@ -232,7 +245,32 @@ class Connection(asyncio.BufferedProtocol):
         self._shared.door.notice(self._session)
 
     def _answer(self, request: Request, action: Action) -> None:
-        self._reception.answer(request, action)
+        if action.gap:
+            self._flush()  # what comes before it is sent whole
+        reply = self._reception.answer(request, action)
+        self._hangs = action.hangs and reply is not None and reply.code < 400
+        if action.gap and reply is not None:
+            self._delayed = True
+            self._transport.pause_reading()
+            self._dribble(deque(self._reception.data_to_send()), action)
+        else:
+            self._finish(action)
+
+    def _dribble(self, octets: deque[int], action: Action) -> None:
+        """Send the next byte, and the others later; no command is taken meanwhile."""
+        self._send(bytes((octets.popleft(),)))
+        if octets:
+            self._timer = self._shared.later(action.gap, self._dribble, octets, action)
+            return
+        self._delayed = False
+        self._finish(action)
+        self._go_on()
+
+    def _finish(self, action: Action) -> None:
+        """Do what comes after the reply."""
+        if self._hangs:
+            self._session.remark("The sandbox hangs from here on: it answers nothing more")
+            return
         if action.tail and action.cut != "before":
             self._flush(action.tail.encode())
         if action.cut:
@@ -299,10 +337,12 @@ class Connection(asyncio.BufferedProtocol):
             self._machine.secured()
 
     def _flush(self, tail: bytes = b"") -> None:
-        data = self._machine.data_to_send() + tail
-        if data:
-            self._session.said(data)
-            self._travel(self._transport.write, data if self._tls is None else self._tls.send(data))
+        if data := self._reception.data_to_send() + tail:
+            self._send(data)
+
+    def _send(self, data: bytes) -> None:
+        self._session.said(data)
+        self._travel(self._transport.write, data if self._tls is None else self._tls.send(data))
 
     def _end(self, remark: str = "") -> None:
         """Send what is ready and close our side; in good order, unless a remark says why not."""

@@ -40,6 +40,10 @@ class Door:
     def refusal(self, session: Session, request: Request) -> Reply | None:
         """The reply to give instead of the one that the rules give, or None."""
 
+    def words(self, session: Session) -> str:
+        """Words to add to the reply that is about to be sent, in ASCII; empty for none."""
+        return ""
+
     def kept(self, session: Session, message: Message) -> Message:
         """The message as it is kept: with what the server writes on it."""
         return message

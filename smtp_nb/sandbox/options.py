@@ -12,7 +12,8 @@ from typing import Literal, get_args
 from smtp_nb.errors import InputError, StateError
 from smtp_nb.model.known import known_attributes
 from smtp_nb.protocol.server.policy import EXTENSIONS, ON_REQUEST
-from smtp_nb.sandbox.faults import FaultTable, make
+from smtp_nb.sandbox.faults.catalogue import make
+from smtp_nb.sandbox.faults.table import FaultTable
 from smtp_nb.sandbox.virtual_clock import VirtualClock
 from smtp_nb.sasl.server.server import SERVICES
 

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from smtp_nb.model.reply import Reply
 from smtp_nb.protocol.server.policy import END, GREETING, Request
 from smtp_nb.protocol.server.server import ServerProtocol
-from smtp_nb.sandbox.faults import NO_ACTION, Action, Visitor
+from smtp_nb.sandbox.faults.fault import Visitor
+from smtp_nb.sandbox.faults.table import NO_ACTION, Action
 from smtp_nb.sandbox.remarks import (
     AGAIN,
     Remark,
@@ -49,6 +50,8 @@ class Reception:
         self._advised: set[str] = set()
         self._refused_now: set[tuple[object, ...]] = set()  # in this transaction
         self._before = "", -1  # stage and group of the last request
+        self._ready: list[bytes] = []
+        self._late: list[tuple[Reply, bytes]] = []  # replies that come after the next one
         session.unfinished = lambda: self.machine.unfinished
 
     def next_request(self) -> tuple[Request, Action] | None:
@@ -59,8 +62,8 @@ class Reception:
         faults = self._shared.faults
         return request, faults.strike(request, self._visitor) if faults else NO_ACTION
 
-    def answer(self, request: Request, action: Action) -> None:
-        """Note the request and answer it, unless the connection is cut before that."""
+    def answer(self, request: Request, action: Action) -> Reply | None:
+        """Note the request and answer it; None if the connection is cut before that."""
         remarks = list(self._remarks(request))
         for remark in remarks:
             self.session.blunder(remark.key, remark.text)
@@ -69,21 +72,46 @@ class Reception:
         if action.cut == "before":
             if action.stored:
                 self._store(request)
-            return
+            return None
         reply = self._limited(request, refusal or action.reply or request.reply)
         remarks += self._tried_again(request, reply)
         if reply.code < 300:
             self._store(request)
-        self.session.server(self.machine.answer(with_advice(reply, self._new(remarks))))
+        given = self.machine.answer(with_advice(reply, [*self._new(remarks), *self._words(reply)]))
+        if action.is_late:
+            self._late.insert(0, (given, self.machine.data_to_send()))
+        else:
+            self._say((given, self.machine.data_to_send()), *self._late)
+            self._late.clear()
         self.session.hello, self.session.user = self.machine.hello, self.machine.user
         self._shared.door.notice(self.session)
+        return given
+
+    def _words(self, reply: Reply) -> Iterator[Remark]:
+        """What the door adds to a reply; the trail says so too."""
+        if reply.code != 334 and (words := self._shared.door.words(self.session)):
+            self.session.remark(words)
+            yield Remark("", "", words)
+
+    def _say(self, *replies: tuple[Reply, bytes]) -> None:
+        for reply, octets in replies:
+            self.session.server(reply)
+            self._ready.append(octets)
+
+    def data_to_send(self) -> bytes:
+        """Return the replies since the last call; none is late any more."""
+        self._say(*self._late)
+        data = b"".join(self._ready)
+        self._ready.clear()
+        self._late.clear()
+        return data
 
     @property
     def _visitor(self) -> Visitor:
         machine, session = self.machine, self.session
         host = session.peer.rpartition(":")[0]
         user = machine.user or self._shared.door.name_of(session)
-        return Visitor(host, user, machine.hello, session.number)
+        return Visitor(host, user, machine.hello, session.number, machine.tls)
 
     def _limited(self, request: Request, reply: Reply) -> Reply:
         """The reply, unless the client has asked for too much."""

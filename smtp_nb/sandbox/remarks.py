@@ -98,7 +98,7 @@ def on_content(request: Request) -> Iterator[Remark]:
         yield Remark(
             "bare-lf",
             f"line feeds without carriage return in the content: {bare}",
-            f"{bare} line feeds came without CR",
+            f"{bare} line feed{'s' * (bare > 1)} came without CR",
         )
     if lacks_empty_line(content):
         yield Remark(

@@ -22,7 +22,7 @@ from smtp_nb.protocol.server.auth import Mechanism
 from smtp_nb.protocol.server.policy import Service
 from smtp_nb.sandbox import options, running
 from smtp_nb.sandbox.door import Door
-from smtp_nb.sandbox.faults import Fault
+from smtp_nb.sandbox.faults.fault import Fault
 from smtp_nb.sandbox.inline import InlineService
 from smtp_nb.sandbox.messages.mailbox import Inbox, Message
 from smtp_nb.sandbox.names import ANYWHERE, certificate_names, is_loopback
@@ -368,8 +368,8 @@ class SandboxServer:
 
         Args:
             name: a key of `smtp_nb.sandbox.FAULTS`.
-            arguments: `stage`, `recipient`, `sender`, `user`, `peer`, `hello`, `session`, `times`,
-                `after`, `code`, `text`, `delay`, `cut`, `stored`, `once_each`: see `Fault`.
+            arguments: `stage`, `code`, `text`, `delay`, `keyword`, `recipient`, `sender`, `user`,
+                `hello`, `session`, `times`, `after` and other attributes of `Fault`.
 
         Raises:
             InputError: the fault is unknown, or does not take one of the arguments.

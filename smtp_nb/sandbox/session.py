@@ -223,10 +223,13 @@ class Session(Sequence[PITrailEvent]):
             for line in list(self._lines)[start:]
         ]
 
-    def restore(self, lines: Iterable[SessionLine], blunders: Iterable[tuple[str, str]]) -> None:
+    def restore(
+        self, lines: Iterable[SessionLine], blunders: Iterable[tuple[str, str]], wire: Wire
+    ) -> None:
         """Take what was kept of a conversation that has ended."""
         self._lines.extend(lines)
         self._remarks.extend(blunders)
+        self._wire = wire
         self.is_open = False
         self.is_restored = True
 
@@ -296,9 +299,7 @@ class Session(Sequence[PITrailEvent]):
         made = cls(found.facts["number"], found.facts["peer"], ())
         for name, value in found.facts.items():
             setattr(made, name, value)
-        made.restore(found.lines, found.blunders)
-        for direction, data in found.wire:
-            made._wire.note(direction, data)
+        made.restore(found.lines, found.blunders, Wire(found.wire))
         made.messages = found.messages
         return made
 

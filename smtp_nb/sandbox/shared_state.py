@@ -11,7 +11,7 @@ from smtp_nb import ambient
 from smtp_nb.model.memory_server import Timer
 from smtp_nb.protocol.server.policy import ReceivedTransaction, Service
 from smtp_nb.sandbox.door import Door
-from smtp_nb.sandbox.faults import FaultTable
+from smtp_nb.sandbox.faults.table import FaultTable
 from smtp_nb.sandbox.messages.mailbox import Inbox, Message
 from smtp_nb.sandbox.options import NO_LIMITS, Limits
 from smtp_nb.sandbox.session import Session

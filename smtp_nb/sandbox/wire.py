@@ -26,11 +26,17 @@ _HIDDEN = HIDDEN.encode()
 
 
 class Wire:
-    """What passed on one line, TLS taken off."""
+    """What passed on one line, TLS taken off.
 
-    def __init__(self) -> None:
+    Args:
+        kept: what passed already.
+    """
+
+    def __init__(self, kept: Iterable[tuple[TrailDirection, bytes]] = ()) -> None:
         self._pieces: deque[tuple[TrailDirection, bytes]] = deque()
         self._size = 0
+        for direction, data in kept:
+            self.note(direction, data)
 
     def note(self, direction: TrailDirection, data: bytes) -> None:
         """Keep bytes that came or went."""

@@ -32,7 +32,7 @@ class Lab {
     this.said.setAttribute("role", "alert");
     const panes = make("div", "smtpnb-panes");
     panes.append(this.makeInput(), this.makeWire(), this.makeInbox());
-    this.el.append(this.title, this.story, this.makeDefences(), this.verdict, this.words, this.said, panes);
+    this.el.append(this.title, this.story, this.makeDefences(), this.verdict, this.words, this.said, this.makeChecks(), panes);
   }
 
   pane(name, ...parts) {
@@ -73,6 +73,14 @@ class Lab {
     return this.pane("Inbox", this.inbox, make("div", "smtpnb-heading", "Honest mail"), this.controls);
   }
 
+  makeChecks() {
+    this.checks = make("div", "smtpnb-checks smtpnb-box");
+    this.checks.tabIndex = 0; // it may have to be scrolled
+    this.checks.setAttribute("role", "group");
+    this.checks.setAttribute("aria-label", "What Ben's server finds");
+    return this.checks;
+  }
+
   makeDefences() {
     this.defences = make("div", "smtpnb-defences");
     this.defences.setAttribute("role", "group");
@@ -101,6 +109,7 @@ class Lab {
     this.verdict.className = `smtpnb-verdict ${now.isSafe ? "smtpnb-safe" : "smtpnb-unsafe"}`;
     this.words.textContent = now.words;
     if (this.said.textContent !== now.said) this.said.textContent = now.said;
+    this.paintChecks(now.checks);
     this.wire.replaceChildren(...now.wire.map((row) => this.wireRow(row)));
     const hostile = this.wire.querySelector(".smtpnb-hostile");
     if (hostile) this.wire.scrollTop = hostile.offsetTop - this.wire.offsetTop - this.wire.clientHeight / 3;
@@ -137,6 +146,26 @@ class Lab {
     now.defences.forEach(([, , , isOn], at) => { this.switches[at].checked = isOn; });
   }
 
+  // What the victim's server can find out, without the defences and with them.
+  paintChecks(checks) {
+    this.checks.hidden = !checks.length;
+    if (!checks.length) return;
+    const table = make("table", "");
+    table.append(make("caption", "", "What Ben's server finds"));
+    const head = make("tr", "");
+    for (const title of ["Check", "looks at", "without the defences", "now", "why"]) {
+      head.append(Object.assign(make("th", "", title), { scope: "col" }));
+    }
+    table.append(head);
+    for (const [name, ...cells] of checks) {
+      const row = make("tr", "");
+      row.append(Object.assign(make("th", "", name), { scope: "row" }));
+      row.append(...cells.map((cell) => make("td", "", cell)));
+      table.append(row);
+    }
+    this.checks.replaceChildren(table);
+  }
+
   wireRow([who, text, isHostile]) {
     const row = make("li", isHostile ? "smtpnb-hostile" : "");
     row.append(make("span", "smtpnb-who", who), " ", spelled(text));
@@ -144,10 +173,11 @@ class Lab {
     return row;
   }
 
-  letter([sender, recipients, subject, isHostile]) {
+  letter([sender, recipients, subject, isHostile, results]) {
     const row = make("li", isHostile ? "smtpnb-hostile" : "");
     row.append(make("b", "", subject || "(no subject)"), ` from ${sender} to ${recipients}`);
     if (isHostile) row.append(" ", make("span", "smtpnb-mark", "Eve"));
+    if (results) row.append(make("div", "smtpnb-why", results));
     return row;
   }
 }

@@ -89,6 +89,7 @@ class Inspector {
     if (message.kind === "bytes") this.takeBytes(message, buffers);
     if (message.kind === "about") this.showAbout(message);
     if (message.kind === "found") this.showFound(message);
+    if (message.kind === "replayed") this.showReplayed(message);
   }
 
   takeBytes({ runs, marks, notes, glyphs }, buffers) {
@@ -285,7 +286,52 @@ class Inspector {
     this.detail.replaceChildren(make("div", "smtpnb-advice", ADVICE), places);
   }
 
-  showAbout({ start, end, letter, views, rules }) {
+  // What the server would make of other bytes in this place.
+  makeChange(start, end, text) {
+    const form = make("div", "smtpnb-change");
+    const label = make("label", "", "Other bytes in their place");
+    const field = make("input", "smtpnb-field");
+    field.id = label.htmlFor = freshId("change");
+    Object.assign(field, { value: text, spellcheck: false });
+    field.dataset.lmSuppressShortcuts = "true";
+    const send = () => this.model.send({ replay: [start, end, field.value] });
+    field.addEventListener("keydown", (event) => {
+      event.stopPropagation();
+      if (event.key === "Enter") send();
+    });
+    const hint = make("span", "smtpnb-advice", "\\r and \\n are CR and LF, \\x2e is any byte, an empty field removes them");
+    form.append(label, field, button("Replay", "Say it all again to a new sandbox (Enter)", send), hint);
+    this.outcome = make("div", "smtpnb-outcome");
+    this.outcome.setAttribute("role", "status");
+    return [form, this.outcome];
+  }
+
+  showReplayed({ refused, rows, waiting, remarks }) {
+    if (!this.outcome?.isConnected) return;
+    if (refused) {
+      this.outcome.replaceChildren(make("div", "", refused));
+      return;
+    }
+    const table = make("table", "");
+    const head = make("tr", "");
+    for (const title of ["Client", "reply as it is", "reply with the change"]) {
+      head.append(Object.assign(make("th", "", title), { scope: "col" }));
+    }
+    table.append(head);
+    for (const cells of rows) {
+      const row = make("tr", "");
+      row.append(...cells.map((cell) => make("td", "", cell)));
+      table.append(row);
+    }
+    const end = `In the end the server waits for ${waiting}.`;
+    const blame = remarks.length ? ` Remarks: ${remarks.join(", ")}.` : "";
+    this.outcome.replaceChildren(
+      rows.length ? table : make("div", "", "The server notices no difference."),
+      make("div", "", end + blame),
+    );
+  }
+
+  showAbout({ start, end, letter, views, rules, spelled }) {
     if (this.range[0] !== start || this.range[1] !== end) {
       this.anchor = start; // the line was asked for
       this.cursor = end - 1;
@@ -299,7 +345,8 @@ class Inspector {
     for (const [name, text] of views) list.append(make("dt", "", name), make("dd", "", text));
     const laws = make("dl", "smtpnb-facts smtpnb-rules");
     for (const [rule, source] of rules) laws.append(make("dt", "", source), make("dd", "", rule));
-    this.detail.replaceChildren(make("div", "smtpnb-title", title), list, laws);
+    const change = letter === "C" ? this.makeChange(start, end, spelled) : [];
+    this.detail.replaceChildren(make("div", "smtpnb-title", title), list, laws, ...change);
     this.status.textContent = [title, ...views.slice(0, 1).map(([, text]) => text), ...rules.map(([rule]) => rule)].join(". ");
   }
 }

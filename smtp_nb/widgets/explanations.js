@@ -1,7 +1,7 @@
 // Everything that `explain` knows, in one table that is searched and filtered.
 
 const GROUP = 0, WHAT = 1, MEANING = 2, CAUSE = 3, ABOUT = 4, REMEDY = 5, SOURCE = 6, CODES = 7;
-const HEADS = [["what", "What"], ["meaning", "Meaning"], ["about", "About"], ["remedy", "What to do"]];
+const HEADS = [["what", "What"], ["meaning", "Meaning"], ["remedy", "What to do"]];
 const CODE = /^[0-9][0-9.]*$/;
 const DRAWN = 100;
 
@@ -40,10 +40,12 @@ function line(row) {
   const what = make("th", "smtpnb-what");
   what.scope = "row";
   what.append(make("bdi", "", row[WHAT]), make("div", "smtpnb-faint", row[GROUP]));
-  const meaning = cell("smtpnb-meaning", make("div", "", row[MEANING]), make("div", "smtpnb-faint", row[CAUSE]));
+  // Only refusals are about something: a column for it would be empty in most rows.
+  const about = row[ABOUT] && make("div", "smtpnb-faint", `It is about ${row[ABOUT]}`);
+  const meaning = cell("smtpnb-meaning", make("div", "", row[MEANING]), make("div", "smtpnb-faint", row[CAUSE]), about);
   const remedy = row[REMEDY] ? `${row[REMEDY][0].toUpperCase()}${row[REMEDY].slice(1)}.` : "";
   const last = cell("smtpnb-remedy", make("div", "", remedy), make("div", "smtpnb-faint", row[SOURCE]));
-  element.append(what, meaning, cell("smtpnb-about", make("span", "", row[ABOUT])), last);
+  element.append(what, meaning, last);
   return element;
 }
 

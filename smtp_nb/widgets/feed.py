@@ -21,6 +21,7 @@ from smtp_nb.model.explain import Explanation, explain
 from smtp_nb.model.trail.sessions import TrailSession
 from smtp_nb.model.trail.tally import Tally, is_refusal
 from smtp_nb.protocol.following import StateFollower
+from smtp_nb.widgets.content_lines import ContentLine
 from smtp_nb.widgets.row_store import Row, RowStore
 from smtp_nb.widgets.sender import ViewMessage
 from smtp_nb.widgets.trail_words import STATES, page_words
@@ -31,7 +32,8 @@ WAITING_ROWS = 200_000  # not sent yet; the older ones make room
 
 MOST_SESSIONS = 2_000  # of which a page is told
 
-TLS, FINAL, REFUSAL = 1, 2, 4
+TLS, FINAL, REFUSAL, STUFFED = 1, 2, 4, 8
+CONTENT = 3  # after the directions of a trail: a line of a message
 
 
 class TrailFeed:
@@ -125,6 +127,10 @@ class TrailFeed:
             return rows
 
     def _row(self, number: int, event: PITrailEvent, session: TrailSession) -> Row:
+        if isinstance(event, ContentLine):
+            flags = TLS * event.tls | FINAL | STUFFED * event.is_stuffed
+            facts = [0, visible(event.message), 0, event.connection, session.number, 0]
+            return [number, CONTENT, round(event.seconds, 4), flags, *facts]
         self._tally.add(event)
         self._sessions[session.number] = session
         self._fresh_sessions.add(session.number)

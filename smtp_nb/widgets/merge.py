@@ -6,17 +6,20 @@ import contextvars
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 from smtp_nb.merge.results.missed import Missed
 from smtp_nb.merge.results.page import missed_table, outcome_bar
+from smtp_nb.merge.running.progress import PAUSED
 from smtp_nb.model.display import masked, visible
 from smtp_nb.widgets.latest_value import LatestValue
 from smtp_nb.widgets.live import Forms, Live
 from smtp_nb.widgets.look import script, style_sheet
-from smtp_nb.widgets.results import send_results
+from smtp_nb.widgets.results import in_words_of, send_results
 from smtp_nb.widgets.sender import MessageSender, ViewMessage
+from smtp_nb.wording import Front, phrased
 
 if TYPE_CHECKING:
     from smtp_nb.merge.results.summary import Summary
@@ -32,13 +35,17 @@ class MergeView(Live):
 
     Attributes:
         job: the job that is shown; None for a merge that runs in its cell.
+
+    Args:
+        front: in whose words it advises how to go on.
     """
 
     _esm = script("results_table", "merge")
     _css = style_sheet("results", "merge")
 
-    def __init__(self, **traits: Any) -> None:
+    def __init__(self, front: Front = Front.PYTHON, **traits: Any) -> None:
         super().__init__(**traits)
+        self._front = front
         self._progress: Progress | None = None
         self._summary: Summary | None = None
         self.job: BackgroundMerge | None = None
@@ -70,14 +77,14 @@ class MergeView(Live):
         self._progress = job.progress
         if self._summary is None:
             with suppress(Exception):  # the journal may be what was lost
-                self._summary = job.summary
+                self._summary = in_words_of(self._front, job.summary)
         self._end()
         with suppress(Exception):  # the page may be gone
             self.settle()
 
     def finish(self, summary: Summary) -> None:
         """Show the results. What a job ends with is known a moment later."""
-        self._summary = summary
+        self._summary = in_words_of(self._front, summary)
         if self.job is None:
             if self._published is None:
                 self._ipython_display_()
@@ -95,12 +102,22 @@ class MergeView(Live):
         """Whether it runs, is paused, or how it ended, in words."""
         ended = "" if self._progress is None else self._progress.ended
         if self.job is not None and not ended:
-            return masked(visible(self.job.state))
-        return masked(visible(ended)) or ("done" if self._is_over else "running")
+            ended = self.job.state
+        said = phrased(masked(visible(ended)), self._front)
+        return said or ("done" if self._is_over else "running")
+
+    @property
+    def _shown(self) -> Progress | None:
+        """The progress, without a pause that is over: the merge speaks again only when it works."""
+        shown = self._progress
+        is_paused = shown is not None and shown.waits_for == PAUSED
+        if shown is None or not is_paused or self.job is None or self.job.state == PAUSED:
+            return shown
+        return replace(shown, waits_for="", waits_s=0.0)
 
     def _tell(self) -> None:
-        if self._progress is not None:
-            self._latest.put(self._message(self._progress))
+        if (shown := self._shown) is not None:
+            self._latest.put(self._message(shown))
             self._sender.wake()
 
     def _message(self, shown: Progress) -> ViewMessage:
@@ -111,11 +128,13 @@ class MergeView(Live):
             "rate": round(shown.rate, 1),
             "eta": None if shown.eta_s is None else round(shown.eta_s),
             "counts": [[str(outcome), count] for outcome, count in shown.counts.items()],
-            "note": visible(shown.note),
+            "note": phrased(visible(shown.note), self._front),
             "state": self.state,
             "over": self._is_over or bool(shown.ended),
             "hasJob": self.job is not None,
-            "missed": [_row(one) for one in shown.missed],
+            "missed": [
+                _row(one._replace(why=phrased(one.why, self._front))) for one in shown.missed
+            ],
             "missing": shown.missing,
             "speed": str(shown.throughput),
             "plot": shown.throughput.plot,
@@ -144,7 +163,7 @@ class MergeView(Live):
         return self.job is None or self._is_over
 
     def static_forms(self) -> Forms:
-        text = f"Merge: {masked(str(self._progress or 'not begun'))}"
+        text = f"Merge: {phrased(masked(str(self._shown or 'not begun')), self._front)}"
         ended = self._progress is not None and bool(self._progress.ended)
         text += "" if ended or self.state in ("running", "done") else f", {self.state}"
         html = f"<p>{escape(visible(text))}</p>"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -13,6 +14,7 @@ from smtp_nb.model.display import visible
 from smtp_nb.widgets.live import Forms, Live
 from smtp_nb.widgets.look import script, style_sheet
 from smtp_nb.widgets.sender import ViewMessage
+from smtp_nb.wording import Front, phrased
 
 ROWS_A_MESSAGE = 2_000
 _log = logging.getLogger(__name__)
@@ -47,6 +49,23 @@ class ResultsView(Live):
 
     def static_forms(self) -> Forms:
         return self._summary.forms()
+
+
+def in_words_of(front: Front, summary: Summary) -> Summary:
+    """The same summary, its advice in the words of a front."""
+    if front is Front.PYTHON:
+        return summary
+    results = summary.results
+    if results is not None:
+        said = results["explanation"]
+        advising = {text: phrased(text, front) for text in set(said) if "()" in str(text)}
+        results = results.assign(explanation=said.replace(advising))
+    return replace(
+        summary,
+        advice=tuple(phrased(text, front) for text in summary.advice),
+        missed=tuple(one._replace(why=phrased(one.why, front)) for one in summary.missed),
+        results=results,
+    )
 
 
 def send_results(summary: Summary, send: Callable[[ViewMessage], None]) -> None:

@@ -18,6 +18,10 @@ class StepperPage {
     this.el.setAttribute("role", "group");
     this.el.setAttribute("aria-label", "Step by step");
     this.diagram = make("div", "smtpnb-diagram");
+    this.diagram.tabIndex = 0; // it may have to be scrolled
+    this.diagram.setAttribute("role", "group");
+    this.diagram.setAttribute("aria-label", "State diagram");
+    new ResizeObserver(() => this.centre()).observe(this.diagram);
     this.talk = make("div", "smtpnb-talk");
     const panes = make("div", "smtpnb-panes");
     panes.append(this.diagram, this.talk);
@@ -81,8 +85,7 @@ class StepperPage {
     const { now } = this.state;
     if (!now) return;
     const isHand = now.mode === "hand";
-    if (this.drawn !== now.svg) this.diagram.innerHTML = now.svg; // made in Python, every word escaped
-    this.drawn = now.svg;
+    if (this.drawn !== now.svg) this.draw(now.svg);
     this.speech.el.hidden = this.wrong.label.hidden = this.raw.label.hidden = !isHand;
     this.intention.el.hidden = this.intention.next.hidden = this.intention.run.hidden = isHand;
     this.back.disabled = !now.count;
@@ -93,6 +96,20 @@ class StepperPage {
     this.wrong.box.checked = now.isWrong ?? false;
     this.faults.paint(now.faults);
     this.showTrail(now.trail);
+  }
+
+  draw(svg) {
+    this.drawn = svg;
+    this.diagram.innerHTML = svg; // made in Python, every word escaped
+    this.centre();
+  }
+
+  // Scroll to where the conversation is.
+  centre() {
+    const here = this.diagram.querySelector("circle.smtpnb-here")?.getBoundingClientRect();
+    if (!here) return;
+    const box = this.diagram.getBoundingClientRect();
+    this.diagram.scrollLeft += (here.left + here.right - box.left - box.right) / 2;
   }
 
   paintPlace(now, isHand) {

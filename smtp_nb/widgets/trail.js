@@ -41,11 +41,11 @@ class View {
       this.store.unfoldAll(!this.store.unfolded));
     this.refusalsButton = button("Refusals", "Show only replies that refuse something", () =>
       this.store.find({ refusals: !this.store.search.refusals }));
-    this.endsButton = button("Line ends", "Show the CR LF at the end of each line", () => {
-      this.rows.lineEnds = !this.rows.lineEnds;
-      this.changed();
+    this.sentButton = button("As sent", "Show what SMTP adds: the CR LF of each line, and the dots of DATA", () => {
+      this.rows.asSent = !this.rows.asSent;
+      this.redraw();
     });
-    controls.append(this.makeSearch(), this.refusalsButton, this.followButton, this.unfoldButton, this.endsButton);
+    controls.append(this.makeSearch(), this.refusalsButton, this.followButton, this.unfoldButton, this.sentButton);
     if (navigator.clipboard) controls.append(button("Copy", "Copy all lines as text", () => this.copy()));
     bar.append(this.sum, controls);
     return bar;
@@ -85,6 +85,13 @@ class View {
     return box;
   }
 
+  // What the rows show is not what it was; without it, rows that stay in sight stay as they are.
+  redraw() {
+    this.rows.forget();
+    this.isStale = true;
+    this.changed();
+  }
+
   changed() {
     if (!this.pending) this.pending = requestAnimationFrame(() => this.paint());
   }
@@ -99,7 +106,7 @@ class View {
 
   setFollow(follow) {
     this.store.follow = follow;
-    this.changed();
+    this.redraw();
   }
 
   // Where a row stands: those after the chosen one make room for what is said about it.
@@ -122,20 +129,24 @@ class View {
     const from = Math.max(0, this.rowAt(box.scrollTop) - SPARE_ROWS);
     const to = Math.min(store.shown.length, this.rowAt(box.scrollTop + this.height) + 1 + SPARE_ROWS);
     this.paintRows(from, to);
-    this.paintBar();
-    this.announce();
+    if (this.isStale) this.paintBar();
+    this.isStale = false;
   }
 
   paintRows(from, to) {
     const isOpen = this.at >= from && this.at < to;
     const cut = isOpen ? this.at + 1 : to;
-    const make = (first, end) => Array.from({ length: end - first }, (_, k) => this.rows.make(first + k));
-    this.list.style.top = `${this.top(from)}px`;
-    this.above.replaceChildren(...make(from, cut));
-    this.below.replaceChildren(...make(cut, to));
+    this.rows.keep(from, to);
+    fill(this.above, this.rows.from(from, cut));
+    fill(this.below, this.rows.from(cut, to));
     this.below.hidden = cut === to;
     this.detail.el.hidden = !isOpen;
+    // Each stands at its own place, so that the browser has to paint only those that come into sight.
+    for (const row of [...this.above.children, ...this.below.children]) {
+      row.style.top = `${this.top(Number(row.dataset.index))}px`;
+    }
     if (!isOpen) return;
+    this.detail.el.style.top = `${this.top(this.at) + ROW}px`;
     const height = this.detail.el.offsetHeight;
     if (height !== this.detailHeight) {
       this.detailHeight = height;
@@ -151,8 +162,9 @@ class View {
     this.followButton.setAttribute("aria-pressed", String(store.follow));
     this.refusalsButton.setAttribute("aria-pressed", String(store.search.refusals));
     this.unfoldButton.setAttribute("aria-pressed", String(store.unfolded));
-    this.endsButton.setAttribute("aria-pressed", String(this.rows.lineEnds));
+    this.sentButton.setAttribute("aria-pressed", String(this.rows.asSent));
     this.box.dataset.rows = store.rows.length;
+    this.announce();
   }
 
   // One polite sentence, at most once a second.
@@ -221,7 +233,7 @@ class View {
       this.reveal(index);
       this.say(line, index, this.detail.show(line));
     }
-    this.changed();
+    this.redraw();
   }
 
   say({ row }, index, title) {
@@ -254,6 +266,7 @@ function render(store, { model, el }) {
   el.append(view.el);
   store.views.add(view);
   const scrollTop = store.scrollTop;
+  view.isStale = true;
   view.paint();
   if (!store.follow) view.box.scrollTop = scrollTop;
   store.ask(store.last);

@@ -6,9 +6,10 @@ from typing import Any
 
 import traitlets
 
-from smtp_nb.model.events import PITrailEvent
+from smtp_nb.model.events import PITrailEvent, TransferEvent
 from smtp_nb.model.trail.static import static_html, static_text
 from smtp_nb.model.trail.trail import Trail
+from smtp_nb.widgets.content_lines import ContentLines
 from smtp_nb.widgets.feed import TrailFeed
 from smtp_nb.widgets.live import Forms, Live
 from smtp_nb.widgets.look import script, style_sheet
@@ -25,14 +26,18 @@ class TrailView(Live):
     Args:
         trail: a `Trail` whose lines are shown first; the view goes on filling it.
         height: of the list, in pixels.
+        content: show the lines of messages too, as they leave; then it is an observer of
+            `on_transfer` as well. No trail has them, and none is saved.
     """
 
     _esm = script("trail_store", "trail_rows", "trail_detail", "trail")
     _css = style_sheet("trail")
     height = traitlets.Int(320, min=80).tag(sync=True)
 
-    def __init__(self, trail: Trail | None = None, **traits: Any) -> None:
+    def __init__(self, trail: Trail | None = None, *, content: bool = False, **traits: Any) -> None:
         super().__init__(**traits)
+        self.content = content
+        self._content_lines = ContentLines()
         self.trail = Trail() if trail is None else trail
         self._feed = TrailFeed()
         self._sender = MessageSender(self._feed, self.send)
@@ -40,14 +45,21 @@ class TrailView(Live):
             self._feed.add(event, session)
         self.on_msg(self._listen)
 
-    def __call__(self, event: PITrailEvent) -> None:
+    def __call__(self, event: PITrailEvent | TransferEvent) -> None:
         """Show `event`."""
-        self._feed.add(event, self.trail.take(event))
+        if isinstance(event, TransferEvent):
+            shown = self._content_lines.take_piece(event) if self.content else []
+        else:
+            session = self.trail.take(event)
+            shown = self._content_lines.take(event, session) if self.content else [(event, session)]
+        for line in shown:
+            self._feed.add(*line)
         self._sender.wake()
 
     def clear(self) -> None:
         """Forget all lines, here and in the page."""
         self.trail.clear()
+        self._content_lines = ContentLines()
         self._feed.clear()
         self._sender.wake()
 

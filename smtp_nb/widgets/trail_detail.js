@@ -2,6 +2,9 @@
 // what may come next by the table of states.
 
 const REMARK = "A remark by smtp_nb: no such line was sent or received";
+const OF_MESSAGE = "A line of the message";
+const STUFFED_WHY = "It begins with a dot, so DATA sends one more before it: a dot alone on a line ends the message"
+  + " (RFC 5321 section 4.5.2)";
 
 class Detail {
   constructor(store) {
@@ -17,8 +20,9 @@ class Detail {
   show({ row, reply }) {
     const rows = reply.open ? [row] : reply.rows;
     const about = this.store.explained[row[6]];
-    const title = about ? about.title : REMARK;
+    const title = about ? about.title : row[1] === CONTENT ? OF_MESSAGE : REMARK;
     const facts = about ? [["Why", about.why], ["Do", about.do], ["Source", about.source]] : [];
+    if (row[3] & STUFFED) facts.push(["Why", STUFFED_WHY]);
     const lines = rows.map((each) => [PREFIXES[each[1]] + each[5], this.meaning(each, rows)]);
     this.el.replaceChildren(
       make("div", "smtpnb-title", title),
@@ -50,7 +54,7 @@ class Detail {
 
   next(row) {
     const state = this.store.words.states[row[9]];
-    if (!state || row[1] === INFO) return [];
+    if (!state || row[1] >= INFO) return [];
     const allowed = state.next.filter(([verb]) => !(verb === "STARTTLS" && row[3] & TLS));
     const verbs = allowed.map(([verb]) => verb).join(", ") || "nothing";
     const first = row[1] === SERVER ? "" : "the server's reply, then ";

@@ -5,8 +5,8 @@
 // reaches all of them, and rows that were sent again for one view must not show twice in another.
 
 const MOST_ROWS = 200_000;
-const SERVER = 1, INFO = 2;
-const TLS = 1, FINAL = 2, REFUSAL = 4;
+const CLIENT = 0, SERVER = 1, INFO = 2, CONTENT = 3;
+const TLS = 1, FINAL = 2, REFUSAL = 4, STUFFED = 8;
 
 class Store {
   constructor(model) {
@@ -93,7 +93,7 @@ class Store {
 
   // How long the client waited for a server's line.
   measure(row) {
-    if (row[1] === INFO) return;
+    if (row[1] >= INFO) return;
     const asked = this.speakers.get(row[7]);
     row.wait = row[1] === SERVER && asked && asked[1] !== SERVER ? row[2] - asked[2] : null;
     this.speakers.set(row[7], row);
@@ -157,6 +157,6 @@ class Store {
   changed() {
     const all = !this.search.words && !this.search.refusals;
     this.shown = all ? this.lines : this.lines.filter((line) => this.matches(line));
-    for (const view of this.views) view.changed();
+    for (const view of this.views) view.redraw();
   }
 }

@@ -10,9 +10,19 @@ function listen(model) {
   model.on("msg:custom", (message) => {
     if (message.kind === "wall") Object.assign(state, { wall: message, at: performance.now() });
     if (message.kind === "said") state.said = message.text;
+    if (message.kind === "file") keep(message);
     for (const paint of state.views) paint();
   });
   return state;
+}
+
+// Let the browser keep a file that was made here.
+function keep({ name, text }) {
+  const link = make("a", "");
+  link.href = URL.createObjectURL(new Blob([text], { type: "text/plain" }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }
 
 function silence(tile, at) {
@@ -74,7 +84,7 @@ class Wall {
     this.list.addEventListener("keydown", (event) => this.walk(event));
     this.detail = make("div", "smtpnb-detail");
     this.detail.hidden = true;
-    this.el.append(this.title, this.makeSwitches(), this.said, this.makeJoin(), this.faults, this.strip, this.poll, this.list, this.detail);
+    this.el.append(this.title, this.makeSwitches(), this.makeDesk(), this.said, this.makeJoin(), this.faults, this.strip, this.poll, this.list, this.detail);
   }
 
   makeSwitches() {
@@ -92,6 +102,32 @@ class Wall {
     bar.append(this.fault, this.whom, inject, this.heal, this.pause, this.reset, this.projector);
     this.buttons = [inject, this.heal, this.pause, this.reset];
     return bar;
+  }
+
+  // What the teacher says to all, and takes home.
+  makeDesk() {
+    const desk = make("div", "smtpnb-switches");
+    this.message = make("input", "smtpnb-select smtpnb-tell");
+    Object.assign(this.message, { type: "text", maxLength: 200, placeholder: "A message to all" });
+    this.message.setAttribute("aria-label", "A message to all students");
+    this.message.dataset.lmSuppressShortcuts = "true";
+    const tell = () => {
+      if (this.message.value) this.send({ tell: this.message.value });
+      this.message.value = "";
+    };
+    this.message.addEventListener("keydown", (event) => {
+      event.stopPropagation();
+      if (event.key === "Enter") tell();
+    });
+    const ask = (file) => () => this.send({ file });
+    this.tell = button("Tell all", "It comes with each student's next reply (Enter)", tell);
+    desk.append(
+      this.message,
+      this.tell,
+      button("CSV", "Download this wall as a table", ask("csv")),
+      button("Class log", "Download the conversations of the class, addresses cut", ask("log")),
+    );
+    return desk;
   }
 
   makeSelect(label) {
@@ -140,6 +176,7 @@ class Wall {
     if (this.title.textContent !== wall.title) this.title.textContent = wall.title;
     this.pause.textContent = wall.isPaused ? "Resume" : "Pause";
     this.projector.setAttribute("aria-pressed", String(wall.isMasked));
+    this.tell.disabled = !wall.isRunning;
     for (const each of this.buttons) each.disabled = !wall.isRunning;
     this.heal.disabled = !wall.isRunning || !wall.faults.length;
     this.code.textContent = wall.join;

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import sys
 import tomllib
 import venv
 from pathlib import Path
@@ -51,9 +52,24 @@ def test_lab_opens_on_notebooks_that_exist(environment: Path) -> None:
     assert list((ROOT / folder[1]).glob("*.ipynb"))
 
 
-def test_python_is_new_enough() -> None:
+def test_python_is_the_newest_that_is_supported() -> None:
     """Without the file the environment gets a Python that is older than we need."""
     minor = re.fullmatch(r"python-3\.(\d+)", (BINDER / "runtime.txt").read_text().strip())
-    needed = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["requires-python"]
+    about = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["classifiers"]
+    named = [re.fullmatch(r"Programming Language :: Python :: 3\.(\d+)", line) for line in about]
     assert minor is not None
-    assert int(minor[1]) >= int(needed.removeprefix(">=3."))
+    assert int(minor[1]) == max(int(found[1]) for found in named if found)
+
+
+def test_repo2docker_reads_the_folder_as_it_is_meant() -> None:
+    """What binder runs itself, up to the image: the folder is there before it is installed."""
+    command = [sys.executable, "-m", "repo2docker", "--no-build", "--debug", ROOT]
+    planned = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert planned.returncode == 0, planned.stderr
+    version = (BINDER / "runtime.txt").read_text().strip().removeprefix("python-")
+    assert f"Building conda environment for python={version}" in planned.stderr
+    copied = "COPY --chown=0:0 src/ ${REPO_DIR}/"
+    installed = r"RUN \S+/pip install [\w -]+ \"binder/requirements.txt\""
+    started = 'ENV R2D_ENTRYPOINT="${REPO_DIR}/binder/start"'
+    steps = f"{re.escape(copied)}.*{installed}.*{re.escape(started)}"
+    assert re.search(steps, planned.stdout, re.DOTALL)

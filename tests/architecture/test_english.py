@@ -32,6 +32,7 @@ ROOMS = (
     "protocol",
     "sandbox",
     "sasl",
+    "testing",
     "widgets",
     "wire",
     "wording",

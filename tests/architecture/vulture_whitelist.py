@@ -118,6 +118,12 @@ code does not belong here: delete it.
     # pandas asks a frame what is made from it; whoever calls a view calls it by itself.
     _._constructor,
     _.__call__,
+    # pytest calls the hooks of a plugin, and tests take its fixtures, by name.
+    _.pytest_addoption,
+    _.pytest_configure,
+    _.pytest_runtest_makereport,
+    _.smtp_sandbox,
+    _.smtp_sandbox_server,
     # Babel, PySocks and google-auth-oauthlib.
     _.frac_prec,
     _.makefile,

@@ -1,4 +1,4 @@
-"""JupyterLab as its users have it: a real server, a real kernel and a real Chromium.
+"""JupyterLab, or Notebook 7, as its users have it: a real server, kernel and Chromium.
 
 One server serves a whole run. A notebook is driven through Lab's own commands and read through
 Lab's own model, so what a test sees is what a person would.
@@ -15,12 +15,24 @@ import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import nbformat
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request
 
+
+class _App(NamedTuple):
+    """A front end: the class of its options, and where it has a notebook."""
+
+    options: str
+    place: str
+
+
+APPS = {
+    "jupyterlab": _App("LabApp", "lab/tree"),
+    "notebook": _App("JupyterNotebookApp", "notebooks"),
+}
 START_S = 60
 SCREENSHOTS = Path(__file__).parents[2] / "build" / "screenshots"
 SETTINGS = {
@@ -47,10 +59,19 @@ OUTPUTS = """index => window.jupyterapp.shell.currentWidget.content
 
 
 class LabServer:
-    """A JupyterLab server with its settings and files in one directory."""
+    """A server with its settings and files in one directory.
 
-    def __init__(self, root: Path) -> None:
+    Args:
+        app: the front end, `jupyterlab` or `notebook`.
+        python: that of the environment in which it is installed.
+    """
+
+    def __init__(
+        self, root: Path, app: str = "jupyterlab", python: str | Path = sys.executable
+    ) -> None:
         self.root = root
+        self._app = app
+        self._python = python
         self.token = secrets.token_hex(16)
         for name, value in SETTINGS.items():
             path = root / ".config" / name
@@ -74,12 +95,12 @@ class LabServer:
             "--ServerApp.port=0",
             f"--ServerApp.root_dir={self.root}",
             f"--IdentityProvider.token={self.token}",
-            "--LabApp.expose_app_in_browser=True",
+            f"--{APPS[self._app].options}.expose_app_in_browser=True",
             "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         ]
         with (self.root / "server.log").open("wb") as log:
             return subprocess.Popen(
-                [sys.executable, "-m", "jupyterlab", *options],
+                [self._python, "-m", self._app, *options],
                 env=os.environ | {name: str(path) for name, path in places.items()},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -98,6 +119,10 @@ class LabServer:
         self.stop()
         raise RuntimeError((self.root / "server.log").read_text())
 
+    def address_of(self, path: Path) -> str:
+        """Where a notebook is opened in the browser."""
+        return f"{self.url}{APPS[self._app].place}/{path.name}?reset&token={self.token}"
+
     def stop(self) -> None:
         self._process.terminate()
         try:
@@ -108,7 +133,7 @@ class LabServer:
 
 
 class Lab:
-    """A browser before a Lab server."""
+    """A browser before a server."""
 
     def __init__(self, server: LabServer, browser: Browser) -> None:
         self._server = server
@@ -148,7 +173,7 @@ class Lab:
         path.write_text(content, encoding="utf-8")
         page = self._browser.new_page(viewport={"width": 1200, "height": 1000})
         opened = Notebook(page, path)
-        page.goto(f"{self._server.url}lab/tree/{path.name}?reset&token={self._server.token}")
+        page.goto(self._server.address_of(path))
         return opened
 
 

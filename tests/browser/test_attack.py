@@ -17,13 +17,19 @@ START = """%load_ext smtp_nb
 from smtp_nb.classroom import Attack
 attack = Attack("smuggling")
 attack"""
-CELLS = [START, "Attack('injection')", "Attack('stripping')", "attack.defend('relay').verdict"]
+CELLS = [
+    START,
+    "Attack('injection')",
+    "Attack('stripping')",
+    "attack.defend('relay').verdict",
+    "Attack('spoofing')",
+]
 
 
 @pytest.fixture(scope="module")
 def notebook(lab: Lab) -> Iterator[Notebook]:
     opened = lab.open_notebook(CELLS)
-    for cell in range(3):
+    for cell in (0, 1, 2, 4):
         opened.run(cell)
     opened.page.evaluate("window.jupyterapp.commands.execute('application:toggle-left-area')")
     opened.page.evaluate(
@@ -73,6 +79,21 @@ def test_eve_writes_what_she_likes(notebook: Notebook) -> None:
     assert shown.locator("img, script").count() == 0
 
 
+def test_a_sender_is_forged_until_the_domain_has_a_policy(notebook: Notebook) -> None:
+    shown = lab_of(notebook, 4)
+    verdict = shown.get_by_role("status")
+    expect(verdict).to_have_text("✗ The attack succeeds")
+    expect(shown.locator(".smtpnb-inboxlist .smtpnb-hostile")).to_contain_text("spf=none")
+    dmarc = shown.get_by_role("switch", name="The bank publishes DMARC, p=reject")
+    dmarc.press("Space")
+    expect(verdict).to_contain_text("but so does the bank's letter to Ben")
+    shown.get_by_role("switch", name="The bank signs with DKIM").press("Space")
+    expect(verdict).to_have_text("✓ Safe: the attack fails and honest mail arrives")
+    row = shown.get_by_role("row", name="DMARC")
+    expect(row).to_contain_text("none")
+    expect(row).to_contain_text("fail")
+
+
 def test_a_cell_and_the_page_are_one(notebook: Notebook) -> None:
     notebook.run(3)
     box = lab_of(notebook).get_by_role("switch", name="The relay refuses bare CR and LF")
@@ -95,7 +116,7 @@ def test_nothing_bars_the_way_or_sticks_out(
     body = notebook.page.locator("body")
     expect(body).to_have_attribute("data-jp-theme-light", str(theme == "Light").lower())
     assert barriers(notebook.page, judges.axe, ".smtpnb-attack") == []
-    for cell in range(3):
+    for cell in (0, 1, 2, 4):
         outside = lab_of(notebook, cell).evaluate(
             """root => [...root.querySelectorAll("*")]
                 .filter(each => !each.closest(".smtpnb-unseen, .smtpnb-box, pre"))
@@ -105,6 +126,7 @@ def test_nothing_bars_the_way_or_sticks_out(
         )
         assert outside == []
     lab_of(notebook, 2).screenshot(path=SCREENSHOTS / f"attack-{theme.lower()}-{width}.png")
+    lab_of(notebook, 4).screenshot(path=SCREENSHOTS / f"spoofing-{theme.lower()}-{width}.png")
 
 
 def test_forced_colours_keep_the_signs(notebook: Notebook) -> None:

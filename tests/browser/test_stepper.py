@@ -190,11 +190,26 @@ def test_nothing_bars_the_way_or_sticks_out(
             """root => [...root.querySelectorAll("*")]
                 .filter(each => each.checkVisibility())
                 .filter(each => !each.closest(".smtpnb-unseen, .smtpnb-box, pre"))
+                .filter(each => !each.closest(".smtpnb-diagram svg"))
                 .filter(each => each.getBoundingClientRect().right
                     > root.getBoundingClientRect().right + 1)
                 .map(each => each.className)"""
         )
         assert outside == []
+        size = (
+            view(notebook, cell)
+            .locator(".smtpnb-diagram text")
+            .first.evaluate("each => 13 * each.getScreenCTM().a")
+        )
+        assert size >= 12
+        hidden = view(notebook, cell).evaluate(
+            """root => {
+                const here = root.querySelector("circle.smtpnb-here").getBoundingClientRect();
+                const box = root.querySelector(".smtpnb-diagram").getBoundingClientRect();
+                return here.left < box.left - 1 || here.right > box.right + 1;
+            }"""
+        )
+        assert not hidden
     picture(notebook, f"stepper-{theme.lower()}-{width}")
 
 

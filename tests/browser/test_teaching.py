@@ -7,7 +7,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Locator, expect
 
+from browser.axe import barriers
 from browser.lab import Lab, Notebook
+from judges.parsers import Judges
 
 pytestmark = pytest.mark.browser
 
@@ -71,6 +73,27 @@ def test_the_keyboard_moves_and_selects(page: Notebook, inspector: Locator) -> N
         places.first.click()
         expect(detail).to_contain_text("RFC 5321 section")
     page.screenshot("bytes-place")
+
+
+def test_a_byte_is_changed_and_the_conversation_said_again(
+    page: Notebook, inspector: Locator, judges: Judges
+) -> None:
+    inspector.locator(".smtpnb-search").fill("RCPT TO")
+    field = inspector.get_by_label("Other bytes in their place")
+    expect(field).to_have_value("RCPT TO")
+    field.fill("RCPT  TO")
+    field.press("Enter")
+    outcome = inspector.locator(".smtpnb-outcome")
+    expect(outcome).to_contain_text("In the end the server waits for a command")
+    field.fill("RCPT FOR")
+    inspector.get_by_role("button", name="Replay").click()
+    expect(outcome.get_by_role("row").nth(1)).to_contain_text("501")
+    expect(outcome).to_contain_text("RCPT FOR")
+    assert barriers(page.page, judges.axe, ".smtpnb-bytes") == []
+    page.screenshot("bytes-replay")
+    field.fill("\\q")
+    field.press("Enter")
+    expect(outcome).to_contain_text("is not an escape")
 
 
 def test_the_saved_notebook_has_the_beginning_masked(page: Notebook, inspector: Locator) -> None:

@@ -14,6 +14,7 @@ from browser.stage import messages_of, mount
 from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.events import PITrailEvent
 from smtp_nb.model.trail.trail import Trail
+from smtp_nb.widgets.content_lines import ContentLine
 
 pytestmark = pytest.mark.browser
 
@@ -180,15 +181,27 @@ def test_what_may_come_next_is_said_in_words(
     expect(stage.detail.locator(".smtpnb-next dd").first).to_be_visible()
 
 
-def test_line_ends_are_shown_on_demand(stage: Stage) -> None:
-    stage.show(a_session())
-    ends = stage.page.locator(".smtpnb-end")
-    expect(ends).to_have_count(0)
-    toggle = stage.page.get_by_role("button", name="Line ends")
+def test_line_ends_and_dots_are_shown_on_demand(stage: Stage) -> None:
+    *before, dot, last = a_session()
+    message = [
+        ContentLine(C, "Subject: Dots", 0.8),
+        ContentLine(C, ".profile is a file", 0.8, is_stuffed=True),
+    ]
+    stage.show([*before, *message, dot, last])
+    marks = stage.page.locator(".smtpnb-end, .smtpnb-dot")
+    expect(stage.rows(".profile").locator("bdi")).to_have_text(".profile is a file")
+    expect(marks).to_have_count(0)
+    toggle = stage.page.get_by_role("button", name="As sent")
     toggle.click()
     expect(toggle).to_have_attribute("aria-pressed", "true")
     expect(stage.rows("354 go").locator(".smtpnb-end")).to_have_text("CR LF")
     expect(stage.rows("Remote host").locator(".smtpnb-end")).to_have_count(0)
+    expect(stage.rows(".profile")).to_contain_text("C: ..profile is a file")
+    expect(stage.rows("Subject").locator(".smtpnb-dot")).to_have_count(0)
+    expect(stage.page.locator("bdi .smtpnb-dot")).to_have_text(".")  # the one that ends the message
+    stage.page.locator(".smtpnb-trail").screenshot(path=SCREENSHOTS / "trail-as-sent.png")
+    stage.rows(".profile").click()
+    expect(stage.detail).to_contain_text("DATA sends one more before it")
 
 
 @pytest.mark.parametrize("width", [900, 600, 400])

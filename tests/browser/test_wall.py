@@ -8,7 +8,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Locator, expect
 
+from browser.axe import barriers
 from browser.lab import Lab, Notebook
+from judges.parsers import Judges
 
 pytestmark = pytest.mark.browser
 
@@ -115,6 +117,23 @@ def test_a_fault_for_one_student_is_chosen_and_healed(notebook: Notebook) -> Non
     expect(shown.locator(".smtpnb-faults")).to_be_hidden()
 
 
+def test_the_teacher_tells_all_and_takes_the_wall_home(notebook: Notebook) -> None:
+    wall = notebook.output_area(WALL).locator(".smtpnb-wall")
+    field = wall.get_by_label("A message to all students")
+    field.fill("five minutes left")
+    field.press("Enter")
+    expect(wall.locator(".smtpnb-said")).to_contain_text("sessions will hear it")
+    expect(field).to_have_value("")
+    for name, file, word in (
+        ("CSV", "maple-73.csv", "Kim 30"),
+        ("Class log", "maple-73.classlog", '"kind"'),
+    ):
+        with notebook.page.expect_download() as started:
+            wall.get_by_role("button", name=name).click()
+        assert started.value.suggested_filename == file
+        assert word in started.value.path().read_text("utf-8")
+
+
 def test_the_projector_shows_no_name_and_no_address(notebook: Notebook) -> None:
     shown = wall(notebook)
     shown.get_by_role("button", name="Projector").click()
@@ -137,11 +156,11 @@ def test_a_saved_notebook_has_the_wall_without_names(notebook: Notebook) -> None
 
 
 @pytest.mark.parametrize("width", [1280, 400])
-def test_the_wall_is_clean_for_axe_and_stays_in_its_cell(notebook: Notebook, width: int) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+def test_the_wall_is_clean_for_axe_and_stays_in_its_cell(
+    notebook: Notebook, judges: Judges, width: int
+) -> None:
     notebook.page.set_viewport_size({"width": width, "height": 1000})
-    found = axe.run(notebook.page, context=".smtpnb-wall").response["violations"]
-    assert [(one["id"], one["nodes"][0]["html"]) for one in found] == []
+    assert barriers(notebook.page, judges.axe, ".smtpnb-wall") == []
     outside = wall(notebook).evaluate(
         """root => [...root.querySelectorAll("*")]
             .filter(each => each.checkVisibility())

@@ -72,15 +72,14 @@ def test_a_right_answer_gets_every_point(plan: Any, capsys: pytest.CaptureFixtur
 
 @EVERY_PLAN
 def test_a_copied_answer_fails(plan: Any) -> None:
-    """But for functions, which may be the same with everybody."""
+    """Functions too, whose docstring is the student's word."""
     nonce = smtp_nb.lesson(plan.number, student="ben").nonce
     lesson = smtp_nb.lesson(plan.number, student="ann")
     assert nonce != lesson.nonce
     names = answered(right_answer(plan.number), Copyist(lesson, nonce))
     for exercise in plan.exercises:
-        if not callable(names.get(exercise.takes)):
-            score = judged(lesson, exercise, names)
-            assert not score.is_full, str(score)
+        score = judged(lesson, exercise, names)
+        assert score < exercise.points, str(score)
 
 
 @EVERY_PLAN
@@ -140,3 +139,14 @@ def test_a_library_is_not_a_hand(exercise: Exercise) -> None:
             smtp.send()
         seen = Seen(tuple(server.sessions), "ann", "maple-jasmine")
         assert Score(exercise, exercise.criteria(seen)).failed == [BY_HAND]
+
+
+@EVERY_PLAN
+def test_hints_of_every_exercise_are_counted_and_none_holds_the_word(plan: Any) -> None:
+    lesson = smtp_nb.lesson(plan.number, student="ann")
+    for exercise in plan.exercises:
+        assert len(exercise.hints) >= 2
+        told = [lesson.hint(exercise.key) for _ in exercise.hints]
+        assert lesson.hint(exercise.key).startswith("that was the last hint")
+        assert lesson.hints_used[exercise.key] == len(set(told)) == len(exercise.hints)
+        assert not any(lesson.nonce in text for text in told)

@@ -7,7 +7,7 @@ import ssl
 import subprocess
 from base64 import b64encode
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from email.message import EmailMessage
 from typing import Any, NamedTuple
 
@@ -17,6 +17,7 @@ import pytest
 from classroom.servers import SHORT, ended
 from components import require
 from sandbox.clients import standard_client
+from sandbox.conftest import RawClient
 from smtp_nb import SMTP, AsyncSMTP
 from smtp_nb.classroom import Terminal
 from smtp_nb.errors import RefusedError, TLSError
@@ -25,6 +26,8 @@ from smtp_nb.sandbox import SandboxServer
 HELLO, TO_MAIL = "EHLO me.test\n", "MAIL FROM:<a@x.test>\n"
 TO_DATA = TO_MAIL + "RCPT TO:<b@x.test>\nDATA\n"
 PLAIN = b64encode(b"alice:wonderland").decode()
+TYPED = b64encode(rb"\0alice\0wonderland").decode()
+RIGHT = b64encode(b"\0alice\0wonderland").decode()
 
 
 def raw(text: str) -> str:
@@ -50,6 +53,11 @@ STUDENTS = {
     "no dot": Student(TO_DATA + "hello\n", "no-dot", "the dot on a line of its own"),
     "a dot glued on": Student(TO_DATA + "hello.\n", "no-dot", "the dot on a line of its own"),
     "no end of line": Student(raw("NOOP") + "<wait>", "no-crlf", "without an end of line (CRLF)"),
+    "QUIT before the dot": Student(
+        TO_DATA + "\nhi\nQUIT\n", "no-dot", "the dot on a line of its own"),
+    "a line feed in the message": Student(
+        TO_DATA + raw("\r\na\nb\r\n.\r\n") + "<wait>\nQUIT", "bare-lf",
+        "1 line feed came without CR"),
     "only a line feed": Student(raw("NOOP\n"), "bare-lf", "CR and LF only stand together"),
     "two recipients at once": Student(
         TO_MAIL + "RCPT TO:<a@x.test>,<b@x.test>\nQUIT", "second-address", "one address in each"),
@@ -58,6 +66,8 @@ STUDENTS = {
     "MAIL before EHLO": Student(TO_MAIL + "QUIT", "", "Say EHLO first", after=False),
     "DATA before RCPT": Student(TO_MAIL + "DATA\nQUIT", "", "No valid recipients"),
     "no brackets": Student("MAIL FROM:a@x.test\nQUIT", "", "with angle brackets"),
+    "a space behind the colon": Student("MAIL FROM: <a@x.test>\nQUIT", "", "no space at the colon"),
+    "no colon": Student("MAIL FROM <a@x.test>\nQUIT", "", "with a colon"),
     "body before 354": Student(
         TO_MAIL + "RCPT TO:<b@x.test>\n" + raw("DATA\r\n\r\nhi\r\n.\r\n") + "<wait>\nQUIT",
         "out-of-turn", "wait for the reply to DATA"),
@@ -67,6 +77,12 @@ STUDENTS = {
         "AUTH PLAIN alice:wonderland\nQUIT", "not-base64", "Not base64", needs="auth"),
     "no NULs in the password": Student(
         f"AUTH PLAIN {PLAIN}\nQUIT", "no-nul", "NUL", needs="auth"),
+    "NULs typed as two characters": Student(
+        f"AUTH PLAIN {TYPED}\nQUIT", "no-nul", "NUL", needs="auth"),
+    "base64 in two lines": Student(
+        f"AUTH PLAIN {PLAIN[:10]}\n{PLAIN[10:]}\nQUIT", "not-base64", "Not base64", needs="auth"),
+    "a newline behind the base64": Student(
+        f"AUTH PLAIN {RIGHT}\n\nQUIT", "", "An empty line is not a command", needs="auth"),
     "on in clear after STARTTLS": Student(
         HELLO + "STARTTLS\n" + raw("MAIL FROM:<a@x.test>\r\n") + "<wait>", "plain-after-starttls",
         "comes the TLS handshake", after=False, needs="starttls"),
@@ -113,7 +129,7 @@ def test_a_wrong_student_gets_exactly_the_remark_and_is_told(door, name, monkeyp
         session = terminal.session
         terminal.close()
         ended(session)
-        assert set(session.remarks) == ({student.key} if student.key else set())
+        assert session.remarks == ([student.key] if student.key else [])
         assert student.words in f"{session}\n{terminal}\n{session.waiting}"
 
 
@@ -200,12 +216,29 @@ def run(command: list[str], given: bytes = b"") -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def by_telnet(server: SandboxServer, tls: str | None) -> None:
+    """Type line after line into a socket and read the reply to each, as telnet does."""
+    login = b64encode(b"\0alice\0secret").decode()
+    content = "Subject: typed\r\n\r\n..dot\r\n."
+    first = [HELLO, "STARTTLS"] if tls == "starttls" else []
+    last = [HELLO, f"AUTH PLAIN {login}", *TO_DATA.splitlines(), content, "QUIT"]
+    with closing(RawClient(server)) as client:
+        if tls == "implicit":
+            client.secure(server)
+        client.codes(1)
+        for line in (*first, *last):
+            client.ask(line.strip().encode() + b"\r\n")
+            if line == "STARTTLS":
+                client.secure(server)
+
+
 CLIENTS: dict[str, Callable[[SandboxServer, str | None], None]] = {
     "smtplib": by_smtplib,
     "aiosmtplib": by_aiosmtplib,
     "ours": by_our_client,
     "ours, asyncio": by_our_asyncio_client,
     "by hand": by_hand,
+    "telnet": by_telnet,
     "curl": by_curl,
     "swaks": by_swaks,
 }

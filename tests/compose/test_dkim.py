@@ -12,7 +12,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from smtp_nb import DKIM, SMTP, MailMerge, Template
+from smtp_nb import DKIM, SMTP, MailMerge, Template, deterministic
 from smtp_nb.errors import InputError
 from smtp_nb.sandbox import SandboxServer
 
@@ -81,3 +81,12 @@ def test_a_key_that_is_none_is_refused_at_once(wrong: Any) -> None:
 def test_what_is_no_key_is_refused() -> None:
     with pytest.raises(InputError, match="dkim does not take str"):
         SMTP(dkim="school.test")  # type: ignore[arg-type]  # that is the test
+
+
+def test_the_time_of_a_signature_is_that_of_the_ambient_clock() -> None:
+    fields = []
+    for _ in range(2):
+        with deterministic(1, "2026-01-05T09:00Z"):
+            fields.append(DKIM("school.test", "mail", PEM).field(b"From: a@school.test\r\n\r\n"))
+    assert fields[0] == fields[1]
+    assert b" t=1767603600;" in fields[0].replace(b"\r\n ", b" ")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import socket
+import threading
 from typing import Any
 
 import pytest
@@ -38,6 +40,24 @@ def test_a_wait_for_the_banner_is_spoken_of_while_it_lasts(front: Front) -> None
         smtp.on_connection_status = hear
         assert front.run(smtp.send())
     assert said[0].startswith(f"waiting for the banner of 127.0.0.1 port {peer.port}, up to 300 s")
+
+
+def test_a_wait_for_the_name_server_is_spoken_of_by_itself(
+    front: Front, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: told.wait(30) and [])
+    said: list[str] = []
+
+    def hear(event: Any) -> None:
+        if event.is_waiting:
+            said.append(event.connection_event)
+            told.set()
+
+    smtp = front.make(mail_server="mail.test")
+    smtp.on_connection_status = hear
+    assert not front.run(smtp.doctor(ports=()))
+    assert said[0] == "waiting for the addresses of mail.test (DNS), up to 10 s"
 
 
 def test_a_wait_for_a_reply_is_spoken_of_while_it_lasts(front: Front) -> None:

@@ -39,7 +39,7 @@ def test_what_leaves_together_is_one_group_and_a_reply_has_one_last_line() -> No
     now[0] = 7.0
     trail.show_commands((RSET, QUIT))
     trail.show_commands((QUIT,))
-    trail.show_reply(Reply(250, ("one", "two")))
+    trail.show_replies((Reply(250, ("one", "two")),))
     lines = [event for event in listener.heard if isinstance(event, PITrailEvent)]
     assert [(line.direction, line.message) for line in lines] == [
         (TrailDirection.CLIENT, "RSET"),
@@ -57,7 +57,7 @@ def test_nobody_who_listens_costs_no_line() -> None:
     listener = Listener()
     trail = writer(listener, [0.0])
     trail.show_commands((QUIT,))
-    trail.show_reply(Reply(250, ("one",)))
+    trail.show_replies((Reply(250, ("one",)),))
     trail.remark("aside")
     assert listener.heard == []
 

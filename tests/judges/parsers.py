@@ -29,7 +29,12 @@ class Judges:
     @property
     def axe(self) -> Path:
         """The script that judges whether a page is accessible."""
-        return self._home / "node_modules" / "axe-core" / "axe.min.js"
+        return self.modules / "axe-core" / "axe.min.js"
+
+    @property
+    def modules(self) -> Path:
+        """Where Node.js finds what is installed."""
+        return self._home / "node_modules"
 
     def read(self, messages: Sequence[bytes]) -> list[dict[str, dict[str, Any]]]:
         """What each judge reads in each message."""

@@ -213,7 +213,7 @@ class Ordeal:
         """Lines break, some in front of a reply to a message that was taken."""
         for stage, stored in (("RCPT", False), ("END", False), ("END", True)):
             # A first message that comes through: nobody goes on with a server that never worked.
-            after = self.dice.randrange(1, 40)
+            after = self.dice.randrange(1, 40) * (self.recipients if stage == "RCPT" else 1)
             server.inject("close", stage=stage, after=after, times=1, stored=stored)
             self.cuts += 1
 

@@ -71,7 +71,10 @@ def test_a_password_that_an_option_names_wins(kernel: Kernel, verb: str) -> None
 def test_results_are_there_after_a_restart_of_the_kernel(kernel: Kernel) -> None:
     kernel.run("import os, tempfile; os.chdir(tempfile.mkdtemp())")
     none = kernel.run("%smtp results")
-    assert "this directory holds no journal" in str(none.error)
+    assert (
+        "this directory holds no journal; the campaigns of a sandbox live and die with it"
+        in str(none.error)
+    )
     kernel.run(
         "import pandas as pd\n"
         "from smtp_nb import MailMerge, Template\n"
@@ -84,4 +87,47 @@ def test_results_are_there_after_a_restart_of_the_kernel(kernel: Kernel) -> None
     for line in ("%smtp results news", "%smtp results"):
         kernel.run(f"r = {line}")
         assert kernel.value("list(r.outcome)") == "['ACCEPTED', 'ACCEPTED']"
-    assert "known: news" in kernel.run("%smtp results other").text
+    unknown = kernel.run("%smtp results other").text
+    assert "known: news" in unknown
+    assert "live and die with it" in unknown
+
+
+def test_a_stopped_connect_is_no_failed_one(kernel: Kernel) -> None:
+    kernel.run("%smtp server start")
+    kernel.run(
+        "from smtp_nb import SMTP\n"
+        "connect = SMTP.connect\n"
+        "def stop(self): raise KeyboardInterrupt\n"
+        "SMTP.connect = stop"
+    )
+    assert kernel.run("%smtp connect smtp://127.0.0.1:1").status == "error"
+    kernel.run("SMTP.connect = connect")
+    status = kernel.run("%smtp status").text
+    assert "Stopped" in status
+    assert "while connecting to 127.0.0.1:1" in status
+    assert "Failed" not in status
+    kernel.run("%smtp connect")
+    assert "Stopped" not in kernel.run("%smtp status").text
+
+
+def test_results_advise_in_the_words_of_the_magic(connected: Kernel) -> None:
+    connected.run("import os, tempfile; os.chdir(tempfile.mkdtemp())")
+    connected.run(
+        "import pandas as pd\ndf = pd.DataFrame({'email': ['bob@example.org', 'cy@example.org']})"
+    )
+    connected.run("%%smtp template news\nSubject: x\n\nHello")
+    runs = [
+        connected.run("%smtp merge df news --send --yes 2 --rate 1/h"),
+        connected.run("%smtp results"),
+        connected.run("job = %smtp merge df news --send --yes 1 --background"),
+        connected.run("_ = job.wait(); job.view.finish(job.summary); job"),
+        connected.run("%smtp merge df news"),
+        connected.run("%smtp merge df news --send --yes 0"),
+    ]
+    said = [str([seen.outputs, seen.updates, seen.text]) for seen in runs]
+    assert "the same line with --send sends to it" in said[1]
+    assert 'MailMerge.resolve("REFUSED", "resend") in Python tries it again' in said[1]
+    assert "another --name sends to them again" in said[5]
+    for text in said:
+        assert "run()" not in text
+        assert "resolve(" not in text.replace("MailMerge.resolve(", "")

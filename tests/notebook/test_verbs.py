@@ -14,6 +14,7 @@ from smtp_nb.errors import InputError, ReplyError, SMTPError, StateError
 from smtp_nb.notebook import verbs
 from smtp_nb.notebook.verb import CellBody, Verb
 from smtp_nb.notebook.verbs import VERBS
+from smtp_nb.sandbox import FAULTS
 from smtp_nb.widgets import BytesView
 
 if TYPE_CHECKING:
@@ -272,6 +273,21 @@ def test_the_sandbox_begins_again_and_says_what_it_forgot(smtp: Line) -> None:
     assert smtp.state.sandbox.faults[0].name == "refuse"  # what it was started with stays
     smtp("connect")
     assert "1 session so far" in str(smtp("server sessions"))
+
+
+def test_help_says_what_each_fault_of_the_table_does(smtp: Line) -> None:
+    page = " ".join(str(smtp("server fault --help")).split())
+    for name, fault in FAULTS.items():
+        assert f" {name} {fault}" in page
+
+
+def test_a_keyword_is_left_out_of_the_reply_to_ehlo(smtp: Line) -> None:
+    smtp("server fault keyword --keyword -PIPELINING")
+    smtp("disconnect")
+    smtp("connect")
+    offered = str(smtp.state.sandbox.sessions[-1])
+    assert "CHUNKING" in offered
+    assert "PIPELINING" not in offered
 
 
 def test_one_fault_is_healed_or_all(smtp: Line) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from smtp_nb.protocol.server.policy import Service
 from smtp_nb.sandbox.connection import Connection
-from smtp_nb.sandbox.faults import FaultTable
+from smtp_nb.sandbox.faults.table import FaultTable
 from smtp_nb.sandbox.messages.mailbox import Inbox
 from smtp_nb.sandbox.session import Session
 from smtp_nb.sandbox.shared_state import SharedState

@@ -37,12 +37,12 @@ def told(trail: Any) -> list[tuple[Any, ...]]:
     return lines
 
 
-def converse(server: SandboxServer, front: str, seed: int = 1) -> list[Any]:
+def converse(server: SandboxServer, front: str, seed: int = 1, timeout: int = 5) -> list[Any]:
     """A few messages over one connection or several; what both sides saw, and the outcomes."""
     deal = random.Random(seed)
     trail, outcomes = Trail(), []
     with open_front(front) as here:
-        smtp = here.SMTP.from_url(server.url, from_="ann@x.test", timeout=5)
+        smtp = here.SMTP.from_url(server.url, from_="ann@x.test", timeout=timeout)
         smtp.on_pi_trail = trail
         if server._shared.service.mechanisms == ("SCRAM-SHA-256",):
             smtp.auth_mechanism = "scram_sha_256"
@@ -90,6 +90,11 @@ def test_a_conversation_is_the_same_as_over_a_socket(given, front):
 # The client's `timeout` is what ends a wait for a reply that never comes.
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "slow": {"delay": 0.01},
+    "tarpit": {"growth": 0.002},
+    "dribble": {"gap": 0.0005, "stage": "RCPT"},
+    "wrong_order": {"stage": "MAIL"},
+    "keyword": {"keyword": "-PIPELINING"},
+    "hang_after_354": {"times": 1},
     "wrong_proof": {"after": 0},
     "bad_challenge": {"times": 1},
     "421": {"stage": "RCPT", "times": 1},
@@ -110,9 +115,11 @@ def test_each_fault_is_the_same_as_over_a_socket(fault, front):
         )
         if fault == "wrong_proof":
             given["mechanisms"] = ("SCRAM-SHA-256",)
+        if fault == "hang_after_354":
+            given["without"] = ("CHUNKING",)
         with SandboxServer(inline=inline, **given) as server:
             server.inject(fault, **ARGUMENTS.get(fault, {}))
-            both.append(converse(server, front))
+            both.append(converse(server, front, timeout=1 if fault == "hang_after_354" else 5))
             assert server.faults[0].hits
     assert both[0] == both[1]
 

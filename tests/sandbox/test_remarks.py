@@ -26,7 +26,7 @@ STUDENTS = {
     "only a line feed": ([b"EHLO me.test\n"], "bare-lf", "CR and LF only stand together"),
     "only line feeds in the content": ([*OPENED, b"hi\n.\n"], "bare-lf", "came without CR"),
     "a line feed in the content": (
-        [*OPENED, b"a\nb\r\n.\r\n", QUIT], "bare-lf", "1 line feeds came without CR"),
+        [*OPENED, b"a\nb\r\n.\r\n", QUIT], "bare-lf", "1 line feed came without CR"),
     "no dot": ([*OPENED, b"hi\r\n"], "no-dot", "the dot on a line of its own"),
     "a dot glued to the text": ([*OPENED, b"hi.\r\n"], "no-dot", "the dot on a line of its own"),
     "QUIT in the content": ([*OPENED, b"hi\r\n", QUIT], "no-dot", "the dot on a line of its own"),

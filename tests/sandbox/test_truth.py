@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import random
 from base64 import b64encode
-from itertools import groupby
 
 import pytest
 
@@ -13,64 +11,11 @@ from sandbox.line import Line
 from smtp_nb import SMTP
 from smtp_nb.errors import InputError
 from smtp_nb.model.enums import TrailDirection
-from smtp_nb.model.trail.trail import Trail
 from smtp_nb.protocol.server.policy import EXTENSIONS, Service
 from smtp_nb.sandbox import SandboxServer
 from smtp_nb.sandbox.session import Session, Sessions
 
 CLIENT, SERVER, INFO = TrailDirection.CLIENT, TrailDirection.SERVER, TrailDirection.INFO
-WITHOUT = [(), ("CHUNKING",), ("PIPELINING",), ("PIPELINING", "CHUNKING"), ("DSN", "SIZE")]
-
-
-def conversation(server: SandboxServer, deal: random.Random) -> Trail:
-    """Some messages on one connection; the client's trail of them."""
-    trail = Trail()
-    smtp = SMTP.from_url(server.url, from_="ann@x.test")
-    smtp.on_pi_trail = trail
-    with smtp:
-        for number in range(deal.randrange(1, 6)):
-            smtp.send_to = [f"p{n}@x.test" for n in range(deal.randrange(1, 5))]
-            smtp.subject = f"no. {number}"
-            smtp.message_text = "words\n" * deal.choice((1, 10, 3000))
-            smtp.send()
-            if deal.random() < 0.3:
-                smtp.verify("ann@x.test")
-    return trail
-
-
-def spoken(trail: Trail) -> list[tuple[TrailDirection, str]]:
-    return [(event.direction, event.message) for event in trail if event.direction is not INFO]
-
-
-def groups(trail: Trail) -> list[list[str]]:
-    """What the client said in one piece, piece by piece."""
-    said = [event for event in trail if event.direction is CLIENT]
-    numbered = [(event.group or -number, event.message) for number, event in enumerate(said, 1)]
-    runs = groupby(numbered, lambda pair: pair[0])
-    return [[message for _, message in run] for _, run in runs]
-
-
-@pytest.mark.parametrize("without", WITHOUT, ids="+".join)
-@pytest.mark.parametrize("tls", [None, "starttls"])
-@pytest.mark.parametrize("inline", [True, False])
-@pytest.mark.parametrize("count", [2, pytest.param(10, marks=pytest.mark.long)])
-def test_both_sides_tell_the_same_conversation(without, tls, inline, count):
-    """Ten random conversations of each of twenty kinds when there is time."""
-    deal = random.Random(7)
-    with SandboxServer(tls=tls, without=without, inline=inline) as server:
-        for _ in range(count):
-            ours = conversation(server, deal)
-            theirs = server.sessions[-1].trail
-            assert theirs.tally.round_trips == ours.tally.round_trips
-            assert [event.tls for event in theirs if event.direction is CLIENT] == [
-                event.tls for event in ours if event.direction is CLIENT
-            ]
-            assert not inline or groups(theirs) == groups(ours)
-            assert server.sessions[-1].remarks == []
-            for side in (CLIENT, SERVER):
-                assert [m for who, m in spoken(theirs) if who is side] == [
-                    m for who, m in spoken(ours) if who is side
-                ]
 
 
 def test_a_group_is_told_in_the_order_in_which_it_passed(connect, server):

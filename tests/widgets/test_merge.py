@@ -87,6 +87,18 @@ def test_buttons_speak_to_the_job_and_only_known_ones(view: MergeView) -> None:
     assert text(view) == "Merge: 0 of 3, cancelled"
 
 
+def test_a_pause_that_is_over_is_not_shown_before_the_merge_speaks_again(view: MergeView) -> None:
+    job = Job()
+    view.attach(job)
+    job.pause()
+    view(Progress(1, 3, waits_s=3600, waits_for="paused"))
+    assert "paused" in text(view)
+    job.resume()
+    assert text(view) == "Merge: 1 of 3"
+    job.over.set()
+    wait_for(view)
+
+
 def test_a_job_that_fails_says_so(view: MergeView) -> None:
     job = Job(ConnectionError("nobody listens for ann@example.org"))
     view(Progress(0, 3))

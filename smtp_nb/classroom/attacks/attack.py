@@ -9,6 +9,7 @@ from typing import Any
 from smtp_nb.classroom.attacks.injection import INJECTION
 from smtp_nb.classroom.attacks.plot import AttackResult, Plot
 from smtp_nb.classroom.attacks.smuggling import SMUGGLING
+from smtp_nb.classroom.attacks.spoofing import SPOOFING
 from smtp_nb.classroom.attacks.stripping import STRIPPING
 from smtp_nb.errors import InputError
 from smtp_nb.model.display import masked
@@ -18,6 +19,7 @@ PLOTS: Mapping[str, Plot] = {
     "stripping": STRIPPING,
     "smuggling": SMUGGLING,
     "injection": INJECTION,
+    "spoofing": SPOOFING,
 }
 _LEFT = ' style="text-align:left"'
 
@@ -37,10 +39,11 @@ class Attack:
         'Safe: the attack fails and honest mail arrives'
 
     Args:
-        kind: "stripping", "smuggling" or "injection".
+        kind: "stripping", "smuggling", "injection" or "spoofing".
 
     Raises:
         InputError: there is no such attack.
+        Unsupported: spoofing needs the extra `lessons`.
 
     Attributes:
         kind: which it is.
@@ -118,18 +121,25 @@ class Attack:
         wire = [f"{row.who}: {row.text}{' (Eve)' * row.is_hostile}" for row in result.wire]
         inbox = [
             f"from {row.sender} to {row.recipients}: {row.subject}{' (Eve)' * row.is_hostile}"
+            + f" [{row.results}]" * bool(row.results)
             for row in result.inbox
+        ]
+        checks = [
+            f"{one.name} ({one.about}): {one.before} without the defences, {one.now} now"
+            + f": {one.why}" * bool(one.why)
+            for one in result.checks
         ]
         parts = {
             "Defences": switches,
             "Honest mail": controls,
             "On the wire": wire,
             "Inbox": inbox or ["empty"],
+            "What Ben's server finds": checks,
         }
         head = f"{self.plot.title}: {result.verdict}. {result.words}"
         text = [masked(head), masked(f"{self.plot.asks}: {self.written}")]
         html = [f"<p>{escape(line)}</p>" for line in text]
-        for title, lines in parts.items():
+        for title, lines in ((title, lines) for title, lines in parts.items() if lines):
             text += [f"{title}:", *(f"  {masked(line)}" for line in lines)]
             items = "".join(f"<li>{escape(masked(line))}</li>" for line in lines)
             html.append(f"<p>{title}</p><ul{_LEFT}>{items}</ul>")

@@ -35,6 +35,11 @@ def octets_of(text: str) -> bytes:
     return b"".join(parts)
 
 
+def spelled(octets: bytes) -> str:
+    """Bytes as a text that stands for them; the inverse of `octets_of` for what is UTF-8."""
+    return "".join(shown_lines(octets.replace(b"\\", b"\\\\")))
+
+
 def shown_lines(octets: bytes) -> list[str]:
     """Bytes as lines, each with its end spelled out, as `octets_of` reads it."""
     lines = re.findall(rb"[^\n]*\n|[^\n]+", octets)

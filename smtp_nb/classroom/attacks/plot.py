@@ -44,12 +44,31 @@ class InboxRow(NamedTuple):
     Attributes:
         sender, recipients, subject: as the victim sees them.
         is_hostile: it is the attacker's doing.
+        results: what its Authentication-Results say; empty if it has none.
     """
 
     sender: str
     recipients: str
     subject: str
     is_hostile: bool = False
+    results: str = ""
+
+
+class SenderCheck(NamedTuple):
+    """What a receiver can find out about the attacker's letter, without the defences and now.
+
+    Attributes:
+        name: SPF, DKIM or DMARC.
+        about: what it looks at.
+        before, now: the result.
+        why: of the result now.
+    """
+
+    name: str
+    about: str
+    before: str
+    now: str
+    why: str
 
 
 class Control(NamedTuple):
@@ -74,6 +93,7 @@ class AttackResult:
         wire: what passed.
         inbox: what the victim has.
         controls: the honest letters.
+        checks: what the receiver finds out about the sender, if that is what it is about.
     """
 
     succeeded: bool
@@ -81,6 +101,7 @@ class AttackResult:
     wire: tuple[WireRow, ...]
     inbox: tuple[InboxRow, ...]
     controls: tuple[Control, ...]
+    checks: tuple[SenderCheck, ...] = ()
 
     @property
     def is_safe(self) -> bool:

@@ -11,6 +11,10 @@ from dataclasses import dataclass
 
 from smtp_nb.classroom.exercises.seen import Seen
 
+SIGNED = "signed with your word"
+BY_HAND = "a conversation by hand"
+"""The criterion that no program meets. A server sees it of terminals in its own process alone."""
+
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
@@ -44,6 +48,8 @@ class Exercise:
         takes: the name of the function or value that the student has to write; empty if what the
             server saw is enough.
         hints: from the gentlest to the plainest; none is the answer.
+        is_signed: a function that could be anybody's has the student's word as its docstring, which
+            is worth a point of the function's.
     """
 
     key: str
@@ -52,6 +58,7 @@ class Exercise:
     judge: Judge
     takes: str = ""
     hints: tuple[str, ...] = ()
+    is_signed: bool = False
 
     def criteria(self, seen: Seen, answer: object = None) -> list[Criterion]:
         """Judge. Whatever a student's function raises is a criterion that is not met."""
@@ -61,15 +68,35 @@ class Exercise:
         except Exception as error:
             text = f"{type(error).__name__}: {error}".splitlines()[0][:200]
             met.append(Criterion("runs to its end", 0, False, text))
+        if self.is_signed and callable(answer):
+            met.append(_signature(answer, seen.nonce, any(one.is_met for one in met)))
         return met
 
 
+def _signature(answer: object, word: str, does_something: bool) -> Criterion:
+    """Whose a function is: one that was copied has another word, or none."""
+    said = getattr(answer, "__doc__", None)
+    is_own = isinstance(said, str) and bool(word) and word in said
+    instead = (
+        "the text in quotes below its def is not your word"
+        if not is_own
+        else "first the function itself"
+    )
+    return Criterion(SIGNED, 1, is_own and does_something, instead)
+
+
 def exercise(
-    key: str, title: str, points: float, *, takes: str = "", hints: tuple[str, ...] = ()
+    key: str,
+    title: str,
+    points: float,
+    *,
+    takes: str = "",
+    hints: tuple[str, ...] = (),
+    is_signed: bool = False,
 ) -> Callable[[Judge], Exercise]:
     """Make an exercise out of the generator of its criteria."""
 
     def make(judge: Judge) -> Exercise:
-        return Exercise(key, title, points, judge, takes, hints)
+        return Exercise(key, title, points, judge, takes, hints, is_signed)
 
     return make

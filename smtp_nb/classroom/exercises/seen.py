@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from smtp_nb.classroom.net import Net
 from smtp_nb.sandbox.messages.mailbox import Message
@@ -20,7 +21,7 @@ class Seen:
         nonce: the student's word in this lesson.
         answers: what the student answered where a question was asked, by its name.
         net: the lesson's servers that relay to each other, with their zone; None without.
-        cases: what the lesson gave to judge.
+        material: what the lesson gave to work on, by name.
     """
 
     sessions: Sequence[Session]
@@ -28,7 +29,7 @@ class Seen:
     nonce: str = ""
     answers: Mapping[str, object] = field(default_factory=dict)
     net: Net | None = None
-    cases: Sequence[object] = ()
+    material: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def messages(self) -> list[Message]:

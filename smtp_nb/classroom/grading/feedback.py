@@ -9,10 +9,11 @@ from html import escape
 from pathlib import Path
 
 from smtp_nb.classroom.exercises.exercise import Criterion
-from smtp_nb.classroom.grading.grade import Grade
 from smtp_nb.classroom.grading.pages import page
 from smtp_nb.classroom.grading.plain_words import PLAIN_WORDS
-from smtp_nb.classroom.grading.tables import by_student, failure, write_text
+from smtp_nb.classroom.grading.tables import by_student, write_text
+from smtp_nb.classroom.judging.grade import Grade
+from smtp_nb.classroom.judging.rows import failure
 from smtp_nb.model.display import visible
 
 _UNSAFE = re.compile(r"[^\w.-]+")

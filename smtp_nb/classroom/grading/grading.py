@@ -12,12 +12,8 @@ from pathlib import Path
 
 from smtp_nb.classroom.grading.allowance import Allowance
 from smtp_nb.classroom.grading.class_logs import is_class_log, sessions_by_student
-from smtp_nb.classroom.grading.evidence import Evidence, judged, lesson_of
-from smtp_nb.classroom.grading.grade import Grade
-from smtp_nb.classroom.grading.gradebook import grades_of
 from smtp_nb.classroom.grading.names import is_same, name_in
 from smtp_nb.classroom.grading.notebooks import StudentNotebook, read_notebook
-from smtp_nb.classroom.grading.provenance import Provenance
 from smtp_nb.classroom.grading.rerun import run_again
 from smtp_nb.classroom.grading.submissions import (
     CONVERSATIONS,
@@ -26,8 +22,12 @@ from smtp_nb.classroom.grading.submissions import (
     beside,
     collect,
 )
-from smtp_nb.classroom.grading.verdict import used_words
-from smtp_nb.classroom.lessons import PLANS
+from smtp_nb.classroom.judging.evidence import Evidence, judged_by_lesson
+from smtp_nb.classroom.judging.grade import Grade
+from smtp_nb.classroom.judging.gradebook import grades_of
+from smtp_nb.classroom.judging.provenance import Provenance
+from smtp_nb.classroom.judging.verdict import used_words
+from smtp_nb.classroom.lessons import PLANS, plan_of
 from smtp_nb.errors import InputError
 from smtp_nb.sandbox.session import Session
 
@@ -66,8 +66,8 @@ def grade(paths: Paths, lesson: int = 0, allowance: Allowance | None = None) -> 
     Raises:
         InputError: there is nothing to grade, or the lesson is unknown.
     """
-    if lesson and lesson not in PLANS:
-        raise InputError(f"lesson {lesson} does not exist", remedy=f"Choose from {list(PLANS)}")
+    if lesson:
+        plan_of(lesson)
     files = collect(paths)
     papers = [_paper(file) for file in files if file.suffix == NOTEBOOK or file.trouble]
     records = [file for file in files if file.suffix in CONVERSATIONS and file.data]
@@ -172,7 +172,7 @@ def _conversations(files: Sequence[HandedIn], usual: int) -> Iterator[Evidence]:
             path.write_bytes(file.data)
             if is_class_log(file.data):
                 for student, sessions in sessions_by_student(path, file.parts[-1]).items():
-                    yield from _judged(student, sessions, Provenance.CLASS_LOG, usual)
+                    yield from judged_by_lesson(student, sessions, Provenance.CLASS_LOG, usual)
                 continue
             own = name_in(file.parts)
             try:
@@ -183,20 +183,8 @@ def _conversations(files: Sequence[HandedIn], usual: int) -> Iterator[Evidence]:
                 lost.notes.append(str(error).replace(str(path), file.parts[-1])[:300])
                 yield lost
     for student, sessions in spoken.items():
-        yield from _judged(student, sessions, Provenance.TRAIL, usual)
+        yield from judged_by_lesson(student, sessions, Provenance.TRAIL, usual)
 
 
 def _stem(file: HandedIn) -> str:
     return file.parts[-1].partition(".")[0]
-
-
-def _judged(
-    student: str, sessions: Sequence[Session], source: Provenance, usual: int
-) -> Iterator[Evidence]:
-    """Judge the conversations of each lesson."""
-    lessons: dict[int, list[Session]] = {}
-    for session in sessions:
-        lessons.setdefault(lesson_of(session) or usual, []).append(session)
-    for number, spoken in (lessons or {usual: []}).items():
-        plan = PLANS.get(number)
-        yield judged(student, plan, source, spoken) if plan else Evidence(student, 0, source)

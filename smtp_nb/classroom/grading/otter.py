@@ -13,8 +13,7 @@ from pathlib import Path
 from smtp_nb.classroom.exercises.exercise import Exercise
 from smtp_nb.classroom.grading.tables import write_text
 from smtp_nb.classroom.lesson import Lesson, current_lesson
-from smtp_nb.classroom.lessons import PLANS
-from smtp_nb.errors import InputError
+from smtp_nb.classroom.lessons import PLANS, plan_of
 
 _HEAD = """# {key} {title}. Made by smtp_nb; the exercise itself is in the package.
 
@@ -47,8 +46,8 @@ def export_otter(folder: str | os.PathLike[str], lesson: int = 0) -> list[Path]:
     Raises:
         InputError: a file cannot be written, or the lesson is unknown.
     """
-    if lesson and lesson not in PLANS:
-        raise InputError(f"lesson {lesson} does not exist", remedy=f"Choose from {list(PLANS)}")
+    if lesson:
+        plan_of(lesson)
     written = []
     for plan in PLANS.values():
         for exercise in plan.exercises if lesson in (0, plan.number) else ():

@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from smtp_nb.classroom.grading.allowance import Allowance
-from smtp_nb.classroom.grading.evidence import Evidence
 from smtp_nb.classroom.grading.notebooks import StudentNotebook
-from smtp_nb.classroom.grading.provenance import Provenance
-from smtp_nb.classroom.grading.verdict import score_of
+from smtp_nb.classroom.judging.evidence import Evidence
+from smtp_nb.classroom.judging.provenance import Provenance
+from smtp_nb.classroom.judging.verdict import score_of
 from smtp_nb.classroom.lessons import PLANS
 
 # Named in a string, for this room may not import the one that knows IPython.

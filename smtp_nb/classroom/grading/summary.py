@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from html import escape
 from statistics import mean
 
-from smtp_nb.classroom.grading.grade import Grade
 from smtp_nb.classroom.grading.pages import page, table
-from smtp_nb.classroom.grading.provenance import TRUST
 from smtp_nb.classroom.grading.tables import by_student
+from smtp_nb.classroom.judging.grade import Grade
+from smtp_nb.classroom.judging.provenance import TRUST
 
 
 @dataclass(frozen=True, slots=True)

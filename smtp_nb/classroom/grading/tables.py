@@ -9,24 +9,20 @@ from __future__ import annotations
 import csv
 import io
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from smtp_nb.classroom.exercises.exercise import Criterion
-from smtp_nb.classroom.grading.grade import Grade
+from smtp_nb.classroom.judging.grade import Grade
+from smtp_nb.classroom.judging.rows import COLUMNS, row_of
 from smtp_nb.errors import InputError
 from smtp_nb.model.display import visible
 
-COLUMNS = (
-    "student", "lesson", "exercise", "title", "points", "of", "failed", "remarks", "hints",
-    "seconds", "source", "self_study", "note",
-)  # fmt: skip
 _BEGINS_FORMULA = ("=", "+", "-", "@", "'", "＝", "＋", "－", "＠")
 
 
 def grades_csv(grades: Iterable[Grade]) -> str:
     """A row for each student and exercise."""
-    return _csv([COLUMNS, *map(_row, grades)])
+    return _csv([COLUMNS, *map(row_of, grades)])
 
 
 def totals_csv(grades: Sequence[Grade]) -> str:
@@ -53,26 +49,6 @@ def _place(grade: Grade) -> tuple[int, ...]:
     return grade.lesson, *(int(part) for part in grade.exercise.split(".") if part.isdigit())
 
 
-def _row(grade: Grade) -> tuple[object, ...]:
-    return (
-        grade.student, grade.lesson, grade.exercise, grade.title, f"{grade.points:g}",
-        f"{grade.of:g}", "; ".join(map(failure, grade.failed)), counted(grade.remarks),
-        grade.hints, f"{grade.seconds:g}", grade.source,
-        "" if grade.self_study is None else f"{grade.self_study:g}", grade.note,
-    )  # fmt: skip
-
-
-def failure(criterion: Criterion) -> str:
-    """A criterion that is not met, with what was seen instead."""
-    seen = f" ({visible(criterion.seen)})" if criterion.seen else ""
-    return f"{criterion.name}{seen}"
-
-
-def counted(remarks: Mapping[str, int]) -> str:
-    """Remarks in a line: `bare-lf 2, no-quit 1`."""
-    return ", ".join(f"{key} {count}" for key, count in sorted(remarks.items()))
-
-
 def _csv(rows: Iterable[Iterable[object]]) -> str:
     file = io.StringIO(newline="")
     csv.writer(file).writerows([_cell(value) for value in row] for row in rows)
@@ -80,6 +56,8 @@ def _csv(rows: Iterable[Iterable[object]]) -> str:
 
 
 def _cell(value: object) -> object:
+    if isinstance(value, float):
+        return f"{value:g}"
     if not isinstance(value, str):
         return value
     text = visible(value)

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, Protocol
 
 from smtp_nb.classroom.hexdump.decoded import views_of
 from smtp_nb.classroom.hexdump.marks import KINDS, Mark, Run, marks_of
+from smtp_nb.classroom.hexdump.replay import Replay, replay
 from smtp_nb.errors import InputError
 from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.explain import explain
@@ -156,6 +157,39 @@ class HexDump:
         direction = self.runs[self._run_at(start)][0]
         views, rules = tuple(views_of(octets)), tuple(self._rules(start, end))
         return Selection(start, octets, LETTERS[direction], views, rules)
+
+    def replay(self, octets: bytes, start: int, end: int | None = None) -> Replay:
+        r"""What a server would make of it if the client had said other bytes there.
+
+        The conversation is said again to a new sandbox in memory; no byte leaves the process.
+
+            >>> from smtp_nb.classroom import HexDump, Terminal
+            >>> from smtp_nb.sandbox import SandboxServer
+            >>> with SandboxServer(inline=True) as server, Terminal(server) as terminal:
+            ...     _ = terminal.dialogue("NOOP")
+            ...     dump = HexDump(server.sessions[0])
+            >>> print(dump.replay(b"\n", *dump.find("0d0a")[1]))
+            NOOP: 250 Ok -> no reply
+            in the end it waits for 5 octets without an end of line (CRLF)
+            remarks: bare-lf
+
+        Args:
+            octets: what stands there instead; none removes what was there.
+            start: the first byte that goes, from 0.
+            end: up to which, this one excluded; by default one byte.
+
+        Raises:
+            InputError: these are not bytes of the client's, or the conversation's beginning is
+                missing.
+        """
+        end = start + len(self.at(start, end).octets)
+        number = self._run_at(start)
+        said, first = self.runs[number][1], self._starts[number]
+        if self._run_at(end - 1) != number:
+            raise InputError(
+                "these bytes are of both sides", remedy="Change some of the client's alone"
+            )
+        return replay(self.runs, number, said[: start - first] + octets + said[end - first :])
 
     def _run_at(self, place: int) -> int:
         return bisect_right(self._starts, place) - 1

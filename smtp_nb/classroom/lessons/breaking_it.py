@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from smtp_nb.classroom.exercises.exercise import Criterion, exercise
+from smtp_nb.classroom.exercises.exercise import BY_HAND, Criterion, exercise
 from smtp_nb.classroom.exercises.seen import Seen
 from smtp_nb.classroom.lessons.plan import LessonPlan
 from smtp_nb.classroom.net import Net
@@ -168,9 +168,9 @@ def smuggle(seen: Seen) -> Iterator[Criterion]:
     talks = [(front, talk) for front in FRONTS for talk in _talks(seen.net, front)]
     if not talks:
         why = "nothing has been typed at a front yet"
-        yield Criterion("a conversation by hand", 5, False, why)
+        yield Criterion(BY_HAND, 5, False, why)
         return
-    yield Criterion("a conversation by hand", 1, True)
+    yield Criterion(BY_HAND, 1, True)
     wanted = tuple(f"{seen.nonce}@{front}" for front in FRONTS)
     forged = [
         message
@@ -243,8 +243,9 @@ _TRIAL = {
 @exercise(
     "11.3",
     "a front and a back that cannot be fooled",
-    4,
+    5,
     takes="build",
+    is_signed=True,
     hints=(
         "build(zone) returns Net(zone, manner={…}), with a manner for front.test and for back.test",
         "what the front lets pass may meet any back, and the back may meet any front",

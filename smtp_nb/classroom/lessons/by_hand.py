@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from smtp_nb.classroom.exercises.exercise import Criterion, exercise
+from smtp_nb.classroom.exercises.exercise import BY_HAND, Criterion, exercise
 from smtp_nb.classroom.exercises.seen import Seen
 from smtp_nb.classroom.lessons.plan import LessonPlan
 from smtp_nb.model.enums import TrailDirection
@@ -12,7 +12,6 @@ from smtp_nb.protocol.server.policy import EXTENSIONS, Service
 from smtp_nb.protocol.server.server import ServerProtocol
 from smtp_nb.sandbox.session import Session
 
-BY_HAND = "a conversation by hand"
 NOBODY_TYPED = "nothing was typed yet"
 NO_MESSAGE = "no message yet"
 TEACHER = "teacher@class.test"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from email.utils import getaddresses
 
-from smtp_nb.classroom.exercises.exercise import Criterion, exercise
+from smtp_nb.classroom.exercises.exercise import BY_HAND, Criterion, exercise
 from smtp_nb.classroom.exercises.seen import Seen
-from smtp_nb.classroom.lessons.by_hand import BY_HAND, NOBODY_TYPED
+from smtp_nb.classroom.lessons.by_hand import NOBODY_TYPED
 from smtp_nb.classroom.lessons.plan import LessonPlan
 from smtp_nb.sandbox.messages.mailbox import Message
 

@@ -7,7 +7,7 @@ import hmac
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 
-from smtp_nb.classroom.exercises.exercise import Criterion, exercise
+from smtp_nb.classroom.exercises.exercise import BY_HAND, Criterion, exercise
 from smtp_nb.classroom.exercises.seen import Seen
 from smtp_nb.classroom.exercises.words import WORDS, word_for
 from smtp_nb.classroom.lessons.plan import UNUSED, LessonPlan
@@ -31,7 +31,7 @@ def log_in(seen: Seen) -> Iterator[Criterion]:
     """One conversation by hand in which PLAIN went through at the first try."""
     talks = seen.by_hand
     if not talks:
-        yield Criterion("a conversation by hand", 5, False, "nothing was typed yet")
+        yield Criterion(BY_HAND, 5, False, "nothing was typed yet")
         return
     talk = next((one for one in reversed(talks) if one.user), talks[-1])
     tries = [one for one in talk.exchanges if one.command == "AUTH"]
@@ -60,8 +60,9 @@ def _recording(user: str, password: str, number: int) -> tuple[str, str]:
 @exercise(
     "8.2",
     "write crack(challenge, answer, words): find the password of a recorded CRAM-MD5",
-    4,
+    5,
     takes="crack",
+    is_signed=True,
     hints=(
         "RFC 2195: the answer is the user, a space, and HMAC-MD5 of the challenge as its last word",
         "the password is the key of the HMAC; challenge and answer come in base64",
@@ -99,8 +100,9 @@ def server_signature(password: str, salt: bytes, iterations: int, auth_message: 
 @exercise(
     "8.3",
     "write is_real(password, salt, iterations, auth_message, signature): know a forged server",
-    4,
+    5,
     takes="is_real",
+    is_signed=True,
     hints=(
         "RFC 5802 section 3: SaltedPassword, then ServerKey, then ServerSignature",
         "pbkdf2_hmac and hmac.digest of Python do the arithmetic; all with sha256",

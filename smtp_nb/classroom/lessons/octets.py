@@ -82,8 +82,9 @@ def dribbles(word: str) -> list[Dribble]:
 @exercise(
     "2.1",
     "write read_reply(sock), which reads one whole reply",
-    4,
+    5,
     takes="read_reply",
+    is_signed=True,
     hints=(
         "recv returns what has arrived: half a line, or three; collect until a line is whole",
         "the reply goes on after a line whose fourth character is a hyphen",
@@ -134,8 +135,9 @@ def bodies(word: str) -> Mapping[str, list[bytes]]:
 @exercise(
     "2.2",
     "write stuff(body), which makes a text fit for DATA",
-    5,
+    6,
     takes="stuff",
+    is_signed=True,
     hints=(
         "the server takes a lone dot for the end, so a dot at the beginning of a line needs a mark",
         "a second dot before it, on every line that begins with one, and nowhere else",
@@ -227,5 +229,5 @@ PLAN = LessonPlan(
     30,
     (read_reply, stuff, bare),
     {"latency": "20ms"},
-    material=lambda word: {"recorded": recorded(word)},
+    material=lambda word, _: {"recorded": recorded(word)},
 )

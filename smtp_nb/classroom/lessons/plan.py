@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,7 +21,7 @@ UNUSED = (*ASIDE, "ENHANCEDSTATUSCODES")
 """Extensions that a lesson about something else leaves out, so that EHLO's reply is short."""
 
 
-def _nothing(word: str) -> Mapping[str, Any]:
+def _nothing(word: str, net: Net | None) -> Mapping[str, Any]:
     return {}
 
 
@@ -39,9 +39,8 @@ class LessonPlan:
             by the exercise's key; `Lesson.begin` calls it.
         login: the password of a user whose name is the student's word; empty without a login.
         server: arguments of the lesson's `SandboxServer`, beside `inline` and `greeting`.
-        material: what exercises work on, by name, for the student with this word.
         net: makes the servers that relay to each other, for a student's word.
-        cases: makes what there is to judge, for a student's word and those servers.
+        material: what exercises work on, by name, for the student with this word and those servers.
     """
 
     number: int
@@ -52,6 +51,5 @@ class LessonPlan:
     server: Mapping[str, Any] = field(default_factory=dict)
     stages: Mapping[str, Stage] = field(default_factory=dict)
     login: str = ""
-    material: Callable[[str], Mapping[str, Any]] = _nothing
     net: Callable[[str], Net] | None = None
-    cases: Callable[[str, Net], Sequence[object]] | None = None
+    material: Callable[[str, Net | None], Mapping[str, Any]] = _nothing

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from typing import NamedTuple
 
-from smtp_nb.classroom.exercises.exercise import Criterion, exercise
+from smtp_nb.classroom.exercises.exercise import BY_HAND, Criterion, exercise
 from smtp_nb.classroom.exercises.seen import Seen
 from smtp_nb.classroom.lessons.plan import LessonPlan
 from smtp_nb.client.smtp import SMTP
@@ -157,7 +157,7 @@ def talk_ahead(seen: Seen) -> Iterator[Criterion]:
     """A conversation that was caught, and one that used a group as it was offered."""
     talks = list(seen.by_hand)
     if not talks:
-        yield Criterion("a conversation by hand", 5, False, "nothing has been typed yet")
+        yield Criterion(BY_HAND, 5, False, "nothing has been typed yet")
         return
     caught = [talk for talk in talks if "out-of-turn" in talk.remarks]
     unoffered = [talk for talk in caught if _hello(talk) == "HELO"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from smtp_nb.classroom.exercises.exercise import Criterion, exercise
+from smtp_nb.classroom.exercises.exercise import BY_HAND, Criterion, exercise
 from smtp_nb.classroom.exercises.seen import Seen
 from smtp_nb.classroom.lessons.plan import UNUSED, LessonPlan
 from smtp_nb.classroom.middle.eavesdropper import Sighting
@@ -34,7 +34,7 @@ def deliver_inside_tls(seen: Seen) -> Iterator[Criterion]:
     talk = next((one for one in reversed(seen.by_hand) if one.messages), None)
     talk = talk or next(reversed(seen.by_hand), None)
     if talk is None:
-        yield Criterion("a conversation by hand", 5, False, "nothing was typed yet")
+        yield Criterion(BY_HAND, 5, False, "nothing was typed yet")
         return
     last = talk.messages[-1] if talk.messages else None
     waiting = f"the server waits for {talk.waiting}" if talk.waiting else "no message came"
@@ -68,8 +68,9 @@ def _tried(
 @exercise(
     "7.2",
     "write careful_send(url): refuse where STARTTLS was stripped, and name the exception",
-    4,
+    5,
     takes="careful_send",
+    is_signed=True,
     hints=(
         "SMTP.from_url(url, …) is careful by itself, as long as you do not tell it otherwise",
         "catch SMTPError, and return type(error).__name__; return an empty text otherwise",
@@ -110,8 +111,9 @@ def _begins_mail(one: Sighting) -> bool:
 @exercise(
     "7.3",
     "write diagnose(url): say what is wrong with a server's certificate",
-    5,
+    6,
     takes="diagnose",
+    is_signed=True,
     hints=(
         "connect, and catch CertificateError: its description says what was found",
         'a good certificate raises nothing: then it is "valid"',

@@ -115,6 +115,11 @@ def mails(word: str, net: Net) -> Sequence[Case]:
     return [cases[number] for number in order(word)]
 
 
+def material(word: str, net: Net | None) -> Mapping[str, Sequence[Case]]:
+    """What the student works with."""
+    return {"mails": mails(word, net) if net else ()}
+
+
 def order(word: str) -> list[int]:
     """In which order a student has the five mails."""
     digest = sha256(f"mails:{word}".encode()).digest()
@@ -263,7 +268,7 @@ def _other_letter(body: bytes) -> bytes:
 def judge(seen: Seen, verdicts: object) -> Iterator[Criterion]:
     """Three results for each mail, as a receiver finds them."""
     given: Mapping[object, object] = verdicts if isinstance(verdicts, Mapping) else {}
-    for letter, case in zip(LETTERS, seen.cases, strict=False):
+    for letter, case in zip(LETTERS, seen.material.get("mails", ()), strict=False):
         if not isinstance(case, Case) or seen.net is None:
             continue
         found = authenticate(seen.net.zone, case.content, mail_from=case.mail_from, peer=case.peer)
@@ -345,5 +350,5 @@ PLAN = LessonPlan(
     40,
     (publish, sign, judge, mend),
     net=servers,
-    cases=mails,
+    material=material,
 )

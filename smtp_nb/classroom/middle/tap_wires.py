@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from typing import Protocol
 
+from smtp_nb.classroom.detours import DETOURS, Detour
 from smtp_nb.classroom.middle.eavesdropper import CLIENT, SERVER, Eavesdropper
 from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.memory_server import MemoryConnection, MemoryServer, Timer, register
@@ -59,7 +60,7 @@ class MemoryTap:
     """A server of this process that is reached through a tap."""
 
     def __init__(self, somebody: Callable[[], Eavesdropper], server: MemoryServer) -> None:
-        self._somebody, self._server = somebody, server
+        self._somebody, self.server = somebody, server
         self._open: list[TappedConnection] | None = []
         self.name = server.name
         self._wire = register(self)
@@ -69,15 +70,15 @@ class MemoryTap:
 
     def clock(self) -> float:
         """The time in seconds."""
-        return self._server.clock()
+        return self.server.clock()
 
     def later(self, seconds: float, call: Callable[..., object], *arguments: object) -> Timer:
         """Call something after so many seconds."""
-        return self._server.later(seconds, call, *arguments)
+        return self.server.later(seconds, call, *arguments)
 
     def advance(self) -> bool:
         """Let time pass until the next thing is due, and do it."""
-        return self._server.advance()
+        return self.server.advance()
 
     def connect(self) -> TappedConnection:
         """A new connection.
@@ -87,7 +88,7 @@ class MemoryTap:
         """
         if self._open is None:
             raise ConnectionRefusedError("the tap has stopped")
-        made = TappedConnection(self._server.connect(), self._somebody())
+        made = TappedConnection(self.server.connect(), self._somebody())
         self._open.append(made)
         return made
 
@@ -101,7 +102,7 @@ class SocketTap:
     """A listener on loopback, in a thread of its own, that leads to a server on loopback."""
 
     def __init__(self, somebody: Callable[[], Eavesdropper], host: str, port: int) -> None:
-        self._somebody, self._place = somebody, (host, port)
+        self._somebody, self._detour = somebody, Detour((host, port))
         self._tasks: set[asyncio.Task[None]] = set()
         listener = socket.create_server((LOOPBACK, 0))
         self._port: int = listener.getsockname()[1]
@@ -110,11 +111,13 @@ class SocketTap:
         self._thread.start()
         opening = asyncio.start_server(self._serve, sock=listener)
         self._listener = asyncio.run_coroutine_threadsafe(opening, self._loop).result()
+        DETOURS[self._port] = self._detour
 
     def url_for(self, url: str) -> str:
         return _PLACE.sub(rf"\g<login>{LOOPBACK}:{self._port}", url, count=1)
 
     def stop(self) -> None:
+        DETOURS.pop(self._port, None)
         asyncio.run_coroutine_threadsafe(self._end(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
@@ -141,7 +144,9 @@ class SocketTap:
 
     async def _join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         somebody = self._somebody()
-        server_reader, server_writer = await asyncio.open_connection(*self._place)
+        server_reader, server_writer = await asyncio.open_connection(*self._detour.place)
+        client_port = writer.get_extra_info("peername")[1]
+        self._detour.ports[client_port] = server_writer.get_extra_info("sockname")[1]
         try:
             await asyncio.gather(
                 _pump(somebody, CLIENT, reader, server_writer),

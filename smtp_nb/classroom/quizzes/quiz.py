@@ -22,6 +22,8 @@ SHOWN_BEFORE = 6
 """Lines of the conversation above a question."""
 OFFERED = 4
 """Codes among which a student chooses."""
+_TYPICAL = (250, 354, 450, 503)
+"""Codes among which a class votes: one of each first digit."""
 _TEXTS = {
     GREETING: "The client has connected. What does the server say first?",
     END: "What does the server reply to the dot at the end of the content?",
@@ -117,6 +119,7 @@ class Quiz:
                 "this conversation has no reply to ask about", remedy="Say something first"
             )
         self.answers = {} if answers is None else answers
+        self._polled = 0
 
     def answer(self, number: int, choice: int) -> str:
         """Answer a question; the first answer counts.
@@ -142,6 +145,21 @@ class Quiz:
             )
         given[:] = [given[0] or choice // 100, given[1] or choice]
         return self._about_code(question, choice)
+
+    def ballot(self) -> tuple[str, list[str], str]:
+        """Question, codes to choose from and the right one, for a vote of the class: the next
+        question at each call.
+
+        Raises:
+            InputError: all have been asked.
+        """
+        if self._polled == len(self.questions):
+            raise InputError("the class has been asked all of this quiz", remedy="Make another")
+        question = self.questions[self._polled]
+        self._polled += 1
+        right = question._reply.code
+        line = "".join(f"C: {said} - " for who, said in question.said[-1:] if who == "C")
+        return f"{line}{question.text}", list(map(str, sorted({right, *_TYPICAL}))), str(right)
 
     def _question(self, number: int) -> Question:
         if not 1 <= number <= len(self.questions):

@@ -2,7 +2,7 @@
 
 The first line is about the class, each other line is one conversation. Neither the token nor a
 password is in it, and no network address. Mail addresses are cut (`a…@class.test`) and content is
-left out unless the teacher asks for a log to grade from.
+left out, as are the bytes of each conversation, unless the teacher asks for a log to grade from.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from smtp_nb.model.secret import Secret
 from smtp_nb.sandbox.exchanges import SessionLine
 from smtp_nb.sandbox.messages.mailbox import Message
 from smtp_nb.sandbox.session import Session
+from smtp_nb.sandbox.wire import Wire
 
 VERSION = 1
 MAX_LINE = 64 * 1024 * 1024
@@ -126,9 +127,13 @@ def _record(title: str, session: Session, show: Show, is_masked: bool) -> dict[s
         "user": session.user,
         "by": session.by,
         "tls": [tls.protocol, tls.cipher, tls.bits] if tls else None,
+        "opened_at": session.opened_at,
         "waiting": session.waiting,
         "remarks": session.remarks,
         "lines": [_spelled(line, show) for line in session.lines()],
+        "wire": []
+        if is_masked
+        else [[int(way), _octets(data, show)] for way, data in session.wire],
         "messages": [_letter(message, show, is_masked) for message in session.messages],
     }
 
@@ -140,15 +145,18 @@ def _spelled(line: SessionLine, show: Show) -> list[Any]:
 
 
 def _letter(message: Message, show: Show, is_masked: bool) -> dict[str, Any]:
-    content = show(message.content.decode("latin-1")).encode("latin-1", "replace")
     return {
         "from": show(message.mail_from),
         "to": [show(address) for address in message.rcpt_tos],
         "verb": message.verb,
         "queue_id": message.queue_id,
         "received_at": message.received_at.isoformat(),
-        "content": "" if is_masked else b64encode(content).decode("ascii"),
+        "content": "" if is_masked else _octets(message.content, show),
     }
+
+
+def _octets(data: bytes, show: Show) -> str:
+    return b64encode(show(data.decode("latin-1")).encode("latin-1", "replace")).decode("ascii")
 
 
 def load(path: str | PathLike[str]) -> ClassLog:
@@ -197,7 +205,9 @@ def _session(record: dict[str, Any]) -> Session:
     session.user = str(record["user"]) if record["user"] else None
     session.tls = TLSInfo(*record["tls"]) if record["tls"] else None
     blunders = [(str(key), "") for key in record["remarks"]]
-    session.restore(map(_read, record["lines"]), blunders)
+    session.opened_at = float(record.get("opened_at", 0))  # older logs lack these two
+    wire = [(TrailDirection(way), b64decode(data)) for way, data in record.get("wire", ())]
+    session.restore(map(_read, record["lines"]), blunders, Wire(wire))
     session.messages += [_message(one, session) for one in record["messages"]]
     return session
 

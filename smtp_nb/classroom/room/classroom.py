@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from smtp_nb.classroom.judging.conversations import grades_of_class
+from smtp_nb.classroom.judging.rows import grades_frame
+from smtp_nb.classroom.lessons import lesson_with, plan_of
+from smtp_nb.classroom.quizzes.quiz import Quiz
 from smtp_nb.classroom.room import board, class_log
+from smtp_nb.classroom.room.attendance import Attendance
 from smtp_nb.classroom.room.class_log import ClassLog
 from smtp_nb.classroom.room.doorkeeper import DOMAIN, Doorkeeper, StrangerLimits
 from smtp_nb.classroom.room.join_code import (
@@ -27,14 +32,13 @@ from smtp_nb.classroom.room.student import Student
 from smtp_nb.model.known import known_attributes
 from smtp_nb.model.secret import HIDDEN, encodings
 from smtp_nb.model.trail.trail import Trail
-from smtp_nb.sandbox import Fault, Limits, SandboxServer, Session
+from smtp_nb.sandbox import Fault, Limits, SandboxServer
 from smtp_nb.sandbox.names import is_loopback
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _LIMITS = Limits(connections=500, idle_s=1800.0, sessions=2_000)
-_KEPT_SESSIONS = 5_000
 _MAX_SIZE = 16 * 1024 * 1024
 
 
@@ -76,7 +80,6 @@ class Classroom:
         self._roster = Roster(students)
         self._listeners: tuple[Callable[[], object], ...] = ()
         self._door = Doorkeeper(self._roster, limits or StrangerLimits(), self._changed)
-        self._past: deque[tuple[str, Session]] = deque(maxlen=_KEPT_SESSIONS)
         self._poll: Poll | None = None
         self._is_paused = False
         self._board = board.Board()
@@ -95,6 +98,7 @@ class Classroom:
             allow_remote=not is_loopback(host),
             door=self._door,
         ).start()
+        self._attendance = Attendance(self._roster, self._door, self._server)
         self._code = JoinCode(name, token, self._fingerprint(), host, self._server.port)
         letters = self._code.text.partition("@")[0].removeprefix(f"{name}-")
         hidden = [letters, letters.replace("-", ""), token.reveal(), *passwords.values()]
@@ -152,7 +156,7 @@ class Classroom:
         Raises:
             InputError: there is no such student.
         """
-        titles = self._by_title()
+        titles = self._attendance.by_title()
         if name not in titles:
             name = self._roster.find(name)
         return Student(name, titles.get(name, ()))
@@ -164,28 +168,6 @@ class Classroom:
             InputError: there is no such stranger, or no such student.
         """
         self._door.adopt(stranger, student, self._server.sessions)
-
-    def _everyone(self) -> list[Student]:
-        """The roster, then the strangers."""
-        titles = self._by_title()
-        names = dict.fromkeys((*self._roster.names, *titles))
-        return [Student(name, titles.get(name, ())) for name in names]
-
-    def _by_title(self) -> dict[str, list[Session]]:
-        titles: dict[str, list[Session]] = {}
-        for title, session in self._past:
-            titles.setdefault(title, []).append(session)
-        for title, sessions in self._present().items():
-            titles.setdefault(title, []).extend(sessions)
-        return titles
-
-    def _present(self) -> dict[str, list[Session]]:
-        """The sessions since the last `reset`."""
-        titles: dict[str, list[Session]] = {}
-        for session in list(self._server.sessions):
-            if title := self._door.title(session):
-                titles.setdefault(title, []).append(session)
-        return titles
 
     # What goes wrong, and when
 
@@ -207,7 +189,7 @@ class Classroom:
         return fault
 
     def _known(self, name: str) -> str:
-        return name if name in self._by_title() else self._roster.find(name)
+        return name if name in self._attendance.by_title() else self._roster.find(name)
 
     def heal(self, name: str | None = None) -> None:
         """Remove faults: all of them, or those with this name."""
@@ -249,13 +231,13 @@ class Classroom:
         """
         if self._is_paused:
             self.resume()
-        seen = [(self._door.identity(session), session) for session in self._server.sessions]
+        seen = self._attendance.known_so_far()
         self._server.reset()
         self._poll = None
         if keep_log:
-            self._past.extend((name, session) for name, session in seen if name)
+            self._attendance.keep(seen)
         else:
-            self._past.clear()
+            self._attendance.forget()
         self._door.forget()
         self._changed()
 
@@ -272,9 +254,16 @@ class Classroom:
             return trail
         shown = Trail()
         for event in trail:
-            event.message = self.discreet(event.message)
-            shown(event)
+            shown(replace(event, message=self.discreet(event.message)))
         return shown
+
+    def broadcast(self, text: str) -> int:
+        """Tell all who are connected, with their next reply. Returns how many sessions there are.
+
+        Raises:
+            InputError: it is not up to 200 characters of ASCII, which is what a reply may hold.
+        """
+        return self._door.announce(text)
 
     def discreet(self, text: str) -> str:
         """A text without the names of students and without addresses."""
@@ -286,15 +275,17 @@ class Classroom:
             word.lower(): self._roster.alias(name) for name in names for word in (name, label(name))
         }
 
-    def ask(self, question: str, options: Sequence[str], answer: str | None = None) -> Poll:
+    def ask(
+        self, question: str | Quiz, options: Sequence[str] = (), answer: str | None = None
+    ) -> Poll:
         """Ask the class something; the wall shows the votes, which come by mail.
 
         Args:
-            question: in words.
+            question: in words; or a `Quiz`, whose next question it is, with codes as options.
             options: two or more to choose from.
             answer: the right one, which the poll keeps to itself until `reveal()`.
         """
-        self._poll = Poll(question, options, answer, self._everyone)
+        self._poll = Poll(question, options, answer, self._attendance.everyone)
         self._changed()
         return self._poll
 
@@ -303,19 +294,40 @@ class Classroom:
         """What was asked last."""
         return self._poll
 
-    def collect(self, measure: Callable[[Student], Mapping[str, object]]) -> pd.DataFrame:
-        """Measure each student: a DataFrame with a row for each.
+    def collect(self, what: str | Callable[[Student], Mapping[str, object]]) -> pd.DataFrame:
+        """Judge or measure each student: a DataFrame with a row for each.
 
         Args:
-            measure: gets what one student did and returns columns: `lambda seen: {"messages":
+            what: the key of an exercise, such as "1.1", for its rows of `grade`; or a function
+                that gets what one student did and returns columns: `lambda seen: {"messages":
                 len(seen.messages), "remarks": dict(seen.remarks)}`.
+
+        Raises:
+            InputError: no lesson has such an exercise.
         """
+        if isinstance(what, str):
+            frame = self.grade(lesson_with(what))
+            return frame[frame["exercise"] == what].reset_index(drop=True)
         import pandas as pd
 
-        rows = [
-            {"student": one.name, **measure(one)} for one in map(self.__getitem__, self.students)
-        ]
+        rows = [{"student": one.name, **what(one)} for one in map(self.__getitem__, self.students)]
         return pd.DataFrame(rows)
+
+    def grade(self, lesson: int) -> pd.DataFrame:
+        """Judge a lesson by what this server has seen so far, the log before a `reset` included.
+
+        The points are those that `python -m smtp_nb.classroom grade` gives for a log of this
+        class. The server is the most trusted source, for students had no hand in it; then comes a
+        notebook that is run again, which knows what a server does not: functions, and who typed.
+
+        Returns:
+            A row for each student and exercise: what `grades.csv` has, without `self_study`.
+
+        Raises:
+            InputError: there is no such lesson.
+        """
+        found = {one.name: one.sessions for one in self._attendance.everyone()}
+        return grades_frame(grades_of_class(found, plan_of(lesson).number))
 
     # What is kept
 
@@ -331,7 +343,9 @@ class Classroom:
         Raises:
             InputError: the file cannot be written.
         """
-        rows = [(one.name, session) for one in self._everyone() for session in one.sessions]
+        rows = [
+            (one.name, session) for one in self._attendance.everyone() for session in one.sessions
+        ]
         class_log.save(path, self.name, self._roster, rows, self._hide, is_masked=masked)
 
     @staticmethod
@@ -353,10 +367,8 @@ class Classroom:
 
     def tiles(self) -> list[board.Tile]:
         """A tile for each student and stranger, those first who are stuck."""
-        titles = self._present()
-        names = dict.fromkeys((*self._roster.names, *titles))
-        everyone = (Student(name, titles.get(name, ())) for name in names)
-        tiles = [self._board.tile(one, self._roster.alias(one.name)) for one in everyone]
+        present = self._attendance.present()
+        tiles = [self._board.tile(one, self._roster.alias(one.name)) for one in present]
         return sorted(tiles, key=lambda tile: tile.order)
 
     def subscribe(self, callback: Callable[[], object]) -> Callable[[], None]:

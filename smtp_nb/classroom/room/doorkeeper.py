@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from threading import RLock
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 from smtp_nb import ambient
 from smtp_nb.classroom.room.join_code import folded
@@ -31,6 +31,8 @@ DOMAIN = "class.test"
 
 JOIN_FIRST = say(530, "5.7.0 Join the class first: %smtp join and the code that the teacher shows")
 CROWDED = say(421, "4.7.0 Too many connections from your address")
+MAX_WORDS = 200
+"""Of an announcement: a line of a reply has 512 bytes (RFC 5321 section 4.5.3.1.5)."""
 _LINGER_S = 3.0
 _COMING_IN = frozenset({GREETING, "EHLO", "STARTTLS", "AUTH", "QUIT"})
 _HARMLESS = _COMING_IN | {"HELO", "NOOP", "RSET"}
@@ -74,6 +76,8 @@ class Doorkeeper(Door):
         self._numbers: WeakKeyDictionary[Session, int] = WeakKeyDictionary()
         self._strangers = 0
         self._open: set[Session] = set()
+        self._announcement = ""
+        self._untold: WeakSet[Session] = WeakSet()
         self._recent: dict[str, deque[float]] = {}
 
     # What the server asks
@@ -134,6 +138,13 @@ class Doorkeeper(Door):
             recent.popleft()
         return len(open_now) > self._limits.connections or len(recent) > self._limits.sessions
 
+    def words(self, session: Session) -> str:
+        """What the teacher announces, once in each session that was open then."""
+        with self._lock:
+            is_due = session in self._untold
+            self._untold.discard(session)
+        return self._announcement if is_due else ""
+
     def notice(self, session: Session) -> None:
         """Something has happened: the wall shows it."""
         if not session.is_open:
@@ -182,6 +193,22 @@ class Doorkeeper(Door):
             )
         self._adopted[session] = name
         self._changed()
+
+    def announce(self, text: str) -> int:
+        """Add a text to the next reply in each open session. Returns in how many.
+
+        Raises:
+            InputError: it does not fit into a reply.
+        """
+        if not (0 < len(text) <= MAX_WORDS and text.isascii() and text.isprintable()):
+            raise InputError(
+                f"{text[:60]!r} does not fit into a reply",
+                remedy=f"Write up to {MAX_WORDS} printable ASCII characters",
+            )
+        with self._lock:
+            self._announcement = f"the teacher: {text}"
+            self._untold = WeakSet(self._open)
+            return len(self._untold)
 
     def forget(self) -> None:
         """Begin again: strangers count from 1."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from html import escape
 
 from smtp_nb import ambient
+from smtp_nb.classroom.quizzes.quiz import Quiz
 from smtp_nb.classroom.room.doorkeeper import DOMAIN
 from smtp_nb.classroom.room.student import Student
 from smtp_nb.errors import InputError
@@ -33,11 +34,13 @@ class Poll:
 
     def __init__(
         self,
-        question: str,
+        question: str | Quiz,
         options: Sequence[str],
         answer: str | None,
         voters: Callable[[], Iterable[Student]],
     ) -> None:
+        if isinstance(question, Quiz):
+            question, options, answer = question.ballot()
         self.question = visible(question)
         self.options = tuple(visible(option) for option in options)
         if len(self.options) < 2 or len(set(map(str.casefold, self.options))) < len(self.options):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from smtp_nb.client.settings.registry import reader
@@ -113,18 +112,18 @@ def _pem_files(paths: str) -> list[str]:
     Raises:
         InputError: 271, none exists, or one cannot be read.
     """
-    files = [Path(part.strip()) for part in paths.split(";") if part.strip()]
+    files = [part.strip() for part in paths.split(";") if part.strip()]
     found = [path for path in files if os.path.exists(path)]
     return list(map(_pem, found or files))
 
 
-def _pem(path: Path) -> str:
+def _pem(path: str) -> str:
     try:
         return read_regular(path).decode("ascii")
     except (OSError, UnicodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not PEM"
         raise InputError(
-            f"the file of trusted roots {str(path)!r} cannot be read: {why}",
+            f"the file of trusted roots {path!r} cannot be read: {why}",
             code=271,
             remedy="Name a file of PEM certificates",
         ) from error

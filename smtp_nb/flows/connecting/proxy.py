@@ -77,7 +77,7 @@ def _target(session: ClientSession, proxy: Proxy, deadline: Deadline) -> Flow[st
     if proxy.looks_up or is_ip_address(host):
         return host
     try:
-        notice = deadline.notice(session.trail.say_waiting)
+        notice = session.trail.notice(f"the addresses of {host} (DNS)", deadline.left())
         found: list[str] = yield Resolve(
             host, settings.port, deadline.left(), settings.socket, notice
         )

@@ -24,7 +24,12 @@ from smtp_nb.flows.delivering.envelope import (
 from smtp_nb.flows.delivering.parameters import check_offers
 from smtp_nb.flows.delivering.server_close import check_alive, downgrade
 from smtp_nb.flows.delivering.transaction import Transaction
-from smtp_nb.flows.delivering.windows import fits_window, is_out_of_step, run_window
+from smtp_nb.flows.delivering.windows import (
+    fits_window,
+    is_out_of_step,
+    may_overlap,
+    run_window,
+)
 from smtp_nb.flows.intents import Done, Flow, Next
 from smtp_nb.flows.session import ClientSession
 from smtp_nb.model.envelope import DeliveryJob
@@ -120,14 +125,15 @@ def _check(session: ClientSession, delivery: DeliveryState) -> None:
 
 def _window(session: ClientSession, deliveries: Sequence[DeliveryState]) -> Flow[None]:
     """Send those that may be in flight together; what is then undecided is left to `_finish`."""
-    together = [
-        d
-        for d in deliveries
-        if d.remaining and fits_window(session, d.job) and d.fits_one_transaction
-    ]
+    if len(deliveries) < 2 or not may_overlap(session):
+        return
+    together, transactions = [], []
+    for delivery in deliveries:
+        if (to := delivery.remaining) and fits_window(delivery.job) and delivery.portion() == to:
+            together.append(delivery)
+            transactions.append(Transaction(delivery.job, to))
     if len(together) < 2:
         return
-    transactions = [Transaction(delivery.job, delivery.portion()) for delivery in together]
     error = yield from _guarded(session, transactions, run_window(session, transactions))
     for delivery, transaction in zip(together, transactions, strict=True):
         if error or not is_out_of_step(transaction):

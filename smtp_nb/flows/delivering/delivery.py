@@ -31,6 +31,9 @@ class DeliveryState:
     def portion(self) -> tuple[Recipient, ...]:
         """The remaining recipients that the server accepts in one transaction (RFC 9422)."""
         limits = self._session.extensions.limits
+        if not limits:
+            self._taken = self._open
+            return self.remaining
         most = limits.get("RCPTMAX", len(self._open))
         most_domains = limits.get("RCPTDOMAINMAX", len(self._open))
         places: list[int] = []
@@ -43,17 +46,16 @@ class DeliveryState:
         self._taken = tuple(places)
         return tuple([self.job.envelope.recipients[place] for place in places])
 
-    @property
-    def fits_one_transaction(self) -> bool:
-        """True if all remaining recipients may share a transaction."""
-        return len(self.portion()) == len(self.remaining)
-
     def note(self, transaction: Transaction) -> None:
         """Take over the results of a transaction; recipients beyond the server's limit, and those
         not in it, remain."""
         self._results |= zip(self._taken, transaction.results(), strict=True)
-        self._reply = transaction.last_reply()
         self._ended = self._session.clock()
+        if transaction.is_perfect and self._taken == self._open:
+            self._reply = transaction.final
+            self._open = self.remaining = ()
+            return
+        self._reply = transaction.last_reply()
         left_over = {self._taken[place] for place in transaction.left_over}
         waiting = set(self._open) - set(self._taken) | left_over
         self._open = tuple([place for place in self._open if place in waiting])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from smtp_nb.compose.raw import CRLF_REMEDY, RawContent
 from smtp_nb.errors import BinaryRefused, ExtensionError
 from smtp_nb.flows.session import ClientSession
 from smtp_nb.model.envelope import DeliveryJob, Recipient
@@ -19,9 +18,11 @@ def check_offers(session: ClientSession, job: DeliveryJob) -> None:
         ExtensionError: nothing was written; the session is unchanged.
     """
     content, offered = job.content, session.extensions
-    if isinstance(content, RawContent) and content.remark:
-        session.trail.remark(content.remark)
+    if remark := getattr(content, "remark", ""):  # that of a `RawContent`
+        session.trail.remark(remark)
     if content.bare and not offered.keywords.keys() >= _BINARY:
+        from smtp_nb.compose.raw import CRLF_REMEDY  # whose patterns take a while to compile
+
         raise BinaryRefused(
             f"the message holds {content.bare}, and the server does not offer BINARYMIME with"
             " CHUNKING (RFC 3030)",

@@ -103,7 +103,10 @@ class Transaction:
 
         One beyond the server's limit is not refused: it gets a transaction of its own.
         """
-        stop_on, has_some = self.job.envelope.stop_on, self.has_recipient
+        stop_on = self.job.envelope.stop_on
+        if not stop_on:
+            return None
+        has_some = self.has_recipient
         for recipient, reply in zip(self.recipients, self.rcpt, strict=False):
             waits = has_some and _is_too_many(reply)
             if not reply.is_success and not waits and recipient.kind in stop_on:
@@ -123,12 +126,33 @@ class Transaction:
         return self.final is not None and self.final.is_success
 
     @property
+    def is_perfect(self) -> bool:
+        """True if every recipient got it."""
+        return (
+            self.is_clean
+            and self._mail_is_good
+            and len(self.rcpt) == len(self.recipients)
+            and all(reply.is_success for reply in self.rcpt)
+            and (self.data is None or self.data.is_intermediate)
+        )
+
+    @property
     def contradicts_itself(self) -> bool:
         """True for a 2yz to the end of a message whose MAIL was refused: what left is unknown."""
         return self.is_clean and not self._mail_is_good
 
     def results(self) -> tuple[RecipientResult, ...]:
         """Return one result for each recipient."""
+        if self.is_perfect and (final := self.final) is not None:
+            code, enhanced, text = final.code, final.enhanced_code, final.text
+            return tuple(
+                [
+                    RecipientResult(
+                        to.address, to.kind, Outcome.ACCEPTED, code, enhanced, text, "END"
+                    )
+                    for to in self.recipients
+                ]
+            )
         return tuple(map(self._result, self.recipients, chain(self.rcpt, repeat(None))))
 
     def _result(self, recipient: Recipient, rcpt: Reply | None) -> RecipientResult:

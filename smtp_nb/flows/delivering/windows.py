@@ -15,6 +15,7 @@ close in the middle has not processed what follows, which is sent over another c
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 
 from smtp_nb.errors import LinkError
@@ -35,14 +36,16 @@ MAX_WINDOWED = 256 * 1024
 _OUT_OF_STEP = frozenset({500, 501, 502, 503, 504})
 
 
-def fits_window(session: ClientSession, job: DeliveryJob) -> bool:
+def may_overlap(session: ClientSession) -> bool:
+    """True if messages may be in flight together on this connection."""
+    return session.may_overlap and session.settings.send_rset
+
+
+def fits_window(job: DeliveryJob) -> bool:
     """True if this message may be in flight together with others."""
-    settings = session.settings
-    return (
-        session.may_overlap
-        and settings.send_rset
-        and 0 <= job.content.size <= MAX_WINDOWED
-        and not must_look_first(job.envelope.recipients, job.envelope.stop_on)
+    envelope = job.envelope
+    return 0 <= job.content.size <= MAX_WINDOWED and not must_look_first(
+        envelope.recipients, envelope.stop_on
     )
 
 
@@ -88,12 +91,24 @@ def _stream(session: ClientSession, transactions: Sequence[Transaction]) -> Flow
             group, size = {}, 0
     yield from _write(session, group)
     yield Prefetch(min(2 * len(transactions), session.settings.window))
-    for place, transaction in enumerate(transactions):
-        try:
-            yield from _take_all(session, transaction, "BDAT")
-        except LinkError as error:
-            yield from drain_replies(session, transactions[place:], error)
-            raise
+    waiting = deque(transactions)
+    try:
+        while waiting:
+            yield from _take_some(session, waiting)
+    except LinkError as error:
+        yield from drain_replies(session, waiting, error)
+        raise
+
+
+def _take_some(session: ClientSession, waiting: deque[Transaction]) -> Flow[None]:
+    """Read the replies that have arrived, or wait for one; transactions that have ended leave."""
+    # Most replies of a window arrive with the first of them.
+    if not (found := session.replies_in_hand()):
+        found = [(yield from session.next_reply(session.settings.final_timeout_s))]
+    for command, reply in found:
+        note_reply(waiting[0], command, reply)
+        if command.verb == "BDAT":
+            waiting.popleft()
 
 
 def _write(session: ClientSession, group: dict[Transaction, bytes]) -> Flow[None]:

@@ -57,10 +57,13 @@ _FORGET_ALL = "DELETE FROM budget"
 _SPENT_BEFORE = "INSERT INTO budget (name, at, messages) VALUES (?, ?, ?)"
 _EXPIRE = "DELETE FROM budget WHERE name = ? AND at <= ? RETURNING at, messages"
 _GIVE_BACK = "UPDATE budget SET messages = messages - ? WHERE id = ?"
-
+_HOLD_OFF = """
+INSERT INTO campaign (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE
+SET value = greatest(campaign.value::float8, excluded.value::float8)::text
+"""
 
 # Facts of a campaign whose run is shared.
-_STATE, _ENDING = "state", "ending"
+_STATE, _ENDING, _BUSY = "state", "ending", "busy until"
 
 
 class RunState(StrEnum):
@@ -71,6 +74,18 @@ class RunState(StrEnum):
     CANCELLED = "cancelled"
     ENDED = "ended"
     """One worker found out that no further message may begin; `ending` says why."""
+
+
+class Orders(NamedTuple):
+    """What a worker is to know before it begins a window.
+
+    Attributes:
+        state: what to do; CANCELLED if another run has begun.
+        busy_until: the mail server told a worker that it is busy: none begins before.
+    """
+
+    state: RunState
+    busy_until: float = 0.0
 
 
 class ClaimedPlace(NamedTuple):
@@ -169,7 +184,7 @@ class ClaimBoard:
         Args:
             spent: when earlier runs sent what their quotas count, by the name of the budget.
         """
-        self.tell(RunState.RUNNING)
+        self._journal.note({_STATE: RunState.RUNNING, _BUSY: "0"})
         with self._store.writing(flush=False) as sql:
             sql.execute(_CLEAR, (self.mark,))
             sql.execute(_PUBLISH, (self.mark, count))
@@ -309,12 +324,16 @@ class ClaimJournal(Journal):
         found = self._found(_NEXT_DUE, (self._run,))
         return Due(*found[0]) if found else None
 
-    def state(self) -> RunState:
-        """What to do; CANCELLED if another run has begun."""
+    def orders(self) -> Orders:
+        """How the run stands now."""
         facts = self.facts
         if facts.get("run") != self._run:
-            return RunState.CANCELLED
-        return RunState(facts[_STATE])
+            return Orders(RunState.CANCELLED)
+        return Orders(RunState(facts[_STATE]), float(facts[_BUSY]))
+
+    def hold_off(self, until: float) -> None:
+        """Let no worker begin anything before."""
+        self.store.commit(lambda sql: sql.execute(_HOLD_OFF, (_BUSY, str(until))), flush=False)
 
     def explain_rest(self, why: str) -> None:
         """Keep why no further message begins, should it come to that: the client says so."""

@@ -122,20 +122,23 @@ class JournalReader:
     def deliveries(self) -> list[RecipientRecord]:
         """All recipients of all messages that were tried."""
         with self._read_from.reading() as sql:  # never twice in memory
-            return [_shared(RecipientRecord(*row)) for row in sql.execute(schema.DELIVERIES)]
+            return [_shared(*row) for row in sql.execute(schema.DELIVERIES)]
 
     def reports(self) -> list[ReportRecord]:
         """What was reported of recipients after their messages were accepted."""
         return [ReportRecord(*row) for row in self._read(schema.REPORTS)]
 
 
-def _shared(delivery: RecipientRecord) -> RecipientRecord:
-    """The same, without a copy of its own of what a hundred thousand others say too."""
-    return delivery._replace(
-        address=delivery.recipient if delivery.address == delivery.recipient else delivery.address,
-        outcome=delivery.outcome and sys.intern(delivery.outcome),
-        enhanced_code=sys.intern(delivery.enhanced_code),
-    )
+# The columns of a `RecipientRecord`, of as many types, hence Any.
+def _shared(
+    message: int, address: str, recipient: str, kind: int, attempts: int, message_id: str,
+    at: float, outcome: str | None, code: int, enhanced_code: str, *rest: Any,
+) -> RecipientRecord:  # fmt: skip
+    """A record without a copy of its own of what a hundred thousand others say too."""
+    return RecipientRecord(
+        message, recipient if address == recipient else address, recipient, kind, attempts,
+        message_id, at, outcome and sys.intern(outcome), code, sys.intern(enhanced_code), *rest,
+    )  # fmt: skip
 
 
 class Journal(JournalReader):

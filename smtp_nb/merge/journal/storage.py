@@ -53,7 +53,7 @@ def open_for_writing(path: Path | None) -> sqlite3.Connection:
         if not _is_new(path):
             _check(_stamp(path), path)
         _make_private(path)
-        sql = sqlite3.connect(path, BUSY_S, isolation_level=None, check_same_thread=False)
+        sql = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
         try:
             _check(_stamp_in(sql), path)
             _upgrade(sql)

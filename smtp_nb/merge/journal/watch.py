@@ -10,6 +10,7 @@ and what is in the files is compared with what this process left in them.
 from __future__ import annotations
 
 import os
+import sys
 from contextlib import suppress
 from io import FileIO
 from pathlib import Path
@@ -57,11 +58,16 @@ class _Watched:
 
     def _now(self) -> _Mark:
         found = os.fstat(self._file.fileno())
-        self._file.seek(0)
-        head = self._file.read(_HEAD)
-        self._file.seek(max(found.st_size - _TAIL, 0))
+        head = self._read(0, _HEAD)
+        tail = self._read(max(found.st_size - _TAIL, 0), _TAIL)
         changed = found.st_mtime_ns if self.has_times else 0
-        return _Mark(found.st_size, changed, head or b"", self._file.read(_TAIL) or b"")
+        return _Mark(found.st_size, changed, head, tail)
+
+    def _read(self, offset: int, size: int) -> bytes:
+        if sys.platform != "win32":
+            return os.pread(self._file.fileno(), size, offset)
+        self._file.seek(offset)
+        return self._file.read(size) or b""
 
     def close(self) -> None:
         self._file.close()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence, Set
+from types import SimpleNamespace
 from typing import Any, Protocol
 
 import numpy as np
@@ -42,6 +43,7 @@ class Digests:
         self._common.update(template.encode())
         _feed(self._common, compiled.context_in_use)
         self._files: dict[int, tuple[object, bytes]] = {}
+        self._names: dict[Hashable, str] = {}
 
     def of(self, row: Row) -> str:
         """The digest of what this row is sent.
@@ -50,10 +52,24 @@ class Digests:
             InputError: its files cannot be read.
         """
         digest = self._common.copy()
-        _feed(digest, row)
-        for part in self._compiled.files(row):
-            digest.update(self._of_file(part))
+        digest.update(self._spelled(row).encode("utf-8", "surrogatepass"))
+        if self._compiled.reads_files:
+            for part in self._compiled.files(row):
+                digest.update(self._of_file(part))
         return str(digest.hexdigest())
+
+    def _spelled(self, row: Row) -> str:
+        """What `_feed` writes of a row: most of its values are short texts and numbers."""
+        spelled = ["map("]
+        for name, value in row.items():
+            if name not in self._names:
+                self._names[name] = _text_of(name)
+            if type(value) is str and value.isascii():
+                text = f"s{len(value)}:{value}"
+            else:
+                text = _text_of(value, 1)
+            spelled += (self._names[name], text)
+        return f"{''.join(spelled)})"
 
     def of_all(self, keys: Iterable[str], columns: Mapping[Hashable, pd.Series]) -> str:
         """One digest of all rows, made by the column; empty where only each row can tell.
@@ -112,6 +128,13 @@ def _feed(sink: _Sink, value: object, depth: int = 0) -> None:
     for entry in content:
         _feed(sink, entry, depth + 1)
     sink.update(b")")
+
+
+def _text_of(value: object, depth: int = 0) -> str:
+    """What `_feed` writes of a value, as text."""
+    found: list[bytes] = []
+    _feed(SimpleNamespace(update=found.append), value, depth)
+    return b"".join(found).decode("utf-8", "surrogatepass")
 
 
 def _spelled(value: object) -> tuple[str, str | Iterable[object]]:

@@ -18,6 +18,8 @@ from smtp_nb.merge.rows.printed import Note, is_ordinary, is_ordinary_number
 from smtp_nb.merge.rows.problem import RowError
 from smtp_nb.merge.rows.rows import Row, Rows
 from smtp_nb.merge.rows.unfilled import Empty, EmptyEntry
+from smtp_nb.merge.templates.addressing import Mailboxes
+from smtp_nb.merge.templates.form_letter import FormLetter, form_letter
 from smtp_nb.merge.templates.lawful import ROW
 from smtp_nb.merge.templates.return_path import token_of
 from smtp_nb.merge.templates.suspicions import suspicions
@@ -40,23 +42,36 @@ class RowValues(NamedTuple):
     values: Row
 
 
-@dataclass(frozen=True, slots=True)
-class ComposedRow:
+class RowMessage(NamedTuple):
     """One row's message and its recipients, each mailbox once.
 
     Attributes:
+        mail_from: where bounces go.
         token: what its Message-ID, its ENVID and its return path are made of.
     """
 
-    letter: RenderedRow
     content: Composed
+    mail_from: Mailbox
     recipients: tuple[Recipient, ...]
     token: str = ""
 
+
+@dataclass(frozen=True, slots=True)
+class ComposedRow:
+    """A row's message, and what it was made from."""
+
+    letter: RenderedRow
+    outgoing: RowMessage
+
     @property
-    def mail_from(self) -> Mailbox:
-        """Where bounces go: the return path, else the author."""
-        return self.letter.return_path or self.letter.draft.authors[0]
+    def content(self) -> Composed:
+        """The message itself."""
+        return self.outgoing.content
+
+    @property
+    def recipients(self) -> tuple[Recipient, ...]:
+        """Its recipients, each mailbox once."""
+        return self.outgoing.recipients
 
 
 class RowRenderer:
@@ -174,7 +189,31 @@ class RowRenderer:
         letter = self._compiled.letter(
             row, planned.mailboxes, message_id or token, bool(self._salt), token
         )
-        return ComposedRow(letter, self._composer.compose(letter.draft), _recipients(letter), token)
+        content = self._composer.compose(letter.draft)
+        return ComposedRow(letter, _enveloped(content, letter.draft.to, letter, token))
+
+    def message(self, filled: RowValues, message_id: str = "") -> RowMessage:
+        """The message of one row, the quick way if there is one; otherwise as `compose`.
+
+        Raises:
+            InputError: it cannot be made; nothing was written.
+        """
+        planned, row = filled
+        if message_id or planned.mailbox is None or (form := self._form_letter) is None:
+            return self.compose(filled, message_id).outgoing
+        token = token_of(planned.key, self._salt)
+        to = planned.mailboxes
+        content = form.message(row, to, token)
+        if content is None:
+            return self.compose(filled).outgoing
+        return _enveloped(content, to, form.letter, token)
+
+    @cached_property
+    def _form_letter(self) -> FormLetter | None:
+        if not self._salt:
+            return None
+        columns = {*self._columns, *([ADDRESS] if self._wants_address else ())}
+        return form_letter(self._compiled, columns, self._composer)
 
 
 def _is_plain(value: object) -> bool:
@@ -187,14 +226,19 @@ def _is_plain(value: object) -> bool:
     return is_ordinary(value)
 
 
-def _recipients(letter: RenderedRow) -> tuple[Recipient, ...]:
-    draft = letter.draft
-    found = [Recipient(box, RecipientType.TO) for box in draft.to]
-    found += [Recipient(box, RecipientType.CC) for box in draft.cc]
-    found += [Recipient(box, RecipientType.BCC) for box in letter.bcc]
-    if len(found) == 1:
-        return tuple(found)
+def _enveloped(content: Composed, to: Mailboxes, letter: RenderedRow, token: str) -> RowMessage:
+    """A message with its envelope.
+
+    Args:
+        letter: has the sender and the copies.
+    """
+    cc, bcc = letter.draft.cc, letter.bcc
+    mail_from = letter.return_path or letter.draft.authors[0]
+    if len(to) == 1 and not cc and not bcc:
+        return RowMessage(content, mail_from, (Recipient(to[0], RecipientType.TO),), token)
+    kinds = (RecipientType.TO, to), (RecipientType.CC, cc), (RecipientType.BCC, bcc)
     first: dict[str, Recipient] = {}
-    for recipient in found:
-        first.setdefault(recipient.mailbox.key, recipient)
-    return tuple(first.values())
+    for kind, boxes in kinds:
+        for box in boxes:
+            first.setdefault(box.key, Recipient(box, kind))
+    return RowMessage(content, mail_from, tuple(first.values()), token)

@@ -33,7 +33,7 @@ class Standing:
     Attributes:
         name: of the campaign.
         place: where its journal is; empty for one that lives with its sandbox.
-        to_send: messages that a run would send.
+        waiting: rows whose messages a run would send, by position.
         decided: rows that no run will send to again, by outcome.
         since: when the last of them was decided, in seconds since 1970.
         left_out: rows that cannot or must not be sent, by outcome.
@@ -45,13 +45,18 @@ class Standing:
 
     name: str
     place: str = ""
-    to_send: int = 0
+    waiting: Sequence[int] = field(default=(), repr=False)
     decided: Mapping[str, int] = field(default_factory=dict)
     since: float = 0.0
     left_out: Mapping[str, int] = field(default_factory=dict)
     changed: Mapping[int, tuple[str, int]] = field(default_factory=dict)
     is_template: bool = False
     looked_at: str = ""
+
+    @property
+    def to_send(self) -> int:
+        """How many messages a run would send."""
+        return len(self.waiting)
 
     @property
     def no_op(self) -> str:
@@ -118,7 +123,7 @@ def standing_of(
     plan: Plan,
     journal: JournalReader,
     renderer: RowRenderer,
-    to_send: int,
+    waiting: Sequence[int],
     left_out: Iterable[str] = (),
     template: str = "",
 ) -> Standing:
@@ -126,7 +131,7 @@ def standing_of(
 
     Args:
         template: the digest of the template.
-        to_send: how many messages a run would send.
+        waiting: rows whose messages a run would send.
         left_out: outcomes of rows beyond the plan's own.
     """
     outcomes: dict[int, set[str]] = {}
@@ -144,7 +149,7 @@ def standing_of(
     return Standing(
         name=facts.get("name", name),
         place=place,
-        to_send=to_send,
+        waiting=waiting,
         decided=_decided(plan.sendable, numbers, outcomes),
         since=since,
         left_out=out + Counter(left_out),

@@ -179,11 +179,14 @@ def _undelivered(entry: PlanEntry) -> Line:
 def _delivered(row: int | None, d: RecipientRecord, bounced: Bounced) -> Line:
     outcome = str(d.outcome or Outcome.UNKNOWN)
     # `print(frame)` writes the cell to a terminal, so it holds no control of a server's.
-    reply = visible_lines(d.reply) if d.code else ""
+    reply = _reply(d.reply) if d.code else ""
     return (row, d.recipient, RecipientType(d.kind).name, outcome, d.code or None, d.enhanced_code,
             reply, explanation_of(outcome, d.code, d.enhanced_code, d.reply), d.queue_id,
             d.message_id, d.attempts, d.at, d.seconds, d.size,
             *bounced.get((d.message, d.address), ("", "")))  # fmt: skip
+
+
+_reply = lru_cache(maxsize=1024)(visible_lines)
 
 
 @lru_cache(maxsize=1024)

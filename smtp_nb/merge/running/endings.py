@@ -14,6 +14,7 @@ from smtp_nb.merge.running.deferrals import SAME_WORDS, Ending, judge, of_the_te
 from smtp_nb.merge.running.moments import shown
 from smtp_nb.merge.running.pace import Opening, Pace, Shut
 from smtp_nb.merge.running.progress import RESUME, Meter
+from smtp_nb.model.outcome import Outcome
 from smtp_nb.model.receipt import Receipt
 
 # A shorter wait is waited for in every case.
@@ -49,6 +50,9 @@ class Endings:
 
     def judged(self, receipt: Receipt) -> Receipt:
         """The receipt as it is kept; what was said about more than one message is noted."""
+        if receipt.outcome is Outcome.ACCEPTED:
+            self._refused = ("", 0)
+            return receipt
         verdict = judge(receipt, has_own_senders=self._has_own_senders)
         ending = verdict.ending
         if verdict.refused_content:

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from smtp_nb.errors import InputError
-from smtp_nb.merge.planning.renderer import ComposedRow
+from smtp_nb.merge.planning.renderer import RowMessage
 from smtp_nb.merge.planning.standing import GO_ON
 from smtp_nb.merge.running.durations import Duration, rate_of, seconds_of
 from smtp_nb.merge.running.pace import PaceLimits
@@ -86,7 +86,7 @@ class Options:
             self.limits,
         )  # wrong addresses are told before anything happens
 
-    def readdressed(self, message: ComposedRow) -> tuple[Recipient, ...]:
+    def readdressed(self, message: RowMessage) -> tuple[Recipient, ...]:
         """The recipients that this run allows for a message.
 
         Raises:

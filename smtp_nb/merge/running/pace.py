@@ -90,6 +90,10 @@ class Backoff:
         self._times += 1
         self.until = max(self.until, self._clock() + pause)
 
+    def hold(self, until: float) -> None:
+        """Another connection was told so."""
+        self.until = max(self.until, until)
+
     def went_well(self) -> None:
         """The server took something."""
         self._times = 0

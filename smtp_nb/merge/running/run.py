@@ -163,7 +163,8 @@ class Run:
         salt = facts.get("salt") or ambient.random(8).hex()
         renderer = RowRenderer(campaign.rows, campaign.compiled, salt, campaign.written)
         standing = standing_of(
-            campaign.name, campaign.place, campaign.plan, journal, renderer, len(waiting.todos),
+            campaign.name, campaign.place, campaign.plan, journal, renderer,
+            [todo.planned.row for todo in waiting.todos],
             [Outcome.SKIPPED] * len(waiting.left_out), campaign.digest,
         )  # fmt: skip
         standing.check(options.changed == GO_ON)

@@ -15,7 +15,7 @@ from smtp_nb.flows.delivering.reconnecting import LONG_PAUSE, Pause
 from smtp_nb.merge.journal.journal import Journal
 from smtp_nb.merge.journal.schema import RETRIED, Attempt, Result, SkippedRow
 from smtp_nb.merge.planning.plan import PlannedRow
-from smtp_nb.merge.planning.renderer import ComposedRow, RowRenderer, RowValues
+from smtp_nb.merge.planning.renderer import RowMessage, RowRenderer, RowValues
 from smtp_nb.merge.results.missed import Missed, missed_in
 from smtp_nb.merge.rows.problem import RowError, sentence
 from smtp_nb.merge.running.control import RunControl
@@ -43,7 +43,7 @@ class SkipRow(RowError):
 
 
 Recipients = tuple[Recipient, ...]
-Readdress = Callable[[ComposedRow], Recipients]
+Readdress = Callable[[RowMessage], Recipients]
 # A message that may leave, or what is wrong with it.
 Made = tuple[PendingMessage, DeliveryJob | InputError]
 
@@ -193,7 +193,7 @@ class Source:
             raise
 
     def _job(self, todo: PendingMessage, filled: RowValues) -> DeliveryJob:
-        message = self._renderer.compose(filled, todo.message_id)
+        message = self._renderer.message(filled, todo.message_id)
         todo.message_id = message.content.message_id
         todo.digest = self._renderer.digest(filled)
         recipients = self._readdress(message)
@@ -228,7 +228,8 @@ class Source:
         for (job, receipt), found in zip(results, signals, strict=True):
             if found is None or not self._try_again(learnt(job, receipt), found):
                 self._meter.count(receipt.outcome)
-                self._meter.miss(missed_in(_todo(job).planned.row, receipt.recipients))
+                if receipt.outcome is not Outcome.ACCEPTED:
+                    self._meter.miss(missed_in(_todo(job).planned.row, receipt.recipients))
         self._meter.put_off = self._waiting.put_off
         self._meter.show()
         if not self._under_way or self.endings.found:

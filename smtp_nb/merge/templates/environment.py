@@ -20,8 +20,9 @@ from smtp_nb.merge.rows.printed import check_length
 from smtp_nb.merge.rows.problem import RowError
 from smtp_nb.merge.rows.unfilled import Unfilled
 from smtp_nb.merge.templates.lawful import OWN_SELF, ROW, SAFE_FILTERS, SELF, WHOLE_ROW
-from smtp_nb.merge.templates.plain_template import PlainTemplate
+from smtp_nb.merge.templates.plain_template import Hole, PlainTemplate
 from smtp_nb.merge.templates.sandboxed import Sandbox, standard
+from smtp_nb.model.address import CONTROLS
 
 Values = Mapping[str, object]
 
@@ -68,6 +69,11 @@ class Part:
         is_short = self.is_plain and environment.finalize is None
         self._weaver = PlainTemplate(pieces or [], environment) if is_short else None
 
+    @property
+    def pieces(self) -> list[str | Hole] | None:
+        """Its texts and holes in order; None if it does more than print cells."""
+        return None if self._weaver is None else self._weaver.pieces
+
     def render(self, values: Values) -> str:
         """The text for one row.
 
@@ -86,6 +92,21 @@ class Part:
             except Exception:
                 return self._rendered(values)  # finds the same fault, or oddity, and names it
         return self._rendered(values)
+
+    def line(self, values: Values) -> str:
+        """The same for the value of a header: one line, whatever the cells hold.
+
+        Raises:
+            RowError: it would hold a control character too.
+        """
+        line = self.render(values)
+        if found := CONTROLS.search(line):
+            raise RowError(
+                f"{self.what} would hold the control character {found[0]!a}",
+                column=next(iter(self.names)) if len(self.names) == 1 else self.what,
+                remedy="Remove it from the cell: a header is one line",
+            )
+        return line
 
     def _rendered(self, values: Values) -> str:
         self._jinja = template = self._jinja or self._environment.lawful(

@@ -20,7 +20,8 @@ from smtp_nb.merge.templates.tables import records, table
 from smtp_nb.model.address import refuse_controls
 from smtp_nb.model.regular import read_regular
 
-# The name under which a template's context holds the images; no template can spell it.
+# The name under which a template's context holds the images; no template can spell it. None where
+# the same images are drawn for the HTML beside this text.
 IMAGES = "the images"
 
 # Pictures from files that are kept for the rows to come.
@@ -156,7 +157,8 @@ def pixels(value: object) -> bytes:
 @pass_context
 def image(context: Any, value: object, alt: str = "", width: int | None = None) -> Shown:
     """`{{ figure | image(alt="Marks") }}`: the figure inside the message."""
-    cid = context[IMAGES].add(value)
+    images: Images | None = context[IMAGES]
+    cid = images.add(value) if images is not None else ""
     size = Markup(' width="{}"').format(int(width)) if width else Markup("")
     tag = Markup('<img src="cid:{}" alt="{}"{}>').format(cid, alt, size)
     return Shown(tag, f"[{alt or 'image'}]")

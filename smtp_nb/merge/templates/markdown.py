@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from smtp_nb.compose.markdown import markdown_to_html, markdown_to_text
 from smtp_nb.merge.templates.environment import Part, Values
-from smtp_nb.merge.templates.filters import html_of, link, nl2br
+from smtp_nb.merge.templates.filters import IMAGES, html_of, link, nl2br
 from smtp_nb.merge.templates.placeholders import SLOTS, Piece, Placeholders
 from smtp_nb.merge.templates.sandboxed import Environments, standard
 from smtp_nb.merge.templates.shown import Shown
@@ -60,6 +60,24 @@ class MarkdownPart:
         """True if it gives some visible text, whatever the cells hold."""
         return self._parts is not None and self._parts[0].has_words
 
+    @property
+    def parts(self) -> tuple[Part, Part] | None:
+        """The templates of text and HTML; None where Markdown is read for every row."""
+        return self._parts
+
+    def finished(self, text: str, mark: str) -> str | None:
+        """A text of `parts` with its headings underlined; None if the length of a line differs
+        from row to row.
+
+        Args:
+            mark: stands in the text wherever a value will.
+        """
+        if not self._has_headings:
+            return text
+        if any(mark in found[1] for found in _UNDERLINE.finditer(text)):
+            return None
+        return _underlined(text)
+
     def render(self, values: Values) -> tuple[str, str]:
         """(text, HTML) for one row.
 
@@ -67,13 +85,18 @@ class MarkdownPart:
             RowError: a name is not filled, or an expression fails for this row.
         """
         if self._parts is not None:
-            text, html = self._parts[0].render(values), self._parts[1].render(values)
+            text = self._parts[0].render(self._undrawn(values))
+            html = self._parts[1].render(values)
         else:
             slots = Placeholders()
             marked = self._whole.render({**values, SLOTS: slots})
             text = slots.fill(markdown_to_text(marked))
             html = slots.join(_in_place(slots.pieces(markdown_to_html(marked))), html_of)
         return (_underlined(text) if self._has_headings else text), html
+
+    def _undrawn(self, values: Values) -> Values:
+        """The values for the text, which shows no image: drawing is most of the work of a row."""
+        return values if self.is_plain else {**values, IMAGES: None}
 
 
 def _underlined(text: str) -> str:

@@ -25,7 +25,7 @@ _SPECIAL = re.compile(r"[&<>\"']")
 
 # The name of a cell, and the filters that its value goes through. They take and give what Jinja2's
 # filters take and give, hence Any.
-_Hole = tuple[str, tuple[Callable[[Any], Any], ...]]
+Hole = tuple[str, tuple[Callable[[Any], Any], ...]]
 Values = Mapping[str, object]
 
 
@@ -37,8 +37,10 @@ class PlainTemplate:
     """
 
     def __init__(self, pieces: Sequence[nodes.Node], environment: Environment) -> None:
-        shown = _escaped if environment.autoescape else _plain
-        runs = list(_runs([_read(piece, environment) for piece in pieces]))
+        shown = _escaped if environment.autoescape else plain_text
+        self.pieces = [_read(piece, environment) for piece in pieces]
+        """The texts and holes in order."""
+        runs = list(_runs(self.pieces))
         self._runs = [run if isinstance(run, SharedText) else _Run(run, shown) for run in runs]
 
     def text(self, values: Values) -> str:
@@ -58,7 +60,7 @@ class PlainTemplate:
 class _Run:
     """Texts and holes in turn."""
 
-    def __init__(self, pieces: list[str | _Hole], shown: Callable[[object], str]) -> None:
+    def __init__(self, pieces: list[str | Hole], shown: Callable[[object], str]) -> None:
         self._texts = [piece if isinstance(piece, str) else "" for piece in pieces]
         self._holes = [(at, *hole) for at, hole in enumerate(pieces) if not isinstance(hole, str)]
         self._shown = shown
@@ -73,7 +75,7 @@ class _Run:
         return "".join(texts)
 
 
-def _read(piece: nodes.Node, environment: Environment) -> str | _Hole:
+def _read(piece: nodes.Node, environment: Environment) -> str | Hole:
     if isinstance(piece, nodes.TemplateData):
         return piece.data
     filters: list[Callable[[Any], Any]] = []
@@ -83,9 +85,9 @@ def _read(piece: nodes.Node, environment: Environment) -> str | _Hole:
     return (piece.name if isinstance(piece, nodes.Name) else "", tuple(filters))
 
 
-def _runs(pieces: Sequence[str | _Hole]) -> Iterator[list[str | _Hole] | SharedText]:
+def _runs(pieces: Sequence[str | Hole]) -> Iterator[list[str | Hole] | SharedText]:
     """The template cut into long stretches of whole lines, and what is between them."""
-    run: list[str | _Hole] = []
+    run: list[str | Hole] = []
     for piece in pieces:
         if isinstance(piece, str):
             # The line that a cell stands in varies as a whole.
@@ -101,7 +103,7 @@ def _runs(pieces: Sequence[str | _Hole]) -> Iterator[list[str | _Hole] | SharedT
     yield run
 
 
-def _plain(value: object) -> str:
+def plain_text(value: object) -> str:
     """What can be printed without a remark; all else is left to Jinja2 and the law."""
     if is_ordinary(value):
         return str(value)
@@ -113,7 +115,7 @@ def _plain(value: object) -> str:
 
 
 def _escaped(value: object) -> str:
-    text = _plain(value)
+    text = plain_text(value)
     if _SPECIAL.search(text) is None:
         return text  # most values, and a third of the time
     return escape(text)

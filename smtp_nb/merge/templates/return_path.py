@@ -39,6 +39,8 @@ class ReturnPathPart:
         self._part = AddressPart("return_path", source, environments)
         self.names = self._part.names - {KEY}
         """What a row has to fill."""
+        self.differs = bool(self._part.names)
+        """True if it is not the same for all rows."""
         if self._part.constant:
             self._one(self._part.constant)
 

@@ -32,10 +32,10 @@ from smtp_nb.merge.templates.pictures import Pictures, check_content_ids
 from smtp_nb.merge.templates.return_path import ReturnPathPart
 from smtp_nb.merge.templates.sandboxed import Own, standard
 from smtp_nb.merge.templates.unsubscribe import UnsubscribePart
-from smtp_nb.model.address import CONTROLS, Mailbox, refuse_controls
+from smtp_nb.model.address import Mailbox, refuse_controls
 from smtp_nb.model.known import known_attributes
 
-# Under this name a template finds the bare address of its recipient, if no column is called so.
+# A template's name for the bare address of its recipient, if no column is called so.
 ADDRESS = "address"
 
 
@@ -178,9 +178,8 @@ class Compiled:
         self._subject = Part("subject", template.subject, text)
         self._text = None if template.text is None else Part("text", template.text, text)
         self._html = None if template.html is None else Part("html", template.html, html)
-        self._markdown = (
-            None if template.markdown is None else MarkdownPart(template.markdown, made)
-        )
+        markdown = template.markdown
+        self._markdown = None if markdown is None else MarkdownPart(markdown, made)
         self._headers = {name: Part(name, v, text) for name, v in template.headers.items()}
         self._calendar = CalendarPart(template.calendar, made) if template.calendar else None
         self._unsubscribe = UnsubscribePart(template.list_unsubscribe, made)
@@ -196,7 +195,8 @@ class Compiled:
         self._pictures = Pictures("html" if template.markdown is None else "markdown", root)
         self._images = SharedImages(tuple(template.context.values()))
         self._context = template.context
-        self._common = {**text.globals, **_without_holes(template.context)}
+        self.common = {**text.globals, **_without_holes(template.context)}
+        """What all rows have in common, by name."""
         parts = {"subject": template.subject, "text": template.text, "html": template.html,
                  "markdown": template.markdown, **template.headers}  # fmt: skip
         self.sources = {name: source for name, source in parts.items() if source}
@@ -205,12 +205,12 @@ class Compiled:
     def knowing(self, rows: Rows) -> Compiled:
         """The same, which knows what is meant by a name that no column has."""
         known = copy(self)
-        unknown = self.names - set(rows.names) - self._common.keys() - {ROW, ADDRESS}
+        unknown = self.names - set(rows.names) - self.common.keys() - {ROW, ADDRESS}
         source = "\n".join(self.sources.values())
         meant = {name: suggestion(name, rows.names, source) for name in unknown}
-        known._common = {
+        known.common = {
             **{name: Unknown(name, meant[name] or rows.in_index) for name in unknown},
-            **self._common,
+            **self.common,
         }
         return known
 
@@ -262,29 +262,46 @@ class Compiled:
         the same for all, and subject and body must have some text of their own.
         """
         parts = [part for part in (self._text, self._html, self._markdown) if part is not None]
-        fixed = self._unsubscribe.names.union(
+        copies = (self._cc.constant or ()) + (self._bcc.constant or ())
+        return (
+            all(part.is_plain for part in (self._subject, *parts))
+            and self._subject.has_words
+            and any(part.has_words for part in parts)
+            and not self._names_elsewhere
+            and not any(box.key in self._without for box in copies)
+            and not any(name in self.common for name in self.names)
+        )
+
+    @property
+    def _names_elsewhere(self) -> frozenset[str]:
+        """What a row has to fill outside of subject and bodies."""
+        return self._unsubscribe.names.union(
             *(part.names for part in self._addresses),
             *(part.names for part in self._attachments),
             *(part.names for part in self._headers.values()),
             self._calendar.names if self._calendar else (),
             self._return_path.names,
         )
-        copies = [*(self._cc.constant or ()), *(self._bcc.constant or ())]
-        return (
-            all(part.is_plain for part in (self._subject, *parts))
-            and self._subject.has_words
-            and any(part.has_words for part in parts)
-            and not fixed
-            and not any(box.key in self._without for box in copies)
-            and not any(name in self._common for name in self.names)
-        )
+
+    @property
+    def printing(self) -> tuple[Part | None, ...] | None:
+        """Subject, text and HTML, if nothing else of a message differs from row to row."""
+        if self._names_elsewhere or self._calendar or self._return_path.differs:
+            return None
+        if self._markdown is None:
+            return self._subject, self._text, self._html
+        return None if self._markdown.parts is None else (self._subject, *self._markdown.parts)
+
+    def finished(self, text: str, mark: str) -> str | None:
+        """The text of `printing` as it is sent; see `MarkdownPart.finished`."""
+        return text if self._markdown is None else self._markdown.finished(text, mark)
 
     def values(self, row: Row) -> dict[str, object]:
         """Everything that the templates may name, for one row."""
-        # Columns whose names are no texts do no harm: no template can spell them.
+        # Columns whose names are no texts do no harm: nobody can spell them.
         own: dict[str, object] = row  # type: ignore[assignment]
-        images = Images(self._images)
-        return {ROW: row, **self._common, **own, WHOLE_ROW: row, IMAGES: images, NOTES: {}}
+        more = {WHOLE_ROW: row, IMAGES: Images(self._images), NOTES: {}}
+        return {ROW: row, **self.common, **own, **more}
 
     def letter(
         self, row: Row, to: Mailboxes, message_id: str, encode: bool = True, token: str = ""
@@ -302,8 +319,21 @@ class Compiled:
                 none, or a header value holds a control character.
         """
         values = self.values(row)
+        texts = self._subject.line(values), *self._bodies(values)
+        return self.addressed(values, texts, to, message_id, encode, token)
+
+    def addressed(
+        self,
+        values: Values,
+        texts: tuple[str, str | None, str | None],
+        to: Mailboxes,
+        message_id: str,
+        encode: bool = True,
+        token: str = "",
+    ) -> RenderedRow:
+        """The message for one row whose subject, text and HTML are filled in; see `letter`."""
+        subject, text, html = texts
         sender = self._sender(values)
-        text, html = self._bodies(values)
         images: Images = values[IMAGES]  # type: ignore[assignment]  # put there by `values`
         files = [file for part in self._attachments for file in part.files(values, encode)]
         calendar = self._calendar.render(values) if self._calendar else ""
@@ -313,13 +343,13 @@ class Compiled:
         if html is not None:
             html = self._pictures.taken_along(html, images)
             check_content_ids(html, (part.cid for part in (*images.parts, *shown)))
-        headers = [(name, _line(part, values)) for name, part in self._headers.items()]
+        headers = [(name, part.line(values)) for name, part in self._headers.items()]
         draft = Draft(
             from_=sender,
             reply_to=self._reply_to.render(values),
             to=to,
             cc=self._kept(self._cc, values),
-            subject=_line(self._subject, values),
+            subject=subject,
             text=text,
             html=html,
             attachments=tuple(file for file in files if not file.cid),
@@ -368,15 +398,3 @@ class Compiled:
         if len(senders) > 1:
             raise RowError("from_ holds more than one address", column="from_")
         return senders[0]
-
-
-def _line(part: Part, values: Values) -> str:
-    """The value of a header: one line, whatever the cells hold."""
-    line = part.render(values)
-    if found := CONTROLS.search(line):
-        raise RowError(
-            f"{part.what} would hold the control character {found[0]!a}",
-            column=next(iter(part.names)) if len(part.names) == 1 else part.what,
-            remedy="Remove it from the cell: a header is one line",
-        )
-    return line

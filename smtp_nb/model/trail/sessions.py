@@ -14,7 +14,9 @@ from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.events import PITrailEvent
 
 _GREETING = re.compile(r"220[ -](\S+)")
-_LOGGED_IN = re.compile(r"235[ -]")
+_LOGGED_IN = ("235 ", "235-")
+_LEARNT_FROM = ("220", *_LOGGED_IN)
+_SERVER = TrailDirection.SERVER
 
 
 @dataclass(slots=True)
@@ -46,7 +48,8 @@ class SessionBook:
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
         self._count = 0
-        self._newest: dict[int, tuple[TrailSession, float]] = {}
+        self._newest: dict[int, TrailSession] = {}
+        self._clock: dict[int, float] = {}
 
     def take(self, event: PITrailEvent, user: str) -> TrailSession:
         """Return the session of the next line.
@@ -54,12 +57,14 @@ class SessionBook:
         Args:
             user: who is logged in once the server has accepted a login.
         """
-        found, before = self._newest.get(event.connection, (None, 0.0))
-        if found is None or event.seconds < before:
+        connection, seconds = event.connection, event.seconds
+        found = self._newest.get(connection)
+        if found is None or seconds < self._clock[connection]:
             self._count += 1
-            found = TrailSession(self._count, event.connection, self._now() - event.seconds)
-        self._newest[event.connection] = found, event.seconds
-        if event.direction == TrailDirection.SERVER and event.message[:1] == "2":
+            found = TrailSession(self._count, connection, self._now() - seconds)
+            self._newest[connection] = found
+        self._clock[connection] = seconds
+        if event.direction is _SERVER and event.message.startswith(_LEARNT_FROM):
             self._learn(found, event.message, user)
         return found
 
@@ -67,5 +72,5 @@ class SessionBook:
     def _learn(session: TrailSession, reply: str, user: str) -> None:
         if not session.server and (greeting := _GREETING.match(reply)):
             session.server = greeting[1]
-        if _LOGGED_IN.match(reply):
+        if reply.startswith(_LOGGED_IN):
             session.user = user

@@ -63,12 +63,17 @@ class Trail(Sequence[PITrailEvent]):
 
     def take(self, event: PITrailEvent) -> TrailSession:
         """Remember `event`; returns its session, of which later lines may tell more."""
+        return self.take_all((event,))
+
+    def take_all(self, events: Sequence[PITrailEvent]) -> TrailSession:
+        """Remember events that came together; returns the session of the last one."""
         with self._lock:
-            session = self._book.take(event, self.user)
-            self._events.append(event)
-            self._sessions.append(session)
-            self.tally.add(event)
-            return session
+            sessions = [self._book.take(event, self.user) for event in events]
+            self._events.extend(events)
+            self._sessions.extend(sessions)
+            for event in events:
+                self.tally.add(event)
+            return sessions[-1]
 
     @property
     def dropped(self) -> int:

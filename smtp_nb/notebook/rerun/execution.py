@@ -14,7 +14,7 @@ from traitlets.config import Config
 from smtp_nb.classroom.exercises.exercise import Criterion, Exercise
 from smtp_nb.classroom.exercises.score import Score
 from smtp_nb.classroom.exercises.words import word_for
-from smtp_nb.classroom.grading.verdict import hearsay, verdict
+from smtp_nb.classroom.judging.verdict import hearsay, verdict
 from smtp_nb.classroom.lesson import Lesson, current_lesson
 from smtp_nb.errors import StateError
 from smtp_nb.notebook.rerun.guard import guard, limit_memory

@@ -22,7 +22,13 @@ def with_password(request: VerbRequest, smtp: SMTP) -> SMTP:
     variable, file = request.text("password_env"), request.text("password_file")
     is_missing = not smtp.password and smtp.token_source is None
     if smtp.user and (variable or file or is_missing):
-        smtp.password = find_password(smtp.user, smtp.mail_server, variable=variable, file=file)
+        smtp.password = find_password(
+            smtp.user,
+            smtp.mail_server,
+            variable=variable,
+            file=file,
+            waiting=request.state.waiting.during,
+        )
     return smtp
 
 
@@ -40,7 +46,7 @@ def session_for(request: VerbRequest) -> SMTP:
 
 def _disconnect(request: VerbRequest) -> Card:
     request.state.end_session()
-    request.state.tried = ""
+    request.state.tried = ("", "")
     return Card("Not connected")
 
 
@@ -55,7 +61,7 @@ def session_card(request: VerbRequest, more: Rows = ()) -> Card:
     running = "running" if is_running else ""
     templates = ", ".join(request.state.templates)
     rest = [("Sandbox", running), ("Templates", templates), ("From", request.state.sender)]
-    tried = ("Failed", f"could not connect to {request.state.tried}" if request.state.tried else "")
+    tried = request.state.tried
     where = "" if smtp is None else f"{smtp.mail_server}:{smtp.mail_port}"
     if sandbox is not None and smtp is not None and request.state.is_at(smtp, sandbox):
         where = "the sandbox"  # its port differs from run to run, and outputs must not

@@ -14,6 +14,7 @@ def _doctor(request: VerbRequest) -> Checkup:
     smtp = with_password(request, _patient(request))
     request.state.adjustments.apply(smtp)
     smtp.on_pi_trail(request.state.observe)
+    smtp.on_connection_status(request.state.waiting)
     smtp._front = Front.MAGIC
     return smtp.doctor(request.number("patience") or 10)
 

@@ -86,12 +86,21 @@ def page_of(verb: Verb) -> str:
     mark = "%" if verb.body is CellBody.REQUIRED else ""
     lines = [f"{verb.summary}.", "", f"  {mark}{syntax.usage()}", ""]
     words: list[Argument | Option] = [*verb.arguments, *syntax.all_options]
-    width = max(len(word.spelling) for word in words)
-    for word in words:
-        first, *more = wrap(_explained(word), max(40, WIDTH - width - 4))
-        lines.append(f"  {word.spelling:{width}}  {first}")
-        lines += [f"  {'':{width}}  {line}" for line in more]
+    lines += _columns([(word.spelling, _explained(word)) for word in words])
+    if verb.glossary:
+        lines += ["", *_columns(verb.glossary)]
     return "\n".join([*lines, "", "Example:", *(f"  {x}" for x in verb.example.splitlines())])
+
+
+def _columns(rows: Sequence[tuple[str, str]]) -> list[str]:
+    """Words, and beside each of them what it means."""
+    width = max(len(word) for word, _ in rows)
+    lines = []
+    for word, meaning in rows:
+        first, *more = wrap(meaning, max(40, WIDTH - width - 4))
+        lines.append(f"  {word:{width}}  {first}")
+        lines += [f"  {'':{width}}  {line}" for line in more]
+    return lines
 
 
 def _explained(word: Argument | Option) -> str:

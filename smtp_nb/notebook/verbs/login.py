@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 
 from IPython.display import display
 
-from smtp_nb.client.passwords import find_password, from_person, keep_in_keyring, type_unseen
+from smtp_nb.client.passwords import (
+    KEYRING,
+    find_password,
+    from_person,
+    keep_in_keyring,
+    type_unseen,
+)
 from smtp_nb.client.smtp import SMTP
 from smtp_nb.errors import MissingError
 from smtp_nb.notebook.show import Card
@@ -50,12 +56,14 @@ def _by_password(request: VerbRequest) -> Card:
             smtp.mail_server,
             variable=request.text("password_env"),
             file=request.text("password_file"),
+            waiting=request.state.waiting.during,
         )
     request.state.connect(smtp)
     if not request.flag("keep"):
         return session_card(request)
     try:  # now that the server has taken it
-        keep_in_keyring(user, smtp.mail_server, smtp.password)
+        with request.state.waiting.during(KEYRING):
+            keep_in_keyring(user, smtp.mail_server, smtp.password)
         kept = "stored in the keyring"
     except MissingError as error:  # the login itself is good
         kept = f"not stored: {error.description}. {error.remedy}"
@@ -69,7 +77,8 @@ def _by_token(request: VerbRequest, make: Callable[[VerbRequest, str], Account])
     user = request.text("user")
     if not user:
         raise request.syntax.error(f"a mailbox is missing: %smtp login {request.text('who')} YOU")
-    account = make(request, user)
+    with request.state.waiting.during(KEYRING):
+        account = make(request, user)
     if request.flag("again") or not account.has_permission:
         _get_permission(request, account)
     state = request.state
@@ -94,7 +103,8 @@ def _get_permission(request: VerbRequest, account: Account) -> None:
         return
     consent = account.by_code()
     display(consent)  # type: ignore[no-untyped-call]  # IPython's has no types
-    pasted = type_unseen(PASTE)
+    with request.state.waiting.during("the address where the browser ended, in the box below"):
+        pasted = type_unseen(PASTE)
     if pasted is None:
         raise MissingError(
             "cannot prompt for the address",

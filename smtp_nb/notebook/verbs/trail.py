@@ -17,7 +17,10 @@ def _trail(request: VerbRequest) -> object:
         return Page(f"{path}: {state.trail.tally}; addresses in full, credentials hidden")
     if request.flag("frame"):
         return state.trail.frame
-    return state.trail if request.flag("static") else state.view
+    if request.flag("static"):
+        return state.trail
+    state.view.content |= request.flag("content")
+    return state.view
 
 
 def _ladder(request: VerbRequest) -> object:
@@ -33,6 +36,11 @@ VERBS = (
         _trail,
         options=(
             Option("--static", "as a plain table of the conversation so far", ValueKind.FLAG),
+            Option(
+                "--content",
+                "live: the lines of the messages that follow too; none is saved",
+                ValueKind.FLAG,
+            ),
             Option("--frame", "as a DataFrame, one row a line; -o NAME keeps it", ValueKind.FLAG),
             Option(
                 "--save",

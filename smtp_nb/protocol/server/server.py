@@ -46,7 +46,9 @@ from smtp_nb.protocol.server.states import ServerState, unfinished, waiting_for
 
 _HELLO_NAME = re.compile(r"[^\s<>()@\\\",;]{1,255}\Z")
 _CLOSING = frozenset({221, 421, 521})
-_HTTP = frozenset({"GET", "POST", "PUT", "HEAD", "OPTIONS", "CONNECT"})
+_NO_COMMANDS = {"": replies.EMPTY_LINE} | dict.fromkeys(
+    ("GET", "POST", "PUT", "HEAD", "OPTIONS", "CONNECT"), replies.NOT_HTTP
+)
 
 
 class ServerProtocol:
@@ -235,7 +237,7 @@ class ServerProtocol:
     def _dispatch(self, verb: str, text: str) -> Request | None:
         rule = RULES.get(verb)
         if rule is None:
-            raise Refused(replies.NOT_HTTP if verb in _HTTP else replies.UNKNOWN_COMMAND)
+            raise Refused(_NO_COMMANDS.get(verb, replies.UNKNOWN_COMMAND))
         # RFC 5321 section 3.1: after a greeting with 554 the client may only say QUIT.
         if not self._is_welcome and verb != "QUIT":
             raise Refused(replies.NOT_WELCOME)

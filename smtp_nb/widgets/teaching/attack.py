@@ -50,6 +50,7 @@ class AttackView(Live):
             "words": visible(result.words),
             "wire": [[row.who, visible(row.text), row.is_hostile] for row in result.wire],
             "inbox": [list(map(_shown, row)) for row in result.inbox],
+            "checks": [list(map(_shown, check)) for check in result.checks],
             "controls": [list(control) for control in result.controls],
             "said": visible(self._said),
         }

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from smtp_nb.classroom.attacks.octets import octets_of, spelled
 from smtp_nb.classroom.hexdump.dump import LETTERS, HasWire, HexDump, Selection
 from smtp_nb.classroom.hexdump.marks import KINDS
+from smtp_nb.errors import SMTPError
+from smtp_nb.model.display import visible
 from smtp_nb.widgets.live import Forms, Live
 from smtp_nb.widgets.look import script, style_sheet
 
@@ -54,7 +57,8 @@ class BytesView(Live):
 
     def _listen(self, _widget: object, content: Any, _buffers: object) -> None:
         """A page is there ({"ready": true}), asks about bytes ({"select": [3, 9]}) or about the
-        line of one ({"line": 3}), or looks for some ({"find": "0d0a"})."""
+        line of one ({"line": 3}), looks for some ({"find": "0d0a"}), or asks what others in their
+        place would do ({"replay": [3, 9, "\\\\n"]})."""
         if not isinstance(content, dict):
             return
         if content.get("ready"):
@@ -67,6 +71,22 @@ class BytesView(Live):
             case {"find": str(text)}:
                 places = self.dump.find(text[:500])
                 self.send({"kind": "found", "places": places[:MAX_FOUND], "total": len(places)})
+            case {"replay": [int(start), int(end), str(text)]} if (
+                0 <= start < end <= len(self.dump)
+            ):
+                self.send(self._replayed(start, end, text))
+
+    def _replayed(self, start: int, end: int, text: str) -> dict[str, Any]:
+        try:
+            found = self.dump.replay(octets_of(text), start, end)
+        except SMTPError as error:
+            return {"kind": "replayed", "refused": visible(str(error))}
+        return {
+            "kind": "replayed",
+            "rows": found.rows,
+            "waiting": visible(found.waiting),
+            "remarks": found.remarks,
+        }
 
     def __repr__(self) -> str:
         return f"<BytesView: {len(self.dump):,} bytes>"
@@ -99,4 +119,5 @@ def _about(selection: Selection) -> dict[str, Any]:
         "letter": selection.letter,
         "views": selection.views,
         "rules": selection.rules,
+        "spelled": spelled(selection.octets),
     }

@@ -10,6 +10,7 @@ from typing import Any
 
 from smtp_nb.classroom.room.board import Tile, strip_of
 from smtp_nb.classroom.room.classroom import Classroom
+from smtp_nb.classroom.room.downloads import csv_of, log_of
 from smtp_nb.classroom.room.static_wall import title_of, wall_forms
 from smtp_nb.errors import SMTPError
 from smtp_nb.model.display import visible
@@ -165,7 +166,8 @@ class WallView(Live):
 
     def _listen(self, _widget: object, content: Any, _buffers: object) -> None:
         """A page is there or wants news ({"ready": true}), opens a tile ({"open": "ann"}), presses
-        a button ({"press": "pause"}) or injects a fault ({"fault": "421", "student": "ann"})."""
+        a button ({"press": "pause"}), injects a fault ({"fault": "421", "student": "ann"}), tells
+        all something ({"tell": "five minutes left"}) or wants a file ({"file": "csv"})."""
         if not isinstance(content, dict):
             return
         try:
@@ -182,6 +184,15 @@ class WallView(Live):
         if "fault" in content:
             student = self._name(content.get("student")) or None
             self._room.fault(str(content["fault"]), student)
+        if "tell" in content:
+            count = self._room.broadcast(str(content["tell"]))
+            told = f"{count} session{'' if count == 1 else 's'} will hear it with the next reply"
+            self.send({"kind": "said", "text": told})
+        if (kind := str(content.get("file"))) in ("csv", "log"):
+            room = self._room
+            text = log_of(room) if kind == "log" else csv_of(room, is_masked=self._is_masked)
+            suffix = "classlog" if kind == "log" else "csv"
+            self.send({"kind": "file", "name": f"{room.name}.{suffix}", "text": text})
 
     def _reset(self) -> None:
         self._room.reset()

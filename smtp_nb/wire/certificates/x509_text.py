@@ -29,6 +29,7 @@ def shown(text: str) -> str:
 # What cryptography raises for malformed certificates, as found by changing bytes at random.
 UNREADABLE = (
     ValueError,
+    KeyError,  # before version 50, for a name whose text is of an unknown type
     TypeError,
     UnsupportedAlgorithm,
     x509.InvalidVersion,
@@ -57,7 +58,8 @@ def require_readable(certificate: x509.Certificate, *, wholly: bool) -> None:
                 certificate.signature_algorithm_oid,
             )
     except UNREADABLE as error:
-        raise ValueError(shown(str(error))) from error
+        words = "malformed name" if isinstance(error, KeyError) else str(error)
+        raise ValueError(shown(words)) from error
 
 
 def distinguished_name(name: x509.Name) -> str:

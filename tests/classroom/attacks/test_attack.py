@@ -25,9 +25,14 @@ OUTCOMES = {
     ("injection", "another body"): "ASAH",
     ("injection", "another Reply-To"): "ASAH",
     ("injection", "no attack"): "SSSH",
-    ("stripping", "strip STARTTLS"): "ASH",
-    ("stripping", "only listen"): "SSH",
-    ("stripping", "inject a reply"): "SSH",
+    ("stripping", "strip STARTTLS"): "ASHS",
+    ("stripping", "only listen"): "SSHS",
+    ("stripping", "inject a reply"): "SSHS",
+    ("stripping", "a certificate of her own"): "AAHS",
+    ("spoofing", "both"): "AAAH",
+    ("spoofing", "From alone"): "AAAH",
+    ("spoofing", "a domain that looks alike"): "AAAA",
+    ("spoofing", "no attack"): "SSSH",
 }
 
 
@@ -40,7 +45,7 @@ def seen(attack: Attack) -> str:
 def test_every_preset_has_its_row() -> None:
     assert list(OUTCOMES) == [
         (kind, name)
-        for kind in ("smuggling", "injection", "stripping")
+        for kind in ("smuggling", "injection", "stripping", "spoofing")
         for name in PLOTS[kind].presets
     ]
 
@@ -88,6 +93,57 @@ def test_without_starttls_eve_reads_the_letter() -> None:
     attack.write("only listen")
     assert not any("4711" in row.text for row in attack.result.wire)
     assert any("TLS record: encrypted data" in row.text for row in attack.result.wire)
+
+
+def test_a_pinned_key_is_proof_where_tls_alone_is_not() -> None:
+    attack = Attack("stripping")
+    attack.write("a certificate of her own")
+    assert "Eve has read" in attack.defend("required").words
+    assert [row.recipients for row in attack.result.inbox] == ["ben@school.test"]  # nobody notices
+    assert any("4711" in row.text for row in attack.result.wire)
+    result = attack.defend("pin")
+    assert result.is_safe
+    assert not any("4711" in row.text for row in result.wire)
+    assert "pin" in result.words or "key" in result.words
+    assert attack.write("only listen").is_safe
+
+
+@pytest.mark.parametrize(
+    ("defences", "outcome"),
+    [("spf dkim", "A"), ("spf dmarc", "H"), ("dkim dmarc", "S"), ("spf dkim dmarc", "S")],
+)
+@pytest.mark.parametrize("preset", ["both", "From alone"])
+def test_dmarc_needs_a_proof_that_survives_forwarding(
+    preset: str, defences: str, outcome: str
+) -> None:
+    attack = Attack("spoofing")
+    attack.write(preset)
+    for name in defences.split():
+        attack.defend(name)
+    assert seen(attack) == outcome
+
+
+def test_the_verdicts_before_and_after_are_told() -> None:
+    attack = Attack("spoofing")
+    attack.write("From alone")
+    before = {check.name: (check.before, check.now) for check in attack.result.checks}
+    assert before == {"SPF": ("pass", "pass"), "DKIM": ("none", "none"), "DMARC": ("none", "none")}
+    assert attack.result.inbox[0].results.startswith("spf=pass smtp.mailfrom=crook.test; dkim=none")
+    for name in attack.defences:
+        attack.defend(name)
+    attack.write("both")
+    now = {check.name: (check.before, check.now) for check in attack.result.checks}
+    assert now == {"SPF": ("none", "fail"), "DKIM": ("none", "none"), "DMARC": ("none", "fail")}
+    assert "550 DMARC: bank.test asks to reject this" in attack.result.words
+    assert "DMARC (From: bank.test): none without the defences, fail now" in repr(attack)
+    hostile = [row.text for row in attack.result.wire if row.is_hostile]
+    assert hostile == [r"MAIL FROM:<boss@bank.test>\r\n", r"From: boss@bank.test\r\n"]
+
+
+@pytest.mark.parametrize("text", ["boss@bank.test", "a@b / c", "a@b.test\r\nDATA / c@d.test", ""])
+def test_two_senders_have_to_be_named(text: str) -> None:
+    with pytest.raises(InputError, match="does not name two senders"):
+        Attack("spoofing").write(text)
 
 
 def test_what_cannot_be_read_changes_nothing() -> None:

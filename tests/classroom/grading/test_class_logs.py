@@ -10,7 +10,7 @@ import pytest
 from smtp_nb.classroom import Classroom, Terminal
 from smtp_nb.classroom.exercises.words import word_for
 from smtp_nb.classroom.grading.grading import grade
-from smtp_nb.classroom.grading.provenance import Provenance
+from smtp_nb.classroom.judging.provenance import Provenance
 from smtp_nb.errors import InputError
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from smtp_nb.classroom.grading.evidence import Evidence
 from smtp_nb.classroom.grading.feedback import feedback_html, write_feedback
-from smtp_nb.classroom.grading.gradebook import grades_of
 from smtp_nb.classroom.grading.plain_words import PLAIN_WORDS
-from smtp_nb.classroom.grading.provenance import Provenance
 from smtp_nb.classroom.grading.summary import summary_html, summary_text
+from smtp_nb.classroom.judging.evidence import Evidence
+from smtp_nb.classroom.judging.gradebook import grades_of
+from smtp_nb.classroom.judging.provenance import Provenance
 from smtp_nb.sandbox.session import Session
 
 

@@ -16,7 +16,7 @@ from smtp_nb.classroom.__main__ import main
 from smtp_nb.classroom.exercises.words import word_for
 from smtp_nb.classroom.grading.allowance import Allowance
 from smtp_nb.classroom.grading.grading import grade
-from smtp_nb.classroom.grading.tables import COLUMNS
+from smtp_nb.classroom.judging.rows import COLUMNS
 
 
 @pytest.fixture(scope="session")

@@ -6,15 +6,14 @@ import csv
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from classroom.grading.class_of_ten import Submission, begun, ten
+from environments import environment
 from smtp_nb.classroom.grading.otter import export_otter
 
-ROOT = Path(__file__).parents[3]
 NBGRADER = ("nbgrader==0.9.*",)
 OTTER = ("otter-grader==7.*", "ipykernel")
 CONFIG = """\
@@ -49,15 +48,6 @@ for name in sys.argv[2:]:
 """
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(1800)]
-
-
-def environment(place: Path, packages: tuple[str, ...]) -> Path:
-    """An environment with these and with this package. Returns where its programs are."""
-    subprocess.run([sys.executable, "-m", "venv", place], check=True)
-    programs = place / ("Scripts" if os.name == "nt" else "bin")
-    install = [programs / "python", "-m", "pip", "install", "--quiet", *packages, "-e", ROOT]
-    subprocess.run(install, check=True)
-    return programs
 
 
 @pytest.fixture(scope="session")

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from smtp_nb.classroom.exercises.exercise import Criterion
-from smtp_nb.classroom.grading.evidence import Evidence
-from smtp_nb.classroom.grading.gradebook import grades_of
-from smtp_nb.classroom.grading.provenance import Provenance
-from smtp_nb.classroom.grading.tables import COLUMNS, grades_csv, totals_csv, write_text
+from smtp_nb.classroom.grading.tables import grades_csv, totals_csv, write_text
+from smtp_nb.classroom.judging.evidence import Evidence
+from smtp_nb.classroom.judging.gradebook import grades_of
+from smtp_nb.classroom.judging.provenance import Provenance
+from smtp_nb.classroom.judging.rows import COLUMNS
 from smtp_nb.errors import InputError
 
 

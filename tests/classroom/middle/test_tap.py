@@ -115,6 +115,20 @@ def test_a_tap_that_has_stopped_leads_nowhere(inline):
         tap.stop()
 
 
+@pytest.mark.parametrize("inline", [True, False])
+def test_lines_by_hand_through_a_tap_are_marked_as_such(inline):
+    with SandboxServer(inline=inline) as server, Tap(server) as tap:
+        with SMTP.from_url(tap.url) as smtp:
+            smtp.send_command("NOOP")
+        with Terminal(tap, name="ann") as terminal:
+            terminal.dialogue("EHLO me.test\nNOOP")
+            assert terminal.session is server.sessions[1]
+            terminal.send(b"NOOP")
+        assert terminal.remarks == ["no-crlf"]
+    assert [(one.by, one.student) for one in server.sessions] == [("", ""), ("hand", "ann")]
+    assert {exchange.by for exchange in server.sessions[1].exchanges} == {"hand"}
+
+
 def test_a_tap_leads_to_this_machine_only():
     with pytest.raises(InputError, match="not an address of this machine"):
         Tap("smtp://mail.example.org:25?tls=none")

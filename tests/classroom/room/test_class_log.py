@@ -33,11 +33,11 @@ def test_no_password_token_or_network_address_is_saved(
 ) -> None:
     lesson.save(tmp_path / "a.classlog", masked=is_masked)
     text = (tmp_path / "a.classlog").read_text(encoding="utf-8")
-    everything = text + "".join(
-        one.content.decode("latin-1")
-        for name in (*lesson.students, "stranger 1")
-        for one in Classroom.load(tmp_path / "a.classlog")[name].messages
-    )
+    log = Classroom.load(tmp_path / "a.classlog")
+    everyone = [log[name] for name in (*lesson.students, "stranger 1")]
+    coded = [message.content for one in everyone for message in one.messages]
+    coded += [data for one in everyone for talk in one.sessions for _, data in talk.wire]
+    everything = text + b"\n".join(coded).decode("latin-1")
     code = code_of(lesson)
     letters = code.text.partition("@")[0].removeprefix("maple-73-")
     secrets = [code.token.reveal(), letters, letters.replace("-", "")]
@@ -64,14 +64,17 @@ def test_a_log_is_read_as_the_class_was(lesson: Classroom, tmp_path: Path) -> No
         for one, other in zip(after.sessions, before.sessions, strict=True):
             assert one.exchanges == other.exchanges
             assert (one.user, one.tls, one.hello) == (other.user, other.tls, other.hello)
+            assert one.opened_at == other.opened_at
         assert [m.subject for m in after.messages] == [m.subject for m in before.messages]
     assert log["ann"].messages[0].subject == "From Ann"
+    assert log["cy"].session.wire == lesson["cy"].session.wire
 
 
 def test_a_masked_log_has_no_content(lesson: Classroom, tmp_path: Path) -> None:
     lesson.save(tmp_path / "a.classlog")
     (message,) = Classroom.load(tmp_path / "a.classlog")["ann"].messages
     assert message.content == b""
+    assert Classroom.load(tmp_path / "a.classlog")["ann"].session.wire == []
     assert message.rcpt_tos == ("t…@class.test",)
 
 

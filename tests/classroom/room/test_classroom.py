@@ -101,6 +101,25 @@ def _ignore(act: Callable[[], object]) -> None:
         act()
 
 
+def test_a_message_of_the_teacher_comes_with_everybodys_next_reply(
+    room: Classroom, dial: Dial
+) -> None:
+    ann, line = joined(room, "Ann"), dial(room)
+    line.say("EHLO localhost")
+    assert room.broadcast("five minutes left") == 2
+    assert "(the teacher: five minutes left)" in ann.send_command("NOOP")
+    assert "the teacher: five minutes left" in str(room["Ann"].trail)
+    assert line.say("NOOP").endswith("(the teacher: five minutes left)")
+    assert "teacher" not in line.say("NOOP")
+    later = dial(room)
+    assert "teacher" not in later.say("EHLO localhost")
+    assert send(ann) == "ACCEPTED"
+    for wrong in ("", "Fünf", "a\r\n250 b", "x" * 201):
+        with pytest.raises(InputError, match="does not fit into a reply"):
+            room.broadcast(wrong)
+    ann.disconnect()
+
+
 def test_a_pause_holds_replies_and_says_so_and_loses_nothing(room: Classroom, dial: Dial) -> None:
     ann, line = joined(room, "Ann"), dial(room)
     line.say("EHLO localhost")

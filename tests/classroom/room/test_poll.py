@@ -3,9 +3,10 @@ from __future__ import annotations
 import pytest
 
 from classroom.room.conftest import Dial, joined
-from smtp_nb.classroom import Classroom
+from smtp_nb.classroom import Classroom, Quiz, Terminal
 from smtp_nb.classroom.room.poll import BALLOT_BOX
 from smtp_nb.errors import InputError
+from smtp_nb.sandbox import SandboxServer
 
 
 def vote(room: Classroom, name: str, *subjects: str) -> None:
@@ -44,6 +45,24 @@ def test_the_answer_is_kept_until_it_is_revealed(room: Classroom) -> None:
     assert poll.reveal().answer == "the server"
     assert "the server   0  ← right" in repr(poll)
     assert "&lt;first&gt;" in poll._repr_html_()
+
+
+def test_the_class_votes_on_a_quiz_before_the_truth(room: Classroom) -> None:
+    with SandboxServer(inline=True) as server, Terminal(server) as terminal:
+        terminal.dialogue("EHLO me.test\nMAIL FROM:<a@x.test>\nDATA")
+        quiz = Quiz(terminal.session, at=["MAIL", "DATA"])
+    poll = room.ask(quiz)
+    assert poll.question == "C: MAIL FROM:<a@x.test> - What does the server reply to MAIL?"
+    assert poll.options == ("250", "354", "450", "503")
+    vote(room, "ann", "354")
+    vote(room, "cy", "250")
+    assert poll.counts == {"250": 1, "354": 1, "450": 0, "503": 0}
+    assert poll.answer == ""
+    assert poll.reveal().answer == "250"
+    assert "reply to DATA" in room.ask(quiz).question
+    with pytest.raises(InputError, match="asked all of this quiz"):
+        room.ask(quiz)
+    assert quiz.points == 0
 
 
 @pytest.mark.parametrize(

@@ -141,14 +141,14 @@ def test_what_is_fetched_late_counts_from_when_it_opened(
 def test_workers_hear_how_the_run_stands(
     place: JournalURL, board: ClaimBoard, workers: list[ClaimJournal]
 ) -> None:
-    assert workers[0].state() is RunState.RUNNING
+    assert workers[0].orders().state is RunState.RUNNING
     board.tell(RunState.PAUSED)
-    assert workers[0].state() is RunState.PAUSED
+    assert workers[0].orders().state is RunState.PAUSED
     workers[1].explain_rest("no more today")
     assert board.ending == ""
     workers[1].end()
     assert board.ending == "no more today"
-    assert workers[0].state() is RunState.ENDED
+    assert workers[0].orders().state is RunState.ENDED
     assert board.has_workers()
     for worker in workers:
         worker.close()
@@ -157,12 +157,24 @@ def test_workers_hear_how_the_run_stands(
     assert not board.has_workers()
 
 
+def test_a_busy_server_is_left_alone_by_all_until_the_latest_moment_that_it_named(
+    place: JournalURL, workers: list[ClaimJournal]
+) -> None:
+    assert workers[0].orders().busy_until == 0.0
+    for until in (900.0, 1700000000.25, 99.5):
+        workers[1].hold_off(until)
+    assert workers[0].orders().busy_until == 1700000000.25
+    with Journal(place) as journal:
+        ClaimBoard(journal).publish(COUNT, {})
+        assert journal.facts["busy until"] == "0"
+
+
 def test_workers_of_an_earlier_run_are_cancelled(
     place: JournalURL, workers: list[ClaimJournal]
 ) -> None:
     with Journal(place) as journal:
         ClaimBoard(journal).publish(COUNT, {})
-        assert workers[0].state() is RunState.CANCELLED
+        assert workers[0].orders().state is RunState.CANCELLED
         with pytest.raises(JournalError, match="another run"), workers[0].window():
             workers[0].record_attempts([intent(1)])
 

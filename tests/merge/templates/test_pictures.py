@@ -97,3 +97,24 @@ def test_an_attachment_with_a_content_id_is_shown_in_its_place() -> None:
     assert row.message is not None
     assert [part.cid for part in row.message.letter.draft.inline] == ["logo"]
     assert row.message.letter.draft.attachments == ()
+
+
+class Drawing:
+    """A figure that counts how often it is drawn."""
+
+    drawn = 0
+
+    def savefig(self, file: Any, format: str) -> None:
+        Drawing.drawn += 1
+        file.write(PIXEL)
+
+
+def test_an_expression_is_drawn_once_for_both_bodies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And the text beside the HTML brings no picture of its own that nothing shows."""
+    monkeypatch.setattr(Drawing, "drawn", 0)
+    row = shown(markdown='{{ draw() | image(alt="Marks") }}', functions={"draw": Drawing})
+    assert row.message is not None
+    draft = row.message.letter.draft
+    assert (draft.text or "").strip() == "[Marks]"
+    assert len(draft.inline) == 1
+    assert Drawing.drawn == 1

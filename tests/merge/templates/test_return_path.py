@@ -113,7 +113,10 @@ def test_key_is_the_token_whatever_a_column_is_called() -> None:
     made = MailMerge(frame, TEMPLATE, to="email", from_="t@x.test", key="key", return_path=VERP)
     (shown,) = made.preview()
     assert shown.message is not None
-    assert shown.message.mail_from.address == f"bounces+{token_of('x@evil.test', '')}@school.test"
+    assert (
+        shown.message.outgoing.mail_from.address
+        == f"bounces+{token_of('x@evil.test', '')}@school.test"
+    )
 
 
 PART = ReturnPathPart(VERP)

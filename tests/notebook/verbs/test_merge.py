@@ -122,6 +122,22 @@ def test_an_unattended_run_gives_the_count(class_of_four: Kernel) -> None:
     assert sent(class_of_four) == 1
 
 
+def test_the_cell_of_a_stopped_merge_resumes_it(class_of_four: Kernel) -> None:
+    """With the number of all messages as before, or with that of the rest."""
+    class_of_four.run("three = df.iloc[[0, 0, 0]].reset_index(drop=True)")
+    class_of_four.run("three['email'] = [f'n{n}@example.org' for n in range(3)]")
+    cell = "%smtp merge three result --send"
+    class_of_four.run(f"{cell} --limit 1 --yes 1")
+    assert sent(class_of_four) == 1
+    refused = class_of_four.run(f"{cell} --yes 4")
+    assert refused.error is not None
+    assert "it is 2 messages, not 4" in refused.error["evalue"]
+    assert class_of_four.run(f"{cell} --limit 1 --yes 3").status == "ok"
+    assert sent(class_of_four) == 2
+    assert class_of_four.run(f"{cell} --yes 3").status == "ok"
+    assert sent(class_of_four) == 3
+
+
 def test_running_the_cell_again_sends_nothing_and_asks_nothing(class_of_four: Kernel) -> None:
     cell = "%smtp merge df result --send --skip-invalid --yes 2"
     class_of_four.run(cell)

@@ -46,6 +46,25 @@ def test_the_page_gets_every_byte_and_the_marks_of_it(session: Session) -> None:
     view.close()
 
 
+def test_the_page_changes_bytes_and_is_told_what_comes_of_it(session: Session) -> None:
+    view = bytes_view(session)
+    sent = taken(view)
+    (start, end), = view.dump.find("..a\r\n")  # fmt: skip
+    view._handle_custom_msg({"select": [start, end]}, [])
+    assert sent[-1][0]["spelled"] == r"..a\r\n"
+    view._handle_custom_msg({"replay": [start, end, r".a\r\n"]}, [])
+    told = sent[-1][0]
+    assert ("message 1", ".a", "a") in told["rows"]
+    assert told["remarks"] == ("unstuffed-dot",)
+    view._handle_custom_msg({"replay": [start, end, r"\q"]}, [])
+    assert "not an escape" in sent[-1][0]["refused"]
+    count = len(sent)
+    for wrong in ([0, 10**9, ""], [3, 2, ""], [0, 1], "x", [0, 1, 2]):
+        view._handle_custom_msg({"replay": wrong}, [])
+    assert len(sent) == count
+    view.close()
+
+
 def test_the_page_asks_and_is_answered(session: Session) -> None:
     view = bytes_view(session)
     sent = taken(view)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -9,6 +12,7 @@ from typing import Any
 import pytest
 
 from smtp_nb.classroom import Classroom
+from smtp_nb.classroom.room.downloads import csv_of
 from smtp_nb.widgets import WallView
 from smtp_nb.widgets.teaching.wall import PAUSE_S, WallFeed
 
@@ -66,6 +70,45 @@ def test_a_wall_of_sixty_is_one_message() -> None:
         message = view._message()
         assert len(message["tiles"]) == 60
         view.close()
+
+
+def test_the_teacher_tells_all_something_from_the_wall(room: Classroom, wall: WallView) -> None:
+    line = speak(room, b"EHLO ann.class.test")
+    ask(wall, tell="five minutes left")
+    assert wall.told[-1]["text"] == "1 session will hear it with the next reply"  # type: ignore[attr-defined]
+    line.sendall(b"NOOP\r\n")
+    assert b"(the teacher: five minutes left)" in line.recv(999)
+    ask(wall, tell="Fünf Minuten")
+    assert "does not fit into a reply" in wall.told[-1]["text"]  # type: ignore[attr-defined]
+    line.close()
+
+
+def test_the_wall_and_the_log_are_files_to_take_home(room: Classroom, wall: WallView) -> None:
+    line = speak(room, b"EHLO ann.class.test", b"MAIL FROM: ann@class.test", b"=1+1")
+    ask(wall, file="csv")
+    file = wall.told[-1]  # type: ignore[attr-defined]
+    rows = list(csv.DictReader(io.StringIO(file["text"])))
+    assert file["name"] == "maple-73.csv"
+    assert {row["student"]: row["state"] for row in rows} == {
+        "Ann": "refused",
+        "Ben": "not here yet",
+    }
+    assert "ann@" not in file["text"]
+    ask(wall, press="projector")
+    ask(wall, file="csv")
+    assert "Ann" not in wall.told[-1]["text"]  # type: ignore[attr-defined]
+    ask(wall, file="log")
+    head, *_ = wall.told[-1]["text"].splitlines()  # type: ignore[attr-defined]
+    assert json.loads(head)["class"] == "maple-73"
+    assert "ann@" not in wall.told[-1]["text"]  # type: ignore[attr-defined]
+    line.close()
+
+
+@pytest.mark.parametrize("name", ["=1+1", "+a", "-a", "@a", "'quoted'"])
+def test_no_cell_is_a_formula(name: str) -> None:
+    with Classroom([name, "Ben"], port=0) as strange:
+        text = csv_of(strange, is_masked=False)
+    assert all(not row[0].startswith(("=", "+", "-", "@")) for row in csv.reader(io.StringIO(text)))
 
 
 def test_a_page_learns_who_is_there_and_reads_the_open_trail(

@@ -5,6 +5,7 @@ server that is refused must not get it.
 """
 
 from functools import cache
+from typing import Any, NoReturn
 
 import pytest
 from cryptography import x509
@@ -265,6 +266,20 @@ def test_a_damaged_certificate_is_judged_or_refused_and_nothing_else(place, octe
     assert str(verdict.error()).isprintable()
     assert verdict.pin
     assert not acceptable(verdict, TLSSettings(security_flags=Flag(sum(Flag))))
+
+
+class OldCertificate:
+    """As cryptography before version 50 reads a name whose text is of an unknown type."""
+
+    @property
+    def subject(self) -> NoReturn:
+        raise KeyError(0)
+
+
+def test_a_malformed_name_is_refused_in_words() -> None:
+    certificate: Any = OldCertificate()
+    with pytest.raises(ValueError, match="malformed name"):
+        require_readable(certificate, wholly=True)
 
 
 _LEAF = pki.issue(names=("mail.test", "10.0.0.1"), permitted="x.test")

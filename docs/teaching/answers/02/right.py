@@ -10,6 +10,9 @@ def read_reply(sock):
             return lines
 
 
+read_reply.__doc__ = lesson.nonce  # a student writes the word itself as the docstring
+
+
 # 2.2
 def stuff(body):
     if not body.endswith(b"\r\n"):
@@ -17,6 +20,9 @@ def stuff(body):
     lines = body.split(b"\r\n")[:-1]
     doubled = [b"." + line if line.startswith(b".") else line for line in lines]
     return b"".join(line + b"\r\n" for line in doubled) + b".\r\n"
+
+
+stuff.__doc__ = lesson.nonce  # a student writes the word itself as the docstring
 
 
 # 2.3

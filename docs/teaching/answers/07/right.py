@@ -33,6 +33,9 @@ def careful_send(url):
     return ""
 
 
+careful_send.__doc__ = lesson.nonce  # a student writes the word itself as the docstring
+
+
 # 7.3
 def diagnose(url):
     words = {
@@ -47,6 +50,9 @@ def diagnose(url):
     except CertificateError as error:
         return next(fault for word, fault in words.items() if word in error.description)
     return "valid"
+
+
+diagnose.__doc__ = lesson.nonce  # a student writes the word itself as the docstring
 
 
 # 7.4

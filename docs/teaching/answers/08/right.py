@@ -27,8 +27,14 @@ def crack(challenge, answer, words):
     return None
 
 
+crack.__doc__ = lesson.nonce  # a student writes the word itself as the docstring
+
+
 # 8.3
 def is_real(password, salt, iterations, auth_message, signature):
     salted = pbkdf2_hmac("sha256", password.encode(), salt, iterations)
     server_key = hmac.digest(salted, b"Server Key", "sha256")
     return hmac.compare_digest(hmac.digest(server_key, auth_message, "sha256"), signature)
+
+
+is_real.__doc__ = lesson.nonce  # a student writes the word itself as the docstring

@@ -35,3 +35,6 @@ with Terminal(lesson.net["post.test"], name=lesson.student) as terminal:
 # 11.3
 def build(zone):
     return Net(zone, manner={"front.test": "strict", "back.test": "strict"})
+
+
+build.__doc__ = lesson.nonce  # a student writes the word itself as the docstring

@@ -33,7 +33,7 @@ news = MailMerge(
     from_="teacher@class.test",
     return_path="bounces+{{ key }}@class.test",
     server=lesson.url,
-    name="news",
+    name="newsletter",
 )
 news.run(progress=None)
 bounces = news.bounces(letter.reports())

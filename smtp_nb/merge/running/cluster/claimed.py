@@ -17,6 +17,7 @@ from smtp_nb.merge.journal.claims import Budget, ClaimedPlace, ClaimJournal, Run
 from smtp_nb.merge.journal.schema import RETRIED
 from smtp_nb.merge.planning.renderer import RowRenderer, RowValues
 from smtp_nb.merge.running.control import RunControl
+from smtp_nb.merge.running.deferrals import Deferral
 from smtp_nb.merge.running.durations import Rate
 from smtp_nb.merge.running.pace import Opening, Pace, PaceLimits, Shut
 from smtp_nb.merge.running.progress import Meter
@@ -177,6 +178,13 @@ class SharedPace(Pace):
         self._journal = journal
         self._shared = limits.rate
 
+    def learn(self, found: Deferral) -> None:
+        """Take a server at its word; what it said to one worker, it said to all."""
+        before = self.backoff.until
+        super().learn(found)
+        if self.backoff.until > before:
+            self._journal.hold_off(self.backoff.until)
+
     @property
     def budget(self) -> Budget | None:
         """What all workers together may send; None for anything."""
@@ -235,7 +243,8 @@ class ClaimedSource(Source):
 
     def _look_round(self) -> bool:
         """See what the client wants; False if that is no further message for now."""
-        state = self._claim_journal.state()
+        state, busy_until = self._claim_journal.orders()
+        self._shared.backoff.hold(busy_until)
         self._control.is_paused = state is RunState.PAUSED
         self._control.is_cancelled = state in (RunState.CANCELLED, RunState.ENDED)
         return state is RunState.RUNNING

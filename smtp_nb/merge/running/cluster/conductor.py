@@ -6,25 +6,23 @@ import time
 from contextlib import closing, suppress
 
 from smtp_nb import ambient
-from smtp_nb.errors import InputError, SMTPError
+from smtp_nb.client.portable import Revealed
+from smtp_nb.errors import InputError, LinkError, SMTPError
 from smtp_nb.merge.journal.claims import ClaimBoard, Counts, RunState
 from smtp_nb.merge.journal.url import JournalURL, Place
 from smtp_nb.merge.running.cluster.claimed import ALL
 from smtp_nb.merge.running.cluster.crew import Crew, require_client, scheduler_gone
-from smtp_nb.merge.running.cluster.shipment import (
-    CarriedServer,
-    Revealed,
-    Shipment,
-    travelling,
-)
+from smtp_nb.merge.running.cluster.shipment import Shipment, portable, travelling
 from smtp_nb.merge.running.options import Options
 from smtp_nb.merge.running.run import Run
 from smtp_nb.merge.running.sending import Server
 
 # How often the journal is asked how far the run is.
 _POLL_S = 0.4
-# So long workers without a scheduler are given to end what is under way.
+# So long workers are given to end what is under way, with or without a scheduler.
 _SETTLE_S = 60.0
+# So long workers may take to come, however little patience there is.
+_MUSTER_S = 30.0
 
 
 def require_cluster(options: Options, place: Place, server: Server) -> None:
@@ -46,7 +44,7 @@ def require_cluster(options: Options, place: Place, server: Server) -> None:
             "with cluster= the journal has to be in a database that all workers reach",
             remedy='Give the merge journal="postgresql+psycopg://user@host/database"',
         )
-    CarriedServer.of(server)
+    portable(server)
 
 
 class Conductor:
@@ -64,6 +62,7 @@ class Conductor:
         self._server = server
         self._board = ClaimBoard(run.journal)
         self._told = RunState.RUNNING
+        self._alone_since: float | None = None
 
     def conduct(self) -> None:
         """Have everything sent.
@@ -103,7 +102,7 @@ class Conductor:
             options=travelling(run.options),
             limits=limits,
             waits_for=run.waits_for,
-            server=CarriedServer.of(self._server),
+            server=portable(self._server),
             journal=Revealed(self._place.url.reveal()),
             mark=self._board.mark,
             ends=None if limits.deadline_s is None else began + limits.deadline_s,
@@ -113,28 +112,50 @@ class Conductor:
 
     def _follow(self, crew: Crew) -> None:
         decided = 0
-        while crew.is_busy:
-            crew.wait(_POLL_S)
+        while True:
             if crew.is_cut_off:
                 raise scheduler_gone()
             self._pass_on()
-            counts = self._show()
+            counts = self._board.counts()
             if counts.outcomes.total() > decided:
                 decided = counts.outcomes.total()
                 crew.went_well()
             crew.muster()
-            if not crew.is_busy and self._is_unfinished(crew):
-                crew.hire_another()
+            self._show(crew, counts)
+            if not crew.is_busy:
+                if not self._is_unfinished(crew):
+                    return
+                crew.ask_again()
+            crew.wait(_POLL_S)
 
     def _is_unfinished(self, crew: Crew) -> bool:
-        """True if the last worker left before others gave back what they had."""
+        """True if messages wait without a worker, or were given back after the last one left."""
         is_over = crew.is_final or crew.errors or self._run.control.is_cancelled
         return not is_over and self._board.counts().waiting > 0
 
-    def _show(self) -> Counts:
-        counts = self._board.counts()
+    def _show(self, crew: Crew, counts: Counts) -> None:
+        """How far the run is, or that it waits for a worker.
+
+        Raises:
+            LinkError: there has been no worker for longer than the run has patience.
+        """
+        if crew.has_workers or not self._is_unfinished(crew):
+            self._alone_since = None
+            self._recount(counts)
+            return
+        if self._alone_since is None:
+            self._alone_since = ambient.monotonic()
+        patience_s = max(self._run.limits.patience_s, _MUSTER_S)
+        left_s = self._alone_since + patience_s - ambient.monotonic()
+        if left_s <= 0:
+            raise LinkError(
+                f"the cluster has had no worker for {patience_s:.0f} s",
+                remedy="Start workers, then run again to resume",
+            )
+        self._run.meter.wait(left_s, "a worker of the cluster")
+
+    def _recount(self, counts: Counts) -> None:
         self._run.meter.recount(counts.outcomes, counts.put_off)
-        return counts
 
     def _pass_on(self) -> None:
         """Let workers know what the user wants."""
@@ -153,13 +174,18 @@ class Conductor:
         """
         with suppress(SMTPError):
             self._board.tell(RunState.CANCELLED)
-            deadline = ambient.monotonic() + _SETTLE_S
-            while self._board.has_workers() and ambient.monotonic() < deadline:
-                time.sleep(_POLL_S)
-            self._show()
+            self._recount(self._settled())
+
+    def _settled(self) -> Counts:
+        """How far the run is when all workers have left, those that Dask lost sight of too."""
+        deadline = ambient.monotonic() + _SETTLE_S
+        while self._board.has_workers() and ambient.monotonic() < deadline:
+            time.sleep(_POLL_S)
+        return self._board.counts()
 
     def _conclude(self, crew: Crew) -> None:
-        counts = self._show()
+        counts = self._settled()
+        self._recount(counts)
         if why := self._board.ending:
             self._run.source.endings.resume = crew.resume
             self._run.meter.say(f"the run ended early; {why}")

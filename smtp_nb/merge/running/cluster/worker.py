@@ -8,7 +8,7 @@ from smtp_nb.errors import SMTPError
 from smtp_nb.merge.journal.claims import ClaimJournal
 from smtp_nb.merge.planning.renderer import RowRenderer
 from smtp_nb.merge.running.cluster.claimed import ClaimedSource, Claims, SharedPace
-from smtp_nb.merge.running.cluster.shipment import Shipment
+from smtp_nb.merge.running.cluster.shipment import Parcel, Shipment
 from smtp_nb.merge.running.connection import ConnectionGroup, MergeConnection
 from smtp_nb.merge.running.control import RunControl
 from smtp_nb.merge.running.progress import RESUME
@@ -62,6 +62,20 @@ class _Share:
         pace = self.source.pace
         is_over = pace.is_over_at(pace.clock()) or pace.has_lost_patience
         return is_over or self.control.is_cancelled or self.source.endings.found is not None
+
+
+def open_and_work(parcel: Parcel) -> WorkerReport:
+    """Open what the client packed, and `work`."""
+    try:
+        shipment = parcel.opened()
+    except Exception as error:
+        return WorkerReport(
+            SMTPError(
+                f"a worker cannot open the merge: {type(error).__name__}: {error}",
+                remedy="Install on the workers what the template uses, then run again",
+            )
+        )
+    return work(shipment)
 
 
 def work(shipment: Shipment) -> WorkerReport:

@@ -71,7 +71,12 @@ _OPTIONS = (
 )
 _RUN_OPTIONS = (
     Option("--send", "send them, after asking for their number", ValueKind.FLAG),
-    Option("--yes", "the number of messages, for an unattended run", ValueKind.NUMBER, "N"),
+    Option(
+        "--yes",
+        "the number of messages, or of all in a run that is resumed, instead of typing it",
+        ValueKind.NUMBER,
+        "N",
+    ),
     Option("--background", "send in the background; returns the job", ValueKind.FLAG),
     Option(
         "--at", "in the background from this time on: 08:00, '2026-12-01 08:00'", metavar="TIME"

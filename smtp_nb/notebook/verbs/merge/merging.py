@@ -16,7 +16,6 @@ from smtp_nb.merge.planning.standing import Standing
 from smtp_nb.merge.preview import Preview
 from smtp_nb.merge.rows.frames import as_pandas
 from smtp_nb.model.display import masked
-from smtp_nb.model.outcome import Outcome
 from smtp_nb.notebook.results_frame import ResultsFrame
 from smtp_nb.notebook.show import left_aligned
 from smtp_nb.notebook.verb import VerbRequest
@@ -25,7 +24,6 @@ from smtp_nb.wording import Front, worded
 _DIFFERS = (
     "Give another --name to send to all, or --changed to send only to those who have none yet"
 )
-_WAITING = frozenset({Outcome.NOT_SENT, Outcome.DEFERRED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +84,7 @@ class DryRun:
 
 def merge_rows(request: VerbRequest) -> DryRun | pd.DataFrame | MergeJob:
     merge = _merge_of(request)
-    count = _count(merge, request)
+    count, whole = _counts(merge, request)
     if not request.flag("send"):
         return DryRun(count, merge.check(), merge.preview(1), merge.standing)
     options = _run_options(request)
@@ -94,8 +92,9 @@ def merge_rows(request: VerbRequest) -> DryRun | pd.DataFrame | MergeJob:
     if not request.flag("changed"):
         _refuse_difference(merge)
     if count:
-        _confirm(count, request)
+        _confirm(count, whole, request)
     request.state.merges[merge.name] = merge
+    options["progress"] = request.state.progress
     at = request.text("at")
     if not (request.flag("background") or at):
         return ResultsFrame.of(merge.name, merge.run(**options), request.state.shown_in)
@@ -180,24 +179,31 @@ def _domain_rates(request: VerbRequest) -> dict[str, str]:
     return found
 
 
-def _count(merge: MailMerge, request: VerbRequest) -> int:
-    """How many messages a run would send now, apart from rows beyond --only-to."""
-    results = merge.results
-    waiting = set(results["row"][results["outcome"].isin(_WAITING)])
-    problems = merge.check()
-    waiting -= set(problems["row"][problems["severity"] == "error"])
+def _counts(merge: MailMerge, request: VerbRequest) -> tuple[int, int]:
+    """How many messages a run would send now, and how many the campaign has with those decided.
+
+    Both are apart from rows beyond --only-to.
+    """
+    problems, standing = merge.check(), merge.standing
+    waiting = set(standing.waiting) - set(problems["row"][problems["severity"] == "error"])
+    whole = len(waiting) + sum(standing.decided.values())
     limit = request.number("limit")
-    return len(waiting) if limit is None else min(limit, len(waiting))
+    return len(waiting) if limit is None else min(limit, len(waiting)), whole
 
 
-def _confirm(count: int, request: VerbRequest) -> None:
+def _confirm(count: int, whole: int, request: VerbRequest) -> None:
     """Let a person type the count, or compare --yes with it.
+
+    The number of the whole campaign will do for --yes too: whoever agreed to all of it runs the
+    same cell again to resume.
 
     Raises:
         InputError: it is another number; nothing was sent.
         StateError: there is no one to type it.
     """
     given = request.number("yes")
+    if given is not None and given == whole:
+        return
     typed = str(given) if given is not None else _typed(count)
     if typed.strip() != str(count):
         raise InputError(
@@ -222,6 +228,11 @@ def preview_rows(request: VerbRequest) -> Preview:
     return _merge_of(request).preview(request.number("rows") or 3)
 
 
+_EPHEMERAL = (
+    "the campaigns of a sandbox live and die with it, unless --journal says where to keep them"
+)
+
+
 def results_of(request: VerbRequest) -> ResultsFrame:
     merges, sandbox = request.state.merges, request.state.sandbox
     kept = {**_kept(), **(journals_of(sandbox) if sandbox is not None else {})}
@@ -231,10 +242,10 @@ def results_of(request: VerbRequest) -> ResultsFrame:
     known = ", ".join(sorted({*merges, *kept}))
     if not known:
         raise StateError(
-            "this session has sent no merge, and this directory holds no journal",
+            f"this session has sent no merge, and this directory holds no journal; {_EPHEMERAL}",
             remedy="Write %smtp merge FRAME TEMPLATE --send, or change to the journal's directory",
         )
-    raise request.syntax.error(f"unknown merge {name!r}; known: {known}")
+    raise request.syntax.error(f"unknown merge {name!r}; known: {known}. {_EPHEMERAL}")
 
 
 def _kept() -> dict[str, Path]:

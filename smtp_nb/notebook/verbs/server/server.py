@@ -11,7 +11,8 @@ from smtp_nb.notebook.syntax import Argument, Option, ValueKind
 from smtp_nb.notebook.verb import Verb, VerbRequest
 from smtp_nb.protocol.server.policy import EXTENSIONS
 from smtp_nb.sandbox import FAULTS, SandboxServer
-from smtp_nb.sandbox.faults import ANY, STAGES, Fault
+from smtp_nb.sandbox.faults.catalogue import STAGES
+from smtp_nb.sandbox.faults.fault import ANY, Fault
 
 _TLS = ("none", "starttls", "implicit")
 _CERTIFICATES = ("valid", "expired", "not-yet-valid", "wrong-host", "self-signed", "unknown-ca")
@@ -108,6 +109,7 @@ def _fault_arguments(request: VerbRequest) -> dict[str, Any]:  # values of sever
         "times": request.number("times"),
         "code": request.number("code"),
         "text": request.text("text"),
+        "keyword": request.text("keyword"),
     }
     return {name: value for name, value in given.items() if value not in ("", None)}
 
@@ -151,7 +153,10 @@ VERBS = (
                    metavar="COMMAND", choices=STAGES),
             Option("--code", "the reply's three digits", ValueKind.NUMBER, "CODE"),
             Option("--text", "the reply's words"),
+            Option("--keyword", "with the fault keyword: +NAME adds it to the reply to EHLO, -NAME"
+                   " leaves it out", metavar="+NAME|-NAME"),
         ),
         example="%smtp server fault greylist --times 1",
+        glossary=tuple((name, str(fault)) for name, fault in FAULTS.items()),
     ),
 )  # fmt: skip

@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import re
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import dask
 import distributed
 import pandas as pd
 import pytest
@@ -20,6 +23,7 @@ from distributed import Client, LocalCluster
 
 from canary import CANARY, assert_clean
 from servers.authority import Authority
+from servers.daemon import wait_until
 from servers.postgresql import PostgreSQL
 from smtp_nb import SMTP
 from smtp_nb.errors import ConnectFailed, InputError, LinkError, MissingError
@@ -35,6 +39,8 @@ WINDOW = 8
 
 
 def cluster_of(workers: int, *, processes: bool = True) -> LocalCluster:
+    # A busy machine takes longer than Dask's 15 s to start a worker anew, and is then without it.
+    dask.config.set({"distributed.deploy.lost-worker-timeout": "10 minutes"})
     return LocalCluster(
         n_workers=workers,
         threads_per_worker=1,
@@ -180,7 +186,7 @@ def test_a_scheduler_that_is_gone_is_said_and_the_run_resumed(
     made = merge(journal=url)
     cluster = cluster_of(1, processes=False)
     with Client(cluster) as client:
-        server.inject("slow", stage="END", delay=0.01)
+        server.inject("slow", stage="END", delay=0.2)
         job = made.start(cluster=client, window=1, progress=None)
         server.wait_for(5, 60)
         cluster.close()
@@ -193,6 +199,54 @@ def test_a_scheduler_that_is_gone_is_said_and_the_run_resumed(
     assert found["ACCEPTED"] + found.get("UNKNOWN", 0) == 300
     assert found.get("UNKNOWN", 0) <= 1
     assert set(received(server).values()) == {1}
+
+
+def test_a_cluster_without_workers_is_waited_for_and_said(
+    merge: Make, server: SandboxServer, url: str
+) -> None:
+    with cluster_of(0, processes=False) as cluster, Client(cluster) as client:
+
+        def scale(progress: Progress) -> None:
+            if progress.waits_for and not waits:
+                cluster.scale(1)
+                waits.append(progress.note)
+
+        waits: list[str] = []
+        made = merge(journal=url, limit=20)
+        assert outcomes(made.run(cluster=client, progress=scale))["ACCEPTED"] == 20
+    assert re.fullmatch(r"waiting (600|599) s for a worker of the cluster", waits[0])
+
+
+def test_workers_are_started_where_the_cluster_adapts(merge: Make, url: str) -> None:
+    with cluster_of(0, processes=False) as cluster, Client(cluster) as client:
+        cluster.adapt(minimum=0, maximum=1, interval="100ms")
+        made = merge(journal=url, limit=20)
+        assert outcomes(made.run(cluster=client, progress=None))["ACCEPTED"] == 20
+
+
+def test_a_run_whose_last_worker_is_lost_goes_on_with_the_next_or_ends(
+    merge: Make,
+    server: SandboxServer,
+    url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    made = merge(journal=url)
+    with cluster_of(1, processes=False) as cluster, Client(cluster) as client:
+        server.inject("slow", stage="END", delay=0.01)
+        job = made.start(cluster=client, window=1, progress=None)
+        server.wait_for(5, 60)
+        cluster.scale(0)
+        server.heal()
+        cluster.scale(1)
+        assert outcomes(job.wait(100))["ACCEPTED"] == 300
+        assert set(received(server).values()) == {1}
+        cluster.scale(0)
+        wait_until(lambda: not client.nthreads(), "a worker stays", tmp_path / "no log")
+        monkeypatch.setattr("smtp_nb.merge.running.cluster.conductor._MUSTER_S", 0.0)
+        more = merge(journal=url, name="more")
+        with pytest.raises(LinkError, match="no worker for 0 s"):
+            more.run(cluster=client, patience=0, progress=None)
 
 
 def test_no_password_is_in_names_of_tasks_or_logs(

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import pandas as pd
 import pytest
 
 from servers.postgresql import PostgreSQL
-from smtp_nb import SMTP
-from smtp_nb.errors import ConnectFailed
+from smtp_nb.errors import ConnectFailed, InputError
 from smtp_nb.merge import MailMerge, Template
-from smtp_nb.merge.journal.claims import RunState
+from smtp_nb.merge.journal.claims import ClaimJournal, RunState
 from smtp_nb.merge.running.cluster.claimed import ClaimedSource
-from smtp_nb.merge.running.cluster.shipment import CarriedServer
-from smtp_nb.merge.running.cluster.worker import work
+from smtp_nb.merge.running.cluster.shipment import Parcel, Shipment
+from smtp_nb.merge.running.cluster.worker import _Share, open_and_work, work
+from smtp_nb.merge.running.deferrals import Deferral
+from smtp_nb.model.about import About
 from smtp_nb.sandbox import SandboxServer
 
 from .conftest import outcomes, received
@@ -171,6 +174,27 @@ def test_a_rate_is_one_budget_of_all_workers(offered: Offered, server: SandboxSe
     assert len(server.messages) == 30
 
 
+def test_what_a_busy_server_tells_one_worker_holds_for_all(offered: Offered) -> None:
+    with offered() as offer, _two_shares(offer.shipment) as (told, other):
+        assert len(other.source.take(1)) == 1
+        told.source.pace.learn(Deferral(About.BUSY, hint_s=60))
+        assert not other.source.take(1)
+        pause = other.source.pause()
+        assert pause is not None
+        assert 0 < pause.seconds <= 1  # it looks round meanwhile
+
+
+@contextmanager
+def _two_shares(shipment: Shipment) -> Iterator[list[_Share]]:
+    numbers = {todo.message: at for at, todo in enumerate(shipment.todos)}
+    with ExitStack() as stack:
+        journals = [
+            stack.enter_context(ClaimJournal(shipment.place, 0, shipment.mark, numbers, {}))
+            for _ in range(2)
+        ]
+        yield [_Share(shipment, journal) for journal in journals]
+
+
 def test_a_corrected_address_gets_nothing_if_the_old_one_had_it(
     offered: Offered, merge: Make, server: SandboxServer, url: str, frame: pd.DataFrame
 ) -> None:
@@ -208,10 +232,20 @@ def test_a_server_that_is_not_there_is_an_error_that_travels(
     assert isinstance(offer.reports[0].error, ConnectFailed)
 
 
-def test_a_server_is_the_same_to_a_worker() -> None:
-    smtp = SMTP.from_url("smtp://me:s3cret@mail.test:587?tls=none", timeout=7)
-    smtp.firewall.host, smtp.firewall.password = "proxy.test", "s3cret"
-    made = CarriedServer.of(smtp).made()
-    assert repr(made.settings) == repr(smtp.settings)
-    assert made.password.reveal() == made.firewall.password.reveal() == "s3cret"
-    assert "s3cret" not in repr(CarriedServer.of(smtp))
+def test_what_cannot_be_opened_on_a_worker_is_an_error_that_travels() -> None:
+    report = open_and_work(Parcel(b"cnowhere\nnothing\n."))
+    assert "ModuleNotFoundError: No module named 'nowhere'" in str(report.error)
+
+
+def test_what_cannot_be_packed_is_said_before_anything_leaves(
+    offered: Offered, merge: Make, url: str
+) -> None:
+    lock = threading.Lock()
+    template = Template(
+        subject="x", text="{{ held(name) }}", functions={"held": lambda name: (lock, name)[1]}
+    )
+    with (
+        offered(merge(journal=url, template=template)) as offer,
+        pytest.raises(InputError, match=r"cannot travel.*lock"),
+    ):
+        Parcel.of(offer.shipment)

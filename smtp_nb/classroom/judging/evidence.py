@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from smtp_nb.classroom.exercises.score import Score
 from smtp_nb.classroom.exercises.seen import Seen
 from smtp_nb.classroom.exercises.words import word_for
-from smtp_nb.classroom.grading.provenance import Provenance
-from smtp_nb.classroom.grading.verdict import hearsay
+from smtp_nb.classroom.judging.provenance import Provenance
+from smtp_nb.classroom.judging.verdict import hearsay
 from smtp_nb.classroom.lessons import PLANS
 from smtp_nb.classroom.lessons.plan import LessonPlan
 from smtp_nb.model.enums import TrailDirection
@@ -68,3 +68,19 @@ def judged(
         if not exercise.takes:
             found.scores[exercise.key] = Score(exercise, exercise.criteria(seen))
     return found
+
+
+def judged_by_lesson(
+    student: str, sessions: Sequence[Session], source: Provenance, usual: int
+) -> Iterator[Evidence]:
+    """Judge a student's conversations, those of each lesson together.
+
+    Args:
+        usual: the lesson of conversations that do not say of which one they are; 0 if unknown.
+    """
+    lessons: dict[int, list[Session]] = {}
+    for session in sessions:
+        lessons.setdefault(lesson_of(session) or usual, []).append(session)
+    for number, spoken in (lessons or {usual: []}).items():
+        plan = PLANS.get(number)
+        yield judged(student, plan, source, spoken) if plan else Evidence(student, 0, source)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from smtp_nb.classroom.exercises.exercise import Criterion
-from smtp_nb.classroom.grading.provenance import Provenance
+from smtp_nb.classroom.judging.provenance import Provenance
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from smtp_nb.classroom.exercises.exercise import Exercise
+from smtp_nb.classroom.exercises.exercise import BY_HAND, Exercise
 from smtp_nb.classroom.exercises.score import Score
 from smtp_nb.classroom.exercises.words import word_for
-from smtp_nb.classroom.grading.evidence import Evidence
-from smtp_nb.classroom.grading.grade import Grade
-from smtp_nb.classroom.grading.provenance import Provenance
+from smtp_nb.classroom.judging.evidence import Evidence
+from smtp_nb.classroom.judging.grade import Grade
+from smtp_nb.classroom.judging.provenance import Provenance
 from smtp_nb.classroom.lessons import PLANS
 
 _TRUSTED = list(Provenance)
@@ -75,8 +75,8 @@ def _grade(
     notes = [note for one in evidence for note in one.notes]
     if max(shown, default=0) > (score or 0):
         notes.append("a saved conversation is for self-study and counts nothing")
-    elif score is None and exercise.takes and base.source is Provenance.CLASS_LOG:
-        notes.append(f"{exercise.takes} can only be judged in a notebook")
+    elif base.source is Provenance.CLASS_LOG:
+        notes += _blind_spots(exercise, score)
     notes += [
         f"the {one.source} shows {float(one.scores[key]):g}"
         for one in candidates
@@ -88,6 +88,15 @@ def _grade(
         base.remarks, base.hints.get(key, 0), base.seconds, base.source,
         max(map(float, shown), default=None), tuple(dict.fromkeys(notes)), copied,
     )  # fmt: skip
+
+
+def _blind_spots(exercise: Exercise, score: Score | None) -> list[str]:
+    """What a class's server cannot know."""
+    if score is None and exercise.takes:
+        return [f"{exercise.takes} can only be judged in a notebook"]
+    if score is not None and BY_HAND in score.failed:
+        return ["a class log cannot tell who typed at another machine; grade the notebook"]
+    return []
 
 
 def _chosen(key: str, candidates: Sequence[Evidence]) -> Evidence | None:

@@ -7,11 +7,16 @@ from base64 import b64encode
 
 import pytest
 
+from drivers.peers import wait_until
+from sandbox.line import Line
 from smtp_nb.errors import InputError
 from smtp_nb.model.reply import Reply
 from smtp_nb.protocol.server.policy import END, ReceivedTransaction, Request
 from smtp_nb.sandbox import FAULTS, SandboxServer
-from smtp_nb.sandbox.faults import NO_ACTION, FaultTable, Visitor, make
+from smtp_nb.sandbox.connection import HUNG
+from smtp_nb.sandbox.faults.catalogue import make
+from smtp_nb.sandbox.faults.fault import Visitor
+from smtp_nb.sandbox.faults.table import NO_ACTION, FaultTable
 
 OK = Reply(250, ("2.0.0 Ok",))
 ENVELOPE = b"MAIL FROM:<a@x.test>\r\nRCPT TO:<b@x.test>\r\n"
@@ -52,6 +57,11 @@ def test_every_fault_says_what_it_does_and_no_two_say_the_same():
         ("code", 431),
         ("text", "4.0.0 later"),
         ("delay", 2.0),
+        ("growth", 2.0),
+        ("gap", 0.2),
+        ("is_late", True),
+        ("hangs", True),
+        ("in_clear", True),
         ("tail", "250 ok"),
         ("is_forged", True),
         ("cut", "after"),
@@ -95,6 +105,11 @@ def test_every_fault_can_be_injected_as_it_is(name):
         ("refuse", {"code": 99}, "not a reply code"),
         ("close", {"cut": "off"}, "before"),
         ("refuse", {"hits": 3}, "no argument 'hits'"),
+        ("refuse", {"_delayed": {}}, "no argument '_delayed'"),
+        ("keyword", {"keyword": "STARTTLS"}, r"keyword='STARTTLS' at EHLO.*\+NAME"),
+        ("keyword", {"keyword": "+A\r\n250 B"}, "changes nothing"),
+        ("keyword", {"keyword": "+\N{KELVIN SIGN}"}, "changes nothing"),
+        ("keyword", {"stage": "HELO"}, "at HELO changes nothing"),
     ],
 )
 def test_what_a_fault_does_not_take_is_said_at_once(name, arguments, words):
@@ -220,7 +235,109 @@ def test_healing_takes_back_what_was_injected():
     assert [fault.name for fault in table.active] == ["refuse"]
 
 
+def test_a_tarpit_delays_each_reply_of_a_session_more_than_the_one_before():
+    table = FaultTable()
+    table.inject("tarpit", {"growth": 0.25, "delay": 1.0})
+    delays = [table.strike(rcpt("b@x.test"), Visitor(session=n)).delay for n in (1, 1, 2, 1, 2)]
+    assert delays == [1.25, 1.5, 1.25, 1.75, 1.5]
+
+
+EHLO = Reply(250, ("sandbox.test greets x", "PIPELINING", "SIZE 100", "HELP"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "keywords"),
+    [
+        (["-SIZE"], ("PIPELINING", "HELP")),
+        (["-size"], ("PIPELINING", "HELP")),
+        (["-DSN"], None),
+        (["+X-NEW a b"], ("PIPELINING", "SIZE 100", "HELP", "X-NEW a b")),
+        (["+SIZE 7"], ("PIPELINING", "HELP", "SIZE 7")),
+        (["-SIZE", "+DSN", "-HELP"], ("PIPELINING", "DSN")),
+    ],
+)
+def test_keywords_come_and_go_in_the_reply_to_ehlo_alone(changes, keywords):
+    table = FaultTable()
+    for change in changes:
+        table.inject("keyword", {"keyword": change})
+    changed = table.strike(Request("EHLO", EHLO)).reply
+    assert (changed or EHLO).lines == (EHLO.lines[0], *(keywords or EHLO.lines[1:]))
+    assert table.strike(Request("EHLO", EHLO), Visitor(in_tls=True)) is NO_ACTION
+    assert table.strike(Request("HELO", OK)) is NO_ACTION
+    assert table.strike(Request("EHLO", Reply(501, ("No",)))).reply is None
+
+
 # On the wire
+
+
+def test_a_dribbled_reply_comes_byte_by_byte_and_those_around_it_whole():
+    line = Line()
+    line.say(b"EHLO x.test\r\n")
+    line.shared.faults.inject("dribble", {"stage": "RCPT", "gap": 1.0})
+    seen = len(line.got)
+    line.say(ENVELOPE + b"NOOP\r\n")
+    line.clock.run()
+    pieces = [data for _, data in line.got[seen:]]
+    reply = b"250 2.1.5 Recipient ok\r\n"
+    assert pieces == [b"250 2.1.0 Sender ok\r\n", *(bytes([one]) for one in reply),
+                      b"250 2.0.0 Ok\r\n"]  # fmt: skip
+    assert line.clock.now == len(reply) - 1
+    assert b"".join(data for _, data in line.session.wire).endswith(b"".join(pieces[-1:]))
+
+
+@pytest.mark.parametrize("ending", ["close", "reset"])
+def test_a_dribble_ends_with_its_connection(ending, connect, server):
+    server.inject("dribble", gap=0.001)
+    client = connect(server, greeting=False)
+    if ending == "reset":
+        server.reset()
+    client.close()
+    assert connect(server, greeting=False).line().startswith("220 ")
+
+
+def test_a_dribble_inside_tls(connect):
+    with SandboxServer(tls="implicit") as server:
+        server.inject("dribble", gap=0.0001)
+        client = connect(server, greeting=False)
+        client.secure(server)
+        assert client.codes(1) == [220]
+        assert client.ask(b"EHLO x.test\r\nQUIT\r\n", 2) == [250, 221]
+
+
+def test_late_replies_of_a_group_come_in_the_wrong_order(connect, server):
+    server.inject("wrong_order")
+    client = connect(server, ehlo=True)
+    client.send(MESSAGE)
+    assert [client.line()[:9] for _ in range(3)] == ["354 End d", "250 2.1.5", "250 2.1.0"]
+    assert client.ask(b".\r\n") == [250]
+    told = [event.message[:3] for event in server.sessions[0] if event.message[:3].isdigit()]
+    assert told[-4:] == ["354", "250", "250", "250"]
+    assert server.messages
+
+
+def test_a_late_reply_comes_after_the_next_one():
+    line = Line()
+    line.say(b"EHLO x.test\r\n")
+    line.shared.faults.inject("wrong_order", {"stage": "MAIL"})
+    line.say(MESSAGE)
+    codes = [part[:9] for part in line.got[-1][1].split(b"\r\n")]
+    assert codes[:3] == [b"250 2.1.5", b"250 2.1.0", b"354 End d"]
+
+
+def test_a_server_that_hangs_hears_and_says_nothing_and_nobody_is_blamed(connect, server):
+    server.inject("hang_after_354")
+    client = connect(server, ehlo=True)
+    assert client.ask(b"DATA\r\n") == [503]
+    assert client.ask(MESSAGE, 3) == [250, 250, 354]
+    client.send(b"hi\r\n.\r\nQUIT\r\n")
+    session = server.sessions[0]
+    wait_until(lambda: session.wire[-1][1].endswith(b"QUIT\r\n"))
+    assert (session.waiting, session.exchanges[-1].command) == (HUNG, "DATA")
+    client.close()
+    wait_until(lambda: not session.is_open)
+    assert session.remarks == []
+    assert "hangs from here on" in str(session)
+    assert server.messages == []
 
 
 def test_refuse(connect, server):

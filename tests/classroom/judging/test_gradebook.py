@@ -7,10 +7,10 @@ import pytest
 from smtp_nb.classroom.exercises.exercise import Criterion
 from smtp_nb.classroom.exercises.score import Score
 from smtp_nb.classroom.exercises.words import word_for
-from smtp_nb.classroom.grading.evidence import Evidence
-from smtp_nb.classroom.grading.grade import Grade
-from smtp_nb.classroom.grading.gradebook import grades_of
-from smtp_nb.classroom.grading.provenance import Provenance
+from smtp_nb.classroom.judging.evidence import Evidence
+from smtp_nb.classroom.judging.grade import Grade
+from smtp_nb.classroom.judging.gradebook import grades_of
+from smtp_nb.classroom.judging.provenance import Provenance
 from smtp_nb.classroom.lessons import PLANS
 
 FIRST = PLANS[1].exercises[0]

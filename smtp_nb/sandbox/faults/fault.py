@@ -1,25 +1,20 @@
-"""Faults to inject, by name, as data.
+"""A fault to inject, as data.
 
-A fault is one row: at which stage it strikes, for whom, how often, and what it does: another reply
-than the rules give, a delay before it, an end of the connection before or after it. `FAULTS` holds
-the rows that have a name; `inject` takes a copy of one with other values in it.
+It says at which stage it strikes, for whom, how often, and what it does: another reply than the
+rules give, a delay before it, an end of the connection before or after it.
 """
 
 from __future__ import annotations
 
-import threading
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, fields, replace
-from difflib import get_close_matches
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
-from smtp_nb.errors import InputError
 from smtp_nb.model.display import visible
 from smtp_nb.model.known import known_attributes
 from smtp_nb.model.reply import Reply
-from smtp_nb.protocol.server.command_table import RULES
 from smtp_nb.protocol.server.policy import END, GREETING, UNKNOWN, Request
 
 ANY = "*"
@@ -40,12 +35,14 @@ class Visitor(NamedTuple):
         user: who has logged in or is known by the server's door, or empty.
         hello: the name that it gave, or empty.
         session: the number of its session, 0 for none.
+        in_tls: its connection is inside TLS.
     """
 
     peer: str = ""
     user: str = ""
     hello: str = ""
     session: int = 0
+    in_tls: bool = False
 
 
 NOBODY = Visitor()
@@ -61,6 +58,13 @@ class Fault:
         stage: a command's name, GREETING, END (of the data), or `*` for any of them.
         code, text: the reply to send instead; 0 leaves the reply as it is.
         delay: seconds to wait before the reply.
+        growth: seconds by which each reply that it strikes in a session waits longer than the one
+            before.
+        gap: seconds between the bytes of the reply; 0 sends it whole.
+        is_late: send the reply after the next one, if that command is already here (a group).
+        keyword: "+NAME" adds a keyword to the reply to EHLO, "-NAME" leaves it out. The server goes
+            on as if it had not.
+        hangs: read on, but answer nothing more after the reply, unless it is a refusal.
         tail: bytes to send after the reply, which the client did not ask for.
         is_forged: spoil a login's challenge, so that the server seems not to know the password.
         cut: end the connection "before" or "after" the reply, or "" not at all.
@@ -71,6 +75,7 @@ class Fault:
             recipients are a tuple. A message at its END is struck if one of its recipients is.
         user, peer, hello: strike only this login, address or name given to EHLO, with the same
             `*` and `?`.
+        in_clear: strike only before TLS.
         session: only this session, by its number; 0 for all.
         times: how often it strikes; None without end.
         after: how many matches it lets pass first.
@@ -83,6 +88,11 @@ class Fault:
     code: int = 0
     text: str = ""
     delay: float = 0.0
+    growth: float = 0.0
+    gap: float = 0.0
+    is_late: bool = False
+    keyword: str = ""
+    hangs: bool = False
     tail: str = ""
     is_forged: bool = False
     cut: Literal["", "before", "after"] = ""
@@ -94,12 +104,14 @@ class Fault:
     peer: str = ANY
     hello: str = ANY
     session: int = 0
+    in_clear: bool = False
     times: int | None = None
     after: int = 0
     every: int = 1
     hits: int = 0
     _passed: int = 0
     _met: set[tuple[str, str, str]] = field(default_factory=set)
+    _delayed: dict[int, int] = field(default_factory=dict)
 
     def __str__(self) -> str:
         moment = _MOMENTS.get(self.stage, self.stage)
@@ -116,6 +128,17 @@ class Fault:
             yield "forges the challenge"
         if self.delay:
             yield f"delays the reply by {self.delay:g} s"
+        if self.growth:
+            yield f"delays each reply of a session by {self.growth:g} s more than the one before"
+        if self.gap:
+            yield f"sends the reply byte by byte, {self.gap:g} s apart"
+        if self.is_late:
+            yield "sends the reply after the next one of its group"
+        if self.keyword:
+            does = "adds" if self.keyword.startswith("+") else "leaves out"
+            yield f"{does} {self.keyword[1:]}"
+        if self.hangs:
+            yield "answers nothing more after the reply"
         if self.tail:
             yield "adds text after the reply"
         if self.cut:
@@ -129,6 +152,8 @@ class Fault:
                 yield f"for {name} {value if isinstance(value, str) else ' or '.join(value)}"
         if self.session:
             yield f"in session {self.session}"
+        if self.in_clear:
+            yield "before TLS"
         if self.once_each:
             yield "the first time that a client names a recipient for a sender"
         if self.after:
@@ -145,7 +170,7 @@ class Fault:
         return self._knows_sender(request) and self._knows_recipient(request)
 
     def _knows(self, visitor: Visitor) -> bool:
-        if self.session not in (0, visitor.session):
+        if self.session not in (0, visitor.session) or (self.in_clear and visitor.in_tls):
             return False
         wanted = (self.user, self.peer, self.hello)
         known = (visitor.user, visitor.peer, visitor.hello)
@@ -185,16 +210,25 @@ class Fault:
         self.hits += 1
         return True
 
+    def delay_for(self, visitor: Visitor) -> float:
+        """The seconds that the reply waits, now that it strikes."""
+        if not self.growth:
+            return self.delay
+        count = self._delayed[visitor.session] = self._delayed.get(visitor.session, 0) + 1
+        return self.delay + count * self.growth
+
     @property
     def reply(self) -> Reply | None:
         """The reply to give instead, if there is one."""
         return Reply(self.code, tuple(self.text.split("\n"))) if self.code else None
 
-    def reply_to(self, request: Request) -> Reply | None:
-        """The reply to give instead, or what becomes of the one that the rules give."""
-        if self.is_forged and request.reply.code == 334:
-            return Reply(334, (_forged(request.reply.lines[0]),))
-        return self.reply
+    def changed(self, reply: Reply) -> Reply:
+        """What becomes of a reply."""
+        if self.is_forged and reply.code == 334:
+            return Reply(334, (_forged(reply.lines[0]),))
+        if self.keyword and reply.code == 250:
+            return Reply(250, _with_keyword(reply.lines, self.keyword))
+        return reply
 
 
 def _forged(challenge: str) -> str:
@@ -205,6 +239,13 @@ def _forged(challenge: str) -> str:
     return b64encode(octets).decode("ascii")
 
 
+def _with_keyword(lines: tuple[str, ...], keyword: str) -> tuple[str, ...]:
+    """The reply to EHLO with one keyword more or less."""
+    name = keyword[1:].partition(" ")[0].upper()
+    kept = (line for line in lines[1:] if line.partition(" ")[0].upper() != name)
+    return (lines[0], *kept, *([keyword[1:]] if keyword.startswith("+") else []))
+
+
 def _recipients(request: Request) -> Iterable[str]:
     if request.stage == END and request.transaction is not None:
         return [address for address, _ in request.transaction.recipients]
@@ -213,148 +254,3 @@ def _recipients(request: Request) -> Iterable[str]:
 
 def _fits(address: str, patterns: Iterable[str]) -> bool:
     return any(fnmatchcase(address.lower(), pattern.lower()) for pattern in patterns)
-
-
-FAULTS: dict[str, Fault] = {
-    fault.name: fault
-    for fault in (
-        Fault("refuse", "RCPT", 550, "5.1.1 No such mailbox here"),
-        Fault("greylist", "RCPT", 450, "4.7.1 Greylisted, try again later", once_each=True),
-        Fault("reply", "RCPT", 451, "4.3.0 Try again later"),
-        Fault("421", ANY, 421, "4.3.2 Service shutting down"),
-        Fault("slow", delay=0.5),
-        Fault("close", "RCPT", cut="before"),
-        Fault("wrong_proof", "AUTH", is_forged=True, after=1),
-        Fault("bad_challenge", "AUTH", 334, "what?"),
-        Fault("starttls_injection", "STARTTLS", tail="250 2.0.0 Injected in clear\r\n"),
-        Fault("drop_before_final_reply", END, cut="before"),
-        Fault("drop_after_final_reply", END, cut="after"),
-    )
-}
-"""The faults by name. `reply` sends any reply at any stage; `close` ends the connection without
-one. `wrong_proof` spoils the last message of SCRAM and DIGEST-MD5 servers; with `after=0` it is
-their first challenge."""
-
-_ARGUMENTS = tuple(
-    f.name for f in fields(Fault) if f.name not in ("name", "hits", "_met", "_passed")
-)
-
-
-class Action(NamedTuple):
-    """What to do about one request."""
-
-    reply: Reply | None = None
-    delay: float = 0.0
-    tail: str = ""
-    cut: str = ""
-    stored: bool = False
-
-
-NO_ACTION = Action()
-
-
-class FaultTable:
-    """The faults in force. Any thread may change them; the server asks at every request.
-
-    Args:
-        permanent: faults that no `heal` takes away.
-    """
-
-    def __init__(self, permanent: Iterable[Fault] = ()) -> None:
-        self._permanent = tuple(permanent)
-        self._injected: tuple[Fault, ...] = ()
-        self._lock = threading.Lock()
-
-    def __bool__(self) -> bool:
-        return bool(self._permanent or self._injected)
-
-    @property
-    def active(self) -> tuple[Fault, ...]:
-        """The faults in force, oldest first."""
-        return self._permanent + self._injected
-
-    def inject(self, name: str, arguments: dict[str, Any]) -> Fault:
-        """Put a fault in force; where two give a reply, the older one does.
-
-        Raises:
-            InputError: the fault is unknown, or it does not take one of the arguments.
-        """
-        fault = make(name, arguments)
-        with self._lock:
-            self._injected = (*self._injected, fault)
-        return fault
-
-    def heal(self, name: str | None) -> None:
-        """Take what was injected out of force again, all of it or what has this name."""
-        with self._lock:
-            self._injected = tuple(f for f in self._injected if name not in (None, f.name))
-
-    def strike(self, request: Request, visitor: Visitor = NOBODY) -> Action:
-        """What goes wrong with this request: delays add up, the oldest reply and cut count."""
-        due = [fault for fault in self.active if fault.strikes(request, visitor)]
-        if not due:
-            return NO_ACTION
-        cut = next((fault for fault in due if fault.cut), None)
-        return Action(
-            reply=next(filter(None, (fault.reply_to(request) for fault in due)), None),
-            delay=sum(fault.delay for fault in due),
-            tail="".join(fault.tail for fault in due),
-            cut=cut.cut if cut else "",
-            stored=cut.stored if cut else False,
-        )
-
-
-def make(name: str, arguments: dict[str, Any]) -> Fault:
-    """A fault by name, with its own values where they are given.
-
-    Raises:
-        InputError: the fault is unknown, or it does not take one of the arguments.
-    """
-    if name not in FAULTS:
-        raise InputError(f"unknown fault {name!r}", remedy=_nearest(name, FAULTS))
-    for argument in arguments:
-        if argument not in _ARGUMENTS:
-            raise InputError(
-                f"a fault takes no argument {argument!r}", remedy=_nearest(argument, _ARGUMENTS)
-            )
-    given = dict(arguments)
-    if not isinstance(recipient := given.get("recipient", ANY), str):
-        given["recipient"] = tuple(recipient)
-    if "code" in given:
-        given.setdefault("text", _TEXTS.get(given["code"] // 100, ""))
-    fault = replace(FAULTS[name], **given, hits=0, _met=set(), _passed=0)
-    fault.stage = fault.stage.upper()
-    _check(fault)
-    return fault
-
-
-# What a reply says that was given a code only.
-_TEXTS = {2: "2.0.0 Ok", 3: "Go ahead", 4: "4.3.0 Try again later", 5: "5.0.0 Refused"}
-STAGES = tuple(sorted({ANY, GREETING, END, UNKNOWN, *RULES}))
-_ENVELOPE = frozenset({ANY, END, "MAIL", "SEND", "SOML", "SAML", "RCPT", "DATA", "BDAT"})
-_NAMED = _ENVELOPE - {"DATA", "BDAT"} | {"VRFY", "EXPN"}
-
-
-def _check(fault: Fault) -> None:
-    stage = fault.stage
-    if stage not in STAGES:
-        raise InputError(f"stage={stage!r} is unknown", remedy=_nearest(stage, STAGES))
-    for name, value, known in (
-        ("sender", fault.sender, _ENVELOPE),
-        ("recipient", fault.recipient, _NAMED),
-    ):
-        if value != ANY and stage not in known:
-            raise InputError(
-                f"at {stage} no {name} is known yet, so this fault would never strike",
-                remedy="Say user=, hello=, peer= or session= for whom it is",
-            )
-    if fault.code and not 200 <= fault.code <= 599:
-        raise InputError(f"{fault.code} is not a reply code", remedy="Choose from 200 to 599")
-    if fault.cut not in ("", "before", "after"):
-        raise InputError(f"cut={fault.cut!r} is unknown", remedy='Use "before" or "after"')
-
-
-def _nearest(word: str, known: Iterable[str]) -> str:
-    names = sorted(known)
-    close = get_close_matches(word, names, 1)
-    return f"Did you mean {close[0]!r}?" if close else f"Choose from {', '.join(names)}"

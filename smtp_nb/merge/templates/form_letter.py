@@ -1,0 +1,198 @@
+"""Form letters: the constant bytes of a message made once, with slots for the rest.
+
+Most templates only print cells, and most cells are plain. So the message of one row is that of any
+other with other values in its slots. A specimen is composed in the general way, with a mark in the
+place of each value, and cut at the marks. Four fields of the header are written for each row: Date,
+To, Subject and Message-ID.
+
+The law: byte for byte the message that the general way makes, or none. Whatever is not certain
+goes the general way.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+
+from smtp_nb.compose.fields import HeaderStyle, addresses, check_head, unstructured
+from smtp_nb.compose.message import Composed, Composer, composed
+from smtp_nb.compose.mime import Piece
+from smtp_nb.merge.templates.compiled import (
+    CHARSET,
+    MARK,
+    Body,
+    NotPlainError,
+    Slots,
+    Values,
+    Woven,
+    body_of,
+)
+from smtp_nb.merge.templates.environment import Part
+from smtp_nb.merge.templates.filters import IMAGES, Images
+from smtp_nb.merge.templates.template import Compiled, RenderedRow
+from smtp_nb.model.address import Mailbox
+
+_SLOT = rf"{MARK}\d+z"
+_IN_TAG = re.compile(
+    rf"<(?:[a-z]*|img\b[^>]*){MARK}|{_SLOT}[cid]+:|(?:[ci]|{_SLOT}){_SLOT}:", re.IGNORECASE
+)
+_IN_NAME = re.compile(rf"{_SLOT}[^\s>\"']*\s*[=(]")
+# Neither folded nor quoted, whatever it is exactly.
+_SIMPLE_ADDRESS = re.compile(r"[A-Za-z0-9._+-]{1,30}@[A-Za-z0-9.-]{1,40}\Z")
+_SUBJECT = 60
+_OWN_FIELD = re.compile(r"^(Date|To|Subject|Message-ID):.*?\r\n(?![ \t])", re.M | re.S)
+_STYLE = HeaderStyle(CHARSET)
+_NOBODY = Mailbox("slot", "slot.invalid")
+
+
+class FormLetter:
+    """The messages of one template for rows whose values are plain.
+
+    Args:
+        composer: makes all messages of the campaign, also those that go the general way.
+        slots: what differs from row to row.
+        letter: has marks in the place of the values.
+
+    Attributes:
+        letter: the same; all rows share its senders and copies.
+
+    Raises:
+        NotPlainError: the messages differ in more than their slots.
+    """
+
+    def __init__(
+        self,
+        composer: Composer,
+        slots: Slots,
+        letter: RenderedRow,
+    ) -> None:
+        draft = letter.draft
+        self.letter = letter
+        self._composer = composer
+        self._slots = slots
+        self._domain = draft.authors[0].domain
+        self._subject = Woven(draft.subject)
+        self._bodies = [body_of(text) for text in (draft.text, draft.html) if text is not None]
+        specimen = composer.compose(draft)
+        self._head = _OWN_FIELD.split(specimen.head.decode())
+        first, *self._rest = specimen.pieces
+        if specimen.needs_smtputf8 or not isinstance(first, bytes):
+            raise NotPlainError
+        self._frame = _frame(first[len(specimen.head) :], self._bodies, slots.marks)
+        has_boundary = composer.boundary and composer.boundary in first
+        self._boundary = composer.boundary if has_boundary else b""
+        if any(MARK in text for text in self._head):
+            raise NotPlainError
+
+    def message(self, row: Values, to: Sequence[Mailbox], token: str) -> Composed | None:
+        """The message of one row; None if the general way has to make it.
+
+        Args:
+            token: the first half of its Message-ID.
+        """
+        try:
+            fills = self._slots.fills(row)
+            bodies = [body.octets(fills) for body in self._bodies]
+            own = {"Subject": _subject(self._subject.filled(fills)), "To": _recipients(to)}
+        except Exception:
+            return None  # the general way meets the same, and says it
+        if (boundary := self._boundary) and (
+            boundary != self._composer.boundary or any(boundary in body for body in bodies)
+        ):
+            return None
+        message_id = f"<{token}@{self._domain}>"
+        own["Date"] = f"Date: {self._composer.date()}\r\n"
+        own["Message-ID"] = f"Message-ID: {message_id}\r\n"
+        fields = self._head.copy()
+        fields[1::2] = [own[name] for name in fields[1::2]]
+        head = "".join(fields).encode("ascii")
+        pieces: list[Piece] = [head, self._frame[0]]
+        for body, after in zip(bodies, self._frame[1:], strict=True):
+            pieces += (body, after)
+        return composed(head, [*pieces, *self._rest], message_id)
+
+
+def _frame(whole: bytes, bodies: Sequence[Body], marks: Sequence[str]) -> list[bytes]:
+    """What stands before, between and after the bodies of a specimen."""
+    found, after = [], whole
+    for body in bodies:
+        before, _, after = after.partition(body.octets(marks))
+        found.append(before)
+    found.append(after)
+    if any(MARK.encode() in piece for piece in found):
+        raise NotPlainError
+    return found
+
+
+def _subject(text: str) -> str:
+    if len(text) <= _SUBJECT and text.isascii() and text.isprintable() and "=?" not in text:
+        return f"Subject: {text}\r\n"
+    return _checked(unstructured("Subject", text, _STYLE))
+
+
+def _recipients(boxes: Sequence[Mailbox]) -> str:
+    address = boxes[0].address
+    if len(boxes) > 1 or boxes[0].name or _SIMPLE_ADDRESS.match(address) is None:
+        return _checked(addresses("To", boxes, _STYLE))
+    return f"To: {address}\r\n"
+
+
+def _checked(field: str) -> str:
+    if not field.isascii():
+        raise NotPlainError  # then the whole header may be UTF-8
+    check_head(field.encode("ascii"), 1)
+    return field
+
+
+def _refuse_in_tags(html: str) -> None:
+    """Raise where a value might make a picture, or a reference to a part of the message.
+
+    Raises:
+        NotPlainError: it might.
+    """
+    has_references = "cid:" in html.lower()
+    if _IN_TAG.search(html) or (has_references and _IN_NAME.search(html)):
+        raise NotPlainError
+
+
+def form_letter(
+    compiled: Compiled, columns: Collection[object], composer: Composer
+) -> FormLetter | None:
+    """What makes the messages of plain rows; None if they differ in more than printed cells.
+
+    Args:
+        columns: the names that a row fills.
+        composer: makes the other messages too.
+    """
+    if (parts := compiled.printing) is None:
+        return None
+    try:
+        return _made(compiled, parts, columns, composer)
+    except Exception:
+        return None  # the general way meets the same, and says it
+
+
+def _made(
+    compiled: Compiled,
+    parts: Sequence[Part | None],
+    columns: Collection[object],
+    composer: Composer,
+) -> FormLetter:
+    slots = Slots(columns, compiled.common, escapes=parts[-1] is not None)
+    subject, text, html = (None if part is None else _marked(slots, part) for part in parts)
+    if text is not None and (text := compiled.finished(text, MARK)) is None:
+        raise NotPlainError
+    if html is not None:
+        _refuse_in_tags(html)
+    values = compiled.values({})
+    letter = compiled.addressed(values, (subject or "", text, html), (_NOBODY,), "slot")
+    images: Images = values[IMAGES]  # type: ignore[assignment]  # put there by `values`
+    if images.parts:
+        raise NotPlainError  # their files are looked at for each row
+    return FormLetter(composer, slots, letter)
+
+
+def _marked(slots: Slots, part: Part) -> str:
+    if part.pieces is None:
+        raise NotPlainError
+    return slots.text(part.pieces)

@@ -1,0 +1,121 @@
+"""Kernels of several generations in JupyterLab: a live trail, a merge stopped, one cancelled.
+
+ipykernel 6 runs cells and messages on one thread; 7.0.1, which binder's images have, gives Lab's
+messages threads of their own and knows a cell by its context; from 7.4 on a click waits again.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from browser.lab import Lab, LabServer, Notebook
+from environments import environment
+
+pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.timeout(1800)]
+
+START = """%load_ext smtp_nb
+%smtp server start
+%smtp connect --from teacher@school.test
+import pandas as pd
+df = pd.DataFrame({"email": [f"p{n}@school.test" for n in range(500)]})"""
+TEMPLATE = "%%smtp template hello\nSubject: Hello\n\nHello"
+SLOW = "%smtp server fault slow --stage END"
+MERGE = "%smtp merge df hello --send --yes 500 --name {name} --journal {name}.sqlite"
+CELLS = [
+    START,
+    TEMPLATE,
+    "%smtp trail",
+    SLOW,
+    MERGE.format(name="stopped"),
+    f"job = {MERGE.format(name='cancelled')} --background",
+    "_ = job.wait(60); job",
+    "import ipykernel; ipykernel.__version__",
+]
+TRAIL, STOPPED, CANCELLED, WAIT, VERSION = 2, 4, 5, 6, 7
+
+
+@pytest.fixture(scope="module", params=["6.29.*", "7.0.1", "newest"])
+def kernel(
+    request: pytest.FixtureRequest,
+    lab_server: LabServer,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> str:
+    """The name of a kernel that Lab offers, in an environment of its own."""
+    version: str = request.param
+    pin = "ipykernel" if version == "newest" else f"ipykernel=={version}"
+    programs = environment(tmp_path_factory.mktemp("kernel"), (pin,))
+    name = f"kernel-{version.replace('*', 'x')}"
+    install = ["-m", "ipykernel", "install", "--name", name, "--prefix", lab_server.root / "share"]
+    subprocess.run([programs / "python", *install], check=True, capture_output=True)
+    found = lab_server.root / "share" / "share" / "jupyter" / "kernels" / name
+    place = lab_server.root / ".data" / "kernels" / name
+    place.parent.mkdir(parents=True, exist_ok=True)
+    found.rename(place)
+    return name
+
+
+@pytest.fixture
+def notebook(lab: Lab, kernel: str, tmp_path: Path) -> Iterator[Notebook]:
+    cells = [
+        {"cell_type": "code", "id": f"c{n}", "source": source, "metadata": {}, "outputs": [],
+         "execution_count": None}
+        for n, source in enumerate(CELLS)
+    ]  # fmt: skip
+    path = tmp_path / "kernels.ipynb"
+    spec = {"name": kernel, "display_name": kernel, "language": "python"}
+    content = {"cells": cells, "metadata": {"kernelspec": spec}, "nbformat": 4, "nbformat_minor": 5}
+    path.write_text(json.dumps(content), encoding="utf-8")
+    opened = lab.open_notebook(path)
+    yield opened
+    assert opened.foreign == []
+    assert opened.errors == []
+    opened.page.close()
+
+
+def test_it_is_live_it_stops_and_it_is_cancelled(notebook: Notebook, kernel: str) -> None:
+    for cell in (*range(STOPPED), VERSION):
+        notebook.run(cell)
+    version = kernel.removeprefix("kernel-").removesuffix("x").replace("newest", "")
+    assert notebook.text(VERSION).startswith(f"'{version}")
+    box = notebook.output_area(TRAIL).locator(".smtpnb-box")
+    assert_live(notebook, box)
+    notebook.page.locator('.jp-NotebookPanel-toolbar [data-command*="interrupt"]').first.click()
+    notebook.wait_until_idle()
+    said = notebook.output_area(STOPPED)
+    lines = said.locator(".jp-RenderedText[data-mime-type*=stderr]").inner_text()
+    assert len(lines.strip().splitlines()) <= 4
+    assert "run again to resume" in lines
+    expect(said.locator(".smtpnb-counts")).to_contain_text("stopped; run again to resume")
+    notebook.run(CANCELLED)
+    view = notebook.output_area(CANCELLED)
+    expect(view.locator(".smtpnb-counts")).to_contain_text("ACCEPTED", timeout=20_000)
+    view.get_by_role("button", name="Cancel").click()
+    expect(view.locator(".smtpnb-counts")).to_contain_text("cancelled", timeout=20_000)
+    notebook.run(WAIT)
+    assert "cancelled" in notebook.text(WAIT)
+    notebook.screenshot(kernel)
+
+
+def assert_live(notebook: Notebook, box: Locator) -> None:
+    """The trail grows while the cell that sends is still at work.
+
+    Its prompt says that it is: where Lab's messages have a thread of their own, the kernel's status
+    is that of whichever spoke last.
+    """
+    before = int(box.get_attribute("data-rows") or 0)
+    notebook.run(STOPPED, wait=False)
+    notebook.page.wait_for_function(
+        """([before, cell]) => {
+            const { rows } = document.querySelector(".smtpnb-trail .smtpnb-box").dataset;
+            const prompts = document.querySelectorAll(".jp-Notebook .jp-InputPrompt");
+            return prompts[cell].textContent.includes("*") && +rows > before;
+        }""",
+        arg=[before, STOPPED],
+        timeout=180_000,
+    )
