@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple, Protocol, runtime_checkable
 
-from smtp_nb.classroom.middle.tap_wires import DETOURS, MemoryTap
+from smtp_nb.classroom.detours import DETOURS, behind
 from smtp_nb.client.session.remembered import Remembered
 from smtp_nb.client.session.session_settings import settings_from
 from smtp_nb.client.smtp import SMTP
@@ -58,9 +58,6 @@ def target_of(server: Reachable | str) -> Destination:
     smtp = SMTP.from_url(url, user="", password="")
     memory = smtp._memory_server
     settings = settings_from(smtp, Remembered())
-    behind = memory
-    while isinstance(behind, MemoryTap):
-        behind = behind.server
     tap = DETOURS.get(settings.port) if memory is None and is_loopback(settings.host) else None
     place, ports = (tap.place, tap.ports) if tap else ((settings.host, settings.port), {})
-    return Destination(settings, memory, shared_at(*place, behind), ports)
+    return Destination(settings, memory, shared_at(*place, behind(memory)), ports)

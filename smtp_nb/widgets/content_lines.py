@@ -18,7 +18,7 @@ MOST_LINES = 200  # of one message
 MOST_OCTETS = 998  # of a line, RFC 5322 section 2.1.1
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class ContentLine(PITrailEvent):
     """A line of a message, as the message has it.
 

@@ -55,13 +55,16 @@ def in_words_of(front: Front, summary: Summary) -> Summary:
     """The same summary, its advice in the words of a front."""
     if front is Front.PYTHON:
         return summary
-    said = summary.results["explanation"]
-    advising = {text: phrased(text, front) for text in set(said) if "()" in str(text)}
+    results = summary.results
+    if results is not None:
+        said = results["explanation"]
+        advising = {text: phrased(text, front) for text in set(said) if "()" in str(text)}
+        results = results.assign(explanation=said.replace(advising))
     return replace(
         summary,
         advice=tuple(phrased(text, front) for text in summary.advice),
         missed=tuple(one._replace(why=phrased(one.why, front)) for one in summary.missed),
-        results=summary.results.assign(explanation=said.replace(advising)),
+        results=results,
     )
 
 

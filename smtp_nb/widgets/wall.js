@@ -125,7 +125,7 @@ class Wall {
       this.message,
       this.tell,
       button("CSV", "Download this wall as a table", ask("csv")),
-      button("Class log", "Download what everybody did, addresses cut", ask("log")),
+      button("Class log", "Download the conversations of the class, addresses cut", ask("log")),
     );
     return desk;
   }

@@ -16,6 +16,7 @@ from smtp_nb import errors
 from smtp_nb.classroom import HexDump, Net, Quiz, Terminal, Zone
 from smtp_nb.classroom.exercises.exercise import Criterion, Exercise
 from smtp_nb.classroom.exercises.score import Score
+from smtp_nb.classroom.hexdump.replay import Replay
 from smtp_nb.classroom.lessons.who_sent_this import Case
 from smtp_nb.classroom.middle.eavesdropper import Eavesdropper, Sighting
 from smtp_nb.classroom.middle.tap import Sightings
@@ -171,6 +172,7 @@ HOLDERS: dict[str, Callable[[str], object]] = {
     "HexDump": dump,
     "Quiz": lambda words: Quiz(session(words)),
     "Selection": selection,
+    "Replay": lambda words: Replay(((words, words, words),), words, (words,)),
     "Sightings": lambda words: Sightings([sighting(words)]),
     "Sighting": sighting,
     "Replies": lambda words: Replies([Reply(250, (words, words)), Reply(220, (words,))]),

@@ -54,7 +54,7 @@ class InboxRow(NamedTuple):
     results: str = ""
 
 
-class Check(NamedTuple):
+class SenderCheck(NamedTuple):
     """What a receiver can find out about the attacker's letter, without the defences and now.
 
     Attributes:
@@ -101,7 +101,7 @@ class AttackResult:
     wire: tuple[WireRow, ...]
     inbox: tuple[InboxRow, ...]
     controls: tuple[Control, ...]
-    checks: tuple[Check, ...] = ()
+    checks: tuple[SenderCheck, ...] = ()
 
     @property
     def is_safe(self) -> bool:

@@ -10,11 +10,11 @@ from functools import lru_cache
 from smtp_nb.classroom.attacks.octets import shown_lines
 from smtp_nb.classroom.attacks.plot import (
     AttackResult,
-    Check,
     Control,
     Defence,
     InboxRow,
     Plot,
+    SenderCheck,
     WireRow,
 )
 from smtp_nb.classroom.net import Net
@@ -138,14 +138,14 @@ def _words(inbox: list[Message], wire: tuple[WireRow, ...]) -> str:
     return f"Ben's server refuses the letter: {refused.partition(_END)[0]}"
 
 
-def _checks(letter: bytes, envelope: str, zone: Zone) -> list[Check]:
+def _checks(letter: bytes, envelope: str, zone: Zone) -> list[SenderCheck]:
     """What SPF, DKIM and DMARC say of Eve's letter, by an empty zone and by this one."""
     before, now = (
         authenticate(one, letter, mail_from=envelope, peer=_EVES_ADDRESS, hello="crook.test").rows()
         for one in (_zone(frozenset()), zone)
     )
     return [
-        Check(name, about, old, new, why)
+        SenderCheck(name, about, old, new, why)
         for (name, about, old, _), (_, _, new, why) in zip(before, now, strict=True)
     ]
 
@@ -168,8 +168,8 @@ def _arrives(recipient: str, on: Set[str]) -> bool:
 SPOOFING = Plot(
     title="Spoofing",
     story=(
-        "Eve writes to Ben as if she were his bank. SMTP asks nobody for a passport: the sender in"
-        " the envelope and the one in From are what the client says. What Ben's server can check is"
+        "Eve writes to Ben as if she were his bank. SMTP asks for no passport: the sender in the"
+        " envelope and the one in From are what the client says. What Ben's server can check is"
         " what the bank has published in the DNS."
     ),
     asks="The sender in the envelope, a slash, and that in From",
@@ -187,8 +187,8 @@ SPOOFING = Plot(
         ),
         "dkim": Defence(
             "The bank signs with DKIM",
-            "A signature shows that a letter is the bank's; a letter without one is no proof of"
-            " anything (RFC 6376)",
+            "A signature shows that a letter is the bank's; a letter without one may be too"
+            " (RFC 6376)",
         ),
         "dmarc": Defence(
             "The bank publishes DMARC, p=reject",

@@ -52,10 +52,11 @@ class Replay:
         lines.append(f"in the end it waits for {self.waiting}")
         if self.remarks:
             lines.append(f"remarks: {', '.join(self.remarks)}")
-        return "\n".join(lines)
+        return "\n".join(map(visible, lines))
 
     def __repr__(self) -> str:
-        return f"<Replay: {len(self.rows)} differences, remarks: {', '.join(self.remarks)}>"
+        remarks = visible(", ".join(self.remarks))
+        return f"<Replay: {len(self.rows)} differences, remarks: {remarks}>"
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         printer.text(str(self))

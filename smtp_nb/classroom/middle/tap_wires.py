@@ -9,13 +9,12 @@ import threading
 from collections.abc import Callable
 from typing import Protocol
 
+from smtp_nb.classroom.detours import DETOURS, Detour
 from smtp_nb.classroom.middle.eavesdropper import CLIENT, SERVER, Eavesdropper
 from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.memory_server import MemoryConnection, MemoryServer, Timer, register
 
 READ_SIZE = 64 * 1024
-DETOURS: dict[int, SocketTap] = {}
-"""The taps that listen, by port: whoever knows a conversation by its port looks here."""
 LOOPBACK = "127.0.0.1"
 _WIRE = re.compile(r"(?<=[?&]wire=)memory:[0-9]+")
 _PLACE = re.compile(r"(?<=//)(?P<login>[^@/?#]*@)?(?:\[[^\]]*\]|[^:/?#@]+)(?::[0-9]+)?")
@@ -100,16 +99,10 @@ class MemoryTap:
 
 
 class SocketTap:
-    """A listener on loopback, in a thread of its own, that leads to a server on loopback.
-
-    Attributes:
-        place: of the server.
-        ports: of the clients, and those by which the server knows them.
-    """
+    """A listener on loopback, in a thread of its own, that leads to a server on loopback."""
 
     def __init__(self, somebody: Callable[[], Eavesdropper], host: str, port: int) -> None:
-        self._somebody, self.place = somebody, (host, port)
-        self.ports: dict[int, int] = {}
+        self._somebody, self._detour = somebody, Detour((host, port))
         self._tasks: set[asyncio.Task[None]] = set()
         listener = socket.create_server((LOOPBACK, 0))
         self._port: int = listener.getsockname()[1]
@@ -118,7 +111,7 @@ class SocketTap:
         self._thread.start()
         opening = asyncio.start_server(self._serve, sock=listener)
         self._listener = asyncio.run_coroutine_threadsafe(opening, self._loop).result()
-        DETOURS[self._port] = self
+        DETOURS[self._port] = self._detour
 
     def url_for(self, url: str) -> str:
         return _PLACE.sub(rf"\g<login>{LOOPBACK}:{self._port}", url, count=1)
@@ -151,9 +144,9 @@ class SocketTap:
 
     async def _join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         somebody = self._somebody()
-        server_reader, server_writer = await asyncio.open_connection(*self.place)
+        server_reader, server_writer = await asyncio.open_connection(*self._detour.place)
         client_port = writer.get_extra_info("peername")[1]
-        self.ports[client_port] = server_writer.get_extra_info("sockname")[1]
+        self._detour.ports[client_port] = server_writer.get_extra_info("sockname")[1]
         try:
             await asyncio.gather(
                 _pump(somebody, CLIENT, reader, server_writer),

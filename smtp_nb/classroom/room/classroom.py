@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -253,8 +254,7 @@ class Classroom:
             return trail
         shown = Trail()
         for event in trail:
-            event.message = self.discreet(event.message)
-            shown(event)
+            shown(replace(event, message=self.discreet(event.message)))
         return shown
 
     def broadcast(self, text: str) -> int:

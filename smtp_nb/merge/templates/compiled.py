@@ -1,4 +1,4 @@
-"""Compiled texts: constant octets, and slots for plain values.
+"""Compiled texts: constant bytes, and slots for plain values.
 
 A plain value is short and ASCII, and nothing in it is special anywhere: it changes no encoding,
 folds no line and needs no escape.

@@ -1,11 +1,11 @@
-"""Form letters: the constant octets of a message made once, with slots for the rest.
+"""Form letters: the constant bytes of a message made once, with slots for the rest.
 
 Most templates only print cells, and most cells are plain. So the message of one row is that of any
 other with other values in its slots. A specimen is composed in the general way, with a mark in the
 place of each value, and cut at the marks. Four fields of the header are written for each row: Date,
 To, Subject and Message-ID.
 
-The law: octet for octet the message that the general way makes, or none. Whatever is not certain
+The law: byte for byte the message that the general way makes, or none. Whatever is not certain
 goes the general way.
 """
 

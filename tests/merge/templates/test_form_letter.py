@@ -1,4 +1,4 @@
-"""The quick way makes, octet for octet, what the general way makes."""
+"""The quick way makes, byte for byte, what the general way makes."""
 
 from __future__ import annotations
 

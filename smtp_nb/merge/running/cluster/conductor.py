@@ -129,12 +129,12 @@ class Conductor:
             crew.wait(_POLL_S)
 
     def _is_unfinished(self, crew: Crew) -> bool:
-        """True if there is no worker, or the last one left before others gave back what they had."""
+        """True if messages wait without a worker, or were given back after the last one left."""
         is_over = crew.is_final or crew.errors or self._run.control.is_cancelled
         return not is_over and self._board.counts().waiting > 0
 
     def _show(self, crew: Crew, counts: Counts) -> None:
-        """How far the run is, or that there is nobody to go on.
+        """How far the run is, or that it waits for a worker.
 
         Raises:
             LinkError: there has been no worker for longer than the run has patience.
