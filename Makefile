@@ -32,7 +32,7 @@ lab: $(INSTALLED)lab,lessons
 
 # Lessons for a browser alone, in build/lite; npm brings the Python that runs there.
 lite: $(INSTALLED)lite
-	$(BIN)/python lite/build.py
+	$(BIN)/python notebooks/lite/build.py
 
 test: $(INSTALLED)$(EXTRAS)
 	$(BIN)/python notebooks/build.py copy

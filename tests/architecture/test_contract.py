@@ -15,7 +15,11 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "smtp_nb"
 HEAVY = ("pandas", "IPython", "ipywidgets", "anywidget", "jinja2", "OpenSSL")
 # Public names are resolved here when they are first asked for.
-RESOLVERS = [PACKAGE / "__init__.py", PACKAGE / "merge/__init__.py", PACKAGE / "widgets/__init__.py"]
+RESOLVERS = [
+    PACKAGE / "__init__.py",
+    PACKAGE / "merge/__init__.py",
+    PACKAGE / "widgets/__init__.py",
+]
 
 
 def loaded_by(statement: str) -> set[str]:

@@ -76,6 +76,8 @@ def shell(monkeypatch: pytest.MonkeyPatch) -> Iterator[InteractiveShell]:
     monkeypatch.setattr("builtins.input", answer)
     shell.extension_manager.load_extension("smtp_nb")
     yield shell
+    if lesson := shell.user_ns.get("lesson"):
+        lesson.close()  # or the clock of lessons goes on for others
     shell.extension_manager.unload_extension("smtp_nb")
     InteractiveShell.clear_instance()
 

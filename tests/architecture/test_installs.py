@@ -1,4 +1,4 @@
-"""Installed as others install it: alone, at the lower bounds, on each Python, without make.
+"""Installed as others install it: alone on each Python, and without make.
 
 Each in an environment of its own, made by uv; the packages come from the index, so it takes long.
 """
@@ -22,13 +22,6 @@ ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
 EXAMPLE = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 STEP = re.compile(r"^    (\.venv\\Scripts\\)?python (.+)$", re.MULTILINE)
-# What meets the packages of others: certificates, templates, frames, messages, logins, proxies.
-CHOSEN = (
-    "wire", "sasl", "compose", "merge/templates", "merge/rows", "merge/results", "widgets",
-    "notebook/verbs", "client/oauth", "client/test_passwords.py", "client/test_certificates.py",
-    "client/test_proxies.py", "classroom/relaying",
-)  # fmt: skip
-
 pytestmark = [pytest.mark.long, pytest.mark.timeout(3000)]
 Uv = Callable[..., str]
 
@@ -88,17 +81,6 @@ def test_the_wheel_alone_runs_the_examples_of_the_readme(
     script.write_text("\n".join(EXAMPLE.findall(README)), "utf-8")
     printed = output_of(program, "-W", "error", script, cwd=tmp_path)
     assert printed.count("ACCEPTED") >= 3
-
-
-def test_the_lower_bounds_work(uv: Uv, tmp_path: Path) -> None:
-    """All direct requirements at the oldest versions that pyproject.toml allows."""
-    program = environment(uv, tmp_path / "home")
-    install = ("pip", "install", "--quiet", "--resolution", "lowest-direct")
-    uv(*install, "--python", str(program), "--editable", f"{ROOT}[test]")
-    # What old versions warn of is not ours to mend.
-    options = ("-q", "-n0", "-p", "no:cacheprovider", "-o", "filterwarnings=default")
-    chosen = [ROOT / "tests" / name for name in CHOSEN]
-    output_of(program, "-m", "pytest", *options, *chosen, cwd=ROOT)
 
 
 def test_the_steps_without_make_make_the_demo_and_run_the_tests(tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ class Files(SimpleHTTPRequestHandler):
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a site that was built just now."""
     place = tmp_path_factory.mktemp("lite") / "site"
-    command = [sys.executable, str(ROOT / "lite" / "build.py"), str(place)]
+    command = [sys.executable, str(ROOT / "notebooks" / "lite" / "build.py"), str(place)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     # So that the test may ask Lab itself what it shows.

@@ -39,8 +39,8 @@ def test_a_client_is_the_same_in_another_process() -> None:
 
 def test_what_works_in_this_process_alone_is_refused() -> None:
     watched, signed = SMTP(), AsyncSMTP()
-    watched.on_pi_trail += print
-    signed.token_source = lambda: "token"
+    watched.on_pi_trail = print
+    signed.token_source = lambda _refresh: "token"
     with SandboxServer(inline=True) as server:
         inside = SMTP.from_url(server.url)
         for client, words in ((watched, "PITrailEvent"), (signed, "token_source"),

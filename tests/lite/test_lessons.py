@@ -24,7 +24,7 @@ NUMBERS = ("01", "02", "03", "04", "05", "06", "09", "11")
 def distribution(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Pyodide with this project as it stands, as the site has it."""
     place = tmp_path_factory.mktemp("lite") / "pyodide"
-    command = [sys.executable, str(ROOT / "lite" / "distribution.py"), str(place)]
+    command = [sys.executable, str(ROOT / "notebooks" / "lite" / "distribution.py"), str(place)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return place
@@ -71,5 +71,5 @@ def test_nothing_compiled_and_nothing_from_elsewhere(distribution: Path) -> None
 
 
 def test_pyodide_is_the_one_that_the_kernel_was_made_for() -> None:
-    pinned = json.loads((ROOT / "lite" / "package.json").read_text("utf-8"))
+    pinned = json.loads((ROOT / "notebooks" / "lite" / "package.json").read_text("utf-8"))
     assert pinned["dependencies"] == {"pyodide": PYODIDE_VERSION}

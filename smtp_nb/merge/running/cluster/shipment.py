@@ -79,7 +79,7 @@ class Parcel:
         from distributed.protocol.pickle import dumps  # functions of a notebook too
 
         try:
-            return cls(dumps(shipment))  # type: ignore[no-untyped-call]  # Dask's has no types
+            return cls(dumps(shipment))  # type: ignore[no-untyped-call]  # Dask has few types
         except Exception as error:
             raise InputError(
                 f"the merge cannot travel to the workers of cluster=: {error}",

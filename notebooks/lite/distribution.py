@@ -1,6 +1,6 @@
 """Python for browsers: Pyodide, and the wheels of what the lessons import.
 
-    python lite/distribution.py DIRECTORY
+    python notebooks/lite/distribution.py DIRECTORY
 
 Pyodide's own distribution lists hundreds of packages and fetches each from a CDN. Here it lists the
 few that lie beside it, so nothing is fetched from elsewhere. Of these none is compiled: what is
@@ -26,7 +26,7 @@ from zipfile import ZipFile
 from packaging.utils import canonicalize_name, parse_wheel_filename
 
 HERE = Path(__file__).parent
-ROOT = HERE.parent
+ROOT = HERE.parents[1]
 # Fetched once; `build/` is not under version control.
 PARTS = ROOT / "build" / "lite-parts"
 KERNEL = Path(sys.prefix, "share/jupyter/labextensions/@jupyterlite/pyodide-kernel-extension")

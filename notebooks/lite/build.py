@@ -1,4 +1,4 @@
-"""Build the lessons as a JupyterLite site: `python lite/build.py [directory]`, in `build/lite`.
+"""Build the lessons as a JupyterLite site: `python notebooks/lite/build.py`, in `build/lite`.
 
 It has no server: Python, the notebook and the mail server of a lesson run in the reader's browser.
 Any web server that hands out files can publish it, and a page loads nothing from elsewhere.
