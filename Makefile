@@ -41,7 +41,7 @@ test: $(INSTALLED)$(EXTRAS)
 	$(PYTEST) $(TWO_FILES) $(NBVAL) $(SANITIZE) tests $(NOTEBOOKS)
 
 test-long: $(INSTALLED)$(EXTRAS)
-	$(PYTEST) -m long --timeout=3600 tests
+	$(PYTEST) -m long --timeout=3600 $(TWO_FILES) tests
 
 # So many seconds for each parser; NAMES are some of tests/fuzz/targets.py, all by default.
 SECONDS := 300

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from html import escape
@@ -73,6 +73,9 @@ class Checkup:
 
     def __bool__(self) -> bool:
         return all(check.finding is not Finding.BAD for check in self.checks)
+
+    def __iter__(self) -> Iterator[Check]:
+        return iter(self.checks)
 
     def __getitem__(self, name: str) -> Check:
         """Return the step with this name, in any case.

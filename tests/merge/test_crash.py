@@ -120,7 +120,7 @@ def test_kills_at_random_moments_lose_nothing_and_double_nothing(
 
 @pytest.mark.long
 @pytest.mark.parametrize("extensions", EXTENSIONS)
-@pytest.mark.parametrize("seed", range(70))
+@pytest.mark.parametrize("seed", range(40))
 def test_many_kills_of_large_merges(
     forge: Forge, tmp_path: Path, extensions: tuple[str, ...], seed: int
 ) -> None:

@@ -22,6 +22,7 @@ def test_it_is_true_unless_a_step_is_bad() -> None:
 def test_a_step_is_found_by_its_name() -> None:
     found = Checkup("x", [GOOD, BAD])
     assert found["login"] is BAD
+    assert list(found) == [GOOD, BAD]
     with pytest.raises(KeyError):
         found["TLS"]
 

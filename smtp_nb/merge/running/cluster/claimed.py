@@ -30,7 +30,7 @@ from smtp_nb.model.receipt import Receipt
 # A waiting worker looks again after this time, as nothing can nudge it.
 _LOOK_ROUND_S = 1.0
 # So much of its period may be late what a short rate lets begin: so much more may come in another.
-_SLACK = 0.04
+_SLACK = 0.02
 # When all that waits is in the hands of others.
 _STAND_BY_S = 0.05
 # The budget of the run itself; those of domains have their names.
