@@ -21,6 +21,7 @@ commit the results. `running/run` decides who is pending.
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -32,22 +33,23 @@ if TYPE_CHECKING:
     from smtp_nb.merge.running.progress import Progress
     from smtp_nb.merge.templates.template import Template
 
+# Loaded when they are first used: most bring pandas, and a journal is found without it.
+_HOMES = {
+    "MailMerge": "smtp_nb.merge.mailmerge",
+    "load": "smtp_nb.merge.results.loading",
+    "Summary": "smtp_nb.merge.results.summary",
+    "MergeJob": "smtp_nb.merge.running.job",
+    "Options": "smtp_nb.merge.running.options",
+    "Progress": "smtp_nb.merge.running.progress",
+    "Template": "smtp_nb.merge.templates.template",
+}
+
 __all__ = ["MailMerge", "MergeJob", "Options", "Progress", "Summary", "Template", "load"]
 
 
-# Most of them bring pandas, and a journal is found without it.
-def __getattr__(name: str) -> Any:  # of any type
-    """Import all names of this room when the first is used."""
-    if name not in __all__:
+# A name of this room is of any type.
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from smtp_nb.merge.mailmerge import MailMerge
-    from smtp_nb.merge.results.loading import load
-    from smtp_nb.merge.results.summary import Summary
-    from smtp_nb.merge.running.job import MergeJob
-    from smtp_nb.merge.running.options import Options
-    from smtp_nb.merge.running.progress import Progress
-    from smtp_nb.merge.templates.template import Template
-
-    known = (MailMerge, MergeJob, Options, Progress, Summary, Template, load)
-    globals().update({one.__name__: one for one in known})
-    return globals()[name]
+    value = globals()[name] = getattr(import_module(_HOMES[name]), name)
+    return value

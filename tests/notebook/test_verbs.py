@@ -107,7 +107,7 @@ def test_what_a_verb_is_made_of_stands_in_a_file_of_its_name(verb: Verb) -> None
     place = Path(verb.run.__code__.co_filename).relative_to(Path(verbs.__file__).parent)
     name = verb.name.replace("-", "_").replace(" ", "/")
     file = place.parent if place.stem == "__init__" else place.with_suffix("")
-    assert place.stem in FAMILIES or file.as_posix().removeprefix("lesson/") == name
+    assert file.name in FAMILIES or file.as_posix().removeprefix("lesson/") == name
 
 
 # -- set, config --------------------------------------------------------------------------------
