@@ -97,8 +97,11 @@ def known_attributes(
             # What is merely stored raises nothing, so that no frame has to be hidden.
             if is_plain and (name[:1] == "_" or name in _stored(self.__class__)):
                 inner(self, name, value)
-            else:
+                return
+            try:
                 set_checked(self, name, value)
+            finally:
+                del value  # what raised has this frame in its traceback
 
         # Called for a name that was not found. Objects are of any type.
         def get_unknown(self: Any, name: str) -> Any:
