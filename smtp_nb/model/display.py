@@ -47,8 +47,8 @@ def _escapes(kept: str = "") -> dict[int, str]:
     """A table for `str.translate`, which takes one step however long a stranger's text is."""
     return {
         number: ascii(chr(number))[1:-1]
-        for first, _, last in _RANGES
-        for number in range(ord(first), ord(last) + 1)
+        for span in _RANGES
+        for number in range(ord(span[0]), ord(span[-1]) + 1)
         if chr(number) not in kept
     }
 
