@@ -38,7 +38,11 @@ SCREENSHOTS = Path(__file__).parents[2] / "build" / "screenshots"
 SETTINGS = {
     # The news pop-up would cover the page, and asks the network.
     "labconfig/page_config.json": {
-        "disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}
+        "disabledExtensions": {
+            "@jupyterlab/apputils-extension:announcements": True,
+            # A kernel for sites without a server, which Lab itself cannot load.
+            "@jupyterlite/pyodide-kernel-extension": True,
+        }
     },
 }
 # Without it Lab asks the person which kernel it should be.
