@@ -116,6 +116,7 @@ MAY_ASK = {
     "widgets/teaching/wall.py",
     "wire/tls/sessions.py",
     "merge/journal/lock.py",
+    "merge/templates/compiled.py",
     "merge/templates/placeholders.py",
     "notebook/rerun/execution.py",
     "notebook/verbs/server/server.py",

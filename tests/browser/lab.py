@@ -38,11 +38,7 @@ SCREENSHOTS = Path(__file__).parents[2] / "build" / "screenshots"
 SETTINGS = {
     # The news pop-up would cover the page, and asks the network.
     "labconfig/page_config.json": {
-        "disabledExtensions": {
-            "@jupyterlab/apputils-extension:announcements": True,
-            # A kernel for sites without a server, which Lab itself cannot load.
-            "@jupyterlite/pyodide-kernel-extension": True,
-        }
+        "disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}
     },
 }
 # Without it Lab asks the person which kernel it should be.
@@ -100,6 +96,7 @@ class LabServer:
             f"--ServerApp.root_dir={self.root}",
             f"--IdentityProvider.token={self.token}",
             f"--{APPS[self._app].options}.expose_app_in_browser=True",
+            f"--{APPS[self._app].options}.labextensions_path={self._extensions()}",
             "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         ]
         with (self.root / "server.log").open("wb") as log:
@@ -110,6 +107,19 @@ class LabServer:
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
+
+    def _extensions(self) -> Path:
+        """Those of the environment, but for the kernel of sites without a server.
+
+        It is there for `make lite`; a Lab cannot load it, and says so in the console.
+        """
+        installed = Path(self._python).parents[1] / "share" / "jupyter" / "labextensions"
+        chosen = self.root / ".labextensions"
+        chosen.mkdir()
+        for path in installed.iterdir():
+            if path.name != "@jupyterlite":
+                (chosen / path.name).symlink_to(path)
+        return chosen
 
     def _wait_for_url(self) -> str:
         """The server writes the port it was given to a file when it listens."""
