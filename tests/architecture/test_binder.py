@@ -34,6 +34,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return programs
 
 
+@pytest.mark.long
 def test_package_works_in_the_environment(environment: Path, tmp_path: Path) -> None:
     """And it is the installed one, with all that the widgets and type checkers need."""
     code = "import smtp_nb.notebook, smtp_nb; from smtp_nb import SMTP; print(smtp_nb.__path__[0])"
@@ -44,6 +45,7 @@ def test_package_works_in_the_environment(environment: Path, tmp_path: Path) -> 
     assert [path for path in assets if not (installed / path.relative_to(PACKAGE)).exists()] == []
 
 
+@pytest.mark.long
 def test_lab_opens_on_notebooks_that_exist(environment: Path) -> None:
     command = [BINDER / "start", environment / "jupyter", "lab", "--show-config-json"]
     opened = json.loads(output_of(*command))["ServerApp"]["default_url"]

@@ -276,6 +276,7 @@ def test_hostile_server_text_is_inert(opened: Open) -> None:
     assert notebook.page.evaluate("() => window.hacked") is None
 
 
+@pytest.mark.long
 def test_a_hundred_thousand_lines_scroll(opened: Open) -> None:
     notebook = opened(FLOOD, FLOOD_GO)
     notebook.run(0)

@@ -219,6 +219,7 @@ def test_totals_and_lanes_fit(stage: Stage, width: int) -> None:
     assert is_stacked == (width <= 600)
 
 
+@pytest.mark.long
 def test_a_hundred_thousand_lines_need_few_messages_and_few_elements(stage: Stage) -> None:
     events = [
         PITrailEvent(S if n % 2 else C, f"{'250 ok' if n % 2 else 'NOOP'} {n}", n / 1000)

@@ -121,7 +121,7 @@ def test_a_second_run_says_that_none_was_sent_and_why(walk: Walk) -> None:
     walk.run("january", "january")
     said = walk.view("january").locator(".smtpnb-counts")
     expect(said).to_contain_text("0 sent: 2 were decided on")
-    expect(said).to_contain_text("another name sends to them again")
+    expect(said).to_contain_text("another --name sends to them again")
     assert said.inner_text().startswith("0 sent")
     expect(walk.view("january").locator(".smtpnb-list .smtpnb-row").first).to_contain_text("left@")
 

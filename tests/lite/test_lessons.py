@@ -46,6 +46,7 @@ def _joined(outputs: list[NotebookNode]) -> list[NotebookNode]:
     return made
 
 
+@pytest.mark.long
 def test_the_lessons_show_in_a_browser_what_is_saved_in_them(distribution: Path) -> None:
     node = require("node", "npm")["node"]
     folder = ROOT / "notebooks" / "lessons"

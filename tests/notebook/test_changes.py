@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from notebook.conftest import Kernel
+    from .conftest import Kernel
 
 SEND = "%smtp send --to ann@example.org --subject x --text y"
 

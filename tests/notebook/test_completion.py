@@ -9,7 +9,7 @@ import pytest
 from smtp_nb.notebook.verbs import VERBS
 
 if TYPE_CHECKING:
-    from notebook.conftest import Kernel
+    from .conftest import Kernel
 
 FIRST_WORDS = sorted({name.split()[0] for name in VERBS})
 

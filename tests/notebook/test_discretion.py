@@ -9,7 +9,7 @@ import pytest
 from smtp_nb.widgets import FullView
 
 if TYPE_CHECKING:
-    from notebook.conftest import Kernel
+    from .conftest import Kernel
 
 LIVE = "application/vnd.jupyter.widget-view+json"
 FRAME = (

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from notebook.conftest import Kernel, Seen
+    from .conftest import Kernel, Seen
 
 SEND = "%smtp send --to ann@example.org --to cy@example.org --subject x --text y"
 DOUBT = "it is not known whether the message was accepted: it may have been delivered"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from notebook.conftest import Kernel
+    from .conftest import Kernel
 
 LIVE = "application/vnd.jupyter.widget-view+json"
 FRAME = """import os, tempfile; os.chdir(tempfile.mkdtemp())

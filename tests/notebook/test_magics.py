@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from notebook.conftest import Kernel
+    from .conftest import Kernel
 
 MESSAGES = "get_ipython().magics_manager.registry['SMTPMagics']._state.sandbox.messages"
 

@@ -11,7 +11,7 @@ from merge.results.test_page import results
 from smtp_nb.notebook.results_frame import ResultsFrame
 
 if TYPE_CHECKING:
-    from notebook.conftest import Kernel
+    from .conftest import Kernel
 
 LIVE = "application/vnd.jupyter.widget-view+json"
 FRAME = """import os, tempfile; os.chdir(tempfile.mkdtemp())

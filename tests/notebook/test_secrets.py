@@ -11,7 +11,7 @@ import pytest
 from smtp_nb.model.secret import encodings
 
 if TYPE_CHECKING:
-    from notebook.conftest import Kernel
+    from .conftest import Kernel
 
 CANARY = "correct-horse-Battery+staple"
 

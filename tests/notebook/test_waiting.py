@@ -11,7 +11,7 @@ from smtp_nb.notebook.waiting import WaitingLine
 if TYPE_CHECKING:
     import pytest
 
-    from notebook.conftest import Kernel
+    from .conftest import Kernel
 
 SILENT = """
 import socket, smtp_nb.client.session.session_settings, smtp_nb.flows.limits

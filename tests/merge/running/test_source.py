@@ -66,14 +66,14 @@ def test_the_journal_knows_nothing_of_what_is_only_ready(
 def test_what_goes_wrong_ahead_of_time_leaves_the_window_under_way_alone(
     merge: Make, server: SandboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    compose = RowRenderer.compose
+    message = RowRenderer.message
 
     def failing(self: RowRenderer, filled: RowValues, *more: Any) -> Any:
         if filled.planned.row == 5:
             raise MemoryError
-        return compose(self, filled, *more)
+        return message(self, filled, *more)
 
-    monkeypatch.setattr(RowRenderer, "compose", failing)
+    monkeypatch.setattr(RowRenderer, "message", failing)
     made = merge()
     with pytest.raises(MemoryError):
         made.run()

@@ -22,11 +22,12 @@ if TYPE_CHECKING:
 
     from IPython.core.interactiveshell import InteractiveShell
 
-    from notebook.conftest import Kernel
     from smtp_nb.model.events import PITrailEvent
     from smtp_nb.notebook.state import NotebookState
     from smtp_nb.sandbox import SandboxServer
     from smtp_nb.widgets import ComposerView
+
+    from ..conftest import Kernel
 
 LETTER = {
     "sender": "teacher@school.test",

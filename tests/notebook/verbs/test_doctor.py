@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from notebook.conftest import Kernel
+    from ..conftest import Kernel
 
 
 def test_the_doctor_looks_at_the_session_and_leaves_it_alone(connected: Kernel) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from notebook.conftest import Kernel
+from ..conftest import Kernel
 
 ROOM = """%load_ext smtp_nb
 from smtp_nb.classroom import Classroom

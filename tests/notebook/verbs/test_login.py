@@ -16,7 +16,7 @@ from servers.oauth import CLIENT_ID, OAuthServer
 from smtp_nb.model.secret import encodings
 
 if TYPE_CHECKING:
-    from notebook.conftest import Kernel
+    from ..conftest import Kernel
 
 CANARY = "correct-horse-Battery+staple"
 USER = "ann@school.test"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from notebook.conftest import Kernel, Seen
+    from ..conftest import Kernel, Seen
 
 FRAME = """
 import pandas as pd

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from notebook.conftest import Kernel
+    from ..conftest import Kernel
 
 LETTER = "EHLO me\nMAIL FROM:<ann@school.test>\nRCPT TO:<ben@x.test>\nDATA\nSubject: x\n\nhi\n"
 

@@ -180,6 +180,7 @@ def test_a_quota_ends_the_run_of_all_workers(
     assert "the run ended early" in seen[-1].said
 
 
+@pytest.mark.long
 def test_a_scheduler_that_is_gone_is_said_and_the_run_resumed(
     merge: Make, server: SandboxServer, url: str
 ) -> None:

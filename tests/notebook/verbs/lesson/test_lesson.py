@@ -9,7 +9,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from notebook.conftest import Kernel
+    from ...conftest import Kernel
 
 SAID = "EHLO me\nMAIL FROM:<a@b.test>\nRCPT TO:<teacher@class.test>\nDATA\nSubject: x\n\n.\nQUIT"
 
