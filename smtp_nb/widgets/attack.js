@@ -49,6 +49,7 @@ class Lab {
     this.input = make("textarea", "smtpnb-input");
     this.input.id = this.label.htmlFor = freshId("attack");
     Object.assign(this.input, { rows: 7, spellcheck: false });
+    this.typed = ""; // what it held when it was last sent or shown
     this.input.dataset.lmSuppressShortcuts = "true"; // JupyterLab would take some keys
     this.input.addEventListener("keydown", (event) => {
       event.stopPropagation();
@@ -89,7 +90,12 @@ class Lab {
   }
 
   write() {
-    this.model.send({ write: this.input.value });
+    this.send(this.input.value);
+  }
+
+  send(text) {
+    this.typed = this.input.value;
+    this.model.send({ write: text });
   }
 
   paint() {
@@ -99,7 +105,11 @@ class Lab {
     this.title.textContent = now.title;
     this.story.textContent = now.story;
     this.label.textContent = now.asks;
-    if (this.written !== now.written) this.input.value = this.written = now.written;
+    if (this.written !== now.written) {
+      // What was typed while the answer was on its way stays.
+      if (this.input.value === this.typed) this.input.value = this.typed = now.written;
+      this.written = now.written;
+    }
     this.input.rows = Math.min(8, 2 + Math.ceil(now.written.length / 40));
     this.paintPresets(now);
     this.paintDefences(now);
@@ -121,7 +131,7 @@ class Lab {
   paintPresets(now) {
     if (!this.presets.children.length) {
       this.presets.append(...now.presets.map(([name, text]) => {
-        const chosen = button(name, "Let Eve write this", () => this.model.send({ write: text }));
+        const chosen = button(name, "Let Eve write this", () => this.send(text));
         chosen.dataset.text = text;
         return chosen;
       }));

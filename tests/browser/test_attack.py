@@ -52,6 +52,7 @@ def test_it_is_green_only_when_the_attack_fails_and_honest_mail_arrives(
     verdict = shown.get_by_role("status")
     expect(verdict).to_have_text("✗ The attack succeeds")
     expect(shown.locator(".smtpnb-inboxlist .smtpnb-hostile")).to_contain_text("Pay at once")
+    shown.locator(".smtpnb-wire").scroll_into_view_if_needed()
     expect(shown.locator(".smtpnb-wire .smtpnb-hostile").first).to_be_in_viewport()
     shown.screenshot(path=SCREENSHOTS / "attack.png")
     no_dots = shown.get_by_role("switch", name="The relay refuses lines that begin with a dot")
