@@ -13,6 +13,9 @@ else
 MAKE_VENV := $(UV) venv --quiet --seed --allow-existing --python $(PYTHON) .venv
 INSTALL := $(UV) pip install --quiet --python $(BIN)/python
 endif
+# Hundreds of processes of the tests import the same, some where nothing may be written. Some files of
+# other packages are templates, which do not compile.
+COMPILE := -$(BIN)/python -W ignore -m compileall -q -j 0 .venv/lib >/dev/null 2>&1
 # Notebooks are run again in a fresh copy, and compared with what they show.
 NOTEBOOKS := $(patsubst %,build/%,$(wildcard notebooks/*.ipynb))
 LESSONS := $(patsubst %,build/%,$(wildcard notebooks/lessons/*.ipynb))
@@ -66,6 +69,7 @@ bench-compare: $(INSTALLED)test,bench
 
 $(INSTALLED)%: pyproject.toml | .venv/made
 	$(INSTALL) --editable '.[$*]'
+	$(if $(filter test%,$*),$(COMPILE))
 	touch $@
 
 # A stamp too: an attempt without Debian's python3-venv leaves a Python there that has no pip.

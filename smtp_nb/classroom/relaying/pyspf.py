@@ -9,7 +9,7 @@ from typing import Any
 def pyspf() -> Any:  # it has no types
     """Import pyspf without the warnings about its source, which a student's cell would show.
 
-    Python 3.12 and later warn of its `\\d` where no compiled copy lies beside it: in a browser, or
+    Python warns of its `\\d` where no compiled copy lies beside it: in a browser, or
     where the installer compiles nothing.
 
     Raises:
@@ -17,5 +17,6 @@ def pyspf() -> Any:  # it has no types
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SyntaxWarning)
+        warnings.simplefilter("ignore", DeprecationWarning)  # what it is before Python 3.12
         import spf
     return spf
