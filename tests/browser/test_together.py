@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Literal
 
 import pytest
@@ -150,10 +151,15 @@ def test_no_view_sticks_out_of_its_cell(page: Notebook) -> None:
 def open_details(page: Notebook) -> None:
     """A line of the trail explained, a message of the inbox opened."""
     trail = page.output_area(TRAIL)
-    if not trail.locator(".smtpnb-detail").is_visible():
+    detail = trail.locator(".smtpnb-detail")
+    for _ in range(5):  # rows are drawn anew where the page changes its width
+        if detail.is_visible():
+            break
         trail.locator(".smtpnb-row", has_text="S: 250").last.click()
+        with suppress(AssertionError):
+            expect(detail).to_be_visible(timeout=1000)
     page.output_area(LAST_INBOX).locator(".smtpnb-open").first.click()
-    expect(trail.locator(".smtpnb-detail")).to_be_visible()
+    expect(detail).to_be_visible()
     expect(page.output_area(LAST_INBOX).locator(".smtpnb-letter summary").first).to_be_visible()
 
 

@@ -37,7 +37,7 @@ class TestEmailMessage:
                 From="Ann <a@x.test>",
                 To='"B, C" <b@x.test>, c@x.test',
                 Cc="Dörte <d@x.test>",
-                Bcc="e@x.test",
+                Bcc="unseen@x.test",
                 Subject="hä",
             )
         )
@@ -46,9 +46,9 @@ class TestEmailMessage:
             ("b@x.test", RecipientType.TO),
             ("c@x.test", RecipientType.TO),
             ("d@x.test", RecipientType.CC),
-            ("e@x.test", RecipientType.BCC),
+            ("unseen@x.test", RecipientType.BCC),
         ]
-        assert b"e@x.test" not in bytes(content)
+        assert b"unseen@x.test" not in bytes(content)
         assert b"bcc" not in bytes(content).lower()
         assert bytes(content).isascii()
 
