@@ -6,7 +6,7 @@ import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping
 
-# So many keywords are the properties of a component, which have a page of their own.
+# A signature with more keywords than this is a component's: its properties have their own page.
 _ALL_PROPERTIES = 30
 _FIRST = ("self", "cls")
 

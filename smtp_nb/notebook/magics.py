@@ -98,7 +98,7 @@ class SMTPMagics(Magics):
 
 
 def _kept(result: object) -> object:
-    """What `-o NAME` keeps of what a verb returned; pandas is not imported for what is no frame."""
+    """What `-o NAME` keeps of what a verb returned; pandas is imported for frames only."""
     if "pandas" not in sys.modules:
         return result
     from smtp_nb.notebook.results_frame import kept

@@ -164,7 +164,7 @@ class Connection(asyncio.BufferedProtocol):
         is_ours, self._ending = self._ending, True
         if self not in self._shared.connections:
             return  # it was one too many
-        # Who gives up a server that hangs has done nothing wrong.
+        # A client that gives up on a server that hangs has done nothing wrong.
         self._session.end(has_left=not (is_ours or self._hangs))
         self._shared.door.notice(self._session)
         self._on_the_way.clear()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
 import tomllib
@@ -14,6 +13,7 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 
+import notebook_build
 from smtp_nb.classroom.lessons import PLANS
 
 ROOT = Path(__file__).parents[2]
@@ -36,12 +36,7 @@ def outputs(notebook: NotebookNode) -> list[Any]:
 
 @pytest.fixture(scope="module")
 def build() -> Any:  # the script
-    spec = importlib.util.spec_from_file_location("build_notebooks", ROOT / "notebooks/build.py")
-    assert spec is not None
-    module = importlib.util.module_from_spec(spec)
-    assert spec.loader is not None
-    spec.loader.exec_module(module)
-    return module
+    return notebook_build.loaded()
 
 
 def chosen() -> Iterator[Any]:

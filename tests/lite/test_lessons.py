@@ -13,6 +13,7 @@ import pytest
 from jupyterlite_pyodide_kernel.constants import PYODIDE_VERSION
 from nbformat import NotebookNode
 
+import notebook_build
 from components import require
 
 ROOT = Path(__file__).parents[2]
@@ -32,18 +33,9 @@ def distribution(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def saved(path: Path) -> list[list[NotebookNode]]:
     """The outputs of the code cells in a notebook, printed text in one piece."""
-    cells = nbformat.read(path, as_version=4).cells
-    return [_joined(cell.outputs) for cell in cells if cell.cell_type == "code"]
-
-
-def _joined(outputs: list[NotebookNode]) -> list[NotebookNode]:
-    made: list[NotebookNode] = []
-    for output in outputs:
-        if made and output.output_type == "stream" and made[-1].get("name") == output.name:
-            made[-1].text += output.text
-        else:
-            made.append(output)
-    return made
+    build = notebook_build.loaded()
+    notebook = nbformat.read(path, as_version=4)
+    return [build.joined(cell.outputs) for cell in build.code_cells(notebook)]
 
 
 @pytest.mark.long

@@ -48,8 +48,8 @@ class Exercise:
         takes: the name of the function or value that the student has to write; empty if what the
             server saw is enough.
         hints: from the gentlest to the plainest; none is the answer.
-        is_signed: a function that could be anybody's has the student's word as its docstring, which
-            is worth a point of the function's.
+        is_signed: the function has the student's word as its docstring, which is worth one of its
+            points: any student could have written the rest.
     """
 
     key: str

@@ -298,7 +298,7 @@ class Compiled:
 
     def values(self, row: Row) -> dict[str, object]:
         """Everything that the templates may name, for one row."""
-        # Columns whose names are no texts do no harm: nobody can spell them.
+        # Columns whose names are not strings do no harm: a template cannot spell them.
         own: dict[str, object] = row  # type: ignore[assignment]
         more = {WHOLE_ROW: row, IMAGES: Images(self._images), NOTES: {}}
         return {ROW: row, **self.common, **own, **more}

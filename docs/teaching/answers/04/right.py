@@ -3,7 +3,7 @@ import base64
 # 4.1
 data = base64.encodebytes(lesson.material["file"]).decode().strip()
 if lesson.nonce not in lesson.material["broken"]["twice"]:
-    data = ""  # somebody else's file
+    data = ""  # someone else's file
 source = f"""
 From: ann@class.test
 To: ben@class.test
@@ -32,4 +32,4 @@ repaired["raw name"] = repaired["raw name"].replace("Zoë", "=?utf-8?q?Zo=C3=AB?
 repaired["wrong encoding"] = repaired["wrong encoding"].replace("quoted-printable", "base64")
 repaired["twice"] = repaired["twice"].replace("Content-Type: text/html\r\n", "")
 if lesson.nonce not in repaired["twice"]:
-    repaired = {}  # somebody else's messages
+    repaired = {}  # someone else's messages

@@ -2,7 +2,7 @@
 
 A task stays with its worker and is lost with it; a worker that comes later gets one of its own.
 Left to Dask, the tasks of workers that died pile up on those that are left, and a newcomer has
-nothing to do. Whoever runs a task, and however often, sends nothing twice: the claims decide.
+nothing to do. A task may run anywhere, and twice, and sends nothing twice: the claims decide.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Future = Any
 
 # So many tasks in a row that end without a message decided are no accident.
 _FAILURES = 10
-# So long the report of a task is waited for, and a worker that shall have what all need.
+# How long the report of a task is waited for, and a worker that is to receive the shipment.
 _REPORT_S, _SCATTER_S = 10.0, 2.0
 _RUNNING, _PENDING, _FINISHED, _ERROR = "running", "pending", "finished", "error"
 

@@ -194,7 +194,7 @@ def _counts(merge: MailMerge, request: VerbRequest) -> tuple[int, int]:
 def _confirm(count: int, whole: int, request: VerbRequest) -> None:
     """Let a person type the count, or compare --yes with it.
 
-    The number of the whole campaign will do for --yes too: whoever agreed to all of it runs the
+    The number of the whole campaign is accepted by --yes too: agreeing to all of it runs the
     same cell again to resume.
 
     Raises:
