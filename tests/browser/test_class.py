@@ -16,8 +16,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from browser.axe import barriers
 from browser.stage import PAGE, Clock
 from classroom.room.conftest import NAMES, Telnet, code_of, joined
+from judges.parsers import Judges
 from smtp_nb import SMTP
 from smtp_nb.classroom import Classroom
 from smtp_nb.errors import DeferredError, SMTPError
@@ -170,12 +172,10 @@ def test_one_who_is_slow_keeps_nobody_waiting(whole: Class) -> None:
     whole.room.heal()
 
 
-def test_axe_finds_nothing_on_the_wall(whole: Class) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+def test_axe_finds_nothing_on_the_wall(whole: Class, judges: Judges) -> None:
     whole.show()
     whole.page.clock.resume()  # axe waits now and then
-    found = axe.run(whole.page, context=".smtpnb-wall").response["violations"]
-    assert [(one["id"], one["nodes"][0]["html"]) for one in found] == []
+    assert barriers(whole.page, judges.axe, ".smtpnb-wall") == []
 
 
 def test_no_password_and_no_address_is_in_what_is_saved(whole: Class, tmp_path: Path) -> None:
