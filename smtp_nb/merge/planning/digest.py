@@ -77,7 +77,7 @@ class Digests:
         if self._compiled.reads_files or not all(map(_is_simple, columns.values())):
             return ""
         digest = self._common.copy()
-        _feed(digest, list(keys))
+        digest.update("\n".join(keys).encode("utf-8", "surrogatepass"))  # none holds a control
         for name, column in columns.items():
             _feed(digest, [name, str(column.dtype)])
             digest.update(pd.util.hash_pandas_object(column, index=False).to_numpy().tobytes())
