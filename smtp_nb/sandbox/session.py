@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, overload
 
 from smtp_nb import ambient
-from smtp_nb.model.display import SHOWN
+from smtp_nb.model.display import SHOWN, counted
 from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.events import PITrailEvent
 from smtp_nb.model.known import known_attributes
@@ -358,7 +358,11 @@ class Sessions(list[Session]):
         newest = [repr(session) for session in self[-SHOWN:]]
         left = len(self) - len(newest)
         return "\n".join(
-            [f"<{len(self):,} sessions>", *([f"… {left:,} before"] if left else []), *newest]
+            [
+                f"<{counted(len(self), 'session')}>",
+                *([f"… {left:,} before"] if left else []),
+                *newest,
+            ]
         )
 
 
