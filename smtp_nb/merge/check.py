@@ -17,6 +17,7 @@ from smtp_nb.merge.planning.renderer import ComposedRow, RowRenderer, RowValues
 from smtp_nb.merge.rows.printed import IS_EMPTY
 from smtp_nb.merge.rows.problem import Problem, Severity, problem_frame
 from smtp_nb.merge.templates.suspicions import NAMES_NOTHING
+from smtp_nb.model.display import counted
 
 # From here on the large providers ask for a way to unsubscribe that works with one click.
 _BULK = 5000
@@ -74,7 +75,7 @@ def _of_messages(plan: Plan, renderer: RowRenderer) -> Iterator[Problem]:
         message = (yield from _of_message(filled, renderer)) or message
     count = len(plan.rows)
     if message is not None and count >= _BULK and not _can_be_left(message):
-        text = f"{count} messages without List-Unsubscribe"
+        text = f"{counted(count, 'message')} without List-Unsubscribe"
         remedy = "Gmail and Yahoo refuse bulk mail without it: give list_unsubscribe="
         yield Problem(None, "list_unsubscribe", Severity.WARNING, text, remedy)
 
