@@ -94,7 +94,7 @@ def test_the_client_loads_none_of_what_notebooks_need() -> None:
 
 
 def test_the_client_loads_what_it_does_later_when_it_does_it() -> None:
-    """A driver with the first component, composing with the first message, logins with the first."""
+    """A driver with the first component, what composes with the first message."""
     later = {f"smtp_nb.{room}" for room in ("drivers", "compose", "wire", "sasl", "sandbox")}
     later |= {"asyncio", "sqlite3", "ssl", "email", "logging", "cryptography"}
     assert loaded_by("from smtp_nb import SMTP").isdisjoint(later)
