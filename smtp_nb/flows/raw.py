@@ -20,9 +20,9 @@ from smtp_nb.flows.observer import Observer
 from smtp_nb.flows.session import ClientSession
 from smtp_nb.flows.settings import SessionSettings
 from smtp_nb.model.enums import SSLStartMode
+from smtp_nb.model.hosts import is_ip_address
 from smtp_nb.model.reply import Reply
 from smtp_nb.protocol.replies import ReplyParser
-from smtp_nb.wire.verification.hostname import is_ip_address
 
 HANDSHAKE_S = 20.0
 """How long a handshake may take; a person's patience says nothing about it."""

@@ -19,6 +19,7 @@ from smtp_nb.flows.limits import Deadline
 from smtp_nb.flows.session import ClientSession
 from smtp_nb.flows.settings import Proxy
 from smtp_nb.model.enums import FirewallType
+from smtp_nb.model.hosts import is_ip_address
 
 if TYPE_CHECKING:
     from smtp_nb.wire.tls.tls import TLSSettings
@@ -70,8 +71,6 @@ def reach(session: ClientSession, proxy: Proxy) -> Flow[bytes]:
 
 def _target(session: ClientSession, proxy: Proxy, deadline: Deadline) -> Flow[str]:
     """Return the server as the proxy is given it: its name, or the address that we find."""
-    from smtp_nb.wire.verification.hostname import is_ip_address
-
     settings = session.settings
     host = settings.host.strip("[]")
     if proxy.looks_up or is_ip_address(host):
