@@ -194,6 +194,20 @@ def _without_zone(text: str) -> ipaddress.IPv6Address:
     return address
 
 
+def is_ip_address(host: str) -> bool:
+    """True for 192.0.2.1, 2001:db8::1, in brackets or not, with a zone or not."""
+    try:
+        ipaddress.ip_address(bare_address(host))
+    except ValueError:
+        return False
+    return True
+
+
+def bare_address(host: str) -> str:
+    """The address without brackets and zone."""
+    return host.strip("[]").partition("%")[0]
+
+
 def split_plain(text: str) -> tuple[str, str] | None:
     """Split an address that needs no further look.
 

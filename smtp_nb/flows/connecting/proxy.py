@@ -18,8 +18,8 @@ from smtp_nb.flows.intents import Flow, Octets, Open, Resolve
 from smtp_nb.flows.limits import Deadline
 from smtp_nb.flows.session import ClientSession
 from smtp_nb.flows.settings import Proxy
+from smtp_nb.model.address import is_ip_address
 from smtp_nb.model.enums import FirewallType
-from smtp_nb.model.hosts import is_ip_address
 
 if TYPE_CHECKING:
     from smtp_nb.wire.tls.tls import TLSSettings

@@ -31,8 +31,7 @@ from cryptography import x509
 from OpenSSL import SSL
 
 from smtp_nb.errors import CertificateError, ConnectionClosed, StateError, TLSError
-from smtp_nb.model.address import ascii_domain
-from smtp_nb.model.hosts import is_ip_address
+from smtp_nb.model.address import ascii_domain, is_ip_address
 from smtp_nb.model.receipt import TLSInfo
 from smtp_nb.wire.certificates.x509_text import UNREADABLE, require_readable
 from smtp_nb.wire.settings import TLSSettings

@@ -17,7 +17,7 @@ from service_identity.cryptography import (
 )
 from service_identity.hazmat import DNS_ID, DNSPattern
 
-from smtp_nb.model.hosts import bare_address, is_ip_address
+from smtp_nb.model.address import bare_address, is_ip_address
 from smtp_nb.wire.certificates.x509_text import common_names, subject_alternative_names
 from smtp_nb.wire.verification.verify_errors import COMMON_NAME_ONLY, HOST_MISMATCH, IP_MISMATCH
 
