@@ -15,3 +15,6 @@ class SmtpMagics(Configurable):
     short_errors = Bool(
         True, help="Show an error in a few lines, masked; False raises it with its traceback."
     ).tag(config=True)
+    align_frames = Bool(
+        True, help="Show the text of DataFrames to the left, numbers to the right."
+    ).tag(config=True)
