@@ -10,7 +10,7 @@ from smtp_nb.merge.running.progress import show_with
 from smtp_nb.notebook import class_views, completion, discretion
 from smtp_nb.notebook.jobs import show_jobs
 from smtp_nb.notebook.magics import SMTPMagics
-from smtp_nb.notebook.show import show_frames
+from smtp_nb.notebook.preferences import show_frames
 from smtp_nb.notebook.state import NotebookState
 
 MAGIC = "smtp"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from html import escape
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from smtp_nb.errors import SMTPError
 from smtp_nb.model.display import masked, visible
@@ -13,11 +13,6 @@ from smtp_nb.model.explain import explain
 from smtp_nb.model.outcome import Outcome
 from smtp_nb.model.receipt import Receipt
 from smtp_nb.wording import Front, worded
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from smtp_nb.notebook.preferences import SmtpMagics
 
 E = TypeVar("E", bound=BaseException)
 Rows = Sequence[tuple[str, str]]
@@ -67,29 +62,6 @@ def left_aligned(table: str) -> str:
     return re.sub(r"<(t[hd])>", rf"<\1{_LEFT}>", table).replace(
         "text-align: right", "text-align: left"
     )
-
-
-# By name, for pandas is only imported once there is a frame; where its version 2 and 3 have it.
-_FRAMES = ("pandas.DataFrame", "pandas.core.frame.DataFrame")
-
-
-def show_frames(shell: Any, preferences: SmtpMagics) -> Callable[[], None]:  # it has few types
-    """Show the text of frames to the left; returns what takes that back."""
-
-    def html(frame: pd.DataFrame) -> str | None:
-        from smtp_nb.notebook.results_frame import aligned
-
-        return aligned(frame) if preferences.align_frames else frame._repr_html_()  # type: ignore[operator]  # pandas' stubs lack it
-
-    formatter = shell.display_formatter.formatters["text/html"]
-    for kind in _FRAMES:
-        formatter.for_type_by_name(*kind.rsplit(".", 1), html)
-
-    def undo() -> None:
-        for kind in _FRAMES:
-            formatter.pop(kind, None)
-
-    return undo
 
 
 # So many recipients are named in an error.
