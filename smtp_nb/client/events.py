@@ -152,6 +152,10 @@ class Events:
 
         The rest of a coroutine function runs before the session goes on.
         """
+        self.emit_lines(events)
+
+    def emit_lines(self, events: Sequence[Event]) -> None:
+        """As `emit`, for a sequence that makes its events only where a handler looks at them."""
         for waiting in self._told_of(events):
             if not self._driver.postpone(waiting):
                 getattr(waiting, "close", lambda: None)()

@@ -11,12 +11,12 @@ from smtp_nb.flows.observer import Observer
 from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.events import ConnectionStatusEvent, PITrailEvent, SSLStatusEvent
 from smtp_nb.model.reply import Reply
+from smtp_nb.model.trail.lines import WireLines
 from smtp_nb.protocol.commands import Command
 
 if TYPE_CHECKING:
     from smtp_nb.wire.tls.tls import TLSLayer
 
-_SERVER = TrailDirection.SERVER
 WRITING = "the server to take what we write"
 
 
@@ -58,23 +58,16 @@ class TrailWriter:
         if not self._observer.wants(PITrailEvent):
             return
         self._group += len(commands) > 1
-        group = self._group if len(commands) > 1 else 0
-        self._show(TrailDirection.CLIENT, [command.shown for command in commands], group)
+        groups = [self._group] * len(commands) if len(commands) > 1 else None
+        self._show(TrailDirection.CLIENT, [command.shown for command in commands], groups)
 
     def show_replies(self, replies: Sequence[Reply]) -> None:
         """Trail lines for replies that have come in together, secrets masked."""
         if not self._observer.wants(PITrailEvent):
             return
-        seconds, tls, number = self._clock() - self._began, self._has_tls(), self._number
-        events = []
-        for reply in replies:
-            *more, last = reply.wire_lines()
-            if more:
-                events += [
-                    PITrailEvent(_SERVER, line, seconds, tls, 0, False, number) for line in more
-                ]
-            events.append(PITrailEvent(_SERVER, last, seconds, tls, 0, True, number))
-        self._observer.emit(*events)
+        self._show(
+            TrailDirection.SERVER, [line for reply in replies for line in reply.wire_lines()]
+        )
 
     def show_tls(self, *layers: TLSLayer | None) -> None:
         """Pass on what TLS layers have to tell."""
@@ -117,9 +110,13 @@ class TrailWriter:
 
     # -- events -------------------------------------------------------------------------------
 
-    def _show(self, direction: TrailDirection, lines: Sequence[str], group: int = 0) -> None:
-        """Trail lines of ours that leave together, or a remark."""
-        seconds, tls, number = self._clock() - self._began, self._has_tls(), self._number
-        self._observer.emit(
-            *[PITrailEvent(direction, line, seconds, tls, group, True, number) for line in lines]
-        )
+    def _show(
+        self,
+        direction: TrailDirection,
+        texts: Sequence[str],
+        groups: Sequence[int] | None = None,
+    ) -> None:
+        """Trail lines that cross the wire together, or a remark."""
+        seconds, tls = self._clock() - self._began, self._has_tls()
+        lines = WireLines(direction, texts, seconds, tls, groups, self._number)
+        self._observer.emit_lines(lines)
