@@ -66,6 +66,9 @@ class Digests:
                 self._names[name] = _text_of(name)
             if type(value) is str and value.isascii():
                 text = f"s{len(value)}:{value}"
+            elif type(value) is int:
+                digits = str(value)
+                text = f"n{len(digits)}:{digits}"
             else:
                 text = _text_of(value, 1)
             spelled += (self._names[name], text)
