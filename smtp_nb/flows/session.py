@@ -205,16 +205,14 @@ class ClientSession:
         return None if found is None else (found[0], self._note_reply(*found))
 
     def replies_in_hand(self) -> list[tuple[Command, Reply]]:
-        """As `reply_in_hand`, for all that have arrived, up to one that is no success."""
-        found: list[tuple[Command, Reply]] = []
-        while (one := self.protocol.next_success()) is not None:
-            found.append(one)
-        if found:
+        """As `reply_in_hand`, for all that have arrived, up to a refusal."""
+        if found := self.protocol.good_replies():
             return self._note_replies(found)
         return [] if (last := self.reply_in_hand()) is None else [last]
 
     def _note_replies(self, found: list[tuple[Command, Reply]]) -> list[tuple[Command, Reply]]:
-        """As `_note_reply`, for successes that came together, no offer among them."""
+        """As `_note_reply`, for good replies that came together, no challenge or offer among
+        them."""
         self.last_use = self.clock()
         found = [(command, self.mask(reply)) for command, reply in found]
         self.last_reply = found[-1][1]

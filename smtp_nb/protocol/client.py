@@ -165,14 +165,15 @@ class ClientProtocol:
             )
         return self.answer(reply), reply
 
-    def next_success(self) -> tuple[Command, Reply] | None:
-        """As `next_reply`, but None too if what comes next is not one line of success.
+    def good_replies(self) -> list[tuple[Command, Reply]]:
+        """As `next_reply`, for all that have arrived, up to one that is not a single line of 2yz or
+        3yz.
 
         It raises nothing: what is odd is left to `next_reply`.
         """
-        if not self._waiting or (reply := self._replies.next_success()) is None:
-            return None
-        return self.answer(reply), reply
+        if not self._waiting:
+            return []
+        return [(self.answer(reply), reply) for reply in self._replies.good_replies(self.waiting)]
 
     def answer(self, reply: Reply) -> Command:
         """Take a reply as the answer to the oldest command without one, which is returned."""

@@ -26,6 +26,7 @@ from smtp_nb.flows.delivering.transaction import Transaction
 from smtp_nb.flows.intents import Flow, Prefetch
 from smtp_nb.flows.session import ClientSession
 from smtp_nb.model.envelope import DeliveryJob
+from smtp_nb.model.reply import Reply
 from smtp_nb.protocol.client import ClientState
 from smtp_nb.protocol.commands import DATA, END_OF_DATA, RSET, Command, bdat
 from smtp_nb.protocol.dots import TERMINATOR
@@ -90,7 +91,7 @@ def _stream(session: ClientSession, transactions: Sequence[Transaction]) -> Flow
             yield from _write(session, group)
             group, size = {}, 0
     yield from _write(session, group)
-    yield Prefetch(min(2 * len(transactions), session.settings.window))
+    yield Prefetch(_ahead(session, transactions))
     waiting = deque(transactions)
     try:
         while waiting:
@@ -98,6 +99,11 @@ def _stream(session: ClientSession, transactions: Sequence[Transaction]) -> Flow
     except LinkError as error:
         yield from drain_replies(session, waiting, error)
         raise
+
+
+def _ahead(session: ClientSession, transactions: Sequence[Transaction]) -> int:
+    """How many messages the next window may have."""
+    return min(2 * len(transactions), session.settings.window)
 
 
 def _take_some(session: ClientSession, waiting: deque[Transaction]) -> Flow[None]:
@@ -119,33 +125,45 @@ def _write(session: ClientSession, group: dict[Transaction, bytes]) -> Flow[None
         yield from session.write(b"".join(group.values()))
 
 
-def _take_all(session: ClientSession, transaction: Transaction, last: str) -> Flow[None]:
-    """Read the replies of one transaction, up to that of its command `last`."""
-    timeout_s = session.settings.final_timeout_s
-    verb = ""
-    while verb != last:
-        # Most replies of a window arrive with the first of them.
-        if (found := session.reply_in_hand()) is None:
-            found = yield from session.next_reply(timeout_s)
-        verb = note_reply(transaction, *found)
-
-
 # -- without CHUNKING -------------------------------------------------------------------------
 
 
 def _overlap(session: ClientSession, transactions: Sequence[Transaction]) -> Flow[None]:
     """Send the end of each message together with the envelope of the next."""
+    ahead = _ahead(session, transactions)
+    replies = _Replies(session)
     yield from session.write(session.prepare(*_envelope(session, transactions[0]), DATA))
-    for transaction, following in zip(transactions, [*transactions[1:], None], strict=True):
-        yield from _take_all(session, transaction, "DATA")
+    for place, transaction in enumerate(transactions, 1):
+        following = transactions[place] if place < len(transactions) else None
+        yield from replies.take(transaction, "DATA")
         body = _body(session, transaction)
         if following is not None:
             body += session.prepare(*_envelope(session, following), DATA)
         if not body:
             continue
         yield from session.write(body)
+        yield Prefetch(ahead * place // len(transactions))  # while the server is at work
         if session.protocol.awaits(END_OF_DATA):
-            yield from _take_all(session, transaction, "END")
+            yield from replies.take(transaction, "END")
+
+
+class _Replies:
+    """Replies one by one, of which all that answer one write arrive together as a rule."""
+
+    def __init__(self, session: ClientSession) -> None:
+        self._session = session
+        self._found: deque[tuple[Command, Reply]] = deque()
+
+    def take(self, transaction: Transaction, last: str) -> Flow[None]:
+        """Note the replies of one transaction, up to that of its command `last`."""
+        session, verb = self._session, ""
+        timeout_s = session.settings.final_timeout_s
+        while verb != last:
+            if not self._found:
+                self._found += session.replies_in_hand()
+            if not self._found:
+                self._found.append((yield from session.next_reply(timeout_s)))
+            verb = note_reply(transaction, *self._found.popleft())
 
 
 def _body(session: ClientSession, transaction: Transaction) -> bytes:
