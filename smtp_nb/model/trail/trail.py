@@ -36,6 +36,35 @@ class _Part(NamedTuple):
     sessions: Sequence[TrailSession]
 
 
+class _Kept:
+    """The newest lines, in parts.
+
+    Args:
+        most: lines to keep.
+    """
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self._parts: deque[_Part] = deque()
+        self._lines = 0  # those of the first part may be too many
+
+    def add(self, part: _Part) -> None:
+        """Keep a part; drop those of which no line is among the newest any more."""
+        self._parts.append(part)
+        self._lines += len(part.events)
+        while self._parts and self._lines - len(self._parts[0].events) >= self.most:
+            self._lines -= len(self._parts.popleft().events)
+
+    def __len__(self) -> int:
+        return min(self._lines, self.most)
+
+    def __iter__(self) -> Iterator[_Part]:
+        too_many = max(self._lines - self.most, 0)
+        for part in self._parts:
+            yield _Part(part.events[too_many:], part.sessions[too_many:]) if too_many else part
+            too_many = 0
+
+
 @known_attributes()
 class Trail(Sequence[PITrailEvent]):
     """A recorded conversation: an observer that keeps the last lines.
@@ -57,9 +86,7 @@ class Trail(Sequence[PITrailEvent]):
     user: str
 
     def __init__(self, maxlen: int = 10_000, now: Callable[[], float] = ambient.now) -> None:
-        self._maxlen = maxlen
-        self._parts: deque[_Part] = deque()
-        self._held = 0  # lines in all parts: those of the first may be too many
+        self._kept = _Kept(maxlen)
         self._now = now
         self._book = SessionBook(now)
         self._lock = Lock()
@@ -84,16 +111,8 @@ class Trail(Sequence[PITrailEvent]):
                 sessions = [self._book.take(event, self.user) for event in events]
                 for event in events:
                     self.tally.add(event)
-            self._keep(_Part(events, sessions))
+            self._kept.add(_Part(events, sessions))
             return sessions[-1]
-
-    def _keep(self, part: _Part) -> None:
-        self._parts.append(part)
-        self._held += len(part.events)
-        while self._held - len(self._parts[0].events) >= self._maxlen:
-            self._held -= len(self._parts.popleft().events)
-            if not self._parts:
-                return
 
     @property
     def dropped(self) -> int:
@@ -103,27 +122,19 @@ class Trail(Sequence[PITrailEvent]):
     def clear(self) -> None:
         """Clear everything, including the counts."""
         with self._lock:
-            self._parts.clear()
-            self._held = 0
+            self._kept = _Kept(self._kept.most)
             self._book = SessionBook(self._now)
             self.tally = Tally()
 
     def snapshot(self) -> list[PITrailEvent]:
         """Return the current lines, in a new list."""
         with self._lock:
-            return [event for part in self._newest() for event in part.events]
+            return [event for part in self._kept for event in part.events]
 
     def lines(self) -> list[tuple[PITrailEvent, TrailSession]]:
         """Return the current lines, each with its session, in a new list."""
         with self._lock:
-            return [line for part in self._newest() for line in zip(*part, strict=True)]
-
-    def _newest(self) -> Iterator[_Part]:
-        """The parts with the lines that are kept, and no others."""
-        too_many = max(self._held - self._maxlen, 0)
-        for part in self._parts:
-            yield _Part(part.events[too_many:], part.sessions[too_many:]) if too_many else part
-            too_many = 0
+            return [line for part in self._kept for line in zip(*part, strict=True)]
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -186,7 +197,7 @@ class Trail(Sequence[PITrailEvent]):
         return Ladder(self.snapshot(), scale, show_addresses=show_addresses)
 
     def __len__(self) -> int:
-        return min(self._held, self._maxlen)
+        return len(self._kept)
 
     def __iter__(self) -> Iterator[PITrailEvent]:
         return iter(self.snapshot())
