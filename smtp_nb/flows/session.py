@@ -8,7 +8,7 @@ wire.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from smtp_nb.errors import ConnectionClosed, LinkError, MalformedReply, SMTPError, SMTPTimeout
@@ -162,6 +162,15 @@ class ClientSession:
         self.trail.show_commands(commands)
         return data
 
+    def prepare_each(self, groups: Sequence[Sequence[Command]]) -> list[bytes]:
+        """As `prepare`, for the commands of several messages that leave in one write; there is no
+        login among them."""
+        self._is_grouped = True
+        send = self.protocol.send
+        found = [b"".join([send(command) for command in commands]) for commands in groups]
+        self.trail.show_commands(*groups)
+        return found
+
     # -- reading ------------------------------------------------------------------------------
 
     def next_reply(
@@ -209,6 +218,16 @@ class ClientSession:
         if found := self.protocol.good_replies():
             return self._note_replies(found)
         return [] if (last := self.reply_in_hand()) is None else [last]
+
+    def next_replies(self, timeout_s: float | None) -> Flow[list[tuple[Command, Reply]]]:
+        """Wait for a reply, and return all that have arrived with it; errors as of `next_reply`."""
+        if not (found := self.replies_in_hand()):
+            what = f"the reply to {self.protocol.awaited}"
+            deadline = Deadline(self.clock, timeout_s, what)
+            while not found:
+                yield from self._wait(deadline)
+                found = self.replies_in_hand()
+        return found
 
     def _note_replies(self, found: list[tuple[Command, Reply]]) -> list[tuple[Command, Reply]]:
         """As `_note_reply`, for good replies that came together, no challenge or offer among

@@ -53,13 +53,16 @@ class TrailWriter:
 
     # -- what crosses the wire ----------------------------------------------------------------
 
-    def show_commands(self, commands: tuple[Command, ...]) -> None:
-        """Trail lines for commands that are about to leave together."""
+    def show_commands(self, *groups: Sequence[Command]) -> None:
+        """Trail lines for commands that are about to leave, those of a group together."""
         if not self._observer.wants(PITrailEvent):
             return
-        self._group += len(commands) > 1
-        groups = [self._group] * len(commands) if len(commands) > 1 else None
-        self._show(TrailDirection.CLIENT, [command.shown for command in commands], groups)
+        numbers: list[int] = []
+        for commands in groups:
+            self._group += len(commands) > 1
+            numbers += [self._group if len(commands) > 1 else 0] * len(commands)
+        texts = [command.shown for commands in groups for command in commands]
+        self._show(TrailDirection.CLIENT, texts, numbers)
 
     def show_replies(self, replies: Sequence[Reply]) -> None:
         """Trail lines for replies that have come in together, secrets masked."""

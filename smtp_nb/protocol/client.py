@@ -58,6 +58,7 @@ TRANSITIONS: dict[str, tuple[frozenset[ClientState], ClientState | None]] = {
     "HELP": (_IDLE | _OPEN, None),
     "QUIT": (_IDLE | _OPEN | {_S.AUTH}, _S.CLOSED),
 }
+_ANYTHING_ELSE = (_OPEN | _IDLE, None)
 # A final reply to these ends what they began; a good one to STARTTLS leads on.
 FALL_BACK: dict[str, ClientState] = {
     "AUTH": _S.READY,
@@ -112,7 +113,7 @@ class ClientProtocol:
             ConnectionClosed: the server has sent 421 meanwhile.
             MalformedReply: it has sent something else unasked.
         """
-        fits, after = TRANSITIONS.get(_row(command), (_OPEN | _IDLE, None))
+        fits, after = TRANSITIONS.get(_row(command), _ANYTHING_ELSE)
         if self.state not in fits:
             raise StateError(f"{command.verb} is not allowed now: {self.state.value}")
         if not self._waiting and self._replies.has_rest:

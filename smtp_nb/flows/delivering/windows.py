@@ -83,9 +83,7 @@ def _stream(session: ClientSession, transactions: Sequence[Transaction]) -> Flow
     group: dict[Transaction, bytes] = {}
     size = 0
     for transaction in transactions:
-        content = whole(transaction)
-        commands = (*_envelope(session, transaction), bdat(len(content), last=True))
-        group[transaction] = session.prepare(*commands) + content
+        group[transaction] = content = whole(transaction)
         size += len(content)
         if size >= CHUNK:
             yield from _write(session, group)
@@ -108,9 +106,7 @@ def _ahead(session: ClientSession, transactions: Sequence[Transaction]) -> int:
 
 def _take_some(session: ClientSession, waiting: deque[Transaction]) -> Flow[None]:
     """Read the replies that have arrived, or wait for one; transactions that have ended leave."""
-    # Most replies of a window arrive with the first of them.
-    if not (found := session.replies_in_hand()):
-        found = [(yield from session.next_reply(session.settings.final_timeout_s))]
+    found = yield from session.next_replies(session.settings.final_timeout_s)
     for command, reply in found:
         note_reply(waiting[0], command, reply)
         if command.verb == "BDAT":
@@ -119,10 +115,18 @@ def _take_some(session: ClientSession, waiting: deque[Transaction]) -> Flow[None
 
 def _write(session: ClientSession, group: dict[Transaction, bytes]) -> Flow[None]:
     """Write whole messages; none of their bytes has been written before."""
+    if not group:
+        return
+    envelopes: list[Sequence[Command]] = []
+    for transaction, content in group.items():
+        envelope = _envelope(session, transaction, is_next=bool(envelopes))
+        envelopes.append((*envelope, bdat(len(content), last=True)))
+    pieces: list[bytes] = []
+    for head, content in zip(session.prepare_each(envelopes), group.values(), strict=True):
+        pieces += (head, content)
     for transaction in group:
         transaction.is_committed = True
-    if group:
-        yield from session.write(b"".join(group.values()))
+    yield from session.write(b"".join(pieces))
 
 
 # -- without CHUNKING -------------------------------------------------------------------------
@@ -157,12 +161,10 @@ class _Replies:
     def take(self, transaction: Transaction, last: str) -> Flow[None]:
         """Note the replies of one transaction, up to that of its command `last`."""
         session, verb = self._session, ""
-        timeout_s = session.settings.final_timeout_s
         while verb != last:
             if not self._found:
-                self._found += session.replies_in_hand()
-            if not self._found:
-                self._found.append((yield from session.next_reply(timeout_s)))
+                timeout_s = session.settings.final_timeout_s
+                self._found += yield from session.next_replies(timeout_s)
             verb = note_reply(transaction, *self._found.popleft())
 
 
@@ -180,8 +182,14 @@ def _body(session: ClientSession, transaction: Transaction) -> bytes:
     return body
 
 
-def _envelope(session: ClientSession, transaction: Transaction) -> tuple[Command, ...]:
-    """MAIL and RCPTs, preceded by RSET unless the session is known to be clean."""
+def _envelope(
+    session: ClientSession, transaction: Transaction, *, is_next: bool = False
+) -> tuple[Command, ...]:
+    """MAIL and RCPTs, preceded by RSET unless the session is known to be clean.
+
+    Args:
+        is_next: what it follows is about to be written before it.
+    """
     commands = tuple(envelope_commands(session, transaction))
-    is_clean = not session.protocol.waiting and session.protocol.state is ClientState.READY
-    return commands if is_clean else (RSET, *commands)
+    is_open = is_next or session.protocol.waiting or session.protocol.state is not ClientState.READY
+    return (RSET, *commands) if is_open else commands
