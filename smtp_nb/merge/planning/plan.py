@@ -7,7 +7,8 @@ or else the normalised address, so rows may be inserted, deleted and sorted betw
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from smtp_nb.errors import InputError
 from smtp_nb.merge.journal.schema import HELD_BACK
@@ -27,8 +28,7 @@ from smtp_nb.model.address import CONTROLS, Mailbox
 from smtp_nb.model.outcome import Outcome
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedRow:
+class PlannedRow(NamedTuple):
     """One row of the frame.
 
     Attributes:
@@ -240,7 +240,7 @@ class _Planner:
             )
         )  # fmt: skip
         self.plan.rows.append(
-            replace(planned, outcome=Outcome.DUPLICATE, explanation=text, first=first)
+            planned._replace(outcome=Outcome.DUPLICATE, explanation=text, first=first)
         )
 
 
