@@ -64,16 +64,19 @@ def _of_repetitions(plan: Plan, renderer: RowRenderer) -> Iterator[Problem]:
 
 def _of_messages(plan: Plan, renderer: RowRenderer) -> Iterator[Problem]:
     message = None
-    for filled in renderer.read(plan.sendable):
-        if message is not None and renderer.is_plain(filled):
+    for planned, are_plain in renderer.stretches(plan.sendable):
+        if message is not None and are_plain:
             continue
-        row = filled.planned.row
-        try:
-            message = renderer.compose(filled)
-        except InputError as error:
-            yield Problem.from_error(row, error)
-        else:
-            yield from _look(row, message)
+        for filled in renderer.read(planned):
+            if message is not None and renderer.is_plain(filled):
+                continue
+            row = filled.planned.row
+            try:
+                message = renderer.compose(filled)
+            except InputError as error:
+                yield Problem.from_error(row, error)
+            else:
+                yield from _look(row, message)
     count = len(plan.rows)
     if message is not None and count >= _BULK and not _can_be_left(message):
         text = f"{count} messages without List-Unsubscribe"

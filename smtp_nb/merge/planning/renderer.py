@@ -166,6 +166,18 @@ class RowRenderer:
     def _digests(self) -> Digests:
         return Digests(self._compiled, self._template, self._salt)
 
+    def stretches(self, planned: Iterable[PlannedRow]) -> Iterator[tuple[list[PlannedRow], bool]]:
+        """The planned rows, some at a time, and whether `is_plain` is true of all of them."""
+        found = list(planned)
+        if not self._may_be_plain or isinstance(self._rows, GroupedRows):
+            yield found, False
+            return
+        done = 0
+        positions = [one.row for one in found]
+        for part, columns in self._rows.read_columns(positions, self._columns, self._empty_cell):
+            yield found[done : done + len(part)], all(map(_are_plain, columns))
+            done += len(part)
+
     def is_plain(self, filled: RowValues) -> bool:
         """True if this row's message can only be as good as that of any other plain row."""
         return self._may_be_plain and all(map(_is_plain, filled.values.values()))
@@ -214,6 +226,14 @@ class RowRenderer:
             return None
         columns = {*self._columns, *([ADDRESS] if self._wants_address else ())}
         return form_letter(self._compiled, columns, self._composer)
+
+
+def _are_plain(column: list[object]) -> bool:
+    """True if all values of a column are."""
+    kinds = set(map(type, column))
+    if kinds == {int}:
+        return True
+    return all(map(_is_plain, set(column) if kinds == {str} else column))
 
 
 def _is_plain(value: object) -> bool:

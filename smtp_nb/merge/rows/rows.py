@@ -105,14 +105,23 @@ class Rows:
         Args:
             empty: what to put into a cell of this column that holds nothing.
         """
-        for start in range(0, len(positions), _STRETCH):
-            part = list(positions[start : start + _STRETCH])
-            cells = _slice(part) or part
-            columns = [self._values(self._cells[name].iloc[cells], empty) for name in names]
+        for part, columns in self.read_columns(positions, names, empty):
             if not columns:
                 yield from ({} for _ in part)
             for row in zip(*columns, strict=True):
                 yield dict(zip(names, row, strict=True))
+
+    def read_columns(
+        self,
+        positions: Sequence[int],
+        names: Sequence[Hashable],
+        empty: Empty = lambda name: None,
+    ) -> Iterator[tuple[list[int], list[list[object]]]]:
+        """As `read`, by the column: some of the positions, and the values there in each column."""
+        for start in range(0, len(positions), _STRETCH):
+            part = list(positions[start : start + _STRETCH])
+            cells = _slice(part) or part
+            yield part, [self._values(self._cells[name].iloc[cells], empty) for name in names]
 
     def _values(self, series: pd.Series, empty: Empty) -> list[object]:
         name = series.name
