@@ -187,7 +187,7 @@ def _composed(head: bytes, body: Entity, message_id: str) -> Composed:
 
 
 def composed(head: bytes, pieces: list[Piece], message_id: str) -> Composed:
-    """Return the message that consists of these pieces, its header the first of them."""
+    """Return the message that consists of these pieces; `head` begins the first of them."""
     whole = _joined(pieces)
     return Composed(head, _size(whole), message_id, not head.isascii(), whole)
 
