@@ -313,13 +313,7 @@ def _settled(job: DeliveryJob, receipt: Receipt) -> Iterator[Result]:
     for recipient, result in zip(job.envelope.recipients, receipt.recipients, strict=True):
         is_accepted = result.outcome is Outcome.ACCEPTED
         yield Result(
-            outcome=result.outcome,
-            code=result.code,
-            enhanced_code=result.enhanced_code,
-            reply=result.text,
-            queue_id=receipt.queue_id if is_accepted else "",
-            seconds=receipt.seconds,
-            size=receipt.size,
-            message=todo.message,
-            address=recipient.mailbox.key,
-        )
+            result.outcome, result.code, result.enhanced_code, result.text,
+            receipt.queue_id if is_accepted else "", receipt.seconds, receipt.size,
+            todo.message, recipient.mailbox.key,
+        )  # fmt: skip
