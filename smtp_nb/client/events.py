@@ -20,6 +20,7 @@ from smtp_nb.model.events import (
     TransferEvent,
 )
 from smtp_nb.model.known import known_attributes
+from smtp_nb.model.trail.lines import WireLines
 
 if TYPE_CHECKING:
     import logging
@@ -180,7 +181,8 @@ class Events:
             return ()
 
     def _tell(self, events: Sequence[Event]) -> Sequence[Awaitable[None]]:
-        handlers = self._handlers[type(events[0])].each
+        kind = PITrailEvent if isinstance(events, WireLines) else type(events[0])
+        handlers = self._handlers[kind].each
         if len(handlers) == 1 and (take_all := getattr(handlers[0], "take_all", None)):
             # A trail takes what came together at once.
             try:

@@ -43,6 +43,8 @@ class TrailWriter:
         self._number = number
         self._began = clock()
         self._group = 0
+        self._slow: tuple[float | None, Notice | None] | None = None
+        """The notice of the last write; the next one is the same."""
         self._said_slow = False
         """Once is enough: a large message may have to wait before every piece."""
 
@@ -98,7 +100,11 @@ class TrailWriter:
 
     def notice_of_writing(self, seconds: float | None) -> Notice | None:
         """Lets it be said, once in a session, that the server is slow to read."""
-        return None if self._said_slow else self.notice(WRITING, seconds)
+        if self._said_slow:
+            return None
+        if self._slow is None or self._slow[0] != seconds:
+            self._slow = seconds, self.notice(WRITING, seconds)
+        return self._slow[1]
 
     def say_waiting(self, deadline: Deadline) -> None:
         """Say what has kept us waiting for a while, and for how long it may."""

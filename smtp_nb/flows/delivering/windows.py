@@ -140,12 +140,17 @@ def _overlap(session: ClientSession, transactions: Sequence[Transaction]) -> Flo
     for place, transaction in enumerate(transactions, 1):
         following = transactions[place] if place < len(transactions) else None
         yield from replies.take(transaction, "DATA")
-        body = _body(session, transaction)
+        body = _body(transaction)
+        groups: list[Sequence[Command]] = [(END_OF_DATA,)] if body else []
         if following is not None:
-            body += session.prepare(*_envelope(session, following), DATA)
-        if not body:
+            groups.append((*_envelope(session, following, is_next=bool(body)), DATA))
+        if not groups:
             continue
-        yield from session.write(body)
+        data = body + b"".join(session.prepare_each(groups))
+        if body and not transaction.is_void:
+            transaction.data = None
+            transaction.is_committed = True
+        yield from session.write(data)
         yield Prefetch(ahead * place // len(transactions))  # while the server is at work
         if session.protocol.awaits(END_OF_DATA):
             yield from replies.take(transaction, "END")
@@ -168,18 +173,12 @@ class _Replies:
             verb = note_reply(transaction, *self._found.popleft())
 
 
-def _body(session: ClientSession, transaction: Transaction) -> bytes:
+def _body(transaction: Transaction) -> bytes:
     """What follows DATA: the content, a lone dot if it has no recipient left, or nothing."""
     if transaction.data is None or transaction.data.code != 354:
         return b""
     transaction.is_void = not transaction.has_recipient
-    body = TERMINATOR if transaction.is_void else stuffed(transaction)
-    session.protocol.end_of_data()
-    session.trail.show_commands((END_OF_DATA,))
-    if not transaction.is_void:
-        transaction.data = None
-        transaction.is_committed = True
-    return body
+    return TERMINATOR if transaction.is_void else stuffed(transaction)
 
 
 def _envelope(
