@@ -22,8 +22,9 @@ class DeliveryState:
         """The recipients that still need a transaction."""
         self._taken: tuple[int, ...] = ()
         self._session = session
-        self._began = session.clock()
-        self._ended = self._began
+        self.began = session.clock()
+        """When it was taken, on the clock of the session."""
+        self._ended = self.began
         self._results: dict[int, RecipientResult] = {}
         self._reply: Reply | None = None
         self._trouble = NOTHING_WRITTEN
@@ -80,7 +81,7 @@ class DeliveryState:
         content = self.job.content
         return Receipt(
             outcome, results, self._reply, queue_id(self._reply), content.message_id,
-            content.size, self._ended - self._began, self._session.tls,
+            content.size, self._ended - self.began, self._session.tls,
         )  # fmt: skip
 
     def _result(self, place: int) -> RecipientResult:

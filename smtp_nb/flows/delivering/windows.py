@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from smtp_nb.errors import LinkError
 from smtp_nb.flows.delivering.content import CHUNK, stuffed, whole
@@ -30,6 +31,9 @@ from smtp_nb.model.reply import Reply
 from smtp_nb.protocol.client import ClientState
 from smtp_nb.protocol.commands import DATA, END_OF_DATA, RSET, Command, bdat
 from smtp_nb.protocol.dots import TERMINATOR
+
+if TYPE_CHECKING:
+    from smtp_nb.flows.delivering.batch import Batch
 
 # Larger messages go alone: a window is bounded in bytes, and their round trips matter less.
 MAX_WINDOWED = 256 * 1024
@@ -50,20 +54,20 @@ def fits_window(job: DeliveryJob) -> bool:
     )
 
 
-def run_window(session: ClientSession, transactions: Sequence[Transaction]) -> Flow[None]:
-    """Run transactions together; each then knows its outcome.
+def run_window(session: ClientSession, batch: Batch) -> Flow[None]:
+    """Run the transactions of a batch together, and those that follow; each then knows its outcome.
 
     Raises:
         SMTPError: the session ended.
     """
     if "CHUNKING" in session.extensions:
-        yield from _stream(session, transactions)
+        yield from _stream(session, batch)
     else:
-        yield from _overlap(session, transactions)
-    for transaction in transactions:
+        yield from _overlap(session, batch)
+    for transaction in batch.transactions:
         if transaction.contradicts_itself:
             raise LinkError("the server accepted a message whose sender it had refused")
-    if any(map(is_out_of_step, transactions)):
+    if any(map(is_out_of_step, batch.transactions)):
         session.fall_back("the server does not accept commands after the end of a message")
 
 
@@ -78,8 +82,21 @@ def is_out_of_step(transaction: Transaction) -> bool:
 # -- with CHUNKING ----------------------------------------------------------------------------
 
 
-def _stream(session: ClientSession, transactions: Sequence[Transaction]) -> Flow[None]:
-    """Send all messages one after the other, then read all replies."""
+def _stream(session: ClientSession, batch: Batch) -> Flow[None]:
+    """Send whole messages one after the other, and others as soon as replies have come."""
+    fresh: Sequence[Transaction] = batch.transactions.copy()
+    in_flight: deque[Transaction] = deque()
+    while fresh or in_flight:
+        if fresh:
+            yield from _write_all(session, fresh)
+            in_flight += fresh
+            yield Prefetch(_ahead(session, batch))
+        else:
+            yield from _take_some(session, batch, in_flight)
+        fresh = yield from batch.follow(len(in_flight))
+
+
+def _write_all(session: ClientSession, transactions: Sequence[Transaction]) -> Flow[None]:
     group: dict[Transaction, bytes] = {}
     size = 0
     for transaction in transactions:
@@ -89,28 +106,26 @@ def _stream(session: ClientSession, transactions: Sequence[Transaction]) -> Flow
             yield from _write(session, group)
             group, size = {}, 0
     yield from _write(session, group)
-    yield Prefetch(_ahead(session, transactions))
-    waiting = deque(transactions)
-    try:
-        while waiting:
-            yield from _take_some(session, waiting)
-    except LinkError as error:
-        yield from drain_replies(session, waiting, error)
-        raise
 
 
-def _ahead(session: ClientSession, transactions: Sequence[Transaction]) -> int:
+def _ahead(session: ClientSession, batch: Batch) -> int:
     """How many messages the next window may have."""
-    return min(2 * len(transactions), session.settings.window)
+    return min(2 * len(batch.transactions), session.settings.window)
 
 
-def _take_some(session: ClientSession, waiting: deque[Transaction]) -> Flow[None]:
+def _take_some(session: ClientSession, batch: Batch, in_flight: deque[Transaction]) -> Flow[None]:
     """Read the replies that have arrived, or wait for one; transactions that have ended leave."""
-    found = yield from session.next_replies(session.settings.final_timeout_s)
-    for command, reply in found:
-        note_reply(waiting[0], command, reply)
-        if command.verb == "BDAT":
-            waiting.popleft()
+    began = session.clock()
+    try:
+        found = yield from session.next_replies(session.settings.final_timeout_s)
+        for command, reply in found:
+            note_reply(in_flight[0], command, reply)
+            if command.verb == "BDAT":
+                in_flight.popleft()
+    except LinkError as error:
+        yield from drain_replies(session, in_flight, error)
+        raise
+    batch.waited(session.clock() - began)
 
 
 def _write(session: ClientSession, group: dict[Transaction, bytes]) -> Flow[None]:
@@ -132,28 +147,37 @@ def _write(session: ClientSession, group: dict[Transaction, bytes]) -> Flow[None
 # -- without CHUNKING -------------------------------------------------------------------------
 
 
-def _overlap(session: ClientSession, transactions: Sequence[Transaction]) -> Flow[None]:
+def _overlap(session: ClientSession, batch: Batch) -> Flow[None]:
     """Send the end of each message together with the envelope of the next."""
-    ahead = _ahead(session, transactions)
-    replies = _Replies(session)
-    yield from session.write(session.prepare(*_envelope(session, transactions[0]), DATA))
-    for place, transaction in enumerate(transactions, 1):
-        following = transactions[place] if place < len(transactions) else None
+    first, *rest = batch.transactions
+    queue, replies = deque(rest), _Replies(session)
+    yield from session.write(session.prepare(*_envelope(session, first), DATA))
+    transaction: Transaction | None = first
+    while transaction is not None:
         yield from replies.take(transaction, "DATA")
         body = _body(transaction)
-        groups: list[Sequence[Command]] = [(END_OF_DATA,)] if body else []
-        if following is not None:
-            groups.append((*_envelope(session, following, is_next=bool(body)), DATA))
-        if not groups:
-            continue
-        data = body + b"".join(session.prepare_each(groups))
-        if body and not transaction.is_void:
-            transaction.data = None
-            transaction.is_committed = True
-        yield from session.write(data)
-        yield Prefetch(ahead * place // len(transactions))  # while the server is at work
+        if not queue and body and not transaction.is_void:
+            queue += yield from batch.follow_last()
+        following = queue.popleft() if queue else None
+        if body or following is not None:
+            yield from _write_end(session, transaction, body, following)
+            yield Prefetch(_ahead(session, batch) - len(queue))  # while the server is at work
         if session.protocol.awaits(END_OF_DATA):
             yield from replies.take(transaction, "END")
+        transaction = following
+
+
+def _write_end(
+    session: ClientSession, transaction: Transaction, body: bytes, following: Transaction | None
+) -> Flow[None]:
+    groups: list[Sequence[Command]] = [(END_OF_DATA,)] if body else []
+    if following is not None:
+        groups.append((*_envelope(session, following, is_next=bool(body)), DATA))
+    data = body + b"".join(session.prepare_each(groups))
+    if body and not transaction.is_void:
+        transaction.data = None
+        transaction.is_committed = True
+    yield from session.write(data)
 
 
 class _Replies:
