@@ -201,10 +201,10 @@ class BlockingDriver(DriverBase):
                 if not (rest := task.connection.write_at_once(intent)):
                     return None, None  # as a rule
                 task.op = task.connection.write(intent, rest)
-            elif isinstance(intent, Waiting):
-                task.op = self._operation(task.connection, intent)
-            else:
+            elif isinstance(intent, Immediate):
                 return self._at_once(task, intent), None
+            else:
+                task.op = self._operation(task.connection, intent)
             if notice := notice_of(intent):
                 task.op = noticing(task.op, notice, self.clock)
             return None, None

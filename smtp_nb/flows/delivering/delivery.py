@@ -72,12 +72,9 @@ class DeliveryState:
     def receipt(self) -> Receipt:
         """Return the receipt with what is known now."""
         recipients = self.job.envelope.recipients
-        if len(self._results) == len(recipients) == 1:
-            results = (self._results[0],)
-            outcome = results[0].outcome
-        else:
-            results = tuple(map(self._result, range(len(recipients))))
-            outcome = summary([result.outcome for result in results])
+        results = tuple([self._result(place) for place in range(len(recipients))])
+        one = results[0].outcome
+        outcome = one if len(results) == 1 else summary([result.outcome for result in results])
         content = self.job.content
         return Receipt(
             outcome, results, self._reply, queue_id(self._reply), content.message_id,

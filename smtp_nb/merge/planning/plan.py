@@ -178,7 +178,9 @@ class _Planner:
         for cell, box in boxes.items():
             for odd, remedy in remarks(cell, box):
                 self.plan.problems.append(Problem(row, self._to, Severity.WARNING, odd, remedy))
-        mailbox, *others = {box.key: box for box in boxes.values()}.values()
+        mailbox, *others = boxes.values()
+        if others:
+            mailbox, *others = {box.key: box for box in boxes.values()}.values()
         key = mailbox.key if key is None else key
         first = self._first.setdefault(key, row)
         planned = PlannedRow(

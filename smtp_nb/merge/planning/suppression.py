@@ -45,6 +45,8 @@ def suppressed(given: Suppressed | None) -> frozenset[str]:
 
 def leave_out(plan: Plan, keys: frozenset[str]) -> Plan:
     """The plan, in which these addresses are SKIPPED."""
+    if not keys:
+        return plan
     for place, planned in enumerate(plan.rows):
         if planned.outcome is not None:
             continue

@@ -51,9 +51,9 @@ class _Kept:
     def add(self, part: _Part) -> None:
         """Keep a part; drop those of which no line is among the newest any more."""
         self._parts.append(part)
-        self._lines += len(part.events)
-        while self._parts and self._lines - len(self._parts[0].events) >= self.most:
-            self._lines -= len(self._parts.popleft().events)
+        self._lines += len(part.sessions)
+        while self._parts and self._lines - len(self._parts[0].sessions) >= self.most:
+            self._lines -= len(self._parts.popleft().sessions)
 
     def __len__(self) -> int:
         return min(self._lines, self.most)
