@@ -94,6 +94,17 @@ class Rows:
         """The cells of a column as they stand in the frame."""
         return self._cells[name]
 
+    def cells(
+        self,
+        positions: Sequence[int],
+        names: Sequence[Hashable],
+        empty: Empty = lambda name: None,
+    ) -> list[list[object]]:
+        """The values of the rows at `positions` by column; see `read`."""
+        places = list(positions)
+        wanted = _slice(places) or places
+        return [self._values(self._cells[name].iloc[wanted], empty) for name in names]
+
     def read(
         self,
         positions: Sequence[int],
@@ -105,23 +116,12 @@ class Rows:
         Args:
             empty: what to put into a cell of this column that holds nothing.
         """
-        for part, columns in self.read_columns(positions, names, empty):
-            if not columns:
-                yield from ({} for _ in part)
-            for row in zip(*columns, strict=True):
-                yield dict(zip(names, row, strict=True))
-
-    def read_columns(
-        self,
-        positions: Sequence[int],
-        names: Sequence[Hashable],
-        empty: Empty = lambda name: None,
-    ) -> Iterator[tuple[list[int], list[list[object]]]]:
-        """As `read`, by the column: some of the positions, and the values there in each column."""
         for start in range(0, len(positions), _STRETCH):
-            part = list(positions[start : start + _STRETCH])
-            cells = _slice(part) or part
-            yield part, [self._values(self._cells[name].iloc[cells], empty) for name in names]
+            part = positions[start : start + _STRETCH]
+            if not names:
+                yield from ({} for _ in part)
+            for row in zip(*self.cells(part, names, empty), strict=True):
+                yield dict(zip(names, row, strict=True))
 
     def _values(self, series: pd.Series, empty: Empty) -> list[object]:
         name = series.name
@@ -149,7 +149,7 @@ class Rows:
 
 def _slice(positions: list[int]) -> slice | None:
     """Positions that follow one another, which pandas reads without a copy; else None."""
-    first = positions[0]
+    first = positions[0] if positions else 0
     end = first + len(positions)
     return slice(first, end) if positions == list(range(first, end)) else None
 
