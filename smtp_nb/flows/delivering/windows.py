@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from smtp_nb.errors import LinkError
 from smtp_nb.flows.delivering.content import CHUNK, stuffed, whole
@@ -32,13 +32,26 @@ from smtp_nb.protocol.client import ClientState
 from smtp_nb.protocol.commands import DATA, END_OF_DATA, RSET, Command, bdat
 from smtp_nb.protocol.dots import TERMINATOR
 
-if TYPE_CHECKING:
-    from smtp_nb.flows.delivering.batch import Batch
-
 # Larger messages go alone: a window is bounded in bytes, and their round trips matter less.
 MAX_WINDOWED = 256 * 1024
 # 503 and its like after a group: the server did not expect commands there.
 _OUT_OF_STEP = frozenset({500, 501, 502, 503, 504})
+
+
+class Window(Protocol):
+    """The transactions that are in flight together, and those that may follow; see `Batch`."""
+
+    @property
+    def transactions(self) -> Sequence[Transaction]: ...
+
+    def waited(self, seconds: float) -> None:
+        """Note how long nothing came from the server while all was written."""
+
+    def follow(self, in_flight: int) -> Flow[Sequence[Transaction]]:
+        """With CHUNKING: what may be written now, while so many are in flight."""
+
+    def follow_last(self) -> Flow[Sequence[Transaction]]:
+        """Without CHUNKING: what follows the last one, which is about to be written."""
 
 
 def may_overlap(session: ClientSession) -> bool:
@@ -54,20 +67,20 @@ def fits_window(job: DeliveryJob) -> bool:
     )
 
 
-def run_window(session: ClientSession, batch: Batch) -> Flow[None]:
-    """Run the transactions of a batch together, and those that follow; each then knows its outcome.
+def run_window(session: ClientSession, window: Window) -> Flow[None]:
+    """Run the transactions of a window and those that follow; each then knows its outcome.
 
     Raises:
         SMTPError: the session ended.
     """
     if "CHUNKING" in session.extensions:
-        yield from _stream(session, batch)
+        yield from _stream(session, window)
     else:
-        yield from _overlap(session, batch)
-    for transaction in batch.transactions:
+        yield from _overlap(session, window)
+    for transaction in window.transactions:
         if transaction.contradicts_itself:
             raise LinkError("the server accepted a message whose sender it had refused")
-    if any(map(is_out_of_step, batch.transactions)):
+    if any(map(is_out_of_step, window.transactions)):
         session.fall_back("the server does not accept commands after the end of a message")
 
 
@@ -82,18 +95,18 @@ def is_out_of_step(transaction: Transaction) -> bool:
 # -- with CHUNKING ----------------------------------------------------------------------------
 
 
-def _stream(session: ClientSession, batch: Batch) -> Flow[None]:
+def _stream(session: ClientSession, window: Window) -> Flow[None]:
     """Send whole messages one after the other, and others as soon as replies have come."""
-    fresh: Sequence[Transaction] = batch.transactions.copy()
+    fresh: Sequence[Transaction] = window.transactions[:]
     in_flight: deque[Transaction] = deque()
     while fresh or in_flight:
         if fresh:
             yield from _write_all(session, fresh)
             in_flight += fresh
-            yield Prefetch(_ahead(session, batch))
+            yield Prefetch(_ahead(session, window))
         else:
-            yield from _take_some(session, batch, in_flight)
-        fresh = yield from batch.follow(len(in_flight))
+            yield from _take_some(session, window, in_flight)
+        fresh = yield from window.follow(len(in_flight))
 
 
 def _write_all(session: ClientSession, transactions: Sequence[Transaction]) -> Flow[None]:
@@ -108,12 +121,12 @@ def _write_all(session: ClientSession, transactions: Sequence[Transaction]) -> F
     yield from _write(session, group)
 
 
-def _ahead(session: ClientSession, batch: Batch) -> int:
+def _ahead(session: ClientSession, window: Window) -> int:
     """How many messages the next window may have."""
-    return min(2 * len(batch.transactions), session.settings.window)
+    return min(2 * len(window.transactions), session.settings.window)
 
 
-def _take_some(session: ClientSession, batch: Batch, in_flight: deque[Transaction]) -> Flow[None]:
+def _take_some(session: ClientSession, window: Window, in_flight: deque[Transaction]) -> Flow[None]:
     """Read the replies that have arrived, or wait for one; transactions that have ended leave."""
     began = session.clock()
     try:
@@ -125,7 +138,7 @@ def _take_some(session: ClientSession, batch: Batch, in_flight: deque[Transactio
     except LinkError as error:
         yield from drain_replies(session, in_flight, error)
         raise
-    batch.waited(session.clock() - began)
+    window.waited(session.clock() - began)
 
 
 def _write(session: ClientSession, group: dict[Transaction, bytes]) -> Flow[None]:
@@ -147,9 +160,9 @@ def _write(session: ClientSession, group: dict[Transaction, bytes]) -> Flow[None
 # -- without CHUNKING -------------------------------------------------------------------------
 
 
-def _overlap(session: ClientSession, batch: Batch) -> Flow[None]:
+def _overlap(session: ClientSession, window: Window) -> Flow[None]:
     """Send the end of each message together with the envelope of the next."""
-    first, *rest = batch.transactions
+    first, *rest = window.transactions
     queue, replies = deque(rest), _Replies(session)
     yield from session.write(session.prepare(*_envelope(session, first), DATA))
     transaction: Transaction | None = first
@@ -157,11 +170,11 @@ def _overlap(session: ClientSession, batch: Batch) -> Flow[None]:
         yield from replies.take(transaction, "DATA")
         body = _body(transaction)
         if not queue and body and not transaction.is_void:
-            queue += yield from batch.follow_last()
+            queue += yield from window.follow_last()
         following = queue.popleft() if queue else None
         if body or following is not None:
             yield from _write_end(session, transaction, body, following)
-            yield Prefetch(_ahead(session, batch) - len(queue))  # while the server is at work
+            yield Prefetch(_ahead(session, window) - len(queue))  # while the server is at work
         if session.protocol.awaits(END_OF_DATA):
             yield from replies.take(transaction, "END")
         transaction = following
