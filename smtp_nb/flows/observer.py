@@ -16,7 +16,7 @@ class Observer(Protocol):
     def emit(self, *events: Event) -> None: ...
 
     def emit_lines(self, lines: Sequence[PITrailEvent]) -> None:
-        """As `emit`; lines of which nobody reads any are never made."""
+        """As `emit`, for lines that are made into events only where they are read."""
 
     def ask(self, event: Event) -> Sequence[Awaitable[None]]:
         """As `emit`, for an event whose handlers may change it; returns what to await."""

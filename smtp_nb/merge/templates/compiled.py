@@ -119,7 +119,7 @@ class Woven:
 
 
 class Sheet:
-    """A whole message in one list of texts, some of which are filled in for each row."""
+    """A whole message as one list of texts, some of which are filled in for each row."""
 
     def __init__(self) -> None:
         self._texts: list[str] = []

@@ -1,7 +1,7 @@
-"""Lines that crossed the wire together, each an event once somebody looks at it.
+"""Lines that crossed the wire together, each made into an event when it is read.
 
-A merge says and hears hundreds of thousands of lines, of which a trail keeps the last ones. Those
-that nobody reads are never made.
+A merge sends and receives hundreds of thousands of lines, of which a trail keeps the last ones. The
+events of the others are never made.
 """
 
 from __future__ import annotations
