@@ -20,7 +20,6 @@ from smtp_nb.flows.limits import Deadline
 from smtp_nb.flows.observer import Observer
 from smtp_nb.flows.session import ClientSession
 from smtp_nb.flows.settings import SessionSettings
-from smtp_nb.model.address import is_ip_address
 from smtp_nb.model.enums import SSLStartMode
 from smtp_nb.model.reply import Reply
 from smtp_nb.protocol.replies import ReplyParser
