@@ -10,8 +10,9 @@ MAKE_VENV := $(PYTHON) -m venv .venv
 # A module is compiled when it is imported first; to compile all of them costs more than the rest.
 INSTALL := $(BIN)/python -m pip install --quiet --no-compile
 else
-MAKE_VENV := $(UV) venv --quiet --seed --allow-existing --python $(PYTHON) .venv
-INSTALL := $(UV) pip install --quiet --python $(BIN)/python
+MAKE_VENV := $(UV) venv --quiet --allow-existing --python $(PYTHON) .venv
+# With pip in it, for whoever installs something by hand.
+INSTALL := $(UV) pip install --quiet --python $(BIN)/python pip
 endif
 # Hundreds of processes of the tests import the same, some where nothing may be written. Some files of
 # other packages are templates, which do not compile.

@@ -189,11 +189,9 @@ def test_make_demo_installs_what_the_demo_imports_and_opens_nothing(tmp_path: Pa
 def test_make_installs_with_uv_where_it_is_on_the_path(tmp_path: Path) -> None:
     made, _, install, *_ = planned(tmp_path, "demo", uv=True)
     program = tmp_path / "programs" / "uv"
-    # With pip in it, for whoever installs something by hand.
-    assert made == f"{program} venv --quiet --seed --allow-existing --python python3 .venv"
-    assert (
-        install == f"{program} pip install --quiet --python .venv/bin/python --editable '.[demo]'"
-    )
+    assert made == f"{program} venv --quiet --allow-existing --python python3 .venv"
+    into = f"{program} pip install --quiet --python .venv/bin/python"
+    assert install == f"{into} pip --editable '.[demo]'"
 
 
 @pytest.mark.parametrize(
