@@ -26,7 +26,7 @@ NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=120
 SANITIZE := --nbval-sanitize-with=tests/nbval_sanitize.cfg
 TWO_FILES := --numprocesses=2 --dist=loadfile
 
-.PHONY: demo lab lite test test-long fuzz lint bench bench-compare docs
+.PHONY: demo lab lite test test-long test-lowest fuzz lint bench bench-compare docs
 
 demo: $(INSTALLED)demo
 	$(BIN)/python notebooks/build.py demo
@@ -46,6 +46,10 @@ test: $(INSTALLED)$(EXTRAS)
 
 test-long: $(INSTALLED)$(EXTRAS)
 	$(PYTEST) -m long --timeout=3600 $(TWO_FILES) tests
+
+# Part of the suite beside the oldest versions of other packages that pyproject.toml allows.
+test-lowest: $(INSTALLED)$(EXTRAS)
+	$(PYTEST) -m long --numprocesses=0 tests/architecture/test_lower_bounds.py
 
 # So many seconds for each parser; NAMES are some of tests/fuzz/targets.py, all by default.
 SECONDS := 300

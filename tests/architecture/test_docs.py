@@ -33,8 +33,8 @@ MAGIC = re.compile(r"(?:\w+ = )?%")
 # What stands in a block that no test runs here, and why.
 NOT_RUN = {
     "none": "needs an account, a key or a machine elsewhere",
-    "text": "is shown, not typed: a picture of letters, what a program prints",
-    "": "is a sketch for the board",
+    "text": "is shown, not typed",
+    "": "is a picture of letters",
     "ini": "is run by tests/test_testing.py",
     "sh": "is run by the tests of grading",
     "py": "is the configuration of another program",
