@@ -22,6 +22,7 @@ from smtp_nb.flows.settings import SessionSettings
 from smtp_nb.model.enums import SSLStartMode
 from smtp_nb.model.reply import Reply
 from smtp_nb.protocol.replies import ReplyParser
+from smtp_nb.wire.verification.hostname import is_ip_address
 
 HANDSHAKE_S = 20.0
 """How long a handshake may take; a person's patience says nothing about it."""
@@ -66,23 +67,30 @@ class RawSession:
         """Connect, with TLS from the first byte if the settings say so.
 
         Raises:
-            InputError: the peer is another machine, and `unsafe` does not allow that. It is closed
-                without a byte.
+            InputError: the peer is another machine, and `unsafe` does not allow that. An address is
+                not even tried; behind a name, the connection is closed without a byte.
             LinkError, TLSError: could not connect; there is no connection then.
         """
+        host = self._session.settings.host
+        if is_ip_address(host):
+            self._require_here(host)
         early = yield from open_connection(self._session)
-        peer = self._session.peer
-        if not (self._unsafe or (peer is not None and is_loopback(peer.remote_address))):
+        try:
+            self._require_here(self._session.peer.remote_address if self._session.peer else host)
+        except InputError:
             yield from self.close()
-            where = peer.remote_address if peer else self._session.settings.host
-            raise InputError(
-                f"{where} is not this machine, and raw bytes do not leave it",
-                remedy="Use a SandboxServer, or unsafe=True if that server is yours",
-            )
+            raise
         if self._session.settings.start_mode is SSLStartMode.IMPLICIT:
             yield from self._shake_hands(early)
         else:
             self._replies.receive_data(early)
+
+    def _require_here(self, address: str) -> None:
+        if not self._unsafe and not is_loopback(address):
+            raise InputError(
+                f"{address} is not this machine, and raw bytes do not leave it",
+                remedy="Use a SandboxServer, or unsafe=True if that server is yours",
+            )
 
     def write(self, octets: bytes) -> Flow[None]:
         """Send bytes as they are.

@@ -18,6 +18,7 @@ from smtp_nb.flows.mask import Mask
 from smtp_nb.flows.observer import Observer
 from smtp_nb.flows.settings import SessionSettings, secrets_of
 from smtp_nb.flows.trail_writer import TrailWriter
+from smtp_nb.model.display import counted
 from smtp_nb.model.reply import Reply
 from smtp_nb.model.unseen import without_frames
 from smtp_nb.protocol.client import ClientProtocol, ClientState
@@ -118,7 +119,8 @@ class ClientSession:
         if not self.is_used_up:
             return False
         self.trail.remark(
-            f"the server accepts {self.mails} messages on one connection; connecting again"
+            f"the server accepts {counted(self.mails, 'message')} on one connection;"
+            " connecting again"
         )
         yield from self.close()
         return True

@@ -15,6 +15,7 @@ from smtp_nb.merge.planning.plan import Plan, PlannedRow
 from smtp_nb.merge.planning.renderer import RowRenderer, RowValues
 from smtp_nb.merge.preview import Preview, PreviewedRow
 from smtp_nb.merge.rows.problem import Problem
+from smtp_nb.model.display import counted
 
 UNWRITABLE = 303
 
@@ -38,7 +39,8 @@ def at(plan: Plan, row: int, leaders: list[int]) -> list[PlannedRow]:
     place = row + len(leaders) if row < 0 else row
     if not 0 <= place < len(leaders):
         raise InputError(
-            f"row {row} does not exist", remedy=f"The frame has {len(leaders)} rows, the first is 0"
+            f"row {row} does not exist",
+            remedy=f"The frame has {counted(len(leaders), 'row')}, the first is 0",
         )
     return [planned for planned in plan.rows if planned.row == leaders[place]]
 
@@ -56,7 +58,7 @@ def chosen(plan: Plan, where: Any, leaders: list[int], index: pd.Index) -> list[
     fits = not isinstance(where, pd.Series) or where.index.equals(index)
     if len(mask) != len(leaders) or not fits or not all(map(pd.api.types.is_bool, mask)):
         raise InputError(
-            f"where= is not a mask over the {len(leaders)} rows of the frame",
+            f"where= is not a mask over the {counted(len(leaders), 'row')} of the frame",
             remedy='Make it of the frame: where=df["grade"] > 5',
         )
     wanted = {leader for leader, is_in in zip(leaders, mask, strict=True) if is_in}

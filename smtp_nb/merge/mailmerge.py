@@ -40,6 +40,7 @@ from smtp_nb.merge.running.pace import Shut
 from smtp_nb.merge.running.run import Campaign, Run
 from smtp_nb.merge.running.sending import Server, component, refuse_unused, unused
 from smtp_nb.merge.templates.template import Compiled, Template
+from smtp_nb.model.display import counted
 from smtp_nb.model.keywords import shows_keywords
 from smtp_nb.model.known import known_attributes
 from smtp_nb.model.unseen import unseen_arguments
@@ -363,4 +364,4 @@ class MailMerge:
         counts = "its journal cannot be read"
         with suppress(JournalError):
             counts = report.counts(self.results)
-        return f"<MailMerge {self.name!r}: {len(self._campaign.rows)} rows, {counts}>"
+        return f"<MailMerge {self.name!r}: {counted(len(self._campaign.rows), 'row')}, {counts}>"

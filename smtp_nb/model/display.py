@@ -59,3 +59,8 @@ def masked(text: str) -> str:
     """
     text = _NAME_ARGUMENT.sub(r"\1\2…", text)
     return _ADDRESS.sub(lambda found: f"{(found[1] or found[2] or '')[:1]}…@", text)
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 message`, `2,000 messages`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -16,6 +16,7 @@ from typing import Any, Self
 from urllib.parse import quote, urlencode
 
 from smtp_nb.errors import InputError, StateError
+from smtp_nb.model.display import counted
 from smtp_nb.model.known import known_attributes
 from smtp_nb.model.secret import HIDDEN
 from smtp_nb.protocol.server.auth import Mechanism
@@ -387,9 +388,9 @@ class SandboxServer:
 
     def __repr__(self) -> str:
         if self._thread is None:
-            return f"<SandboxServer, stopped: {len(self.messages)} messages>"
+            return f"<SandboxServer, stopped: {counted(len(self.messages), 'message')}>"
         where = self._url(next(iter(self._auth), ""), lambda password: HIDDEN)
-        return f"<SandboxServer at {where}: {len(self.messages)} messages>"
+        return f"<SandboxServer at {where}: {counted(len(self.messages), 'message')}>"
 
     def _repr_html_(self) -> str:
         return f"<p>{escape(repr(self))}</p>{self.messages._repr_html_()}"

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, overload
 
 from smtp_nb import ambient
-from smtp_nb.model.display import SHOWN
+from smtp_nb.model.display import SHOWN, counted
 from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.events import PITrailEvent
 from smtp_nb.model.known import known_attributes
@@ -357,9 +357,8 @@ class Sessions(list[Session]):
         """The newest ones; those before are counted."""
         newest = [repr(session) for session in self[-SHOWN:]]
         left = len(self) - len(newest)
-        return "\n".join(
-            [f"<{len(self):,} sessions>", *([f"… {left:,} before"] if left else []), *newest]
-        )
+        before = [f"… {left:,} before"] if left else []
+        return "\n".join([f"<{counted(len(self), 'session')}>", *before, *newest])
 
 
 def told(

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from IPython.lib.pretty import pretty
 
-from smtp_nb.model.display import visible
+from smtp_nb.model.display import counted, visible
 from smtp_nb.sandbox import Inbox, Session
 from smtp_nb.sandbox import Message as Received
 from smtp_nb.sandbox.messages.mailbox import (
@@ -108,7 +108,7 @@ class InboxView(Live):
         self.send(content, buffers=[part.octets(MAX_DOWNLOAD)])
 
     def __repr__(self) -> str:
-        return f"<InboxView: {len(self._server.messages)} messages>"
+        return f"<InboxView: {counted(len(self._server.messages), 'message')}>"
 
     def static_forms(self) -> Forms:
         inbox = self._server.messages

@@ -268,7 +268,7 @@ def another_address() -> str:
         return str(probe.getsockname()[0])
 
 
-def test_no_raw_octet_leaves_this_machine_unless_it_is_asked_for():
+def test_no_raw_octet_leaves_this_machine_unless_it_is_asked_for(monkeypatch):
     address = another_address()
     if address.startswith("127."):
         pytest.skip("this machine has no other address")
@@ -276,6 +276,13 @@ def test_no_raw_octet_leaves_this_machine_unless_it_is_asked_for():
         url = f"smtp://{address}:{server.port}?tls=none"
         with pytest.raises(InputError, match="raw bytes do not leave it"):
             Terminal(url)
+        assert len(server.sessions) == 0
+        real = socket.getaddrinfo
+        monkeypatch.setattr(
+            socket, "getaddrinfo", lambda host, *rest, **how: real(address, *rest, **how)
+        )
+        with pytest.raises(InputError, match=f"{address} is not this machine"):
+            Terminal(url.replace(address, "elsewhere.test"))
         with Terminal(url, unsafe=True) as terminal:
             assert terminal.read().code == 220
         heard = [data for one in server.sessions for who, data in one.wire if who.name == "CLIENT"]

@@ -84,7 +84,7 @@ def test_what_is_saved_masks_recipients(server: SandboxServer) -> None:
     for form in view.static_forms():
         assert "ben@" not in form
         assert "b…@example.org" in form
-    assert repr(view) == "<InboxView: 1 messages>"
+    assert repr(view) == "<InboxView: 1 message>"
     view.close()
 
 

@@ -13,6 +13,7 @@ from smtp_nb.classroom.hexdump.decoded import views_of
 from smtp_nb.classroom.hexdump.marks import KINDS, Mark, Run, marks_of
 from smtp_nb.classroom.hexdump.replay import Replay, replay
 from smtp_nb.errors import InputError
+from smtp_nb.model.display import counted
 from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.explain import explain
 from smtp_nb.model.known import known_attributes
@@ -243,7 +244,7 @@ class HexDump:
         glyphs = self._glyphs()
         for row in self._shown_rows(show_addresses, is_whole):
             if isinstance(row, int):
-                yield f"… {row:,} rows left out"
+                yield f"… {counted(row, 'row')} left out"
             else:
                 yield f"{row.start:06x} {row.letter}  {_hex(row.octets):<50}{_text(row, glyphs)}"
         notes = self.notes()
@@ -275,7 +276,7 @@ class HexDump:
         glyphs, rows = self._glyphs(), []
         for row in self._shown_rows(show_addresses, is_whole=False):
             cells = (
-                (f"… {row:,} rows left out", "", "", "")
+                (f"… {counted(row, 'row')} left out", "", "", "")
                 if isinstance(row, int)
                 else (f"{row.start:06x}", row.letter, _hex(row.octets), _text(row, glyphs))
             )

@@ -9,6 +9,7 @@ from smtp_nb.classroom.exercises.exercise import BY_HAND, Criterion, exercise
 from smtp_nb.classroom.exercises.seen import Seen
 from smtp_nb.classroom.lessons.by_hand import NOBODY_TYPED
 from smtp_nb.classroom.lessons.plan import LessonPlan
+from smtp_nb.model.display import counted
 from smtp_nb.sandbox.messages.mailbox import Message
 
 LIST = "class@class.test"
@@ -42,7 +43,7 @@ def in_header(message: Message, *names: str) -> list[str]:
 def hidden(seen: Seen) -> Iterator[Criterion]:
     """A message whose envelope and header differ."""
     found = with_word(seen, "3.1")
-    number = f"{len(found)} messages came" if found else NO_MESSAGE
+    number = f"{counted(len(found), 'message')} came" if found else NO_MESSAGE
     yield Criterion("one message", 1, len(found) == 1, number)
     last = found[-1] if found else None
     envelope = sorted(last.rcpt_tos) if last else []

@@ -17,6 +17,7 @@ from smtp_nb.classroom.pictures.drawing import Drawing
 from smtp_nb.classroom.pictures.timeline import timeline
 from smtp_nb.client.smtp import SMTP
 from smtp_nb.errors import InputError, SMTPError
+from smtp_nb.model.display import counted
 from smtp_nb.model.reply import Reply
 from smtp_nb.sandbox.server import SandboxServer
 
@@ -92,7 +93,7 @@ class PostRoom:
         return timeline(sessions, show_addresses=True)
 
     def __repr__(self) -> str:
-        return f"<PostRoom: {len(self.recipients)} messages to send>"
+        return f"<PostRoom: {counted(len(self.recipients), 'message')} to send>"
 
 
 def _sent(smtp: SMTP, recipient: str) -> Reply:

@@ -21,7 +21,7 @@ from smtp_nb.classroom.room.roster import Roster
 from smtp_nb.classroom.room.student import Student
 from smtp_nb.client.private_files import write_private
 from smtp_nb.errors import InputError
-from smtp_nb.model.display import masked
+from smtp_nb.model.display import counted, masked
 from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.known import known_attributes
 from smtp_nb.model.receipt import TLSInfo
@@ -76,9 +76,8 @@ class ClassLog:
     def __repr__(self) -> str:
         sessions = sum(map(len, self._sessions.values()))
         saved = f"{self.saved_at:%Y-%m-%d %H:%M}"
-        return (
-            f"<ClassLog {self.name}, {saved}: {len(self.students)} students, {sessions} sessions>"
-        )
+        counts = f"{counted(len(self.students), 'student')}, {counted(sessions, 'session')}"
+        return f"<ClassLog {self.name}, {saved}: {counts}>"
 
 
 def save(

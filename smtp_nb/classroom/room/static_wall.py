@@ -6,6 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from smtp_nb.classroom.room.board import Tile, strip_of
+from smtp_nb.model.display import counted
 
 if TYPE_CHECKING:
     from smtp_nb.classroom.room.classroom import Classroom
@@ -39,7 +40,7 @@ def title_of(room: Classroom, tiles: list[Tile]) -> str:
     words += [f"{stuck} stuck"] if stuck else []
     words += ["paused"] if room.is_paused else []
     faults = len(room.faults)
-    words += [f"{faults} fault{'' if faults == 1 else 's'}"] if faults else []
+    words += [counted(faults, "fault")] if faults else []
     words += [] if room.server.is_running else ["stopped"]
     return ", ".join(words)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from smtp_nb.errors import StateError
+from smtp_nb.model.display import counted
 from smtp_nb.model.known import known_attributes
 from smtp_nb.model.trail.trail import Trail
 from smtp_nb.sandbox.messages.mailbox import Message
@@ -63,7 +64,9 @@ class Student:
 
     def __repr__(self) -> str:
         told = ", ".join(f"{key} {count}" for key, count in self.remarks.most_common())
-        counts = f"{len(self.sessions)} sessions, {len(self.messages)} messages"
+        counts = (
+            f"{counted(len(self.sessions), 'session')}, {counted(len(self.messages), 'message')}"
+        )
         return f"<Student {self.name}: {counts}{f', {told}' if told else ''}>"
 
     def _repr_html_(self) -> str:

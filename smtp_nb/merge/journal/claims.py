@@ -53,9 +53,13 @@ SELECT COALESCE(sum(messages), 0)::bigint, min(at) FROM budget
 WHERE name = ? AND at > ? AND messages > 0
 """
 _SPEND = "INSERT INTO budget (name, at, messages) VALUES (?, ?, ?) RETURNING id"
+_COUNT_FROM = """
+INSERT INTO budget (id, name, at, messages) VALUES (?, ?, ?, ?)
+ON CONFLICT (id) DO UPDATE SET at = excluded.at
+"""
 _FORGET_ALL = "DELETE FROM budget"
 _SPENT_BEFORE = "INSERT INTO budget (name, at, messages) VALUES (?, ?, ?)"
-_EXPIRE = "DELETE FROM budget WHERE name = ? AND at <= ? RETURNING at, messages"
+_EXPIRE = "DELETE FROM budget WHERE name = ? AND at <= ?"
 _GIVE_BACK = "UPDATE budget SET messages = messages - ? WHERE id = ?"
 _HOLD_OFF = """
 INSERT INTO campaign (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE
@@ -118,28 +122,19 @@ class Known(NamedTuple):
 
 
 class Budget(NamedTuple):
-    """So many messages in any period.
-
-    Attributes:
-        slack_s: what opened up to so long ago, and was not taken at once, counts from then on: the
-            time that workers take to come for it does not slow the run down.
-    """
+    """So many messages in any period."""
 
     name: str
     messages: int
     period_s: float
-    slack_s: float = 0.0
 
 
 class Spent(NamedTuple):
-    """A part of a budget that was taken: records, each with its number and so many messages."""
+    """A part of a budget that was taken: a record, its budget's name, and so many messages."""
 
-    records: tuple[tuple[int, int], ...] = ()
-
-    @property
-    def messages(self) -> int:
-        """How many there are in all."""
-        return sum(count for _, count in self.records)
+    number: int
+    name: str
+    messages: int
 
 
 class Counts(NamedTuple):
@@ -345,40 +340,35 @@ class ClaimJournal(Journal):
 
     # -- budgets ------------------------------------------------------------------------------
 
-    def spend(self, budget: Budget, most: int) -> Spent:
-        """Take up to `most` of what is left of a budget now."""
+    def spend(self, budget: Budget, most: int) -> Spent | None:
+        """Take up to `most` of what is left of a budget now; None if nothing is.
 
-        def work(sql: JournalSession) -> Spent:
+        It counts from now, until `count_from` says better.
+        """
+
+        def work(sql: JournalSession) -> Spent | None:
             sql.execute(_LOCK, (f"{self._place.schema} {budget.name}",))
             now = _clock(sql)
+            sql.execute(_EXPIRE, (budget.name, now - budget.period_s))
             room = min(most, budget.messages - self._spent(sql, budget, now)[0])
-            expired = sql.execute(_EXPIRE, (budget.name, now - budget.period_s)).fetchall()
-            lately = sorted((at + budget.period_s, count) for at, count in expired
-                            if at > now - budget.period_s - budget.slack_s)  # fmt: skip
-            taken = []
-            for at, count in [*lately, (now, room)]:
-                used = max(min(count, room), 0)
-                room -= used
-                taken += [(self._spend(sql, budget, at, used), used)] if used else []
-                if count > used and at < now:  # for the next one who comes
-                    self._spend(sql, budget, at - budget.period_s, count - used)
-            return Spent(tuple(taken))
+            if room <= 0:
+                return None
+            ((number,),) = sql.execute(_SPEND, (budget.name, now, room)).fetchall()
+            return Spent(int(number), budget.name, room)
 
         return self.store.commit(work, flush=False)
 
-    def _spend(self, sql: JournalSession, budget: Budget, at: float, count: int) -> int:
-        ((number,),) = sql.execute(_SPEND, (budget.name, at, count)).fetchall()
-        return int(number)
-
-    def give_back(self, spent: Spent, unused: int) -> None:
+    def give_back(self, spent: Spent, unused: int) -> Spent:
         """What was taken and not needed may be taken by others."""
-        rows = []
-        for number, count in reversed(spent.records):
-            back = min(count, unused)
-            unused -= back
-            rows += [(back, number)] if back else []
-        if rows:
-            self.store.commit(lambda sql: sql.executemany(_GIVE_BACK, rows), flush=False)
+        if unused:
+            values = (unused, spent.number)
+            self.store.commit(lambda sql: sql.execute(_GIVE_BACK, values), flush=False)
+        return spent._replace(messages=spent.messages - unused)
+
+    def count_from(self, at: float, spent: Iterable[Spent]) -> None:
+        """What was taken has arrived by then at the latest, and its period begins there."""
+        rows = [(one.number, one.name, at, one.messages) for one in spent]
+        self.store.commit(lambda sql: sql.executemany(_COUNT_FROM, rows), flush=False)
 
     def opens_at(self, budget: Budget, now: float) -> float:
         """When there is something to take: now, or later."""

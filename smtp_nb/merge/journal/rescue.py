@@ -20,6 +20,7 @@ from smtp_nb.errors import JournalError
 from smtp_nb.merge.journal import schema
 from smtp_nb.merge.journal.translated import remedy_for
 from smtp_nb.merge.journal.watch import Watch
+from smtp_nb.model.display import counted
 
 RESCUED, LOST = ".rescued", ".lost"
 
@@ -111,7 +112,7 @@ def _contents(path: Path) -> str:
             (application,) = sql.execute("PRAGMA application_id").fetchone()
             (count,) = sql.execute("SELECT count(*) FROM delivery").fetchone()
             if application == schema.APPLICATION:
-                return f"it is a journal with {count} recipients"
+                return f"it is a journal with {counted(count, 'recipient')}"
     return "it is not a journal"
 
 

@@ -118,6 +118,9 @@ class WatchedSQLite(SQLiteStore):
     def wait_for_others(self) -> None:
         """There are none: a file has one lock for all writers."""
 
+    def tell_waits(self, tell: Callable[[float], None]) -> None:
+        """There are none: a file that is away is an error."""
+
     def require_current(self, sql: JournalSession) -> None:
         self._tell()
 

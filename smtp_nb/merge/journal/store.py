@@ -69,6 +69,9 @@ class WritingStore(ReadingStore, Protocol):
     def wait_for_others(self) -> None:
         """Let those who still follow intents of an earlier run settle them, for a while."""
 
+    def tell_waits(self, tell: Callable[[float], None]) -> None:
+        """Have `tell` called with the seconds that are left when what holds the journal is away."""
+
     def require_current(self, sql: JournalSession) -> None:
         """See that the next run will look where this store writes.
 

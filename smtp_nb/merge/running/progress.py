@@ -24,6 +24,8 @@ _WINDOW_S = 10.0
 PAUSED = "paused"
 # The same when it was told when to begin.
 START = "the start"
+# The same when the database of its journal is away.
+DATABASE = "the database of the journal"
 # What is done about messages that a run left.
 RESUME = "run again to resume"
 # So many recipients without their message are kept for a view while the run goes on.

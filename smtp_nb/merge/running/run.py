@@ -51,7 +51,7 @@ from smtp_nb.merge.running.control import RunControl
 from smtp_nb.merge.running.moments import Moment, moment_of
 from smtp_nb.merge.running.options import Options
 from smtp_nb.merge.running.pace import Pace, Shut
-from smtp_nb.merge.running.progress import RESUME, LiveView, Meter, view_for
+from smtp_nb.merge.running.progress import DATABASE, RESUME, LiveView, Meter, view_for
 from smtp_nb.merge.running.rates import Sent
 from smtp_nb.merge.running.source import Source
 from smtp_nb.merge.running.waiting import PendingMessage, Waiting
@@ -177,6 +177,7 @@ class Run:
             self.todos = list(waiting.todos)
         pace = Pace(self.limits, ambient.monotonic, ambient.now, self.sent_before())
         queue = Waiting(waiting.todos, renderer, pace.domains)
+        journal.store.tell_waits(lambda left_s: meter.wait(left_s, DATABASE))
         self.meter, self.salt = meter, salt
         return Source(
             queue, renderer, journal, meter, self.control, options.readdressed, pace, self.waits_for

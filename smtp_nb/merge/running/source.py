@@ -229,7 +229,7 @@ class Source:
             if found is None or not self._try_again(learnt(job, receipt), found):
                 self._meter.count(receipt.outcome)
                 if receipt.outcome is not Outcome.ACCEPTED:
-                    self._meter.miss(missed_in(_todo(job).planned.row, receipt.recipients))
+                    self._meter.miss(missed_in(todo_of(job).planned.row, receipt.recipients))
         self._meter.put_off = self._waiting.put_off
         self._meter.show()
         if not self._under_way or self.endings.found:
@@ -283,33 +283,34 @@ def _undecided(recipients: Recipients, outcomes: Mapping[str, str]) -> Recipient
     return found
 
 
-def _todo(job: DeliveryJob) -> PendingMessage:
+def todo_of(job: DeliveryJob) -> PendingMessage:
+    """What a job was made for."""
     todo: PendingMessage = job.tag  # type: ignore[assignment]  # jobs come from here only
     return todo
 
 
 def learnt(job: DeliveryJob, receipt: Receipt) -> PendingMessage:
     """The job's message, with what is known of its recipients now."""
-    todo = _todo(job)
+    todo = todo_of(job)
     for recipient, result in zip(job.envelope.recipients, receipt.recipients, strict=True):
         todo.outcomes[recipient.mailbox.key] = result.outcome
     return todo
 
 
 def _digest(job: DeliveryJob) -> tuple[str, int]:
-    todo = _todo(job)
+    todo = todo_of(job)
     return todo.digest, todo.message
 
 
 def _attempts(job: DeliveryJob) -> Iterator[Attempt]:
-    todo = _todo(job)
+    todo = todo_of(job)
     for recipient in job.envelope.recipients:
         box = recipient.mailbox
         yield Attempt(todo.message, box.key, box.address, int(recipient.kind), todo.message_id)
 
 
 def _settled(job: DeliveryJob, receipt: Receipt) -> Iterator[Result]:
-    todo = _todo(job)
+    todo = todo_of(job)
     for recipient, result in zip(job.envelope.recipients, receipt.recipients, strict=True):
         is_accepted = result.outcome is Outcome.ACCEPTED
         yield Result(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterator
 from importlib.resources import files
 from typing import NamedTuple
@@ -21,7 +22,7 @@ class Meaning(NamedTuple):
 def rows_of(name: str) -> Iterator[dict[str, str]]:
     """Return the rows of a table, by the names of its columns."""
     source = files("smtp_nb.model") / "tables" / f"{name}.csv"
-    yield from csv.DictReader(source.read_text(encoding="utf-8").splitlines())
+    yield from csv.DictReader(io.StringIO(source.read_text(encoding="utf-8"), newline=""))
 
 
 def entry_of(row: dict[str, str]) -> Meaning:

@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from html import escape
 from itertools import accumulate, groupby, islice
 
-from smtp_nb.model.display import masked, visible
+from smtp_nb.model.display import counted, masked, visible
 from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.events import PITrailEvent
 from smtp_nb.model.trail.ladder import Ladder
-from smtp_nb.model.trail.tally import Tally, count, is_refusal
+from smtp_nb.model.trail.tally import Tally, is_refusal
 
 STATIC_ROWS = 50
 STATIC_RUNGS = 40
@@ -112,7 +112,7 @@ def _html_row(reply: list[PITrailEvent], mark: str) -> str:
     line = _html_line(first)
     if more:
         rest = "<br>".join(map(_html_line, more))
-        title = f"{line} … {count(len(more), 'more line')}"
+        title = f"{line} … {counted(len(more), 'more line')}"
         line = f"<details><summary>{title}</summary>{rest}</details>"
     words = (f"{first.seconds:.3f}", _WHO[first.direction], "TLS" if first.tls else "clear")
     return f"<tr>{''.join(map(_cell, words))}{_cell(mark + line)}</tr>"

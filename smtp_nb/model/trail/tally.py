@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from smtp_nb.model.display import counted
 from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.events import PITrailEvent
 
@@ -51,10 +52,6 @@ class Tally:
         self.protected = event.tls
 
     def __str__(self) -> str:
-        words = [count(self.lines, "line"), count(self.round_trips, "round trip")]
-        words += [count(self.refusals, "refusal")] if self.refusals else []
+        words = [counted(self.lines, "line"), counted(self.round_trips, "round trip")]
+        words += [counted(self.refusals, "refusal")] if self.refusals else []
         return ", ".join([*words, "inside TLS" if self.protected else "in clear"])
-
-
-def count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

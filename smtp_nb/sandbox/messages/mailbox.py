@@ -11,7 +11,7 @@ from functools import cached_property
 from html import escape
 from typing import Any, overload
 
-from smtp_nb.model.display import bounded, masked, visible, visible_lines
+from smtp_nb.model.display import bounded, counted, masked, visible, visible_lines
 from smtp_nb.model.known import known_attributes
 from smtp_nb.model.receipt import TLSInfo
 from smtp_nb.sandbox.messages.parts import ParsedPart, read, read_header
@@ -243,7 +243,7 @@ class Inbox(Sequence[Message]):
     __hash__ = None  # type: ignore[assignment]  # it grows, as a list does
 
     def __repr__(self) -> str:
-        return f"<Inbox: {len(self)} message{'' if len(self) == 1 else 's'}>"
+        return f"<Inbox: {counted(len(self), 'message')}>"
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         printer.text("\n".join([repr(self), *map(_line, self.recent)]))

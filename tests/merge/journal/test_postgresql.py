@@ -16,6 +16,7 @@ from smtp_nb.merge.journal.journal import Journal, JournalReader
 from smtp_nb.merge.journal.places import exists, locked
 from smtp_nb.merge.journal.schema import Attempt, PlanEntry, Result, SkippedRow, Target
 from smtp_nb.merge.journal.url import JournalURL, place_of, schema_of
+from smtp_nb.merge.running.progress import DATABASE, Progress
 from smtp_nb.model.outcome import Outcome
 from smtp_nb.sandbox import SandboxServer
 
@@ -143,6 +144,31 @@ def test_an_intent_waits_for_a_database_that_comes_back(postgresql: PostgreSQL, 
         postgresql.start()
         journal.settle([settled(1, "ACCEPTED")])
         assert [d.outcome for d in journal.deliveries()] == ["ACCEPTED"]
+
+
+@pytest.mark.real
+def test_a_run_says_that_it_waits_for_its_database(
+    merge: Make, postgresql: PostgreSQL, url: str
+) -> None:
+    notes: list[str] = []
+    breaks = iter([postgresql.stop])
+    mends = iter([postgresql.start])
+
+    def shown(progress: Progress) -> None:
+        notes.append(progress.note)
+        if progress.done == 1:
+            for stop in breaks:
+                stop()
+        if progress.waits_for == DATABASE:
+            for start in mends:
+                start()
+
+    found = merge(journal=url).run(progress=shown, window=1, patience=60)
+    assert set(found["outcome"]) == {"ACCEPTED"}
+    waits = [note for note in notes if DATABASE in note]
+    assert waits[0].startswith("waiting ")
+    assert waits[0].endswith(" s for the database of the journal")
+    assert notes[-1] == ""
 
 
 @pytest.mark.real

@@ -95,7 +95,7 @@ def test_rows_are_grouped_on_a_line(class_of_four: Kernel) -> None:
 
 def test_the_count_is_typed_back(class_of_four: Kernel) -> None:
     seen = class_of_four.run("r = %smtp merge df result --send --skip-invalid", answers=["2"])
-    assert seen.prompts == [("This sends 2 messages. Type 2 to send them: ", False)]
+    assert seen.prompts == [("This sends 2 messages. Type 2 to send: ", False)]
     assert class_of_four.value("list(r.outcome)") == (
         "['ACCEPTED', 'REFUSED', 'DUPLICATE', 'INVALID']"
     )

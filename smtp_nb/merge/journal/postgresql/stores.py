@@ -49,6 +49,10 @@ _SETTLE_S = 30.0
 _FLUSHED, _UNHURRIED = (f"SET LOCAL synchronous_commit TO {how}" for how in ("ON", "OFF"))
 
 
+def _keep_silent(left_s: float) -> None:
+    pass
+
+
 class PostgreSQLReader:
     """A campaign to look into: all that is read is of one moment.
 
@@ -95,6 +99,7 @@ class PostgreSQLStore:
         self._guard = threading.RLock()
         self._engine = engine_of(place)
         self._open: DatabaseSession | None = None
+        self._tell: Callable[[float], None] = _keep_silent
         self.mark = mark or ambient.random(8).hex()
         self._connection = self._connected()
         if not mark:
@@ -189,6 +194,9 @@ class PostgreSQLStore:
         while self.has_workers() and ambient.monotonic() < deadline:
             time.sleep(_PAUSES[0])
 
+    def tell_waits(self, tell: Callable[[float], None]) -> None:
+        self._tell = tell
+
     def require_current(self, sql: JournalSession) -> None:
         row = sql.execute("SELECT value FROM campaign WHERE name = ? FOR SHARE", (_MARK,))
         if row.fetchall() != [(self.mark,)]:
@@ -214,8 +222,10 @@ class PostgreSQLStore:
         with suppress(Exception):
             self._connection.close()
         for pause in chain(_PAUSES, repeat(_PAUSES[-1])):
-            if ambient.monotonic() + pause > deadline:
+            left_s = deadline - ambient.monotonic()
+            if pause > left_s:
                 raise error
+            self._tell(left_s)
             time.sleep(pause)
             try:
                 self._connection = self._connected()

@@ -21,7 +21,7 @@ from smtp_nb.merge.running.deferrals import Deferral
 from smtp_nb.merge.running.durations import Rate
 from smtp_nb.merge.running.pace import Opening, Pace, PaceLimits, Shut
 from smtp_nb.merge.running.progress import Meter
-from smtp_nb.merge.running.source import Readdress, Source
+from smtp_nb.merge.running.source import Readdress, Source, todo_of
 from smtp_nb.merge.running.waiting import PendingMessage
 from smtp_nb.model.envelope import DeliveryJob
 from smtp_nb.model.outcome import Outcome
@@ -29,8 +29,6 @@ from smtp_nb.model.receipt import Receipt
 
 # A waiting worker looks again after this time, as nothing can nudge it.
 _LOOK_ROUND_S = 1.0
-# So much of its period may be late what a short rate lets begin: so much more may come in another.
-_SLACK = 0.02
 # When all that waits is in the hands of others.
 _STAND_BY_S = 0.05
 # The budget of the run itself; those of domains have their names.
@@ -60,6 +58,8 @@ class Claims:
         self._rates = limits.domain_rates
         self._claimed: deque[tuple[PendingMessage, RowValues]] = deque()
         self._none_until = 0.0
+        self.spent: dict[int, list[Spent]] = {}
+        """What each message under way took from budgets, by its number."""
         self.room = 0
         """How many more may be claimed in this window."""
 
@@ -115,14 +115,16 @@ class Claims:
         kept, opens = [], dict[str, float]()
         for claim, (todo, filled) in zip(found, claimed, strict=True):
             domains = self._renderer.domains(filled, todo.outcomes)
-            shut = self._shut(domains, opens, now)
+            shut = self._shut(todo.message, domains, opens, now)
             if shut is None:
                 kept.append((todo, filled))
             else:
                 self._journal.put_off([claim.place], shut)
         return kept
 
-    def _shut(self, domains: Iterable[str], opens: dict[str, float], now: float) -> float | None:
+    def _shut(
+        self, message: int, domains: Iterable[str], opens: dict[str, float], now: float
+    ) -> float | None:
         """Take one from the budget of each domain; or when the one opens that has none left."""
         taken: list[Spent] = []
         for domain in domains:
@@ -130,13 +132,14 @@ class Claims:
             if rate is None:
                 continue
             budget = _budget(domain, rate)
-            spent = Spent() if domain in opens else self._journal.spend(budget, 1)
-            if not spent.messages:
+            spent = None if domain in opens else self._journal.spend(budget, 1)
+            if spent is None:
                 opens.setdefault(domain, max(self._journal.opens_at(budget, now), now))
                 for one in taken:
                     self._journal.give_back(one, 1)
                 return opens[domain]
             taken.append(spent)
+        self.spent[message] = taken
         return None
 
     def opens_at(self, now: float) -> Opening | None:
@@ -160,8 +163,7 @@ class Claims:
 
 
 def _budget(name: str, rate: Rate) -> Budget:
-    slack_s = 0.0 if rate.is_quota else rate.period_s * _SLACK
-    return Budget(name, rate.messages, rate.period_s, slack_s)
+    return Budget(name, rate.messages, rate.period_s)
 
 
 class SharedPace(Pace):
@@ -232,7 +234,17 @@ class ClaimedSource(Source):
         return None if found is None else replace(found, seconds=min(found.seconds, _LOOK_ROUND_S))
 
     def settle(self, results: Sequence[tuple[DeliveryJob, Receipt]]) -> None:
-        """As any source; what ends this worker ends all."""
+        """As any source; what ends this worker ends all.
+
+        A server counts what arrives, and that may be long after the claim: whoever asks for a
+        budget counts from the reply on, so that no period of any length has more than its share.
+        """
+        now, spent = self._shared.clock(), dict[int, Spent]()
+        for job, _ in results:
+            taken = self._claims.spent.pop(todo_of(job).message, ())
+            spent.update((one.number, one) for one in taken)
+        if spent:
+            self._claim_journal.count_from(now, spent.values())
         super().settle(results)
         self._pass_on()
 
@@ -264,8 +276,12 @@ class ClaimedSource(Source):
         if budget is None:
             return self._taken(most)
         spent = self._claim_journal.spend(budget, most)
-        jobs = self._taken(spent.messages) if spent.messages else ()
-        self._claim_journal.give_back(spent, spent.messages - len(jobs))
+        if spent is None:
+            return ()
+        jobs = self._taken(spent.messages)
+        used = self._claim_journal.give_back(spent, spent.messages - len(jobs))
+        for job in jobs:
+            self._claims.spent.setdefault(todo_of(job).message, []).append(used)
         return jobs
 
     def _taken(self, most: int) -> Sequence[DeliveryJob]:

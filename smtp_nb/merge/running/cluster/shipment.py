@@ -18,6 +18,7 @@ from smtp_nb.merge.rows.rows import Rows
 from smtp_nb.merge.running.options import Options
 from smtp_nb.merge.running.pace import PaceLimits, Shut
 from smtp_nb.merge.running.waiting import PendingMessage
+from smtp_nb.model.display import counted
 from smtp_nb.model.secret import Secret
 
 
@@ -54,7 +55,7 @@ class Shipment:
         return JournalURL(Secret(self.journal.value), self.campaign)
 
     def __repr__(self) -> str:
-        return f"<Shipment of {self.campaign!r}: {len(self.todos)} messages>"
+        return f"<Shipment of {self.campaign!r}: {counted(len(self.todos), 'message')}>"
 
 
 @dataclass(frozen=True, slots=True, repr=False)

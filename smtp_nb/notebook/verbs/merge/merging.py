@@ -15,7 +15,7 @@ from smtp_nb.merge.journal.schema import SUFFIX
 from smtp_nb.merge.planning.standing import Standing
 from smtp_nb.merge.preview import Preview
 from smtp_nb.merge.rows.frames import as_pandas
-from smtp_nb.model.display import masked
+from smtp_nb.model.display import counted, masked
 from smtp_nb.notebook.results_frame import ResultsFrame
 from smtp_nb.notebook.show import left_aligned
 from smtp_nb.notebook.verb import VerbRequest
@@ -46,9 +46,10 @@ class DryRun:
     def _sentence(self) -> str:
         errors = self.problems["row"][self.problems["severity"] == "error"].nunique()
         advice = f" Rows with errors: {errors}; --skip-invalid leaves them out." if errors else ""
-        noun = "message" if self.count == 1 else "messages"
         rest = "" if not self.count else " Add --send to send them."
-        return f"A dry run: {self.count} {noun} would be sent.{advice}{rest}{self._past}"
+        return (
+            f"A dry run: {counted(self.count, 'message')} would be sent.{advice}{rest}{self._past}"
+        )
 
     @property
     def _past(self) -> str:
@@ -207,7 +208,8 @@ def _confirm(count: int, whole: int, request: VerbRequest) -> None:
     typed = str(given) if given is not None else _typed(count)
     if typed.strip() != str(count):
         raise InputError(
-            f"nothing was sent: it is {count} messages, not {typed.strip() or 'nothing'}",
+            f"nothing was sent: it is {counted(count, 'message')},"
+            f" not {typed.strip() or 'nothing'}",
             remedy=f"Look at the dry run, then give --yes {count} or type {count}",
         )
 
@@ -216,7 +218,7 @@ def _typed(count: int) -> str:
     from IPython.core.error import StdinNotImplementedError
 
     try:
-        return input(f"This sends {count} messages. Type {count} to send them: ")
+        return input(f"This sends {counted(count, 'message')}. Type {count} to send: ")
     except (StdinNotImplementedError, EOFError) as error:
         raise StateError(
             "nothing was sent: cannot prompt for confirmation",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -13,7 +13,7 @@ import pytest
 from servers.postgresql import PostgreSQL
 from smtp_nb.errors import ConnectFailed, InputError
 from smtp_nb.merge import MailMerge, Template
-from smtp_nb.merge.journal.claims import ClaimJournal, RunState
+from smtp_nb.merge.journal.claims import ClaimJournal, RunState, Spent
 from smtp_nb.merge.running.cluster.claimed import ClaimedSource
 from smtp_nb.merge.running.cluster.shipment import Parcel, Shipment
 from smtp_nb.merge.running.cluster.worker import _Share, open_and_work, work
@@ -122,6 +122,24 @@ def test_a_worker_of_an_earlier_run_sends_no_more(
         assert work(old.shipment).is_final
         assert len(server.messages) == 0
         assert offer.finish() == {"ACCEPTED": 100}
+
+
+@pytest.mark.parametrize("budget", [{"rate": "900/h"}, {"domain_rates": {"*": "900/h"}}])
+def test_what_is_taken_from_a_budget_counts_from_its_reply(
+    offered: Offered, monkeypatch: pytest.MonkeyPatch, budget: dict[str, Any]
+) -> None:
+    arrived = dict[int, Spent]()
+    count_from = ClaimJournal.count_from
+
+    def counted(journal: ClaimJournal, at: float, spent: Iterable[Spent]) -> None:
+        spent = list(spent)
+        arrived.update((one.number, one) for one in spent)
+        count_from(journal, at, spent)
+
+    monkeypatch.setattr(ClaimJournal, "count_from", counted)
+    with offered(window=8, **budget) as offer:
+        assert offer.finish() == {"ACCEPTED": 100}
+    assert sum(one.messages for one in arrived.values()) == 100
 
 
 def test_a_database_that_comes_back_is_waited_for(
