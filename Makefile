@@ -49,7 +49,7 @@ test-long: $(INSTALLED)$(EXTRAS)
 
 # Part of the suite beside the oldest versions of other packages that pyproject.toml allows.
 test-lowest: $(INSTALLED)$(EXTRAS)
-	$(PYTEST) -m long --numprocesses=0 tests/architecture/test_lower_bounds.py
+	$(PYTEST) -m long -o faulthandler_timeout=0 tests/architecture/test_lower_bounds.py
 
 # So many seconds for each parser; NAMES are some of tests/fuzz/targets.py, all by default.
 SECONDS := 300
