@@ -19,6 +19,7 @@ from smtp_nb.errors import InputError, StateError
 from smtp_nb.model.display import counted
 from smtp_nb.model.known import known_attributes
 from smtp_nb.model.secret import HIDDEN
+from smtp_nb.model.typed import typed_arguments
 from smtp_nb.protocol.server.auth import Mechanism
 from smtp_nb.protocol.server.policy import Service
 from smtp_nb.sandbox import options, running
@@ -45,6 +46,7 @@ def _arguments() -> dict[str, str]:
 
 
 @known_attributes(_arguments)
+@typed_arguments
 class SandboxServer:
     """An SMTP server on this machine, in a thread of its own.
 

@@ -9,12 +9,14 @@ from smtp_nb.client.message.message_builder import draft_from
 from smtp_nb.client.message.message_properties import MessageProperties
 from smtp_nb.errors import MissingError
 from smtp_nb.model.known import known_attributes
+from smtp_nb.model.typed import typed_arguments
 
 if TYPE_CHECKING:
     from smtp_nb.compose.message import Composed
 
 
 @known_attributes()
+@typed_arguments
 @dataclass
 class Header:
     """A field of a message's header.

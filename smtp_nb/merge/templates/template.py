@@ -34,12 +34,14 @@ from smtp_nb.merge.templates.sandboxed import Own, standard
 from smtp_nb.merge.templates.unsubscribe import UnsubscribePart
 from smtp_nb.model.address import Mailbox, refuse_controls
 from smtp_nb.model.known import known_attributes
+from smtp_nb.model.typed import typed_arguments
 
 # A template's name for the bare address of its recipient, if no column is called so.
 ADDRESS = "address"
 
 
 @known_attributes()
+@typed_arguments
 @dataclass(frozen=True, kw_only=True)
 class Template:
     """A message with `{{ column }}` where rows differ (Jinja2, sandboxed and strict).
