@@ -316,6 +316,8 @@ class Component(Configured, Headers, Status, Events):
         except SMTPError as error:
             error.receipt = unsent(job, f"not sent: {error}")
             raise
+        if job.remark:
+            session.trail.remark(job.remark)
         try:
             given = yield from deliver_one(session, job)
         except SMTPError as error:
@@ -372,7 +374,10 @@ class Component(Configured, Headers, Status, Events):
 
     @typed_arguments
     def _send_command(self, command: str) -> Flow[Reply]:
-        asked = single_commands.single(command)
+        try:
+            asked = single_commands.single(command)
+        finally:
+            del command
         # In a forked child the connection was the parent's, and the call makes one of its own.
         if not self.connected and not self._inherited_from:
             raise StateError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -55,7 +56,7 @@ from smtp_nb.classroom import (
     Zone,
 )
 from smtp_nb.classroom.exercises.exercise import Exercise
-from smtp_nb.errors import AttributeRefused, SettingError
+from smtp_nb.errors import AttributeRefused, InputError, SettingError
 from smtp_nb.merge import MergeJob, Options, Progress, Summary
 from smtp_nb.merge.results.throughput import Throughput
 from smtp_nb.model import events
@@ -311,11 +312,25 @@ def test_a_wrong_type_is_refused_where_it_is_given(door: str) -> None:
     assert isinstance(caught.value, TypeError)
     assert caught.value.remedy
     assert SECRET not in str(caught.value)
-    frames = traceback.walk_tb(caught.value.__traceback__)
-    for frame, _line in frames:
+    no_frame_shows_the_secret(caught.value)
+
+
+def no_frame_shows_the_secret(error: Exception) -> None:
+    for frame, _line in traceback.walk_tb(error.__traceback__):
         if "/smtp_nb/" in frame.f_code.co_filename:
             texts = [v for v in frame.f_locals.values() if isinstance(v, str | list | dict | tuple)]
             assert SECRET not in repr(texts)
+
+
+def test_a_refused_login_by_hand_leaves_nothing_in_a_frame() -> None:
+    for act in (
+        lambda: SMTP().send_command(f"AUTH PLAIN {SECRET}"),
+        lambda: asyncio.run(AsyncSMTP().send_command(f"AUTH PLAIN {SECRET}")),
+        lambda: DKIM("x.test", "s", SECRET),
+    ):
+        with pytest.raises(InputError) as caught:
+            act()
+        no_frame_shows_the_secret(caught.value)
 
 
 @pytest.mark.parametrize("option", Options.__dataclass_fields__)
