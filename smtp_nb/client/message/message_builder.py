@@ -146,7 +146,7 @@ def _envelope(
 ) -> Envelope:
     if not recipients:
         raise MissingError("the message has no recipient", code=165, remedy="Set send_to")
-    has_to = any(recipient.kind is RecipientType.TO for recipient in recipients)
+    has_to = bool(properties.send_to) or any(one.kind is RecipientType.TO for one in recipients)
     # The setting is about the properties; RFC 5322 section 3.6 asks no message for a To.
     if not (has_to or is_given or _setting(properties, "AllowEmptyTo")):
         raise MissingError(
@@ -201,6 +201,7 @@ def draft_from(properties: MessageProperties) -> Draft:
         sender=_first(properties.sender),
         reply_to=tuple(parse_addresses(properties.reply_to)),
         to=_boxes(properties, RecipientType.TO),
+        to_group=properties.send_to,
         cc=_boxes(properties, RecipientType.CC),
         subject=properties.subject,
         text=properties.message_text or None,

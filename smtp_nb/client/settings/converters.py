@@ -245,6 +245,11 @@ def _from_text(text: str) -> Sequence[Mailbox]:
     return parse_address_list(text).boxes
 
 
+def empty_group(value: Any) -> str:
+    """The text of a group without members, such as `undisclosed-recipients:;`, else nothing."""
+    return value.strip() if isinstance(value, str) and _GROUP.search(value) else ""
+
+
 def _is_pair(value: Any) -> bool:
     """True for a display name and an address, as `email.utils` has them."""
     if not isinstance(value, tuple) or len(value) != 2:
