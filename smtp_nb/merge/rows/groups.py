@@ -7,6 +7,7 @@ the columns in which its rows agree by their names, and the rows themselves as a
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 import pandas as pd
@@ -89,13 +90,20 @@ class GroupedRows(Rows):
         """The first row of each group, in order."""
         return list(self._members)
 
-    def group_key(self, place: int) -> tuple[object, ...]:
+    def by_columns(self) -> list[list[object]]:
+        """The columns by which rows are grouped, whole."""
+        return [self.column(name) for name in self.by]
+
+    def group_key(self, place: int, columns: Sequence[Sequence[object]]) -> tuple[object, ...]:
         """The values that the rows of a group have in common.
+
+        Args:
+            columns: what `by_columns` returned.
 
         Raises:
             RowError: one of them is empty.
         """
-        found = tuple(self.column(name)[place] for name in self.by)
+        found = tuple(column[place] for column in columns)
         for name, value in zip(self.by, found, strict=True):
             if value is None or str(value).strip() == "":
                 raise RowError(
@@ -130,9 +138,10 @@ class GroupedRows(Rows):
     ) -> Iterator[Row]:
         """The groups whose first rows are at `positions`."""
         own = [name for name in names if name != ROWS]
-        for place in positions:
-            members = self._members[place]
-            found = list(super().read(members, own, empty))
+        groups = [self._members[place] for place in positions]
+        rows = super().read([place for members in groups for place in members], own, empty)
+        for members in groups:
+            found = list(islice(rows, len(members)))
             row: Row = {name: self._one(name, [one[name] for one in found]) for name in own}
             if ROWS in names:
                 row[ROWS] = self.frame.iloc[members]
