@@ -43,13 +43,13 @@ from smtp_nb.flows.intents import Flow
 from smtp_nb.flows.reply_errors import in_doubt, not_sent
 from smtp_nb.flows.session import ClientSession
 from smtp_nb.flows.settings import SessionSettings
+from smtp_nb.model.doors.typed import typed_arguments
 from smtp_nb.model.envelope import DeliveryJob
 from smtp_nb.model.keywords import shows_keywords
 from smtp_nb.model.known import known_attributes
 from smtp_nb.model.receipt import Receipt
 from smtp_nb.model.reply import Reply
 from smtp_nb.model.secret import Secret
-from smtp_nb.model.typed import typed_arguments
 from smtp_nb.model.unseen import unseen_arguments
 from smtp_nb.wording import Front
 
@@ -316,8 +316,6 @@ class Component(Configured, Headers, Status, Events):
         except SMTPError as error:
             error.receipt = unsent(job, f"not sent: {error}")
             raise
-        if job.remark:
-            session.trail.remark(job.remark)
         try:
             given = yield from deliver_one(session, job)
         except SMTPError as error:
@@ -383,9 +381,7 @@ class Component(Configured, Headers, Status, Events):
             raise StateError(
                 f"{asked.verb} requires a connection", code=1117, remedy="Call connect() first"
             )
-        return (
-            yield from self._on_session(lambda session: single_commands.run_command(session, asked))
-        )
+        return (yield from self._on_session(partial(single_commands.run_command, asked=asked)))
 
     @typed_arguments
     def _verify(self, email_address: str) -> Flow[Reply]:

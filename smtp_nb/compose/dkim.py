@@ -10,10 +10,10 @@ from typing import Any
 
 from smtp_nb import ambient
 from smtp_nb.errors import InputError, Unsupported
+from smtp_nb.model.doors.typed import typed_arguments
 from smtp_nb.model.envelope import Content
 from smtp_nb.model.known import known_attributes
 from smtp_nb.model.secret import Secret
-from smtp_nb.model.typed import typed_arguments
 from smtp_nb.model.unseen import unseen_arguments
 from smtp_nb.wording import install
 

@@ -41,9 +41,9 @@ from smtp_nb.merge.running.run import Campaign, Run
 from smtp_nb.merge.running.sending import Server, component, refuse_unused, unused
 from smtp_nb.merge.templates.template import Compiled, Template
 from smtp_nb.model.display import counted
+from smtp_nb.model.doors.typed import typed_arguments
 from smtp_nb.model.keywords import shows_keywords
 from smtp_nb.model.known import known_attributes
-from smtp_nb.model.typed import typed_arguments
 from smtp_nb.model.unseen import unseen_arguments
 
 if TYPE_CHECKING:

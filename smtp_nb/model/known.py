@@ -139,7 +139,7 @@ def _checked_arguments(kind: type) -> Callable[..., None]:
     def checked(self: Any, *args: Any, **keywords: Any) -> None:
         try:
             if not keywords.keys() <= names:
-                raise argument_refused(kind.__name__, keywords.keys() - names, names)
+                raise argument_refused(kind, keywords.keys() - names, names)
             written(self, *args, **keywords)
         finally:
             del args, keywords  # what raised has this frame in its traceback
@@ -147,12 +147,12 @@ def _checked_arguments(kind: type) -> Callable[..., None]:
     return checked
 
 
-def argument_refused(kind: str, given: Iterable[str], names: Iterable[str]) -> ArgumentRefused:
+def argument_refused(kind: type, given: Iterable[str], names: Iterable[str]) -> ArgumentRefused:
     """Return the error for keywords that a class does not take."""
     name = min(given)
     known = sorted(known for known in names if known != "self" and known[:1] != "_")
     return ArgumentRefused(
-        f"{kind} has no argument {name[:80]!r}",
+        f"{kind.__name__} has no argument {name[:80]!r}",
         remedy=suggestion(name, known) or f"It takes {', '.join(known)}",
     )
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from smtp_nb.errors import InputError, StateError
+from smtp_nb.model.doors.typed import typed_arguments
 from smtp_nb.model.known import known_attributes
-from smtp_nb.model.typed import typed_arguments
 from smtp_nb.protocol.server.policy import EXTENSIONS, ON_REQUEST
 from smtp_nb.sandbox.faults.catalogue import make
 from smtp_nb.sandbox.faults.table import FaultTable

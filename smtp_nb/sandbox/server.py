@@ -17,9 +17,9 @@ from urllib.parse import quote, urlencode
 
 from smtp_nb.errors import InputError, StateError
 from smtp_nb.model.display import counted
+from smtp_nb.model.doors.typed import typed_arguments
 from smtp_nb.model.known import known_attributes
 from smtp_nb.model.secret import HIDDEN
-from smtp_nb.model.typed import typed_arguments
 from smtp_nb.protocol.server.auth import Mechanism
 from smtp_nb.protocol.server.policy import Service
 from smtp_nb.sandbox import options, running
@@ -39,10 +39,8 @@ from smtp_nb.sasl.server.verifier import CredentialVerifier
 
 def _arguments() -> dict[str, str]:
     """What is given to a new server and not assigned, and how that is written."""
-    return {
-        name: f"SandboxServer({name}=…): a running server cannot change"
-        for name in signature(SandboxServer.__init__).parameters
-    }
+    names = signature(SandboxServer.__init__).parameters
+    return {name: f"SandboxServer({name}=…): a running server cannot change" for name in names}
 
 
 @known_attributes(_arguments)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from smtp_nb.client.message.message_builder import draft_from
 from smtp_nb.client.message.message_properties import MessageProperties
 from smtp_nb.errors import MissingError
+from smtp_nb.model.doors.typed import typed_arguments
 from smtp_nb.model.known import known_attributes
-from smtp_nb.model.typed import typed_arguments
 
 if TYPE_CHECKING:
     from smtp_nb.compose.message import Composed

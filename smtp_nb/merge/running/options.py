@@ -16,10 +16,10 @@ from smtp_nb.merge.running.progress import Shown
 from smtp_nb.merge.running.quiet import QuietTimes, quiet_hours_of
 from smtp_nb.merge.running.source import SkipRow
 from smtp_nb.model.address import ascii_domain, parse_mailbox
+from smtp_nb.model.doors.typed import typed_arguments
 from smtp_nb.model.enums import RecipientType
 from smtp_nb.model.envelope import Recipient
 from smtp_nb.model.known import known_attributes, suggestion
-from smtp_nb.model.typed import typed_arguments
 
 
 @known_attributes()

@@ -13,9 +13,9 @@ from fnmatch import fnmatchcase
 from typing import Literal, NamedTuple
 
 from smtp_nb.model.display import visible
+from smtp_nb.model.doors.typed import typed_arguments
 from smtp_nb.model.known import known_attributes
 from smtp_nb.model.reply import Reply
-from smtp_nb.model.typed import typed_arguments
 from smtp_nb.protocol.server.policy import END, GREETING, UNKNOWN, Request
 
 ANY = "*"

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import html
-from inspect import signature
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from smtp_nb.errors import InputError, SettingError
+from smtp_nb.model.doors.typed import typed_arguments
 from smtp_nb.model.enums import CertStoreType
 from smtp_nb.model.known import argument_refused, known_attributes
 from smtp_nb.model.secret import Secret
-from smtp_nb.model.typed import typed_arguments
 from smtp_nb.model.unseen import unseen_arguments
 from smtp_nb.wire.certificates.fields import Fields, thumbprints
 from smtp_nb.wire.certificates.formats import read_certificates
@@ -115,7 +114,6 @@ class Certificate(Fields):
         return self._store if isinstance(self._store, Hidden) else self._store.encode()
 
     @store_b.setter
-    @typed_arguments
     def store_b(self, value: bytes) -> None:
         value = concealed(value)
         self.store = value
@@ -170,7 +168,6 @@ class Certificate(Fields):
         return self.encoded.encode("ascii")
 
     @encoded_b.setter
-    @typed_arguments
     def encoded_b(self, value: bytes) -> None:
         self.encoded = value
 
@@ -288,8 +285,8 @@ _KEYWORDS = {
 
 def _by_reference(named: dict[str, Part]) -> dict[str, Part]:
     if wrong := named.keys() - _KEYWORDS.keys():
-        names = signature(Certificate.__init__).parameters.keys() - {"named"}
-        raise argument_refused("Certificate", wrong, {*names, *_KEYWORDS})
+        own = Certificate.__init__.__annotations__.keys() - {"named", "return"}
+        raise argument_refused(Certificate, wrong, {*own, *_KEYWORDS})
     return {_KEYWORDS[name]: value for name, value in named.items()}
 
 
