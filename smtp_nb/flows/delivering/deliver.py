@@ -60,6 +60,8 @@ def deliver_one(session: ClientSession, job: DeliveryJob) -> Flow[Receipt]:
         SMTPError: the session ended; its `.receipt` holds what is known.
     """
     delivery = DeliveryState(session, job)
+    if job.remark:
+        session.trail.remark(job.remark)
     try:
         check_offers(session, job)
         yield from _finish(session, delivery)

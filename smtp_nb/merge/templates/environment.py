@@ -26,8 +26,11 @@ from smtp_nb.model.address import CONTROLS
 
 Values = Mapping[str, object]
 
-# `{{ First name }}`, which is no Jinja2.
-_SPACED = re.compile(r"\{\{-?\s*([^\W\d]\w*(?:[ \t]+\w+)+)\s*[|}]")
+# `{{ First name }}`, `{{ 2nd }}`, `{% if Price € %}`, which are no Jinja2.
+_PLACES = re.compile(
+    r"(?:\{\{-?|\{%-?\s*(?:el)?if)\s*(\w[^\n{}|\"'()\[\]+*/~,=<>!:%-]*?)\s*-?[|}%]"
+)
+_IS_JINJA = re.compile(r"[^\W\d]\w*(?:\.\w+)*\Z|[\d.]+\Z|.*\b(?:if|else|and|or|not|in|is)\b")
 
 
 class Part:
@@ -201,10 +204,10 @@ def _named(values: Values) -> dict[str, object]:
 
 def _correction(source: str) -> str:
     """What to do about a template that is none."""
-    spaced = _SPACED.search(source)
-    if spaced is None:
-        return "Correct the template"
-    return f'Did you mean {{{{ row["{spaced[1]}"] }}}}?'
+    for written in _PLACES.findall(source):
+        if not _IS_JINJA.match(written):
+            return f'Did you mean {{{{ row["{written}"] }}}}?'
+    return "Correct the template"
 
 
 def _names(tree: nodes.Template, environment: Sandbox) -> frozenset[str]:
