@@ -117,6 +117,7 @@ def _quote(text: str) -> str:
     return '"' + _UNSAFE.sub(r"\\\1", text) + '"'
 
 
+@lru_cache(maxsize=1024)
 def ascii_domain(domain: str) -> str:
     """Return the domain in A-labels (IDNA 2008, UTS 46 non-transitional), or an address literal,
     checked.
@@ -192,6 +193,20 @@ def _without_zone(text: str) -> ipaddress.IPv6Address:
     if address.scope_id is not None:
         raise ValueError("a zone is only meaningful on one host")
     return address
+
+
+def is_ip_address(host: str) -> bool:
+    """True for 192.0.2.1, 2001:db8::1, in brackets or not, with a zone or not."""
+    try:
+        ipaddress.ip_address(bare_address(host))
+    except ValueError:
+        return False
+    return True
+
+
+def bare_address(host: str) -> str:
+    """The address without brackets and zone."""
+    return host.strip("[]").partition("%")[0]
 
 
 def split_plain(text: str) -> tuple[str, str] | None:

@@ -132,7 +132,7 @@ class JournalReader:
         So a long campaign is never whole in memory, and who writes waits for a stretch at most.
         """
         with self._read_from.reading() as sql:
-            first, last = sql.execute(schema.EXTENT[name]).fetchone()
+            ((first, last),) = sql.execute(schema.EXTENT[name]).fetchall()
         numbers = () if first is None else range(first, last + 1, _STRETCH)
         for start in numbers:
             with self._read_from.reading() as sql:
@@ -223,7 +223,7 @@ class Journal(JournalReader):
         """
         now = ambient.now()
         rows, sent = [(*intent, now) for intent in intents], list(digests)
-        if len({(intent.message, intent.address) for intent in intents}) != len(rows):
+        if len({intent[:2] for intent in intents}) != len(rows):  # message and address
             raise JournalError("a recipient was about to be sent to twice")
 
         def write(sql: JournalSession) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Hashable, Iterator, Sequence
+from functools import lru_cache
 
 from smtp_nb.errors import InputError
 from smtp_nb.merge.rows.problem import RowError
@@ -167,7 +168,16 @@ def remarks(written: object, box: Mailbox) -> Iterator[tuple[str, str]]:
     """What can be sent to and is hardly meant: (what is odd, what to do)."""
     if isinstance(written, str) and trimmed(written) != written.strip(" "):
         yield "invisible characters at the ends of the address were removed", "Clean the column"
-    domain = box.domain.lower()
+    yield from _remarks_on(box.domain.lower())
+
+
+@lru_cache(maxsize=1024)
+def _remarks_on(domain: str) -> tuple[tuple[str, str], ...]:
+    """The same for a domain, which many rows share."""
+    return tuple(_odd(domain))
+
+
+def _odd(domain: str) -> Iterator[tuple[str, str]]:
     if right := _MISTYPED.get(domain) or _common_mistake(domain):
         yield f"{domain} looks misspelt", f"Did you mean {right}?"
     elif "." not in domain and not domain.startswith("["):
