@@ -7,6 +7,7 @@ printing it is an error of its row: no one gets 'Dear nan'. What else may be pri
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ from smtp_nb.model.address import CONTROLS
 
 Values = Mapping[str, object]
 
+_NO_FILTER = re.compile(r"No filter named '(\w+)'")
 # `{{ First name }}`, which is no Jinja2.
 _SPACED = re.compile(r"\{\{-?\s*([^\W\d]\w*(?:[ \t]+\w+)+)\s*[|}]")
 
@@ -57,7 +59,8 @@ class Part:
             self._jinja = None if self.is_plain else environment.lawful(source, is_quiet)
         except TemplateSyntaxError as error:
             raise InputError(
-                f"{what}, line {error.lineno}: {error.message}", remedy=_correction(source)
+                f"{what}, line {error.lineno}: {error.message}",
+                remedy=_correction(source, error, environment),
             ) from error
         self.names = _names(tree, environment)
         self.constant = _constant(pieces)
@@ -132,10 +135,9 @@ def _translated(what: str) -> Iterator[None]:
     """Whatever an expression raises, as an error of its row."""
     try:
         yield
-    except RowError:
-        raise
     except InputError as error:
-        raise RowError(error.description, column=what, remedy=error.remedy) from error
+        column = getattr(error, "column", "") or what
+        raise RowError(error.description, column=column, remedy=error.remedy) from error
     except SecurityError as error:
         raise RowError(
             f"{what}: {error}",
@@ -170,7 +172,8 @@ class Expression:
             self._value = environment.compile_expression(self.source, undefined_to_none=False)
         except TemplateSyntaxError as error:
             raise InputError(
-                f"{what}: {error.message}", remedy=_correction(f"{{{{ {self.source} }}}}")
+                f"{what}: {error.message}",
+                remedy=_correction(f"{{{{ {self.source} }}}}", error, environment),
             ) from error
 
     def value(self, values: Values) -> Any:  # whatever stands in the cell
@@ -199,8 +202,14 @@ def _named(values: Values) -> dict[str, object]:
     return named
 
 
-def _correction(source: str) -> str:
+def _correction(source: str, error: TemplateSyntaxError, environment: Sandbox) -> str:
     """What to do about a template that is none."""
+    if found := _NO_FILTER.match(error.message or ""):
+        near = difflib.get_close_matches(found[1], environment.filters, n=1)
+        meant = f"Did you mean {near[0]}? " if near else ""
+        return (
+            f"{meant}Filters of your own are given as Template(filters={{{found[1]!r}: function}})"
+        )
     spaced = _SPACED.search(source)
     if spaced is None:
         return "Correct the template"
