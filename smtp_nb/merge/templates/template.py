@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from smtp_nb.compose.calendar import calendar_source
 from smtp_nb.compose.draft import Draft
 from smtp_nb.compose.parts import Attachment, EncodedPart
 from smtp_nb.errors import InputError, MissingError
@@ -102,6 +103,7 @@ class Template:
             )
         if isinstance(self.attachments, str | os.PathLike):
             raise InputError("attachments is one path", remedy="Write attachments=[path]")
+        object.__setattr__(self, "calendar", calendar_source(self.calendar))
         for name, value in {"subject": self.subject, **self.headers}.items():
             refuse_controls(value, f"the template's {name}")
         Compiled(self)
@@ -243,16 +245,9 @@ class Compiled:
     def names(self) -> frozenset[str]:
         """Every name that a row or the context has to fill."""
         found = self._unsubscribe.names.union(*(part.names for part in self._attachments))
-        parts = (
-            self._subject,
-            self._text,
-            self._html,
-            self._markdown,
-            self._calendar,
-            *self._headers.values(),
-        )
-        addresses = (*self._addresses, self._return_path)
-        return found.union(*(p.names for p in (*parts, *addresses) if p is not None))
+        parts = (self._subject, self._text, self._html, self._markdown, self._calendar)
+        others = (*self._headers.values(), *self._addresses, self._return_path)
+        return found.union(*(p.names for p in (*parts, *others) if p is not None))
 
     @property
     def is_plain(self) -> bool:
