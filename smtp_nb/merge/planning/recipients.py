@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 
 from smtp_nb.errors import InputError
 from smtp_nb.merge.rows.problem import RowError
 from smtp_nb.merge.rows.rows import Rows
-from smtp_nb.merge.rows.unfilled import Empty
+from smtp_nb.merge.rows.unfilled import Empty, Unknown, suggestion
 from smtp_nb.merge.templates.addressing import AddressPart
 from smtp_nb.merge.templates.environment import environment
 from smtp_nb.merge.templates.lawful import ROW
@@ -27,13 +27,22 @@ _MISTYPED = {
     wrong: right
     for right, many in {
         "gmail.com": "gmial.com gmai.com gamil.com gmaill.com gnail.com gmal.com gmail.co gmail.cm"
-        " gmil.com gmail.con",
-        "googlemail.com": "googlemail.con goglemail.com",
-        "hotmail.com": "hotmial.com hotmai.com hotmal.com hotmil.com hotmail.co hotmail.con",
-        "outlook.com": "outlok.com outloook.com outllok.com outlook.con",
-        "yahoo.com": "yaho.com yahooo.com yhaoo.com yahoo.co yahoo.con",
-        "icloud.com": "iclod.com icoud.com icloud.con",
-        "gmx.de": "gmx.ed gmx.dee", "web.de": "web.ed wbe.de", "t-online.de": "t-onlin.de",
+        " gmail.om gmil.com gmaul.com gmsil.com",
+        "googlemail.com": "goglemail.com",
+        "hotmail.com": "hotmial.com hotmai.com hotmal.com hotmil.com hotmail.co",
+        "outlook.com": "outlok.com outloook.com outllok.com",
+        "yahoo.com": "yaho.com yahooo.com yhaoo.com yahoo.co",
+        "icloud.com": "iclod.com icoud.com icloud.co",
+        "gmx.de": "gxm.de", "web.de": "wbe.de", "t-online.de": "t-onlin.de",
+    }.items()
+    for wrong in many.split()
+}  # fmt: skip
+# Ends of no domain, from a finger beside its key: what was meant by them.
+_ENDINGS = {
+    wrong: right
+    for right, many in {
+        "com": "con cmo comm ocm vom xom cim coom conm comn", "net": "nte nett",
+        "org": "ogr orgg", "de": "dee ed", "edu": "eud",
     }.items()
     for wrong in many.split()
 }  # fmt: skip
@@ -142,12 +151,16 @@ def rendered(rows: Rows, source: str) -> tuple[list[object], frozenset[str]]:
         InputError: the template's syntax is wrong.
     """
     part = AddressPart("to", source)
-    return list(_rendered(rows, part)), part.names
+    meant = {
+        name: Unknown(name, suggestion(name, rows.names, source) or rows.in_index)
+        for name in part.names - set(rows.names) - {ROW}
+    }
+    return list(_rendered(rows, part, meant)), part.names
 
 
-def _rendered(rows: Rows, part: AddressPart) -> Iterator[object]:
+def _rendered(rows: Rows, part: AddressPart, meant: Mapping[str, Unknown]) -> Iterator[object]:
     names = [name for name in rows.names if ROW in part.names or name in part.names]
-    common = environment(html=False).globals
+    common = {**meant, **environment(html=False).globals}
     # Row by row, also where a group is one message.
     for row in Rows.read(rows, range(len(rows.frame)), names, lambda name: Empty(name=str(name))):
         try:
@@ -184,7 +197,9 @@ def remarks(written: object, box: Mailbox) -> Iterator[tuple[str, str]]:
 
 
 def _common_mistake(domain: str) -> str:
-    return f"{domain.removesuffix('.con')}.com" if domain.endswith(".con") else ""
+    name, _, ending = domain.rpartition(".")
+    meant = f"{name}.{_ENDINGS[ending]}" if name and ending in _ENDINGS else ""
+    return _MISTYPED.get(meant, meant)
 
 
 def _mixed(domain: str) -> str:

@@ -15,12 +15,9 @@ from smtp_nb.errors import InputError
 from smtp_nb.merge.rows.nested import Empty
 from smtp_nb.merge.rows.printed import is_nothing
 from smtp_nb.merge.rows.problem import RowError
-from smtp_nb.merge.rows.rows import Row, Rows
+from smtp_nb.merge.rows.rows import ROWS, Row, Rows
 from smtp_nb.merge.rows.unfilled import Unfilled
 from smtp_nb.model.address import parse_mailbox
-
-# Under this name a template finds the rows of its group.
-ROWS = "rows"
 
 
 class Varying(Unfilled):
@@ -54,17 +51,23 @@ class GroupedRows(Rows):
             raise InputError(
                 "a column is called 'rows', as the rows of a group are", remedy="Rename it"
             )
-        self.by = tuple(by)
-        self._members = self._grouped(to)
+        self.by = tuple(dict.fromkeys(by))
+        is_column = isinstance(to, tuple) and to in self._cells.columns
+        self._to = tuple(to) if isinstance(to, list | tuple) and not is_column else (to,)
+        self._members = self._grouped()
         self.leaders = list(range(len(self.frame)))
         """For each row of the frame, the place of the first row of its group."""
         for leader, members in self._members.items():
             for member in members:
                 self.leaders[member] = leader
 
-    def _grouped(self, to: Hashable) -> dict[int, list[int]]:
+    def hint(self, name: Hashable) -> str:
+        """Where a name that no column has may be found otherwise."""
+        return self.in_index
+
+    def _grouped(self) -> dict[int, list[int]]:
         columns = [
-            [_mailbox_key(v) for v in self.column(name)] if name == to else self.column(name)
+            [_mailbox_key(v) for v in self.column(name)] if name in self._to else self.column(name)
             for name in self.by
         ]
         first: dict[tuple[object, ...], int] = {}
@@ -113,14 +116,29 @@ class GroupedRows(Rows):
         Raises:
             RowError: the rows of the group differ in it.
         """
-        members = self._members[place]
-        for member in members[1:]:
-            if not same(values[members[0]], values[member]):
-                raise RowError(
-                    f"rows {members[0]} and {member} are in one group but differ in {name!r}",
-                    column=str(name), remedy=f"Group by {name!r} too, or make them the same",
-                )  # fmt: skip
+        first, *others = self._members[place]
+        for member in others:
+            for part, one, other in self._compared(name, values[first], values[member]):
+                if not same(one, other):
+                    raise RowError(
+                        f"rows {first} and {member} are in one group but differ in {part!r}",
+                        column=str(part), remedy=f"Group by {part!r} too, or make them the same",
+                    )  # fmt: skip
         return values[place]
+
+    def _compared(
+        self, name: Hashable, one: object, other: object
+    ) -> Iterator[tuple[Hashable, object, object]]:
+        """What to compare of two cells: mailboxes as mailboxes, those of `to=[…]` one by one."""
+        if name == self._to:
+            cells = zip(self._to, one, other, strict=True)  # type: ignore[call-overload]  # Cells
+        else:
+            cells = ((name, one, other),)
+        for part, left, right in cells:
+            if part in self._to and part in self._cells.columns:
+                yield part, _mailbox_key(left), _mailbox_key(right)
+            else:
+                yield part, left, right
 
     def read(
         self,
@@ -170,7 +188,13 @@ def _mailbox_key(value: object) -> object:
 
 
 def columns_of(group_by: Hashable | Sequence[Hashable] | None) -> tuple[Hashable, ...]:
-    """The columns that `group_by` names; empty without it."""
+    """The columns that `group_by` names; empty without it.
+
+    Raises:
+        InputError: it is a list of none.
+    """
     if group_by is None:
         return ()
+    if isinstance(group_by, list | tuple) and not group_by:
+        raise InputError("group_by= names no column", remedy="Name one, or leave it out")
     return tuple(group_by) if isinstance(group_by, list | tuple) else (group_by,)

@@ -142,7 +142,8 @@ def _translated(what: str) -> Iterator[None]:
         raise RowError(
             f"{what}: {error}",
             column=what,
-            remedy="Print values only, or call methods of texts, numbers and dates",
+            remedy="Call methods of texts, numbers and dates, of frames those that sum up or choose"
+            " (sum, mean, head, sort_values), or a function of your own: Template(functions=…)",
         ) from error
     except Exception as error:
         raise RowError(

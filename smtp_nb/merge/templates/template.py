@@ -211,7 +211,7 @@ class Compiled:
         source = "\n".join(self.sources.values())
         meant = {name: suggestion(name, rows.names, source) for name in unknown}
         known.common = {
-            **{name: Unknown(name, meant[name] or rows.in_index) for name in unknown},
+            **{name: Unknown(name, meant[name] or rows.hint(name)) for name in unknown},
             **self.common,
         }
         return known
