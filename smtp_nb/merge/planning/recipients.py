@@ -10,16 +10,11 @@ from smtp_nb.errors import InputError
 from smtp_nb.merge.rows.problem import RowError
 from smtp_nb.merge.rows.rows import Rows
 from smtp_nb.merge.rows.unfilled import Empty, Unknown, suggestion
-from smtp_nb.merge.templates.addressing import AddressPart
+from smtp_nb.merge.templates.addressing import REMOVED, AddressPart, is_unclean
 from smtp_nb.merge.templates.environment import environment
 from smtp_nb.merge.templates.lawful import ROW
-from smtp_nb.model.address import Mailbox, parse_mailbox, split_addresses
+from smtp_nb.model.address import Mailbox, parse_mailbox, split_addresses, trimmed
 
-# At the ends of a cell these are left over from copying, and part of no address.
-_ENDS = (
-    "\t\n\r\x0b\x0c \u00a0\u00ad\u180e\u200b\u200c\u200d\u200e\u200f"
-    "\u2028\u2029\u202f\u2060\u3000\ufeff"
-)
 _QUOTABLE = re.compile(r'([^"<>]+?)\s*(<[^<>\s]+>)\Z')
 
 # Domains that people type in the place of a provider's.
@@ -88,11 +83,6 @@ def mailboxes_of(address: object, column: str) -> dict[str, Mailbox]:
 
 def _is_filled(cell: object) -> bool:
     return cell is not None and bool(trimmed(str(cell)))
-
-
-def trimmed(text: str) -> str:
-    """The text without what is invisible at its ends."""
-    return text.strip(_ENDS)
 
 
 def mailbox_of(address: object, column: str) -> Mailbox:
@@ -169,7 +159,9 @@ def _rendered(rows: Rows, part: AddressPart, meant: Mapping[str, Unknown]) -> It
             yield error
             continue
         if len(boxes) == 1:
-            yield str(boxes[0])
+            # `remarks` tells by its end that something was taken off.
+            is_clean = not any(map(is_unclean, row.values()))
+            yield str(boxes[0]) if is_clean else f"{boxes[0]}\n"
         else:
             yield RowError(
                 f"to= holds {len(boxes)} addresses", column="to", remedy="Give one address per row"
@@ -178,8 +170,8 @@ def _rendered(rows: Rows, part: AddressPart, meant: Mapping[str, Unknown]) -> It
 
 def remarks(written: object, box: Mailbox) -> Iterator[tuple[str, str]]:
     """What can be sent to and is hardly meant: (what is odd, what to do)."""
-    if isinstance(written, str) and trimmed(written) != written.strip(" "):
-        yield "invisible characters at the ends of the address were removed", "Clean the column"
+    if is_unclean(written):
+        yield REMOVED
     domain = box.domain.lower()
     if right := _MISTYPED.get(domain) or _common_mistake(domain):
         yield f"{domain} looks misspelt", f"Did you mean {right}?"

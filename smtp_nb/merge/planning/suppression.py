@@ -21,11 +21,10 @@ from smtp_nb.errors import InputError
 from smtp_nb.merge.journal.journal import JournalReader
 from smtp_nb.merge.journal.schema import NEVER_AGAIN, RETRIED
 from smtp_nb.merge.planning.plan import Plan
-from smtp_nb.merge.planning.recipients import trimmed
 from smtp_nb.merge.rows.drawable import is_foreign_frame
 from smtp_nb.merge.rows.frames import as_pandas
 from smtp_nb.merge.rows.printed import is_nothing
-from smtp_nb.model.address import parse_mailbox
+from smtp_nb.model.address import parse_mailbox, trimmed
 from smtp_nb.model.display import kind_of
 from smtp_nb.model.outcome import Outcome
 from smtp_nb.model.regular import open_regular
@@ -48,7 +47,7 @@ def suppressed(given: Suppressed | None) -> frozenset[str]:
     is_one = isinstance(given, str | os.PathLike | pd.DataFrame) or is_foreign_frame(given)
     if not is_one and not isinstance(given, Iterable):
         raise _no_entry(given)
-    entries = [given] if is_one else given
+    entries: Iterable[Any] = [given] if is_one else given  # type: ignore[assignment]  # as asked
     return frozenset(key for entry in entries if not is_nothing(entry) for key in _keys(entry))
 
 

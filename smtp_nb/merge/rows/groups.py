@@ -17,7 +17,7 @@ from smtp_nb.merge.rows.printed import is_nothing
 from smtp_nb.merge.rows.problem import RowError
 from smtp_nb.merge.rows.rows import ROWS, Row, Rows
 from smtp_nb.merge.rows.unfilled import Unfilled
-from smtp_nb.model.address import parse_mailbox
+from smtp_nb.model.address import parse_mailbox, trimmed
 
 
 class Varying(Unfilled):
@@ -54,6 +54,7 @@ class GroupedRows(Rows):
         self.by = tuple(dict.fromkeys(by))
         is_column = isinstance(to, tuple) and to in self._cells.columns
         self._to = tuple(to) if isinstance(to, list | tuple) and not is_column else (to,)
+        self._spelled = {name: self.column(name) for name in self.by}
         self._members = self._grouped()
         self.leaders = list(range(len(self.frame)))
         """For each row of the frame, the place of the first row of its group."""
@@ -67,8 +68,8 @@ class GroupedRows(Rows):
 
     def _grouped(self) -> dict[int, list[int]]:
         columns = [
-            [_mailbox_key(v) for v in self.column(name)] if name in self._to else self.column(name)
-            for name in self.by
+            [_mailbox_key(v) for v in values] if self._holds_mailboxes(name) else values
+            for name, values in self._spelled.items()
         ]
         first: dict[tuple[object, ...], int] = {}
         members: dict[int, list[int]] = {}
@@ -76,6 +77,13 @@ class GroupedRows(Rows):
             known = place if None in key else first.setdefault(tuple(map(_comparable, key)), place)
             members.setdefault(known, []).append(place)
         return members
+
+    def _holds_mailboxes(self, name: Hashable) -> bool:
+        """True for a column of `to=`, and for one that a template of it names."""
+        return any(
+            name == one or (isinstance(one, str) and "{{" in one and str(name) in one)
+            for one in self._to
+        )
 
     @property
     def index(self) -> pd.Index:
@@ -98,7 +106,7 @@ class GroupedRows(Rows):
         Raises:
             RowError: one of them is empty.
         """
-        found = tuple(self.column(name)[place] for name in self.by)
+        found = tuple(self._common_key(name, place) for name in self.by)
         for name, value in zip(self.by, found, strict=True):
             if value is None or str(value).strip() == "":
                 raise RowError(
@@ -106,6 +114,13 @@ class GroupedRows(Rows):
                     column=str(name), remedy="Fill it in or drop the row",
                 )  # fmt: skip
         return found
+
+    def _common_key(self, name: Hashable, place: int) -> object:
+        """As the first row spells it, unless another spells the same mailbox otherwise."""
+        values = self._spelled[name]
+        spelled = {_comparable(values[member]) for member in self._members[place]}
+        is_one = len(spelled) == 1 or not self._holds_mailboxes(name)
+        return values[place] if is_one else _mailbox_key(values[place])
 
     def common(self, name: Hashable, place: int, values: Sequence[object]) -> object:
         """The one value of a column in a group.
@@ -120,10 +135,14 @@ class GroupedRows(Rows):
         for member in others:
             for part, one, other in self._compared(name, values[first], values[member]):
                 if not same(one, other):
+                    is_column = part in self._cells.columns
+                    meant = repr(part) if is_column else "the columns in to="
                     raise RowError(
-                        f"rows {first} and {member} are in one group but differ in {part!r}",
-                        column=str(part), remedy=f"Group by {part!r} too, or make them the same",
-                    )  # fmt: skip
+                        f"rows {first} and {member} are in one group but differ in"
+                        f" {repr(part) if is_column else 'to='}",
+                        column=str(part) if is_column else "to",
+                        remedy=f"Group by {meant} too, or make them the same",
+                    )
         return values[place]
 
     def _compared(
@@ -135,10 +154,12 @@ class GroupedRows(Rows):
         else:
             cells = ((name, one, other),)
         for part, left, right in cells:
-            if part in self._to and part in self._cells.columns:
-                yield part, _mailbox_key(left), _mailbox_key(right)
-            else:
+            if part not in self._to:
                 yield part, left, right
+            else:
+                yield part, _mailbox_key(left), _mailbox_key(right)
+                if part not in self._cells.columns:  # a template, in which names matter too
+                    yield part, _name(left), _name(right)
 
     def read(
         self,
@@ -182,7 +203,14 @@ def _comparable(value: object) -> Hashable:
 
 def _mailbox_key(value: object) -> object:
     try:
-        return None if value is None else parse_mailbox(str(value)).key
+        return None if value is None else parse_mailbox(trimmed(str(value))).key
+    except InputError:
+        return value
+
+
+def _name(value: object) -> object:
+    try:
+        return parse_mailbox(trimmed(str(value))).name
     except InputError:
         return value
 

@@ -77,7 +77,8 @@ class _Lawful(NodeTransformer):
         spelling = spelled(node.node)
         own = self._environment.filters.get(node.name) if self._environment else None
         if spelling and own is not None and own is FORMATS.get(node.name):
-            node.kwargs.append(nodes.Keyword("of", nodes.Const(spelling)))
+            named: list[Any] = node.kwargs  # which Jinja2 declares as another kind of pair
+            named.append(nodes.Keyword("of", nodes.Const(spelling)))
         return self.generic_visit(node)
 
     def visit_Getattr(self, node: nodes.Getattr) -> nodes.Node:

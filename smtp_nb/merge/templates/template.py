@@ -245,9 +245,10 @@ class Compiled:
     def names(self) -> frozenset[str]:
         """Every name that a row or the context has to fill."""
         found = self._unsubscribe.names.union(*(part.names for part in self._attachments))
-        parts = (self._subject, self._text, self._html, self._markdown, self._calendar)
-        others = (*self._headers.values(), *self._addresses, self._return_path)
-        return found.union(*(p.names for p in (*parts, *others) if p is not None))
+        bodies = (self._subject, self._text, self._html, self._markdown, self._calendar)
+        found = found.union(*(part.names for part in bodies if part is not None))
+        found = found.union(self._return_path.names, *(part.names for part in self._addresses))
+        return found.union(*(part.names for part in self._headers.values()))
 
     @property
     def is_plain(self) -> bool:

@@ -121,6 +121,20 @@ def test_to_may_be_a_template() -> None:
     assert "2 addresses" in many.check()["message"][0]
 
 
+@pytest.mark.parametrize("written", ["a@x.test\u200b", "\ufeffa@x.test", "a@x.test\n"])
+def test_what_is_invisible_in_a_template_of_addresses_is_taken_off_too(written: str) -> None:
+    frame = pd.DataFrame({"email": [written], "name": ["Müller, Ann"]})
+    template = Template(subject="s", text="{{ name }}", cc="{{ email }}")
+    found = MailMerge(frame, template, to="{{ name }} <{{ email }}>", from_="t@x.test")
+    (problem,) = found.check().itertuples()
+    assert (problem.column, problem.severity) == ("to", "warning")
+    assert "invisible characters" in problem.message
+    message = found.preview()[0].message
+    assert message is not None
+    assert [str(box) for box in message.letter.draft.to] == ['"Müller, Ann" <a@x.test>']
+    assert [str(box) for box in message.letter.draft.cc] == ["a@x.test"]
+
+
 def test_the_bare_address_has_a_name_of_its_own() -> None:
     template = Template(
         subject="s", text="{{ address }}", list_unsubscribe="https://x.test/{{ address|urlencode }}"
