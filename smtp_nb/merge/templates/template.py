@@ -331,13 +331,14 @@ class Compiled:
         subject, text, html = texts
         sender = self._sender(values)
         images: Images = values[IMAGES]  # type: ignore[assignment]  # put there by `values`
+        notes: Notes = values[NOTES]  # type: ignore[assignment]  # put there by `values`
         files = [file for part in self._attachments for file in part.files(values, encode)]
         calendar = self._calendar.render(values) if self._calendar else ""
         if calendar:
             files.append(invitation(calendar))
         shown = [file for file in files if file.cid]
         if html is not None:
-            html = self._pictures.taken_along(html, images)
+            html = self._pictures.taken_along(html, images, notes)
             check_content_ids(html, (part.cid for part in (*images.parts, *shown)))
         headers = [(name, part.line(values)) for name, part in self._headers.items()]
         draft = Draft(
@@ -356,7 +357,6 @@ class Compiled:
         )
         bcc = self._kept(self._bcc, values)
         return_path = self._return_path.render(values, token)
-        notes: Notes = values[NOTES]  # type: ignore[assignment]  # put there by `values`
         return RenderedRow(draft, bcc, tuple(notes), return_path)
 
     def _kept(self, part: AddressPart, values: Values) -> Mailboxes:
