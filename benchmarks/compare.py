@@ -11,13 +11,16 @@ from __future__ import annotations
 import argparse
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-from benchmarks import race, report
+from benchmarks import costs, race, report
 from benchmarks.scenarios import OURS, SCENARIOS, Scenario
+
+COSTS = ("check", "memory", "imports")
 
 
 @contextmanager
@@ -35,16 +38,38 @@ def checked_out(ref: str) -> Iterator[Path]:
 
 def ratios(scenario: Scenario, label: str, there: Path, repeat: int) -> list[float]:
     """How many times as fast as the other commit this one is, turn by turn."""
+    return _faster(lambda root: race.measure(scenario, label, root)["seconds"], there, repeat)
+
+
+def _faster(seconds: Callable[[Path], float], there: Path, repeat: int) -> list[float]:
     found = []
     for _ in range(repeat):
-        before, now = (race.measure(scenario, label, root) for root in (there, race.ROOT))
-        found.append(before["seconds"] / now["seconds"])
+        before, now = (seconds(root) for root in (there, race.ROOT))
+        found.append(before / now)
     return found
+
+
+def costs_compared(name: str, there: Path, repeat: int, part: int) -> Iterator[tuple[str, str]]:
+    """What else is measured of both, and how many times as fast or as small it is now."""
+    size = costs.SIZES[-1] // part
+    if name == "check":
+        found = _faster(lambda root: race.memory(name, size, root)["seconds"], there, repeat)
+        yield f"check() of {size:,} rows", f"{report.spread(found, '.2f')} times as fast as"
+    elif name == "memory":
+        found = _faster(lambda root: race.memory("rows", size, root)["more_kib"], there, repeat)
+        less = report.spread([1 / ratio for ratio in found], ".2f")
+        yield f"memory of {size:,} rows", f"{less} times that of"
+    else:
+        for line in (report.SMTP, report.LOAD):
+            costs.cpu_seconds(line, there)  # compiles
+            costs.cpu_seconds(line)
+            found = _faster(partial(costs.cpu_seconds, line), there, repeat * 3)
+            yield line, f"{report.spread(found, '.2f')} times as fast as"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    names = [scenario.name for scenario in SCENARIOS]
+    names = [*(scenario.name for scenario in SCENARIOS), *COSTS]
     parser.add_argument("ref", help="a commit, a branch or a tag")
     parser.add_argument("--repeat", type=int, default=5)
     parser.add_argument("--only", nargs="+", choices=names, default=names)
@@ -60,6 +85,10 @@ def main() -> None:
             for label in OURS:
                 faster = report.spread(ratios(short, label, there, options.repeat), ".2f")
                 print(f"{scenario.title}, {label}: {faster} times as fast as {options.ref}")
+        for name in COSTS:
+            if name in options.only:
+                for what, faster in costs_compared(name, there, options.repeat, part):
+                    print(f"{what}: {faster} {options.ref}", flush=True)
 
 
 if __name__ == "__main__":

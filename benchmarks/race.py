@@ -119,13 +119,20 @@ def compare(scenario: Scenario, labels: list[str], repeat: int) -> dict[str, Fig
 
 
 def workers(number: int, rows: int, journal: str) -> dict[str, float]:
-    """What a merge needs whose journal is a database, sent by so many workers or, at 0, by one
-    process."""
+    """What a merge needs that is sent by so many workers or, at 0, by one process.
+
+    Args:
+        journal: the URL of its database; empty for a file.
+    """
     with tempfile.TemporaryDirectory(dir=BUILD) as folder, served("sink.py", "--chunking") as port:
         return _run("workers.py", str(port), str(number), str(rows), journal, folder)
 
 
-def memory(case: str, size: int) -> dict[str, float]:
-    """What a case of `memory.py` needs."""
+def memory(case: str, size: int, root: Path = ROOT) -> dict[str, float]:
+    """What a case of `memory.py` needs.
+
+    Args:
+        root: the checkout whose smtp_nb it is.
+    """
     with tempfile.TemporaryDirectory(dir=BUILD) as folder, served("sink.py", "--chunking") as port:
-        return _run("memory.py", case, str(port), str(size), folder)
+        return _run("memory.py", case, str(port), str(size), folder, root=root)

@@ -8,12 +8,12 @@ and free of control characters.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 
 from smtp_nb.compose.kinds import encoded_already
 from smtp_nb.errors import InputError, ProblemsFound
 from smtp_nb.merge.planning.plan import Plan, PlannedRow
-from smtp_nb.merge.planning.renderer import ComposedRow, RowRenderer
+from smtp_nb.merge.planning.renderer import ComposedRow, RowRenderer, RowValues
 from smtp_nb.merge.rows.printed import IS_EMPTY
 from smtp_nb.merge.rows.problem import Problem, Severity, problem_frame
 from smtp_nb.merge.templates.suspicions import NAMES_NOTHING
@@ -64,22 +64,34 @@ def _of_repetitions(plan: Plan, renderer: RowRenderer) -> Iterator[Problem]:
 
 
 def _of_messages(plan: Plan, renderer: RowRenderer) -> Iterator[Problem]:
-    message = None
-    for filled in renderer.read(plan.sendable):
-        if message is not None and renderer.is_plain(filled):
-            continue
-        row = filled.planned.row
-        try:
-            message = renderer.compose(filled)
-        except InputError as error:
-            yield Problem.from_error(row, error)
-        else:
-            yield from _look(row, message)
+    sendable = list(plan.sendable)
+    message, begun = None, 0
+    tried = enumerate(renderer.read(sendable), 1)
+    while message is None and (found := next(tried, None)) is not None:
+        begun, filled = found
+        message = yield from _of_message(filled, renderer)
+    # A plain row can only be as good as the one that went well.
+    for filled in renderer.odd(sendable[begun:]):
+        message = (yield from _of_message(filled, renderer)) or message
     count = len(plan.rows)
     if message is not None and count >= _BULK and not _can_be_left(message):
         text = f"{counted(count, 'message')} without List-Unsubscribe"
         remedy = "Gmail and Yahoo refuse bulk mail without it: give list_unsubscribe="
         yield Problem(None, "list_unsubscribe", Severity.WARNING, text, remedy)
+
+
+def _of_message(
+    filled: RowValues, renderer: RowRenderer
+) -> Generator[Problem, None, ComposedRow | None]:
+    """What is wrong with the message of one row; returns it, or None if it cannot be made."""
+    row = filled.planned.row
+    try:
+        message = renderer.compose(filled)
+    except InputError as error:
+        yield Problem.from_error(row, error)
+        return None
+    yield from _look(row, message)
+    return message
 
 
 def _look(row: int, message: ComposedRow) -> Iterator[Problem]:
@@ -109,6 +121,8 @@ def _can_be_left(message: ComposedRow) -> bool:
 
 def _of_addresses(plan: Plan) -> Iterator[Problem]:
     """Rows with keys of their own may share an address; each sends a message to it."""
+    if plan.by_address:
+        return
     first: dict[str, PlannedRow] = {}
     for planned in plan.sendable:
         for box in planned.mailboxes:

@@ -29,9 +29,9 @@ def results_of(campaign: Campaign) -> pd.DataFrame:
     """Every row and recipient with what became of it."""
     index = campaign.rows.index
     if not has_begun(campaign.path):
-        return report.results(list(plan_entries(campaign.plan, {}, {})), None, index)
+        return report.results(plan_entries(campaign.plan, {}, {}), None, index)
     with JournalReader.open(campaign.path) as journal:
-        return report.results(list(entries_now(campaign, journal)), journal, index)
+        return report.results(entries_now(campaign, journal), journal, index)
 
 
 def standing_now(campaign: Campaign) -> Standing:

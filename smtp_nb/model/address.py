@@ -33,6 +33,13 @@ _SPECIAL_IN_NAME = re.compile(r'[@,;:<>()"\[\]\\]')
 _PLAIN_NAME = re.compile(r'[^\x00-\x1f"(),.:;<>@\[\\\]\x7f]+\Z')
 _ENCODED_WORD = re.compile(r"=\?[^?]*\?[A-Za-z]\?")
 _LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\Z")
+# What most addresses look like, which nothing above would refuse or change: no encoded word, no
+# domain that ends in a number. Their lengths are still to be checked.
+_PLAIN = re.compile(
+    r"[A-Za-z0-9!#$%&'*+/^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/^_`{|}~-]+)*"
+    r"@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*"
+    r"(?![0-9]+\Z)[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\Z"
+)
 # An entry of a list: quoted strings, angle brackets with quoted strings in them, and the rest. One
 # that is never closed reaches to the end, so that no scan starts twice at the same place.
 _ENTRY = re.compile(
@@ -196,6 +203,19 @@ def _without_zone(text: str) -> ipaddress.IPv6Address:
 def trimmed(text: str) -> str:
     """The text without what is invisible at its ends."""
     return text.strip(_ENDS)
+
+
+def split_plain(text: str) -> tuple[str, str] | None:
+    """Split an address that needs no further look.
+
+    Returns:
+        Its local part and domain, of which `parse_mailbox` would make the same Mailbox; None where
+        only `parse_mailbox` can say.
+    """
+    if len(text) > MAX_PATH or _PLAIN.match(text) is None:
+        return None
+    local, _, domain = text.partition("@")
+    return None if len(local) > MAX_LOCAL else (local, domain)
 
 
 @lru_cache(maxsize=4096)

@@ -11,13 +11,12 @@ import shlex
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from smtp_nb.notebook.offers import Offers
 from smtp_nb.notebook.syntax import Argument, Option, Syntax, ValueKind
-from smtp_nb.notebook.verbs import find_verb, starting_with
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from smtp_nb.notebook.offers import Offers
     from smtp_nb.notebook.state import NotebookState
 
 # The magic at the beginning of a line, indented, or behind an assignment.
@@ -80,6 +79,8 @@ def candidates(text: str, cursor_line: int, cursor: int, state: NotebookState) -
     found = _MAGIC.match(line)
     if not found and not _is_body(lines):
         return None
+    from smtp_nb.notebook.offers import Offers  # with the verbs, which the first line brings
+
     offers = Offers(state)
     if "{{" in line and "}}" not in line.rpartition("{{")[2]:
         name = _NAME.search(line)
@@ -108,6 +109,8 @@ def _is_body(lines: list[str]) -> bool:
 
 
 def _offered(typed: Typed, offers: Offers) -> Iterator[str]:
+    from smtp_nb.notebook.verbs import find_verb, starting_with
+
     if longer := starting_with(typed.words):
         yield from longer
     verb, rest = find_verb(typed.words)

@@ -1,4 +1,8 @@
-"""`%smtp` and `%%smtp`: dispatch to verbs, and short errors."""
+"""`%smtp` and `%%smtp`: dispatch to verbs, and short errors.
+
+The verbs are imported by the first line rather than by `%load_ext`: they bring the client, the
+sandbox and the classroom.
+"""
 
 from __future__ import annotations
 
@@ -24,8 +28,6 @@ from smtp_nb.notebook.render import fill
 from smtp_nb.notebook.show import Page, shortened, stopped
 from smtp_nb.notebook.syntax import filled
 from smtp_nb.notebook.verb import CellBody, Verb, VerbRequest
-from smtp_nb.notebook.verbs import VERBS, find_verb
-from smtp_nb.notebook.verbs.help import page_of
 from smtp_nb.notebook.words import split_words
 
 if TYPE_CHECKING:
@@ -55,6 +57,8 @@ class SMTPMagics(Magics):
         self, line: str, cell: str | None = None, local_ns: Mapping[str, object] | None = None
     ) -> object:
         """SMTP from a notebook: `%smtp help` lists the verbs, `%smtp send --help` explains one."""
+        from smtp_nb.notebook.verbs import find_verb
+
         # IPython's own way to silence a magic reads the cell as Python after it has run: a mail
         # with a lone parenthesis was sent, and the cell failed.
         is_quiet = cell is None and line.rstrip().endswith(";")
@@ -86,6 +90,8 @@ class SMTPMagics(Magics):
         syntax = verb.syntax
         values = syntax.parse(words)
         if values["help"]:
+            from smtp_nb.notebook.verbs.help import page_of
+
             return Page(page_of(verb))
         _check_body(verb, cell)
         namespace = ChainMap(dict(local_ns), self._shell.user_ns)
@@ -114,6 +120,8 @@ def _check_body(verb: Verb, cell: str | None) -> None:
 
 
 def _unknown(words: list[str]) -> str:
+    from smtp_nb.notebook.verbs import VERBS
+
     near = get_close_matches(" ".join(words[:2]), VERBS, 1) or get_close_matches(words[0], VERBS, 1)
     hint = f"did you mean {near[0]}?" if near else "%smtp help lists them"
     return f"%smtp: unknown verb {words[0]!r}; {hint}"

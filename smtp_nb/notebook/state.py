@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import atexit
 from contextlib import suppress
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from smtp_nb.classroom.lesson import underway
 from smtp_nb.errors import SMTPError, StateError
-from smtp_nb.model.events import PITrailEvent, TransferEvent
 from smtp_nb.model.trail.trail import Trail
-from smtp_nb.notebook.adjustments import Adjustments
 from smtp_nb.notebook.preferences import SmtpMagics
 from smtp_nb.notebook.waiting import WaitingLine
 from smtp_nb.wording import Front
@@ -21,7 +19,9 @@ if TYPE_CHECKING:
     from smtp_nb.classroom import ClientStepper, Stepper
     from smtp_nb.client.smtp import SMTP
     from smtp_nb.merge import MailMerge, MergeJob, Template
+    from smtp_nb.model.events import PITrailEvent, TransferEvent
     from smtp_nb.model.receipt import Receipt
+    from smtp_nb.notebook.adjustments import Adjustments
     from smtp_nb.sandbox import SandboxServer
     from smtp_nb.widgets import InboxView, MergeView, TrailView
 
@@ -39,7 +39,6 @@ class NotebookState:
         user: who was to be logged in last, whether that went well or not.
         tried: how the last attempt at a session ended, and where; empty once one came about.
         preferences: the traits of `%config SmtpMagics`.
-        adjustments: what `set` and `config` said.
         stepper: the conversation of `%smtp step`.
         client_stepper: the call of `%smtp step --client`.
         waiting: says below a cell what it waits for.
@@ -53,7 +52,6 @@ class NotebookState:
         self.trail = Trail()
         self.templates: dict[str, Template] = {}
         self.sender = ""
-        self.adjustments = Adjustments()
         self.preferences = SmtpMagics(parent=shell)
         self.merges: dict[str, MailMerge] = {}
         self.user = ""
@@ -66,6 +64,13 @@ class NotebookState:
         self._view: TrailView | None = None
         self.waiting = WaitingLine()
         atexit.register(self.close)
+
+    @cached_property
+    def adjustments(self) -> Adjustments:
+        """What `set` and `config` said."""
+        from smtp_nb.notebook.adjustments import Adjustments
+
+        return Adjustments()
 
     @property
     def view(self) -> TrailView:
@@ -175,6 +180,8 @@ class NotebookState:
         Raises:
             StateError: it is not running.
         """
+        from smtp_nb.classroom.lesson import underway
+
         lesson = underway()
         if self.sandbox is None and lesson is not None:
             return lesson.server

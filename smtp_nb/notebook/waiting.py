@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from smtp_nb.flows import limits
 from smtp_nb.model.display import masked, visible
 
 if TYPE_CHECKING:
@@ -51,6 +50,8 @@ class WaitingLine:
     @contextmanager
     def during(self, what: str) -> Iterator[None]:
         """Say what is awaited inside, if that takes more than 2 s."""
+        from smtp_nb.flows import limits
+
         thread, is_over = threading.get_ident(), threading.Event()
 
         def tell() -> None:

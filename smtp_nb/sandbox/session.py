@@ -357,13 +357,8 @@ class Sessions(list[Session]):
         """The newest ones; those before are counted."""
         newest = [repr(session) for session in self[-SHOWN:]]
         left = len(self) - len(newest)
-        return "\n".join(
-            [
-                f"<{counted(len(self), 'session')}>",
-                *([f"… {left:,} before"] if left else []),
-                *newest,
-            ]
-        )
+        before = [f"… {left:,} before"] if left else []
+        return "\n".join([f"<{counted(len(self), 'session')}>", *before, *newest])
 
 
 def told(

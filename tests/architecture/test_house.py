@@ -15,6 +15,7 @@ from smtp_nb.sasl.server.server import KNOWN_NAMES
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "smtp_nb"
+TESTS = ROOT / "tests"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 TREES = {
     path.relative_to(PACKAGE).as_posix(): ast.parse(path.read_text("utf-8")) for path in MODULES
@@ -56,6 +57,11 @@ def test_half_of_the_files_are_short_and_none_is_long() -> None:
     assert {name: size for name, size in sizes.items() if size > 400} == {}
 
 
+def test_no_file_of_tests_is_long() -> None:
+    sizes = {path.relative_to(ROOT).as_posix(): lines_of(path) for path in TESTS.rglob("*.py")}
+    assert {name: size for name, size in sizes.items() if size > 400} == {}
+
+
 def test_half_of_the_functions_are_a_few_lines() -> None:
     sizes = [body_lines(node) for _, node in nodes(ast.FunctionDef, ast.AsyncFunctionDef)]
     assert median(sizes) <= 4
@@ -76,8 +82,8 @@ def test_the_tests_of_a_module_are_where_the_module_is() -> None:
         place = path.relative_to(PACKAGE)
         homes[place.parts[0], path.stem].add(place.parent)
     lost = {}
-    for path in (ROOT / "tests").rglob("test_*.py"):
-        place = path.relative_to(ROOT / "tests")
+    for path in TESTS.rglob("test_*.py"):
+        place = path.relative_to(TESTS)
         mirrored = homes[place.parts[0], path.stem.removeprefix("test_")]
         if mirrored and place.parent not in mirrored:
             lost[place.as_posix()] = sorted(map(str, mirrored))

@@ -3,6 +3,8 @@ notices; among tasks it waits for its turn (`test_turns.py`)."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import signal
 import threading
 from collections.abc import Callable
@@ -94,6 +96,49 @@ def test_many_threads_at_once_send_each_message_once_or_not_at_all() -> None:
         assert len(outcomes) == 80
         assert len(server.messages) == sum(outcomes) >= 10
         assert smtp.idle
+
+
+@pytest.mark.covers("error.166")
+@pytest.mark.covers("SMTP.Idle")
+def test_a_second_call_is_refused_and_the_first_one_is_not_disturbed(front: Front):
+    with SandboxServer() as server:
+        smtp, seen = front.make(**letter(server.port)), []
+
+        def call_again(event) -> None:
+            seen.append(smtp.idle)
+            with pytest.raises(BusyError) as caught:
+                asyncio_step(smtp.send())
+            seen.append(caught.value.code)
+
+        smtp.on_start_transfer += call_again
+        assert front.run(smtp.send())
+        assert len(server.messages) == 1
+    assert seen == [False, 166]
+    assert smtp.idle
+
+
+@pytest.mark.covers("error.1105")
+def test_connecting_while_connecting_is_an_error_of_its_own(front: Front):
+    with SandboxServer() as server:
+        smtp, seen = front.make(**letter(server.port)), []
+
+        def connect_again(event) -> None:
+            with pytest.raises(BusyError) as caught:
+                asyncio_step(smtp.connect())
+            seen.append(caught.value.code)
+
+        smtp.on_connection_status = connect_again
+        front.run(smtp.connect())
+        smtp.on_connection_status = None
+        front.run(smtp.disconnect())
+    assert seen == [1105]
+
+
+def asyncio_step(result: Any) -> None:
+    """Start what a front gave: a coroutine runs to its first wait, a result is there already."""
+    if asyncio.iscoroutine(result):
+        with contextlib.closing(result):
+            result.send(None)
 
 
 # -- interrupt ----------------------------------------------------------------------------------

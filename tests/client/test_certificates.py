@@ -22,6 +22,7 @@ from smtp_nb import Certificate, CertStoreType
 from smtp_nb.errors import CertificateError, InputError, SettingError, SMTPError
 from smtp_nb.sandbox import SandboxServer
 from wire import pki
+from wire.certificates import makers
 
 HOST = pki.issue("localhost", pki.intermediate(), names=["localhost"])
 MEMBER = {"usage": ExtendedKeyUsageOID.CLIENT_AUTH, "names": ()}
@@ -80,17 +81,15 @@ PASSWORD = "opensesame"
 
 def stores(folder: Any) -> dict[str, tuple[CertStoreType, bytes, str | bytes]]:
     """Ann's certificate and key in each form that holds both, or her key beside it."""
-    from wire.certificates import test_stores as made
-
     ann, lock = RSA_ANN, serialization.BestAvailableEncryption(PASSWORD.encode())
     pfx = pkcs12.serialize_key_and_certificates(b"ann", ann.key, ann.certificate, None, lock)
     jwk = import_key(ann.key_pem, "RSA").as_dict(private=True)
     jwk["x5c"] = [base64.b64encode(ann.der).decode()]
-    xml = f"<a>{made.xml_key(key=ann.key)}{made.xml_certificate(ann.der)}</a>"
-    ppk = made.ppk(folder, ann.key, "--ppk-param", f"version=3,{made.CHEAP}", password=PASSWORD)
+    xml = f"<a>{makers.xml_key(key=ann.key)}{makers.xml_certificate(ann.der)}</a>"
+    ppk = makers.ppk(folder, ann.key, "--ppk-param", f"version=3,{makers.CHEAP}", password=PASSWORD)
     kinds = CertStoreType
     return {
-        "PEM": (kinds.PEM_KEY_BLOB, made.pem_of(ann.key, PASSWORD) + ann.pem, "*"),
+        "PEM": (kinds.PEM_KEY_BLOB, makers.pem_of(ann.key, PASSWORD) + ann.pem, "*"),
         "PFX": (kinds.PFX_BLOB, pfx, "CN=Ann"),
         "Java": (kinds.JKS_BLOB, pfx, "*"),
         "JWK": (kinds.JWK_BLOB, json.dumps(jwk).encode(), "*"),

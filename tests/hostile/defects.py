@@ -140,7 +140,7 @@ DEFECTS = (
         "CPython 80222, 121284",
         "a display name that becomes a recipient",
         "test_a_display_name_is_no_recipient",
-        ("compose/given/test_given_message.py", "compose/test_envelope_law.py"),
+        ("compose/given/test_message_fields.py", "compose/test_envelope_law.py"),
     ),
     Defect(
         "CVE-2025-14874 Nodemailer",

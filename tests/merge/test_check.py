@@ -12,6 +12,7 @@ from smtp_nb.merge import MailMerge, Template
 from smtp_nb.merge.check import find_problems
 from smtp_nb.merge.planning.plan import make_plan
 from smtp_nb.merge.planning.renderer import RowRenderer
+from smtp_nb.merge.rows.groups import GroupedRows
 from smtp_nb.merge.rows.problem import COLUMNS
 from smtp_nb.merge.rows.rows import Rows
 from smtp_nb.merge.templates.template import Compiled
@@ -98,6 +99,7 @@ def test_bulk_without_a_way_out_is_a_warning() -> None:
 
 
 CELLS = st.one_of(
+    st.text("ab", max_size=4),
     st.text(max_size=4),
     st.text("ä\n\r\x00<{", max_size=80),
     st.integers(),
@@ -107,20 +109,28 @@ CELLS = st.one_of(
 
 
 @settings(max_examples=40)
-@given(st.lists(st.tuples(CELLS, CELLS), min_size=1, max_size=12))
-def test_rows_that_are_not_rendered_would_have_been_fine(rows: list[tuple[object, ...]]) -> None:
+@given(
+    st.lists(st.tuples(CELLS, CELLS), min_size=1, max_size=12),
+    st.booleans(),
+    st.sampled_from([None, "a", "to"]),
+)
+def test_rows_that_are_not_rendered_would_have_been_fine(
+    rows: list[tuple[object, ...]], is_inferred: bool, by: str | None
+) -> None:
     frame = pd.DataFrame(rows, columns=["a", "b"], dtype=object)
+    if is_inferred:
+        frame = frame.infer_objects()  # columns of integers, floats and texts
     frame["to"] = [f"p{n}@x.test" for n in range(len(frame))]
     template = Template(
         subject="For {{ a | upper }}",
         markdown="Dear *{{ b }}*, [x](http://x.test/{{ a | urlencode }})",
     )
-    read = Rows(frame)
+    read = Rows(frame) if by is None else GroupedRows(frame, [by], "to")
     plan, compiled = make_plan(read, "to"), Compiled(template, "t@x.test")
     assert compiled.is_plain
     quick = find_problems(plan, RowRenderer(read, compiled))
     thorough = RowRenderer(read, compiled)
-    thorough.is_plain = lambda filled: False  # type: ignore[method-assign]  # render every row
+    thorough.odd = thorough.read  # type: ignore[method-assign]  # render every row
     assert quick == find_problems(plan, thorough)
 
 

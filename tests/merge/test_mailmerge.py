@@ -1,37 +1,21 @@
+"""A run sends each row its message, once, whatever server or client it is given."""
+
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from merge.conftest import Make
+from merge.counting import outcomes, received
 from smtp_nb.client.aio import AsyncSMTP
 from smtp_nb.client.smtp import SMTP
-from smtp_nb.errors import (
-    CampaignBusy,
-    InputError,
-    JournalError,
-    MissingError,
-    ProblemsFound,
-    TemplateChanged,
-)
-from smtp_nb.merge import MailMerge, Progress, Template, load
-from smtp_nb.merge.journal.lock import CampaignLock
+from smtp_nb.errors import MissingError, ProblemsFound
+from smtp_nb.merge import Template
 from smtp_nb.sandbox import SandboxServer
-
-Make = Callable[..., MailMerge]
-
-
-def outcomes(results: pd.DataFrame) -> dict[str, int]:
-    return dict(Counter(results["outcome"]))
-
-
-def received(server: SandboxServer) -> Counter[str]:
-    return Counter(to for message in server.messages for to in message.rcpt_tos)
-
 
 # -- sending ----------------------------------------------------------------------------------
 
@@ -226,150 +210,6 @@ def test_a_common_attachment_reaches_everybody(merge: Make, server: SandboxServe
     assert files == ["all.csv"] * 6
 
 
-# -- campaigns --------------------------------------------------------------------------------
-
-
-def test_a_changed_template_asks(merge: Make, server: SandboxServer) -> None:
-    merge().run(limit=2)
-    other = Template(subject="Other for {{ name }}", text="t")
-    with pytest.raises(TemplateChanged, match=r"go on.*another name") as caught:
-        merge(template=other).run()
-    assert isinstance(caught.value, InputError)
-    assert len(server.messages) == 2
-    assert outcomes(merge(template=other).run(changed="go on")) == {"ACCEPTED": 6}
-    assert [m.subject.split()[0] for m in server.messages] == ["Result"] * 2 + ["Other"] * 4
-    assert outcomes(merge(template=other).run()) == {"ACCEPTED": 6}
-
-
-def test_another_way_to_know_rows_would_send_again_and_is_refused(
-    merge: Make, server: SandboxServer
-) -> None:
-    merge().run(limit=2)
-    with pytest.raises(InputError, match="began with another key"):
-        merge(key="name").run()
-    assert len(server.messages) == 2
-
-
-def test_a_template_may_change_until_somebody_got_it(merge: Make) -> None:
-    merge().run(limit=0)
-    assert outcomes(merge(template=Template(subject="s", text="t")).run()) == {"ACCEPTED": 6}
-
-
-def test_another_name_sends_to_everybody_again(merge: Make, server: SandboxServer) -> None:
-    merge().run()
-    assert outcomes(merge(name="reminder").run()) == {"ACCEPTED": 6}
-    assert len(server.messages) == 12
-
-
-def test_the_journal_is_named_after_the_campaign_or_given(merge: Make, directory: Path) -> None:
-    assert merge(server="smtp://mail.test").journal_path == directory / "results.smtp-merge.sqlite"
-    (directory / "sub").mkdir()
-    made = merge(journal="sub/mine.sqlite")
-    made.run()
-    assert made.journal_path == directory / "sub" / "mine.sqlite"
-    assert made.journal_path.exists()
-
-
-@pytest.mark.parametrize("name", ["", "a/b", "..", ".hidden", "a\nb", "a:b", "x" * 200])
-def test_a_name_that_is_no_file_name_is_refused(merge: Make, name: str) -> None:
-    with pytest.raises(InputError, match="is not a valid campaign name"):
-        merge(name=name)
-
-
-def test_a_campaign_that_is_being_sent_is_refused(merge: Make, server: SandboxServer) -> None:
-    made = merge()
-    lock = CampaignLock(made.journal_path)
-    try:
-        with pytest.raises(CampaignBusy):
-            made.run()
-    finally:
-        lock.release()
-    assert len(server.messages) == 0
-    assert outcomes(made.run()) == {"ACCEPTED": 6}
-
-
-def test_results_can_be_loaded_without_the_frame(merge: Make, frame: pd.DataFrame) -> None:
-    frame.loc["student 20", "email"] = "broken"
-    made = merge(frame=frame)
-    results = made.run(skip_invalid=True, limit=3)
-    loaded = load(made.journal_path)
-    pd.testing.assert_frame_equal(loaded, results.reset_index(drop=True))
-    with pytest.raises(JournalError):
-        load("missing.sqlite")
-
-
-def test_results_are_there_before_the_first_run(merge: Make, directory: Path) -> None:
-    made = merge()
-    assert outcomes(made.results) == {"NOT_SENT": 6}
-    assert set(made.results["explanation"]) == {"not tried yet"}
-    assert list(directory.iterdir()) == []
-    assert repr(made) == "<MailMerge 'results': 6 rows, 6 NOT_SENT>"
-
-
-# -- safety -----------------------------------------------------------------------------------
-
-
-def test_a_limit_sends_so_many_and_the_rest_later(merge: Make, server: SandboxServer) -> None:
-    first = merge().run(limit=2)
-    assert outcomes(first) == {"ACCEPTED": 2, "SKIPPED": 4}
-    assert outcomes(merge().results) == {"ACCEPTED": 2, "SKIPPED": 4}
-    assert outcomes(merge().run()) == {"ACCEPTED": 6}
-    assert set(received(server).values()) == {1}
-
-
-@pytest.mark.parametrize(
-    "allowed", ["A@school.test", ["a@SCHOOL.test"], "other.test", "@other.test"]
-)
-def test_only_to_keeps_mail_from_everybody_else(
-    merge: Make, server: SandboxServer, frame: pd.DataFrame, allowed: str | list[str]
-) -> None:
-    frame.loc["student 60", "email"] = "f@other.test"
-    results = merge(frame=frame).run(only_to=allowed)
-    assert outcomes(results) == {"ACCEPTED": 1, "SKIPPED": 5}
-    assert "is not in only_to" in results[results["outcome"] == "SKIPPED"]["explanation"].iloc[0]
-    assert outcomes(merge(frame=frame).run()) == {"ACCEPTED": 6}
-
-
-def test_only_to_looks_at_copies_too(merge: Make, server: SandboxServer) -> None:
-    copied = Template(subject="s", text="t", bcc="spy@x.test")
-    assert outcomes(merge(template=copied).run(only_to="school.test")) == {"SKIPPED": 6}
-    assert len(server.messages) == 0
-
-
-def test_a_redirected_run_is_a_trial_that_counts_for_nothing(
-    merge: Make, server: SandboxServer, directory: Path
-) -> None:
-    copied = Template(subject="For {{ name }}", text="t", cc="boss@x.test")
-    for _ in range(2):
-        results = merge(template=copied).run(redirect_to="me@x.test", limit=2)
-        assert results["recipient"].tolist()[:2] == ["me@x.test", "me@x.test"]
-        assert outcomes(results) == {"ACCEPTED": 2, "SKIPPED": 4}
-    assert received(server) == {"me@x.test": 4}
-    assert list(directory.iterdir()) == []
-    assert outcomes(merge(template=copied).run()) == {"ACCEPTED": 12}
-
-
-def test_options_can_be_given_once_for_all_runs(merge: Make) -> None:
-    made = merge(limit=1, progress=None)
-    assert outcomes(made.run()) == {"ACCEPTED": 1, "SKIPPED": 5}
-    assert outcomes(made.run(limit=None)) == {"ACCEPTED": 6}
-
-
-@pytest.mark.parametrize(
-    "options", [{"limt": 1}, {"limit": -1}, {"changed": "yes"}, {"only_to": "a b@x"}]
-)
-def test_a_wrong_option_is_refused(merge: Make, options: dict[str, object]) -> None:
-    with pytest.raises(InputError):
-        merge().run(**options)
-
-
-def test_progress_is_told(merge: Make) -> None:
-    seen: list[Progress] = []
-    merge().run(progress=seen.append)
-    assert (seen[0].done, seen[0].total) == (0, 6)
-    assert (seen[-1].done, seen[-1].counts) == (6, {"ACCEPTED": 6})
-
-
 # -- servers ----------------------------------------------------------------------------------
 
 
@@ -415,19 +255,3 @@ def test_run_works_inside_a_running_event_loop(merge: Make) -> None:
         return merge().run()
 
     assert outcomes(asyncio.run(cell())) == {"ACCEPTED": 6}
-
-
-def test_no_password_is_shown_or_written(merge: Make, directory: Path) -> None:
-    with SandboxServer(auth={"ann": "correct horse"}) as server:
-        made = merge(server=server.url)
-        made.run()
-    assert "correct" not in repr(made)
-    assert b"correct" not in made.journal_path.read_bytes()
-
-
-def test_the_journal_holds_no_bodies(merge: Make) -> None:
-    made = merge(template=Template(subject="Topsecret {{ name }}", text="Confidential {{ grade }}"))
-    made.run()
-    raw = made.journal_path.read_bytes()
-    assert b"Topsecret" not in raw
-    assert b"Confidential" not in raw

@@ -18,6 +18,7 @@ from smtp_nb.model.address import (
     parse_mailbox,
     refuse_controls,
     split_addresses,
+    split_plain,
 )
 
 CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -327,3 +328,26 @@ def test_no_domain_leaves_ascii(text: str) -> None:
         return
     assert re.fullmatch(r"[A-Za-z0-9.-]+|\[[A-Za-z0-9.:]+\]", domain)
     assert ascii_domain(domain) == domain
+
+
+@given(
+    st.one_of(
+        st.from_regex(r"[A-Za-z0-9.=?!+-]{1,66}@[A-Za-z0-9.-]{1,70}", fullmatch=True),
+        st.from_regex(r"[a-z]{1,65}(\.[a-z]{1,3}){0,2}@([a-z0-9-]{1,64}\.){1,4}[a-z0-9]{1,4}"),
+        st.sampled_from(ATTACKS),
+        st.text(max_size=12),
+    )
+)
+@example("a@b")
+@example("a@b.1")
+@example("a@b-.test")
+@example("a@b.test\n")
+@example(f"{'a' * 64}@{'b' * 63}.{'c' * 63}.{'d' * 61}")
+def test_an_address_that_is_split_at_once_is_the_same_mailbox(text: str) -> None:
+    if (split := split_plain(text)) is not None:
+        assert parse_mailbox(text) == Mailbox(*split)
+
+
+@pytest.mark.parametrize("text", ["a@b.test", "Ann.O'Neil+news@mail.x-y.test", "1@2b.test"])
+def test_most_addresses_are_split_at_once(text: str) -> None:
+    assert split_plain(text) == tuple(text.split("@"))

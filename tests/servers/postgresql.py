@@ -21,7 +21,10 @@ _ACCOUNT = "postgres"
 
 
 class PostgreSQL:
-    """A cluster of databases that is thrown away; nothing waits for a disk.
+    """A cluster of databases that is thrown away.
+
+    Args:
+        waits_for_disk: as one that is kept does; else nothing waits.
 
     Attributes:
         host, port, user, password: of its superuser.
@@ -31,10 +34,13 @@ class PostgreSQL:
     user = "merge"
     password = "p:o%s/t@gr es"
 
-    def __init__(self, directory: Path, programs: dict[str, str]) -> None:
+    def __init__(
+        self, directory: Path, programs: dict[str, str], *, waits_for_disk: bool = False
+    ) -> None:
         (self.port,) = free_ports(1)
         self._directory, self._data = directory, directory / "data"
         self._programs = programs
+        self._fsync = "on" if waits_for_disk else "off"
         self._numbers = count(1)
         self._account: dict[str, Any] = {}
         directory.mkdir()
@@ -57,7 +63,7 @@ class PostgreSQL:
             self._process = subprocess.Popen(
                 [self._programs["postgres"], "-D", self._data, "-p", str(self.port),
                  "-h", self.host, "-k", self._directory,
-                 "-c", "fsync=off", "-c", "max_connections=60"],
+                 "-c", f"fsync={self._fsync}", "-c", "max_connections=60"],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self._directory,
                 **self._account,
             )  # fmt: skip

@@ -60,7 +60,6 @@ def settings_from(properties: Configured, remembered: Remembered) -> SessionSett
     tls = None if start_mode is SSLStartMode.NONE else tls_from(properties)
     timeout = properties.timeout or None
     is_default = not REGISTRY["Timeout"].is_set(properties)
-    final = None if read("FinalReplyTimeout") == 0 else read("FinalReplyTimeout")
     return SessionSettings(
         host=_host(properties),
         port=properties.mail_port,
@@ -76,9 +75,7 @@ def settings_from(properties: Configured, remembered: Remembered) -> SessionSett
         timeout_s=timeout,
         connect_timeout_s=read("ConnectionTimeout") or timeout,
         banner_timeout_s=BANNER_TIMEOUT if is_default else timeout,
-        final_timeout_s=final
-        if is_default or REGISTRY["FinalReplyTimeout"].is_set(properties)
-        else timeout,
+        final_timeout_s=_final_timeout(properties),
         pipelining=properties.pipelining,
         window=properties.window,
         send_rset=read("SendRSET"),
@@ -87,6 +84,13 @@ def settings_from(properties: Configured, remembered: Remembered) -> SessionSett
         shows_chain=read("SSLIncludeCertChain") or _is_internal(properties),
         socket=_socket_options(properties),
     )
+
+
+def _final_timeout(properties: Configured) -> float | None:
+    """FinalReplyTimeout, unless it was left alone and Timeout was set."""
+    final, general = REGISTRY["FinalReplyTimeout"], REGISTRY["Timeout"]
+    decides = final if final.is_set(properties) or not general.is_set(properties) else general
+    return decides.read(properties) or None
 
 
 def _start_mode(properties: Configured) -> SSLStartMode:

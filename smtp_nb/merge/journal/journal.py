@@ -12,7 +12,7 @@ It holds addresses, keys and the server's words. It holds no bodies, subjects, r
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Self
 
 from smtp_nb import ambient
@@ -33,6 +33,9 @@ from smtp_nb.merge.journal.schema import (
 from smtp_nb.merge.journal.store import JournalSession, ReadingStore, WritingStore
 from smtp_nb.merge.journal.url import Place
 from smtp_nb.model.outcome import Outcome
+
+# Rows and messages that are read together.
+_STRETCH = 4096
 
 
 class JournalReader:
@@ -115,14 +118,30 @@ class JournalReader:
         """Every key of the campaign by its number."""
         return dict(self._read("SELECT id, key FROM message"))
 
-    def plan(self) -> list[PlanEntry]:
+    def plan(self) -> Iterator[PlanEntry]:
         """What the last run meant to do, in the order of its rows."""
-        return [PlanEntry(*row) for row in self._read(schema.PLAN)]
+        yield from (PlanEntry(*row) for row in self._by_stretches("row", schema.PLAN))
+
+    def delivered(self) -> Iterator[RecipientRecord]:
+        """All recipients of all messages that were tried, in the order of messages."""
+        yield from (_shared(*row) for row in self._by_stretches("message", schema.DELIVERIES))
+
+    def _by_stretches(self, name: str, statement: str) -> Iterator[Any]:
+        """What a statement finds from one number to another, until all of them were asked for.
+
+        So a long campaign is never whole in memory, and who writes waits for a stretch at most.
+        """
+        with self._read_from.reading() as sql:
+            first, last = sql.execute(schema.EXTENT[name]).fetchone()
+        numbers = () if first is None else range(first, last + 1, _STRETCH)
+        for start in numbers:
+            with self._read_from.reading() as sql:
+                found = sql.execute(statement, (start, start + _STRETCH - 1)).fetchall()
+            yield from found
 
     def deliveries(self) -> list[RecipientRecord]:
-        """All recipients of all messages that were tried."""
-        with self._read_from.reading() as sql:  # never twice in memory
-            return [_shared(*row) for row in sql.execute(schema.DELIVERIES)]
+        """The same at once."""
+        return list(self.delivered())
 
     def reports(self) -> list[ReportRecord]:
         """What was reported of recipients after their messages were accepted."""

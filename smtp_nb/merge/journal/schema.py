@@ -207,8 +207,16 @@ SENT = (
 )
 _OPEN = "SELECT message FROM delivery WHERE outcome IN ('DEFERRED', 'NOT_SENT', 'REFUSED')"
 # Columns by name: a later version may have added some.
-DELIVERIES = f"SELECT {', '.join(RecipientRecord._fields)} FROM delivery"
-PLAN = f"SELECT {', '.join(PlanEntry._fields)} FROM plan ORDER BY row"
+DELIVERIES = f"""
+SELECT {", ".join(RecipientRecord._fields)} FROM delivery
+WHERE message BETWEEN ? AND ? ORDER BY message, address
+"""
+PLAN = f"SELECT {', '.join(PlanEntry._fields)} FROM plan WHERE row BETWEEN ? AND ? ORDER BY row"
+# Between which numbers all of them are.
+EXTENT = {
+    "row": "SELECT MIN(row), MAX(row) FROM plan",
+    "message": "SELECT MIN(message), MAX(message) FROM delivery",
+}
 REPORTS = f"SELECT {', '.join(ReportRecord._fields)} FROM report"
 KEEP_REPORT = "INSERT INTO report VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 KEEP_PLAN = f"INSERT INTO plan ({', '.join(PlanEntry._fields)}) VALUES (?, ?, ?, ?, ?)"

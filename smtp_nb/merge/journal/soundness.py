@@ -80,7 +80,7 @@ def require_values(sql: sqlite3.Connection, path: Path) -> None:
         sqlite3.Error, UnicodeError: so damaged that SQLite cannot read it.
     """
     for statement in _SHAPES:
-        sql.execute(f"EXPLAIN {statement}").fetchall()
+        sql.execute(f"EXPLAIN {statement}", (0,) * statement.count("?")).fetchall()
     for table in TABLES:
         found = _claims(sql, path, table)
         if _breaks(sql, table, " AND ".join(f"({claim})" for claim in found.values())):

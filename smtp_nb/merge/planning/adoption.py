@@ -41,6 +41,6 @@ def _adopted(planned: PlannedRow, owners: dict[str, str], taken: set[str]) -> Pl
     found = {owners[box.key] for box in boxes if box.key in owners} or {planned.key}
     key = min(found)
     if len(found) > 1 or key in taken:
-        return replace(planned, outcome=Outcome.INVALID, explanation=EXPLANATION)
+        return planned._replace(outcome=Outcome.INVALID, explanation=EXPLANATION)
     taken.add(key)
-    return replace(planned, key=key)
+    return planned._replace(key=key)

@@ -64,11 +64,7 @@ class Digests:
         for name, value in row.items():
             if name not in self._names:
                 self._names[name] = _text_of(name)
-            if type(value) is str and value.isascii():
-                text = f"s{len(value)}:{value}"
-            else:
-                text = _text_of(value, 1)
-            spelled += (self._names[name], text)
+            spelled += (self._names[name], _cell(value))
         return f"{''.join(spelled)})"
 
     def of_all(self, keys: Iterable[str], columns: Mapping[Hashable, pd.Series]) -> str:
@@ -81,7 +77,7 @@ class Digests:
         if self._compiled.reads_files or not all(map(_is_simple, columns.values())):
             return ""
         digest = self._common.copy()
-        _feed(digest, list(keys))
+        digest.update("\n".join(keys).encode("utf-8", "surrogatepass"))  # none holds a control
         for name, column in columns.items():
             _feed(digest, [name, str(column.dtype)])
             digest.update(pd.util.hash_pandas_object(column, index=False).to_numpy().tobytes())
@@ -94,6 +90,17 @@ class Digests:
         if id(part) not in self._files:
             self._files[id(part)] = (part, _of_chunks(part))
         return self._files[id(part)][1]
+
+
+def _cell(value: object) -> str:
+    """What `_feed` writes of a cell, as text: most are texts and integers."""
+    if type(value) is str:
+        size = len(value if value.isascii() else value.encode("utf-8", "surrogatepass"))
+        return f"s{size}:{value}"
+    if type(value) is int:
+        digits = str(value)
+        return f"n{len(digits)}:{digits}"
+    return _text_of(value, 1)
 
 
 def _is_simple(column: pd.Series) -> bool:

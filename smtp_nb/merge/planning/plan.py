@@ -7,7 +7,8 @@ or else the normalised address, so rows may be inserted, deleted and sorted betw
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from smtp_nb.errors import InputError
 from smtp_nb.merge.journal.schema import HELD_BACK
@@ -23,12 +24,11 @@ from smtp_nb.merge.planning.recipients import (
 from smtp_nb.merge.rows.groups import GroupedRows
 from smtp_nb.merge.rows.problem import Problem, RowError, Severity
 from smtp_nb.merge.rows.rows import Rows
-from smtp_nb.model.address import CONTROLS, Mailbox
+from smtp_nb.model.address import CONTROLS, Mailbox, split_plain
 from smtp_nb.model.outcome import Outcome
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedRow:
+class PlannedRow(NamedTuple):
     """One row of the frame.
 
     Attributes:
@@ -78,12 +78,14 @@ class Plan:
 
     Attributes:
         has_several: True if a row may have more than one To address.
+        by_address: True if rows are known by their addresses, so that no two share one.
     """
 
     rows: list[PlannedRow]
     problems: list[Problem]
     columns: frozenset[str] = frozenset()
     has_several: bool = False
+    by_address: bool = False
 
     @property
     def sendable(self) -> Iterable[PlannedRow]:
@@ -112,12 +114,13 @@ def make_plan(rows: Rows, to: To, key: Hashable | None = None) -> Plan:
         rows.require(key)
     keys: list[object] = [None] * len(rows) if key is None else rows.column(key)
     shown = " or ".join("to" if is_template(entry, rows) else str(entry) for entry in entries)
-    planner = _Planner(shown, None if key is None else str(key), names, len(entries) > 1)
+    by_address = key is None and (not isinstance(rows, GroupedRows) or rows.by == (name,))
+    name_of_key = None if key is None else str(key)
+    planner = _Planner(shown, name_of_key, names, len(entries) > 1, by_address)
     if isinstance(rows, GroupedRows):
         _plan_groups(planner, rows, (name, addresses), (key, keys))
         return planner.plan
-    for row, (address, value) in enumerate(zip(addresses, keys, strict=True)):
-        planner.add(row, address, value)
+    planner.add_rows(addresses, keys)
     return planner.plan
 
 
@@ -134,10 +137,11 @@ Column = tuple[Hashable | None, list[object]]
 
 def _plan_groups(planner: _Planner, rows: GroupedRows, to: Column, key: Column) -> None:
     """One planned row for each group, known by its key, its address or what it was grouped by."""
-    by_address = key[0] is None and rows.by == (to[0],)
+    by_address = planner.plan.by_address
+    columns = rows.by_columns()
     for place in rows.places:
         try:
-            common = rows.group_key(place)
+            common = rows.group_key(place, columns)
             if key[0] is not None:
                 value = rows.common(key[0], place, key[1])
             else:
@@ -158,12 +162,42 @@ def key_text(value: object) -> str:
 class _Planner:
     """Takes rows one by one and remembers whose key was there before."""
 
-    def __init__(self, to: str, key: str | None, names: frozenset[str], has_several: bool) -> None:
-        self.plan = Plan([], [], names | frozenset(filter(None, (key,))), has_several)
+    def __init__(
+        self, to: str, key: str | None, names: frozenset[str], has_several: bool, by_address: bool
+    ) -> None:
+        named = names | frozenset(filter(None, (key,)))
+        self.plan = Plan([], [], named, has_several, by_address)
         self._to = to
         self._key = key
         self._first: dict[str, int] = {}
         self._of_address: dict[str, int] = {}
+        self._domains: dict[str, str] = {}
+
+    def add_rows(self, addresses: list[object], values: list[object]) -> None:
+        """Plan the rows of a frame: those whose cells are plain at once, the others one by one."""
+        for row, (address, value) in enumerate(zip(addresses, values, strict=True)):
+            if not self._add_plain(row, address, value):
+                self.add(row, address, value)
+
+    def _add_plain(self, row: int, address: object, value: object) -> bool:
+        """Plan a row of which `add` would make the same and say nothing; False if it may not."""
+        if type(address) is not str or (split := split_plain(address)) is None:
+            return False
+        # One text for all addresses of a domain; empty where something is to be said about it.
+        domain = self._domains.get(split[1])
+        if domain is None:
+            is_odd = any(remarks(address, Mailbox(*split)))
+            domain = self._domains[split[1]] = "" if is_odd else split[1]
+        if self._key is None:
+            key = address if address.islower() else address.lower()
+        elif type(value) is str and value.isprintable():
+            key = value
+        else:
+            key = str(value) if type(value) is int else ""
+        if not domain or not key or self._first.setdefault(key, row) != row:
+            return False
+        self.plan.rows.append(PlannedRow(row, key, Mailbox(split[0], domain)))
+        return True
 
     def add(self, row: int, address: object, value: object, is_group: bool = False) -> None:
         shown = _shown(address)
@@ -240,7 +274,7 @@ class _Planner:
             )
         )  # fmt: skip
         self.plan.rows.append(
-            replace(planned, outcome=Outcome.DUPLICATE, explanation=text, first=first)
+            planned._replace(outcome=Outcome.DUPLICATE, explanation=text, first=first)
         )
 
 

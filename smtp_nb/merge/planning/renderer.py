@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,9 +12,10 @@ from smtp_nb.compose.message import Composed, Composer
 from smtp_nb.errors import InputError
 from smtp_nb.merge.journal.schema import RETRIED
 from smtp_nb.merge.planning.digest import Digests
+from smtp_nb.merge.planning.plainness import ENCODED, is_plain, odd_cells
 from smtp_nb.merge.planning.plan import PlannedRow
 from smtp_nb.merge.rows.groups import GroupedRows, same
-from smtp_nb.merge.rows.printed import Note, is_ordinary, is_ordinary_number
+from smtp_nb.merge.rows.printed import Note
 from smtp_nb.merge.rows.problem import RowError
 from smtp_nb.merge.rows.rows import Row, Rows
 from smtp_nb.merge.rows.unfilled import Empty, EmptyEntry
@@ -24,15 +25,14 @@ from smtp_nb.merge.templates.lawful import ROW
 from smtp_nb.merge.templates.return_path import token_of
 from smtp_nb.merge.templates.suspicions import suspicions
 from smtp_nb.merge.templates.template import ADDRESS, Compiled, RenderedRow
-from smtp_nb.model.address import CONTROLS, Mailbox
+from smtp_nb.model.address import Mailbox
 from smtp_nb.model.enums import RecipientType
 from smtp_nb.model.envelope import Recipient
 from smtp_nb.model.outcome import Outcome
 
-# Characters of a cell that cannot make a line too long, however they are encoded.
-_SHORT = 60
-# What begins an encoded word (RFC 2047).
-_ENCODED = "=?"
+# Rows whose columns are looked at together: enough to spread pandas' cost, few enough to cost no
+# memory.
+_STRETCH = 4096
 
 
 class RowValues(NamedTuple):
@@ -87,7 +87,7 @@ class RowRenderer:
         self._rows = rows
         self._compiled = compiled.knowing(rows)
         written = "".join(self._compiled.sources.values())
-        self._may_be_plain = self._compiled.is_plain and _ENCODED not in written
+        self._may_be_plain = self._compiled.is_plain and ENCODED not in written
         self._composer = Composer()
         self._salt = salt
         self._template = template
@@ -166,9 +166,26 @@ class RowRenderer:
     def _digests(self) -> Digests:
         return Digests(self._compiled, self._template, self._salt)
 
-    def is_plain(self, filled: RowValues) -> bool:
-        """True if this row's message can only be as good as that of any other plain row."""
-        return self._may_be_plain and all(map(_is_plain, filled.values.values()))
+    def odd(self, planned: Sequence[PlannedRow]) -> Iterator[RowValues]:
+        """The rows whose messages may be worse than those of plain rows, with their values.
+
+        They are found by the column, so that a plain row is not read at all.
+        """
+        if not self._may_be_plain:
+            return self.read(planned)
+        if isinstance(self._rows, GroupedRows):
+            return (f for f in self.read(planned) if not all(map(is_plain, f.values.values())))
+        return self.read(self._with_odd_cells(planned))
+
+    def _with_odd_cells(self, planned: Sequence[PlannedRow]) -> Iterator[PlannedRow]:
+        for start in range(0, len(planned), _STRETCH):
+            part = planned[start : start + _STRETCH]
+            columns = self._rows.cells([one.row for one in part], self._columns)
+            if self._wants_address:
+                boxes = (one.mailbox for one in part)
+                columns = [*columns, [None if box is None else box.address for box in boxes]]
+            odd = {place for cells in columns for place in odd_cells(cells)}
+            yield from (part[place] for place in sorted(odd))
 
     def _empty_cell(self, name: Hashable) -> Empty:
         return self._empty[name] if name in self._empty else EmptyEntry(name=str(name))
@@ -214,16 +231,6 @@ class RowRenderer:
             return None
         columns = {*self._columns, *([ADDRESS] if self._wants_address else ())}
         return form_letter(self._compiled, columns, self._composer)
-
-
-def _is_plain(value: object) -> bool:
-    if type(value) is float:
-        return is_ordinary_number(value)
-    if type(value) is not str:
-        return type(value) is int
-    if len(value) > _SHORT or CONTROLS.search(value) is not None or _ENCODED in value:
-        return False
-    return is_ordinary(value)
 
 
 def _enveloped(content: Composed, to: Mailboxes, letter: RenderedRow, token: str) -> RowMessage:

@@ -139,7 +139,7 @@ def standing_of(
     for message, outcome, at in journal.outcomes():
         outcomes.setdefault(message, set()).add(outcome or Outcome.UNKNOWN)
         since = max(since, at)
-    numbers = {key: number for number, key in journal.keys().items()}
+    numbers = {key: number for number, key in journal.keys().items()} if outcomes else {}
     facts = journal.facts
     same = facts.get("template", template) == template
     looked_at = renderer.digest_of_all(plan.rows)

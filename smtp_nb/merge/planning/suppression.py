@@ -10,7 +10,6 @@ from __future__ import annotations
 import csv
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
@@ -53,17 +52,19 @@ def suppressed(given: Suppressed | None) -> frozenset[str]:
 
 def leave_out(plan: Plan, keys: frozenset[str]) -> Plan:
     """The plan, in which these addresses are SKIPPED."""
+    if not keys:
+        return plan
     for place, planned in enumerate(plan.rows):
         if planned.outcome is not None:
             continue
         held = tuple(box for box in planned.mailboxes if box.key in keys)
         rest = [box for box in planned.mailboxes if box.key not in keys]
         if rest and held:
-            plan.rows[place] = replace(
-                planned, mailbox=rest[0], others=tuple(rest[1:]), held_back=held
+            plan.rows[place] = planned._replace(
+                mailbox=rest[0], others=tuple(rest[1:]), held_back=held
             )
         elif held:
-            plan.rows[place] = replace(planned, outcome=Outcome.SKIPPED, explanation=EXPLANATION)
+            plan.rows[place] = planned._replace(outcome=Outcome.SKIPPED, explanation=EXPLANATION)
     return plan
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from smtp_nb.merge.journal.schema import (
     PlanEntry,
     RecipientRecord,
 )
+from smtp_nb.merge.results.delivered import Delivered
 from smtp_nb.model.display import visible, visible_lines
 from smtp_nb.model.enums import RecipientType
 from smtp_nb.model.explain import explain
@@ -63,7 +64,7 @@ Bounced = Mapping[tuple[int, str], tuple[str, str]]
 
 
 def results(
-    entries: Sequence[PlanEntry],
+    entries: Iterable[PlanEntry],
     journal: JournalReader | None,
     index: pd.Index | None = None,
 ) -> pd.DataFrame:
@@ -75,32 +76,23 @@ def results(
         index: the frame's, in the order of `entries`; without it, messages whose row is gone are
             added at the end.
     """
-    known = _by_message(journal)
-    bounced = bounced_in(journal)
-    lines: list[Line] = []
+    known, bounced = Delivered(journal), bounced_in(journal)
+    columns: list[list[object]] = [[] for _ in COLUMNS]
     places: list[int] = []
     for place, entry in enumerate(entries):
-        # Taken out of `known`, so that a large campaign is never held twice.
         for line in _of_row(entry, known, bounced):
             places.append(place)
-            lines.append(line)
+            _add(columns, line)
     if index is not None:
-        return framed(_columns(lines), index.take(places))
-    rest = (delivery for many in known.values() for delivery in many)
-    lines += [_delivered(None, delivery, bounced) for delivery in rest]
-    return framed(_columns(lines), None)
+        return framed(columns, index.take(places))
+    for delivery in known.rest():
+        _add(columns, _delivered(None, delivery, bounced))
+    return framed(columns, None)
 
 
-def _columns(lines: list[Line]) -> Sequence[Sequence[object]]:
-    """The lines' values by column."""
-    return list(zip(*lines, strict=True)) or [()] * len(COLUMNS)
-
-
-def _by_message(journal: JournalReader | None) -> dict[int, list[RecipientRecord]]:
-    known: dict[int, list[RecipientRecord]] = {}
-    for delivery in () if journal is None else journal.deliveries():
-        known.setdefault(delivery.message, []).append(delivery)
-    return known
+def _add(columns: list[list[object]], line: Line) -> None:
+    for column, value in zip(columns, line, strict=True):
+        column.append(value)
 
 
 def bounced_in(journal: JournalReader | None) -> Bounced:
@@ -113,10 +105,8 @@ def bounced_in(journal: JournalReader | None) -> Bounced:
     return found
 
 
-def _of_row(
-    entry: PlanEntry, known: dict[int, list[RecipientRecord]], bounced: Bounced
-) -> list[Line]:
-    deliveries = [] if entry.message is None else known.pop(entry.message, [])
+def _of_row(entry: PlanEntry, known: Delivered, bounced: Bounced) -> list[Line]:
+    deliveries = [] if entry.message is None else known.take(entry.message)
     # A row that cannot be sent any more says why, rather than what it is still waiting for.
     if entry.outcome == Outcome.INVALID and all(d.outcome in RETRIED for d in deliveries):
         deliveries = []
@@ -200,12 +190,25 @@ def explanation_of(outcome: str, code: int, enhanced_code: str, text: str) -> st
 
 
 def framed(columns: Sequence[Sequence[object]], index: pd.Index | None) -> pd.DataFrame:
-    """The columns of results, `sent_at` in seconds, as a frame with the types that they have."""
-    frame = pd.DataFrame(dict(zip(COLUMNS, columns, strict=True)), index=index)
-    moments = (frame["sent_at"].astype("float64") * 1000).round()
-    frame["sent_at"] = pd.to_datetime(moments, unit="ms", utc=True).astype("datetime64[ms, UTC]")
-    frame = frame.astype(_TYPES)
-    return frame.astype({"row": "int64"}) if frame["row"].notna().all() else frame
+    """The columns of results, `sent_at` in seconds, as a frame with the types that they have.
+
+    Lists are emptied one by one, so that a large campaign is not held twice.
+    """
+    found = {}
+    for name, values in zip(COLUMNS, columns, strict=True):
+        found[name] = _typed(name, pd.Series(values)).array
+        if isinstance(values, list):
+            values.clear()
+    return pd.DataFrame(found, index=index, copy=False)
+
+
+def _typed(name: str, values: pd.Series) -> pd.Series:
+    if name == "sent_at":
+        moments = (values.astype("float64") * 1000).round()
+        return pd.to_datetime(moments, unit="ms", utc=True).astype("datetime64[ms, UTC]")
+    if name == "row" and values.notna().all():
+        return values.astype("int64")
+    return values.astype(_TYPES[name]) if name in _TYPES else values
 
 
 def table(

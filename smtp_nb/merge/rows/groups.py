@@ -7,6 +7,7 @@ the columns in which its rows agree by their names, and the rows themselves as a
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 import pandas as pd
@@ -54,7 +55,6 @@ class GroupedRows(Rows):
         self.by = tuple(dict.fromkeys(by))
         is_column = isinstance(to, tuple) and to in self._cells.columns
         self._to = tuple(to) if isinstance(to, list | tuple) and not is_column else (to,)
-        self._spelled = {name: self.column(name) for name in self.by}
         self._members = self._grouped()
         self.leaders = list(range(len(self.frame)))
         """For each row of the frame, the place of the first row of its group."""
@@ -69,7 +69,7 @@ class GroupedRows(Rows):
     def _grouped(self) -> dict[int, list[int]]:
         columns = [
             [_mailbox_key(v) for v in values] if self._holds_mailboxes(name) else values
-            for name, values in self._spelled.items()
+            for name, values in zip(self.by, self.by_columns(), strict=True)
         ]
         first: dict[tuple[object, ...], int] = {}
         members: dict[int, list[int]] = {}
@@ -100,13 +100,23 @@ class GroupedRows(Rows):
         """The first row of each group, in order."""
         return list(self._members)
 
-    def group_key(self, place: int) -> tuple[object, ...]:
+    def by_columns(self) -> list[list[object]]:
+        """The columns by which rows are grouped, whole."""
+        return [self.column(name) for name in self.by]
+
+    def group_key(self, place: int, columns: Sequence[Sequence[object]]) -> tuple[object, ...]:
         """The values that the rows of a group have in common.
+
+        Args:
+            columns: what `by_columns` returned.
 
         Raises:
             RowError: one of them is empty.
         """
-        found = tuple(self._common_key(name, place) for name in self.by)
+        found = tuple(
+            self._common_key(name, column, place)
+            for name, column in zip(self.by, columns, strict=True)
+        )
         for name, value in zip(self.by, found, strict=True):
             if value is None or str(value).strip() == "":
                 raise RowError(
@@ -115,9 +125,8 @@ class GroupedRows(Rows):
                 )  # fmt: skip
         return found
 
-    def _common_key(self, name: Hashable, place: int) -> object:
+    def _common_key(self, name: Hashable, values: Sequence[object], place: int) -> object:
         """As the first row spells it, unless another spells the same mailbox otherwise."""
-        values = self._spelled[name]
         spelled = {_comparable(values[member]) for member in self._members[place]}
         is_one = len(spelled) == 1 or not self._holds_mailboxes(name)
         return values[place] if is_one else _mailbox_key(values[place])
@@ -169,9 +178,10 @@ class GroupedRows(Rows):
     ) -> Iterator[Row]:
         """The groups whose first rows are at `positions`."""
         own = [name for name in names if name != ROWS]
-        for place in positions:
-            members = self._members[place]
-            found = list(super().read(members, own, empty))
+        groups = [self._members[place] for place in positions]
+        rows = super().read([place for members in groups for place in members], own, empty)
+        for members in groups:
+            found = list(islice(rows, len(members)))
             row: Row = {name: self._one(name, [one[name] for one in found]) for name in own}
             if ROWS in names:
                 row[ROWS] = self.frame.iloc[members]

@@ -105,6 +105,11 @@ class Rows:
         """The cells of a column as they stand in the frame."""
         return self._cells[name]
 
+    def cells(self, positions: Sequence[int], names: Sequence[Hashable]) -> list[list[object]]:
+        """The values of the rows at `positions` by column; None where there is none."""
+        part = self._cells.iloc[list(positions)]
+        return [self._values(part[name], lambda name: None) for name in names]
+
     def read(
         self,
         positions: Sequence[int],

@@ -8,7 +8,6 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from merge.counting import received
 from smtp_nb.errors import JournalError
 from smtp_nb.merge import MailMerge, Template, load
 from smtp_nb.merge.journal import filesystem, storage
@@ -119,10 +119,6 @@ def at_message(server: SandboxServer, deeds: dict[int, Callable[[], object]]) ->
         deeds.get(count, lambda: None)()
 
     server.messages.add = counted  # type: ignore[method-assign]
-
-
-def received(server: SandboxServer) -> Counter[str]:
-    return Counter(to for message in server.messages for to in message.rcpt_tos)
 
 
 def make(server: SandboxServer, path: Path) -> MailMerge:
@@ -252,7 +248,7 @@ def test_what_lies_in_its_place_is_said_and_left_alone(tmp_path: Path) -> None:
     with begun(path) as journal:
         os.replace(other, path)
         there = path.read_bytes()
-        with pytest.raises(JournalError, match=r"a journal with 1 recipients; all its"):
+        with pytest.raises(JournalError, match=r"a journal with 1 recipient; all its"):
             record_attempts(journal, 2)
     assert path.read_bytes() == there
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smtp_nb.merge import Template
-from smtp_nb.merge.planning.digest import SIZE, Digests
+from smtp_nb.merge.planning.digest import SIZE, Digests, _cell, _text_of
 from smtp_nb.merge.templates.template import Compiled
 
 cells = st.one_of(
@@ -40,6 +40,12 @@ def test_a_digest_stays_what_it_was() -> None:
     digest = hashlib.blake2b(b"templatemap()", key=b"salt", digest_size=SIZE)
     digest.update(spelled.encode())
     assert digests().of(row) == digest.hexdigest()
+
+
+@given(cells)
+def test_texts_and_integers_are_spelled_as_all_values_are(value: Any) -> None:
+    """Quickly, for most cells are one of them."""
+    assert _cell(value) == _text_of(value, 1)
 
 
 @given(st.dictionaries(st.text(max_size=3) | st.integers(), cells, max_size=4), cells, cells)

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from smtp_nb.errors import InputError
-from smtp_nb.merge.planning.plan import Plan, make_plan
+from smtp_nb.merge.planning.plan import Plan, _Planner, make_plan
 from smtp_nb.merge.rows.rows import Rows
 from smtp_nb.model.outcome import Outcome
 
@@ -46,6 +46,50 @@ def test_every_row_is_planned_and_every_key_is_sent_to_once(addresses: list[obje
     keys = [planned.key for planned in plan.sendable]
     assert len(keys) == len(set(keys))
     assert all(planned.explanation for planned in plan.rows if planned.outcome)
+
+
+# What one person types into such a column, and what another program leaves there.
+ODD = [
+    "ann@x.test",
+    "Ann@X.test",
+    "ben@gmial.com",
+    "cem@localhost",
+    "d@1.2.3.4",
+    "e@y.test\u200b",
+    " f@y.test\n",
+    "G <g@y.test>",
+    "h@xn--bcher-kva.test",
+    "i@z",
+    "j+k@z.test",
+    "=?a?b@z.test",
+    "nobody",
+    "",
+]
+WRITTEN = st.one_of(st.sampled_from(ODD), st.text("aB.@- ", max_size=8), st.none(), st.integers())
+KEYS = st.one_of(
+    st.sampled_from(["k", "K", "", "1", "a\nb", "\u00a0", None, True, 1.0, 2.5]), st.integers(0, 3)
+)
+
+
+@given(st.lists(st.tuples(WRITTEN, KEYS), max_size=10), st.booleans())
+@example([("a@x.test", "1"), ("A@x.test", 1)], True)
+def test_plain_rows_are_planned_as_all_others_are(
+    rows: list[tuple[object, object]], has_key: bool
+) -> None:
+    """The same keys, addresses, duplicates, errors and warnings."""
+    keys = [key for _, key in rows] if has_key else None
+    addresses = [address for address, _ in rows]
+    quick = plan_of(addresses, keys)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(_Planner, "_add_plain", lambda *_: False)
+        assert plan_of(addresses, keys) == quick
+
+
+def test_most_addresses_are_plain() -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(_Planner, "add", None)  # where the others go
+        plan = plan_of(["ann@school.test", "Ben.Miller+news@mail.school.test"], [1, "b"])
+    assert [planned.key for planned in plan.rows] == ["1", "b"]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from merge.counting import received
 from smtp_nb.compose.parts import Attachment
 from smtp_nb.errors import TemplateChanged
 from smtp_nb.merge import MailMerge, Template
@@ -25,10 +25,6 @@ from smtp_nb.merge.templates.template import Compiled
 from smtp_nb.sandbox import SandboxServer
 
 Make = Callable[..., MailMerge]
-
-
-def received(server: SandboxServer) -> Counter[str]:
-    return Counter(to for message in server.messages for to in message.rcpt_tos)
 
 
 # -- no-ops -----------------------------------------------------------------------------------

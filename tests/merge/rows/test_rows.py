@@ -79,7 +79,7 @@ def test_two_columns_of_one_name_are_refused() -> None:
 
 
 def test_a_list_is_no_frame() -> None:
-    with pytest.raises(InputError, match="takes a DataFrame, not list"):
+    with pytest.raises(InputError, match="takes a DataFrame, not a list of str"):
         Rows(["a@x.test"])
 
 
