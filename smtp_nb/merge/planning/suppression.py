@@ -90,7 +90,7 @@ def _keys(entry: Any) -> Iterator[str]:
 def _no_entry(given: object) -> InputError:
     return InputError(
         f"suppress= does not take {kind_of(given)}",
-        remedy="Give addresses, a CSV file, a journal, or what bounces() returned",
+        remedy="Give addresses, a CSV file, a journal, or a frame of bounces",
     )
 
 

@@ -10,7 +10,7 @@ from smtp_nb.merge.rows.problem import RowError
 from smtp_nb.model.display import kind_of
 
 _NAME = 'Give it a name: attachments={{"{}": "{{{{ … }}}}"}}'
-# What tells by its presence that a value draws itself: matplotlib, plotly, Axes, Pillow, altair.
+# Methods of values that draw themselves: matplotlib, plotly, Axes, Pillow, altair.
 DRAWS_ITSELF = ("savefig", "to_image", "get_figure", "_repr_png_", "to_url")
 # By which polars, pyarrow and DuckDB hand their columns over.
 _HANDS_OVER = ("__dataframe__", "__arrow_c_stream__")

@@ -36,7 +36,7 @@ def as_pandas(given: Any) -> pd.DataFrame:
 def _of_mappings(given: Sequence[object]) -> pd.DataFrame:
     if not given:
         raise InputError(
-            "the list of rows is empty, so nothing tells its columns",
+            "the list of rows is empty, so it has no columns",
             remedy="Give a DataFrame with columns and no rows, or make no merge",
         )
     for one in given:
@@ -48,5 +48,5 @@ def _of_mappings(given: Sequence[object]) -> pd.DataFrame:
 def _no_table(given: object, called: str = "") -> InputError:
     remedy = "Give a frame of pandas, polars, pyarrow or DuckDB, or a list of mappings"
     if hasattr(given, "groups"):  # what df.groupby() returned
-        remedy = "Give the frame itself, and its columns as group_by="
+        remedy = "Give the frame itself, and name its columns as those to group by"
     return InputError(f"a merge takes a DataFrame, not {called or kind_of(given)}", remedy=remedy)

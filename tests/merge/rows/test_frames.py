@@ -71,7 +71,7 @@ def test_what_is_no_table_is_refused(wrong: Any) -> None:
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        (pd.DataFrame(COLUMNS).groupby("day"), "group_by="),
+        (pd.DataFrame(COLUMNS).groupby("day"), "to group by"),
         ([("a@x.test", 1)], "a list of tuple"),
         ([], "the list of rows is empty"),
     ],
