@@ -26,7 +26,7 @@ SENDERS = {
     "postgresql": "one process, the journal in PostgreSQL",
     "workers": "a `LocalCluster` of two workers, the journal in PostgreSQL",
 }
-SINK = "sink"
+SINK, LIMIT = "sink", "the limit with DATA"
 # Contestants of ours, each compared with all others.
 OURS = ("smtp_nb", "smtp_nb, CHUNKING")
 COLOURS = {"smtp_nb": "#1f6f8b", "smtp_nb, CHUNKING": "#0b3c5d", SINK: "#cccccc"}
@@ -61,7 +61,7 @@ def rows_of(block: Block) -> list[tuple[str, ...]]:
     for label, figures in block["figures"].items():
         rate = 1 / median(figures["seconds"])
         memory = f"{median(figures['peak_kib']) / 1024:.0f}"
-        name = "the sink's own limit" if label == SINK else label
+        name = LIMIT if label == SINK else label
         compared = [
             "" if label in (SINK, ours) else spread(ratios(block, ours, label), ".2g")
             for ours in OURS
@@ -210,7 +210,7 @@ def draw(block: Block, path: Path) -> None:
     ]
     figure = Figure(figsize=(7, 0.34 * len(labels) + 1), layout="constrained")
     axes = figure.subplots()
-    names = ["the sink's own limit" if label == SINK else label for label in labels]
+    names = [LIMIT if label == SINK else label for label in labels]
     colours = [COLOURS.get(label, "#8aa9b8") for label in labels]
     axes.barh(names, middles, xerr=reach, color=colours, ecolor="#333333", capsize=2)
     for place, rate in enumerate(rates):

@@ -8,6 +8,7 @@ What has no name on a front is not advised there.
 from __future__ import annotations
 
 import re
+import sys
 from enum import Enum
 from typing import NamedTuple
 
@@ -26,6 +27,39 @@ def install(extra: str) -> str:
     In double quotes, which all shells understand; that of Windows takes single ones for letters.
     """
     return f'Run pip install "smtp_nb[{extra}]"'
+
+
+# What this package brings, by the names that are imported: the names that pip knows.
+REQUIRED = {
+    "IPython": "ipython",
+    "ipywidgets": "ipywidgets",
+    "anywidget": "anywidget",
+    "pandas": "pandas",
+    "narwhals": "narwhals",
+    "jinja2": "jinja2",
+    "markdown_it": "markdown-it-py",
+    "babel": "Babel",
+    "css_inline": "css-inline",
+    "tqdm": "tqdm",
+    "OpenSSL": "pyOpenSSL",
+    "cryptography": "cryptography",
+    "joserfc": "joserfc",
+    "service_identity": "service-identity",
+    "idna": "idna",
+    "h11": "h11",
+    "socks": "PySocks",
+    "keyring": "keyring",
+}
+
+
+def bring(package: str) -> str:
+    """The remedy for a package of `REQUIRED` that is missing.
+
+    It comes with ours, but for the Python of browsers: a site brings there what its lessons need.
+    """
+    if sys.platform == "emscripten":
+        return f"Run %pip install {package}, then this cell again"
+    return "Run pip install smtp_nb, which brings it"
 
 
 class Phrase(NamedTuple):

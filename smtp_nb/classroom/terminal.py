@@ -291,9 +291,12 @@ class Terminal:
         self.close()
 
     def _title(self, show: Callable[[str], str]) -> str:
-        whose = f"{visible(self.name)} at " if self.name else ""
+        whose = f", {visible(self.name)}" if self.name else ""
         where = visible(self._target.settings.host)
-        return show(f"<Terminal: {whose}{where}, {self.state}, waiting for: {self.waiting}>")
+        is_over = self.waiting.startswith("nothing: ")
+        place = f"{self.state}, waiting for: {self.waiting}"
+        how = self.waiting.removeprefix("nothing: ") if is_over else place
+        return show(f"Conversation by hand{whose} at {where}: {how}")
 
     def __str__(self) -> str:
         """The conversation in full."""

@@ -10,7 +10,6 @@ from smtp_nb.client.component import Component
 from smtp_nb.client.events import DO_EVENTS_SECONDS
 from smtp_nb.client.session.session_settings import MAIL_PORTS
 from smtp_nb.client.settings.properties import keyword_defaults
-from smtp_nb.drivers.blocking import BlockingDriver
 from smtp_nb.flows.delivering.reconnecting import ReconnectingSource
 from smtp_nb.flows.intents import Flow, JobSource
 from smtp_nb.model.keywords import shows_keywords
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from smtp_nb.client.keywords import SMTPProperties
     from smtp_nb.client.message.message_builder import Sendable
     from smtp_nb.client.queue.spool import QueueReport
+    from smtp_nb.drivers.blocking import BlockingDriver
     from smtp_nb.drivers.memory import MemoryDriver
     from smtp_nb.model.diagnosis import Checkup
     from smtp_nb.model.memory_server import MemoryServer
@@ -56,6 +56,8 @@ class SMTP(Component):
 
     def _new_driver(self, server: MemoryServer | None) -> BlockingDriver | MemoryDriver:
         if server is None:
+            from smtp_nb.drivers.blocking import BlockingDriver
+
             return BlockingDriver(self)
         from smtp_nb.drivers.memory import MemoryDriver
 

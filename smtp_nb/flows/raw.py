@@ -7,6 +7,7 @@ replies are still read strictly, for a reply that is misread shifts all that com
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Callable
 
 from smtp_nb.errors import InputError, PlaintextInjected, StateError
@@ -19,10 +20,10 @@ from smtp_nb.flows.limits import Deadline
 from smtp_nb.flows.observer import Observer
 from smtp_nb.flows.session import ClientSession
 from smtp_nb.flows.settings import SessionSettings
+from smtp_nb.model.address import is_ip_address
 from smtp_nb.model.enums import SSLStartMode
 from smtp_nb.model.reply import Reply
 from smtp_nb.protocol.replies import ReplyParser
-from smtp_nb.wire.verification.hostname import is_ip_address
 
 HANDSHAKE_S = 20.0
 """How long a handshake may take; a person's patience says nothing about it."""
@@ -72,7 +73,7 @@ class RawSession:
             LinkError, TLSError: could not connect; there is no connection then.
         """
         host = self._session.settings.host
-        if is_ip_address(host):
+        if _is_address(host):
             self._require_here(host)
         early = yield from open_connection(self._session)
         try:
@@ -158,3 +159,12 @@ class RawSession:
         """End the connection without a word."""
         self._session.is_open = False
         yield Close()
+
+
+def _is_address(host: str) -> bool:
+    # What knows certificates brings cryptography, which lessons in a browser do without.
+    try:
+        ipaddress.ip_address(host.strip("[]").partition("%")[0])
+    except ValueError:
+        return False
+    return True

@@ -117,16 +117,21 @@ class Checkup:
         rows = "".join(_row(check) for check in self.checks)
         return (
             f"<p><b>{escape(self.title)}</b></p><table><thead><tr>"
-            + "".join(f'<th scope="col">{name}</th>' for name in ("", "Step", "What was found"))
+            + "".join(
+                f'<th scope="col"{_LEFT}>{name}</th>' for name in ("", "Step", "What was found")
+            )
             + f"</tr></thead><tbody>{rows}</tbody></table>"
         )
 
 
+# Notebooks align all cells to the right.
+_LEFT = ' style="text-align:left"'
+
+
 def _row(check: Check) -> str:
-    left = ' style="text-align:left"'
     words = "<br>".join(map(escape, check.sentences)) or escape(check.finding.word.capitalize())
     sign = f'<span role="img" aria-label="{check.finding.word}">{check.finding.sign}</span>'
     return (
-        f'<tr><td>{sign}</td><th scope="row"{left}>{escape(check.name)}</th>'
-        f"<td{left}>{words}</td></tr>"
+        f'<tr><td>{sign}</td><th scope="row"{_LEFT}>{escape(check.name)}</th>'
+        f"<td{_LEFT}>{words}</td></tr>"
     )

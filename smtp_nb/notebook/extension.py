@@ -10,6 +10,7 @@ from smtp_nb.merge.running.progress import show_with
 from smtp_nb.notebook import class_views, completion, discretion
 from smtp_nb.notebook.jobs import show_jobs
 from smtp_nb.notebook.magics import SMTPMagics
+from smtp_nb.notebook.preferences import show_frames
 from smtp_nb.notebook.state import NotebookState
 
 MAGIC = "smtp"
@@ -42,6 +43,7 @@ class Extension:
         undo.callback(self._remove_magic)
         undo.callback(completion.install(self._shell, state))
         undo.callback(discretion.install(self._shell, state.preferences))
+        undo.callback(show_frames(self._shell, state.preferences))
         if getattr(self._shell, "kernel", None) is not None:  # a terminal has its bar
             show_with(state.show_progress)
             undo.callback(show_with, None)

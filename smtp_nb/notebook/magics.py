@@ -21,7 +21,7 @@ from IPython.core.magic import (
     no_var_expand,
 )
 
-from smtp_nb.errors import SMTPError
+from smtp_nb.errors import SMTPError, Unsupported
 from smtp_nb.notebook.history import forget
 from smtp_nb.notebook.refusals import secrets_in
 from smtp_nb.notebook.render import fill
@@ -29,6 +29,7 @@ from smtp_nb.notebook.show import Page, shortened, stopped
 from smtp_nb.notebook.syntax import filled
 from smtp_nb.notebook.verb import CellBody, Verb, VerbRequest
 from smtp_nb.notebook.words import split_words
+from smtp_nb.wording import REQUIRED, bring
 
 if TYPE_CHECKING:
     from smtp_nb.notebook.state import NotebookState
@@ -96,11 +97,27 @@ class SMTPMagics(Magics):
         _check_body(verb, cell)
         namespace = ChainMap(dict(local_ns), self._shell.user_ns)
         values = filled(syntax, values, lambda what, text: fill(what, text, namespace))
-        result = verb.run(VerbRequest(self._state, syntax, values, cell, namespace))
+        result = _result_of(verb, VerbRequest(self._state, syntax, values, cell, namespace))
         if name := values["out"]:
             self._shell.user_ns[name] = _kept(result)
             return None
         return result
+
+
+def _result_of(verb: Verb, request: VerbRequest) -> object:
+    """What the verb returns.
+
+    Raises:
+        Unsupported: a package of ours is not there, as in the Python of browsers.
+    """
+    try:
+        return verb.run(request)
+    except ModuleNotFoundError as error:
+        # What is none of ours is imported by a user's code.
+        if (package := REQUIRED.get((error.name or "").partition(".")[0])) is None:
+            raise
+        what = f"%smtp {verb.name} needs {package}, which is not installed here"
+        raise Unsupported(what, remedy=bring(package)) from error
 
 
 def _kept(result: object) -> object:

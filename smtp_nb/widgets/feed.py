@@ -11,7 +11,6 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
-from functools import lru_cache
 from threading import Lock
 
 from smtp_nb.model.display import visible
@@ -27,10 +26,11 @@ from smtp_nb.widgets.sender import ViewMessage
 from smtp_nb.widgets.trail_words import STATES, page_words
 
 PAUSE_S = 0.05  # at most twenty messages a second
-BATCH_ROWS = 2_000
+BATCH_ROWS = 4_000
 WAITING_ROWS = 200_000  # not sent yet; the older ones make room
 
 MOST_SESSIONS = 2_000  # of which a page is told
+MOST_KEYS = 2_000  # texts whose explanation need not be looked up again
 
 TLS, FINAL, REFUSAL, STUFFED = 1, 2, 4, 8
 CONTENT = 3  # after the directions of a trail: a line of a message
@@ -58,6 +58,7 @@ class TrailFeed:
         self._cleared = 1  # rows below it were forgotten on purpose
         self._not_before = 0.0
         self._explained: dict[Explanation, int] = {}
+        self._keys: dict[str, int] = {}
         self._told = 0  # explanations that the page knows
         self._news = False
         self._tally = Tally()
@@ -153,7 +154,13 @@ class TrailFeed:
     def _explanation_key(self, event: PITrailEvent) -> int:
         if event.direction == TrailDirection.INFO:
             return 0
-        return self._explained.setdefault(_explanation(event), len(self._explained) + 1)
+        text = _explained_text(event)
+        if (key := self._keys.get(text)) is None:
+            if len(self._keys) >= MOST_KEYS:
+                self._keys.clear()
+            key = self._explained.setdefault(explain(text), len(self._explained) + 1)
+            self._keys[text] = key
+        return key
 
     def _new_explanations(self) -> dict[int, dict[str, str]]:
         known = list(self._explained.items())[self._told :]
@@ -186,18 +193,14 @@ class TrailFeed:
         }
 
 
-def _explanation(event: PITrailEvent) -> Explanation:
+def _explained_text(event: PITrailEvent) -> str:
+    """As much of a line as its explanation depends on."""
     if is_refusal(event):
-        return _explained(event.message)
+        return event.message
     if event.direction == TrailDirection.SERVER:
         # The code, and an enhanced code or a keyword of EHLO: the rest says no more.
-        return _explained(" ".join(event.message.split(" ")[:2]))
-    return _explained(event.message.split(" ", 1)[0])
-
-
-@lru_cache(maxsize=1024)
-def _explained(text: str) -> Explanation:
-    return explain(text)
+        return " ".join(event.message.split(" ", 2)[:2])
+    return event.message.partition(" ")[0]
 
 
 def _as_words(explanation: Explanation) -> dict[str, str]:

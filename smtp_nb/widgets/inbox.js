@@ -6,8 +6,10 @@ const COLUMNS = ["time", "from", "to", "subject", "size"];
 const SIZES = [["Page", 0, 0], ["Phone", 375, 667], ["Desktop", 1280, 800]];
 const NAMES = ["Received", "From", "To", "Subject", "Size"];
 
+// A cell that changes what is saved draws a new view, so what a person chose belongs to the model.
 function listen(model) {
   const state = { list: [], total: 0, open: null, chosen: -1, views: new Set(), talks: new Set() };
+  Object.assign(state, { words: "", scrollTop: 0, unfolded: new Map() });
   model.on("msg:custom", (message, buffers) => {
     if (message.kind === "list") {
       Object.assign(state, { list: message.messages, total: message.total });
@@ -83,15 +85,21 @@ function framed(html) {
 }
 
 // What client and server said about a message, in two lanes; asked for when it is unfolded.
-function conversation(message, talks, ask) {
+function conversation(message, talks, unfolded, ask) {
   const list = make("ol", "smtpnb-talk");
-  const details = section("The conversation that brought it", list, false);
+  let said = []; // what stays is not drawn again, so that a part that was unfolded stays so
+  const details = section("The conversation that brought it", list, false, unfolded);
   const talk = {
     take: ({ number, lines }) => {
       if (!details.isConnected) talks.delete(talk);
-      else if (number === message.number) list.replaceChildren(...lines.map(spoken));
+      else if (number === message.number) {
+        said = lines.map((line, at) => {
+          const text = JSON.stringify(line);
+          return said[at]?.text === text ? said[at] : { text, element: spoken(line) };
+        });
+        fill(list, said.map((line) => line.element));
+      }
     },
-    again: () => { if (details.open && details.isConnected) ask(); },
   };
   details.addEventListener("toggle", () => {
     if (!details.open) return;
@@ -130,21 +138,23 @@ function attachments(message, fetchFile) {
   return line;
 }
 
-function section(title, content, open) {
+function section(title, content, open, unfolded) {
   const details = make("details", "");
-  details.open = open;
+  details.open = unfolded?.get(title) ?? open;
   details.append(make("summary", "", title), content);
+  if (unfolded) details.addEventListener("toggle", () => unfolded.set(title, details.open));
   return details;
 }
 
-function letter(message, fetchFile, talk) {
-  const parts = [section("Envelope: what the servers see", table(message.envelope, "smtpnb-facts"), true)];
-  parts.push(section("Headers: what the reader sees", table(message.headers, "smtpnb-facts"), true));
-  if (message.html) parts.push(section("HTML", framed(message.html), true));
-  if (message.text) parts.push(section("Text", make("pre", "", message.text), !message.html));
+function letter(message, unfolded, fetchFile, talk) {
+  const part = (title, content, open) => section(title, content, open, unfolded);
+  const parts = [part("Envelope: what the servers see", table(message.envelope, "smtpnb-facts"), true)];
+  parts.push(part("Headers: what the reader sees", table(message.headers, "smtpnb-facts"), true));
+  if (message.html) parts.push(part("HTML", framed(message.html), true));
+  if (message.text) parts.push(part("Text", make("pre", "", message.text), !message.html));
   if (message.files.length) parts.push(attachments(message, fetchFile));
   parts.push(talk);
-  parts.push(section("Source", make("pre", "", message.source), false));
+  parts.push(part("Source", make("pre", "", message.source), false));
   return parts;
 }
 
@@ -187,12 +197,22 @@ function render(state, { model, el }) {
   el.append(root);
 
   const choose = (number) => {
+    if (number !== state.chosen) state.unfolded.clear();
     Object.assign(state, { chosen: number, open: null });
     model.send({ open: number });
     paint();
   };
+  const rows = new Map(); // those that stay in the list are kept, with the focus on them
   const row = (message) => {
-    const element = make("tr", message.number === state.chosen ? "smtpnb-chosen" : "");
+    const text = JSON.stringify(message);
+    const known = rows.get(message.number);
+    const element = known?.text === text ? known.element : drawn(message);
+    rows.set(message.number, { text, element });
+    element.classList.toggle("smtpnb-chosen", message.number === state.chosen);
+    return element;
+  };
+  const drawn = (message) => {
+    const element = make("tr", "");
     for (const column of COLUMNS) {
       const value = column === "size" ? integer.format(message.size) : message[column];
       const cell = make("td", `smtpnb-${column}`);
@@ -211,7 +231,9 @@ function render(state, { model, el }) {
     const text = `${message.from} ${message.to} ${message.subject}`.toLowerCase();
     return words.every((word) => text.includes(word));
   };
-  search.addEventListener("input", () => paint());
+  search.value = state.words;
+  search.addEventListener("input", () => { state.words = search.value; paint(); });
+  box.addEventListener("scroll", () => { if (box.isConnected) state.scrollTop = box.scrollTop; }, { passive: true });
   body.addEventListener("keydown", (event) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     const all = [...body.querySelectorAll(".smtpnb-open")];
@@ -222,8 +244,9 @@ function render(state, { model, el }) {
   });
   const parts = (message) => {
     const { number } = message;
-    const talk = conversation(message, state.talks, () => model.send({ open: number, conversation: true }));
-    return letter(message, (place) => model.send({ open: number, file: place }), talk);
+    const ask = () => model.send({ open: number, conversation: true });
+    const talk = conversation(message, state.talks, state.unfolded, ask);
+    return letter(message, state.unfolded, (place) => model.send({ open: number, file: place }), talk);
   };
   let shown = null;
   const paint = () => {
@@ -231,16 +254,18 @@ function render(state, { model, el }) {
     const all = count(state.total, "message");
     title.textContent = search.value ? `${integer.format(found.length)} of ${all}` : all;
     clear.disabled = !state.total;
-    const focused = body.contains(document.activeElement);
-    body.replaceChildren(...found.map(row));
-    if (focused) body.querySelector(".smtpnb-chosen button")?.focus();
+    const oldest = state.list.at(-1)?.number ?? Infinity;
+    for (const number of rows.keys()) if (number < oldest) rows.delete(number);
+    fill(body, found.map(row));
     if (state.open !== shown) {
       shown = state.open;
       detail.replaceChildren(...(shown ? parts(shown) : []));
-    } else for (const talk of state.talks) talk.again();
+    }
   };
   state.views.add(paint);
+  const { scrollTop } = state;
   paint();
+  requestAnimationFrame(() => { box.scrollTop = scrollTop; }); // before it is in the page it has none
   model.send({ ready: true });
   return () => state.views.delete(paint);
 }

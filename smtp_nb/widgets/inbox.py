@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 from IPython.lib.pretty import pretty
@@ -18,13 +19,14 @@ from smtp_nb.sandbox.messages.mailbox import (
     shortened,
 )
 from smtp_nb.widgets.conversation import conversation
-from smtp_nb.widgets.latest_value import LatestValue
+from smtp_nb.widgets.latest_value import LatestMade
 from smtp_nb.widgets.letter import Letter, name_of
 from smtp_nb.widgets.live import Forms, Live
 from smtp_nb.widgets.look import script, style_sheet
 from smtp_nb.widgets.sender import MessageSender, ViewMessage
 
 LISTED = 2_000
+PAUSE_S = 0.25  # at most four lists a second, whatever arrives
 MAX_DOWNLOAD = 25 * 1024 * 1024
 """Encoded bytes of an attachment that the page may fetch."""
 LISTED_RECIPIENTS = 20
@@ -40,7 +42,7 @@ class Server(Protocol):
 
 
 class InboxView(Live):
-    """Lists what a sandbox took in and shows a message when it is chosen.
+    """Lists what a sandbox took in, as it comes, and shows a message when it is chosen.
 
     The HTML of a message is a stranger's: it is shown in a frame that runs nothing, and whose
     policy lets it load nothing.
@@ -52,13 +54,15 @@ class InboxView(Live):
     def __init__(self, server: Server, **traits: Any) -> None:
         super().__init__(**traits)
         self._server = server
-        self._latest = LatestValue()
-        self._sender = MessageSender(self._latest, self.send)
+        self._feed = LatestMade(self._list, PAUSE_S)
+        self._sender = MessageSender(self._feed, self.send)
+        self._end_list: Callable[[], None] = _nothing
+        self._end_talk: Callable[[], None] = _nothing
         self.on_msg(self._listen)
 
     def refresh(self) -> None:
         """Send the page the list as it is now, the newest first."""
-        self._latest.put(self._list())
+        self._feed.touch()
         self._sender.wake()
 
     def _list(self) -> ViewMessage:
@@ -80,6 +84,7 @@ class InboxView(Live):
         if not isinstance(content, dict):
             return
         if content.get("ready"):
+            self._follow_list()
             self.refresh()
         if content.get("clear"):
             self._server.messages.clear()
@@ -90,13 +95,36 @@ class InboxView(Live):
         if "file" in content:
             self._send_file(number, messages[number], content["file"])
         elif "conversation" in content:
+            self._follow_talk(number, messages[number])
             self.send(self._conversation(number, messages[number]))
         else:
             self.send(opened(number, messages[number]))
 
+    def _follow_list(self) -> None:
+        """Show messages as they come, whichever cell or job sends them."""
+        self._end_list()
+        self._end_list = self._server.messages.subscribe(self.refresh)
+
+    def _follow_talk(self, number: int, message: Received) -> None:
+        """Show what is said from now on in the session of a message; only the last one is open."""
+        self._end_talk()
+        for session in self._sessions_of(message):
+            feed = LatestMade(partial(self._conversation, number, message), PAUSE_S)
+            told = partial(_touch, feed, MessageSender(feed, self.send))
+            self._end_talk = session.subscribe(told)
+
+    def detach(self) -> None:
+        """Leave the notebook, and the page, as they are from now on."""
+        self._end_list()
+        self._end_talk()
+        super().detach()
+
+    def _sessions_of(self, message: Received) -> Sequence[Session]:
+        """The session that brought it, if it is still known."""
+        return [one for one in list(self._server.sessions) if one.number == message.session][-1:]
+
     def _conversation(self, number: int, message: Received) -> ViewMessage:
-        found = [one for one in list(self._server.sessions) if one.number == message.session]
-        lines = conversation(found[-1], message) if found else []
+        lines = [line for s in self._sessions_of(message) for line in conversation(s, message)]
         return {"kind": "conversation", "number": number, "lines": lines}
 
     def _send_file(self, number: int, message: Received, place: object) -> None:
@@ -114,6 +142,15 @@ class InboxView(Live):
         inbox = self._server.messages
         to_text: Callable[[object], str] = pretty  # IPython's has no types
         return to_text(inbox), inbox._repr_html_()
+
+
+def _nothing() -> None:
+    """What ends what has not begun."""
+
+
+def _touch(feed: LatestMade, sender: MessageSender, _event: object) -> None:
+    feed.touch()
+    sender.wake()
 
 
 def summary(number: int, message: Received) -> ViewMessage:

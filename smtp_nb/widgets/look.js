@@ -25,3 +25,20 @@ function count(value, noun) {
 function freshId(what) {
   return `smtpnb-${what}-${Math.random().toString(36).slice(2)}`;
 }
+
+// Makes these rows the children of a list. Those that stay are not touched, so that the browser
+// has nothing to do for them.
+function fill(list, rows) {
+  const wanted = new Set(rows);
+  for (const child of [...list.children]) if (!wanted.has(child)) child.remove();
+  let at = list.firstChild;
+  for (const row of rows) {
+    if (row === at) at = at.nextSibling;
+    else list.insertBefore(row, at);
+  }
+}
+
+// The same without their order, which costs a browser more than what is in them.
+function place(list, rows) {
+  for (const row of rows) if (row.parentNode !== list) list.append(row);
+}

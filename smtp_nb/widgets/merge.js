@@ -40,7 +40,8 @@ function missedTable(now) {
   const more = now.missing > now.missed.length ? `, the last ${now.missed.length} of them` : "";
   table.append(make("caption", "", `Did not get it: ${integer.format(now.missing)}${more}`));
   const head = make("tr", "");
-  head.append(...RESULT_NAMES.map((name) => Object.assign(make("th", "", name), { scope: "col" })));
+  const names = RESULT_NAMES.map((name, at) => make("th", `smtpnb-of-${RESULT_COLUMNS[at]}`, name));
+  head.append(...names.map((name) => Object.assign(name, { scope: "col" })));
   table.append(head);
   for (const row of now.missed) {
     const line = make("tr", "");

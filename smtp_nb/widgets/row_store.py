@@ -1,16 +1,17 @@
 """Row store of a live view: on disk, numbered, bounded.
 
-A page that is loaded again wants all rows again. They lie in a temporary file without a name,
-as lines of JSON, in two generations: when the younger is full, the older is forgotten.
+A page that is loaded again wants all rows again. They lie in a temporary file without a name, as
+Python marshals them, in two generations: when the younger is full, the older is forgotten.
 """
 
 from __future__ import annotations
 
-import json
+import marshal
 import tempfile
 import weakref
 from array import array
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import IO, Any
 
 Row = list[Any]
@@ -21,30 +22,29 @@ BYTES_PER_FILE = 32 * 1024 * 1024
 
 
 class _Generation:
+    """Rows of one file.
+
+    Attributes:
+        first: the number of its first row.
+        end: the number that the next row must have.
+        size: in bytes.
+    """
+
     def __init__(self, first: int) -> None:
-        self.first = first
+        self.first = self.end = first
+        self.size = 0
         self._starts = array("Q", [0])
         self._unwritten: list[bytes] = []
         # It lives as long as the generation; the finalizer is its context manager.
         self._file: IO[bytes] = tempfile.TemporaryFile(prefix="smtp_nb-trail-")  # noqa: SIM115
         self.close = weakref.finalize(self, self._file.close)
 
-    def __len__(self) -> int:
-        return len(self._starts) - 1
-
-    @property
-    def end(self) -> int:
-        """The number that the next row must have."""
-        return self.first + len(self)
-
-    @property
-    def size(self) -> int:
-        return self._starts[-1]
-
     def append(self, row: Row) -> None:
-        line = json.dumps(row).encode("ascii") + b"\n"
-        self._unwritten.append(line)
-        self._starts.append(self.size + len(line))
+        octets = marshal.dumps(row)
+        self._unwritten.append(octets)
+        self.end += 1
+        self.size += len(octets)
+        self._starts.append(self.size)
 
     def flush(self) -> None:
         """Write a batch at once: a system call for each row would be a third of all work."""
@@ -53,10 +53,11 @@ class _Generation:
         self._file.write(octets)
 
     def read(self, index: int, most: int) -> list[Row]:
-        end = min(index + most, len(self))
+        end = min(index + most, self.end - self.first)
         self._file.seek(self._starts[index])
         octets = self._file.read(self._starts[end] - self._starts[index])
-        return [json.loads(line) for line in octets.splitlines()]
+        places = [start - self._starts[index] for start in self._starts[index : end + 1]]
+        return [marshal.loads(octets[at:to]) for at, to in pairwise(places)]
 
 
 class RowStore:
@@ -74,22 +75,23 @@ class RowStore:
 
     def extend(self, rows: Iterable[Row]) -> None:
         """Keep `rows`, whose numbers are higher than those before."""
+        newest = self._generations[-1] if self._generations else None
         for row in rows:
-            self._generation_for(row[0]).append(row)
+            if newest is None or row[0] != newest.end or self._is_full(newest):
+                newest = self._begin(row[0])
+            newest.append(row)
         for generation in self._generations:
             generation.flush()
 
-    def _generation_for(self, number: int) -> _Generation:
-        if self._generations and self._fits(self._generations[-1], number):
-            return self._generations[-1]
+    def _is_full(self, generation: _Generation) -> bool:
+        rows = generation.end - generation.first
+        return rows >= self._rows_per_file or generation.size >= self._bytes_per_file
+
+    def _begin(self, number: int) -> _Generation:
         self._generations.append(_Generation(number))
         if len(self._generations) > 2:
             self._generations.pop(0).close()
         return self._generations[-1]
-
-    def _fits(self, generation: _Generation, number: int) -> bool:
-        has_room = len(generation) < self._rows_per_file and generation.size < self._bytes_per_file
-        return has_room and generation.end == number
 
     def read(self, number: int, most: int) -> list[Row]:
         """Up to `most` rows from `number` on, or from the next one that is kept."""

@@ -4,6 +4,7 @@
 const ROW = 20; // pixels
 const SPARE_ROWS = 2; // drawn beyond the edges
 const ANNOUNCE_MS = 1000;
+const REST_MS = 150; // after the last scroll; then rows stand in the page in their order
 
 function summary(tally) {
   if (!tally.lines) return "Waiting for the conversation to begin";
@@ -42,8 +43,8 @@ class View {
     this.refusalsButton = button("Refusals", "Show only replies that refuse something", () =>
       this.store.find({ refusals: !this.store.search.refusals }));
     this.sentButton = button("As sent", "Show what SMTP adds: the CR LF of each line, and the dots of DATA", () => {
-      this.rows.asSent = !this.rows.asSent;
-      this.redraw();
+      this.store.asSent = !this.store.asSent;
+      this.store.changed();
     });
     controls.append(this.makeSearch(), this.refusalsButton, this.followButton, this.unfoldButton, this.sentButton);
     if (navigator.clipboard) controls.append(button("Copy", "Copy all lines as text", () => this.copy()));
@@ -55,6 +56,7 @@ class View {
     const field = make("input", "smtpnb-search");
     field.type = "search";
     field.placeholder = "Search";
+    field.value = this.store.search.words;
     field.setAttribute("aria-label", "Show only lines with these words");
     field.dataset.lmSuppressShortcuts = "true";
     field.addEventListener("input", () => this.store.find({ words: field.value }));
@@ -79,7 +81,7 @@ class View {
     this.list.append(this.above, this.detail.el, this.below);
     this.spacer.append(this.list);
     box.append(this.spacer);
-    box.addEventListener("scroll", () => this.scrolled());
+    box.addEventListener("scroll", () => this.scrolled(), { passive: true });
     box.addEventListener("keydown", (event) => this.key(event));
     box.addEventListener("click", (event) => this.click(event));
     return box;
@@ -101,6 +103,9 @@ class View {
     store.scrollTop = box.scrollTop;
     const atEnd = box.scrollTop + box.clientHeight >= box.scrollHeight - ROW;
     if (store.follow && !atEnd && box.scrollTop < this.painted) this.setFollow(false);
+    this.isScrolling = true;
+    clearTimeout(this.rest);
+    this.rest = setTimeout(() => { this.isScrolling = false; this.changed(); }, REST_MS);
     this.changed();
   }
 
@@ -137,14 +142,15 @@ class View {
     const isOpen = this.at >= from && this.at < to;
     const cut = isOpen ? this.at + 1 : to;
     this.rows.keep(from, to);
-    fill(this.above, this.rows.from(from, cut));
-    fill(this.below, this.rows.from(cut, to));
+    const put = this.isScrolling && !this.isStale ? place : fill;
+    put(this.above, this.rows.from(from, cut));
+    put(this.below, this.rows.from(cut, to));
+    this.rows.hideSpare();
     this.below.hidden = cut === to;
     this.detail.el.hidden = !isOpen;
-    // Each stands at its own place, so that the browser has to paint only those that come into sight.
-    for (const row of [...this.above.children, ...this.below.children]) {
-      row.style.top = `${this.top(Number(row.dataset.index))}px`;
-    }
+    // Each stands at its own place, so that the browser has to paint only those that come into sight;
+    // moved by transforms, for which it lays out nothing.
+    for (const [index, { element }] of this.rows.drawn) element.style.transform = `translateY(${this.top(index)}px)`;
     if (!isOpen) return;
     this.detail.el.style.top = `${this.top(this.at) + ROW}px`;
     const height = this.detail.el.offsetHeight;
@@ -162,7 +168,7 @@ class View {
     this.followButton.setAttribute("aria-pressed", String(store.follow));
     this.refusalsButton.setAttribute("aria-pressed", String(store.search.refusals));
     this.unfoldButton.setAttribute("aria-pressed", String(store.unfolded));
-    this.sentButton.setAttribute("aria-pressed", String(this.rows.asSent));
+    this.sentButton.setAttribute("aria-pressed", String(store.asSent));
     this.box.dataset.rows = store.rows.length;
     this.announce();
   }
@@ -266,6 +272,8 @@ function render(store, { model, el }) {
   el.append(view.el);
   store.views.add(view);
   const scrollTop = store.scrollTop;
+  const chosen = store.shown[view.index];
+  if (chosen) view.detail.show(chosen);
   view.isStale = true;
   view.paint();
   if (!store.follow) view.box.scrollTop = scrollTop;

@@ -22,6 +22,7 @@ class Store {
     this.explained = {};
     this.tally = { lines: 0, trips: 0, refusals: 0, seconds: 0, tls: false };
     this.unfolded = false;
+    this.asSent = false; // with the line ends and the dots of the wire
     this.asked = 0; // the gap that was asked for; its rows may be gone for good
     this.current = 0; // the number of the chosen row
     this.follow = true;

@@ -93,5 +93,12 @@ def test_the_client_loads_none_of_what_notebooks_need() -> None:
     assert loaded_by("from smtp_nb import SMTP").isdisjoint(HEAVY)
 
 
+def test_the_client_loads_what_it_does_later_when_it_does_it() -> None:
+    """A driver with the first component, what composes with the first message."""
+    later = {f"smtp_nb.{room}" for room in ("drivers", "compose", "wire", "sasl", "sandbox")}
+    later |= {"asyncio", "sqlite3", "ssl", "email", "logging", "cryptography"}
+    assert loaded_by("from smtp_nb import SMTP").isdisjoint(later)
+
+
 def test_the_package_alone_loads_no_room() -> None:
     assert not {name for name in loaded_by("import smtp_nb") if name.startswith("smtp_nb.")}

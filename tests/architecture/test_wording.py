@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from smtp_nb.drivers import sockets
 from smtp_nb.errors import SMTPError
 from smtp_nb.wire.tls import openssl_errors
 from smtp_nb.wire.verification import verify_errors
-from smtp_nb.wording import PHRASES, Front, worded
+from smtp_nb.wording import PHRASES, REQUIRED, Front, worded
 
 PACKAGE = Path(__file__).parents[2] / "smtp_nb"
 
@@ -136,3 +137,9 @@ def test_other_words_are_the_front_s_own(phrase: tuple[str, str | None, str]) ->
     _, url, magic = phrase
     assert not PYTHON.search(magic), magic
     assert not OPTION.search(url or "")
+
+
+def test_every_required_package_has_its_name_for_pip() -> None:
+    project = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text("utf-8"))["project"]
+    names = [re.match(r"[\w-]+", text) for text in project["dependencies"]]
+    assert {name[0] for name in names if name} == {*REQUIRED.values()}

@@ -54,6 +54,8 @@ RUN_CELL = """async ([index, wait]) => {
     const finished = window.jupyterapp.commands.execute('notebook:run-cell');
     if (wait) await finished;
 }"""
+CELL_ENDED = """index => window.jupyterapp.shell.currentWidget.content
+    .widgets[index].model.executionState === 'idle'"""
 OUTPUTS = """index => window.jupyterapp.shell.currentWidget.content
     .widgets[index].model.outputs.toJSON()"""
 
@@ -230,6 +232,10 @@ class Notebook:
     def wait_until_idle(self) -> None:
         """Wait until the kernel has nothing left to do."""
         self.page.wait_for_function(KERNEL_IDLE, timeout=60_000)
+
+    def wait_until_run(self, index: int) -> None:
+        """Wait until a cell has ended, whatever Lab calls its kernel."""
+        self.page.wait_for_function(CELL_ENDED, arg=index, timeout=60_000)
 
     def outputs(self, index: int) -> list[dict[str, Any]]:
         """What stands under a cell now, as the notebook format has it."""

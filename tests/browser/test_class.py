@@ -25,7 +25,8 @@ from smtp_nb.classroom import Classroom
 from smtp_nb.errors import DeferredError, SMTPError
 from smtp_nb.model.secret import encodings
 from smtp_nb.widgets import WallView
-from smtp_nb.widgets.teaching.wall import WallFeed
+from smtp_nb.widgets.latest_value import LatestMade
+from smtp_nb.widgets.teaching.wall import PAUSE_S
 
 pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.timeout(600)]
 
@@ -72,7 +73,7 @@ class Class:
         self.view = WallView(room)
         stack.callback(self.view.close)
         self.clock = Clock()
-        self.feed = WallFeed(self.view._message, self.clock)
+        self.feed = LatestMade(self.view._message, PAUSE_S, self.clock)
         page.set_content(PAGE)
         page.evaluate(MOUNT, [WallView._esm, WallView._css])
 

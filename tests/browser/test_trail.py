@@ -144,6 +144,27 @@ def test_a_second_view_shows_the_same_rows_once(opened: Open) -> None:
     assert count(notebook, 1) == count(notebook, 2)
 
 
+def test_what_a_person_chose_outlasts_the_cells_that_follow(opened: Open) -> None:
+    notebook = opened(START, "%smtp trail", "%smtp command NOOP")
+    notebook.run(0)
+    notebook.run(1)
+    expect(rows(notebook, 1, "220 sandbox.test")).to_be_visible(timeout=20_000)
+    area = notebook.output_area(1)
+    area.get_by_role("searchbox").fill("sandbox")
+    area.get_by_role("button", name="As sent").click()
+    rows(notebook, 1, "220 sandbox.test").click()
+    expect(area.locator(".smtpnb-detail")).to_contain_text("What may come next")
+    before = count(notebook, 1)
+    notebook.run(2)  # then what is saved changes, and Lab draws a new view
+    notebook.page.wait_for_function(
+        "before => +document.querySelector('.smtpnb-box').dataset.rows > before", arg=before
+    )
+    expect(area.get_by_role("searchbox")).to_have_value("sandbox")
+    expect(area.get_by_role("button", name="As sent")).to_have_attribute("aria-pressed", "true")
+    expect(area.locator(".smtpnb-current")).to_contain_text("220 sandbox.test")
+    expect(area.locator(".smtpnb-detail")).to_contain_text("What may come next")
+
+
 def test_what_is_saved_is_whole_masked_and_static(opened: Open) -> None:
     notebook = a_session(opened, "saved")
     (notebook.path.parent / "saved").touch()

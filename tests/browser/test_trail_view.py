@@ -143,6 +143,35 @@ def test_rows_stay_in_place_while_an_explanation_scrolls_past(stage: Stage) -> N
         assert [y for n, y in places if n > 1] == [n * 20 + height for n, _ in places if n > 1]
 
 
+def test_scrolling_draws_in_the_elements_that_are_there_and_then_puts_them_in_order(
+    stage: Stage,
+) -> None:
+    events = [PITrailEvent(S if n % 2 else C, f"250 {n}", n / 10) for n in range(400)]
+    stage.show(events)
+    stage.box.press("Home")
+    stage.rows("250 0").wait_for()
+    made = """async () => {
+        const box = document.querySelector(".smtpnb-box");
+        let made = 0;
+        new MutationObserver((all) => { for (const one of all) made += one.addedNodes.length; })
+            .observe(box, { childList: true, subtree: true });
+        for (let k = 1; k <= 50; k++) {
+            box.scrollTop = 60 * k;
+            await new Promise(requestAnimationFrame);
+        }
+        return made;
+    }"""
+    assert stage.page.evaluate(made) < 30  # of 150 rows that came into sight
+    in_order = """() => {
+        const rows = [...document.querySelectorAll(".smtpnb-list .smtpnb-row")];
+        const places = rows.map(row => +row.dataset.index);
+        const words = rows.map(row => row.querySelector("bdi")?.textContent);
+        return places.every((place, k) => place === places[0] + k)
+            && words.every((word, k) => word === `250 ${places[k] - 1}`);
+    }"""
+    stage.page.wait_for_function(in_order)
+
+
 def test_each_keyword_of_ehlo_has_its_meaning_and_strangers_say_so(stage: Stage) -> None:
     stage.show(a_session())
     stage.rows("250-mx").click()

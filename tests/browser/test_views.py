@@ -101,6 +101,39 @@ def test_the_inbox_follows_the_cells(opened: Open) -> None:
     assert "ann@" not in str(output["data"])
 
 
+# The sending cell waits for the test before each of its messages.
+HOLD = """import time
+from pathlib import Path
+for subject in ("Second", "Third"):
+    while not Path("let-" + subject).exists():
+        time.sleep(0.02)
+    %smtp send --to ann@school.test --subject {{ subject }} --text x
+"""
+
+
+def test_inbox_and_conversation_go_on_while_a_later_cell_still_sends(opened: Open) -> None:
+    first = "%smtp send --to ann@school.test --subject First --text x"
+    notebook = opened(START, first, "%smtp server inbox", HOLD)
+    view = notebook.output_area(2)
+    view.get_by_role("button", name="First").click()
+    view.get_by_text("The conversation that brought it").click()
+    talk = view.locator(".smtpnb-talk")
+    expect(talk).to_contain_text("queued as")
+    notebook.run(3, wait=False)
+    view.get_by_role("button", name="First").focus()
+    (notebook.path.parent / "let-Second").touch()
+    expect(view.get_by_role("button", name="Second")).to_be_visible()
+    expect(talk).to_contain_text("exchanges about other messages")
+    expect(view.get_by_role("button", name="First")).to_be_focused()
+    (notebook.path.parent / "let-Third").touch()
+    notebook.wait_until_idle()
+    expect(view.locator("tbody tr").first).to_contain_text("Third")
+    # What is saved was published again, in a new view: what was open is open.
+    expect(talk).to_contain_text("queued as")
+    expect(view.locator(".smtpnb-chosen")).to_contain_text("First")
+    assert notebook.errors == []
+
+
 def test_an_inbox_is_searched_walked_through_and_cleared(opened: Open) -> None:
     lines = "\n".join(
         f"%smtp send --to ann@school.test --subject {subject} --text x --attach-var text"

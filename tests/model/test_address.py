@@ -14,6 +14,7 @@ from smtp_nb.model.address import (
     MAX_TEXT,
     Mailbox,
     ascii_domain,
+    is_ip_address,
     parse_addresses,
     parse_mailbox,
     refuse_controls,
@@ -351,3 +352,13 @@ def test_an_address_that_is_split_at_once_is_the_same_mailbox(text: str) -> None
 @pytest.mark.parametrize("text", ["a@b.test", "Ann.O'Neil+news@mail.x-y.test", "1@2b.test"])
 def test_most_addresses_are_split_at_once(text: str) -> None:
     assert split_plain(text) == tuple(text.split("@"))
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "[::1]", "fe80::1%eth0"])
+def test_ip_addresses_may_have_brackets_and_a_zone(host: str) -> None:
+    assert is_ip_address(host)
+
+
+@pytest.mark.parametrize("host", ["localhost", "1.2.3", "127.0.0.1.test", ""])
+def test_a_name_is_not_an_ip_address(host: str) -> None:
+    assert not is_ip_address(host)

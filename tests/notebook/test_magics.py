@@ -275,3 +275,37 @@ def test_loading_twice_and_unloading_leave_nothing_behind(kernel: Kernel) -> Non
     assert kernel.value(
         "__import__('smtp_nb.merge.running.progress', fromlist='x')._notebook_view is None"
     )
+
+
+# What `merge` imports is forgotten, and pandas is gone, as in the Python of browsers.
+WITHOUT_PANDAS = """import sys
+from unittest.mock import patch
+forgotten = ("smtp_nb.notebook.verbs.merge.merging", "smtp_nb.merge", "pandas")
+left = {name: it for name, it in sys.modules.items() if not name.startswith(forgotten)}
+with (patch.dict(sys.modules, left | {"pandas": None}, clear=True),
+      patch("sys.platform", "PLATFORM")):
+    %smtp merge df hello"""
+
+
+@pytest.mark.parametrize(
+    ("platform", "remedy"),
+    [
+        ("emscripten", "Run %pip install pandas, then this cell again"),
+        ("linux", "Run pip install smtp_nb, which brings it"),
+    ],
+)
+def test_a_package_that_is_missing_is_named_with_the_way_to_get_it(
+    kernel: Kernel, platform: str, remedy: str
+) -> None:
+    seen = kernel.run(WITHOUT_PANDAS.replace("PLATFORM", platform))
+    assert seen.error is not None
+    assert seen.error["traceback"][:2] == [
+        "Unsupported: %smtp merge needs pandas, which is not installed here.",
+        f"  What to do: {remedy}.",
+    ]
+
+
+def test_what_a_cell_imports_itself_is_left_alone(kernel: Kernel) -> None:
+    seen = kernel.run("%smtp preview \"__import__('nobody_has_it')\" hello")
+    assert "nobody_has_it" in str(seen.error) + seen.text
+    assert "pip install" not in str(seen.error)

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
+from bs4 import BeautifulSoup
 
 from merge.results.test_page import results
-from smtp_nb.notebook.results_frame import ResultsFrame
+from smtp_nb.notebook.results_frame import ResultsFrame, aligned
 
 if TYPE_CHECKING:
     from .conftest import Kernel
@@ -72,3 +73,58 @@ def test_a_merge_that_python_runs_shows_its_results_too(campaign: Kernel) -> Non
     assert "%smtp results py" in campaign.completed("%smtp results p")
     (known,) = campaign.run("%smtp results py").outputs
     assert "py: 2 of 3 recipients have their message" in known["text/html"]
+
+
+def places(html: str | None) -> dict[str, set[bool]]:
+    """Of the cells that say so: whether they stand to the left."""
+    found: dict[str, set[bool]] = {}
+    for cell in BeautifulSoup(html or "", "html.parser").find_all(["td", "th"]):
+        found.setdefault(cell.text, set()).add("left" in str(cell.get("style")))
+    return found
+
+
+MANY = {f"{'text' if n % 3 else 'number'}{n}": ["x" if n % 3 else 7] for n in range(40)}
+SEVERAL = pd.MultiIndex.from_tuples([("k", 1), ("k", 2), ("l", 1)], names=["word", "place"])
+FRAMES = {
+    "plain": (
+        pd.DataFrame({"word": ["x", None], "number": [1, 2.5]}),
+        "word x NaN",
+        "number 0 2.5",
+    ),
+    "dates": (pd.DataFrame({"day": pd.to_datetime(["2026-11-30"])}), "", "day 0 2026-11-30"),
+    "index": (pd.DataFrame({"n": [7]}, index=pd.Index(["k"], name="key")), "key k", "n 7"),
+    "several": (pd.DataFrame({"t": list("xyz")}, index=SEVERAL), "word k l t x z", "place 1 2"),
+    "columns": (pd.DataFrame(MANY), "text1 text38 x", "number0 number39 7"),
+    "rows": (pd.DataFrame({"word": ["x"] * 99, "number": range(99)}), "word x", "number 0 98"),
+}
+
+
+@pytest.mark.parametrize("name", FRAMES)
+def test_text_of_a_frame_is_left_and_numbers_are_right(name: str) -> None:
+    frame, left, right = FRAMES[name]
+    found = places(aligned(frame))
+    assert {word: found[word] for word in left.split()} == {word: {True} for word in left.split()}
+    assert {word: found[word] for word in right.split()} == {w: {False} for w in right.split()}
+
+
+def test_frames_that_show_themselves_and_headers_of_two_rows_are_left_alone() -> None:
+    class Own(pd.DataFrame):
+        """Another project's."""
+
+    stacked = pd.DataFrame([["x"]], columns=pd.MultiIndex.from_tuples([("a", "b")]))
+    for frame in (Own({"a": ["x"]}), stacked):
+        assert aligned(frame) == frame._repr_html_()  # type: ignore[operator]
+    with pd.option_context("display.notebook_repr_html", False):
+        assert aligned(pd.DataFrame({"a": ["x"]})) is None
+
+
+def test_a_cell_shows_frames_so_unless_a_trait_says_otherwise(kernel: Kernel) -> None:
+    kernel.run(FRAME)
+    shown = [kernel.run("df").outputs[0]["text/html"]]
+    kernel.run("%config SmtpMagics.align_frames = False")
+    shown.append(kernel.run("df").outputs[0]["text/html"])
+    kernel.run("%config SmtpMagics.align_frames = True")
+    kernel.run("%unload_ext smtp_nb")
+    shown.append(kernel.run("df").outputs[0]["text/html"])
+    assert [True in places(html)["ann@example.org"] for html in shown] == [True, False, False]
+    kernel.run("%load_ext smtp_nb")

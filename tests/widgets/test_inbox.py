@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 import smtplib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -202,4 +203,40 @@ def test_the_conversation_that_brought_a_message_is_given_on_demand(server: Sand
     server.sessions.clear()
     view._handle_custom_msg({"open": 0, "conversation": True}, [])
     assert sent[-1][0]["lines"] == []
+    view.close()
+
+
+@pytest.fixture
+def came(monkeypatch: pytest.MonkeyPatch) -> queue.Queue[dict[str, object]]:
+    """What pages get, from whichever thread."""
+    came: queue.Queue[dict[str, object]] = queue.Queue()
+    monkeypatch.setattr(InboxView, "send", lambda view, content, buffers=None: came.put(content))
+    return came
+
+
+def test_a_page_that_was_there_once_learns_of_every_message(
+    server: SandboxServer, came: queue.Queue[dict[str, object]]
+) -> None:
+    view = InboxView(server)
+    view._handle_custom_msg({"ready": True}, [])
+    assert came.get(timeout=20)["total"] == 0
+    for number in range(1, 3):
+        send(server, a_message())  # by whomever: no cell runs
+        assert came.get(timeout=20)["total"] == number
+    view.detach()
+    send(server, a_message())
+    assert came.empty()
+    view.close()
+
+
+def test_an_open_conversation_goes_on_with_its_session(
+    server: SandboxServer, came: queue.Queue[dict[str, object]]
+) -> None:
+    view = InboxView(server)
+    with smtplib.SMTP(server.host, server.port) as client:
+        client.sendmail("ann@example.org", ["ben@example.org"], a_message().as_bytes())
+        view._handle_custom_msg({"open": 0, "conversation": True}, [])
+        assert "'quit'" not in str(came.get(timeout=20)).lower()
+    while "'quit'" not in str(came.get(timeout=20)).lower():
+        pass
     view.close()

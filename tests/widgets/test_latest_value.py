@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from smtp_nb.widgets.latest_value import PAUSE_S, LatestValue
+from smtp_nb.widgets.latest_value import PAUSE_S, LatestMade, LatestValue
 
 
 class Clock:
@@ -46,3 +46,19 @@ def test_a_page_that_comes_late_gets_it_again() -> None:
     clock.now += PAUSE_S
     latest.replay()
     assert latest.next_message() == {"n": 1}
+
+
+@pytest.mark.parametrize(("took", "pause"), [(0.001, 0.25), (0.1, 1.0)])
+def test_to_make_messages_takes_a_tenth_of_the_time_at_most(took: float, pause: float) -> None:
+    clock = Clock()
+
+    def make() -> dict[str, object]:
+        clock.now += took
+        return {}
+
+    feed = LatestMade(make, 0.25, clock)
+    began = clock.now
+    feed.touch()
+    assert feed.next_message() == {}
+    feed.touch()
+    assert feed.wait_s() == pytest.approx(began + pause - clock.now)

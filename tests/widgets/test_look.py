@@ -49,6 +49,13 @@ def test_a_root_leaves_the_font_to_what_all_share(name: str) -> None:
     assert re.findall(rf"(?m)^\.smtpnb-{name} \{{[^}}]*\bfont(?:-family)?:", bare) == []
 
 
+def test_what_all_share_is_weaker_than_a_view_of_its_own() -> None:
+    """`.smtpnb table`, brought again by a later view, would win over `.smtpnb-full table`."""
+    found = selectors((FOLDER / "look.css").read_text(encoding="utf-8"))
+    below = [one for one in found if re.fullmatch(r"\.smtpnb [a-z.]\S*", one)]
+    assert [one for one in below if "[" not in one and ":" not in one] == [".smtpnb .smtpnb-unseen"]
+
+
 @pytest.mark.parametrize("name", SHEETS)
 def test_no_sheet_names_a_colour_that_no_theme_can_change(name: str) -> None:
     sheet = (FOLDER / f"{name}.css").read_text(encoding="utf-8")

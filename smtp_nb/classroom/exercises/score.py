@@ -69,8 +69,9 @@ class Score(float):
         )
         head = f"{self.key} {self.title}: {float(self):g} of {self.points:g} points"
         return (
-            '<table style="text-align:left"><caption style="text-align:left;font-weight:bold">'
-            f"{escape(head)}</caption><tbody>{rows}</tbody></table>"
+            # No caption: it would be as narrow as the table, and a long title a column of words.
+            f"<p><b>{escape(head)}</b></p>"
+            f'<table style="text-align:left"><tbody>{rows}</tbody></table>'
         )
 
 

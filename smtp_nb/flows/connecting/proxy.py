@@ -18,6 +18,7 @@ from smtp_nb.flows.intents import Flow, Octets, Open, Resolve
 from smtp_nb.flows.limits import Deadline
 from smtp_nb.flows.session import ClientSession
 from smtp_nb.flows.settings import Proxy
+from smtp_nb.model.address import is_ip_address
 from smtp_nb.model.enums import FirewallType
 
 if TYPE_CHECKING:
@@ -70,8 +71,6 @@ def reach(session: ClientSession, proxy: Proxy) -> Flow[bytes]:
 
 def _target(session: ClientSession, proxy: Proxy, deadline: Deadline) -> Flow[str]:
     """Return the server as the proxy is given it: its name, or the address that we find."""
-    from smtp_nb.wire.verification.hostname import is_ip_address
-
     settings = session.settings
     host = settings.host.strip("[]")
     if proxy.looks_up or is_ip_address(host):

@@ -132,7 +132,7 @@ class JournalReader:
         So a long campaign is never whole in memory, and who writes waits for a stretch at most.
         """
         with self._read_from.reading() as sql:
-            first, last = sql.execute(schema.EXTENT[name]).fetchone()
+            ((first, last),) = sql.execute(schema.EXTENT[name]).fetchall()
         numbers = () if first is None else range(first, last + 1, _STRETCH)
         for start in numbers:
             with self._read_from.reading() as sql:

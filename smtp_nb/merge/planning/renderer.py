@@ -30,10 +30,6 @@ from smtp_nb.model.enums import RecipientType
 from smtp_nb.model.envelope import Recipient
 from smtp_nb.model.outcome import Outcome
 
-# Rows whose columns are looked at together: enough to spread pandas' cost, few enough to cost no
-# memory.
-_STRETCH = 4096
-
 
 class RowValues(NamedTuple):
     """A planned row and the values of its columns."""
@@ -178,14 +174,15 @@ class RowRenderer:
         return self.read(self._with_odd_cells(planned))
 
     def _with_odd_cells(self, planned: Sequence[PlannedRow]) -> Iterator[PlannedRow]:
-        for start in range(0, len(planned), _STRETCH):
-            part = planned[start : start + _STRETCH]
-            columns = self._rows.cells([one.row for one in part], self._columns)
+        positions, done = [one.row for one in planned], 0
+        for part, columns in self._rows.read_columns(positions, self._columns):
+            rows = planned[done : done + len(part)]
             if self._wants_address:
-                boxes = (one.mailbox for one in part)
-                columns = [*columns, [None if box is None else box.address for box in boxes]]
+                boxes = (one.mailbox for one in rows)
+                columns.append([None if box is None else box.address for box in boxes])
             odd = {place for cells in columns for place in odd_cells(cells)}
-            yield from (part[place] for place in sorted(odd))
+            yield from (rows[place] for place in sorted(odd))
+            done += len(part)
 
     def _empty_cell(self, name: Hashable) -> Empty:
         return self._empty[name] if name in self._empty else EmptyEntry(name=str(name))

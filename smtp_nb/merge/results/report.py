@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import pandas as pd
+from pandas.api.types import pandas_dtype
 
 from smtp_nb.merge.journal.journal import JournalReader
 from smtp_nb.merge.journal.schema import (
@@ -208,7 +209,7 @@ def _typed(name: str, values: pd.Series) -> pd.Series:
         return pd.to_datetime(moments, unit="ms", utc=True).astype("datetime64[ms, UTC]")
     if name == "row" and values.notna().all():
         return values.astype("int64")
-    return values.astype(_TYPES[name]) if name in _TYPES else values
+    return values.astype(pandas_dtype(_TYPES[name])) if name in _TYPES else values
 
 
 def table(

@@ -22,7 +22,7 @@ from smtp_nb.merge.rows.printed import EXACT, plain_scalar
 from smtp_nb.merge.rows.unfilled import folded
 
 # Rows that are converted together: enough to spread pandas' cost, few enough to cost no memory.
-_STRETCH = 256
+_STRETCH = 512
 
 # From pandas 3 on, a copy that is not deep costs nothing until one of the two is written to.
 _COPIES_ON_WRITE = int(pd.__version__.split(".")[0]) >= 3
@@ -105,11 +105,6 @@ class Rows:
         """The cells of a column as they stand in the frame."""
         return self._cells[name]
 
-    def cells(self, positions: Sequence[int], names: Sequence[Hashable]) -> list[list[object]]:
-        """The values of the rows at `positions` by column; None where there is none."""
-        part = self._cells.iloc[list(positions)]
-        return [self._values(part[name], lambda name: None) for name in names]
-
     def read(
         self,
         positions: Sequence[int],
@@ -121,13 +116,23 @@ class Rows:
         Args:
             empty: what to put into a cell of this column that holds nothing.
         """
-        for start in range(0, len(positions), _STRETCH):
-            part = self._cells.iloc[list(positions[start : start + _STRETCH])]
-            columns = [self._values(part[name], empty) for name in names]
+        for part, columns in self.read_columns(positions, names, empty):
             if not columns:
-                yield from ({} for _ in range(len(part)))
+                yield from ({} for _ in part)
             for row in zip(*columns, strict=True):
                 yield dict(zip(names, row, strict=True))
+
+    def read_columns(
+        self,
+        positions: Sequence[int],
+        names: Sequence[Hashable],
+        empty: Empty = lambda name: None,
+    ) -> Iterator[tuple[list[int], list[list[object]]]]:
+        """As `read`, by the column: some of the positions, and the values there in each column."""
+        for start in range(0, len(positions), _STRETCH):
+            part = list(positions[start : start + _STRETCH])
+            cells = _slice(part) or part
+            yield part, [self._values(self._cells[name].iloc[cells], empty) for name in names]
 
     def _values(self, series: pd.Series, empty: Empty) -> list[object]:
         name = series.name
@@ -151,6 +156,13 @@ class Rows:
         if name not in self._kinds:
             self._kinds[name] = _kind_of(self._cells[name])
         return self._kinds[name]
+
+
+def _slice(positions: list[int]) -> slice | None:
+    """Positions that follow one another, which pandas reads without a copy; else None."""
+    first = positions[0]
+    end = first + len(positions)
+    return slice(first, end) if positions == list(range(first, end)) else None
 
 
 class _Kind(Enum):

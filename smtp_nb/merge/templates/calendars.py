@@ -28,7 +28,7 @@ from smtp_nb.merge.templates.environment import Part, Values, expression_alone
 from smtp_nb.merge.templates.placeholders import SLOTS, Placeholders
 from smtp_nb.merge.templates.sandboxed import Environments
 
-# Properties whose values are no TEXT (RFC 5545 section 3.8, RFC 7986), so that no comma or
+# Properties whose values are no TEXT (RFC 5545 section 3.8), so that no comma or
 # semicolon in them is escaped.
 _NO_TEXT = frozenset({
     "ATTACH", "ATTENDEE", "COMPLETED", "CONFERENCE", "CREATED", "DTEND", "DTSTAMP", "DTSTART",

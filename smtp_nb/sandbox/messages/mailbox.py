@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.message import EmailMessage
@@ -191,6 +192,7 @@ class Inbox(Sequence[Message]):
         self._messages: list[Message] = []
         self.octets = 0
         self._grown = threading.Condition()
+        self._listeners: tuple[Callable[[], object], ...] = ()
 
     def add(self, message: Message) -> None:
         """Keep a message and wake those who wait for it."""
@@ -198,12 +200,38 @@ class Inbox(Sequence[Message]):
             self._messages.append(message)
             self.octets += message.size
             self._grown.notify_all()
+        self._publish()
 
     def clear(self) -> None:
         """Forget all messages."""
         with self._grown:
             self._messages = []
             self.octets = 0
+        self._publish()
+
+    def subscribe(self, callback: Callable[[], object]) -> Callable[[], None]:
+        """Call something whenever messages come or go.
+
+        Args:
+            callback: is called in the server's thread, or in the caller's with `inline=True`. What
+                it raises is logged and disturbs nothing.
+
+        Returns:
+            What ends the subscription.
+        """
+        self._listeners = (*self._listeners, callback)
+
+        def end() -> None:
+            self._listeners = tuple(one for one in self._listeners if one is not callback)
+
+        return end
+
+    def _publish(self) -> None:
+        for callback in self._listeners:
+            try:
+                callback()
+            except Exception:
+                logging.getLogger("smtp_nb").exception("a subscriber of an inbox failed")
 
     def wait_for(self, count: int, timeout_s: float) -> list[Message]:
         """Wait until there are `count` messages.

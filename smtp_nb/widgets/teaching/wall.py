@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,45 +16,13 @@ from smtp_nb.model.display import visible
 from smtp_nb.model.enums import TrailDirection
 from smtp_nb.sandbox import FAULTS
 from smtp_nb.sandbox.session import Session, told
+from smtp_nb.widgets.latest_value import LatestMade
 from smtp_nb.widgets.live import Forms, Live
 from smtp_nb.widgets.look import script, style_sheet
 from smtp_nb.widgets.sender import MessageSender, ViewMessage
 from smtp_nb.widgets.trail import TrailView
 
 PAUSE_S = 0.25  # at most four messages a second, whatever a class does
-
-
-class WallFeed:
-    """Makes a message when something has changed, at most four times a second.
-
-    Args:
-        make: returns the message.
-        clock: seconds from an arbitrary point.
-    """
-
-    def __init__(
-        self, make: Callable[[], ViewMessage], clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._make = make
-        self._clock = clock
-        self._is_new = False
-        self._not_before = 0.0
-
-    def touch(self) -> None:
-        """Something has changed."""
-        self._is_new = True
-
-    def wait_s(self) -> float | None:
-        """How long the next message must wait; None if nothing has changed."""
-        return max(0.0, self._not_before - self._clock()) if self._is_new else None
-
-    def next_message(self) -> ViewMessage | None:
-        """The whole wall, if it may leave now."""
-        if self.wait_s() != 0.0:
-            return None
-        self._not_before = self._clock() + PAUSE_S
-        self._is_new = False
-        return self._make()
 
 
 class WallView(Live):
@@ -72,7 +39,7 @@ class WallView(Live):
         self._shown: dict[Session, int] = {}
         self._trail = TrailView(height=240)
         self._trail_id = self._trail.model_id  # a closed one has none
-        self._feed = WallFeed(self._message)
+        self._feed = LatestMade(self._message, PAUSE_S)
         self._sender = MessageSender(self._feed, self.send)
         self._end = room.subscribe(self._touch)
         self.on_msg(self._listen)

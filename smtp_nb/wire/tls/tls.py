@@ -31,7 +31,7 @@ from cryptography import x509
 from OpenSSL import SSL
 
 from smtp_nb.errors import CertificateError, ConnectionClosed, StateError, TLSError
-from smtp_nb.model.address import ascii_domain
+from smtp_nb.model.address import ascii_domain, is_ip_address
 from smtp_nb.model.receipt import TLSInfo
 from smtp_nb.wire.certificates.x509_text import UNREADABLE, require_readable
 from smtp_nb.wire.settings import TLSSettings
@@ -43,7 +43,6 @@ from smtp_nb.wire.tls.negotiated import negotiated, require_offered
 from smtp_nb.wire.tls.openssl_errors import PLAIN, raise_for
 from smtp_nb.wire.tls.records import RecordLog
 from smtp_nb.wire.tls.sessions import SessionSlot
-from smtp_nb.wire.verification.hostname import is_ip_address
 from smtp_nb.wire.verification.verification import CertificateVerdict, acceptable, is_meant, judge
 from smtp_nb.wire.verification.verify_errors import CertificateFinding
 

@@ -7,7 +7,6 @@ gets a fault of its own, so that the error can say what is missing.
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterable, Iterator
 
 import service_identity
@@ -18,6 +17,7 @@ from service_identity.cryptography import (
 )
 from service_identity.hazmat import DNS_ID, DNSPattern
 
+from smtp_nb.model.address import bare_address, is_ip_address
 from smtp_nb.wire.certificates.x509_text import common_names, subject_alternative_names
 from smtp_nb.wire.verification.verify_errors import COMMON_NAME_ONLY, HOST_MISMATCH, IP_MISMATCH
 
@@ -28,7 +28,7 @@ def host_fault(leaf: x509.Certificate, host: str) -> int | None:
     mismatch = IP_MISMATCH if is_address else HOST_MISMATCH
     try:
         if is_address:
-            verify_certificate_ip_address(leaf, _bare_address(host))
+            verify_certificate_ip_address(leaf, bare_address(host))
         elif subject_alternative_names(leaf) is None:
             return COMMON_NAME_ONLY if _common_name_fits(leaf, host) else mismatch
         else:
@@ -37,19 +37,6 @@ def host_fault(leaf: x509.Certificate, host: str) -> int | None:
         # ValueError: a name that no certificate can have.
         return mismatch
     return None
-
-
-def is_ip_address(host: str) -> bool:
-    """True for 192.0.2.1, 2001:db8::1, in brackets or not, with a zone or not."""
-    try:
-        ipaddress.ip_address(_bare_address(host))
-    except ValueError:
-        return False
-    return True
-
-
-def _bare_address(host: str) -> str:
-    return host.strip("[]").partition("%")[0]
 
 
 def _common_name_fits(leaf: x509.Certificate, host: str) -> bool:

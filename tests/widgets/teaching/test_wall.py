@@ -14,7 +14,8 @@ import pytest
 from smtp_nb.classroom import Classroom
 from smtp_nb.classroom.room.downloads import csv_of
 from smtp_nb.widgets import WallView
-from smtp_nb.widgets.teaching.wall import PAUSE_S, WallFeed
+from smtp_nb.widgets.latest_value import LatestMade
+from smtp_nb.widgets.teaching.wall import PAUSE_S
 
 
 class Clock:
@@ -54,7 +55,7 @@ def speak(room: Classroom, *lines: bytes) -> socket.socket:
 
 def test_four_messages_a_second_leave_at_most_whatever_happens() -> None:
     clock, made = Clock(), []
-    feed = WallFeed(lambda: made.append(1) or {"kind": "wall"}, clock)  # type: ignore[func-returns-value]
+    feed = LatestMade(lambda: made.append(1) or {}, PAUSE_S, clock)  # type: ignore[func-returns-value]
     assert feed.wait_s() is None
     for step in range(2000):
         clock.now = step / 1000
