@@ -10,8 +10,9 @@ MAKE_VENV := $(PYTHON) -m venv .venv
 # A module is compiled when it is imported first; to compile all of them costs more than the rest.
 INSTALL := $(BIN)/python -m pip install --quiet --no-compile
 else
-MAKE_VENV := $(UV) venv --quiet --seed --allow-existing --python $(PYTHON) .venv
-INSTALL := $(UV) pip install --quiet --python $(BIN)/python
+MAKE_VENV := $(UV) venv --quiet --allow-existing --python $(PYTHON) .venv
+# With pip in it, for whoever installs something by hand.
+INSTALL := $(UV) pip install --quiet --python $(BIN)/python pip
 endif
 # Hundreds of processes of the tests import the same, some where nothing may be written. Some files of
 # other packages are templates, which do not compile.
@@ -25,7 +26,7 @@ NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=120
 SANITIZE := --nbval-sanitize-with=tests/nbval_sanitize.cfg
 TWO_FILES := --numprocesses=2 --dist=loadfile
 
-.PHONY: demo lab lite test test-long fuzz lint bench bench-compare docs
+.PHONY: demo lab lite test test-long test-lowest fuzz lint bench bench-compare docs
 
 demo: $(INSTALLED)demo
 	$(BIN)/python notebooks/build.py demo
@@ -45,6 +46,10 @@ test: $(INSTALLED)$(EXTRAS)
 
 test-long: $(INSTALLED)$(EXTRAS)
 	$(PYTEST) -m long --timeout=3600 $(TWO_FILES) tests
+
+# Part of the suite beside the oldest versions of other packages that pyproject.toml allows.
+test-lowest: $(INSTALLED)$(EXTRAS)
+	$(PYTEST) -m long -o faulthandler_timeout=0 tests/architecture/test_lower_bounds.py
 
 # So many seconds for each parser; NAMES are some of tests/fuzz/targets.py, all by default.
 SECONDS := 300

@@ -13,19 +13,18 @@ twice. A fresh copy has none, so it shows what a person sees who runs it for the
 
 from __future__ import annotations
 
+import json
 import os
-import re
 import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import chdir, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import nbformat
-from jinja2 import DictLoader
-from nbclient import NotebookClient
-from nbconvert import HTMLExporter
-from nbformat import NotebookNode
+if TYPE_CHECKING:  # what `demo` needs not, it does not import
+    from nbformat import NotebookNode
 
 SOURCES = Path(__file__).parent
 BUILD = SOURCES.parent / "build"
@@ -33,29 +32,8 @@ COPY = BUILD / "notebooks"
 CELL_TIMEOUT_S = 120
 # The cells whose output is what the notebook is about.
 RESULT_TAG = "results"
-# They live in a kernel; a page shows what stands beside them in the same output.
+# They live in a kernel; a notebook keeps what stands beside them in the same output.
 LIVE_VIEW = "application/vnd.jupyter.widget-view+json"
-# A cell of a frame that holds a number.
-NUMBER = re.compile(r"<td>(-?[0-9][0-9.,]*)</td>")
-# The corner of a frame: an empty head of nothing, which a screen reader would read out.
-CORNER = "<th></th>"
-# JupyterLab's page without what it would fetch from elsewhere: require.js, MathJax and Mermaid.
-# Its sheet puts every cell of a frame to the right, sentences too, and the prompts are too pale.
-OFFLINE_TEMPLATE = """\
-{% extends "lab/index.html.j2" %}
-{% block html_head_js %}{% endblock %}
-{% block html_head_css %}{{ super() }}
-<style>
-/* Its own have too little contrast. */
-:root { --jp-mirror-editor-number-color: #060; --jp-mirror-editor-operator-color: #71c; }
-.jp-RenderedHTMLCommon table :is(th, td) { text-align: left !important; vertical-align: top; }
-.jp-RenderedHTMLCommon table td.number { text-align: right !important; }
-:is(.jp-InputPrompt, .jp-OutputPrompt) { color: #3a3a3a !important; opacity: 1 !important; }
-</style>
-{% endblock %}
-{% block html_head_js_mathjax %}{% endblock %}
-{% block html_head_js_mermaidjs %}{% endblock %}
-"""
 
 
 def copy() -> None:
@@ -71,17 +49,33 @@ def copy_to(place: Path) -> None:
 
 
 def demo() -> None:
-    """Run every notebook, print its results and write its page."""
+    """Run every notebook in this process, print its results and write its page."""
+    import page  # beside this script
+    import shell
+
     BUILD.mkdir(exist_ok=True)
     for path in sorted(SOURCES.glob("*.ipynb")):
-        notebook = execute(path.name)
-        page = BUILD / f"{path.stem}.html"
-        page.write_text(offline_page(notebook, path.stem), encoding="utf-8")
-        print(f"{results(notebook)}\n\nThe whole notebook {path.stem}: {page}\n")
+        notebook = json.loads(path.read_text("utf-8"))
+        with fresh_copy() as place, chdir(place):
+            shell.run(list(code_cells(notebook)))
+        target = BUILD / f"{path.stem}.html"
+        target.write_text(page.page(notebook["cells"]), encoding="utf-8")
+        print(f"{results(notebook)}\n\nThe whole notebook {path.stem}: {target}\n")
+
+
+@contextmanager
+def fresh_copy() -> Iterator[Path]:
+    """A copy of this folder that goes away again."""
+    with tempfile.TemporaryDirectory() as scratch:
+        place = Path(scratch) / "notebooks"
+        copy_to(place)
+        yield place
 
 
 def refresh(*names: str) -> None:
     """Run every notebook, or those with these names, and keep the outputs in this folder."""
+    import nbformat
+
     for name in names or [path.relative_to(SOURCES).as_posix() for path in notebooks()]:
         nbformat.write(execute(name), SOURCES / name)
 
@@ -92,16 +86,17 @@ def notebooks() -> list[Path]:
 
 
 def execute(name: str, env: Mapping[str, str] | None = None) -> NotebookNode:
-    """Run a notebook in a fresh copy, and drop what needs a living kernel.
+    """Run a notebook in a kernel and a fresh copy, and drop what needs a living kernel.
 
     Args:
         name: its path below this folder.
         env: variables of the environment beside the process's own.
     """
+    import nbformat
+    from nbclient import NotebookClient
+
     notebook = nbformat.read(SOURCES / name, as_version=4)
-    with tempfile.TemporaryDirectory() as scratch:
-        place = Path(scratch) / "notebooks"
-        copy_to(place)
+    with fresh_copy() as place:
         resources = {"metadata": {"path": str((place / name).parent)}}
         client = NotebookClient(notebook, timeout=CELL_TIMEOUT_S, resources=resources)
         client.coalesce_streams = True  # where they are split is a matter of time
@@ -128,32 +123,21 @@ def joined(outputs: list[NotebookNode]) -> list[NotebookNode]:
     return made
 
 
-def code_cells(notebook: NotebookNode) -> Iterator[NotebookNode]:
-    return (cell for cell in notebook.cells if cell.cell_type == "code")
+def code_cells(notebook: Mapping[str, Any]) -> Iterator[Any]:
+    return (cell for cell in notebook["cells"] if cell["cell_type"] == "code")
 
 
-def results(notebook: NotebookNode) -> str:
+def results(notebook: Mapping[str, Any]) -> str:
     """The plain text of the outputs of the cells with the tag `results`."""
     outputs = [
         output
         for cell in code_cells(notebook)
-        if RESULT_TAG in cell.metadata.get("tags", [])
-        for output in cell.outputs
+        if RESULT_TAG in cell["metadata"].get("tags", [])
+        for output in cell["outputs"]
     ]
     return "\n\n".join(
         output.get("text") or output.get("data", {}).get("text/plain", "") for output in outputs
     )
-
-
-def offline_page(notebook: NotebookNode, title: str) -> str:
-    """A page that opens from a memory stick: nothing in it comes from elsewhere."""
-    exporter = HTMLExporter(
-        extra_loaders=[DictLoader({"offline.html.j2": OFFLINE_TEMPLATE})],
-        template_file="offline.html.j2",
-        embed_images=True,
-    )
-    page, _ = exporter.from_notebook_node(notebook, {"metadata": {"name": title}})
-    return NUMBER.sub(r'<td class="number">\1</td>', str(page)).replace(CORNER, "<td></td>")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,8 @@
     │   ├── InjectionError        a line break, NUL or control inside an argument or header
     │   ├── MissingError          163 no server, 164 no sender, 165 no recipient
     │   ├── SettingError          (KeyError too) an unknown setting, or a value it does not take
-    │   │   └── AttributeRefused  (AttributeError) an attribute that an object does not have
+    │   │   ├── AttributeRefused  (AttributeError) an attribute that an object does not have
+    │   │   └── ArgumentRefused   (TypeError) a keyword that a class does not take
     │   ├── ProblemsFound         rows of a merge that cannot be sent as they are
     │   ├── TemplateChanged       a recipient would get a second, different message
     │   └── JournalError          a file that is not the journal of a merge
@@ -121,6 +122,10 @@ class SettingError(InputError, KeyError):
 
 class AttributeRefused(SettingError, AttributeError):
     """An attribute that an object does not have, or that can only be read."""
+
+
+class ArgumentRefused(SettingError, TypeError):
+    """A keyword that is not one of a class's arguments."""
 
 
 class ProblemsFound(InputError):

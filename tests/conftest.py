@@ -23,12 +23,14 @@ from servers import dovecot as dovecot_server
 from servers import exim as exim_server
 from servers import postfix as postfix_server
 from servers import postgresql as postgresql_server
+from servers import proxies as proxy_servers
 from servers import realm as realm_server
 from servers.authority import Authority
 from servers.dovecot import Dovecot
 from servers.exim import Exim
 from servers.postfix import Postfix
 from servers.postgresql import PostgreSQL
+from servers.proxies import Proxies
 from servers.realm import Realm
 
 ON_CI = os.environ.get("CI") == "true"
@@ -144,6 +146,14 @@ def postgresql(servers_directory: Path) -> Iterator[PostgreSQL]:
     server = PostgreSQL(servers_directory / "postgresql", require(*postgresql_server.PROGRAMS))
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def proxies(servers_directory: Path) -> Iterator[Proxies]:
+    """Real proxies, for SOCKS and for HTTP CONNECT."""
+    programs = require(*proxy_servers.PROGRAMS, root=True)
+    with proxy_servers.running_proxies(servers_directory / "proxies", programs) as started:
+        yield started
 
 
 @pytest.fixture

@@ -108,6 +108,9 @@ class Transcript:
             if isinstance(event, ConnectionStatusEvent) and event.is_waiting:
                 self.remark(event.connection_event)
 
+    def emit_lines(self, lines: Sequence[PITrailEvent]) -> None:
+        """They are written down as they pass."""
+
     def ask(self, event: Event) -> tuple[()]:
         return ()
 

@@ -136,7 +136,9 @@ class AsyncSMTP(Component):
 
     async def send_command(self, command: str) -> str:
         """The same as `SMTP.send_command`, awaited."""
-        return str(await self._run(self._send_command(command)))
+        flow = self._send_command(command)
+        del command
+        return str(await self._run(flow))
 
     async def doctor(self, patience_s: float = 10.0, ports: Sequence[int] = MAIL_PORTS) -> Checkup:
         """The same as `SMTP.doctor`, awaited."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from os import PathLike
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 from smtp_nb.client.events import Events
@@ -42,6 +43,7 @@ from smtp_nb.flows.intents import Flow
 from smtp_nb.flows.reply_errors import in_doubt, not_sent
 from smtp_nb.flows.session import ClientSession
 from smtp_nb.flows.settings import SessionSettings
+from smtp_nb.model.doors.typed import typed_arguments
 from smtp_nb.model.envelope import DeliveryJob
 from smtp_nb.model.keywords import shows_keywords
 from smtp_nb.model.known import known_attributes
@@ -52,8 +54,6 @@ from smtp_nb.model.unseen import unseen_arguments
 from smtp_nb.wording import Front
 
 if TYPE_CHECKING:
-    from os import PathLike
-
     from smtp_nb.client.keywords import SMTPProperties
     from smtp_nb.client.message.message_builder import Sendable
     from smtp_nb.client.queue.spool import QueueReport
@@ -83,6 +83,7 @@ class Component(Configured, Headers, Status, Events):
     @classmethod
     @shows_keywords(keyword_defaults())
     @unseen_arguments
+    @typed_arguments
     def from_url(cls: type[C], url: str, **properties: Unpack[SMTPProperties]) -> C:
         """Make a component from `smtp://user@host:587?ca=…`; keywords take precedence.
 
@@ -286,10 +287,11 @@ class Component(Configured, Headers, Status, Events):
             )
         return job_from(self, message, verb, may_be_binary=True)
 
-    def _queue(self, directory: str | PathLike[str], message: Sendable | None = None) -> Flow[str]:
+    @typed_arguments
+    def _queue(self, queue_dir: str | PathLike[str], message: Sendable | None = None) -> Flow[str]:
         from smtp_nb.client.queue.spool import Spool
 
-        spool = Spool(directory)
+        spool = Spool(queue_dir)
         stream = None if message is not None else (yield from self._open_stream())
         try:
             return (yield from spool.put(job_from(self, message)))
@@ -299,12 +301,13 @@ class Component(Configured, Headers, Status, Events):
         finally:
             self._let_go_of(stream, self.settings["CloseStreamAfterTransfer"])
 
-    def _process_queue(self, directory: str | PathLike[str]) -> Flow[QueueReport]:
+    @typed_arguments
+    def _process_queue(self, queue_dir: str | PathLike[str]) -> Flow[QueueReport]:
         from smtp_nb.client.queue.queue_runner import QueueRunner
         from smtp_nb.client.queue.spool import SENT, Spool
 
         kept_as = SENT if self.settings["KeepQueue"] else ""
-        runner = QueueRunner(Spool(directory), kept_as, stop_switches(self), self.emit)
+        runner = QueueRunner(Spool(queue_dir), kept_as, stop_switches(self), self.emit)
         return (yield from runner.run(self._ready_session, self._leave))
 
     def _send_job(self, job: DeliveryJob) -> Flow[Receipt]:
@@ -367,23 +370,27 @@ class Component(Configured, Headers, Status, Events):
         yield from self._leave(session, is_ours)
         return reply
 
-    def _send_command(self, text: str) -> Flow[Reply]:
-        asked = single_commands.single(text)
+    @typed_arguments
+    def _send_command(self, command: str) -> Flow[Reply]:
+        try:
+            asked = single_commands.single(command)
+        finally:
+            del command
         # In a forked child the connection was the parent's, and the call makes one of its own.
         if not self.connected and not self._inherited_from:
             raise StateError(
                 f"{asked.verb} requires a connection", code=1117, remedy="Call connect() first"
             )
-        return (
-            yield from self._on_session(lambda session: single_commands.run_command(session, asked))
-        )
+        return (yield from self._on_session(partial(single_commands.run_command, asked=asked)))
 
-    def _verify(self, address: str) -> Flow[Reply]:
-        asked = single_commands.about("VRFY", address)
+    @typed_arguments
+    def _verify(self, email_address: str) -> Flow[Reply]:
+        asked = single_commands.about("VRFY", email_address)
         return (yield from self._on_session(lambda session: single_commands.verify(session, asked)))
 
-    def _expand(self, address: str) -> Flow[Reply]:
-        asked = single_commands.about("EXPN", address)
+    @typed_arguments
+    def _expand(self, email_address: str) -> Flow[Reply]:
+        asked = single_commands.about("EXPN", email_address)
         return (yield from self._on_session(lambda session: single_commands.expand(session, asked)))
 
 

@@ -20,6 +20,7 @@ from smtp_nb.model.events import (
     TransferEvent,
 )
 from smtp_nb.model.known import known_attributes
+from smtp_nb.model.trail.lines import WireLines
 
 if TYPE_CHECKING:
     import logging
@@ -152,6 +153,10 @@ class Events:
 
         The rest of a coroutine function runs before the session goes on.
         """
+        self.emit_lines(events)
+
+    def emit_lines(self, events: Sequence[Event]) -> None:
+        """As `emit`, for a sequence that makes its events only where a handler looks at them."""
         for waiting in self._told_of(events):
             if not self._driver.postpone(waiting):
                 getattr(waiting, "close", lambda: None)()
@@ -176,7 +181,8 @@ class Events:
             return ()
 
     def _tell(self, events: Sequence[Event]) -> Sequence[Awaitable[None]]:
-        handlers = self._handlers[type(events[0])].each
+        kind = PITrailEvent if isinstance(events, WireLines) else type(events[0])
+        handlers = self._handlers[kind].each
         if len(handlers) == 1 and (take_all := getattr(handlers[0], "take_all", None)):
             # A trail takes what came together at once.
             try:

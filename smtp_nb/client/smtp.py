@@ -270,7 +270,9 @@ class SMTP(Component):
                 session goes on.
             LinkError, TLSError, Interrupted: the connection is lost.
         """
-        return str(self._run(self._send_command(command)))
+        flow = self._send_command(command)
+        del command  # AUTH is refused, and no frame shows what followed it
+        return str(self._run(flow))
 
     def doctor(self, patience_s: float = 10.0, ports: Sequence[int] = MAIL_PORTS) -> Checkup:
         """Test the path to the server step by step, and report what is wrong and what to do.

@@ -10,13 +10,16 @@ from typing import Any
 
 from smtp_nb import ambient
 from smtp_nb.errors import InputError, Unsupported
+from smtp_nb.model.doors.typed import typed_arguments
 from smtp_nb.model.envelope import Content
 from smtp_nb.model.known import known_attributes
 from smtp_nb.model.secret import Secret
+from smtp_nb.model.unseen import unseen_arguments
 from smtp_nb.wording import install
 
 
 @known_attributes()
+@typed_arguments
 class DKIM:
     """A key that signs what a domain sends. Needs the extra `dkim`.
 
@@ -32,6 +35,7 @@ class DKIM:
 
     __slots__ = ("_key", "domain", "selector")
 
+    @unseen_arguments
     def __init__(self, domain: str, selector: str, key: str | bytes | os.PathLike[str]) -> None:
         self.domain = domain
         self.selector = selector

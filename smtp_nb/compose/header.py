@@ -179,7 +179,7 @@ def _computed(draft: Draft, date: str, message_id: str) -> tuple[tuple[str, obje
         ("From", draft.from_, _boxes),
         ("Sender", draft.sender, _boxes),
         ("Reply-To", draft.reply_to, _boxes),
-        ("To", draft.to, _boxes),
+        ("To", draft.to or draft.to_group, _recipients),
         ("Cc", draft.cc, _boxes),
         ("Subject", draft.subject, unstructured),
         ("Message-ID", message_id, structured),
@@ -197,6 +197,12 @@ def _boxes(name: str, value: Mailbox | tuple[Mailbox, ...], style: HeaderStyle) 
 
 def _date(name: str, value: str, style: HeaderStyle) -> str:
     return structured(name, check_date(value), style)
+
+
+def _recipients(name: str, value: tuple[Mailbox, ...] | str, style: HeaderStyle) -> str:
+    if isinstance(value, str):
+        return write_field(name, value, style)  # a group without members
+    return _boxes(name, value, style)
 
 
 def _importance(name: str, value: Importance, style: HeaderStyle) -> str:

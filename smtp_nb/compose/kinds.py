@@ -36,7 +36,7 @@ _NAMES = {
     FieldKind.ADDRESSES: (
         "from sender reply-to to cc bcc resent-from resent-sender resent-to resent-cc resent-bcc"
         " resent-reply-to disposition-notification-to return-receipt-to errors-to"
-        " mail-followup-to mail-reply-to x-confirm-reading-to"
+        " mail-followup-to mail-reply-to x-confirm-reading-to apparently-to abuse-reports-to"
     ),
     FieldKind.PHRASE_ID: "list-id",
     FieldKind.IDS: (

@@ -187,7 +187,10 @@ def _composed(head: bytes, body: Entity, message_id: str) -> Composed:
 
 
 def composed(head: bytes, pieces: list[Piece], message_id: str) -> Composed:
-    """Return the message that consists of these pieces, its header the first of them."""
+    """Return the message that consists of these pieces; `head` begins the first of them."""
+    first = pieces[0]
+    if len(pieces) == 1 and isinstance(first, bytes) and first.endswith(b"\r\n"):
+        return Composed(head, len(first), message_id, not head.isascii(), (first,))
     whole = _joined(pieces)
     return Composed(head, _size(whole), message_id, not head.isascii(), whole)
 

@@ -25,6 +25,7 @@ from smtp_nb.compose.params import ascii_filename, check_content_type, parameter
 from smtp_nb.compose.pending import check_pending, is_pending, refuse_pending
 from smtp_nb.compose.text import base64_size, wrapped_base64
 from smtp_nb.errors import InputError
+from smtp_nb.model.doors.typed import typed_arguments
 from smtp_nb.model.known import known_attributes
 
 PIECE = 57 * 800  # whole base64 lines: 45,600 bytes of a file become 62,400 on the wire
@@ -50,6 +51,7 @@ _TYPES = {
 
 
 @known_attributes()
+@typed_arguments
 @dataclass(frozen=True, slots=True)
 class Attachment:
     """A file to attach: either a path or the bytes themselves.

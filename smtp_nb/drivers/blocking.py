@@ -26,9 +26,9 @@ A = TypeVar("A")
 R = TypeVar("R")
 T = TypeVar("T")
 ANYBODY = contextlib.nullcontext()
-# What may have to wait; all else is answered at once.
+# What has to wait; all else is answered at once. A write waits now and then.
 Waiting = (
-    intents.Read | intents.Write | intents.Open | intents.Resolve
+    intents.Read | intents.Open | intents.Resolve
     | intents.Sleep | intents.Call | intents.WaitForJobs
 )  # fmt: skip
 Immediate = (
@@ -195,9 +195,16 @@ class BlockingDriver(DriverBase):
     def _begin(self, task: _Task[Any], intent: Intent) -> tuple[Any, BaseException | None]:
         """Begin an intent: answer it at once, or start an operation that may have to wait."""
         try:
-            if not isinstance(intent, Waiting):
+            if isinstance(intent, intents.Write):
+                if (stop := self._stopper()) is not None:
+                    return None, stop
+                if not (rest := task.connection.write_at_once(intent)):
+                    return None, None  # as a rule
+                task.op = task.connection.write(intent, rest)
+            elif isinstance(intent, Immediate):
                 return self._at_once(task, intent), None
-            task.op = self._operation(task.connection, intent)
+            else:
+                task.op = self._operation(task.connection, intent)
             if notice := notice_of(intent):
                 task.op = noticing(task.op, notice, self.clock)
             return None, None
@@ -209,8 +216,6 @@ class BlockingDriver(DriverBase):
         match intent:
             case intents.Read():
                 return connection.read(intent)
-            case intents.Write():
-                return connection.write(intent)
             case intents.Open():
                 return connection.open(intent)
             case intents.Resolve():

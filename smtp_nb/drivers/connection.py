@@ -12,8 +12,7 @@ import socket
 import threading
 from collections import deque
 from collections.abc import Callable, Collection, Generator, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from smtp_nb.drivers.attempts import Attempts
 from smtp_nb.drivers.background_call import BackgroundCall
@@ -38,8 +37,7 @@ MAX_INBOX = 768 * 1024
 READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(NamedTuple):
     """What a connection waits for.
 
     Attributes:
@@ -250,12 +248,17 @@ class SocketConnection:
             with contextlib.suppress(BlockingIOError):
                 return Octets(sock.recv(RECEIVE))
 
-    def write(self, intent: Write) -> Op[None]:
-        """Write all of it. If the peer does not accept it at once, read what it sends meanwhile."""
+    def write_at_once(self, intent: Write) -> memoryview:
+        """Write what the peer accepts without waiting; returns the rest."""
         sock, rest = self._open_socket(), memoryview(intent.data)
-        events = READ | WRITE
-        with contextlib.suppress(BlockingIOError):
-            rest = rest[sock.send(rest) :]
+        try:
+            return rest[sock.send(rest) :]
+        except BlockingIOError:
+            return rest
+
+    def write(self, intent: Write, rest: memoryview) -> Op[None]:
+        """Write what the peer did not accept at once, and read what it sends meanwhile."""
+        sock, events = self._open_socket(), READ | WRITE
         while rest:
             came = (yield Wait(events, self._deadline(intent.timeout_s), "writing")) or 0
             if came & READ and not self._receive(sock):

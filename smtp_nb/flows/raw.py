@@ -7,7 +7,6 @@ replies are still read strictly, for a reply that is misread shifts all that com
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable
 
 from smtp_nb.errors import InputError, PlaintextInjected, StateError
@@ -73,7 +72,7 @@ class RawSession:
             LinkError, TLSError: could not connect; there is no connection then.
         """
         host = self._session.settings.host
-        if _is_address(host):
+        if is_ip_address(host):
             self._require_here(host)
         early = yield from open_connection(self._session)
         try:
@@ -159,12 +158,3 @@ class RawSession:
         """End the connection without a word."""
         self._session.is_open = False
         yield Close()
-
-
-def _is_address(host: str) -> bool:
-    # What knows certificates brings cryptography, which lessons in a browser do without.
-    try:
-        ipaddress.ip_address(host.strip("[]").partition("%")[0])
-    except ValueError:
-        return False
-    return True

@@ -8,7 +8,7 @@ wire.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from smtp_nb.errors import ConnectionClosed, LinkError, MalformedReply, SMTPError, SMTPTimeout
@@ -164,6 +164,15 @@ class ClientSession:
         self.trail.show_commands(commands)
         return data
 
+    def prepare_each(self, groups: Sequence[Sequence[Command]]) -> list[bytes]:
+        """As `prepare`, for the commands of several messages that leave in one write; there is no
+        login among them."""
+        self._is_grouped = True
+        send = self.protocol.send
+        found = [b"".join([send(command) for command in commands]) for commands in groups]
+        self.trail.show_commands(*groups)
+        return found
+
     # -- reading ------------------------------------------------------------------------------
 
     def next_reply(
@@ -207,16 +216,24 @@ class ClientSession:
         return None if found is None else (found[0], self._note_reply(*found))
 
     def replies_in_hand(self) -> list[tuple[Command, Reply]]:
-        """As `reply_in_hand`, for all that have arrived, up to one that is no success."""
-        found: list[tuple[Command, Reply]] = []
-        while (one := self.protocol.next_success()) is not None:
-            found.append(one)
-        if found:
+        """As `reply_in_hand`, for all that have arrived, up to a refusal."""
+        if found := self.protocol.good_replies():
             return self._note_replies(found)
         return [] if (last := self.reply_in_hand()) is None else [last]
 
+    def next_replies(self, timeout_s: float | None) -> Flow[list[tuple[Command, Reply]]]:
+        """Wait for a reply, and return all that have arrived with it; errors as of `next_reply`."""
+        if not (found := self.replies_in_hand()):
+            what = f"the reply to {self.protocol.awaited}"
+            deadline = Deadline(self.clock, timeout_s, what)
+            while not found:
+                yield from self._wait(deadline)
+                found = self.replies_in_hand()
+        return found
+
     def _note_replies(self, found: list[tuple[Command, Reply]]) -> list[tuple[Command, Reply]]:
-        """As `_note_reply`, for successes that came together, no offer among them."""
+        """As `_note_reply`, for good replies that came together, no challenge or offer among
+        them."""
         self.last_use = self.clock()
         found = [(command, self.mask(reply)) for command, reply in found]
         self.last_reply = found[-1][1]

@@ -12,6 +12,7 @@ from smtp_nb.flows.session import ClientSession
 from smtp_nb.model.address import refuse_controls
 from smtp_nb.model.events import ExpandEvent
 from smtp_nb.model.reply import Reply
+from smtp_nb.model.unseen import unseen_arguments
 from smtp_nb.protocol.commands import Command, command
 from smtp_nb.protocol.extensions import NO_EXTENSIONS, parse_ehlo
 
@@ -30,6 +31,7 @@ CANNOT_TELL = 252  # RFC 5321 section 3.5.3
 _STRING = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^\s"])+\Z')
 
 
+@unseen_arguments
 def single(text: str) -> Command:
     """Return one line of the user's as a command.
 

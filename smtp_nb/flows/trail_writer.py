@@ -11,12 +11,12 @@ from smtp_nb.flows.observer import Observer
 from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.events import ConnectionStatusEvent, PITrailEvent, SSLStatusEvent
 from smtp_nb.model.reply import Reply
+from smtp_nb.model.trail.lines import WireLines
 from smtp_nb.protocol.commands import Command
 
 if TYPE_CHECKING:
     from smtp_nb.wire.tls.tls import TLSLayer
 
-_SERVER = TrailDirection.SERVER
 WRITING = "the server to take what we write"
 
 
@@ -43,6 +43,8 @@ class TrailWriter:
         self._number = number
         self._began = clock()
         self._group = 0
+        self._slow: tuple[float | None, Notice | None] | None = None
+        """The notice of the last write; the next one is the same."""
         self._said_slow = False
         """Once is enough: a large message may have to wait before every piece."""
 
@@ -53,28 +55,24 @@ class TrailWriter:
 
     # -- what crosses the wire ----------------------------------------------------------------
 
-    def show_commands(self, commands: tuple[Command, ...]) -> None:
-        """Trail lines for commands that are about to leave together."""
+    def show_commands(self, *groups: Sequence[Command]) -> None:
+        """Trail lines for commands that are about to leave, those of a group together."""
         if not self._observer.wants(PITrailEvent):
             return
-        self._group += len(commands) > 1
-        group = self._group if len(commands) > 1 else 0
-        self._show(TrailDirection.CLIENT, [command.shown for command in commands], group)
+        numbers: list[int] = []
+        for commands in groups:
+            self._group += len(commands) > 1
+            numbers += [self._group if len(commands) > 1 else 0] * len(commands)
+        texts = [command.shown for commands in groups for command in commands]
+        self._show(TrailDirection.CLIENT, texts, numbers)
 
     def show_replies(self, replies: Sequence[Reply]) -> None:
         """Trail lines for replies that have come in together, secrets masked."""
         if not self._observer.wants(PITrailEvent):
             return
-        seconds, tls, number = self._clock() - self._began, self._has_tls(), self._number
-        events = []
-        for reply in replies:
-            *more, last = reply.wire_lines()
-            if more:
-                events += [
-                    PITrailEvent(_SERVER, line, seconds, tls, 0, False, number) for line in more
-                ]
-            events.append(PITrailEvent(_SERVER, last, seconds, tls, 0, True, number))
-        self._observer.emit(*events)
+        self._show(
+            TrailDirection.SERVER, [line for reply in replies for line in reply.wire_lines()]
+        )
 
     def show_tls(self, *layers: TLSLayer | None) -> None:
         """Pass on what TLS layers have to tell."""
@@ -102,7 +100,11 @@ class TrailWriter:
 
     def notice_of_writing(self, seconds: float | None) -> Notice | None:
         """Lets it be said, once in a session, that the server is slow to read."""
-        return None if self._said_slow else self.notice(WRITING, seconds)
+        if self._said_slow:
+            return None
+        if self._slow is None or self._slow[0] != seconds:
+            self._slow = seconds, self.notice(WRITING, seconds)
+        return self._slow[1]
 
     def say_waiting(self, deadline: Deadline) -> None:
         """Say what has kept us waiting for a while, and for how long it may."""
@@ -117,9 +119,13 @@ class TrailWriter:
 
     # -- events -------------------------------------------------------------------------------
 
-    def _show(self, direction: TrailDirection, lines: Sequence[str], group: int = 0) -> None:
-        """Trail lines of ours that leave together, or a remark."""
-        seconds, tls, number = self._clock() - self._began, self._has_tls(), self._number
-        self._observer.emit(
-            *[PITrailEvent(direction, line, seconds, tls, group, True, number) for line in lines]
-        )
+    def _show(
+        self,
+        direction: TrailDirection,
+        texts: Sequence[str],
+        groups: Sequence[int] | None = None,
+    ) -> None:
+        """Trail lines that cross the wire together, or a remark."""
+        seconds, tls = self._clock() - self._began, self._has_tls()
+        lines = WireLines(direction, texts, seconds, tls, groups, self._number)
+        self._observer.emit_lines(lines)

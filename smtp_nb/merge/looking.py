@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -27,8 +28,14 @@ def previewed(renderer: RowRenderer, rows: Iterable[PlannedRow]) -> Preview:
 
 
 def first(plan: Plan, n: int) -> list[PlannedRow]:
-    """The first `n` rows that have a message."""
-    return list(islice(plan.sendable, n))
+    """The first `n` rows that have a message.
+
+    Raises:
+        InputError: `n` is below 0.
+    """
+    if n < 0:
+        raise InputError("a preview cannot show less than 0 messages", remedy="Give n=3, or row=57")
+    return list(islice(plan.sendable, min(n, sys.maxsize)))
 
 
 def at(plan: Plan, row: int, leaders: list[int]) -> list[PlannedRow]:

@@ -41,6 +41,7 @@ from smtp_nb.merge.running.run import Campaign, Run
 from smtp_nb.merge.running.sending import Server, component, refuse_unused, unused
 from smtp_nb.merge.templates.template import Compiled, Template
 from smtp_nb.model.display import counted
+from smtp_nb.model.doors.typed import typed_arguments
 from smtp_nb.model.keywords import shows_keywords
 from smtp_nb.model.known import known_attributes
 from smtp_nb.model.unseen import unseen_arguments
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
 
 
 @known_attributes(as_written)
+@typed_arguments
 class MailMerge:
     """One message for each row of a frame, sent once and accounted for.
 
@@ -173,6 +175,7 @@ class MailMerge:
     def _renderer(self) -> RowRenderer:
         return RowRenderer(self._campaign.rows, self._campaign.compiled)
 
+    @typed_arguments
     def preview(self, n: int = 3, *, row: int | None = None, where: Any = None) -> Preview:
         """Messages as they would be sent.
 
@@ -198,6 +201,7 @@ class MailMerge:
         rows = self._campaign.rows
         return rows.leaders if isinstance(rows, GroupedRows) else list(range(len(rows)))
 
+    @typed_arguments
     def save(self, folder: str | os.PathLike[str]) -> list[Path]:
         """Write every message to `folder` as `row-….eml`, and send nothing.
 
@@ -288,6 +292,7 @@ class MailMerge:
         if not options.skip_invalid and (wrong := errors(self._problems())):
             raise problems_found(wrong)
 
+    @typed_arguments
     def resolve(self, which: object, decision: str) -> int:
         """Decide about rows that are UNKNOWN or REFUSED.
 

@@ -104,8 +104,8 @@ def deed(cell: str, code: int) -> tuple[str, str] | None:
 
 # -- when to come back ------------------------------------------------------------------------
 
-_CLOCK = re.compile(r"\b(\d{1,2}):(\d\d):(\d\d)\b")
-_SPAN = re.compile(r"\b(\d{1,6})\s*(s|secs?|seconds?|m|mins?|minutes?|h|hours?)\b", re.I)
+_CLOCK = re.compile(r"\b(\d{1,2}):(\d\d):(\d\d)\b", re.ASCII)
+_SPAN = re.compile(r"\b(\d{1,6})\s*(s|secs?|seconds?|m|mins?|minutes?|h|hours?)\b", re.I | re.ASCII)
 _UNITS = {"s": 1, "m": 60, "h": 3600}
 
 

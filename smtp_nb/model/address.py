@@ -123,6 +123,7 @@ def _quote(text: str) -> str:
     return '"' + _UNSAFE.sub(r"\\\1", text) + '"'
 
 
+@lru_cache(maxsize=1024)
 def ascii_domain(domain: str) -> str:
     """Return the domain in A-labels (IDNA 2008, UTS 46 non-transitional), or an address literal,
     checked.

@@ -95,9 +95,11 @@ class DeliveryJob:
     Attributes:
         tag: any value that identifies the job for the caller; returned with the receipt.
         has_text: False for a message that is only a header; its transfer is not reported.
+        remark: what its author should know, for the trail; empty for nothing.
     """
 
     envelope: Envelope
     content: Content
     tag: object = field(default=None, compare=False)
     has_text: bool = field(default=True, compare=False)
+    remark: str = field(default="", compare=False)

@@ -15,7 +15,7 @@ from functools import cache
 from html import escape
 from typing import Any, NamedTuple
 
-from smtp_nb.errors import CODES, WINSOCK, SMTPError, error_class, error_classes
+from smtp_nb.errors import CODES, WINSOCK, ArgumentRefused, SMTPError, error_class, error_classes
 from smtp_nb.model.about import About, about_at, deed
 from smtp_nb.model.display import visible
 from smtp_nb.model.knowledge.faults import fault_in
@@ -115,13 +115,14 @@ class Explanation:
         return f"<p><strong>{escape(visible(self.title))}</strong></p><dl>{rows}</dl>"
 
 
-def explain(what: str | Reply | SMTPError) -> Explanation:
+def explain(what: str | int | Reply | SMTPError) -> Explanation:
     """Explain a reply, an error or a line of the trail.
 
     Args:
         what: a `Reply`, an `SMTPError`, or text: `"550 5.7.26 …"`, `"5.7.26"`, a command, or an
             outcome like `"UNKNOWN"`; the words of a fault of TLS, a login, a proxy or the network;
-            the number or class of an error of ours, like `"10061"` or `"SMTPTimeout"`.
+            the number or class of an error of ours, like `"10061"` or `"SMTPTimeout"`. A code may
+            be a number: 550.
 
     Returns:
         Always an explanation; a vague one where the tables have no entry.
@@ -132,7 +133,12 @@ def explain(what: str | Reply | SMTPError) -> Explanation:
         return explain(what.reply) if what.reply is not None else _of_error(what)
     if isinstance(what, Reply):
         return _of_codes(what.code, what.enhanced_code, what.text)
-    return _of_text(what)
+    if not isinstance(what, str | int):
+        raise ArgumentRefused(
+            f"explain takes no {type(what).__name__}",
+            remedy="Give a reply, an error, or their text",
+        )
+    return _of_text(str(what))
 
 
 def _of_error(error: SMTPError) -> Explanation:

@@ -1,18 +1,19 @@
-"""Known attributes: an unknown name is refused, with the nearest one suggested.
+"""Known names: an unknown attribute or argument is refused, with the nearest one suggested.
 
 Python accepts an attribute of any name, so a misspelt one would be kept and ignored: the message
 would leave without its subject, the proxy would not be used. IPWorks is a .NET class, where that
-does not compile.
+does not compile. An unknown keyword Python refuses itself, but without a word of what was meant.
 """
 
 from __future__ import annotations
 
 import types
 from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache
+from functools import lru_cache, wraps
+from inspect import Parameter, signature
 from typing import Any, TypeVar
 
-from smtp_nb.errors import AttributeRefused
+from smtp_nb.errors import ArgumentRefused, AttributeRefused
 from smtp_nb.model.unseen import unseen_arguments
 
 T = TypeVar("T")
@@ -61,20 +62,25 @@ def suggestion(name: str, names: Iterable[str], elsewhere: Mapping[str, str] | N
         if _fold(other) == word:
             return f"Write {written}"
     folded = {_fold(known): known for known in names}
-    for close in (word, f"on{word}", _fold(_OURS.get(word, ""))):
+    theirs = _OURS.get(word, "")
+    # A template calls text what the component calls message_text.
+    for close in (word, f"on{word}", _fold(theirs), _fold(theirs.removeprefix("message_"))):
         if close in folded:
             return f"Did you mean {folded[close]}?"
     from difflib import get_close_matches  # loaded only for a mistake
 
-    if near := get_close_matches(word, folded, 1, 0.5):
-        return f"Did you mean {folded[near[0]]}?"
-    return ""
+    away = {_fold(other): written for other, written in (elsewhere or {}).items()}
+    near = get_close_matches(word, [*folded, *away], 1, 0.5)
+    if not near:
+        return ""
+    return f"Did you mean {folded[near[0]]}?" if near[0] in folded else f"Write {away[near[0]]}"
 
 
 def known_attributes(
     elsewhere: Callable[[], Mapping[str, str]] = dict,
 ) -> Callable[[type[T]], type[T]]:
-    """Decorate a class: its objects have the attributes that it declares, and no others.
+    """Decorate a class: its objects have the attributes that it declares, and no others; its
+    arguments likewise.
 
     Declared is what is in the class body: methods, properties, annotations. Names that begin with
     an underscore are private and pass.
@@ -113,9 +119,42 @@ def known_attributes(
         # name is allowed.
         type.__setattr__(kind, "__setattr__", set_known)
         type.__setattr__(kind, "__getattr__", get_unknown)
+        if "__init__" in vars(kind):
+            type.__setattr__(kind, "__init__", _checked_arguments(kind))
         return kind
 
     return guard
+
+
+def _checked_arguments(kind: type) -> Callable[..., None]:
+    """Return the `__init__` of a class behind a look at the keywords."""
+    written: Callable[..., None] = vars(kind)["__init__"]
+    parameters = signature(written).parameters
+    names = frozenset(parameters)
+    if any(parameter.kind is Parameter.VAR_KEYWORD for parameter in parameters.values()):
+        return written  # which looks itself
+
+    # Any: of all classes.
+    @wraps(written)
+    def checked(self: Any, *args: Any, **keywords: Any) -> None:
+        try:
+            if not keywords.keys() <= names:
+                raise argument_refused(kind, keywords.keys() - names, names)
+            written(self, *args, **keywords)
+        finally:
+            del args, keywords  # what raised has this frame in its traceback
+
+    return checked
+
+
+def argument_refused(kind: type, given: Iterable[str], names: Iterable[str]) -> ArgumentRefused:
+    """Return the error for keywords that a class does not take."""
+    name = min(given)
+    known = sorted(known for known in names if known != "self" and known[:1] != "_")
+    return ArgumentRefused(
+        f"{kind.__name__} has no argument {name[:80]!r}",
+        remedy=suggestion(name, known) or f"It takes {', '.join(known)}",
+    )
 
 
 @lru_cache(maxsize=256)

@@ -99,7 +99,9 @@ class Receipt:
         head = f"{self.outcome}: {self.message_id or 'message'}"
         if self.queue_id:
             head += f" queued as {self.queue_id}"
-        return "\n".join([visible(head), *(f"  {result}" for result in self.recipients)])
+        shown, left = self._first_rows()
+        rest = [f"  and {left:,} more"] if left else []
+        return "\n".join([visible(head), *(f"  {result}" for result in shown), *rest])
 
     def __repr__(self) -> str:
         """The fields, with only the first recipients."""
@@ -113,14 +115,18 @@ class Receipt:
 
         Of very many, those that did not get it come first, and the rest is counted.
         """
-        results = list(self.recipients)
-        if (left := len(results) - SHOWN_ROWS) > 0:
-            results.sort(key=lambda result: result.outcome is Outcome.ACCEPTED)
+        results, left = self._first_rows()
         rows = [
-            (visible(show(r.address)), visible(show(f"{r.outcome} {r.words}")))
-            for r in results[:SHOWN_ROWS]
+            (visible(show(r.address)), visible(show(f"{r.outcome} {r.words}"))) for r in results
         ]
-        return [*rows, ("…", f"and {left:,} more")] if left > 0 else rows
+        return [*rows, ("…", f"and {left:,} more")] if left else rows
+
+    def _first_rows(self) -> tuple[list[RecipientResult], int]:
+        """The recipients that are shown, and how many more there are."""
+        results = list(self.recipients)
+        if len(results) > SHOWN_ROWS:
+            results.sort(key=lambda result: result.outcome is Outcome.ACCEPTED)
+        return results[:SHOWN_ROWS], max(0, len(results) - SHOWN_ROWS)
 
     # IPython passes its printer, of a class that the model does not know.
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:

@@ -58,6 +58,7 @@ TRANSITIONS: dict[str, tuple[frozenset[ClientState], ClientState | None]] = {
     "HELP": (_IDLE | _OPEN, None),
     "QUIT": (_IDLE | _OPEN | {_S.AUTH}, _S.CLOSED),
 }
+_ANYTHING_ELSE = (_OPEN | _IDLE, None)
 # A final reply to these ends what they began; a good one to STARTTLS leads on.
 FALL_BACK: dict[str, ClientState] = {
     "AUTH": _S.READY,
@@ -112,7 +113,7 @@ class ClientProtocol:
             ConnectionClosed: the server has sent 421 meanwhile.
             MalformedReply: it has sent something else unasked.
         """
-        fits, after = TRANSITIONS.get(_row(command), (_OPEN | _IDLE, None))
+        fits, after = TRANSITIONS.get(_row(command), _ANYTHING_ELSE)
         if self.state not in fits:
             raise StateError(f"{command.verb} is not allowed now: {self.state.value}")
         if not self._waiting and self._replies.has_rest:
@@ -165,14 +166,15 @@ class ClientProtocol:
             )
         return self.answer(reply), reply
 
-    def next_success(self) -> tuple[Command, Reply] | None:
-        """As `next_reply`, but None too if what comes next is not one line of success.
+    def good_replies(self) -> list[tuple[Command, Reply]]:
+        """As `next_reply`, for all that have arrived, up to one that is not a single line of 2yz or
+        3yz.
 
         It raises nothing: what is odd is left to `next_reply`.
         """
-        if not self._waiting or (reply := self._replies.next_success()) is None:
-            return None
-        return self.answer(reply), reply
+        if not self._waiting:
+            return []
+        return [(self.answer(reply), reply) for reply in self._replies.good_replies(self.waiting)]
 
     def answer(self, reply: Reply) -> Command:
         """Take a reply as the answer to the oldest command without one, which is returned."""

@@ -20,7 +20,7 @@ MAX_KNOWN = 64
 
 _LINE = re.compile(rb"([2-5][0-9][0-9])(?:([ -])([^\r\n\0]*))?\Z")
 
-_SUCCESS = re.compile(rb"(2[0-9][0-9])(?: ([^\r\n\0]*))?\Z")
+_GOOD = re.compile(rb"([23][0-9][0-9])(?: ([^\r\n\0]*))?\Z")
 
 
 class ReplyParser:
@@ -71,29 +71,41 @@ class ReplyParser:
             self._lines.append(text)
             if not goes_on:
                 reply = Reply(code, tuple(self._lines))
-                self._remember(line, reply)
+                if len(reply.lines) == 1:
+                    self._remember(line, reply)
                 self._lines, self._octets = [], 0
                 return reply
         return None
 
-    def next_success(self) -> Reply | None:
-        """Return the next reply if it is one line of success; else leave it to `next_reply`."""
-        start = self._start
-        end = self._buffer.find(b"\r\n", start)
-        if end < 0 or self._lines or end - start > self.max_line:
+    def good_replies(self, most: int) -> list[Reply]:
+        """Return the replies that have arrived, up to one that is not a single line of 2yz or 3yz,
+        which is left to `next_reply`, as is all that is odd.
+
+        Args:
+            most: 1 or more.
+        """
+        if self._lines:
+            return []
+        found: list[Reply] = []
+        for line in bytes(self._buffer[self._start :]).split(b"\r\n", most)[:-1]:
+            reply = self._known.get(line) or self._good_reply(line)
+            if reply is None or reply.code >= 400:
+                break
+            found.append(reply)
+            self._start += len(line) + 2
+        return found
+
+    def _good_reply(self, line: bytes) -> Reply | None:
+        match = _GOOD.match(line)
+        if match is None or len(line) > self.max_line:
             return None
-        line = bytes(self._buffer[start:end])
-        reply = self._known.get(line)
-        if reply is None and (match := _SUCCESS.match(line)) is not None:
-            reply = Reply(int(match[1]), ((match[2] or b"").decode("utf-8", "backslashreplace"),))
-        if reply is None or not reply.is_success:
-            return None
-        self._start = end + 2
+        reply = Reply(int(match[1]), ((match[2] or b"").decode("utf-8", "backslashreplace"),))
+        self._remember(line, reply)
         return reply
 
     def _remember(self, line: bytes, reply: Reply) -> None:
         """Servers send the same few lines over and over; a line parsed once is not parsed again."""
-        if len(self._lines) == 1 and len(self._known) < MAX_KNOWN:
+        if len(self._known) < MAX_KNOWN:
             self._known[line] = reply
 
     def _next_line(self) -> bytes | None:

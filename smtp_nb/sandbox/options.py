@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from smtp_nb.errors import InputError, StateError
+from smtp_nb.model.doors.typed import typed_arguments
 from smtp_nb.model.known import known_attributes
 from smtp_nb.protocol.server.policy import EXTENSIONS, ON_REQUEST
 from smtp_nb.sandbox.faults.catalogue import make
@@ -24,6 +25,7 @@ Manner = Literal["strict", "careless", "lenient"]
 
 
 @known_attributes()
+@typed_arguments
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Limits on what clients may use; 0 for no limit.

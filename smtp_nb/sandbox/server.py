@@ -17,6 +17,7 @@ from urllib.parse import quote, urlencode
 
 from smtp_nb.errors import InputError, StateError
 from smtp_nb.model.display import counted
+from smtp_nb.model.doors.typed import typed_arguments
 from smtp_nb.model.known import known_attributes
 from smtp_nb.model.secret import HIDDEN
 from smtp_nb.protocol.server.auth import Mechanism
@@ -38,13 +39,12 @@ from smtp_nb.sasl.server.verifier import CredentialVerifier
 
 def _arguments() -> dict[str, str]:
     """What is given to a new server and not assigned, and how that is written."""
-    return {
-        name: f"SandboxServer({name}=…): a running server cannot change"
-        for name in signature(SandboxServer.__init__).parameters
-    }
+    names = signature(SandboxServer.__init__).parameters
+    return {name: f"SandboxServer({name}=…): a running server cannot change" for name in names}
 
 
 @known_attributes(_arguments)
+@typed_arguments
 class SandboxServer:
     """An SMTP server on this machine, in a thread of its own.
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import Enum
+from inspect import signature
 from typing import Any
 
 import pandas as pd
@@ -53,7 +56,7 @@ from smtp_nb.classroom import (
     Zone,
 )
 from smtp_nb.classroom.exercises.exercise import Exercise
-from smtp_nb.errors import AttributeRefused, SettingError
+from smtp_nb.errors import AttributeRefused, InputError, SettingError
 from smtp_nb.merge import MergeJob, Options, Progress, Summary
 from smtp_nb.merge.results.throughput import Throughput
 from smtp_nb.model import events
@@ -218,6 +221,116 @@ def test_a_keyword_leads_where_the_attribute_leads(word: str) -> None:
     with pytest.raises(SettingError) as caught:
         SMTP(**{word: "x"})
     assert WORDS.get(word, "mail_server") in caught.value.remedy
+
+
+# A score is made by a check, and what a stepper takes besides is the component's.
+MADE_BY_USERS = sorted(public_classes() - {Score, ClientStepper}, key=lambda kind: kind.__name__)
+
+
+@pytest.mark.parametrize("kind", MADE_BY_USERS, ids=lambda kind: kind.__name__)
+def test_an_unknown_argument_is_refused_with_the_nearest_name(kind: type) -> None:
+    known = [
+        parameter.name
+        for parameter in signature(kind).parameters.values()
+        if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
+        and parameter.name[0] != "_"
+    ]
+    for name in known[-1:]:
+        mistyped = f"{name[:-1]}q{name[-1:]}"
+        with pytest.raises(SettingError) as caught:
+            kind(**{mistyped: "Zugang geheim"})
+        assert repr(mistyped) in str(caught.value)
+        assert name in caught.value.remedy
+        assert "geheim" not in str(caught.value)
+
+
+FOREIGN = {
+    "Template(body=)": (lambda: Template(body="x"), "text"),
+    "Template(title=)": (lambda: Template(title="x"), "subject"),
+    "MailMerge(sever=)": (lambda: MailMerge([], merge_template(), to="e", sever="x"), "server"),
+    "server.refuze": (lambda: setattr(SandboxServer(), "refuze", ()), "SandboxServer(refuse=…)"),
+    "server.tsl": (lambda: setattr(SandboxServer(), "tsl", ()), "SandboxServer(tls=…)"),
+    "merge.suppress": (lambda: setattr(merge(), "suppress", ()), "MailMerge(…, suppress=…)"),
+    "merge.template": (lambda: setattr(merge(), "template", None), "MailMerge(…, template=…)"),
+}
+
+
+def merge_template() -> Template:
+    return Template(subject="Hi", text="Hello")
+
+
+@pytest.mark.parametrize("case", FOREIGN)
+def test_what_was_meant_is_named_at_every_door(case: str) -> None:
+    act, ours = FOREIGN[case]
+    with pytest.raises(SettingError) as caught:
+        act()
+    assert ours in caught.value.remedy
+
+
+SECRET = "Zugang-geheim"
+WRONG_TYPES: dict[str, Callable[[], Any]] = {
+    "Attachment.path": lambda: Attachment(path=5),
+    "Attachment.filename": lambda: Attachment(data=b"x", filename=b"x"),
+    "Attachment.cid": lambda: Attachment(data=b"x", filename="x", cid=["x"]),
+    "Template.subject": lambda: Template(subject=["x"], text="x"),
+    "Template.cc": lambda: Template(subject="x", text="x", cc=["a@x.test"]),
+    "Template.headers": lambda: Template(subject="x", text="x", headers={"X-A": 5}),
+    "Template.attachments": lambda: Template(subject="x", text="x", attachments=5),
+    "Template.timezone": lambda: Template(subject="x", text="x", timezone=5),
+    "MailMerge.template": lambda: MailMerge([], "x", to="email"),
+    "MailMerge.from_": lambda: MailMerge([], merge_template(), to="email", from_=5),
+    "MailMerge.limit": lambda: MailMerge([], merge_template(), to="email", limit="x"),
+    "run.limit": lambda: merge().run(limit=1.5),
+    "run.only_to": lambda: merge().run(only_to=b"x"),
+    "run.domain_rates": lambda: merge().run(domain_rates=["x"]),
+    "run.quiet_hours": lambda: merge().run(quiet_hours=5),
+    "merge.preview": lambda: merge().preview("x"),
+    "merge.save": lambda: merge().save(5),
+    "merge.resolve": lambda: merge().resolve("a@x.test", 5),
+    "SandboxServer.auth": lambda: SandboxServer(auth={"ann": [SECRET]}),
+    "SandboxServer.without": lambda: SandboxServer(without=5),
+    "SandboxServer.limits": lambda: SandboxServer(limits=5),
+    "server.inject": lambda: SandboxServer().inject("reply", code="x"),
+    "Header.value": lambda: Header("X-A", 5),
+    "DKIM.key": lambda: DKIM("x.test", "s", 5),
+    "Certificate.source": lambda: Certificate(source=[SECRET]),
+    "certificate.encoded": lambda: setattr(Certificate(), "encoded", 5),
+    "explain": lambda: smtp_nb.explain(5.5),
+    "from_url": lambda: SMTP.from_url(5),
+    "verify": lambda: SMTP().verify(5),
+    "expand": lambda: AsyncSMTP.from_url(["x"]),
+    "send_command": lambda: SMTP().send_command(b"NOOP"),
+    "queue": lambda: SMTP().queue(5),
+    "process_queue": lambda: SMTP().process_queue(5),
+}
+
+
+@pytest.mark.parametrize("door", WRONG_TYPES)
+def test_a_wrong_type_is_refused_where_it_is_given(door: str) -> None:
+    with pytest.raises(SettingError) as caught:
+        WRONG_TYPES[door]()
+    assert isinstance(caught.value, TypeError)
+    assert caught.value.remedy
+    assert SECRET not in str(caught.value)
+    no_frame_shows_the_secret(caught.value)
+
+
+def no_frame_shows_the_secret(error: Exception) -> None:
+    for frame, _line in traceback.walk_tb(error.__traceback__):
+        if "/smtp_nb/" in frame.f_code.co_filename:
+            texts = [v for v in frame.f_locals.values() if isinstance(v, str | list | dict | tuple)]
+            assert SECRET not in repr(texts)
+
+
+def test_a_refused_login_by_hand_leaves_nothing_in_a_frame() -> None:
+    for act in (
+        lambda: SMTP().send_command(f"AUTH PLAIN {SECRET}"),
+        lambda: asyncio.run(AsyncSMTP().send_command(f"AUTH PLAIN {SECRET}")),
+        lambda: DKIM("x.test", "s", SECRET),
+    ):
+        with pytest.raises(InputError) as caught:
+            act()
+        no_frame_shows_the_secret(caught.value)
 
 
 @pytest.mark.parametrize("option", Options.__dataclass_fields__)

@@ -17,6 +17,7 @@ from email.message import Message
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import NamedTuple
+from zipfile import ZipFile
 
 import pytest
 from markdown_it import MarkdownIt
@@ -31,23 +32,28 @@ RECIPE = re.compile(r"^\t\$\(BIN\)/python (.+)$", re.MULTILINE)
 class Source(NamedTuple):
     """A source distribution that was unpacked."""
 
+    folder: Path
     names: set[str]
     about: Message
 
 
+def built(target: str, root: Path, into: Path) -> Path:
+    """Built by the build system that pyproject.toml names, without a network."""
+    command = [sys.executable, "-m", "hatchling", "build", "--target", target]
+    subprocess.run([*command, "--directory", into], cwd=root, check=True, capture_output=True)
+    (path,) = into.iterdir()
+    return path
+
+
 @pytest.fixture(scope="module")
 def source(tmp_path_factory: pytest.TempPathFactory) -> Source:
-    """Built by the build system that pyproject.toml names, without a network."""
-    target = tmp_path_factory.mktemp("sdist")
-    command = [sys.executable, "-m", "hatchling", "build", "--target", "sdist"]
-    subprocess.run([*command, "--directory", target], cwd=ROOT, check=True, capture_output=True)
-    (path,) = target.glob("*.tar.gz")
+    path = built("sdist", ROOT, tmp_path_factory.mktemp("sdist"))
+    place = tmp_path_factory.mktemp("unpacked")
     with tarfile.open(path) as archive:
-        names = {name.partition("/")[2] for name in archive.getnames()}
-        (about,) = [name for name in archive.getnames() if name.endswith("/PKG-INFO")]
-        file = archive.extractfile(about)
-        assert file is not None
-        return Source(names, message_from_bytes(file.read()))
+        archive.extractall(place, filter="data")
+    (folder,) = place.iterdir()
+    files = {file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()}
+    return Source(folder, files, message_from_bytes((folder / "PKG-INFO").read_bytes()))
 
 
 def ours() -> set[str]:
@@ -66,6 +72,16 @@ def ours() -> set[str]:
 def test_the_source_distribution_has_every_file(source: Source) -> None:
     assert ours() - source.names == set()
     assert {"benchmarks/__main__.py", "binder/start", ".ci/run", "Makefile"} <= source.names
+
+
+def test_the_source_distribution_makes_the_same_wheel(source: Source, tmp_path: Path) -> None:
+    contents = []
+    for name, root in (("from sdist", source.folder), ("from here", ROOT)):
+        with ZipFile(built("wheel", root, tmp_path / name)) as wheel:
+            contents.append({file.filename: file.CRC for file in wheel.infolist()})
+    there, here = contents
+    assert there == here
+    assert "smtp_nb/py.typed" in there
 
 
 def test_the_supported_pythons_are_named(source: Source) -> None:
@@ -189,11 +205,9 @@ def test_make_demo_installs_what_the_demo_imports_and_opens_nothing(tmp_path: Pa
 def test_make_installs_with_uv_where_it_is_on_the_path(tmp_path: Path) -> None:
     made, _, install, *_ = planned(tmp_path, "demo", uv=True)
     program = tmp_path / "programs" / "uv"
-    # With pip in it, for whoever installs something by hand.
-    assert made == f"{program} venv --quiet --seed --allow-existing --python python3 .venv"
-    assert (
-        install == f"{program} pip install --quiet --python .venv/bin/python --editable '.[demo]'"
-    )
+    assert made == f"{program} venv --quiet --allow-existing --python python3 .venv"
+    into = f"{program} pip install --quiet --python .venv/bin/python"
+    assert install == f"{into} pip --editable '.[demo]'"
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,7 @@ TAG = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.DOTALL)
 KINDS = (
     "index",
     "howto/gmail",
+    "howto/proxy",
     "coming/smtplib",
     "help/troubleshooting",
     "reference/methods",
@@ -53,6 +54,10 @@ KINDS = (
 WIDE, NARROW = 1400, 400
 # Wider than what holds them, so that something is cut or the page moves sideways.
 TOO_WIDE = """() => [...document.querySelectorAll("html, article :is(dt.sig, pre)")]
+    .filter(part => part.scrollWidth > part.clientWidth + 1).map(part => part.innerText)"""
+
+# What a phone would cut; pictures of letters and tables may scroll.
+CUT = """() => [...document.querySelectorAll("[class*=highlight-py] pre, .highlight-text pre, h1")]
     .filter(part => part.scrollWidth > part.clientWidth + 1).map(part => part.innerText)"""
 
 
@@ -202,6 +207,7 @@ def test_a_page_of_each_kind_is_usable_by_everybody(
     assert page.evaluate(TOO_WIDE) == []
     page.set_viewport_size({"width": NARROW, "height": 1000})
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROW
+    assert page.evaluate(CUT) == []
     assert barriers(page, judges.axe) == []  # what scrolls sideways included
 
 

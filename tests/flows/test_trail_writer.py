@@ -25,6 +25,9 @@ class Listener:
     def emit(self, *events: Event) -> None:
         self.heard += events
 
+    def emit_lines(self, lines: Sequence[PITrailEvent]) -> None:
+        self.emit(*lines)
+
     def ask(self, event: Event) -> Sequence[Awaitable[None]]:
         return ()
 

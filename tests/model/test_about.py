@@ -73,7 +73,34 @@ def test_a_success_is_about_nothing() -> None:
         ("454 Throttling failure: Daily message quota exceeded.", "END", About.ACCOUNT),
         ("550 Domain x.test has exceeded the max emails per hour (20/20 (100%)) allowed. Message"
          " discarded.", "RCPT", About.ACCOUNT),
-        # Quotas of a recipient are the recipient's.
+        ("550 5.4.6 Unusual sending activity detected. Please try after sometime", "END",
+         About.ACCOUNT),
+        ("552 5.2.2 You have exceeded the maximum number of messages per day", "RCPT",
+         About.ACCOUNT),
+        ("550 User has exceeded its 24-hour sending limit. Messages to 250 recipients out of 250"
+         " allowed have been sent.", "RCPT", About.ACCOUNT),
+        ("550 Too many recipients per day", "RCPT", About.ACCOUNT),
+        ("550 message count limit exceeded for today", "RCPT", About.ACCOUNT),
+        ("550 Maximum credits exceeded", "END", About.ACCOUNT),
+        ("550 Your monthly sending limit has been reached", "END", About.ACCOUNT),
+        ("451 Mail sending limit reached, try again in 1 hour", "MAIL", About.ACCOUNT),
+        ("421 4.3.2 Sending limit reached", "MAIL", About.ACCOUNT),
+        # The account or the host may not send at all.
+        ("554 Message rejected: Sending suspended for this account", "END", About.SESSION),
+        ("554 5.7.0 Your account has been suspended for abuse", "RCPT", About.SESSION),
+        ("550 Your account is disabled, outgoing mail suspended", "MAIL", About.SESSION),
+        ("554 Access denied: User is not authorized to perform ses:SendRawEmail", "END",
+         About.SESSION),
+        ("550 SC-001 Unfortunately, messages from 192.0.2.1 weren't sent.", "RCPT",
+         About.SESSION),
+        ("550 your domain b.test is not allowed in header From", "END", About.SENDER),
+        ("554 5.7.9 Message not accepted for policy reasons.", "END", About.CONTENT),
+        # Quotas of a recipient are the recipient's, and so is a mailbox that was closed.
+        ("550 5.2.1 The email account that you tried to reach is disabled", "RCPT",
+         About.RECIPIENT),
+        ("450 4.2.1 The user you are trying to contact is receiving mail too quickly", "RCPT",
+         About.RECIPIENT),
+        ("452 4.2.2 The sending limit of this mailbox is reached", "RCPT", About.RECIPIENT),
         ("552 5.2.2 <a@x.test>: quota exceeded", "RCPT", About.RECIPIENT),
         ("452 4.2.2 The daily quota of this mailbox is full", "RCPT", About.RECIPIENT),
         # A server that is busy, whatever the code.

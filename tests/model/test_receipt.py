@@ -20,3 +20,12 @@ def test_a_receipt_in_a_notebook_masks_recipients_and_shows_escapes() -> None:
     assert "\x1b" not in shown
     assert "<b>" not in receipt._repr_html_()
     assert "ann@example.org" in str(receipt)
+
+
+def test_the_text_of_a_receipt_is_bounded_and_begins_with_who_did_not_get_it() -> None:
+    many = [RecipientResult(f"u{n}@x.test", RecipientType.TO, Outcome.ACCEPTED) for n in range(999)]
+    refused = RecipientResult("gone@x.test", RecipientType.TO, Outcome.REFUSED, 550)
+    lines = str(Receipt(Outcome.PARTIAL, (*many, refused))).splitlines()
+    assert "gone@x.test" in lines[1]
+    assert lines[-1] == "  and 950 more"
+    assert len(lines) == 52

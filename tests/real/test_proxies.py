@@ -2,34 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
-from components import require
 from drivers.fronts import Front
 from drivers.peers import free_port
 from servers.postfix import Postfix
-from servers.proxies import (
-    PASSWORD,
-    PROGRAMS,
-    TINYPROXY_PASSWORD,
-    USER,
-    Proxies,
-    running_proxies,
-)
+from servers.proxies import PASSWORD, TINYPROXY_PASSWORD, USER, Proxies
 from smtp_nb import Firewall, Outcome
 from smtp_nb.errors import FirewallError
 
 pytestmark = pytest.mark.real
-
-
-@pytest.fixture(scope="session")
-def proxies(servers_directory: Path) -> Iterator[Proxies]:
-    with running_proxies(servers_directory / "proxies", require(*PROGRAMS, root=True)) as started:
-        yield started
 
 
 class Way(NamedTuple):

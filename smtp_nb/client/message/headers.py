@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from smtp_nb.client.message.message_builder import draft_from
 from smtp_nb.client.message.message_properties import MessageProperties
 from smtp_nb.errors import MissingError
+from smtp_nb.model.doors.typed import typed_arguments
 from smtp_nb.model.known import known_attributes
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 
 @known_attributes()
+@typed_arguments
 @dataclass
 class Header:
     """A field of a message's header.

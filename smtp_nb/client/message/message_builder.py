@@ -65,7 +65,10 @@ def _unsigned_job(
         raise MissingError("the message has no sender", code=164, remedy="Set from_")
     envelope = _envelope(properties, recipients, author, verb)
     return DeliveryJob(
-        envelope, _content(properties, may_be_binary), has_text=_has_text(properties)
+        envelope,
+        _content(properties, may_be_binary),
+        has_text=_has_text(properties),
+        remark=_remark(properties.subject),
     )
 
 
@@ -92,7 +95,20 @@ def _job_of_draft(properties: MessageProperties, given: Addressed, verb: str) ->
     author = next(iter(draft.authors), None)
     envelope = _envelope(properties, given.recipients, draft.sender or author, verb)
     has_text = any((draft.text, draft.html, draft.markdown, draft.attachments))
-    return DeliveryJob(envelope, compose(draft), has_text=has_text)
+    remark = _remark(draft.subject)
+    return DeliveryJob(envelope, compose(draft), has_text=has_text, remark=remark)
+
+
+def _remark(subject: str) -> str:
+    """What is odd about a subject, though it can be sent as it is."""
+    from smtp_nb.compose.kinds import encoded_already
+
+    if meant := encoded_already(subject):
+        return (
+            "The subject is encoded already, so readers see the encoded words themselves; write"
+            f" it as plain text: {meant}"
+        )
+    return ""
 
 
 def _content(properties: MessageProperties, may_be_binary: bool) -> Content:
@@ -130,7 +146,7 @@ def _envelope(
 ) -> Envelope:
     if not recipients:
         raise MissingError("the message has no recipient", code=165, remedy="Set send_to")
-    has_to = any(recipient.kind is RecipientType.TO for recipient in recipients)
+    has_to = bool(properties.send_to) or any(one.kind is RecipientType.TO for one in recipients)
     # The setting is about the properties; RFC 5322 section 3.6 asks no message for a To.
     if not (has_to or is_given or _setting(properties, "AllowEmptyTo")):
         raise MissingError(
@@ -185,6 +201,7 @@ def draft_from(properties: MessageProperties) -> Draft:
         sender=_first(properties.sender),
         reply_to=tuple(parse_addresses(properties.reply_to)),
         to=_boxes(properties, RecipientType.TO),
+        to_group=properties.send_to,
         cc=_boxes(properties, RecipientType.CC),
         subject=properties.subject,
         text=properties.message_text or None,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, MutableSequence
 from dataclasses import dataclass
 from typing import Any, overload
 
-from smtp_nb.client.settings.converters import addresses, member
+from smtp_nb.client.settings.converters import addresses, empty_group, member
 from smtp_nb.errors import AddressError, InputError
 from smtp_nb.model.address import Mailbox, parse_mailbox, refuse_controls
 from smtp_nb.model.display import bounded
@@ -101,6 +101,12 @@ class MessageRecipients(MutableSequence[MessageRecipient]):
 
     def __init__(self) -> None:
         self._items: list[MessageRecipient] = []
+        self.group = ""
+        """A group without members: what the To field holds where no recipient is To."""
+
+    def clear(self) -> None:
+        super().clear()
+        self.group = ""
 
     @overload
     def __getitem__(self, index: int) -> MessageRecipient: ...
@@ -172,12 +178,18 @@ class Recipients:
 
     @property
     def send_to(self) -> str:
-        """The To addresses; assigning a string or a list replaces them (IPWorks: SendTo)."""
-        return self._joined(RecipientType.TO)
+        """The To addresses; assigning a string or a list replaces them (IPWorks: SendTo).
+
+        A group without members, `undisclosed-recipients:;`, is a To field too (RFC 5322 section
+        3.4): the message goes to the Bcc recipients alone.
+        """
+        return self._joined(RecipientType.TO) or self._recipients.group
 
     @send_to.setter
     def send_to(self, value: Any) -> None:
         self._replace("SendTo", RecipientType.TO, value)
+        is_empty = not any(self._recipients.of(RecipientType.TO))
+        self._recipients.group = empty_group(value) if is_empty else ""
 
     @property
     def cc(self) -> str:

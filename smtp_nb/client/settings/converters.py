@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import IntEnum, IntFlag
+from operator import index
 from typing import Any, TypeVar
 
 from smtp_nb.errors import SettingError, Unsupported
@@ -69,9 +70,13 @@ def boolean(name: str, value: Any) -> bool:
 
 def mail_parameters(name: str, value: Any) -> str:
     """Parameters of MAIL, as a text or a mapping."""
-    if not isinstance(value, (str, Mapping)):
+    if not (isinstance(value, str) or _is_named(value)):
         raise unreadable(name, value, "a string such as RET=HDRS, or a mapping")
     return mail_options(value)
+
+
+def _is_named(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(isinstance(name, str) for name in value)
 
 
 def integer(least: int = 0, most: int = 2**31 - 1) -> Converter[int]:
@@ -80,8 +85,8 @@ def integer(least: int = 0, most: int = 2**31 - 1) -> Converter[int]:
 
     def convert(name: str, value: Any) -> int:
         try:
-            number = int(value) if isinstance(value, int) else int(str(value).strip(), 10)
-        except ValueError:
+            number = int(value) if isinstance(value, int) else _whole(value)
+        except (TypeError, ValueError):
             raise unreadable(name, value, wanted) from None
         if isinstance(value, bool):
             raise unreadable(name, value, wanted)
@@ -92,10 +97,22 @@ def integer(least: int = 0, most: int = 2**31 - 1) -> Converter[int]:
     return convert
 
 
+def _whole(value: Any) -> int:
+    """The number in ASCII digits, or of a type of whole numbers such as numpy's."""
+    return int(_ascii(value).strip(), 10) if isinstance(value, str) else index(value)
+
+
+def _ascii(text: str) -> str:
+    """The text, if no other digits than 0 to 9 can be in it."""
+    if not text.isascii():
+        raise ValueError(text)
+    return text
+
+
 def seconds(name: str, value: Any) -> float:
     """A number of seconds, 0 for no limit."""
     try:
-        number = float(value)
+        number = float(_ascii(value) if isinstance(value, str) else value)
     except (TypeError, ValueError):
         number = -1.0
     if isinstance(value, bool) or not 0 <= number <= 10**9:
@@ -116,7 +133,9 @@ def member(kind: type[E]) -> Converter[E]:
         if isinstance(value, str) and _as_name(value) in kind.__members__:
             return kind[_as_name(value)]
         try:
-            return kind(int(value))
+            if isinstance(value, bool):
+                raise TypeError  # it would be the number 1, whatever that is a member for
+            return kind(_whole(value))
         except (TypeError, ValueError):
             near = _nearest(value, names)
             raise unreadable(name, value, f"one of {', '.join(names)}", near) from None
@@ -131,7 +150,7 @@ def flags(kind: type[F]) -> Converter[F]:
     def convert(name: str, value: Any) -> F:
         wanted = f"a number such as {known:#x}, or names joined by |: {', '.join(kind.__members__)}"
         try:
-            bits = _bits(kind, value) if isinstance(value, str) else int(value)
+            bits = _bits(kind, value) if isinstance(value, str) else index(value)
         except (TypeError, ValueError):
             bits = -1
         if isinstance(value, bool) or bits & ~known:
@@ -189,7 +208,7 @@ def host(name: str, value: Any) -> str:
 
 def domain(name: str, value: Any) -> str:
     """A domain or address literal for EHLO, empty for the default."""
-    return ascii_domain(text(name, value)) if value else ""
+    return ascii_domain(written) if (written := text(name, value)) else ""
 
 
 def addresses(name: str, value: Any) -> tuple[Mailbox, ...]:
@@ -226,6 +245,11 @@ def _from_text(text: str) -> Sequence[Mailbox]:
     return parse_address_list(text).boxes
 
 
+def empty_group(value: Any) -> str:
+    """The text of a group without members, such as `undisclosed-recipients:;`, else nothing."""
+    return value.strip() if isinstance(value, str) and _GROUP.search(value) else ""
+
+
 def _is_pair(value: Any) -> bool:
     """True for a display name and an address, as `email.utils` has them."""
     if not isinstance(value, tuple) or len(value) != 2:
@@ -253,7 +277,7 @@ def provider(name: str, value: Any) -> SSLProvider:
     Raises:
         Unsupported: the name of an engine that is not there.
     """
-    if value == "*":
+    if isinstance(value, str) and value == "*":
         return SSLProvider.AUTOMATIC
     try:
         return _provider(name, value)
@@ -283,7 +307,7 @@ def charset(name: str, value: Any) -> str:
     """The name of a charset, empty for the default."""
     from smtp_nb.compose.encoded_words import check_charset
 
-    return check_charset(text(name, value)) if value else ""
+    return check_charset(written) if (written := text(name, value)) else ""
 
 
 def date(name: str, value: Any) -> str:
@@ -293,7 +317,8 @@ def date(name: str, value: Any) -> str:
     if isinstance(value, datetime):
         return check_date(_written(name, value))
 
-    return text(name, value) if value in ("", "*") else check_date(text(name, value))
+    written = text(name, value)
+    return written if written in ("", "*") else check_date(written)
 
 
 def _written(name: str, value: datetime) -> str:
@@ -309,7 +334,8 @@ def message_id(name: str, value: Any) -> str:
     """A Message-ID, with or without its angle brackets; `*` or empty."""
     from smtp_nb.compose.header import check_message_id
 
-    return text(name, value) if value in ("", "*") else check_message_id(text(name, value))
+    written = text(name, value)
+    return written if written in ("", "*") else check_message_id(written)
 
 
 def header_lines(name: str, value: Any) -> str:

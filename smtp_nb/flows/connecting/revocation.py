@@ -19,7 +19,7 @@ from smtp_nb.flows.intents import Flow, PopConnection, PushConnection
 from smtp_nb.flows.limits import Deadline
 from smtp_nb.flows.session import ClientSession
 from smtp_nb.model.enums import SSLStartMode
-from smtp_nb.model.events import Event
+from smtp_nb.model.events import Event, PITrailEvent
 
 if TYPE_CHECKING:
     from smtp_nb.wire.proxies.http_get import HttpGet, Url
@@ -39,6 +39,9 @@ class _Nobody:
         return False
 
     def emit(self, *events: Event) -> None:
+        pass
+
+    def emit_lines(self, lines: Sequence[PITrailEvent]) -> None:
         pass
 
     def ask(self, event: Event) -> Sequence[Awaitable[None]]:

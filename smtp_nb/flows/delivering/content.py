@@ -7,7 +7,6 @@ message may have been delivered, whatever happens to the connection.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 
 from smtp_nb.errors import SMTPError
@@ -123,7 +122,7 @@ def next_piece(
 
 def whole(transaction: Transaction) -> bytes:
     """The content in one piece, for messages that are small enough."""
-    with _readable():
+    with _READABLE:
         return b"".join(transaction.job.content.chunks())
 
 
@@ -137,7 +136,7 @@ def _pieces(transaction: Transaction, size: int) -> Iterator[bytes]:
     """The content in pieces of at least `size`, the last one apart; at least one piece."""
     held: list[bytes] = []
     length = 0
-    with _readable():
+    with _READABLE:
         for chunk in transaction.job.content.chunks():
             held.append(chunk)
             length += len(chunk)
@@ -147,19 +146,23 @@ def _pieces(transaction: Transaction, size: int) -> Iterator[bytes]:
     yield b"".join(held)
 
 
-@contextmanager
-def _readable() -> Iterator[None]:
+class _Readable:
     """Report an error inside as content that could not be read, which ends the session."""
-    try:
-        yield
-    except SMTPError as error:
-        error.connection_survives = False
-        raise
-    except (OSError, ValueError) as error:
-        raise SMTPError(
-            f"the content could not be read: {error}",
-            remedy="Nothing was delivered; the connection was dropped mid-message",
-        ) from error
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        if isinstance(error, SMTPError):
+            error.connection_survives = False
+        elif isinstance(error, OSError | ValueError):
+            raise SMTPError(
+                f"the content could not be read: {error}",
+                remedy="Nothing was delivered; the connection was dropped mid-message",
+            ) from error
+
+
+_READABLE = _Readable()
 
 
 # -- events: nothing is computed without a listener -----------------------------------------

@@ -1,17 +1,15 @@
 """Delivery of a stream of jobs over one session.
 
 Jobs come in batches from the runner of the flow, and every job taken comes back with a receipt,
-even when the connection breaks, the user interrupts or the source itself fails. A batch is a
-window: the number of jobs without an outcome at any moment. It starts at one and grows while the
-server keeps up, so that a slow connection never leaves many messages in doubt and always stops
-soon.
+even when the connection breaks, the user interrupts or the source itself fails.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from smtp_nb.errors import ExtensionError, LinkError, SMTPError
+from smtp_nb.errors import LinkError, SMTPError
+from smtp_nb.flows.delivering.batch import Batch
 from smtp_nb.flows.delivering.content import send_content, send_lone_dot
 from smtp_nb.flows.delivering.delivery import DeliveryState
 from smtp_nb.flows.delivering.envelope import (
@@ -25,21 +23,16 @@ from smtp_nb.flows.delivering.parameters import check_offers
 from smtp_nb.flows.delivering.server_close import check_alive, downgrade
 from smtp_nb.flows.delivering.transaction import Transaction
 from smtp_nb.flows.delivering.windows import (
-    fits_window,
     is_out_of_step,
     may_overlap,
     run_window,
 )
-from smtp_nb.flows.intents import Done, Flow, Next
+from smtp_nb.flows.intents import Flow
 from smtp_nb.flows.session import ClientSession
 from smtp_nb.model.envelope import DeliveryJob
 from smtp_nb.model.outcome import Outcome
 from smtp_nb.model.receipt import Receipt, RecipientResult
 from smtp_nb.protocol.commands import DATA
-
-# A batch that takes longer than this is not enlarged; after one that takes twice as long the
-# next one is smaller.
-BATCH_SECONDS = 0.5
 
 
 def deliver(session: ClientSession) -> Flow[bool]:
@@ -53,17 +46,10 @@ def deliver(session: ClientSession) -> Flow[bool]:
         SMTPError: the session ended: 421, a broken connection, an interruption. All jobs taken were
             returned first.
     """
-    most = 1
-    jobs: Sequence[DeliveryJob] | None = ()
-    while not session.is_used_up and (jobs := (yield Next(min(most, session.mails_left)))):
-        began = session.clock()
-        yield from _batch(session, jobs)
-        seconds = session.clock() - began
-        if seconds < BATCH_SECONDS:
-            most = min(most * 2, session.settings.window)
-        elif seconds >= 2 * BATCH_SECONDS:
-            most = max(most // 2, 1)
-    return jobs is not None
+    batch = Batch(session)
+    while not session.is_used_up and (yield from batch.take()):
+        yield from _batch(session, batch)
+    return batch.is_wanted
 
 
 def deliver_one(session: ClientSession, job: DeliveryJob) -> Flow[Receipt]:
@@ -74,6 +60,8 @@ def deliver_one(session: ClientSession, job: DeliveryJob) -> Flow[Receipt]:
         SMTPError: the session ended; its `.receipt` holds what is known.
     """
     delivery = DeliveryState(session, job)
+    if job.remark:
+        session.trail.remark(job.remark)
     try:
         check_offers(session, job)
         yield from _finish(session, delivery)
@@ -94,51 +82,34 @@ def unsent(job: DeliveryJob, why: str) -> Receipt:
     return Receipt(Outcome.NOT_SENT, results, message_id=content.message_id, size=content.size)
 
 
-def _batch(session: ClientSession, jobs: Sequence[DeliveryJob]) -> Flow[None]:
-    """Deliver some jobs and return them all, whatever happens."""
-    deliveries = [DeliveryState(session, job) for job in jobs]
+def _batch(session: ClientSession, batch: Batch) -> Flow[None]:
+    """Deliver jobs and give them all back, whatever happens."""
     try:
-        for delivery in deliveries:
-            _check(session, delivery)
+        batch.check(batch.deliveries)
         yield from check_alive(session)
-        yield from _window(session, deliveries)
-        for delivery in deliveries:
+        yield from _window(session, batch)
+        for delivery in batch.deliveries:
             yield from _finish(session, delivery)
-        session.batches += 1
     except Exception as error:
-        for delivery in deliveries:
+        for delivery in batch.deliveries:
             delivery.give_up(f"not sent: {error}")
-        yield Done([(delivery.job, delivery.receipt()) for delivery in deliveries])
+        yield from batch.give_back()
         raise
-    for delivery in deliveries:
-        delivery.tell_refusals()
-    yield Done([(delivery.job, delivery.receipt()) for delivery in deliveries])
+    yield from batch.finish()
 
 
-def _check(session: ClientSession, delivery: DeliveryState) -> None:
-    """Fail only the messages that this server cannot accept."""
-    try:
-        check_offers(session, delivery.job)
-    except ExtensionError as error:
-        delivery.give_up(str(error))
-
-
-def _window(session: ClientSession, deliveries: Sequence[DeliveryState]) -> Flow[None]:
+def _window(session: ClientSession, batch: Batch) -> Flow[None]:
     """Send those that may be in flight together; what is then undecided is left to `_finish`."""
-    if len(deliveries) < 2 or not may_overlap(session):
+    if len(batch.deliveries) < 2 or not may_overlap(session):
         return
-    together, transactions = [], []
-    for delivery in deliveries:
-        if (to := delivery.remaining) and fits_window(delivery.job) and delivery.portion() == to:
-            together.append(delivery)
-            transactions.append(Transaction(delivery.job, to))
-    if len(together) < 2:
+    if len(batch.join(batch.deliveries)) < 2:
+        batch.part()
         return
-    error = yield from _guarded(session, transactions, run_window(session, transactions))
-    for delivery, transaction in zip(together, transactions, strict=True):
+    error = yield from _guarded(session, batch.transactions, run_window(session, batch))
+    for delivery, transaction in batch.part():
         if error or not is_out_of_step(transaction):
             delivery.note(transaction)
-    if error:
+    if error := error or batch.trouble:
         raise error
 
 

@@ -22,8 +22,9 @@ class DeliveryState:
         """The recipients that still need a transaction."""
         self._taken: tuple[int, ...] = ()
         self._session = session
-        self._began = session.clock()
-        self._ended = self._began
+        self.began = session.clock()
+        """When it was taken, on the clock of the session."""
+        self._ended = self.began
         self._results: dict[int, RecipientResult] = {}
         self._reply: Reply | None = None
         self._trouble = NOTHING_WRITTEN
@@ -51,7 +52,7 @@ class DeliveryState:
         not in it, remain."""
         self._results |= zip(self._taken, transaction.results(), strict=True)
         self._ended = self._session.clock()
-        if transaction.is_perfect and self._taken == self._open:
+        if self._taken == self._open and transaction.is_perfect:
             self._reply = transaction.final
             self._open = self.remaining = ()
             return
@@ -70,18 +71,15 @@ class DeliveryState:
 
     def receipt(self) -> Receipt:
         """Return the receipt with what is known now."""
-        results = tuple(map(self._result, range(len(self.job.envelope.recipients))))
+        recipients = self.job.envelope.recipients
+        results = tuple([self._result(place) for place in range(len(recipients))])
+        one = results[0].outcome
+        outcome = one if len(results) == 1 else summary([result.outcome for result in results])
         content = self.job.content
         return Receipt(
-            outcome=summary([result.outcome for result in results]),
-            recipients=results,
-            reply=self._reply,
-            queue_id=queue_id(self._reply),
-            message_id=content.message_id,
-            size=content.size,
-            seconds=self._ended - self._began,
-            tls=self._session.tls,
-        )
+            outcome, results, self._reply, queue_id(self._reply), content.message_id,
+            content.size, self._ended - self.began, self._session.tls,
+        )  # fmt: skip
 
     def _result(self, place: int) -> RecipientResult:
         recipient = self.job.envelope.recipients[place]

@@ -28,7 +28,7 @@ def check_offers(session: ClientSession, job: DeliveryJob) -> None:
             " CHUNKING (RFC 3030)",
             remedy=f"End every line with CRLF: {CRLF_REMEDY}; encode binary data in base64",
         )
-    if _needs_smtputf8(job) and "SMTPUTF8" not in offered:
+    if "SMTPUTF8" not in offered and _needs_smtputf8(job):
         raise ExtensionError(
             "this message needs SMTPUTF8 (RFC 6531), which the server does not offer",
             remedy="Use addresses with an ASCII part before the @, or another server",
@@ -82,7 +82,8 @@ def mail_command(session: ClientSession, job: DeliveryJob) -> Command:
     (RFC 6152, RFC 3030), SMTPUTF8 (RFC 6531), and ENVID (RFC 3461) if it has one."""
     session.mails += 1
     content, envelope = job.content, job.envelope
-    utf8 = _needs_smtputf8(job)
+    # Without the offer it needs none: `check_offers` would have refused it.
+    utf8 = "SMTPUTF8" in session.extensions and _needs_smtputf8(job)
     parameters = []
     if "SIZE" in session.extensions and content.size >= 0:
         parameters.append(f"SIZE={content.size}")

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import re
 from itertools import chain, repeat
+from operator import attrgetter
 
 from smtp_nb.model.envelope import DeliveryJob, Recipient
 from smtp_nb.model.outcome import Outcome
@@ -132,7 +133,7 @@ class Transaction:
             self.is_clean
             and self._mail_is_good
             and len(self.rcpt) == len(self.recipients)
-            and all(reply.is_success for reply in self.rcpt)
+            and all(map(_IS_SUCCESS, self.rcpt))
             and (self.data is None or self.data.is_intermediate)
         )
 
@@ -208,6 +209,7 @@ class Transaction:
         return min(self.rcpt, key=lambda reply: reply.code, default=None)
 
 
+_IS_SUCCESS = attrgetter("is_success")
 _OPENERS = frozenset({"MAIL", "SEND", "SOML", "SAML"})
 _REFUSALS = {4: Outcome.DEFERRED, 5: Outcome.REFUSED}
 _FINALS = {2: Outcome.ACCEPTED, **_REFUSALS}

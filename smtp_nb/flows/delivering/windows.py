@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
+from typing import Protocol
 
 from smtp_nb.errors import LinkError
 from smtp_nb.flows.delivering.content import CHUNK, stuffed, whole
@@ -26,6 +27,7 @@ from smtp_nb.flows.delivering.transaction import Transaction
 from smtp_nb.flows.intents import Flow, Prefetch
 from smtp_nb.flows.session import ClientSession
 from smtp_nb.model.envelope import DeliveryJob
+from smtp_nb.model.reply import Reply
 from smtp_nb.protocol.client import ClientState
 from smtp_nb.protocol.commands import DATA, END_OF_DATA, RSET, Command, bdat
 from smtp_nb.protocol.dots import TERMINATOR
@@ -34,6 +36,22 @@ from smtp_nb.protocol.dots import TERMINATOR
 MAX_WINDOWED = 256 * 1024
 # 503 and its like after a group: the server did not expect commands there.
 _OUT_OF_STEP = frozenset({500, 501, 502, 503, 504})
+
+
+class Window(Protocol):
+    """The transactions that are in flight together, and those that may follow; see `Batch`."""
+
+    @property
+    def transactions(self) -> Sequence[Transaction]: ...
+
+    def waited(self, seconds: float) -> None:
+        """Note how long nothing came from the server while all was written."""
+
+    def follow(self, in_flight: int) -> Flow[Sequence[Transaction]]:
+        """With CHUNKING: what may be written now, while so many are in flight."""
+
+    def follow_last(self) -> Flow[Sequence[Transaction]]:
+        """Without CHUNKING: what follows the last one, which is about to be written."""
 
 
 def may_overlap(session: ClientSession) -> bool:
@@ -49,20 +67,20 @@ def fits_window(job: DeliveryJob) -> bool:
     )
 
 
-def run_window(session: ClientSession, transactions: Sequence[Transaction]) -> Flow[None]:
-    """Run transactions together; each then knows its outcome.
+def run_window(session: ClientSession, window: Window) -> Flow[None]:
+    """Run the transactions of a window and those that follow; each then knows its outcome.
 
     Raises:
         SMTPError: the session ended.
     """
     if "CHUNKING" in session.extensions:
-        yield from _stream(session, transactions)
+        yield from _stream(session, window)
     else:
-        yield from _overlap(session, transactions)
-    for transaction in transactions:
+        yield from _overlap(session, window)
+    for transaction in window.transactions:
         if transaction.contradicts_itself:
             raise LinkError("the server accepted a message whose sender it had refused")
-    if any(map(is_out_of_step, transactions)):
+    if any(map(is_out_of_step, window.transactions)):
         session.fall_back("the server does not accept commands after the end of a message")
 
 
@@ -77,93 +95,137 @@ def is_out_of_step(transaction: Transaction) -> bool:
 # -- with CHUNKING ----------------------------------------------------------------------------
 
 
-def _stream(session: ClientSession, transactions: Sequence[Transaction]) -> Flow[None]:
-    """Send all messages one after the other, then read all replies."""
+def _stream(session: ClientSession, window: Window) -> Flow[None]:
+    """Send whole messages one after the other, and others as soon as replies have come."""
+    fresh: Sequence[Transaction] = window.transactions[:]
+    in_flight: deque[Transaction] = deque()
+    while fresh or in_flight:
+        if fresh:
+            yield from _write_all(session, fresh)
+            in_flight += fresh
+            yield Prefetch(_ahead(session, window))
+        else:
+            yield from _take_some(session, window, in_flight)
+        fresh = yield from window.follow(len(in_flight))
+
+
+def _write_all(session: ClientSession, transactions: Sequence[Transaction]) -> Flow[None]:
     group: dict[Transaction, bytes] = {}
     size = 0
     for transaction in transactions:
-        content = whole(transaction)
-        commands = (*_envelope(session, transaction), bdat(len(content), last=True))
-        group[transaction] = session.prepare(*commands) + content
+        group[transaction] = content = whole(transaction)
         size += len(content)
         if size >= CHUNK:
             yield from _write(session, group)
             group, size = {}, 0
     yield from _write(session, group)
-    yield Prefetch(min(2 * len(transactions), session.settings.window))
-    waiting = deque(transactions)
-    try:
-        while waiting:
-            yield from _take_some(session, waiting)
-    except LinkError as error:
-        yield from drain_replies(session, waiting, error)
-        raise
 
 
-def _take_some(session: ClientSession, waiting: deque[Transaction]) -> Flow[None]:
+def _ahead(session: ClientSession, window: Window) -> int:
+    """How many messages the next window may have."""
+    return min(2 * len(window.transactions), session.settings.window)
+
+
+def _take_some(session: ClientSession, window: Window, in_flight: deque[Transaction]) -> Flow[None]:
     """Read the replies that have arrived, or wait for one; transactions that have ended leave."""
-    # Most replies of a window arrive with the first of them.
-    if not (found := session.replies_in_hand()):
-        found = [(yield from session.next_reply(session.settings.final_timeout_s))]
-    for command, reply in found:
-        note_reply(waiting[0], command, reply)
-        if command.verb == "BDAT":
-            waiting.popleft()
+    began = session.clock()
+    try:
+        found = yield from session.next_replies(session.settings.final_timeout_s)
+        for command, reply in found:
+            note_reply(in_flight[0], command, reply)
+            if command.verb == "BDAT":
+                in_flight.popleft()
+    except LinkError as error:
+        yield from drain_replies(session, in_flight, error)
+        raise
+    window.waited(session.clock() - began)
 
 
 def _write(session: ClientSession, group: dict[Transaction, bytes]) -> Flow[None]:
     """Write whole messages; none of their bytes has been written before."""
+    if not group:
+        return
+    envelopes: list[Sequence[Command]] = []
+    for transaction, content in group.items():
+        envelope = _envelope(session, transaction, is_next=bool(envelopes))
+        envelopes.append((*envelope, bdat(len(content), last=True)))
+    pieces: list[bytes] = []
+    for head, content in zip(session.prepare_each(envelopes), group.values(), strict=True):
+        pieces += (head, content)
     for transaction in group:
         transaction.is_committed = True
-    if group:
-        yield from session.write(b"".join(group.values()))
-
-
-def _take_all(session: ClientSession, transaction: Transaction, last: str) -> Flow[None]:
-    """Read the replies of one transaction, up to that of its command `last`."""
-    timeout_s = session.settings.final_timeout_s
-    verb = ""
-    while verb != last:
-        # Most replies of a window arrive with the first of them.
-        if (found := session.reply_in_hand()) is None:
-            found = yield from session.next_reply(timeout_s)
-        verb = note_reply(transaction, *found)
+    yield from session.write(b"".join(pieces))
 
 
 # -- without CHUNKING -------------------------------------------------------------------------
 
 
-def _overlap(session: ClientSession, transactions: Sequence[Transaction]) -> Flow[None]:
+def _overlap(session: ClientSession, window: Window) -> Flow[None]:
     """Send the end of each message together with the envelope of the next."""
-    yield from session.write(session.prepare(*_envelope(session, transactions[0]), DATA))
-    for transaction, following in zip(transactions, [*transactions[1:], None], strict=True):
-        yield from _take_all(session, transaction, "DATA")
-        body = _body(session, transaction)
-        if following is not None:
-            body += session.prepare(*_envelope(session, following), DATA)
-        if not body:
-            continue
-        yield from session.write(body)
+    first, *rest = window.transactions
+    queue, replies = deque(rest), _Replies(session)
+    yield from session.write(session.prepare(*_envelope(session, first), DATA))
+    transaction: Transaction | None = first
+    while transaction is not None:
+        yield from replies.take(transaction, "DATA")
+        body = _body(transaction)
+        if not queue and body and not transaction.is_void:
+            queue += yield from window.follow_last()
+        following = queue.popleft() if queue else None
+        if body or following is not None:
+            yield from _write_end(session, transaction, body, following)
+            yield Prefetch(_ahead(session, window) - len(queue))  # while the server is at work
         if session.protocol.awaits(END_OF_DATA):
-            yield from _take_all(session, transaction, "END")
+            yield from replies.take(transaction, "END")
+        transaction = following
 
 
-def _body(session: ClientSession, transaction: Transaction) -> bytes:
+def _write_end(
+    session: ClientSession, transaction: Transaction, body: bytes, following: Transaction | None
+) -> Flow[None]:
+    groups: list[Sequence[Command]] = [(END_OF_DATA,)] if body else []
+    if following is not None:
+        groups.append((*_envelope(session, following, is_next=bool(body)), DATA))
+    data = body + b"".join(session.prepare_each(groups))
+    if body and not transaction.is_void:
+        transaction.data = None
+        transaction.is_committed = True
+    yield from session.write(data)
+
+
+class _Replies:
+    """Replies one by one, of which all that answer one write arrive together as a rule."""
+
+    def __init__(self, session: ClientSession) -> None:
+        self._session = session
+        self._found: deque[tuple[Command, Reply]] = deque()
+
+    def take(self, transaction: Transaction, last: str) -> Flow[None]:
+        """Note the replies of one transaction, up to that of its command `last`."""
+        session, verb = self._session, ""
+        while verb != last:
+            if not self._found:
+                timeout_s = session.settings.final_timeout_s
+                self._found += yield from session.next_replies(timeout_s)
+            verb = note_reply(transaction, *self._found.popleft())
+
+
+def _body(transaction: Transaction) -> bytes:
     """What follows DATA: the content, a lone dot if it has no recipient left, or nothing."""
     if transaction.data is None or transaction.data.code != 354:
         return b""
     transaction.is_void = not transaction.has_recipient
-    body = TERMINATOR if transaction.is_void else stuffed(transaction)
-    session.protocol.end_of_data()
-    session.trail.show_commands((END_OF_DATA,))
-    if not transaction.is_void:
-        transaction.data = None
-        transaction.is_committed = True
-    return body
+    return TERMINATOR if transaction.is_void else stuffed(transaction)
 
 
-def _envelope(session: ClientSession, transaction: Transaction) -> tuple[Command, ...]:
-    """MAIL and RCPTs, preceded by RSET unless the session is known to be clean."""
+def _envelope(
+    session: ClientSession, transaction: Transaction, *, is_next: bool = False
+) -> tuple[Command, ...]:
+    """MAIL and RCPTs, preceded by RSET unless the session is known to be clean.
+
+    Args:
+        is_next: what it follows is about to be written before it.
+    """
     commands = tuple(envelope_commands(session, transaction))
-    is_clean = not session.protocol.waiting and session.protocol.state is ClientState.READY
-    return commands if is_clean else (RSET, *commands)
+    is_open = is_next or session.protocol.waiting or session.protocol.state is not ClientState.READY
+    return (RSET, *commands) if is_open else commands

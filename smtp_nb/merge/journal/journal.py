@@ -223,7 +223,7 @@ class Journal(JournalReader):
         """
         now = ambient.now()
         rows, sent = [(*intent, now) for intent in intents], list(digests)
-        if len({(intent.message, intent.address) for intent in intents}) != len(rows):
+        if len({intent[:2] for intent in intents}) != len(rows):  # message and address
             raise JournalError("a recipient was about to be sent to twice")
 
         def write(sql: JournalSession) -> None:

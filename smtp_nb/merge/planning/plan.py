@@ -200,19 +200,21 @@ class _Planner:
         return True
 
     def add(self, row: int, address: object, value: object, is_group: bool = False) -> None:
-        shown = _shown(address)
         try:
             key = str(value) if is_group and self._key is None else self._key_of(value)
             boxes = mailboxes_of(address, self._to)
             if key is None and self.plan.has_several:
                 self._refuse_overlap(row, boxes)
         except InputError as error:
-            self._refuse(row, "" if value is None else _printable(str(value)), shown, error)
+            key = "" if value is None else _printable(str(value))
+            self._refuse(row, key, _shown(address), error)
             return
         for cell, box in boxes.items():
             for odd, remedy in remarks(cell, box):
                 self.plan.problems.append(Problem(row, self._to, Severity.WARNING, odd, remedy))
-        mailbox, *others = {box.key: box for box in boxes.values()}.values()
+        mailbox, *others = boxes.values()
+        if others:
+            mailbox, *others = {box.key: box for box in boxes.values()}.values()
         key = mailbox.key if key is None else key
         first = self._first.setdefault(key, row)
         planned = PlannedRow(

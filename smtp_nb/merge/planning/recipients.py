@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Hashable, Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from smtp_nb.errors import InputError
 from smtp_nb.merge.rows.problem import RowError
@@ -172,7 +173,16 @@ def remarks(written: object, box: Mailbox) -> Iterator[tuple[str, str]]:
     """What can be sent to and is hardly meant: (what is odd, what to do)."""
     if is_unclean(written):
         yield REMOVED
-    domain = box.domain.lower()
+    yield from _remarks_on(box.domain.lower())
+
+
+@lru_cache(maxsize=1024)
+def _remarks_on(domain: str) -> tuple[tuple[str, str], ...]:
+    """The same for a domain, which many rows share."""
+    return tuple(_odd(domain))
+
+
+def _odd(domain: str) -> Iterator[tuple[str, str]]:
     if right := _MISTYPED.get(domain) or _common_mistake(domain):
         yield f"{domain} looks misspelt", f"Did you mean {right}?"
     elif "." not in domain and not domain.startswith("["):

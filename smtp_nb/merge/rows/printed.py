@@ -146,8 +146,15 @@ def is_ordinary(value: object) -> bool:
     kind = type(value)
     if kind is str:
         text: str = value  # type: ignore[assignment]  # that is its type
-        return len(text) < MAX_LENGTH and text not in SPELL_NOTHING and bool(text.strip())
+        return len(text) < MAX_LENGTH and text not in SPELL_NOTHING and _can_be_seen(text)
     return kind is int
+
+
+def _can_be_seen(text: str) -> bool:
+    """False for spaces, and for what has no width."""
+    if text.isascii():
+        return bool(text.strip())
+    return any(character.isprintable() and not character.isspace() for character in text)
 
 
 def is_ordinary_number(value: float) -> bool:
@@ -172,8 +179,10 @@ def _check_text(value: str, spelling: str, notes: Notes | None) -> None:
     check_length(len(value), "a value")
     if notes is None or not spelling:
         return
-    if not value.strip():
-        _note(notes, spelling, IS_EMPTY, f'{{{{ {spelling} or "…" }}}} replaces it')
+    if not _can_be_seen(value):
+        # `or` replaces what is empty, and not what only looks so.
+        blank = spelling if not value else f"{spelling} | trim"
+        _note(notes, spelling, IS_EMPTY, f'{{{{ {blank} or "…" }}}} replaces it')
     elif value.strip() in SPELL_NOTHING:
         _note(
             notes, spelling, f"the text is {value.strip()!r}", "Empty the cell, or read the"

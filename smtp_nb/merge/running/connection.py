@@ -106,6 +106,9 @@ class MergeConnection:
         """What became of jobs."""
         self._source.settle(results)
         for job, receipt in results:
+            if receipt.outcome is Outcome.ACCEPTED:
+                self._decided += 1
+                continue
             self._decided += any(
                 r.outcome in _DECIDED and r.code != CLOSING for r in receipt.recipients
             )

@@ -16,12 +16,14 @@ from smtp_nb.merge.running.progress import Shown
 from smtp_nb.merge.running.quiet import QuietTimes, quiet_hours_of
 from smtp_nb.merge.running.source import SkipRow
 from smtp_nb.model.address import ascii_domain, parse_mailbox
+from smtp_nb.model.doors.typed import typed_arguments
 from smtp_nb.model.enums import RecipientType
 from smtp_nb.model.envelope import Recipient
 from smtp_nb.model.known import known_attributes, suggestion
 
 
 @known_attributes()
+@typed_arguments
 @dataclass(frozen=True, kw_only=True)
 class Options:
     """The options of a run. A merge takes them for all its runs, a run for itself.
@@ -135,10 +137,10 @@ def option_defaults() -> dict[str, object]:
 
 def as_written() -> dict[str, str]:
     """What is given to a run and not assigned, and how that is written."""
-    own = ("to", "from_", "return_path", "journal", "key")
+    own = ("frame", "template", "to", "from_", "return_path", "journal", "key", "group_by")
     return {
         name: f"run({name}=…) or MailMerge(…, {name}=…)" for name in Options.__dataclass_fields__
-    } | {name: f"MailMerge(…, {name}=…)" for name in own}
+    } | {name: f"MailMerge(…, {name}=…)" for name in (*own, "suppress")}
 
 
 def _allowed(entry: str) -> str:

@@ -6,7 +6,7 @@ One source serves all connections of a run, each through a `Line` of its own.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
 from smtp_nb.compose.dkim import DKIM
@@ -160,7 +160,7 @@ class Source:
             else:
                 jobs.append(job)
         if jobs or left_out:
-            intents = [intent for job in jobs for intent in _attempts(job)]
+            intents = [one for job in jobs for one in _attempts(job)]
             self._journal.record_attempts(intents, left_out, [_digest(job) for job in jobs])
         self.pace.take(len(jobs), now)
         self._under_way += len(jobs)
@@ -302,25 +302,21 @@ def _digest(job: DeliveryJob) -> tuple[str, int]:
     return todo.digest, todo.message
 
 
-def _attempts(job: DeliveryJob) -> Iterator[Attempt]:
+def _attempts(job: DeliveryJob) -> list[Attempt]:
     todo = todo_of(job)
-    for recipient in job.envelope.recipients:
-        box = recipient.mailbox
-        yield Attempt(todo.message, box.key, box.address, int(recipient.kind), todo.message_id)
+    return [
+        Attempt(todo.message, one.mailbox.key, one.mailbox.address, int(one.kind), todo.message_id)
+        for one in job.envelope.recipients
+    ]
 
 
-def _settled(job: DeliveryJob, receipt: Receipt) -> Iterator[Result]:
+def _settled(job: DeliveryJob, receipt: Receipt) -> list[Result]:
     todo = todo_of(job)
-    for recipient, result in zip(job.envelope.recipients, receipt.recipients, strict=True):
-        is_accepted = result.outcome is Outcome.ACCEPTED
-        yield Result(
-            outcome=result.outcome,
-            code=result.code,
-            enhanced_code=result.enhanced_code,
-            reply=result.text,
-            queue_id=receipt.queue_id if is_accepted else "",
-            seconds=receipt.seconds,
-            size=receipt.size,
-            message=todo.message,
-            address=recipient.mailbox.key,
+    return [
+        Result(
+            result.outcome, result.code, result.enhanced_code, result.text,
+            receipt.queue_id if result.outcome is Outcome.ACCEPTED else "",
+            receipt.seconds, receipt.size, todo.message, recipient.mailbox.key,
         )
+        for recipient, result in zip(job.envelope.recipients, receipt.recipients, strict=True)
+    ]  # fmt: skip

@@ -19,6 +19,7 @@ Values = Mapping[Any, object]  # a row, whose columns may be called anything
 MARK = f"slot{secrets.token_hex(4)}n"
 _MARKED = re.compile(rf"{MARK}(\d+)z")
 _SHORT = 60
+_MOST_SEEN = 4096
 # What is escaped in HTML, and what could end or begin a `cid:` there.
 _SPECIAL = re.compile(r"[&<>\"']|(?i:cid(?::|\Z)|\A(?:i?d)?:)")
 CHARSET = "utf-8"
@@ -44,6 +45,8 @@ class Slots:
         self._common = common
         self._escapes = escapes
         self._holes: dict[Hole, int] = {}
+        self._seen: set[str] = set()
+        """Texts that are plain: the cells of most columns repeat themselves."""
 
     def text(self, pieces: Sequence[str | Hole]) -> str:
         """Texts and holes as one text, with marks for what differs from row to row.
@@ -65,10 +68,21 @@ class Slots:
         Raises:
             Exception: a value is not plain, or a filter does not take it.
         """
-        plain = self._plain
-        return [plain(row[name], filters) for name, filters in self._holes]
+        seen, cell = self._seen, self._cell
+        return [
+            value
+            if type(value := row[name]) is str and value in seen and not filters
+            else cell(value, filters)
+            for name, filters in self._holes
+        ]
 
     # A cell, or whatever a filter made of it: of any type.
+    def _cell(self, value: Any, filters: tuple[Callable[[Any], Any], ...]) -> str:
+        text = self._plain(value, filters)
+        if text is value and len(self._seen) < _MOST_SEEN:
+            self._seen.add(text)
+        return text
+
     def _plain(self, value: Any, filters: tuple[Callable[[Any], Any], ...]) -> str:
         for apply in filters:
             value = apply(value)
@@ -94,14 +108,40 @@ class Woven:
     """A text cut at its marks."""
 
     def __init__(self, text: str) -> None:
-        self._texts = _MARKED.split(text)
-        self.gaps = [(at, int(self._texts[at])) for at in range(1, len(self._texts), 2)]
+        self.texts = _MARKED.split(text)
+        self.gaps = [(at, int(self.texts[at])) for at in range(1, len(self.texts), 2)]
 
     def filled(self, fills: Sequence[str]) -> str:
-        texts = self._texts.copy()
+        texts = self.texts.copy()
         for at, slot in self.gaps:
             texts[at] = fills[slot]
         return "".join(texts)
+
+
+class Sheet:
+    """A whole message as one list of texts, some of which are filled in for each row."""
+
+    def __init__(self) -> None:
+        self._texts: list[str] = []
+        self._gaps: list[tuple[int, int]] = []
+
+    def add(self, text: str) -> int:
+        """Write something behind what is there; returns its place."""
+        self._texts.append(text)
+        return len(self._texts) - 1
+
+    def weave(self, woven: Woven) -> None:
+        """Write a text whose gaps are filled as they are."""
+        start = len(self._texts)
+        self._texts += woven.texts
+        self._gaps += [(start + at, slot) for at, slot in woven.gaps]
+
+    def filled(self, fills: Sequence[str]) -> list[str]:
+        """The texts with what a row puts into its slots."""
+        texts = self._texts.copy()
+        for at, slot in self._gaps:
+            texts[at] = fills[slot]
+        return texts
 
 
 class _Unencoded:
@@ -112,11 +152,22 @@ class _Unencoded:
         longest = max(len(_MARKED.sub("", line)) for line in text.split("\n"))
         self._is_safe = longest + len(self._woven.gaps) * _SHORT <= MAX_LINE
 
-    def octets(self, fills: Sequence[str]) -> bytes:
-        text = self._woven.filled(fills)
-        if not self._is_safe and max(map(len, text.split("\r\n"))) > MAX_LINE:
+    def lay(self, sheet: Sheet) -> None:
+        """Write it down once for all rows."""
+        sheet.weave(self._woven)
+
+    def fill(self, texts: list[str], fills: Sequence[str]) -> None:
+        """Put the lines of one row into their places.
+
+        Raises:
+            NotPlainError: it would be encoded otherwise.
+        """
+        if not self._is_safe and max(map(len, self.text(fills).split("\r\n"))) > MAX_LINE:
             raise NotPlainError
-        return text.encode("ascii")
+
+    def text(self, fills: Sequence[str]) -> str:
+        """The whole body of one row."""
+        return self._woven.filled(fills)
 
 
 class _Quoted:
@@ -124,7 +175,9 @@ class _Quoted:
 
     def __init__(self, text: str) -> None:
         *whole, last = text.split("\n")
-        self._lines: list[Woven | tuple[bytes, int]] = []
+        self._lines: list[Woven | str] = []
+        self._places: list[tuple[int, Woven]] = []
+        self._quoted = self._raw = 0  # what the constant lines have, encoded and not
         constant = ""
         for line in [*(f"{line}\n" for line in whole), last]:
             if MARK in line:
@@ -137,23 +190,45 @@ class _Quoted:
 
     def _keep(self, lines: str) -> None:
         if lines:
-            self._lines.append(_encoded(lines))
+            quoted, raw = _encoded(lines)
+            self._lines.append(quoted)
+            self._quoted += len(quoted)
+            self._raw += raw
 
-    def octets(self, fills: Sequence[str]) -> bytes:
-        lines = [
-            _encoded(line.filled(fills)) if isinstance(line, Woven) else line
-            for line in self._lines
-        ]
-        quoted = b"".join([octets for octets, _ in lines])
-        if len(quoted) > base64_size(sum([size for _, size in lines])):
-            raise NotPlainError  # base64 is shorter
-        return quoted
+    def lay(self, sheet: Sheet) -> None:
+        """Write it down once for all rows."""
+        for line in self._lines:
+            if isinstance(line, str):
+                sheet.add(line)
+            else:
+                self._places.append((sheet.add(""), line))
+
+    def fill(self, texts: list[str], fills: Sequence[str]) -> None:
+        """Put the lines of one row into their places.
+
+        Raises:
+            NotPlainError: it would be encoded otherwise.
+        """
+        quoted, raw = self._quoted, self._raw
+        for at, line in self._places:
+            texts[at], size = _encoded(line.filled(fills))
+            quoted += len(texts[at])
+            raw += size
+        if quoted > base64_size(raw):
+            raise NotPlainError
+
+    def text(self, fills: Sequence[str]) -> str:
+        """The whole body of one row."""
+        return "".join(
+            [line if isinstance(line, str) else _encoded(line.filled(fills))[0]
+             for line in self._lines]
+        )  # fmt: skip
 
 
-def _encoded(lines: str) -> tuple[bytes, int]:
+def _encoded(lines: str) -> tuple[str, int]:
     """Lines in quoted-printable, and their size with CRLF line ends."""
     raw = lines.encode(CHARSET)
-    return quoted_printable(raw), len(raw) + raw.count(b"\n")
+    return quoted_printable(raw).decode("ascii"), len(raw) + raw.count(b"\n")
 
 
 Body = _Unencoded | _Quoted

@@ -28,8 +28,11 @@ from smtp_nb.model.address import CONTROLS
 Values = Mapping[str, object]
 
 _NO_FILTER = re.compile(r"No filter named '(\w+)'")
-# `{{ First name }}`, which is no Jinja2.
-_SPACED = re.compile(r"\{\{-?\s*([^\W\d]\w*(?:[ \t]+\w+)+)\s*[|}]")
+# `{{ First name }}`, `{{ 2nd }}`, `{% if Price € %}`, which are no Jinja2.
+_PLACES = re.compile(
+    r"(?:\{\{-?|\{%-?\s*(?:el)?if)\s*(\w[^\n{}|\"'()\[\]+*/~,=<>!:%-]*?)\s*-?[|}%]"
+)
+_IS_JINJA = re.compile(r"[^\W\d]\w*(?:\.\w+)*\Z|[\d.]+\Z|.*\b(?:if|else|and|or|not|in|is)\b")
 
 
 class Part:
@@ -211,10 +214,10 @@ def _correction(source: str, error: TemplateSyntaxError, environment: Sandbox) -
         return (
             f"{meant}Filters of your own are given as Template(filters={{{found[1]!r}: function}})"
         )
-    spaced = _SPACED.search(source)
-    if spaced is None:
-        return "Correct the template"
-    return f'Did you mean {{{{ row["{spaced[1]}"] }}}}?'
+    for written in _PLACES.findall(source):
+        if not _IS_JINJA.match(written):
+            return f'Did you mean {{{{ row["{written}"] }}}}?'
+    return "Correct the template"
 
 
 def _names(tree: nodes.Template, environment: Sandbox) -> frozenset[str]:

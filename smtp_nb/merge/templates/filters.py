@@ -153,8 +153,10 @@ def link(value: object) -> object:
 
 def nl2br(value: object) -> object:
     """`{{ address | nl2br }}`: line breaks of a cell as those of HTML; a text keeps its own."""
-    if not isinstance(value, str) or isinstance(value, Markup) or not _BREAK.search(value):
+    if not isinstance(value, str) or not _BREAK.search(value):
         return value
+    if isinstance(value, Markup) and "<" in value:
+        return value  # HTML, with breaks of its own; `{{ address | e }}` has no tags
     return Shown(Markup(_BREAK.sub("<br>", str(escape(value)))), value)
 
 

@@ -16,12 +16,11 @@ from collections.abc import Collection, Sequence
 
 from smtp_nb.compose.fields import HeaderStyle, addresses, check_head, unstructured
 from smtp_nb.compose.message import Composed, Composer, composed
-from smtp_nb.compose.mime import Piece
 from smtp_nb.merge.templates.compiled import (
     CHARSET,
     MARK,
-    Body,
     NotPlainError,
+    Sheet,
     Slots,
     Values,
     Woven,
@@ -74,15 +73,29 @@ class FormLetter:
         self._subject = Woven(draft.subject)
         self._bodies = [body_of(text) for text in (draft.text, draft.html) if text is not None]
         specimen = composer.compose(draft)
-        self._head = _OWN_FIELD.split(specimen.head.decode())
         first, *self._rest = specimen.pieces
         if specimen.needs_smtputf8 or not isinstance(first, bytes):
             raise NotPlainError
-        self._frame = _frame(first[len(specimen.head) :], self._bodies, slots.marks)
         has_boundary = composer.boundary and composer.boundary in first
         self._boundary = composer.boundary if has_boundary else b""
-        if any(MARK in text for text in self._head):
-            raise NotPlainError
+        self._boundaries = first.count(self._boundary)
+        self._sheet = Sheet()
+        self._own: list[tuple[int, str]] = []
+        self._lay_out(specimen.head.decode("ascii"), first[len(specimen.head) :].decode("ascii"))
+
+    def _lay_out(self, head: str, body: str) -> None:
+        """Write down what all rows have in common, with gaps for the rest."""
+        for at, text in enumerate(_OWN_FIELD.split(head)):
+            if at % 2:
+                self._own.append((self._sheet.add(""), text))
+            else:
+                self._sheet.add(_constant(text))
+        marks = self._slots.marks
+        for part in self._bodies:
+            before, _, body = body.partition(part.text(marks))
+            self._sheet.add(_constant(before))
+            part.lay(self._sheet)
+        self._sheet.add(_constant(body))
 
     def message(self, row: Values, to: Sequence[Mailbox], token: str) -> Composed | None:
         """The message of one row; None if the general way has to make it.
@@ -92,36 +105,35 @@ class FormLetter:
         """
         try:
             fills = self._slots.fills(row)
-            bodies = [body.octets(fills) for body in self._bodies]
+            texts = self._sheet.filled(fills)
+            for body in self._bodies:
+                body.fill(texts, fills)
             own = {"Subject": _subject(self._subject.filled(fills)), "To": _recipients(to)}
         except Exception:
             return None  # the general way meets the same, and says it
-        if (boundary := self._boundary) and (
-            boundary != self._composer.boundary or any(boundary in body for body in bodies)
-        ):
-            return None
         message_id = f"<{token}@{self._domain}>"
         own["Date"] = f"Date: {self._composer.date()}\r\n"
         own["Message-ID"] = f"Message-ID: {message_id}\r\n"
-        fields = self._head.copy()
-        fields[1::2] = [own[name] for name in fields[1::2]]
-        head = "".join(fields).encode("ascii")
-        pieces: list[Piece] = [head, self._frame[0]]
-        for body, after in zip(bodies, self._frame[1:], strict=True):
-            pieces += (body, after)
-        return composed(head, [*pieces, *self._rest], message_id)
+        for at, name in self._own:
+            texts[at] = own[name]
+        whole = "".join(texts).encode("ascii")
+        if (boundary := self._boundary) and (
+            boundary != self._composer.boundary or whole.count(boundary) != self._boundaries
+        ):
+            return None
+        head = whole[: whole.index(b"\r\n\r\n") + 2]
+        return composed(head, [whole, *self._rest], message_id)
 
 
-def _frame(whole: bytes, bodies: Sequence[Body], marks: Sequence[str]) -> list[bytes]:
-    """What stands before, between and after the bodies of a specimen."""
-    found, after = [], whole
-    for body in bodies:
-        before, _, after = after.partition(body.octets(marks))
-        found.append(before)
-    found.append(after)
-    if any(MARK.encode() in piece for piece in found):
+def _constant(text: str) -> str:
+    """A text of the specimen that is the same for all rows.
+
+    Raises:
+        NotPlainError: it is not.
+    """
+    if MARK in text:
         raise NotPlainError
-    return found
+    return text
 
 
 def _subject(text: str) -> str:

@@ -34,6 +34,7 @@ from smtp_nb.merge.templates.return_path import ReturnPathPart
 from smtp_nb.merge.templates.sandboxed import Own, standard
 from smtp_nb.merge.templates.unsubscribe import UnsubscribePart
 from smtp_nb.model.address import Mailbox, refuse_controls
+from smtp_nb.model.doors.typed import typed_arguments
 from smtp_nb.model.known import known_attributes
 
 # A template's name for the bare address of its recipient, if no column is called so.
@@ -41,6 +42,7 @@ ADDRESS = "address"
 
 
 @known_attributes()
+@typed_arguments
 @dataclass(frozen=True, kw_only=True)
 class Template:
     """A message with `{{ column }}` where rows differ (Jinja2, sandboxed and strict).
@@ -117,10 +119,8 @@ class Template:
     def digest(self, from_: str = "", but: str = "") -> str:
         """Changes when what is written here changes; files, figures and frames are not read.
 
-        The return path does not count: no reader sees it.
-
         Args:
-            but: the field that is left out.
+            but: the field that is left out, as the return path is, which no reader sees.
         """
         names = [name for name in self.__dataclass_fields__ if name not in (but, "return_path")]
         parts = {name: _spelling(getattr(self, name)) for name in names}

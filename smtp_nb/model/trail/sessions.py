@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.events import PITrailEvent
+from smtp_nb.model.trail.lines import WireLines
 
 _GREETING = re.compile(r"220[ -](\S+)")
 _LOGGED_IN = ("235 ", "235-")
@@ -57,15 +58,28 @@ class SessionBook:
         Args:
             user: who is logged in once the server has accepted a login.
         """
-        connection, seconds = event.connection, event.seconds
+        found = self._session(event.connection, event.seconds)
+        if event.direction is _SERVER and event.message.startswith(_LEARNT_FROM):
+            self._learn(found, event.message, user)
+        return found
+
+    def take_lines(self, lines: WireLines, user: str) -> TrailSession:
+        """As `take`, for lines that crossed the wire together."""
+        found = self._session(lines.connection, lines.seconds)
+        if lines.direction is _SERVER:
+            for text in lines.texts:
+                if text.startswith(_LEARNT_FROM):
+                    self._learn(found, text, user)
+        return found
+
+    def _session(self, connection: int, seconds: float) -> TrailSession:
+        """The newest session of a connection; a new one where its clock has started again."""
         found = self._newest.get(connection)
         if found is None or seconds < self._clock[connection]:
             self._count += 1
             found = TrailSession(self._count, connection, self._now() - seconds)
             self._newest[connection] = found
         self._clock[connection] = seconds
-        if event.direction is _SERVER and event.message.startswith(_LEARNT_FROM):
-            self._learn(found, event.message, user)
         return found
 
     @staticmethod

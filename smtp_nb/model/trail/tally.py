@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from smtp_nb.model.display import counted
 from smtp_nb.model.enums import TrailDirection
 from smtp_nb.model.events import PITrailEvent
+from smtp_nb.model.trail.lines import WireLines
 
 _CLIENT, _SERVER, _INFO = TrailDirection.CLIENT, TrailDirection.SERVER, TrailDirection.INFO
 _BAD_REPLY = re.compile(r"[45][0-9][0-9]")
@@ -50,6 +51,21 @@ class Tally:
                 self.refusals += 1
         self._speakers[event.connection] = speaker
         self.protected = event.tls
+
+    def add_lines(self, lines: WireLines) -> None:
+        """As `add`, for lines that crossed the wire together."""
+        speaker = lines.direction
+        self.lines += len(lines)
+        self.seconds = lines.seconds
+        if speaker is _INFO:
+            return
+        if speaker is _SERVER:
+            self.round_trips += self._speakers.get(lines.connection) is _CLIENT
+            self.refusals += sum(
+                [lines.is_final(text) for text in lines.texts if _BAD_REPLY.match(text)]
+            )
+        self._speakers[lines.connection] = speaker
+        self.protected = lines.tls
 
     def __str__(self) -> str:
         words = [counted(self.lines, "line"), counted(self.round_trips, "round trip")]

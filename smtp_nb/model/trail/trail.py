@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from threading import Lock
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 from smtp_nb import ambient
 from smtp_nb.errors import InputError
@@ -19,6 +19,7 @@ from smtp_nb.model.events import PITrailEvent
 from smtp_nb.model.known import known_attributes
 from smtp_nb.model.trail.export import frame_of, listing_of
 from smtp_nb.model.trail.ladder import Ladder, Scale
+from smtp_nb.model.trail.lines import WireLines
 from smtp_nb.model.trail.sessions import SessionBook, TrailSession
 from smtp_nb.model.trail.static import static_html, static_text, text_of
 from smtp_nb.model.trail.tally import Tally
@@ -26,6 +27,42 @@ from smtp_nb.model.trail.writing import write_text
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+class _Part(NamedTuple):
+    """Lines that came together, and the session of each."""
+
+    events: Sequence[PITrailEvent]
+    sessions: Sequence[TrailSession]
+
+
+class _Kept:
+    """The newest lines, in parts.
+
+    Args:
+        most: lines to keep.
+    """
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self._parts: deque[_Part] = deque()
+        self._lines = 0  # those of the first part may be too many
+
+    def add(self, part: _Part) -> None:
+        """Keep a part; drop those of which no line is among the newest any more."""
+        self._parts.append(part)
+        self._lines += len(part.sessions)
+        while self._parts and self._lines - len(self._parts[0].sessions) >= self.most:
+            self._lines -= len(self._parts.popleft().sessions)
+
+    def __len__(self) -> int:
+        return min(self._lines, self.most)
+
+    def __iter__(self) -> Iterator[_Part]:
+        too_many = max(self._lines - self.most, 0)
+        for part in self._parts:
+            yield _Part(part.events[too_many:], part.sessions[too_many:]) if too_many else part
+            too_many = 0
 
 
 @known_attributes()
@@ -49,8 +86,7 @@ class Trail(Sequence[PITrailEvent]):
     user: str
 
     def __init__(self, maxlen: int = 10_000, now: Callable[[], float] = ambient.now) -> None:
-        self._events: deque[PITrailEvent] = deque(maxlen=maxlen)
-        self._sessions: deque[TrailSession] = deque(maxlen=maxlen)  # that of each line
+        self._kept = _Kept(maxlen)
         self._now = now
         self._book = SessionBook(now)
         self._lock = Lock()
@@ -68,35 +104,37 @@ class Trail(Sequence[PITrailEvent]):
     def take_all(self, events: Sequence[PITrailEvent]) -> TrailSession:
         """Remember events that came together; returns the session of the last one."""
         with self._lock:
-            sessions = [self._book.take(event, self.user) for event in events]
-            self._events.extend(events)
-            self._sessions.extend(sessions)
-            for event in events:
-                self.tally.add(event)
+            if isinstance(events, WireLines):
+                sessions = [self._book.take_lines(events, self.user)] * len(events)
+                self.tally.add_lines(events)
+            else:
+                sessions = [self._book.take(event, self.user) for event in events]
+                for event in events:
+                    self.tally.add(event)
+            self._kept.add(_Part(events, sessions))
             return sessions[-1]
 
     @property
     def dropped(self) -> int:
         """Number of lines dropped to make room for newer ones."""
-        return self.tally.lines - len(self._events)
+        return self.tally.lines - len(self)
 
     def clear(self) -> None:
         """Clear everything, including the counts."""
         with self._lock:
-            self._events.clear()
-            self._sessions.clear()
+            self._kept = _Kept(self._kept.most)
             self._book = SessionBook(self._now)
             self.tally = Tally()
 
     def snapshot(self) -> list[PITrailEvent]:
         """Return the current lines, in a new list."""
         with self._lock:
-            return list(self._events)
+            return [event for part in self._kept for event in part.events]
 
     def lines(self) -> list[tuple[PITrailEvent, TrailSession]]:
         """Return the current lines, each with its session, in a new list."""
         with self._lock:
-            return list(zip(self._events, self._sessions, strict=True))
+            return [line for part in self._kept for line in zip(*part, strict=True)]
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -159,7 +197,10 @@ class Trail(Sequence[PITrailEvent]):
         return Ladder(self.snapshot(), scale, show_addresses=show_addresses)
 
     def __len__(self) -> int:
-        return len(self._events)
+        return len(self._kept)
+
+    def __iter__(self) -> Iterator[PITrailEvent]:
+        return iter(self.snapshot())
 
     @overload
     def __getitem__(self, index: int) -> PITrailEvent: ...

@@ -60,7 +60,7 @@ def make(name: str, arguments: dict[str, Any]) -> Fault:
     given = dict(arguments)
     if not isinstance(recipient := given.get("recipient", ANY), str):
         given["recipient"] = tuple(recipient)
-    if "code" in given:
+    if isinstance(given.get("code"), int):
         given.setdefault("text", _TEXTS.get(given["code"] // 100, ""))
     fault = replace(FAULTS[name], **given, hits=0, _met=set(), _passed=0, _delayed={})
     fault.stage = fault.stage.upper()

@@ -13,6 +13,7 @@ from fnmatch import fnmatchcase
 from typing import Literal, NamedTuple
 
 from smtp_nb.model.display import visible
+from smtp_nb.model.doors.typed import typed_arguments
 from smtp_nb.model.known import known_attributes
 from smtp_nb.model.reply import Reply
 from smtp_nb.protocol.server.policy import END, GREETING, UNKNOWN, Request
@@ -49,6 +50,7 @@ NOBODY = Visitor()
 
 
 @known_attributes()
+@typed_arguments
 @dataclass(slots=True, repr=False)
 class Fault:
     """One thing that goes wrong; `str()` says it in words.

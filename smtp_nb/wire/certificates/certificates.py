@@ -8,8 +8,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from smtp_nb.errors import InputError, SettingError
+from smtp_nb.model.doors.typed import typed_arguments
 from smtp_nb.model.enums import CertStoreType
-from smtp_nb.model.known import known_attributes
+from smtp_nb.model.known import argument_refused, known_attributes
 from smtp_nb.model.secret import Secret
 from smtp_nb.model.unseen import unseen_arguments
 from smtp_nb.wire.certificates.fields import Fields, thumbprints
@@ -22,6 +23,7 @@ _OPTIONS = ("PersistPFXKey", "Thumbprint", "UseInternalSecurityAPI")
 
 
 @known_attributes()
+@typed_arguments
 class Certificate(Fields):
     """A certificate, with its private key if the store had one.
 
@@ -98,6 +100,7 @@ class Certificate(Fields):
         return self._store
 
     @store.setter
+    @typed_arguments
     def store(self, value: str | bytes) -> None:
         value = concealed(value)
         self._store = _contents(value) if _is_blob(self._store_type, value) else _name_of(value)
@@ -138,6 +141,7 @@ class Certificate(Fields):
         return "" if self._has_lost_key else distinguished_name(self._x509.subject)
 
     @subject.setter
+    @typed_arguments
     def subject(self, value: str) -> None:
         self._wanted = value
         if self._store:
@@ -153,6 +157,7 @@ class Certificate(Fields):
         return self._x509.public_bytes(Encoding.PEM).decode("ascii") if self._x509 else ""
 
     @encoded.setter
+    @typed_arguments
     def encoded(self, value: str | bytes) -> None:
         self._wanted = _plain(value.encode() if isinstance(value, str) else value)
         self._look()
@@ -280,7 +285,8 @@ _KEYWORDS = {
 
 def _by_reference(named: dict[str, Part]) -> dict[str, Part]:
     if wrong := named.keys() - _KEYWORDS.keys():
-        raise TypeError(f"Certificate() takes no argument {min(wrong)!r}")
+        own = Certificate.__init__.__annotations__.keys() - {"named", "return"}
+        raise argument_refused(Certificate, wrong, {*own, *_KEYWORDS})
     return {_KEYWORDS[name]: value for name, value in named.items()}
 
 

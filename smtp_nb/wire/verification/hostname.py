@@ -27,10 +27,10 @@ def host_fault(leaf: x509.Certificate, host: str) -> int | None:
     is_address = is_ip_address(host)
     mismatch = IP_MISMATCH if is_address else HOST_MISMATCH
     try:
+        if subject_alternative_names(leaf) is None:
+            return COMMON_NAME_ONLY if _common_name_fits(leaf, host) else mismatch
         if is_address:
             verify_certificate_ip_address(leaf, bare_address(host))
-        elif subject_alternative_names(leaf) is None:
-            return COMMON_NAME_ONLY if _common_name_fits(leaf, host) else mismatch
         else:
             verify_certificate_hostname(leaf, host)
     except (service_identity.VerificationError, service_identity.CertificateError, ValueError):
@@ -40,6 +40,8 @@ def host_fault(leaf: x509.Certificate, host: str) -> int | None:
 
 
 def _common_name_fits(leaf: x509.Certificate, host: str) -> bool:
+    if is_ip_address(host):
+        return bare_address(host) in common_names(leaf)
     wanted = DNS_ID(host)
     return any(wanted.verify(pattern) for pattern in _patterns(common_names(leaf)))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from email import policy
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.mime.text import MIMEText
@@ -167,6 +168,16 @@ def test_a_line_that_servers_need_not_take_is_remarked_upon_in_the_trail(front: 
 
 
 # -- EmailMessage -------------------------------------------------------------------------------
+
+
+def test_a_subject_that_is_encoded_already_is_remarked_upon_in_the_trail(front: Front) -> None:
+    smtp = front.make(from_="ann@x.test", send_to="b@x.test", message_text="x")
+    smtp.subject = Header("Grüße", "utf-8").encode()
+    heard: list[str] = []
+    smtp.on_pi_trail = lambda event: heard.append(event.message)
+    with SandboxServer() as server:
+        arrived(front, smtp, server)
+    assert sum("encoded already" in text and "Grüße" in text for text in heard) == 1
 
 
 def test_an_email_message_brings_its_envelope(front: Front) -> None:

@@ -155,6 +155,23 @@ def test_options_of_a_recipient_go_to_a_server_that_knows_them(front: Front, opt
         assert simple.messages == []
 
 
+@pytest.mark.parametrize("group", ["undisclosed-recipients:;", '"Our team, all": ;', "Zürich:;"])
+def test_a_group_without_members_is_a_to_field(front: Front, group: str) -> None:
+    with SandboxServer() as server:
+        smtp = front.make(**letter(server.port, send_to=group, bcc="b@x.test"))
+        assert smtp.send_to == group
+        front.run(smtp.send())
+        (arrived,) = server.messages
+        assert arrived.rcpt_tos == ("b@x.test",)
+        (found,) = arrived.parsed["To"].groups
+        assert (found.display_name, found.addresses) == (group.split(":")[0].strip('"'), ())
+    smtp.send_to = "c@x.test"
+    assert smtp.send_to == "c@x.test"
+    smtp.send_to = group
+    smtp.reset_headers()
+    assert smtp.send_to == ""
+
+
 def test_no_recipient_is_error_165(front: Front) -> None:
     smtp = front.make(**letter(25, send_to=""))
     with pytest.raises(MissingError) as caught:

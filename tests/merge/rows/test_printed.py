@@ -192,6 +192,7 @@ def test_a_printed_float_is_the_number_up_to_its_fifteenth_digit(value: float) -
     [
         ("", "is empty"),
         ("  ", "is empty"),
+        ("\u200b", "is empty"),
         ("nan", "'nan'"),
         ("NULL", "'NULL'"),
         ("#N/A", "'#N/A'"),
@@ -209,6 +210,18 @@ def test_what_looks_like_a_mistake_is_a_warning(value: object, words: str, sourc
         assert problems["severity"].tolist() == ["warning"]
         assert words in problems["message"][0]
         assert problems["column"][0] == "x"
+
+
+@pytest.mark.parametrize("value", ["", "  ", "\n"])
+def test_the_remedy_of_an_empty_text_replaces_it(value: str) -> None:
+    frame = pd.DataFrame({"to": ["a@x.test"], "x": [value]})
+
+    def problems(text: str) -> pd.DataFrame:
+        template = Template(subject="Hi", text=text)
+        return MailMerge(frame, template, to="to", from_="t@x.test").check()
+
+    remedy = problems("Dear {{ x }}")["remedy"][0]
+    assert problems(f"Dear {remedy.removesuffix(' replaces it')}").empty
 
 
 def test_an_empty_text_that_was_asked_for_is_none() -> None:

@@ -45,6 +45,28 @@ def test_a_name_with_a_space_says_how_to_write_it(source: str) -> None:
     assert caught.value.remedy == 'Did you mean {{ row["First Name"] }}?'
 
 
+@pytest.mark.parametrize(
+    ("source", "column"),
+    [
+        ("{{ 2nd }}", "2nd"),
+        ("{{ amount € }}", "amount €"),
+        ("{% if First Name %}x{% endif %}", "First Name"),
+        ("{{ a if b else c }} {{ First Name }}", "First Name"),
+    ],
+)
+def test_a_column_that_is_no_name_says_how_to_write_it(source: str, column: str) -> None:
+    with pytest.raises(InputError) as caught:
+        Template(subject="s", text=source)
+    assert caught.value.remedy == f'Did you mean {{{{ row["{column}"] }}}}?'
+
+
+@pytest.mark.parametrize("source", ["{{ a if b else c }} {{ x", "{{ 5 }} {{ y", "{{ name }"])
+def test_what_is_jinja2_is_not_taken_for_a_column(source: str) -> None:
+    with pytest.raises(InputError) as caught:
+        Template(subject="s", text=source)
+    assert caught.value.remedy == "Correct the template"
+
+
 def test_an_unnamed_index_is_pointed_out() -> None:
     frame = pd.DataFrame({"to": ["a@x.test"]}, index=["Ann"])
     merge = MailMerge(frame, Template(subject="{{ who }}", text="t"), to="to", from_="t@x.test")

@@ -122,5 +122,7 @@ def test_line_breaks_become_those_of_html() -> None:
     assert rendered("{{ x | nl2br }}", x="<a>\nb\r\nc") == "&lt;a&gt;<br>b<br>c"
     assert rendered("{{ x | nl2br }}", html=False, x="<a>\nb") == "<a>\nb"
     assert rendered("{{ x | nl2br }}", x=7.0) == "7"
+    assert rendered("{{ x | e | nl2br }}", x="<a>\nb") == "&lt;a&gt;<br>b"
+    assert rendered("{{ x | safe | nl2br }}", x="<p>\na</p>") == "<p>\na</p>"
     with pytest.raises(RowError, match="function title"):
         rendered("{{ x.title | nl2br }}", x="a")

@@ -56,7 +56,8 @@ def test_alternative_names(names, host, fault):
         ("*.example.test", "mail.example.test", COMMON_NAME_ONLY),
         ("My mail server", "mail.test", HOST_MISMATCH),
         ("*", "mail.test", HOST_MISMATCH),
-        ("10.0.0.1", "10.0.0.1", IP_MISMATCH),
+        ("10.0.0.1", "10.0.0.1", COMMON_NAME_ONLY),
+        ("10.0.0.1", "10.0.0.2", IP_MISMATCH),
     ],
 )
 def test_the_common_name_does_not_count(common_name, host, fault):

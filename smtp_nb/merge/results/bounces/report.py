@@ -26,8 +26,8 @@ MAX_CLUES = 50
 FAILED = "failed"
 ACTIONS = (FAILED, "delayed", "delivered", "relayed", "expanded", COMPLAINT)
 
-_ENHANCED = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?!\.?\d)")
-_REPLY = re.compile(r"(?<![\d.])([45])\d\d(?=[ \-#])")
+_ENHANCED = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?!\.?\d)", re.ASCII)
+_REPLY = re.compile(r"(?<![\d.])([45])\d\d(?=[ \-#])", re.ASCII)
 _FOR_NOW = re.compile(
     r"time(?:d )?-?out|retry|temporar|quota|mailbox (?:is )?full|expired|too long|greylist"
     r"|try again",

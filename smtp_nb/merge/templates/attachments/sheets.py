@@ -75,12 +75,21 @@ def _framed(value: Any) -> pd.DataFrame:
 
 def _counted(frame: pd.DataFrame) -> pd.DataFrame:
     """The frame with integers where a hole made floats of them."""
-    kinds = {
-        name: "Int64"
+    if not frame.columns.is_unique:
+        return frame
+    whole = [
+        name
         for name in frame.columns
         if pd.api.types.is_float_dtype(frame.dtypes[name]) and all_whole(frame[name])
-    }
-    return frame.astype(kinds) if frame.columns.is_unique and kinds else frame
+    ]
+    counted = frame.astype(dict.fromkeys(whole, "Int64"))
+    # `DataFrame.map` of pandas 2.2 makes floats of them again.
+    masked = [name for name in frame.columns if _is_masked(counted.dtypes[name])]
+    return counted.astype(dict.fromkeys(masked, object))
+
+
+def _is_masked(kind: Any) -> bool:
+    return pd.api.types.is_extension_array_dtype(kind) and pd.api.types.is_integer_dtype(kind)
 
 
 def _csv(frame: pd.DataFrame) -> bytes:

@@ -1,0 +1,1 @@
+"""Public doors: what may be given to them."""
