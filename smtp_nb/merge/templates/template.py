@@ -82,7 +82,7 @@ class Template:
     html: str | None = None
     markdown: str | None = None
     attachments: Attachments = ()
-    calendar: str = ""
+    calendar: Any = ""  # text, bytes, or what has to_ical(); text once it is made
     headers: Mapping[str, str] = field(default_factory=dict)
     from_: str = ""
     reply_to: str = ""
