@@ -15,6 +15,7 @@ from smtp_nb.errors import InputError
 from smtp_nb.merge.planning.plan import Plan, PlannedRow
 from smtp_nb.merge.planning.renderer import RowRenderer, RowValues
 from smtp_nb.merge.preview import Preview, PreviewedRow
+from smtp_nb.merge.rows.printed import is_nothing
 from smtp_nb.merge.rows.problem import Problem
 from smtp_nb.model.display import counted
 
@@ -61,7 +62,8 @@ def chosen(plan: Plan, where: Any, leaders: list[int], index: pd.Index) -> list[
     Raises:
         InputError: it does not fit the frame.
     """
-    mask = list(where)
+    given = list(where) if isinstance(where, Iterable) else []
+    mask = [False if is_nothing(one) else one for one in given]  # as pandas takes it
     fits = not isinstance(where, pd.Series) or where.index.equals(index)
     if len(mask) != len(leaders) or not fits or not all(map(pd.api.types.is_bool, mask)):
         raise InputError(

@@ -58,6 +58,12 @@ MAX_DOMAIN = 255
 MAX_PATH = 254  # RFC 5321 section 4.5.3.1.3: 256 bytes with the angle brackets
 MAX_TEXT = 2048  # our limit: no name needs more, and parsed text is cached
 
+# At the ends of a cell these are left over from copying, and part of no address.
+_ENDS = (
+    "\t\n\r\x0b\x0c \u00a0\u00ad\u180e\u200b\u200c\u200d\u200e\u200f"
+    "\u2028\u2029\u202f\u2060\u3000\ufeff"
+)
+
 
 def refuse_controls(text: str, what: str) -> None:
     """Raise if `text` holds a line break, a NUL or any other control character.
@@ -193,6 +199,11 @@ def _without_zone(text: str) -> ipaddress.IPv6Address:
     if address.scope_id is not None:
         raise ValueError("a zone is only meaningful on one host")
     return address
+
+
+def trimmed(text: str) -> str:
+    """The text without what is invisible at its ends."""
+    return text.strip(_ENDS)
 
 
 def is_ip_address(host: str) -> bool:

@@ -21,6 +21,12 @@ _NAME_ARGUMENT = re.compile(r"(?im)^((?:VRFY|EXPN) +)([^\s@])[^@\n]*$")
 SHOWN = 20
 
 
+def kind_of(value: object) -> str:
+    """Return the name of the value's type with its article: "an int", "a str"."""
+    name = type(value).__name__
+    return f"{'an' if name[:1].lower() in 'aeio' else 'a'} {name}"
+
+
 def bounded(values: Sequence[object], most: int = SHOWN) -> str:
     """Return the repr of a tuple, cut if long: `(…, …, and 99,980 more)`."""
     words = [repr(value) for value in values[:most]]

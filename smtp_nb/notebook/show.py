@@ -83,7 +83,8 @@ def short_lines(error: SMTPError) -> list[str]:
     if facts:
         lines.append(f"  {'. '.join(facts)}")
     if remedy:
-        lines.append(f"  What to do: {visible(remedy).rstrip('.')}.")
+        end = "" if remedy.endswith("?") else "."
+        lines.append(f"  What to do: {visible(remedy).rstrip('.')}{end}")
     return [*lines, "  (%tb shows where it happened)"]
 
 

@@ -14,7 +14,8 @@ const listed = (value) => (value === undefined ? [] : Array.isArray(value) ? val
 const camel = (name) => name.replace(/-(.)/g, (_, letter) => letter.toUpperCase());
 
 async function byMailparser(raw) {
-  const mail = await simpleParser(raw, { skipTextLinks: true, skipHtmlToText: true });
+  const options = { skipTextLinks: true, skipHtmlToText: true, keepCidLinks: true };
+  const mail = await simpleParser(raw, options);
   const addresses = FIELDS.map((name) => [
     name,
     flat(listed(mail.headers.get(name)).flatMap((field) => field.value)),
@@ -25,6 +26,8 @@ async function byMailparser(raw) {
     references: listed(mail.references).join(" "),
     "message-id": mail.messageId ?? "",
     text: mail.text ?? "",
+    html: mail.html || "",
+    pictures: mail.attachments.filter((file) => file.related).map((file) => file.cid),
     files: mail.attachments.map((file) => [file.filename ?? "", file.content.toString("base64")]),
   };
 }
@@ -38,6 +41,10 @@ async function byPostalMime(raw) {
     references: mail.references ?? "",
     "message-id": mail.messageId ?? "",
     text: mail.text ?? "",
+    html: mail.html ?? "",
+    pictures: mail.attachments
+      .filter((file) => file.related)
+      .map((file) => file.contentId.slice(1, -1)),
     files: mail.attachments.map((file) => [
       file.filename ?? "",
       Buffer.from(file.content).toString("base64"),

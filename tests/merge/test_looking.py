@@ -32,9 +32,18 @@ def test_rows_are_chosen_by_a_mask(merge: Make, frame: pd.DataFrame, kind: type)
 
 
 def test_a_mask_that_does_not_fit_is_refused(merge: Make, frame: pd.DataFrame) -> None:
-    for wrong in ([True], [1, 2, 3, 4, 5, 6], (frame["grade"] > 4).reset_index(drop=True)):
+    moved = (frame["grade"] > 4).reset_index(drop=True)
+    for wrong in ([True], [1, 2, 3, 4, 5, 6], moved, lambda frame: frame["grade"] > 4, 3, "grade"):
         with pytest.raises(InputError, match="not a mask"):
             merge().preview(where=wrong)
+
+
+def test_what_a_mask_does_not_know_is_not_chosen(merge: Make, frame: pd.DataFrame) -> None:
+    mask = (frame["grade"] > 4).astype("boolean")
+    mask.iloc[0] = pd.NA
+    assert [one.row for one in merge().preview(where=mask)] == [
+        at for at in range(1, len(frame)) if mask.iloc[at]
+    ]
 
 
 def test_a_row_without_a_message_can_be_looked_at(merge: Make, frame: pd.DataFrame) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import datetime
+import io
 import re
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -11,7 +13,9 @@ from typing import Any
 
 import icalendar
 import pandas as pd
+import polars as pl
 import pytest
+from matplotlib.figure import Figure
 
 from judges.parsers import NAMES, Judges
 from servers.postfix import Delivered, Postfix
@@ -46,9 +50,12 @@ def parsed(delivered: Delivered) -> EmailMessage:
 def in_python(delivered: Delivered) -> dict[str, Any]:
     """The same as the other two judges say."""
     mail = parsed(delivered)
-    text = mail.get_body(["plain"])
+    text, html = mail.get_body(["plain"]), mail.get_body(["html"])
     assert text is not None
+    related = [part for part in mail.walk() if part["Content-ID"]]
     return {
+        "html": html.get_content() if html else "",
+        "pictures": [str(part["Content-ID"]).strip("<>") for part in related],
         "to": [[box.display_name, box.addr_spec] for box in mail["To"].addresses],
         "subject": str(mail["Subject"]),
         "text": text.get_content(),
@@ -158,3 +165,65 @@ def test_an_invitation_arrives_as_its_rfcs_want_it(
         (data,) = (data for name, data in said["files"] if name == "invite.ics")
         # postal-mime makes the line ends of what it knows as a calendar its own.
         assert base64.b64decode(data).splitlines() == octets.splitlines()
+
+
+def test_formats_pictures_and_sheets_of_another_frame_arrive_as_they_were_meant(
+    postfix: Postfix, tmp_path: Path, judges: Judges
+) -> None:
+    postfix.clear()
+    (tmp_path / "logo.png").write_bytes(figure([2, 1]))
+    orders = pl.DataFrame(
+        {
+            "name": ["Müller, Zoë", "Müller, Zoë", "Gone"],
+            "email": ["zoe@school.test", "Zoe@SCHOOL.test\u200b", "gone@school.test"],
+            "item": ["Pen", "=1+1", "Ink"],
+            "price": [1234.5, 0.25, 1.0],
+            "due": [datetime.date(2026, 12, 24)] * 3,
+        }
+    )
+    merge = MailMerge(
+        orders,
+        Template(
+            subject="{{ rows.price.sum() | money }}",
+            markdown="![Logo](logo.png)\n\nbis zum {{ due | date('long') }}:"
+            " {{ 0.19 | percent }}\n\n{{ rows[['item', 'price']] | table }}\n\n"
+            "{{ plot(rows) | image(alt='Preise') }}",
+            attachments={"{{ name }}.xlsx": "{{ rows[['item', 'price']] }}"},
+            functions={"plot": lambda rows: figure(rows["price"])},
+            attachment_root=tmp_path,
+            locale="de_DE",
+        ),
+        to="{{ name }} <{{ email }}>",
+        group_by=["name", "due"],
+        suppress=["GONE@school.test"],
+        from_="Shop <shop@school.test>",
+        server=f"smtp://127.0.0.1:{postfix.relay_port}?tls=none",
+        journal=tmp_path / "campaign.sqlite",
+    )
+    assert merge.run(progress=None)["outcome"].tolist() == ["ACCEPTED", "SKIPPED"]
+    (delivered,) = postfix.messages()
+    (others,) = judges.read([delivered.content])
+    for said in (in_python(delivered), *(others[name] for name in NAMES)):
+        assert said["to"] == [["Müller, Zoë", "zoe@school.test"]]
+        assert said["subject"].split() == ["1.234,75", "€"]
+        assert " ".join(said["text"].split()) == (
+            "[Logo] bis zum 24. Dezember 2026: 19 % item price Pen 1234.5 =1+1 0.25 [Preise]"
+        )
+        shown = re.findall(r'src="cid:([^"]+)"', said["html"])
+        assert sorted(shown) == sorted(said["pictures"])
+        assert len(set(shown)) == 2
+        named = dict(said["files"])
+        sheet = pd.read_excel(io.BytesIO(base64.b64decode(named["Müller, Zoë.xlsx"])))
+        assert sheet.to_numpy().tolist() == [["Pen", 1234.5], ["=1+1", 0.25]]
+    related = [part for part in parsed(delivered).walk() if part["Content-ID"]]
+    for picture in related:
+        assert bytes(picture.get_payload(decode=True)).startswith(b"\x89PNG\r\n\x1a\n")
+    assert len(related) == 2
+
+
+def figure(values: Any) -> bytes:
+    """A plot as the bytes of a picture."""
+    drawn, file = Figure(figsize=(1, 1)), io.BytesIO()
+    drawn.subplots().plot(list(values))
+    drawn.savefig(file)
+    return file.getvalue()

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from smtp_nb.errors import InputError
 from smtp_nb.merge.rows.problem import RowError
 from smtp_nb.merge.rows.rows import Rows
-from smtp_nb.merge.rows.unfilled import Empty
-from smtp_nb.merge.templates.addressing import AddressPart
+from smtp_nb.merge.rows.unfilled import Empty, Unknown, suggestion
+from smtp_nb.merge.templates.addressing import REMOVED, AddressPart, is_unclean
 from smtp_nb.merge.templates.environment import environment
 from smtp_nb.merge.templates.lawful import ROW
-from smtp_nb.model.address import Mailbox, parse_mailbox, split_addresses
+from smtp_nb.model.address import Mailbox, parse_mailbox, split_addresses, trimmed
 
-# At the ends of a cell these are left over from copying, and part of no address.
-_ENDS = (
-    "\t\n\r\x0b\x0c \u00a0\u00ad\u180e\u200b\u200c\u200d\u200e\u200f"
-    "\u2028\u2029\u202f\u2060\u3000\ufeff"
-)
 _QUOTABLE = re.compile(r'([^"<>]+?)\s*(<[^<>\s]+>)\Z')
 
 # Domains that people type in the place of a provider's.
@@ -28,13 +23,22 @@ _MISTYPED = {
     wrong: right
     for right, many in {
         "gmail.com": "gmial.com gmai.com gamil.com gmaill.com gnail.com gmal.com gmail.co gmail.cm"
-        " gmil.com gmail.con",
-        "googlemail.com": "googlemail.con goglemail.com",
-        "hotmail.com": "hotmial.com hotmai.com hotmal.com hotmil.com hotmail.co hotmail.con",
-        "outlook.com": "outlok.com outloook.com outllok.com outlook.con",
-        "yahoo.com": "yaho.com yahooo.com yhaoo.com yahoo.co yahoo.con",
-        "icloud.com": "iclod.com icoud.com icloud.con",
-        "gmx.de": "gmx.ed gmx.dee", "web.de": "web.ed wbe.de", "t-online.de": "t-onlin.de",
+        " gmail.om gmil.com gmaul.com gmsil.com",
+        "googlemail.com": "goglemail.com",
+        "hotmail.com": "hotmial.com hotmai.com hotmal.com hotmil.com hotmail.co",
+        "outlook.com": "outlok.com outloook.com outllok.com",
+        "yahoo.com": "yaho.com yahooo.com yhaoo.com yahoo.co",
+        "icloud.com": "iclod.com icoud.com icloud.co",
+        "gmx.de": "gxm.de", "web.de": "wbe.de", "t-online.de": "t-onlin.de",
+    }.items()
+    for wrong in many.split()
+}  # fmt: skip
+# Ends of no domain, from a finger beside its key: what was meant by them.
+_ENDINGS = {
+    wrong: right
+    for right, many in {
+        "com": "con cmo comm ocm vom xom cim coom conm comn", "net": "nte nett",
+        "org": "ogr orgg", "de": "dee ed", "edu": "eud",
     }.items()
     for wrong in many.split()
 }  # fmt: skip
@@ -80,11 +84,6 @@ def mailboxes_of(address: object, column: str) -> dict[str, Mailbox]:
 
 def _is_filled(cell: object) -> bool:
     return cell is not None and bool(trimmed(str(cell)))
-
-
-def trimmed(text: str) -> str:
-    """The text without what is invisible at its ends."""
-    return text.strip(_ENDS)
 
 
 def mailbox_of(address: object, column: str) -> Mailbox:
@@ -143,12 +142,16 @@ def rendered(rows: Rows, source: str) -> tuple[list[object], frozenset[str]]:
         InputError: the template's syntax is wrong.
     """
     part = AddressPart("to", source)
-    return list(_rendered(rows, part)), part.names
+    meant = {
+        name: Unknown(name, suggestion(name, rows.names, source) or rows.in_index)
+        for name in part.names - set(rows.names) - {ROW}
+    }
+    return list(_rendered(rows, part, meant)), part.names
 
 
-def _rendered(rows: Rows, part: AddressPart) -> Iterator[object]:
+def _rendered(rows: Rows, part: AddressPart, meant: Mapping[str, Unknown]) -> Iterator[object]:
     names = [name for name in rows.names if ROW in part.names or name in part.names]
-    common = environment(html=False).globals
+    common = {**meant, **environment(html=False).globals}
     # Row by row, also where a group is one message.
     for row in Rows.read(rows, range(len(rows.frame)), names, lambda name: Empty(name=str(name))):
         try:
@@ -157,7 +160,9 @@ def _rendered(rows: Rows, part: AddressPart) -> Iterator[object]:
             yield error
             continue
         if len(boxes) == 1:
-            yield str(boxes[0])
+            # `remarks` tells by its end that something was taken off.
+            is_clean = not any(map(is_unclean, row.values()))
+            yield str(boxes[0]) if is_clean else f"{boxes[0]}\n"
         else:
             yield RowError(
                 f"to= holds {len(boxes)} addresses", column="to", remedy="Give one address per row"
@@ -166,8 +171,8 @@ def _rendered(rows: Rows, part: AddressPart) -> Iterator[object]:
 
 def remarks(written: object, box: Mailbox) -> Iterator[tuple[str, str]]:
     """What can be sent to and is hardly meant: (what is odd, what to do)."""
-    if isinstance(written, str) and trimmed(written) != written.strip(" "):
-        yield "invisible characters at the ends of the address were removed", "Clean the column"
+    if is_unclean(written):
+        yield REMOVED
     yield from _remarks_on(box.domain.lower())
 
 
@@ -194,7 +199,9 @@ def _odd(domain: str) -> Iterator[tuple[str, str]]:
 
 
 def _common_mistake(domain: str) -> str:
-    return f"{domain.removesuffix('.con')}.com" if domain.endswith(".con") else ""
+    name, _, ending = domain.rpartition(".")
+    meant = f"{name}.{_ENDINGS[ending]}" if name and ending in _ENDINGS else ""
+    return _MISTYPED.get(meant, meant)
 
 
 def _mixed(domain: str) -> str:

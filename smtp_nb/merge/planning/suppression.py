@@ -12,6 +12,7 @@ import os
 from collections.abc import Iterable, Iterator
 from io import TextIOWrapper
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -19,8 +20,11 @@ from smtp_nb.errors import InputError
 from smtp_nb.merge.journal.journal import JournalReader
 from smtp_nb.merge.journal.schema import NEVER_AGAIN, RETRIED
 from smtp_nb.merge.planning.plan import Plan
-from smtp_nb.merge.planning.recipients import trimmed
-from smtp_nb.model.address import parse_mailbox
+from smtp_nb.merge.rows.drawable import is_foreign_frame
+from smtp_nb.merge.rows.frames import as_pandas
+from smtp_nb.merge.rows.printed import is_nothing
+from smtp_nb.model.address import parse_mailbox, trimmed
+from smtp_nb.model.display import kind_of
 from smtp_nb.model.outcome import Outcome
 from smtp_nb.model.regular import open_regular
 
@@ -39,8 +43,11 @@ def suppressed(given: Suppressed | None) -> frozenset[str]:
     """
     if given is None:
         return frozenset()
-    entries = [given] if isinstance(given, str | os.PathLike | pd.DataFrame) else given
-    return frozenset(key for entry in entries for key in _keys(entry))
+    is_one = isinstance(given, str | os.PathLike | pd.DataFrame) or is_foreign_frame(given)
+    if not is_one and not isinstance(given, Iterable):
+        raise _no_entry(given)
+    entries: Iterable[Any] = [given] if is_one else given  # type: ignore[assignment]  # as asked
+    return frozenset(key for entry in entries if not is_nothing(entry) for key in _keys(entry))
 
 
 def leave_out(plan: Plan, keys: frozenset[str]) -> Plan:
@@ -61,10 +68,14 @@ def leave_out(plan: Plan, keys: frozenset[str]) -> Plan:
     return plan
 
 
-def _keys(entry: Entry) -> Iterator[str]:
+def _keys(entry: Any) -> Iterator[str]:
+    if is_foreign_frame(entry):
+        entry = as_pandas(entry)
     if isinstance(entry, pd.DataFrame):
         yield from _of_bounces(entry)
         return
+    if not isinstance(entry, str | os.PathLike):
+        raise _no_entry(entry)
     path = Path(entry)
     if isinstance(entry, str) and "@" in entry and path.suffix.lower() not in (".csv", *_JOURNALS):
         yield parse_mailbox(trimmed(entry)).key
@@ -74,6 +85,13 @@ def _keys(entry: Entry) -> Iterator[str]:
             yield from (r.address for r in journal.reports() if r.bounce in NEVER_AGAIN)
     else:
         yield from _of_csv(path)
+
+
+def _no_entry(given: object) -> InputError:
+    return InputError(
+        f"suppress= does not take {kind_of(given)}",
+        remedy="Give addresses, a CSV file, a journal, or a frame of bounces",
+    )
 
 
 def _of_bounces(frame: pd.DataFrame) -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from smtp_nb.errors import InputError
+from smtp_nb.model.display import kind_of
 
 
 def as_pandas(given: Any) -> pd.DataFrame:
@@ -33,13 +34,19 @@ def as_pandas(given: Any) -> pd.DataFrame:
 
 
 def _of_mappings(given: Sequence[object]) -> pd.DataFrame:
-    if not all(isinstance(one, Mapping) for one in given):
-        raise _no_table(given)
+    if not given:
+        raise InputError(
+            "the list of rows is empty, so it has no columns",
+            remedy="Give a DataFrame with columns and no rows, or make no merge",
+        )
+    for one in given:
+        if not isinstance(one, Mapping):
+            raise _no_table(given, f"a {type(given).__name__} of {type(one).__name__}")
     return pd.DataFrame([dict(one) for one in given if isinstance(one, Mapping)])
 
 
-def _no_table(given: object) -> InputError:
-    return InputError(
-        f"a merge takes a DataFrame, not {type(given).__name__}",
-        remedy="Give a frame of pandas, polars, pyarrow or DuckDB, or a list of mappings",
-    )
+def _no_table(given: object, called: str = "") -> InputError:
+    remedy = "Give a frame of pandas, polars, pyarrow or DuckDB, or a list of mappings"
+    if hasattr(given, "groups"):  # what df.groupby() returned
+        remedy = "Give the frame itself, and name its columns as those to group by"
+    return InputError(f"a merge takes a DataFrame, not {called or kind_of(given)}", remedy=remedy)

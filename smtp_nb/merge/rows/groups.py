@@ -16,12 +16,9 @@ from smtp_nb.errors import InputError
 from smtp_nb.merge.rows.nested import Empty
 from smtp_nb.merge.rows.printed import is_nothing
 from smtp_nb.merge.rows.problem import RowError
-from smtp_nb.merge.rows.rows import Row, Rows
+from smtp_nb.merge.rows.rows import ROWS, Row, Rows
 from smtp_nb.merge.rows.unfilled import Unfilled
-from smtp_nb.model.address import parse_mailbox
-
-# Under this name a template finds the rows of its group.
-ROWS = "rows"
+from smtp_nb.model.address import parse_mailbox, trimmed
 
 
 class Varying(Unfilled):
@@ -55,18 +52,24 @@ class GroupedRows(Rows):
             raise InputError(
                 "a column is called 'rows', as the rows of a group are", remedy="Rename it"
             )
-        self.by = tuple(by)
-        self._members = self._grouped(to)
+        self.by = tuple(dict.fromkeys(by))
+        is_column = isinstance(to, tuple) and to in self._cells.columns
+        self._to = tuple(to) if isinstance(to, list | tuple) and not is_column else (to,)
+        self._members = self._grouped()
         self.leaders = list(range(len(self.frame)))
         """For each row of the frame, the place of the first row of its group."""
         for leader, members in self._members.items():
             for member in members:
                 self.leaders[member] = leader
 
-    def _grouped(self, to: Hashable) -> dict[int, list[int]]:
+    def hint(self, name: Hashable) -> str:
+        """Where a name that no column has may be found otherwise."""
+        return self.in_index
+
+    def _grouped(self) -> dict[int, list[int]]:
         columns = [
-            [_mailbox_key(v) for v in self.column(name)] if name == to else self.column(name)
-            for name in self.by
+            [_mailbox_key(v) for v in values] if self._holds_mailboxes(name) else values
+            for name, values in zip(self.by, self.by_columns(), strict=True)
         ]
         first: dict[tuple[object, ...], int] = {}
         members: dict[int, list[int]] = {}
@@ -74,6 +77,13 @@ class GroupedRows(Rows):
             known = place if None in key else first.setdefault(tuple(map(_comparable, key)), place)
             members.setdefault(known, []).append(place)
         return members
+
+    def _holds_mailboxes(self, name: Hashable) -> bool:
+        """True for a column of `to=`, and for one that a template of it names."""
+        return any(
+            name == one or (isinstance(one, str) and "{{" in one and str(name) in one)
+            for one in self._to
+        )
 
     @property
     def index(self) -> pd.Index:
@@ -103,7 +113,10 @@ class GroupedRows(Rows):
         Raises:
             RowError: one of them is empty.
         """
-        found = tuple(column[place] for column in columns)
+        found = tuple(
+            self._common_key(name, column, place)
+            for name, column in zip(self.by, columns, strict=True)
+        )
         for name, value in zip(self.by, found, strict=True):
             if value is None or str(value).strip() == "":
                 raise RowError(
@@ -111,6 +124,12 @@ class GroupedRows(Rows):
                     column=str(name), remedy="Fill it in or drop the row",
                 )  # fmt: skip
         return found
+
+    def _common_key(self, name: Hashable, values: Sequence[object], place: int) -> object:
+        """As the first row spells it, unless another spells the same mailbox otherwise."""
+        spelled = {_comparable(values[member]) for member in self._members[place]}
+        is_one = len(spelled) == 1 or not self._holds_mailboxes(name)
+        return values[place] if is_one else _mailbox_key(values[place])
 
     def common(self, name: Hashable, place: int, values: Sequence[object]) -> object:
         """The one value of a column in a group.
@@ -121,14 +140,35 @@ class GroupedRows(Rows):
         Raises:
             RowError: the rows of the group differ in it.
         """
-        members = self._members[place]
-        for member in members[1:]:
-            if not same(values[members[0]], values[member]):
-                raise RowError(
-                    f"rows {members[0]} and {member} are in one group but differ in {name!r}",
-                    column=str(name), remedy=f"Group by {name!r} too, or make them the same",
-                )  # fmt: skip
+        first, *others = self._members[place]
+        for member in others:
+            for part, one, other in self._compared(name, values[first], values[member]):
+                if not same(one, other):
+                    is_column = part in self._cells.columns
+                    meant = repr(part) if is_column else "the columns in to="
+                    raise RowError(
+                        f"rows {first} and {member} are in one group but differ in"
+                        f" {repr(part) if is_column else 'to='}",
+                        column=str(part) if is_column else "to",
+                        remedy=f"Group by {meant} too, or make them the same",
+                    )
         return values[place]
+
+    def _compared(
+        self, name: Hashable, one: object, other: object
+    ) -> Iterator[tuple[Hashable, object, object]]:
+        """What to compare of two cells: mailboxes as mailboxes, those of `to=[…]` one by one."""
+        if name == self._to:
+            cells = zip(self._to, one, other, strict=True)  # type: ignore[call-overload]  # Cells
+        else:
+            cells = ((name, one, other),)
+        for part, left, right in cells:
+            if part not in self._to:
+                yield part, left, right
+            else:
+                yield part, _mailbox_key(left), _mailbox_key(right)
+                if part not in self._cells.columns:  # a template, in which names matter too
+                    yield part, _name(left), _name(right)
 
     def read(
         self,
@@ -173,13 +213,26 @@ def _comparable(value: object) -> Hashable:
 
 def _mailbox_key(value: object) -> object:
     try:
-        return None if value is None else parse_mailbox(str(value)).key
+        return None if value is None else parse_mailbox(trimmed(str(value))).key
+    except InputError:
+        return value
+
+
+def _name(value: object) -> object:
+    try:
+        return parse_mailbox(trimmed(str(value))).name
     except InputError:
         return value
 
 
 def columns_of(group_by: Hashable | Sequence[Hashable] | None) -> tuple[Hashable, ...]:
-    """The columns that `group_by` names; empty without it."""
+    """The columns that `group_by` names; empty without it.
+
+    Raises:
+        InputError: it is a list of none.
+    """
     if group_by is None:
         return ()
+    if isinstance(group_by, list | tuple) and not group_by:
+        raise InputError("group_by= names no column", remedy="Name one, or leave it out")
     return tuple(group_by) if isinstance(group_by, list | tuple) else (group_by,)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any
 
@@ -15,6 +16,8 @@ Empty = Callable[[Hashable], object]
 
 Record = dict[Hashable, object]
 Container = (list, tuple, dict)
+# Other dicts mean something of their own, as icalendar's do.
+_RECORDS = (dict, OrderedDict, defaultdict)
 
 
 class Day(datetime.datetime):
@@ -57,10 +60,15 @@ def nested(value: Any, empty: Empty, name: Hashable = "") -> Any:
     if isinstance(value, list | tuple):
         are_records = value and all(isinstance(one, dict) for one in value)
         items = [nested(one, empty, name) for one in (_records(value) if are_records else value)]
-        return items if isinstance(value, list) else tuple(items)
-    if isinstance(value, dict):
+        return items if isinstance(value, list) else _same_tuple(value, items)
+    if type(value) in _RECORDS:
         return {key: nested(one, empty, key) for key, one in value.items()}
     return empty(name) if is_nothing(value) else value
+
+
+def _same_tuple(value: tuple[Any, ...], items: list[Any]) -> Any:
+    """The items as a tuple of the same kind: a named one keeps its names."""
+    return type(value)._make(items) if hasattr(value, "_make") else tuple(items)
 
 
 def _records(records: Sequence[Record]) -> Sequence[Record]:

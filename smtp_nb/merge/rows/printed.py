@@ -22,7 +22,9 @@ import numpy as np
 import pandas as pd
 from jinja2 import Undefined
 
+from smtp_nb.merge.rows.drawable import DRAWS_ITSELF
 from smtp_nb.merge.rows.problem import RowError
+from smtp_nb.model.display import kind_of
 
 # The name under which a template's context holds the notes of a message; no template can spell it.
 NOTES = "the notes"
@@ -68,7 +70,6 @@ IS_EMPTY = "the text is empty"
 VALUE = "$"
 
 _PYTHONS_OWN: object = object.__str__
-_SHOWS_ITSELF = ("savefig", "_repr_png_", "to_image", "get_figure")
 _TABULAR = ("to_html", "to_frame", "__dataframe__", "__arrow_c_stream__")
 
 
@@ -215,7 +216,7 @@ def _refuse_python(value: Any, spelling: str) -> None:
 
 def _called(value: Any, name: str) -> str:
     own = getattr(value, "__name__", "") or getattr(value, "name", "") or type(value).__name__
-    return name.format(own, type(value).__name__)
+    return name.format(own, kind_of(value))
 
 
 def _nothing(value: object, spelling: str) -> RowError:
@@ -265,18 +266,19 @@ def _of_items(value: Any) -> str:
     return 'Write {{ $ | join(", ") }}, or a loop over it'
 
 
-# What a value is told by, how it is called ({} is its own name, {1} that of its type), and what to
-# write instead. The first that fits; the last one holds what is nothing of the kind.
+# What a value is told by, how it is called ({0} is its own name, {1} that of its type with its
+# article), and what to write instead. The first that fits; the last one holds what is nothing of
+# the kind.
 _KINDS: tuple[tuple[Callable[[Any], bool], str, Callable[[Any], str]], ...] = (
     (lambda v: isinstance(v, type), "the class {0}", lambda v: "Write a value"),
-    (lambda v: isinstance(v, bytes | bytearray | memoryview), "{1}",
+    (lambda v: isinstance(v, bytes | bytearray | memoryview), "{0}",
      lambda v: "Write {{ $.decode() }} for a text in UTF-8, {{ $ | image }} for a picture"),
-    (lambda v: _is_shown(v, _TABULAR), "a {1}", lambda v: "Write {{ $ | table }}"),
-    (lambda v: _is_shown(v, _SHOWS_ITSELF), "a {1}", lambda v: "Write {{ $ | image }}"),
+    (lambda v: _is_shown(v, DRAWS_ITSELF), "{1}", lambda v: "Write {{ $ | image }}"),
+    (lambda v: _is_shown(v, _TABULAR), "{1}", lambda v: "Write {{ $ | table }}"),
     (_is_function, "the function {0}", lambda v: "Call it: {{ $() }}"),
-    (lambda v: isinstance(v, Mapping), "a {1}", lambda v: 'Name one of its entries: {{ $["…"] }}'),
-    (lambda v: isinstance(v, Iterable), "a {1}", _of_items),
-    (_is_python, "a {1}", lambda v: "Print one of its values"),
+    (lambda v: isinstance(v, Mapping), "{1}", lambda v: 'Name one of its entries: {{ $["…"] }}'),
+    (lambda v: isinstance(v, Iterable), "{1}", _of_items),
+    (_is_python, "{1}", lambda v: "Print one of its values"),
 )  # fmt: skip
 
 

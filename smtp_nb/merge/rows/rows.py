@@ -27,6 +27,9 @@ _STRETCH = 512
 # From pandas 3 on, a copy that is not deep costs nothing until one of the two is written to.
 _COPIES_ON_WRITE = int(pd.__version__.split(".")[0]) >= 3
 
+ROWS = "rows"
+"""Under this name a template finds the rows of its group."""
+
 _IN_INDEX = "Use the name of a column; df.reset_index() turns the index into one"
 
 Row = dict[Hashable, object]
@@ -71,9 +74,13 @@ class Rows:
 
     def advice(self, name: Hashable) -> str:
         """The column that was probably meant by a name that does not exist."""
+        if not self.names:
+            return "Give a frame with columns"
         near = difflib.get_close_matches(
             folded(name), [folded(n) for n in self.names], n=1, cutoff=0.5
         )
+        if name is None:
+            near = []
         meant = [repr(n) for n in self.names if near and folded(n) == near[0]]
         remedy = f"Did you mean {meant[0]}?" if meant else f"Use one of {self.names}"
         return remedy if meant or not self.in_index else f"{remedy}. {self.in_index}"
@@ -85,6 +92,10 @@ class Rows:
         if isinstance(index, pd.RangeIndex) or any(name is not None for name in index.names):
             return ""
         return _IN_INDEX
+
+    def hint(self, name: Hashable) -> str:
+        """Where a name that no column has may be found otherwise."""
+        return "rows are those of a group: give group_by=" if name == ROWS else self.in_index
 
     def column(self, name: Hashable) -> list[object]:
         """All values of a column; None where there is none."""

@@ -21,12 +21,20 @@ from smtp_nb.model.address import (
     parse_mailbox,
     refuse_controls,
     split_addresses,
+    trimmed,
 )
 
 Mailboxes = tuple[Mailbox, ...]
 
+REMOVED = "invisible characters at the ends of the address were removed", "Clean the column"
+
 # Stands for an address while the name in front of it is read.
 _PLACE = "address@example.invalid"
+
+
+def is_unclean(text: object) -> bool:
+    """True if more than blanks is invisible at the ends of a cell."""
+    return isinstance(text, str) and trimmed(text) != text.strip(" ")
 
 
 class AddressPart:
@@ -75,7 +83,7 @@ class AddressPart:
     def _entries(self, found: Iterable[object]) -> Mailboxes:
         """One mailbox an entry, so that a comma in a name needs no quotes."""
         try:
-            return tuple(parse_mailbox(str(entry)) for entry in found)
+            return tuple(parse_mailbox(trimmed(str(entry))) for entry in found)
         except InputError as error:
             raise RowError(error.description, column=self.what, remedy=error.remedy) from error
 
@@ -85,10 +93,10 @@ def _mailboxes(entry: str, slots: Placeholders) -> list[Mailbox]:
         case [str()]:
             return [parse_mailbox(entry)]
         case ["", Placed(), ""]:
-            return parse_addresses(slots.fill(entry))
+            return parse_addresses(trimmed(slots.fill(entry)))
         case [*_, str(before), Placed() as address, ">"] if before.endswith("<"):
             shape = parse_mailbox(f"{entry[: entry.rindex('<')]}<{_PLACE}>")
-            box = parse_mailbox(slots.join([address]))
+            box = parse_mailbox(trimmed(slots.join([address])))
         case _:
             shape = parse_mailbox(entry)
             box = parse_mailbox(f"{slots.fill(shape.local)}@{slots.fill(shape.domain)}")

@@ -7,6 +7,7 @@ printing it is an error of its row: no one gets 'Dear nan'. What else may be pri
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ from smtp_nb.model.address import CONTROLS
 
 Values = Mapping[str, object]
 
+_NO_FILTER = re.compile(r"No filter named '(\w+)'")
 # `{{ First name }}`, `{{ 2nd }}`, `{% if Price € %}`, which are no Jinja2.
 _PLACES = re.compile(
     r"(?:\{\{-?|\{%-?\s*(?:el)?if)\s*(\w[^\n{}|\"'()\[\]+*/~,=<>!:%-]*?)\s*-?[|}%]"
@@ -60,7 +62,8 @@ class Part:
             self._jinja = None if self.is_plain else environment.lawful(source, is_quiet)
         except TemplateSyntaxError as error:
             raise InputError(
-                f"{what}, line {error.lineno}: {error.message}", remedy=_correction(source)
+                f"{what}, line {error.lineno}: {error.message}",
+                remedy=_correction(source, error, environment),
             ) from error
         self.names = _names(tree, environment)
         self.constant = _constant(pieces)
@@ -135,15 +138,15 @@ def _translated(what: str) -> Iterator[None]:
     """Whatever an expression raises, as an error of its row."""
     try:
         yield
-    except RowError:
-        raise
     except InputError as error:
-        raise RowError(error.description, column=what, remedy=error.remedy) from error
+        column = getattr(error, "column", "") or what
+        raise RowError(error.description, column=column, remedy=error.remedy) from error
     except SecurityError as error:
         raise RowError(
             f"{what}: {error}",
             column=what,
-            remedy="Print values only, or call methods of texts, numbers and dates",
+            remedy="Call methods of texts, numbers and dates, of frames those that sum up or choose"
+            " (sum, mean, head, sort_values), or a function of your own: Template(functions=…)",
         ) from error
     except Exception as error:
         raise RowError(
@@ -173,7 +176,8 @@ class Expression:
             self._value = environment.compile_expression(self.source, undefined_to_none=False)
         except TemplateSyntaxError as error:
             raise InputError(
-                f"{what}: {error.message}", remedy=_correction(f"{{{{ {self.source} }}}}")
+                f"{what}: {error.message}",
+                remedy=_correction(f"{{{{ {self.source} }}}}", error, environment),
             ) from error
 
     def value(self, values: Values) -> Any:  # whatever stands in the cell
@@ -202,8 +206,14 @@ def _named(values: Values) -> dict[str, object]:
     return named
 
 
-def _correction(source: str) -> str:
+def _correction(source: str, error: TemplateSyntaxError, environment: Sandbox) -> str:
     """What to do about a template that is none."""
+    if found := _NO_FILTER.match(error.message or ""):
+        near = difflib.get_close_matches(found[1], environment.filters, n=1)
+        meant = f"Did you mean {near[0]}? " if near else ""
+        return (
+            f"{meant}Filters of your own are given as Template(filters={{{found[1]!r}: function}})"
+        )
     for written in _PLACES.findall(source):
         if not _IS_JINJA.match(written):
             return f'Did you mean {{{{ row["{written}"] }}}}?'

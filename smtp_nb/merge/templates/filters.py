@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import io
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -14,10 +12,13 @@ from jinja2.utils import pass_context
 from markupsafe import Markup, escape
 
 from smtp_nb.compose.parts import Attachment, EncodedPart
+from smtp_nb.merge.rows.drawable import is_drawable
+from smtp_nb.merge.rows.drawing import drawn
 from smtp_nb.merge.rows.problem import RowError
 from smtp_nb.merge.templates.shown import Shown
 from smtp_nb.merge.templates.tables import records, table
 from smtp_nb.model.address import refuse_controls
+from smtp_nb.model.display import kind_of
 from smtp_nb.model.regular import read_regular
 
 # The name under which a template's context holds the images; no template can spell it. None where
@@ -110,27 +111,6 @@ def _attachment(value: object) -> Attachment:
     )
 
 
-def _savefig(figure: Any) -> bytes:
-    file = io.BytesIO()
-    figure.savefig(file, format="png")
-    return file.getvalue()
-
-
-def _repr_png(image: Any) -> bytes:
-    """IPython lets it return bytes or base64, either with metadata."""
-    shown = image._repr_png_()
-    data = shown[0] if isinstance(shown, tuple) else shown
-    return base64.b64decode(data) if isinstance(data, str) else data
-
-
-# How the drawing libraries give their pixels away, by the method that tells them apart.
-_DRAW: dict[str, Callable[[Any], bytes]] = {
-    "savefig": _savefig,  # matplotlib, seaborn
-    "_repr_png_": _repr_png,  # Pillow, IPython.display.Image
-    "to_image": lambda figure: figure.to_image(format="png"),  # plotly
-}
-
-
 def pixels(value: object) -> bytes:
     if isinstance(value, bytes):
         return value
@@ -142,13 +122,10 @@ def pixels(value: object) -> bytes:
                 f"the image {str(value)!r} cannot be read: {error.strerror}",
                 remedy="Give a file that you may read",
             ) from error
-    if not hasattr(value, "savefig") and hasattr(value, "get_figure"):
-        value = value.get_figure()  # matplotlib's Axes
-    for method, draw in _DRAW.items():
-        if hasattr(value, method):
-            return draw(value)
+    if is_drawable(value):
+        return drawn(value, "png")
     raise RowError(
-        f"{type(value).__name__} is not an image",
+        f"{kind_of(value)} is not an image",
         remedy="Give a figure, the bytes of a PNG, or a pathlib.Path; a string is never a path"
         " here",
     )

@@ -12,24 +12,48 @@ import datetime
 import decimal
 import re
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, wraps
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale, UnknownLocaleError
 from babel.core import get_global
-from babel.dates import format_date, format_datetime
+from babel.dates import PATTERN_CHARS, format_date, format_datetime
 from babel.numbers import NumberPattern, format_currency, get_territory_currencies
 from jinja2 import Undefined
 from jinja2.utils import pass_environment
 
 from smtp_nb.errors import InputError
-from smtp_nb.merge.rows.printed import is_nothing, number_text, plain_scalar, printed
+from smtp_nb.merge.rows.printed import column_of, is_nothing, number_text, plain_scalar, printed
 from smtp_nb.merge.rows.problem import RowError
 
 _WIDTHS = ("short", "medium", "long", "full")
 _MOST_DIGITS = 30
+_AS_DATES = "Read the column as dates: pandas.to_datetime(…, dayfirst=True) for 24.12.2026"
 _UNSPACED = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
+
+# Patterns of other tools, and slips of the pen, that CLDR's letters read as something else: every
+# message would have a wrong date, and none would look wrong.
+_QUOTED = re.compile(r"'[^']*'")
+_LETTERS = (
+    "Write d, M and y for the day, H, m and s for the time, as \"dd.MM.yyyy HH:mm\"; words in '…'"
+)
+_SLIPS = (
+    (re.compile(r"%\w"), "% has no meaning in it", _LETTERS),
+    (re.compile(r"\A(?!.*[wW]).*Y"), "Y is the year of a week", "Write yyyy for the year"),
+    (re.compile(r"D(?=.*[ML])|[ML].*D"), "D counts the days of a year", "Write dd for the day"),
+    (
+        re.compile(r"\A(?!.*[hHkK]).*(?:[dy].*m|m.*[dy])"), "m is the minute",
+        "Write MM for the month",
+    ),
+    (re.compile(r"[hHkK][^\w]?M"), "M is the month", "Write mm for the minute"),
+    (re.compile(r"m[^\w]?S"), "S is a fraction of a second", "Write ss for the second"),
+    (
+        re.compile(r"\A(?!.*[abB]).*[hK]"), "h counts to 12, and no a says which half of the day",
+        "Write H, or h with a: HH:mm, h:mm a",
+    ),
+)  # fmt: skip
+_TIME_LETTERS = re.compile(r"[hHkKmsSA]")
 
 
 class Formats:
@@ -54,10 +78,25 @@ class Formats:
         return value.astimezone(self.zone)
 
 
+class _Spoken(Locale):
+    """A locale whose groups of digits may be parted by an apostrophe, as in Switzerland.
+
+    Babel takes what stands between two of them for quoted, and would print 1234567 for 1'234'567.
+    """
+
+    @property
+    def number_symbols(self) -> Any:
+        """The symbols, with an apostrophe doubled, which is how a pattern spells one."""
+        return {
+            system: {name: str(symbol).replace("'", "''") for name, symbol in symbols.items()}
+            for system, symbols in super().number_symbols.items()
+        }
+
+
 @lru_cache(maxsize=64)
 def _locale(name: str) -> Locale:
     try:
-        return Locale.parse(name.replace("-", "_"))
+        return _Spoken.parse(name.replace("-", "_"))
     except (UnknownLocaleError, ValueError, TypeError) as error:
         raise InputError(
             f"{name!r} is not a locale", remedy='Write it as "de", "de_DE" or "pt_BR"'
@@ -75,6 +114,24 @@ def _zone(given: str | datetime.tzinfo | None) -> datetime.tzinfo | None:
         ) from error
 
 
+def _names_its_column(format_: Callable[..., str]) -> Callable[..., str]:
+    """The filter, whose errors name the column that it was given.
+
+    `lawful` adds `of=`, how the template spells the value.
+    """
+
+    @wraps(format_)
+    def apply(*args: Any, of: str = "", **kwargs: Any) -> str:
+        try:
+            return format_(*args, **kwargs)
+        except RowError as error:
+            column = error.column or column_of(of)
+            raise RowError(error.description, column=column, remedy=error.remedy) from error
+
+    return apply
+
+
+@_names_its_column
 @pass_environment
 def date(environment: Any, value: Any, format: str = "medium", locale: str = "") -> str:
     """`{{ due | date }}`, `{{ due | date("d. MMMM yyyy") }}`: a day, or a moment by a pattern.
@@ -86,6 +143,12 @@ def date(environment: Any, value: Any, format: str = "medium", locale: str = "")
     formats: Formats = environment.formats
     found = _locale(locale) if locale else formats.locale
     moment = _moment(value)
+    has_time = isinstance(moment, datetime.datetime)
+    if format not in _WIDTHS and _checked(format) and not has_time:
+        raise RowError(
+            f"{moment} is a day without a time, and the pattern {format!r} asks for one",
+            remedy="Take the time out of the pattern, or read the column with its times",
+        )
     if isinstance(moment, datetime.datetime):
         moment = formats.moment(moment)
         if format not in _WIDTHS:
@@ -93,6 +156,27 @@ def date(environment: Any, value: Any, format: str = "medium", locale: str = "")
     return format_date(moment, format, locale=found)
 
 
+@lru_cache(maxsize=64)
+def _checked(pattern: str) -> bool:
+    """True if the pattern asks for a time of the day.
+
+    Raises:
+        RowError: it is a pattern of another tool, or hardly what was meant.
+    """
+    bare = _QUOTED.sub("", pattern)
+    for slip, text, remedy in _SLIPS:
+        if slip.search(bare):
+            raise RowError(f"the pattern {pattern!r} is not that of a date: {text}", remedy=remedy)
+    unknown = next((c for c in bare if c.isascii() and c.isalpha() and c not in PATTERN_CHARS), "")
+    if unknown:
+        raise RowError(
+            f"the pattern {pattern!r} is not that of a date: {unknown} has no meaning in it",
+            remedy=f"{_LETTERS}; or one of {', '.join(_WIDTHS)}",
+        )
+    return _TIME_LETTERS.search(bare) is not None
+
+
+@_names_its_column
 @pass_environment
 def number(environment: Any, value: Any, digits: int | None = None, locale: str = "") -> str:
     """`{{ points | number }}`, `{{ points | number(2) }}`: a number with as many decimals."""
@@ -100,6 +184,7 @@ def number(environment: Any, value: Any, digits: int | None = None, locale: str 
     return _applied(found.decimal_formats[None], _number(value), digits, 3, found)
 
 
+@_names_its_column
 @pass_environment
 def percent(environment: Any, value: Any, digits: int | None = None, locale: str = "") -> str:
     """`{{ 0.25 | percent }}`: a share of one, in hundredths."""
@@ -107,6 +192,7 @@ def percent(environment: Any, value: Any, digits: int | None = None, locale: str
     return _applied(found.percent_formats[None], _number(value), digits, 2, found)
 
 
+@_names_its_column
 @pass_environment
 def money(environment: Any, value: Any, currency: str = "", locale: str = "") -> str:
     """`{{ price | money }}`, `{{ price | money("CHF") }}`: an amount in its currency.
@@ -170,9 +256,11 @@ def _moment(value: Any) -> datetime.date:
         try:
             value = datetime.datetime.fromisoformat(value.strip())
         except ValueError as error:
-            raise _wrong(value, "date", "Read the column as dates: parse_dates=[…]") from error
+            raise _wrong(value, "date", _AS_DATES) from error
+    if isinstance(value, datetime.time):
+        raise _wrong(value, "date", 'Write {{ ….strftime("%H:%M") }} for a time of the day')
     if not isinstance(value, datetime.date):
-        raise _wrong(value, "date", "Read the column as dates: parse_dates=[…]")
+        raise _wrong(value, "date", _AS_DATES)
     return value
 
 

@@ -21,6 +21,7 @@ from jinja2.utils import pass_context, pass_eval_context
 from jinja2.visitor import NodeTransformer
 
 from smtp_nb.merge.rows.printed import NOTES, printed
+from smtp_nb.merge.templates.formats import FORMATS
 
 # Under this name a template finds the whole row, with the columns that are no Python names.
 ROW = "row"
@@ -71,6 +72,14 @@ class _Lawful(NodeTransformer):
         if node.name == SELF and node.ctx == "load" and SELF not in self._bound:
             node.name = OWN_SELF
         return node
+
+    def visit_Filter(self, node: nodes.Filter) -> nodes.Node:
+        spelling = spelled(node.node)
+        own = self._environment.filters.get(node.name) if self._environment else None
+        if spelling and own is not None and own is FORMATS.get(node.name):
+            named: list[Any] = node.kwargs  # which Jinja2 declares as another kind of pair
+            named.append(nodes.Keyword("of", nodes.Const(spelling)))
+        return self.generic_visit(node)
 
     def visit_Getattr(self, node: nodes.Getattr) -> nodes.Node:
         return self._visit_path(node)

@@ -12,6 +12,7 @@ from html import unescape
 from pathlib import Path
 from urllib.parse import unquote
 
+from smtp_nb.merge.rows.printed import Note, Notes
 from smtp_nb.merge.rows.problem import RowError
 from smtp_nb.merge.templates.attachments.root import allowed_file
 from smtp_nb.merge.templates.filters import Images
@@ -24,6 +25,12 @@ _SCHEME = re.compile(r"\s*(?:[a-z][a-z0-9+.-]+:|//)", re.IGNORECASE)
 _CONTENT_ID = re.compile(
     r"""(?:\b(?:src|background|href|poster)\s*=|url\()\s*["']?\s*cid:([^"')\s>]+)""", re.IGNORECASE
 )
+# Other places that name a file, which no reader has: no scheme, and no place in the message.
+_ELSEWHERE = re.compile(
+    r"""(?:\b(srcset|background|poster)\s*=\s*["']?|\b(url)\(\s*["']?|<a\b[^>]*?\b(href)\s*=\s*["']?)"""
+    r"""([^"'\s>)#][^"'\s>)]*)""", re.IGNORECASE,
+)  # fmt: skip
+_REACHABLE = "Write the whole address, https://…; a picture is taken along as <img src=…>"
 _REMEDY = 'Write {{ picture | image }}, or attach it with Attachment(path=…, cid="…")'
 
 
@@ -40,12 +47,20 @@ class Pictures:
         self._root = root
         self._paths: dict[str, Path] = {}
 
-    def taken_along(self, html: str, images: Images) -> str:
+    def taken_along(self, html: str, images: Images, notes: Notes) -> str:
         """The HTML with each local picture as an inline image.
+
+        Args:
+            notes: where links go that lead nowhere.
 
         Raises:
             RowError: there is no such file, it lies elsewhere, or it is no picture.
         """
+        for found in _ELSEWHERE.finditer(html):
+            if not _is_elsewhere(name := unescape(found[4])):
+                kind = (found[1] or found[2] or found[3]).lower()
+                text = f"readers cannot reach {name[:80]!r}, which {kind} names"
+                notes[Note(self._what, text, _REACHABLE)] = None
         if "<img" not in html.lower() or all(
             _is_elsewhere(_named(found)) for found in _SOURCE.finditer(html)
         ):
@@ -56,7 +71,12 @@ class Pictures:
         name = _named(found)
         if _is_elsewhere(name):
             return found[0]
-        return f'{found[1]}"cid:{images.add(self._path(name))}"'
+        path = self._path(name)
+        try:
+            return f'{found[1]}"cid:{images.add(path)}"'
+        except RowError as error:
+            text = f"{name[:80]!r}: {error.description}"
+            raise RowError(text, column=self._what, remedy=error.remedy) from error
 
     def _path(self, name: str) -> Path:
         if not name.strip():

@@ -1,7 +1,8 @@
 """Sandboxed environment of expressions: strict, with values that are never code.
 
 What it adds to Jinja2's own: a template calls methods of plain values only (texts, numbers, dates,
-lists), so that `{{ df.to_csv("/home/…") }}` is refused as `{{ x.__class__ }}` is. And nothing that
+lists) and those of frames that sum up or choose, so that `{{ df.to_csv("/home/…") }}` is refused as
+`{{ x.__class__ }}` is. And nothing that
 a template multiplies grows beyond what a kernel can hold.
 """
 
@@ -37,6 +38,14 @@ _PLAIN = (str, bytes, int, float, decimal.Decimal, datetime.date, datetime.time,
           datetime.timedelta, pd.Timestamp, pd.Timedelta, pd.Period,
           list, tuple, dict, set, frozenset, Cycler, LoopContext)  # fmt: skip
 _CALLABLE = (Macro, Joiner, LoopContext)
+# Methods of frames and their columns that sum up, choose, sort and name, and reach nothing else.
+_FRAMES = (pd.DataFrame, pd.Series, pd.Index)
+_OF_FRAMES = frozenset({
+    "abs", "count", "cumsum", "drop", "drop_duplicates", "head", "idxmax", "idxmin", "max", "mean",
+    "median", "min", "nlargest", "nsmallest", "nunique", "quantile", "rename", "round",
+    "sort_index", "sort_values", "std", "sum", "tail", "to_list", "tolist", "unique",
+    "value_counts",
+})  # fmt: skip
 
 
 # No template needs the power of a number with more digits than this.
@@ -143,6 +152,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def call(__self, __context: Any, __obj: Any, *args: Any, **kwargs: Any) -> Any:
         method = getattr(__obj, "__wrapped__", __obj)  # the sandbox wraps str.format
+        if isinstance(getattr(__obj, "__self__", None), _FRAMES) and kwargs.get("inplace"):
+            raise SecurityError("inplace= may not be given here")  # the frame is not this row's own
         if isinstance(getattr(method, "__self__", None), str):
             for argument in (*args, *kwargs.values()):
                 check_argument(argument)
@@ -156,6 +167,9 @@ class Sandbox(ImmutableSandboxedEnvironment):
         method = getattr(obj, "__wrapped__", obj)  # the sandbox wraps str.format
         owner, name = getattr(method, "__self__", None), getattr(method, "__name__", "")
         if any(isinstance(owner, kind) and hasattr(kind, name) for kind in _PLAIN):
+            return True
+        # pandas wraps some of its methods too, and then the owner is the wrapper's.
+        if isinstance(getattr(obj, "__self__", None), _FRAMES) and name in _OF_FRAMES:
             return True
         # Jinja2's own words would show the object, which may be a frame full of marks.
         raise SecurityError(f"{name or type(obj).__name__}() may not be called here")

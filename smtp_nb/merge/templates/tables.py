@@ -17,12 +17,14 @@ from jinja2 import Undefined
 from jinja2.utils import pass_context
 from markupsafe import Markup
 
-from smtp_nb.merge.rows.drawable import are_records
+from smtp_nb.merge.rows.drawable import are_records, is_foreign_frame, is_styler
+from smtp_nb.merge.rows.frames import as_pandas
 from smtp_nb.merge.rows.printed import NOTES, SPELL_NOTHING, Note, Notes, is_nothing, printed
 from smtp_nb.merge.rows.problem import RowError
 from smtp_nb.merge.rows.rows import Rows
 from smtp_nb.merge.rows.unfilled import EmptyEntry
 from smtp_nb.merge.templates.shown import Shown
+from smtp_nb.model.display import kind_of
 
 # Mail readers drop <style>, so css-inline puts these into the tags.
 _TABLE_CSS = """
@@ -48,6 +50,8 @@ _HOLES = Note(
 def table(context: Any, value: Any, index: bool = False, empty: str = "") -> Shown:
     """`{{ marks | table }}`: a frame, a series, a Styler or a list of records as a table.
 
+    The frame may be one of polars, pyarrow or DuckDB.
+
     Args:
         index: show the index too. A Styler decides that by itself.
         empty: what stands in a cell that holds nothing.
@@ -62,14 +66,16 @@ def table(context: Any, value: Any, index: bool = False, empty: str = "") -> Sho
         value, index = value.to_frame(), True
     elif are_records(value):
         value = pd.DataFrame(value)
+    elif is_foreign_frame(value):
+        value = as_pandas(value)
     if isinstance(value, pd.DataFrame):
         texts = _texts(value, empty, notes)
         with pd.option_context("display.max_colwidth", None):
             html = texts.to_html(border=0, index=index)
-    elif hasattr(value, "to_html") and isinstance(getattr(value, "data", None), pd.DataFrame):
-        html = value.to_html()  # a Styler
+    elif is_styler(value):
+        html = value.to_html()
     else:
-        raise RowError(f"{type(value).__name__} is not a table", remedy="Give a DataFrame")
+        raise RowError(f"{kind_of(value)} is not a table", remedy="Give a DataFrame")
     return _shown(html, notes)
 
 
@@ -229,11 +235,15 @@ def _read(html: str) -> _Table:
     return reader.table
 
 
-def records(value: object) -> list[dict[Any, object]]:
-    """`{% for o in rows | records %}`: a frame as a list of its rows."""
+def records(value: Any) -> list[dict[Any, object]]:
+    """`{% for o in rows | records %}`: a frame, or a list of records, as a list of its rows."""
     if isinstance(value, Undefined):
         str(value)  # raises, with the name
+    if are_records(value):
+        return list(value)
+    if is_foreign_frame(value):
+        value = as_pandas(value)
     if not isinstance(value, pd.DataFrame):
-        raise RowError(f"{type(value).__name__} is not a DataFrame", remedy="Give a DataFrame")
+        raise RowError(f"{kind_of(value)} is not a DataFrame", remedy="Give a DataFrame")
     rows = Rows(value.reset_index(drop=True))
     return list(rows.read(range(len(rows)), rows.names, lambda name: EmptyEntry(name=str(name))))

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from smtp_nb.compose.calendar import calendar_source
 from smtp_nb.compose.draft import Draft
 from smtp_nb.compose.parts import Attachment, EncodedPart
 from smtp_nb.errors import InputError, MissingError
@@ -81,7 +82,7 @@ class Template:
     html: str | None = None
     markdown: str | None = None
     attachments: Attachments = ()
-    calendar: str = ""
+    calendar: Any = ""  # text, bytes, or what has to_ical(); text once it is made
     headers: Mapping[str, str] = field(default_factory=dict)
     from_: str = ""
     reply_to: str = ""
@@ -104,6 +105,7 @@ class Template:
             )
         if isinstance(self.attachments, str | os.PathLike):
             raise InputError("attachments is one path", remedy="Write attachments=[path]")
+        object.__setattr__(self, "calendar", calendar_source(self.calendar))
         for name, value in {"subject": self.subject, **self.headers}.items():
             refuse_controls(value, f"the template's {name}")
         Compiled(self)
@@ -209,7 +211,7 @@ class Compiled:
         source = "\n".join(self.sources.values())
         meant = {name: suggestion(name, rows.names, source) for name in unknown}
         known.common = {
-            **{name: Unknown(name, meant[name] or rows.in_index) for name in unknown},
+            **{name: Unknown(name, meant[name] or rows.hint(name)) for name in unknown},
             **self.common,
         }
         return known
@@ -243,16 +245,10 @@ class Compiled:
     def names(self) -> frozenset[str]:
         """Every name that a row or the context has to fill."""
         found = self._unsubscribe.names.union(*(part.names for part in self._attachments))
-        parts = (
-            self._subject,
-            self._text,
-            self._html,
-            self._markdown,
-            self._calendar,
-            *self._headers.values(),
-        )
-        addresses = (*self._addresses, self._return_path)
-        return found.union(*(p.names for p in (*parts, *addresses) if p is not None))
+        bodies = (self._subject, self._text, self._html, self._markdown, self._calendar)
+        found = found.union(*(part.names for part in bodies if part is not None))
+        found = found.union(self._return_path.names, *(part.names for part in self._addresses))
+        return found.union(*(part.names for part in self._headers.values()))
 
     @property
     def is_plain(self) -> bool:
@@ -335,13 +331,14 @@ class Compiled:
         subject, text, html = texts
         sender = self._sender(values)
         images: Images = values[IMAGES]  # type: ignore[assignment]  # put there by `values`
+        notes: Notes = values[NOTES]  # type: ignore[assignment]  # put there by `values`
         files = [file for part in self._attachments for file in part.files(values, encode)]
         calendar = self._calendar.render(values) if self._calendar else ""
         if calendar:
             files.append(invitation(calendar))
         shown = [file for file in files if file.cid]
         if html is not None:
-            html = self._pictures.taken_along(html, images)
+            html = self._pictures.taken_along(html, images, notes)
             check_content_ids(html, (part.cid for part in (*images.parts, *shown)))
         headers = [(name, part.line(values)) for name, part in self._headers.items()]
         draft = Draft(
@@ -360,7 +357,6 @@ class Compiled:
         )
         bcc = self._kept(self._bcc, values)
         return_path = self._return_path.render(values, token)
-        notes: Notes = values[NOTES]  # type: ignore[assignment]  # put there by `values`
         return RenderedRow(draft, bcc, tuple(notes), return_path)
 
     def _kept(self, part: AddressPart, values: Values) -> Mailboxes:

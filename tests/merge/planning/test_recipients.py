@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 
 from smtp_nb.errors import InputError
@@ -73,6 +75,9 @@ def test_the_remedy_fits_the_fault(written: str, remedy: str) -> None:
         ("a@gmial.com", "Did you mean gmail.com?"),
         ("b@gmail.con", "Did you mean gmail.com?"),
         ("b@school.con", "Did you mean school.com?"),
+        ("c@gmial.cmo", "Did you mean gmail.com?"),
+        ("g@web.dee", "Did you mean web.de?"),
+        ("h@provider.nte", "Did you mean provider.net?"),
         ("f@gmail", "Did you mean gmail.com?"),
         ("d@localhost", "whole name"),
         ("e@p\u0430ypal.com", "Type it again"),
@@ -85,7 +90,18 @@ def test_domains_that_are_hardly_meant_are_warnings(address: str, words: str) ->
 
 
 @pytest.mark.parametrize(
-    "address", ["a@gmail.com", "a@bücher.test", "a@例え.test", "a@[192.0.2.1]"]
+    "address",
+    [
+        "a@gmail.com",
+        "a@bücher.test",
+        "a@例え.test",
+        "a@[192.0.2.1]",
+        "a@ymail.com",
+        "a@gmx.net",
+        "a@con.test",
+        "a@x.co",
+        "a@mail.com",
+    ],
 )
 def test_other_domains_are_fine(address: str) -> None:
     assert len(merge(address).check()) == 0
@@ -103,6 +119,20 @@ def test_to_may_be_a_template() -> None:
     assert str(message.letter.draft.to[0]) == '"Müller, Zoë" <z@x.test>'
     many = MailMerge(frame[:1], TEMPLATE, to="{{ email }}, x@x.test", from_="t@x.test")
     assert "2 addresses" in many.check()["message"][0]
+
+
+@pytest.mark.parametrize("written", ["a@x.test\u200b", "\ufeffa@x.test", "a@x.test\n"])
+def test_what_is_invisible_in_a_template_of_addresses_is_taken_off_too(written: str) -> None:
+    frame = pd.DataFrame({"email": [written], "name": ["Müller, Ann"]})
+    template = Template(subject="s", text="{{ name }}", cc="{{ email }}")
+    found = MailMerge(frame, template, to="{{ name }} <{{ email }}>", from_="t@x.test")
+    (problem,) = found.check().itertuples()
+    assert (problem.column, problem.severity) == ("to", "warning")
+    assert "invisible characters" in problem.message
+    message = found.preview()[0].message
+    assert message is not None
+    assert [str(box) for box in message.letter.draft.to] == ['"Müller, Ann" <a@x.test>']
+    assert [str(box) for box in message.letter.draft.cc] == ["a@x.test"]
 
 
 def test_the_bare_address_has_a_name_of_its_own() -> None:
@@ -136,7 +166,39 @@ def test_suppressed_addresses_are_skipped(directory: Path) -> None:
     assert [m.rcpt_tos[0] for m in server.messages] == ["d@x.test", "e@x.test"]
 
 
-@pytest.mark.parametrize("wrong", ["nobody", "gone.csv", ["a@"], Path("gone.sqlite")])
+@pytest.mark.parametrize(
+    "given",
+    [
+        pd.Series(["a@x.test", None, float("nan")]),
+        pl.Series(["a@x.test", None]),
+        np.array(["a@x.test"]),
+        {"a@x.test": "unsubscribed"},
+        pl.DataFrame({"recipient": ["a@x.test"], "bounce": ["hard"]}),
+        (one for one in ["a@x.test"]),
+    ],
+    ids=["pandas", "polars", "numpy", "dict", "frame", "iterator"],
+)
+def test_addresses_to_leave_out_stand_in_any_column(given: Any) -> None:
+    assert merge("a@x.test", "b@x.test", suppress=given).results["outcome"].tolist() == [
+        "SKIPPED", "NOT_SENT",
+    ]  # fmt: skip
+
+
+def test_a_name_in_to_that_is_nearly_a_column_is_answered_with_it() -> None:
+    frame = pd.DataFrame({"email": ["a@x.test"], "First name": ["Ann"]})
+    template = Template(subject="s", text="{{ email }}")
+    found = MailMerge(
+        frame, template, to="{{ First_name }} <{{ email }}>", from_="t@x.test"
+    ).check()
+    assert found["remedy"].tolist() == ['Did you mean {{ row["First name"] }}?']
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ["nobody", "gone.csv", ["a@"], Path("gone.sqlite"), 3, [3], [["a@x.test"]],
+     pl.DataFrame({"email": ["a@x.test"]})],
+    ids=repr,
+)  # fmt: skip
 def test_what_cannot_be_suppressed_is_refused_at_once(wrong: Any) -> None:
     with pytest.raises(InputError):
         merge("a@x.test", suppress=wrong)

@@ -64,5 +64,20 @@ def test_a_mask_of_polars_chooses_rows() -> None:
     "wrong", [None, 3, "df", ["a@x.test"], pd.DataFrame(COLUMNS).groupby("day")]
 )
 def test_what_is_no_table_is_refused(wrong: Any) -> None:
-    with pytest.raises(InputError, match="a merge takes a DataFrame"):
+    with pytest.raises(InputError, match=r"a merge takes a DataFrame, not an? "):
         MailMerge(wrong, Template(subject="s", text="t"), to="email")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (pd.DataFrame(COLUMNS).groupby("day"), "to group by"),
+        ([("a@x.test", 1)], "a list of tuple"),
+        ([], "the list of rows is empty"),
+    ],
+    ids=["groupby", "tuples", "nothing"],
+)
+def test_what_is_meant_instead_is_said(wrong: Any, words: str) -> None:
+    with pytest.raises(InputError) as caught:
+        MailMerge(wrong, Template(subject="s", text="t"), to="email")
+    assert words in str(caught.value)

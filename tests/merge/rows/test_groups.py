@@ -159,3 +159,107 @@ def test_every_row_is_in_exactly_one_message(rows: list[tuple[str, int]]) -> Non
     said = " ".join(text or "" for text in texts(merge(frame, template))).split()
     assert sorted(said) == sorted(str(n) for _, n in rows)
     assert len(merge(frame, template).preview(99)) == len({who.lower() for who, _ in rows})
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"group_by": ["email", "name"]},
+        {"group_by": ["email", "email"]},
+        {"key": "name"},
+        {"group_by": "name"},
+        {"to": ["email"]},
+        {"to": ["email"], "group_by": "name"},
+        {"to": "{{ name }} <{{ email }}>", "group_by": "name"},
+        {"to": "{{ name }} <{{ email }}>", "group_by": ["email", "name"]},
+    ],
+)
+def test_spellings_of_one_mailbox_are_one_group_whatever_else_it_is_grouped_by(
+    options: dict[str, Any],
+) -> None:
+    assert texts(merge(**options)) == ["Pen 1, Cap ?, Pad 4, ", "Ink 2, "]
+
+
+def test_an_invisible_character_makes_no_group_of_its_own() -> None:
+    frame = ORDERS.assign(email=["a@x.test", "b@x.test", "\ufeffA@x.test", "a@x.test\u200b"])
+    for to in ("email", ["email"], "{{ name }} <{{ email }}>"):
+        assert texts(merge(frame, to=to)) == ["Pen 1, Cap ?, Pad 4, ", "Ink 2, "]
+
+
+def test_of_several_recipients_the_column_in_which_a_group_differs_is_named() -> None:
+    frame = ORDERS.assign(boss=["c@x.test", "c@x.test", None, "c@x.test"])
+    (problem,) = merge(frame, to=["email", "boss"], group_by="name").check().itertuples()
+    assert (problem.row, problem.column) == (0, "boss")
+    assert problem.message == "rows 0 and 2 are in one group but differ in 'boss'"
+    assert problem.remedy.startswith("Group by 'boss' too")
+
+
+def test_a_group_whose_recipient_has_two_names_is_an_error_that_says_where() -> None:
+    frame = ORDERS.assign(name=["Ann", "Ben", "Anna", "Ann"])
+    (problem,) = (
+        merge(frame, Template(subject="s", text="{{ email }}"), to="{{ name }} <{{ email }}>")
+        .check()
+        .itertuples()
+    )
+    assert (problem.row, problem.column) == (0, "to")
+    assert problem.message == "rows 0 and 2 are in one group but differ in to="
+    assert problem.remedy == "Group by the columns in to= too, or make them the same"
+
+
+def test_a_group_by_no_column_is_refused() -> None:
+    with pytest.raises(InputError, match="names no column"):
+        merge(group_by=[])
+
+
+def test_rows_without_a_group_say_what_they_are_rows_of() -> None:
+    found = merge(group_by=None, frame=ORDERS.iloc[:2]).check()
+    assert found["remedy"].tolist()[0] == "rows are those of a group: give group_by="
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("{{ rows.qty.sum() }}", "5"),
+        ("{{ rows.qty.mean() | number(1) }}", "2.5"),
+        ("{{ rows['qty'].max() | money('EUR', 'de') }}", "4,00\xa0€"),
+        ("{{ rows.sort_values('item').item | join(' ') }}", "Cap Pad Pen"),
+        ("{{ rows.head(1).item | join }} of {{ rows.item.nunique() }}", "Pen of 3"),
+        ("{{ rows[['item']].rename(columns={'item': 'Piece'}).tail(1) | table }}", "Piece\nPad"),
+    ],
+)
+def test_rows_are_summed_up_and_sorted_as_in_pandas(source: str, expected: str) -> None:
+    found = merge(template=Template(subject="s", text=source), frame=ORDERS.drop("x"))
+    assert texts(found) == [expected]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{{ rows.to_csv('out.csv') }}",
+        "{{ rows.item.to_json('out.json') }}",
+        "{{ rows.query('qty > 1') }}",
+        "{{ rows.eval('qty * 2') }}",
+        "{{ rows.apply(range) }}",
+        "{{ rows.item.map(range) }}",
+        "{{ rows.pipe(range) }}",
+        "{{ rows.drop(columns='item', inplace=true) }}",
+        "{{ rows.sort_values('item', inplace=true) }}",
+    ],
+)
+def test_what_writes_reads_or_changes_is_not_called(source: str) -> None:
+    (problem,) = (
+        merge(template=Template(subject="s", text=source), frame=ORDERS.drop("x"))
+        .check()
+        .itertuples()
+    )
+    assert "may not be" in problem.message
+    assert "sum, mean" in problem.remedy
+
+
+def test_the_key_of_a_group_is_the_same_in_whatever_order_its_rows_stand(directory: object) -> None:
+    options = {"group_by": ["email", "name"], "name": "orders", "journal": "orders.sqlite"}
+    with SandboxServer() as server:
+        merge(server=server.url, **options).run(progress=None)
+        again = merge(ORDERS.iloc[::-1], server=server.url, **options)
+        again.run(progress=None, changed="go on")
+        assert sorted(m.rcpt_tos[0].lower() for m in server.messages) == ["a@x.test", "b@x.test"]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -77,7 +79,7 @@ def test_two_columns_of_one_name_are_refused() -> None:
 
 
 def test_a_list_is_no_frame() -> None:
-    with pytest.raises(InputError, match="takes a DataFrame, not list"):
+    with pytest.raises(InputError, match="takes a DataFrame, not a list of str"):
         Rows(["a@x.test"])
 
 
@@ -141,3 +143,15 @@ def test_named_levels_of_the_index_are_columns() -> None:
 def test_an_index_without_a_name_is_pointed_out() -> None:
     with pytest.raises(InputError, match=r"df\.reset_index\(\)"):
         Rows(pd.DataFrame({"name": ["Ann"]}, index=["a@x.test"])).require("email")
+
+
+class Point(NamedTuple):
+    x: float
+    y: float
+
+
+def test_a_named_tuple_in_a_cell_keeps_its_names() -> None:
+    rows = Rows(pd.DataFrame({"at": [Point(1.0, float("nan"))]}))
+    (row,) = rows.read([0], ["at"], lambda name: "nothing")
+    assert row["at"] == Point(1.0, "nothing")  # type: ignore[arg-type]  # what stands for a hole
+    assert row["at"].x == 1.0  # type: ignore[attr-defined]  # a row's values are of any type

@@ -150,3 +150,74 @@ def test_what_is_no_format_is_refused_at_once(wrong: dict[str, Any], words: str)
 def test_the_digest_follows_the_locale() -> None:
     digests = {Template(text="t", locale=locale).digest() for locale in ("", "de", "fr")}
     assert len(digests) == 3
+
+
+@pytest.mark.parametrize(
+    ("pattern", "words"),
+    [
+        ("%d.%m.%Y", "% has no meaning"),
+        ("YYYY-MM-dd", "Y is the year of a week"),
+        ("DD.MM.yyyy", "D counts the days of a year"),
+        ("yyyy-mm-dd", "m is the minute"),
+        ("dd.MM.yyyy HH:MM", "M is the month"),
+        ("HH:mm:SS", "S is a fraction"),
+        ("hh:mm", "h counts to 12"),
+        ("Long", "o has no meaning"),
+        ("iso", "i has no meaning"),
+        ("yyyyMMddTHHmmss", "T has no meaning"),
+    ],
+)
+def test_a_pattern_that_prints_another_date_than_was_meant_is_an_error(
+    pattern: str, words: str
+) -> None:
+    with pytest.raises(RowError, match=words) as caught:
+        text(f"{{{{ x | date({pattern!r}) }}}}", DAY)
+    assert caught.value.column == "x"
+    assert caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        ("yyyyMMdd'T'HHmmss", "20260301T093000"),
+        ("h:mm a", "9:30 AM"),
+        ("D", "60"),
+        ("mm", "30"),
+        ("dd. HH.mm 'Uhr'", "01. 09.30 Uhr"),
+        ("EEEE, d MMMM", "Sunday, 1 March"),
+    ],
+)
+def test_patterns_that_are_meant_are_taken(pattern: str, expected: str) -> None:
+    assert text(f'{{{{ x | date("{pattern}") }}}}', DAY) == expected
+
+
+def test_a_day_has_no_time_to_show() -> None:
+    with pytest.raises(RowError, match="a day without a time"):
+        text("{{ x | date('HH:mm') }}", datetime.date(2026, 3, 1))
+    with pytest.raises(RowError) as caught:
+        text("{{ x | date }}", datetime.time(9, 30))
+    assert "strftime" in caught.value.remedy
+
+
+@pytest.mark.parametrize("value", [1234.5, 123456.5, 1234567.5, 1234567890.5])
+def test_swiss_numbers_keep_their_apostrophes(value: float) -> None:
+    grouped = f"{value:,}".replace(",", "'")
+    assert text("{{ x | number }}", value, locale="de_CH") == grouped
+    assert text("{{ x | money }}", value, locale="de_CH") == f"CHF {grouped}0"
+    assert text("{{ x | number }}", value, locale="fr_CH") == grouped.replace(".", ",")
+
+
+def test_an_error_of_a_format_names_the_column_of_several() -> None:
+    frame = pd.DataFrame({"to": ["a@x.test"], "due": ["01.03.2026"], "price": ["1.234,50"]})
+    for body, column in (("{{ due | date }}", "due"), ('{{ row["price"] | money }}', "price")):
+        template = Template(subject="{{ to }}", text=f"{body} {{{{ due }}}} {{{{ price }}}}")
+        problems = MailMerge(frame, template, to="to", from_="t@x.test").check()
+        assert problems["column"].tolist() == [column]
+
+
+def test_a_filter_that_is_not_there_is_answered_with_what_may_be_meant() -> None:
+    with pytest.raises(InputError) as caught:
+        Template(text="{{ x | mony }}")
+    assert caught.value.remedy.startswith("Did you mean money? ")
+    with pytest.raises(InputError, match=r"filters=\{'euro': function\}"):
+        Template(text="{{ x | euro }}")

@@ -56,6 +56,44 @@ def test_a_local_picture_travels_inside_the_message(body: dict[str, str]) -> Non
     assert '"data:image/png;base64,' in row.html
 
 
+@pytest.mark.parametrize(
+    ("html", "name"),
+    [
+        ('<img src="logo.png" srcset="logo2.png 2x">', "logo2.png"),
+        ('<td background="logo.png">x</td>', "logo.png"),
+        ("<p style=\"background: url('logo.png')\">x</p>", "logo.png"),
+        ('<a href="www.school.test">x</a>', "www.school.test"),
+        ('<a class=b href="{{ name }}.html">x</a>', "ann.html"),
+    ],
+)
+def test_what_readers_cannot_reach_is_a_warning(html: str, name: str) -> None:
+    (problem,) = merge(html=f"x {html}").check().itertuples()
+    assert (problem.severity, problem.column) == ("warning", "html")
+    assert repr(name) in problem.message
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<a href="https://school.test">x</a>',
+        '<a href="mailto:t@x.test">x</a> <a href="#below">x</a>',
+        '<p style="background: url(https://school.test/a.png)">x</p>',
+        '<a href="{{ \'https://x.test/?a=1&b=2\' }}">x</a> <p style="background-color: red">x</p>',
+    ],
+)
+def test_what_readers_can_reach_is_none(html: str) -> None:
+    assert merge(html=f"x {html}").check()["message"].tolist() == []
+
+
+@pytest.mark.parametrize("what", ["html", "markdown"])
+def test_an_error_of_a_picture_names_it_and_its_part(what: str) -> None:
+    body = {"html": '<img src="notes.txt">', "markdown": "![a](notes.txt)"}[what]
+    (problem,) = merge(**{what: body}).check().itertuples()
+    assert (problem.column, problem.message) == (
+        what, "'notes.txt': the image is neither PNG, JPEG, GIF nor WebP",
+    )  # fmt: skip
+
+
 def test_a_picture_is_encoded_once_for_all_rows() -> None:
     rows = merge(markdown="![logo](logo.png) ![again](logo.png)").preview(2)
     (first,), (second,) = [row.message.letter.draft.inline for row in rows]  # type: ignore[union-attr]

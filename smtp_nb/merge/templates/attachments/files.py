@@ -11,6 +11,7 @@ import threading
 from collections import OrderedDict
 from pathlib import Path
 
+import numpy as np
 from jinja2 import Undefined
 
 from smtp_nb.compose.parts import Attachment, EncodedPart
@@ -52,13 +53,20 @@ class AttachmentPart:
                 "attachments", given, (environments or standard()).text, is_quiet=True
             )
             self.names = self._part.names
-            given = given if self._part.constant is None else Path(self._part.constant)
+            given = given if self._is_of_rows(self._part) else Path(str(self._part.constant))
         self._fixed = None if isinstance(given, str) else given
         self._alone, self._pattern = None, None
         if isinstance(given, str):
             made = environments or standard()
             self._alone = expression_alone("attachments", given, made.text)
             self._pattern = Pattern(given, root, made) if is_pattern(self._part) else None
+
+    @staticmethod
+    def _is_of_rows(part: Part) -> bool:
+        """False for a path that is the same for all rows. A pattern is read anew for each."""
+        if part.constant is None:
+            return True
+        return is_pattern(part) and not Path(part.constant).exists()
 
     def files(self, values: Values, encode: bool = True) -> list[Attachment | EncodedPart]:
         """All files of one row: a cell may hold a list, and the template's author a pattern.
@@ -77,20 +85,28 @@ class AttachmentPart:
                 raise self._error(error.description, error.remedy) from error
             return [self._read(path) if encode else Attachment(path=path) for path in paths]
         value = None if self._alone is None else self._alone.value(values)
+        if isinstance(value, np.ndarray):  # what parquet makes of a list
+            value = value.tolist()
         if isinstance(value, list | tuple):
             return [self._one(one, encode) for one in value if is_filled(one)]
         if isinstance(value, Attachment | EncodedPart):
             return [_encoded(value)]
-        refuse_nameless(value)
+        self._refuse_nameless(value)
         file = self.render(values, encode)
         return [] if file is None else [file]
 
     def _one(self, value: object, encode: bool) -> Attachment | EncodedPart:
         if isinstance(value, Attachment | EncodedPart):
             return _encoded(value)
-        refuse_nameless(value)
+        self._refuse_nameless(value)
         path = self._allowed(str(printed(value)))
         return self._read(path) if encode else Attachment(path=path)
+
+    def _refuse_nameless(self, value: object) -> None:
+        try:
+            refuse_nameless(value)
+        except RowError as error:
+            raise self._error(error.description, error.remedy) from error
 
     def render(self, values: Values, encode: bool = True) -> Attachment | EncodedPart | None:
         """The file of one row; None if the template gives an empty text.
@@ -115,7 +131,9 @@ class AttachmentPart:
         try:
             return allowed_file(self._root, name)
         except RowError as error:
-            raise self._error(error.description, error.remedy) from error
+            mark = next((mark for mark in ("; ", ";", "\n") if mark in name), "")
+            several = f"Several files in a cell are a list: {{{{ … .split({mark!r}) }}}}"
+            raise self._error(error.description, several if mark else error.remedy) from error
 
     def _read(self, path: Path) -> EncodedPart:
         """The file, encoded; the same object for as long as it does not change."""

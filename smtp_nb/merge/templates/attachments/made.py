@@ -25,13 +25,15 @@ from smtp_nb.compose.parts import Attachment, EncodedPart
 from smtp_nb.compose.pending import may_be_template
 from smtp_nb.errors import InputError
 from smtp_nb.merge.rows.drawable import is_drawable, is_tabular
+from smtp_nb.merge.rows.drawing import KINDS, drawn
 from smtp_nb.merge.rows.printed import printed
 from smtp_nb.merge.rows.problem import RowError
 from smtp_nb.merge.templates.attachments.files import AttachmentPart
 from smtp_nb.merge.templates.attachments.root import allowed_file
-from smtp_nb.merge.templates.attachments.sheets import drawn, sheet
+from smtp_nb.merge.templates.attachments.sheets import sheet
 from smtp_nb.merge.templates.environment import Expression, Part, Values, expression_alone
 from smtp_nb.merge.templates.sandboxed import Environments
+from smtp_nb.model.display import kind_of
 
 _WHAT = "attachments"
 
@@ -93,7 +95,7 @@ class MadePart:
         return made
 
     def files(self, values: Values, encode: bool = True) -> list[Attachment | EncodedPart]:
-        """The attachment of one row; nothing if its file's name is empty.
+        """The attachment of one row; nothing if its file's name, or all of its value, is empty.
 
         Raises:
             RowError: the value is nothing that can be attached under this name.
@@ -102,8 +104,8 @@ class MadePart:
         if isinstance(value, Path):
             name = self._filename.render(values) or value.name
             return [Attachment(value, None, name, self._content_type, self._cid)]
-        if value is None:
-            return []
+        if value is None or (isinstance(value, str) and not value):
+            return []  # `{{ report | default('') }}`
         name = self._filename.render(values)
         if not name.strip() or "/" in name or "\\" in name:
             raise self._error(f"{name!r} is not a file name", "Write a name with its suffix")
@@ -154,9 +156,11 @@ class _Checked:
         value = self._expression.value(values)
         if isinstance(value, Undefined):
             str(value)  # raises, with the name
+        if value is None or (isinstance(value, str) and not value):
+            return None  # `report | default("")`
         if not self._is_kind(value):
             raise RowError(
-                f"{self._expression.source} is a {type(value).__name__}, not a {self._kind}",
+                f"{self._expression.source} is {kind_of(value)}, not a {self._kind}",
                 column=min(self.names, default=_WHAT), remedy=f"Name a column with a {self._kind}",
             )  # fmt: skip
         return value
@@ -176,8 +180,18 @@ def octets(value: Any, filename: str) -> bytes:
     if is_tabular(value):
         return sheet(value, suffix)
     if is_drawable(value):
-        return drawn(value, suffix)
+        return _figure(value, suffix)
     return str(printed(value)).encode()
+
+
+def _figure(value: Any, suffix: str) -> bytes:
+    kind = suffix.removeprefix(".")
+    if kind not in KINDS:
+        raise RowError(
+            f"a figure cannot be saved as {suffix or 'a file without a suffix'}",
+            remedy="Call the file .png, .pdf or .svg",
+        )
+    return drawn(value, kind)
 
 
 Given = str | os.PathLike[str] | Attachment | EncodedPart
@@ -202,7 +216,7 @@ def _entry(given: Given, root: Path, environments: Environments) -> AttachmentPa
         return MadePart.of(given, root, environments)
     if not isinstance(given, str | os.PathLike | Attachment | EncodedPart):
         raise InputError(
-            f"a {type(given).__name__} is not an attachment",
+            f"{kind_of(given)} is not an attachment",
             remedy='Give it a file name: attachments={"orders.xlsx": frame}',
         )
     return AttachmentPart(given, root, environments)

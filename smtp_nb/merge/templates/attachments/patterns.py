@@ -18,7 +18,7 @@ _MOST = 100
 
 def is_pattern(part: Part) -> bool:
     """True if the author wrote a wildcard outside of the expressions."""
-    return part.constant is None and _WILD.search(part.words) is not None
+    return _WILD.search(part.words) is not None
 
 
 class Pattern:
@@ -40,14 +40,23 @@ class Pattern:
         """
         slots = Placeholders()
         marked = self._part.render({**values, SLOTS: slots})
+        shown = slots.fill(marked)
+        if _is_there(self._root, shown):  # brackets in a file's name
+            return [allowed_file(self._root, shown)]
         pattern = slots.fill(marked, lambda value: glob.escape(str(value)))
         try:
             found = sorted(glob.glob(pattern, root_dir=self._root))
         except ValueError:  # a NUL
             found = []
-        shown = slots.fill(marked)
         if not found:
             raise RowError(f"no file matches {shown!r}", remedy=f"Check the directory {self._root}")
         if len(found) > _MOST:
             raise RowError(f"{len(found)} files match {shown!r}", remedy="Write a narrower pattern")
         return [allowed_file(self._root, name) for name in found]
+
+
+def _is_there(root: Path, name: str) -> bool:
+    try:
+        return (root / name).is_file()
+    except (OSError, ValueError):
+        return False

@@ -1,4 +1,4 @@
-"""Frames as .csv and .xlsx files, figures as .png, .pdf and .svg files.
+"""Frames as .csv and .xlsx files.
 
 The same value makes the same octets, whenever it is written: what a row is sent can be compared.
 And a cell never becomes a formula in its reader's spreadsheet.
@@ -14,8 +14,10 @@ from importlib.util import find_spec
 from typing import Any
 
 import pandas as pd
+from jinja2 import Undefined
 
-from smtp_nb.merge.rows.drawable import are_records
+from smtp_nb.merge.rows.drawable import are_records, is_foreign_frame
+from smtp_nb.merge.rows.frames import as_pandas
 from smtp_nb.merge.rows.problem import RowError
 from smtp_nb.merge.rows.rows import all_whole
 from smtp_nb.merge.templates.tables import displayed
@@ -43,19 +45,32 @@ def sheet(value: Any, suffix: str) -> bytes:
             f"a table cannot be saved as {suffix or 'a file without a suffix'}",
             remedy="Call the file .csv or .xlsx",
         )
-    frame, index = _framed(value)
-    return write(frame, index)
+    return write(_framed(value))
 
 
-def _framed(value: Any) -> tuple[pd.DataFrame, bool]:
-    """The table as a frame, and whether its index is a part of it."""
+def _framed(value: Any) -> pd.DataFrame:
+    """The table as a frame with one line of names, its index among the columns if it has names."""
     if isinstance(value, pd.Series):
         value = value.to_frame()
     elif are_records(value):
-        value = pd.DataFrame(value)
+        value = pd.DataFrame(
+            [
+                {name: None if isinstance(one, Undefined) else one for name, one in record.items()}
+                for record in value
+            ]
+        )
+    elif is_foreign_frame(value):
+        value = as_pandas(value)
     elif not isinstance(value, pd.DataFrame):
-        return displayed(value), False  # a Styler hides and formats: what it shows is meant
-    return _counted(value), any(name is not None for name in value.index.names)
+        return displayed(value)  # a Styler hides and formats: what it shows is meant
+    frame = _counted(value)
+    if frame.columns.nlevels > 1:
+        names = [" ".join(filter(None, map(str, levels))) for levels in frame.columns]
+        frame = frame.set_axis(names, axis="columns")
+    if all(name is None for name in frame.index.names):
+        return frame
+    levels = ["" if name is None else name for name in frame.index.names]
+    return frame.reset_index(names=levels, allow_duplicates=True)
 
 
 def _counted(frame: pd.DataFrame) -> pd.DataFrame:
@@ -77,17 +92,17 @@ def _is_masked(kind: Any) -> bool:
     return pd.api.types.is_extension_array_dtype(kind) and pd.api.types.is_integer_dtype(kind)
 
 
-def _csv(frame: pd.DataFrame, index: bool) -> bytes:
+def _csv(frame: pd.DataFrame) -> bytes:
     safe = frame.map(_harmless).rename(columns=_harmless)
     # The mark by which Excel knows UTF-8.
-    return str(safe.to_csv(index=index, lineterminator="\r\n")).encode("utf-8-sig")
+    return str(safe.to_csv(index=False, lineterminator="\r\n")).encode("utf-8-sig")
 
 
 def _harmless(cell: object) -> object:
     return f"'{cell}" if isinstance(cell, str) and _FORMULA.match(cell) else cell
 
 
-def _xlsx(frame: pd.DataFrame, index: bool) -> bytes:
+def _xlsx(frame: pd.DataFrame) -> bytes:
     if find_spec("openpyxl") is None:  # through which pandas writes
         raise RowError(
             "an .xlsx file requires openpyxl",
@@ -96,7 +111,7 @@ def _xlsx(frame: pd.DataFrame, index: bool) -> bytes:
     file = io.BytesIO()
     clean = frame.map(_writable)
     with pd.ExcelWriter(file, engine="openpyxl") as writer:
-        clean.to_excel(writer, index=index)
+        clean.to_excel(writer, index=False)
         for row in writer.book.active.iter_rows():
             for cell in row:
                 if cell.data_type == "f":
@@ -124,47 +139,4 @@ def _timeless(archive: bytes) -> bytes:
     return target.getvalue()
 
 
-_SHEETS: dict[str, Callable[[pd.DataFrame, bool], bytes]] = {".csv": _csv, ".xlsx": _xlsx}
-
-# What matplotlib would date, by format.
-_DATES = {"pdf": "CreationDate", "svg": "Date"}
-
-
-def drawn(value: Any, suffix: str) -> bytes:
-    """A figure as a file.
-
-    Args:
-        suffix: ".png", ".pdf" or ".svg".
-
-    Raises:
-        RowError: the figure cannot be drawn as one.
-    """
-    kind = suffix.removeprefix(".")
-    if kind not in ("png", "pdf", "svg"):
-        raise RowError(
-            f"a figure cannot be saved as {suffix or 'a file without a suffix'}",
-            remedy="Call the file .png, .pdf or .svg",
-        )
-    if not hasattr(value, "savefig") and hasattr(value, "get_figure"):
-        value = value.get_figure()  # matplotlib's Axes
-    if hasattr(value, "savefig"):
-        return _saved(value, kind)
-    if hasattr(value, "to_image"):
-        return bytes(value.to_image(format=kind))  # plotly
-    if kind == "png":
-        from smtp_nb.merge.templates.filters import pixels
-
-        return pixels(value)
-    raise RowError(
-        f"{type(value).__name__} cannot be saved as {suffix}", remedy="Call the file .png"
-    )
-
-
-def _saved(figure: Any, kind: str) -> bytes:
-    import matplotlib as mpl  # who made the figure
-
-    file = io.BytesIO()
-    undated = {name: None for dated, name in _DATES.items() if dated == kind}
-    with mpl.rc_context({"svg.hashsalt": "smtp_nb"}):
-        figure.savefig(file, format=kind, metadata=undated)
-    return file.getvalue()
+_SHEETS: dict[str, Callable[[pd.DataFrame], bytes]] = {".csv": _csv, ".xlsx": _xlsx}

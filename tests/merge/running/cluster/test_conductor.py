@@ -27,7 +27,7 @@ from servers.daemon import wait_until
 from servers.postgresql import PostgreSQL
 from smtp_nb import SMTP
 from smtp_nb.errors import ConnectFailed, InputError, LinkError, MissingError
-from smtp_nb.merge import MailMerge, Progress, load
+from smtp_nb.merge import MailMerge, Progress, Template, load
 from smtp_nb.sandbox import SandboxServer
 
 from .conftest import outcomes, received
@@ -96,6 +96,42 @@ def test_a_merge_runs_on_the_workers_of_a_cluster(
     assert outcomes(load(url)) == {"ACCEPTED": 300}
     assert outcomes(made.run(cluster=client, progress=None)) == {"ACCEPTED": 300}
     assert len(server.messages) == 300
+
+
+def test_groups_with_all_that_a_message_may_have_are_sent_once_each(
+    client: Client, server: SandboxServer, url: str
+) -> None:
+    """Several To, VERP, a sheet, a function of the user's, formats: none is lost on the way."""
+    orders = pd.DataFrame(
+        {
+            "child": [f"child{number % 60}" for number in range(180)],
+            "mother": [f"m{number % 60}@a.test" for number in range(180)],
+            "father": [f"f{number % 60}@b.test" for number in range(180)],
+            "price": [float(number) for number in range(180)],
+        }
+    )
+    template = Template(
+        subject="Orders of {{ child }}",
+        markdown="{{ rows.price | sum | half | money }}\n\n{{ rows[['price']] | table }}",
+        attachments={"{{ child }}.xlsx": "{{ rows[['price']] }}"},
+        filters={"half": lambda value: value / 2},
+        locale="de_DE",
+    )
+
+    merge = MailMerge(
+        orders, template, to=["mother", "father"], group_by="child", from_="t@x.test",
+        return_path="b+{{ key }}@x.test", server=server.url, journal=url,
+    )  # fmt: skip
+    assert outcomes(merge.run(cluster=client, progress=None)) == {"ACCEPTED": 120}
+    assert len(received(server)) == 120
+    assert set(received(server).values()) == {1}
+    assert len({message.mail_from for message in server.messages}) == 60
+    for message in server.messages[:3]:
+        child = str(message.parsed["Subject"]).removeprefix("Orders of child")
+        total = sum(n for n in range(180) if n % 60 == int(child)) / 2
+        (sheet,) = message.parsed.iter_attachments()
+        assert f"{total:.2f}".replace(".", ",") in message.parsed.get_body(["plain"]).get_content()
+        assert sheet.get_filename() == f"child{child}.xlsx"
 
 
 def test_connections_are_those_of_each_worker(

@@ -6,15 +6,20 @@ import io
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import matplotlib as mpl
+import numpy as np
 import openpyxl
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 
 from smtp_nb.compose.parts import Attachment, EncodedPart
 from smtp_nb.errors import InputError
 from smtp_nb.merge import MailMerge, Template
 from smtp_nb.merge.rows.problem import RowError
+from smtp_nb.merge.rows.unfilled import Empty
 from smtp_nb.merge.templates.template import Compiled
 from smtp_nb.model.address import parse_mailbox
 
@@ -83,6 +88,116 @@ def test_a_frame_is_an_excel_file_without_formulas_and_the_same_each_time() -> N
     assert files(given)["orders.xlsx"] == content
 
 
+FOREIGN = {
+    "polars": lambda: pl.DataFrame({"item": ["Pen"], "qty": [2]}),
+    "pyarrow": lambda: pa.table({"item": ["Pen"], "qty": [2]}),
+    "duckdb": lambda: duckdb.sql("select 'Pen' as item, 2 as qty"),
+}
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+def test_frames_of_other_libraries_are_files_and_tables(name: str) -> None:
+    frame = FOREIGN[name]()
+    assert files({"o.csv": "{{ orders }}"}, orders=frame)["o.csv"].decode("utf-8-sig") == (
+        "item,qty\r\nPen,2\r\n"
+    )
+    given = [Attachment(frame="orders", filename="o.xlsx")]
+    sheet = openpyxl.load_workbook(io.BytesIO(files(given, orders=frame)["o.xlsx"])).active
+    assert [[cell.value for cell in row] for row in sheet.iter_rows()] == [
+        ["item", "qty"], ["Pen", 2],
+    ]  # fmt: skip
+    template = Template(text="{{ orders | table }} {{ (orders | records)[0].qty }}")
+    letter = Compiled(template, "t@x.test").letter(
+        {"orders": frame}, (parse_mailbox("a@x.test"),), "<1@x.test>"
+    )
+    assert letter.draft.text == "item  qty\nPen     2 2"
+
+
+@pytest.mark.parametrize("suffix", ["csv", "xlsx"])
+def test_an_index_and_its_names_make_no_formula_either(suffix: str) -> None:
+    frame = ORDERS.set_index("item").rename_axis("=2+2")
+    (content,) = files({f"o.{suffix}": "{{ orders }}"}, orders=frame).values()
+    if suffix == "csv":
+        assert content.decode("utf-8-sig").splitlines()[:3] == ["'=2+2,qty", "Pen,2", "'=1+1,"]
+        return
+    sheet = openpyxl.load_workbook(io.BytesIO(content)).active
+    assert {cell.data_type for row in sheet.iter_rows(max_col=1) for cell in row} == {"s"}
+
+
+@pytest.mark.parametrize("suffix", ["csv", "xlsx"])
+def test_a_pivot_table_is_a_file(suffix: str) -> None:
+    """Its columns have several levels, and its index is named as a column of another table is."""
+    pivot = pd.DataFrame({"a": ["x", "x"], "b": [1, 2], "n": [3, 4]}).pivot_table(
+        index="a", columns="b", values=["n"], aggfunc="sum"
+    )
+    (content,) = files({f"o.{suffix}": "{{ orders }}"}, orders=pivot).values()
+    read = pd.read_csv if suffix == "csv" else pd.read_excel
+    shown = read(io.BytesIO(content))
+    assert [*shown.columns] == ["a", "n 1", "n 2"]
+    assert shown.to_numpy().tolist() == [["x", 3, 4]]
+
+
+def test_a_hole_in_a_record_is_an_empty_cell_of_its_file() -> None:
+    frame = pd.DataFrame({"to": ["a@x.test"], "orders": [[{"item": "Pen", "qty": None}]]})
+    template = Template(subject="s", text="t", attachments={"o.csv": "{{ orders }}"})
+    message = MailMerge(frame, template, to="to", from_="t@x.test").preview()[0].message
+    assert message is not None
+    (part,) = message.letter.draft.attachments
+    assert isinstance(part, Attachment)
+    assert part.octets == b"\xef\xbb\xbfitem,qty\r\nPen,\r\n"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"o.csv": "{{ blob | default('') }}"},
+        [Attachment(data="{{ blob | default('') }}", filename="o.csv")],
+        [Attachment(frame="blob | default('')", filename="o.csv")],
+        [Attachment(figure="blob | default(none)", filename="o.png")],
+        ["{{ blob | default('') }}"],
+    ],
+)
+def test_nothing_is_attached_where_the_cell_is_empty(given: Any) -> None:
+    assert files(given, blob=Empty(name="blob")) == {}
+    with pytest.raises(RowError, match="'blob' is empty"):
+        files({"o.csv": "{{ blob }}"}, blob=Empty(name="blob"))
+
+
+@pytest.mark.parametrize(
+    ("name", "magic"), [("p.png", b"\x89PNG"), ("p.pdf", b"%PDF-"), ("p.svg", b"<svg")]
+)
+def test_a_chart_of_altair_is_a_file_and_a_picture(name: str, magic: bytes) -> None:
+    altair = pytest.importorskip("altair")
+    pytest.importorskip("vl_convert")
+    chart = altair.Chart(pd.DataFrame({"a": [1], "b": [2]})).mark_bar().encode(x="a", y="b")
+    assert files({name: "{{ fig }}"}, fig=chart)[name].startswith(magic)
+    if name == "p.png":
+        template = Template(html="{{ fig | image }}")
+        letter = Compiled(template, "t@x.test").letter(
+            {"fig": chart}, (parse_mailbox("a@x.test"),), "<1@x.test>"
+        )
+        assert [part.content_type for part in letter.draft.inline] == ["image/png"]
+
+
+class Stubborn:
+    """As plotly's figure without kaleido."""
+
+    def to_image(self, format: str) -> bytes:
+        raise ValueError(f"Image export of {format} requires kaleido\nmore")
+
+
+@pytest.mark.parametrize("template", [{"attachments": {"p.png": "{{ fig }}"}},
+                                      {"html": "{{ fig | image }}"}])  # fmt: skip
+def test_a_library_that_cannot_draw_is_an_error_of_the_row(template: dict[str, Any]) -> None:
+    frame = pd.DataFrame({"to": ["a@x.test"], "fig": [Stubborn()]})
+    made = Template(subject="s", **({"text": "t"} if "html" not in template else {}), **template)
+    (problem,) = MailMerge(frame, made, to="to", from_="t@x.test").check().itertuples()
+    assert problem.message == (
+        "a Stubborn could not be drawn: ValueError: Image export of png requires kaleido"
+    )
+    assert "plotly needs kaleido" in problem.remedy
+
+
 def test_a_styler_is_attached_as_it_is_shown() -> None:
     styler = ORDERS.style.hide(["qty"], axis="columns").hide(axis="index")
     content = files({"o.csv": "{{ orders }}"}, orders=styler)["o.csv"].decode("utf-8-sig")
@@ -113,8 +228,11 @@ def test_several_files_stand_in_a_cell(directory: Path) -> None:
     found = files(["{{ paths }}"], paths=["a.txt", "", "b;c.txt"])
     assert found == {"a.txt": b"a.txt", "b;c.txt": b"b;c.txt"}
     assert files(["{{ paths }}"], paths=[]) == {}
-    with pytest.raises(RowError, match=r"the file 'a\.txt;b;c\.txt'"):
+    assert list(files(["{{ paths }}"], paths=np.array(["a.txt", "b;c.txt"]))) == [*found]
+    with pytest.raises(RowError, match=r"the file 'a\.txt;b;c\.txt'") as caught:
         files(["{{ paths }}"], paths="a.txt;b;c.txt")
+    assert "split(';')" in caught.value.remedy
+    assert list(files(["{{ paths.split('; ') }}"], paths="a.txt; b;c.txt")) == [*found]
 
 
 def test_a_pattern_is_the_authors(directory: Path) -> None:
@@ -126,6 +244,16 @@ def test_a_pattern_is_the_authors(directory: Path) -> None:
         files(["{{ name }}"], name="7_*.csv")
     with pytest.raises(RowError, match="no file matches"):
         files(["{{ id }}_*.csv"], id="9")
+    assert list(files(["8_*.csv"])) == ["8_a.csv"]
+
+
+def test_brackets_in_the_name_of_a_file_are_no_pattern(directory: Path) -> None:
+    for name in ("report [7].txt", "report 7.txt"):
+        (directory / name).write_text(name)
+    assert list(files(["report [{{ id }}].txt"])) == ["report [7].txt"]
+    assert list(files(["report [7].txt"])) == ["report [7].txt"]
+    (directory / "report [7].txt").unlink()
+    assert list(files(["report [{{ id }}].txt"])) == ["report 7.txt"]
 
 
 def test_a_pattern_does_not_leave_the_root(directory: Path) -> None:
