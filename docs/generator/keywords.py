@@ -14,6 +14,7 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Any
 
+import smtp_nb.client.smtp  # noqa: F401  # declares the properties that are further names of others
 from smtp_nb.client.settings import converters
 from smtp_nb.client.settings.properties import keyword_defaults
 from smtp_nb.client.settings.registry import PROPERTIES, REGISTRY, Entry
