@@ -1,4 +1,4 @@
-"""Jobs under way on one connection, and how many there may be.
+"""Jobs in progress on one connection, and how many there may be.
 
 The law: never more than a window of jobs without an outcome, and they are given back in the order
 in which they were taken. A window starts at one job and doubles while the server is quick, so that
@@ -6,7 +6,7 @@ a slow connection never leaves many messages in doubt and always stops soon.
 
 A window that is emptied before it is filled again leaves the connection idle for a round trip. So
 large windows slide: as long as everything ends well, what has ended is given back and others follow
-while the rest is under way. After whatever is out of the ordinary the window is emptied first.
+while the rest is in progress. After whatever is out of the ordinary the window is emptied first.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from smtp_nb.flows.session import ClientSession
 # smaller.
 SLOW_SECONDS = 0.5
 # A server that has to be waited for so long is far away: its window is filled in parts, so that one
-# is made while the others are under way.
+# is made while the others are in flight.
 FAR_SECONDS = 0.01
 PARTS = 4
 # A smaller window is emptied before it is filled again.
@@ -37,7 +37,7 @@ class Batch:
     """The jobs of one connection, from `Next` to `Done`.
 
     Attributes:
-        most: how many may be under way.
+        most: how many may be in progress.
         deliveries: those that are, in order.
         transactions: of those that are in flight together, in order.
         is_wanted: False once no further job is wanted, whatever the source may have.
@@ -70,7 +70,7 @@ class Batch:
     # -- taking -------------------------------------------------------------------------------
 
     def take(self) -> Flow[bool]:
-        """Take jobs while none is under way; False if there are none for now."""
+        """Take jobs while none is in progress; False if there are none for now."""
         return bool((yield from self._take(self._part)))
 
     def _take(self, most: int) -> Flow[list[DeliveryState]]:
