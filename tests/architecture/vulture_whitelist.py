@@ -111,6 +111,7 @@ code does not belong here: delete it.
     _.intercepted_binops,
     _.is_safe_callable,
     _.visit_Concat,
+    _.visit_Filter,
     _.visit_Getattr,
     _.visit_Getitem,
     _.visit_Name,
