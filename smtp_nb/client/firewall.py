@@ -40,7 +40,8 @@ class Firewall:
         tls: bool = False,
         auto_detect: bool = False,
     ) -> None:
-        self._values: dict[str, Any] = {}
+        # What is shown of it while a value is being refused.
+        self._values: dict[str, Any] = {"FirewallType": FirewallType.NONE, "Host": "", "Port": 0}
         self.firewall_type = firewall_type
         self.host, self.user, self.password = host, user, password
         self.tls, self.auto_detect = tls, auto_detect
