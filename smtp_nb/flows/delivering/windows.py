@@ -19,13 +19,13 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Protocol
 
-from smtp_nb.errors import LinkError
+from smtp_nb.errors import LinkError, SMTPTimeout
 from smtp_nb.flows.delivering.content import CHUNK, stuffed, whole
 from smtp_nb.flows.delivering.envelope import envelope_commands, must_look_first, note_reply
 from smtp_nb.flows.delivering.server_close import drain_replies
 from smtp_nb.flows.delivering.transaction import Transaction
 from smtp_nb.flows.intents import Flow, Prefetch
-from smtp_nb.flows.session import ClientSession
+from smtp_nb.flows.session import QUIT_TIMEOUT, ClientSession
 from smtp_nb.model.envelope import DeliveryJob
 from smtp_nb.model.reply import Reply
 from smtp_nb.protocol.client import ClientState
@@ -99,13 +99,18 @@ def _stream(session: ClientSession, window: Window) -> Flow[None]:
     """Send whole messages one after the other, and others as soon as replies have come."""
     fresh: Sequence[Transaction] = window.transactions[:]
     in_flight: deque[Transaction] = deque()
+    timeout_s = session.settings.final_timeout_s
     while fresh or in_flight:
+        in_flight += fresh
         if fresh:
-            yield from _write_all(session, fresh)
-            in_flight += fresh
+            try:
+                yield from _write_all(session, fresh)
+            except LinkError as error:
+                yield from _hear_out(session, window, in_flight, error)
+                raise
             yield Prefetch(_ahead(session, window))
         else:
-            yield from _take_some(session, window, in_flight)
+            yield from _take_some(session, window, in_flight, timeout_s)
         fresh = yield from window.follow(len(in_flight))
 
 
@@ -126,11 +131,25 @@ def _ahead(session: ClientSession, window: Window) -> int:
     return min(2 * len(window.transactions), session.settings.window)
 
 
-def _take_some(session: ClientSession, window: Window, in_flight: deque[Transaction]) -> Flow[None]:
+def _hear_out(
+    session: ClientSession, window: Window, in_flight: deque[Transaction], error: LinkError
+) -> Flow[None]:
+    """Read what a server said before it closed: it may tell what it did not process.
+
+    Raises:
+        LinkError: the end of what it said.
+    """
+    while in_flight and not isinstance(error, SMTPTimeout):
+        yield from _take_some(session, window, in_flight, QUIT_TIMEOUT)
+
+
+def _take_some(
+    session: ClientSession, window: Window, in_flight: deque[Transaction], timeout_s: float | None
+) -> Flow[None]:
     """Read the replies that have arrived, or wait for one; transactions that have ended leave."""
     began = session.clock()
     try:
-        found = yield from session.next_replies(session.settings.final_timeout_s)
+        found = yield from session.next_replies(timeout_s)
         for command, reply in found:
             note_reply(in_flight[0], command, reply)
             if command.verb == "BDAT":
