@@ -113,7 +113,6 @@ MAY_ASK = {
     "widgets/feed.py",
     "widgets/latest_value.py",
     "widgets/live.py",
-    "widgets/teaching/wall.py",
     "wire/tls/sessions.py",
     "merge/journal/lock.py",
     "merge/templates/compiled.py",

@@ -153,7 +153,7 @@ def test_a_failure_shows_what_the_server_saw_and_no_password(run: Run) -> None:
 
 WRONG = {
     "smtp_sandbox = tls = telnet": "tls='telnet' is unknown. Use None,*",
-    "smtp_sandbox = tsl = starttls": "got an unexpected keyword argument 'tsl'*",
+    "smtp_sandbox = tsl = starttls": "SandboxServer has no argument 'tsl'. Did you mean tls?*",
     "smtp_sandbox = starttls": "'starttls' is not a line of the form `name = value`",
     "smtp_sandbox_env = A = {prot}": "{prot} is unknown. Choose from url, host, *",
 }
@@ -172,7 +172,9 @@ def test_a_wrong_keyword_of_a_marker_is_one_line_too(run: Run) -> None:
         def test_order(smtp_sandbox):
             pass
     """
-    run(test, errors=1).stdout.fnmatch_lines(["smtp_sandbox: got an unexpected keyword *'size'*"])
+    run(test, errors=1).stdout.fnmatch_lines(
+        ["smtp_sandbox: SandboxServer has no argument 'size'. Did you mean *"]
+    )
 
 
 def test_the_guide_is_true(run: Run, pytester: pytest.Pytester) -> None:

@@ -100,4 +100,5 @@ def _aligned_line(line: str, levels: Sequence[bool], columns: Sequence[bool]) ->
     """A row: cells of the index, of which those that span rows are left out, then the columns."""
     count = len(_CELL.findall(line)) - len(columns)
     places = iter([*levels[len(levels) - count :], *columns] if count <= len(levels) else [])
-    return _CELL.sub(lambda cell: cell[0] + (_LEFT if next(places, False) else ""), line)
+    aligned = _CELL.sub(lambda cell: cell[0] + (_LEFT if next(places, False) else ""), line)
+    return aligned.replace(f"<th{_LEFT}></th>", "<th></th>")  # there is no text to align

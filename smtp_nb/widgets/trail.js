@@ -243,6 +243,10 @@ class View {
   }
 
   say({ row }, index, title) {
+    // What a person asked for is not talked over by a count that waited for its turn.
+    clearTimeout(this.later);
+    this.later = 0;
+    this.said = summary(this.store.tally);
     const place = `Line ${index + 1} of ${this.store.shown.length}, ${SPEAKERS[row[1]]}`;
     this.status.textContent = `${place}, ${row[3] & TLS ? "inside TLS" : "in clear"}: ${row[5]}. ${title}`;
   }

@@ -144,7 +144,7 @@ def test_latency_is_text_or_seconds(latency, seconds):
 
 @pytest.mark.parametrize("latency", ["fast", "-1", -1, "٢٠ms", float("nan"), None])
 def test_what_is_no_latency_is_said(latency):
-    with pytest.raises(InputError, match="20ms"):
+    with pytest.raises(InputError, match=r"20ms|a number or a string"):
         SandboxServer(latency=latency)
 
 
