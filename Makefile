@@ -45,7 +45,8 @@ test: $(INSTALLED)$(EXTRAS)
 	$(PYTEST) $(TWO_FILES) $(NBVAL) $(SANITIZE) tests $(NOTEBOOKS)
 
 test-long: $(INSTALLED)$(EXTRAS)
-	$(PYTEST) -m long --timeout=3600 $(TWO_FILES) tests
+	# A dump of all threads after some minutes has killed what it looked at.
+	$(PYTEST) -m long --timeout=3600 -o faulthandler_timeout=0 $(TWO_FILES) tests
 
 # Part of the suite beside the oldest versions of other packages that pyproject.toml allows.
 test-lowest: $(INSTALLED)$(EXTRAS)

@@ -21,7 +21,8 @@ EXTRAS = "cluster,demo,dkim,excel,lessons,ntlm,oauth"
 # What the tests below are written with, in the newest versions; narwhals 2.0 knows DuckDB 1.3.
 TOOLS = (
     "pytest", "pytest-timeout", "hypothesis", "trustme", "beautifulsoup4", "polars", "pyarrow",
-    "duckdb<1.4", "icalendar", "scramp", "psutil", "aiosmtplib",
+    "duckdb<1.4", "icalendar", "scramp", "psutil", "aiosmtplib", "altair",
+    "vl-convert-python",
 )  # fmt: skip
 # Where packages of others are met: frames, templates, spreadsheets, certificates, logins, proxies.
 CHOSEN = (

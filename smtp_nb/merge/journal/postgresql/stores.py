@@ -110,9 +110,11 @@ class PostgreSQLStore:
                 raise
 
     def _begin(self) -> None:
-        with self.writing() as sql:
+        def work(sql: JournalSession) -> None:
             make(sql, self._place)
             sql.execute(schema.NOTE, (_MARK, self.mark))
+
+        self.commit(work)  # again, if it and a worker of an earlier run lock each other out
 
     def _connected(self) -> sa.Connection:
         with translated(self._place):
