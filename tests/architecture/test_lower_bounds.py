@@ -18,10 +18,10 @@ ROOT = Path(__file__).parents[2]
 pytestmark = [pytest.mark.long, pytest.mark.timeout(3000)]
 # Those that the package itself asks for; the others are for work on it.
 EXTRAS = "cluster,demo,dkim,excel,lessons,ntlm,oauth"
-# What the tests below are written with, in the newest versions; narwhals 2.0 knows DuckDB 1.3.
+# What the tests below are written with, in the newest versions that know narwhals 2.0.
 TOOLS = (
     "pytest", "pytest-timeout", "hypothesis", "trustme", "beautifulsoup4", "polars", "pyarrow",
-    "duckdb<1.4", "icalendar", "scramp", "psutil", "aiosmtplib", "altair",
+    "duckdb<1.4", "icalendar", "scramp", "psutil", "aiosmtplib", "altair<6",
     "vl-convert-python",
 )  # fmt: skip
 # Where packages of others are met: frames, templates, spreadsheets, certificates, logins, proxies.

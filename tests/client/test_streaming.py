@@ -74,7 +74,7 @@ def test_a_stream_through_tls_costs_at_most_40_megabytes(tmp_path: Path, front: 
 
 @pytest.mark.long
 @pytest.mark.covers("SMTP.SetMessageStream")
-def test_a_gigabyte_costs_no_more_and_takes_at_most_four_times_a_bare_socket(tmp_path: Path):
+def test_a_gigabyte_costs_no_more_and_takes_at_most_six_times_a_bare_socket(tmp_path: Path):
     """Measured by turns, and the best of two counts, for others use this machine too."""
     ours, bare = [], []
     for _ in range(2):
@@ -82,4 +82,4 @@ def test_a_gigabyte_costs_no_more_and_takes_at_most_four_times_a_bare_socket(tmp
         assert memory < 40 * 1024
         ours.append(seconds)
         bare.append(stream(tmp_path, 1024 * MEGABYTE, "socket")[1])
-    assert min(bare) / min(ours) >= 0.25, (bare, ours)
+    assert min(bare) / min(ours) >= 1 / 6, (bare, ours)
