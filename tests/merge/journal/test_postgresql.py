@@ -14,6 +14,7 @@ from smtp_nb.errors import CampaignBusy, InputError, JournalError
 from smtp_nb.merge import MailMerge, load
 from smtp_nb.merge.journal.journal import Journal, JournalReader
 from smtp_nb.merge.journal.places import exists, locked
+from smtp_nb.merge.journal.postgresql.campaigns import make
 from smtp_nb.merge.journal.schema import Attempt, PlanEntry, Result, SkippedRow, Target
 from smtp_nb.merge.journal.url import JournalURL, place_of, schema_of
 from smtp_nb.merge.running.progress import DATABASE, Progress
@@ -131,6 +132,24 @@ def test_a_run_that_was_overtaken_records_no_intent(url: str) -> None:
             with pytest.raises(JournalError, match="another run"):
                 old.record_attempts([intent(1)])
             assert new.deliveries() == []
+
+
+@pytest.mark.real
+def test_a_run_that_locked_itself_out_with_a_worker_begins_again(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    tries: list[JournalURL] = []
+
+    def locked_out_once(sql: Any, place: JournalURL) -> None:
+        tries.append(place)
+        if len(tries) == 1:
+            sql.execute("DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = 'deadlock_detected'; END $$")
+        make(sql, place)
+
+    monkeypatch.setattr("smtp_nb.merge.journal.postgresql.stores.make", locked_out_once)
+    with Journal(place_of(url, "results"), patience_s=30) as journal:
+        journal.register(["k1"])
+        assert len(tries) == 2
 
 
 @pytest.mark.real
