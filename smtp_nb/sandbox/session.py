@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from base64 import b64decode
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -22,6 +21,7 @@ from smtp_nb.sandbox.exchanges import Exchange, SessionLine, exchanges_of, frame
 from smtp_nb.sandbox.messages.mailbox import Message
 from smtp_nb.sandbox.recording import read, write
 from smtp_nb.sandbox.remarks import NO_QUIT, UNFINISHED
+from smtp_nb.sandbox.subscribers import Subscribers
 from smtp_nb.sandbox.wire import Wire
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class Session(Sequence[PITrailEvent]):
         self.messages = []
         self.line_count = 0
         self.unfinished: Callable[[], str] = str
-        self._listeners: tuple[Callable[[PITrailEvent], object], ...] = ()
+        self._subscribers = Subscribers[[PITrailEvent]]("a session")
         self.is_open = True
         self.is_restored = False
         self.waiting = ""
@@ -254,22 +254,12 @@ class Session(Sequence[PITrailEvent]):
         Returns:
             What ends the subscription.
         """
-        self._listeners = (*self._listeners, callback)
-
-        def end() -> None:
-            self._listeners = tuple(one for one in self._listeners if one is not callback)
-
-        return end
+        return self._subscribers.add(callback)
 
     def _publish(self, line: SessionLine) -> None:
-        if not self._listeners:
-            return
-        for event in told(line, Counter(), self._masks()):
-            for callback in self._listeners:
-                try:
-                    callback(event)
-                except Exception:
-                    logging.getLogger("smtp_nb").exception("a subscriber of a session failed")
+        if self._subscribers:
+            for event in told(line, Counter(), self._masks()):
+                self._subscribers.tell(event)
 
     @property
     def frame(self) -> Any:  # a pandas DataFrame, which this room does not import

@@ -34,6 +34,7 @@ from smtp_nb.model.secret import HIDDEN, encodings
 from smtp_nb.model.trail.trail import Trail
 from smtp_nb.sandbox import Fault, Limits, SandboxServer
 from smtp_nb.sandbox.names import is_loopback
+from smtp_nb.sandbox.subscribers import Subscribers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,7 +79,7 @@ class Classroom:
         limits: StrangerLimits | None = None,
     ) -> None:
         self._roster = Roster(students)
-        self._listeners: tuple[Callable[[], object], ...] = ()
+        self._subscribers = Subscribers[[]]("a classroom")
         self._door = Doorkeeper(self._roster, limits or StrangerLimits(), self._changed)
         self._poll: Poll | None = None
         self._is_paused = False
@@ -372,21 +373,16 @@ class Classroom:
         return sorted(tiles, key=lambda tile: tile.order)
 
     def subscribe(self, callback: Callable[[], object]) -> Callable[[], None]:
-        """Call something whenever anything has changed, from any thread; it must be quick.
+        """Call something whenever anything has changed, from any thread; it must be quick. What it
+        raises is logged and disturbs nothing.
 
         Returns:
             What ends the subscription.
         """
-        self._listeners = (*self._listeners, callback)
-
-        def end() -> None:
-            self._listeners = tuple(one for one in self._listeners if one is not callback)
-
-        return end
+        return self._subscribers.add(callback)
 
     def _changed(self) -> None:
-        for listener in self._listeners:
-            listener()
+        self._subscribers.tell()
 
     def __repr__(self) -> str:
         return f"<{title_of(self, self.tiles())}>"

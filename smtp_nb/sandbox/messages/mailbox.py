@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from smtp_nb.model.display import bounded, counted, masked, visible, visible_lin
 from smtp_nb.model.known import known_attributes
 from smtp_nb.model.receipt import TLSInfo
 from smtp_nb.sandbox.messages.parts import ParsedPart, read, read_header
+from smtp_nb.sandbox.subscribers import Subscribers
 
 # What a view shows at most: of the list, and of one message.
 SHOWN_ROWS = 20
@@ -192,7 +192,7 @@ class Inbox(Sequence[Message]):
         self._messages: list[Message] = []
         self.octets = 0
         self._grown = threading.Condition()
-        self._listeners: tuple[Callable[[], object], ...] = ()
+        self._subscribers = Subscribers[[]]("an inbox")
 
     def add(self, message: Message) -> None:
         """Keep a message and wake those who wait for it."""
@@ -200,14 +200,14 @@ class Inbox(Sequence[Message]):
             self._messages.append(message)
             self.octets += message.size
             self._grown.notify_all()
-        self._publish()
+        self._subscribers.tell()
 
     def clear(self) -> None:
         """Forget all messages."""
         with self._grown:
             self._messages = []
             self.octets = 0
-        self._publish()
+        self._subscribers.tell()
 
     def subscribe(self, callback: Callable[[], object]) -> Callable[[], None]:
         """Call something whenever messages come or go.
@@ -219,19 +219,7 @@ class Inbox(Sequence[Message]):
         Returns:
             What ends the subscription.
         """
-        self._listeners = (*self._listeners, callback)
-
-        def end() -> None:
-            self._listeners = tuple(one for one in self._listeners if one is not callback)
-
-        return end
-
-    def _publish(self) -> None:
-        for callback in self._listeners:
-            try:
-                callback()
-            except Exception:
-                logging.getLogger("smtp_nb").exception("a subscriber of an inbox failed")
+        return self._subscribers.add(callback)
 
     def wait_for(self, count: int, timeout_s: float) -> list[Message]:
         """Wait until there are `count` messages.
