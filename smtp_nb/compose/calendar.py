@@ -192,11 +192,11 @@ def escaped(value: str) -> str:
 
 
 def stamp(value: object, zone: str = "", is_day: bool = False) -> str:
-    """A value as that of a property that is no text: moments, days and spans in iCalendar's form.
+    """Write a date, time or duration as an iCalendar property holds it (RFC 5545 section 3.3).
 
     Args:
-        zone: the TZID of the property; without one, a moment that knows its zone is told in UTC.
-        is_day: the property says VALUE=DATE.
+        zone: the TZID of the property; without one, an aware datetime is written in UTC.
+        is_day: the property has VALUE=DATE.
 
     Raises:
         InputError: it holds a line break, or there is no such zone.

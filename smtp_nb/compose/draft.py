@@ -27,7 +27,7 @@ class Draft:
         inline: images that the HTML shows by their `cid`.
         calendar: an iCalendar object, the last alternative of the text.
         date: `*` is now, empty leaves the header out, anything else is used as given (RFC 5322).
-        to_group: the To field where nobody is in `to`: `undisclosed-recipients:;`.
+        to_group: the To field if `to` is empty: `undisclosed-recipients:;`.
         message_id: `*` makes a random one, empty leaves it out, anything else is used as given.
         message_id_algorithm: the hash of a random one: MD5, SHA1 or SHA256.
         headers: further fields, as (name, decoded value).
