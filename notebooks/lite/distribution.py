@@ -37,7 +37,7 @@ LOCK = "pyodide-lock.json"
 # In the versions that are installed here, with which the tests ran.
 WHEELS = (
     # IPython, and what it imports
-    "ipython", "ipython-pygments-lexers", "asttokens", "decorator", "executing", "jedi",
+    "ipython", "ipython-pygments-lexers", "asttokens", "executing", "jedi",
     "matplotlib-inline", "parso", "prompt-toolkit", "pure-eval", "pygments", "stack-data",
     "traitlets", "typing-extensions", "wcwidth",
     # views

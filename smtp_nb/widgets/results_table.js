@@ -226,6 +226,10 @@ class ResultsPanel {
   }
 
   key(event) {
+    if (this.pending) { // the rows that a person sees next, not those of before
+      cancelAnimationFrame(this.pending);
+      this.paint();
+    }
     const at = this.shown.indexOf(this.chosen);
     const page = Math.max(1, Math.floor(this.box.clientHeight / this.rowHeight) - 1);
     const end = this.shown.length - 1;
