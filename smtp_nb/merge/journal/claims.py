@@ -29,8 +29,10 @@ from smtp_nb.model.receipt import summary
 _NOW = "SELECT extract(epoch FROM clock_timestamp())::float8"
 _CLEAR = "DELETE FROM claim WHERE run <> ?"
 _PUBLISH = "INSERT INTO claim (run, place) SELECT ?, generate_series(0, ?::bigint - 1)"
+# Without it, PostgreSQL takes the table for a small one and reads a run's claims to find one.
+_MEASURE = "ANALYZE claim"
 _CLAIM = """
-SELECT place, tries, since FROM claim WHERE run = ? AND taken IS NULL AND due <= ?
+SELECT place, tries, since, is_fresh FROM claim WHERE run = ? AND taken IS NULL AND due <= ?
     AND NOT place = ANY(?) ORDER BY is_fresh, place LIMIT ? FOR UPDATE SKIP LOCKED
 """
 _TAKE = "UPDATE claim SET taken = ? WHERE run = ? AND place = ANY(?)"
@@ -98,11 +100,13 @@ class ClaimedPlace(NamedTuple):
     Attributes:
         place: in the run's list.
         tries, since: how often it was deferred in this run, and when first.
+        is_fresh: True if this run has not tried it.
     """
 
     place: int
     tries: int
     since: float
+    is_fresh: bool
 
 
 class Due(NamedTuple):
@@ -183,6 +187,7 @@ class ClaimBoard:
         with self._store.writing(flush=False) as sql:
             sql.execute(_CLEAR, (self.mark,))
             sql.execute(_PUBLISH, (self.mark, count))
+            sql.execute(_MEASURE)
             sql.execute(_FORGET_ALL)
             for name, times in spent.items():
                 counted = Counter(times).items()

@@ -108,7 +108,7 @@ def test_a_message_that_is_given_back_comes_first_when_its_time_has_come(
         assert [one[1:] for one in second.known([3])] == [("<3@x.test>", "s3@x.test", "NOT_SENT")]
     second.reopen(2, second.clock() - 1, 1, 5.0)
     with second.window():
-        assert second.claim(1) == [(1, 1, 5.0)]
+        assert second.claim(1) == [(1, 1, 5.0, False)]
 
 
 def test_a_budget_is_taken_once_whoever_asks(workers: list[ClaimJournal]) -> None:

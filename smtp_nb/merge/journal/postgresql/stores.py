@@ -46,7 +46,12 @@ _JOIN = "SELECT pg_advisory_lock_shared(?)"
 _IS_ALONE = "SELECT pg_try_advisory_xact_lock(?)"
 # So long workers of an earlier run are given to end what is under way.
 _SETTLE_S = 30.0
-_FLUSHED, _UNHURRIED = (f"SET LOCAL synchronous_commit TO {how}" for how in ("ON", "OFF"))
+# What is written is found by its key. A plan that was made while a table was all but empty would
+# read all of it for each window, and is kept until statistics say better.
+_BY_KEY = "".join(
+    f"; SET LOCAL enable_{way} TO OFF" for way in ("seqscan", "hashjoin", "mergejoin")
+)
+_FLUSHED, _UNHURRIED = (f"SET LOCAL synchronous_commit TO {how}{_BY_KEY}" for how in ("ON", "OFF"))
 
 
 def _keep_silent(left_s: float) -> None:

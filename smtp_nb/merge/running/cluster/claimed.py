@@ -80,7 +80,10 @@ class Claims:
 
     def _claim(self, now: float) -> bool:
         while self.room > 0 and (found := self._journal.claim(self.room)):
-            todos = self._as_known([self._todo(claim) for claim in found])
+            todos = [self._todo(claim) for claim in found]
+            tried = [todo for todo, claim in zip(todos, found, strict=True) if not claim.is_fresh]
+            if tried:
+                self._learn(tried)
             values = self._renderer.read([todo.planned for todo in todos])
             claimed = list(zip(todos, values, strict=True))
             if self._rates:
@@ -94,8 +97,8 @@ class Claims:
         found = self._todos[claim.place]
         return replace(found, outcomes=dict(found.outcomes), tries=claim.tries, since=claim.since)
 
-    def _as_known(self, todos: list[PendingMessage]) -> list[PendingMessage]:
-        """The messages with the outcomes of this run's attempts, by any worker."""
+    def _learn(self, todos: list[PendingMessage]) -> None:
+        """Note the outcomes of this run's attempts, by any worker; the client sent earlier ones."""
         by_number = {todo.message: todo for todo in todos}
         for known in self._journal.known(list(by_number)):
             todo = by_number[known.message]
@@ -103,7 +106,6 @@ class Claims:
             # What is decided of an address that stands in for another one is not in the journal.
             if todo.outcomes.get(known.address, Outcome.NOT_SENT) in RETRIED:
                 todo.outcomes[known.address] = known.outcome or Outcome.UNKNOWN
-        return todos
 
     def _within_budgets(
         self,
