@@ -236,3 +236,20 @@ def test_a_campaign_that_has_not_begun_leaves_nothing(merge: Make, url: str) -> 
     assert set(fresh.results["outcome"]) == {"NOT_SENT"}
     assert fresh.standing.to_send == 6
     assert not exists(place_of(url, "results"))
+
+
+@pytest.mark.real
+def test_rows_travel_together_whatever_they_hold(url: str) -> None:
+    """More than go with one statement, in their order, and nothing is lost in between."""
+    keys = [f"k{number} ä€😀 \"q\" 'a' \\n \t\x7f" for number in range(4500)]
+    with Journal(place_of(url, "many")) as journal:
+        numbers = journal.register([*keys, keys[0]])
+        assert list(numbers) == keys
+        assert sorted(numbers, key=numbers.__getitem__) == keys
+        entries = [PlanEntry(row, None, key, None, "") for row, key in enumerate(keys)]
+        journal.replan(entries)
+        assert list(journal.plan()) == entries
+        journal.record_attempts([intent(number) for number in range(1, 4501)])
+        journal.settle([settled(4500, "ACCEPTED")])
+        with pytest.raises(JournalError, match="outcome is final"):
+            journal.record_attempts([intent(4500)])

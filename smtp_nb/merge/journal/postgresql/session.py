@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from smtp_nb import ambient
 from smtp_nb.errors import JournalError, Unsupported
+from smtp_nb.merge.journal.postgresql.bulk import bulk
 from smtp_nb.merge.journal.store import RowsFound
 from smtp_nb.merge.journal.url import JournalURL
 from smtp_nb.model.display import visible
@@ -36,12 +37,18 @@ class DatabaseSession:
         return self._connection.exec_driver_sql(_own(statement), _plain(values))
 
     def executemany(self, statement: str, rows: Iterable[Sequence[object]], /) -> RowsFound:
-        many = [_plain(row) for row in rows]
-        return self._connection.exec_driver_sql(_own(statement), many) if many else _Nothing()
+        if (many := bulk(statement)) is None:
+            found = [_plain(row) for row in rows]
+            return self._connection.exec_driver_sql(_own(statement), found) if found else _Count()
+        texts = many.texts(map(_plain, rows))
+        return _Count(sum(self.execute(many.statement, (text,)).rowcount for text in texts))
 
 
-class _Nothing:
-    rowcount = 0
+class _Count:
+    """How many rows were changed, none of which is read."""
+
+    def __init__(self, rowcount: int = 0) -> None:
+        self.rowcount = rowcount
 
     def __iter__(self) -> Iterator[Any]:
         return iter(())
