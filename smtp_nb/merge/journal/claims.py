@@ -3,7 +3,8 @@
 A claim is a place in the run's list of messages. It is taken in the same transaction that
 records its attempt, with the row locked from the first look at it: a message belongs to nobody or
 is under way. So a worker that dies before the commit has taken nothing, and a task that is run
-twice finds taken what the first one took.
+twice finds taken what the first one took. The transaction of a window also writes what became of
+the one before: what a connection has in doubt is never more than a window.
 
 Times are the database's, as seconds since 1970: the clocks of several machines differ.
 """
@@ -32,17 +33,20 @@ _PUBLISH = "INSERT INTO claim (run, place) SELECT ?, generate_series(0, ?::bigin
 # Without it, PostgreSQL takes the table for a small one and reads a run's claims to find one.
 _MEASURE = "ANALYZE claim"
 _CLAIM = """
-SELECT place, tries, since, is_fresh FROM claim WHERE run = ? AND taken IS NULL AND due <= ?
-    AND NOT place = ANY(?) ORDER BY is_fresh, place LIMIT ? FOR UPDATE SKIP LOCKED
+WITH free AS (
+    SELECT place FROM claim WHERE run = ? AND taken IS NULL AND due <= ?
+        AND NOT place = ANY(?) ORDER BY is_fresh, place LIMIT ? FOR UPDATE SKIP LOCKED)
+UPDATE claim SET taken = ? FROM free WHERE claim.run = ? AND claim.place = free.place
+RETURNING claim.place, tries, since, is_fresh
 """
-_TAKE = "UPDATE claim SET taken = ? WHERE run = ? AND place = ANY(?)"
+_LEAVE = "UPDATE claim SET taken = NULL WHERE run = ? AND place = ANY(?)"
 _LEAVE_OUT = "UPDATE claim SET taken = '', outcome = ? WHERE run = ? AND place = ?"
 _FINISH = "UPDATE claim SET outcome = ? WHERE run = ? AND place = ?"
 _REOPEN = """
 UPDATE claim SET taken = NULL, outcome = NULL, is_fresh = FALSE, due = ?, tries = ?, since = ?
 WHERE run = ? AND place = ?
 """
-_PUT_OFF = "UPDATE claim SET due = ? WHERE run = ? AND place = ANY(?)"
+_PUT_OFF = "UPDATE claim SET taken = NULL, due = ? WHERE run = ? AND place = ANY(?)"
 _HAS_TAKEN = "SELECT 1 FROM claim WHERE run = ? AND taken = ? LIMIT 1"
 _NEXT_DUE = "SELECT due, tries > 0 FROM claim WHERE run = ? AND taken IS NULL ORDER BY due LIMIT 1"
 _COUNTS = """
@@ -92,6 +96,18 @@ class Orders(NamedTuple):
 
     state: RunState
     busy_until: float = 0.0
+
+
+class Window(NamedTuple):
+    """A transaction in which messages are claimed.
+
+    Attributes:
+        token: by which it is found out whether it was committed.
+        orders: how the run stands until its end.
+    """
+
+    token: str
+    orders: Orders
 
 
 class ClaimedPlace(NamedTuple):
@@ -239,12 +255,15 @@ class ClaimJournal(Journal):
         place_of_row: dict[int, int],
     ) -> None:
         self._place = place
-        self.store: PostgreSQLStore = WorkerStore(place, patience_s, mark)
+        self.store: WorkerStore = WorkerStore(place, patience_s, mark)
         JournalReader.__init__(self, self.store)
         self._run = mark
         self._place_of_message, self._place_of_row = place_of_message, place_of_row
         self._windows = 0
+        self._is_open = False
         self._claimed: list[int] = []
+        self._unused: set[int] = set()
+        self._unwritten: list[Result] = []
         self._token = ""
         with self.store.reading() as sql:
             self._ahead = _clock(sql) - ambient.monotonic()
@@ -256,25 +275,43 @@ class ClaimJournal(Journal):
     # -- windows ------------------------------------------------------------------------------
 
     @contextmanager
-    def window(self) -> Iterator[str]:
-        """A transaction from the first claim to the commit of the attempts; yields its token."""
+    def window(self) -> Iterator[Window]:
+        """A transaction from the first claim to the commit of the attempts.
+
+        What was settled last is written with it.
+        """
         self._windows += 1
         self._claimed.clear()
+        self._unused.clear()
         self._token = f"{id(self):x}-{self._windows}-{self.clock()}"
-        with self.store.writing():
-            yield self._token
+        with self.store.writing() as sql:
+            self._is_open = True
+            try:
+                self._write_outcomes(sql)
+                yield Window(self._token, self._orders(self.store.standing(sql)))
+                if self._unused:
+                    sql.execute(_LEAVE, (self._run, list(self._unused)))
+            finally:
+                self._is_open = False
+        self._unwritten.clear()
 
     def has_taken(self, token: str) -> bool:
         """True if a window was committed although its answer was lost."""
-        return bool(self._found(_HAS_TAKEN, (self._run, token)))
+        if found := bool(self._found(_HAS_TAKEN, (self._run, token))):
+            self._unwritten.clear()
+        return found
 
     def claim(self, most: int) -> list[ClaimedPlace]:
-        """Lock up to `most` unclaimed messages that this window does not have, until its end."""
-        values = (self._run, self.clock(), self._claimed, most)
+        """Claim up to `most` messages that this window has not had, until its end.
+
+        Those that are not among its attempts then are unclaimed as before.
+        """
+        values = (self._run, self.clock(), self._claimed, most, self._token, self._run)
         with self.store.writing() as sql:
             found = [ClaimedPlace(*row) for row in sql.execute(_CLAIM, values)]
         self._claimed += [claim.place for claim in found]
-        return found
+        self._unused.update(claim.place for claim in found)
+        return sorted(found, key=lambda claim: (claim.is_fresh, claim.place))
 
     def known(self, messages: Sequence[int]) -> list[Known]:
         """What became of earlier attempts."""
@@ -288,27 +325,49 @@ class ClaimJournal(Journal):
     ) -> None:
         with self.store.writing() as sql:
             super().record_attempts(intents, left_out, digests)
-            places = list({self._place_of_message[intent.message] for intent in intents})
-            sql.execute(_TAKE, (self._token, self._run, places))
-            sql.executemany(
-                _LEAVE_OUT, [(s.outcome, self._run, self._place_of_row[s.row]) for s in left_out]
-            )
+            rows = [(s.outcome, self._run, self._place_of_row[s.row]) for s in left_out]
+            sql.executemany(_LEAVE_OUT, rows)
+        self._unused.difference_update(self._place_of_message[one.message] for one in intents)
+        self._unused.difference_update(place for _, _, place in rows)
 
     def settle(self, outcomes: Sequence[Result]) -> None:
+        """Keep what became of intents; the next window writes it, or `flush` does.
+
+        Until then its connection has nothing in doubt but what it had before: no more than a
+        window, for the next one is claimed in the transaction that writes this.
+        """
+        self._unwritten += outcomes
+
+    def flush(self) -> None:
+        """Write what was settled.
+
+        Raises:
+            JournalError: it could not be written; the next run shows it as UNKNOWN.
+        """
+        if self._unwritten and not self._is_open:  # a window that fails has written nothing
+            self.store.commit(self._write_outcomes, flush=False)
+            self._unwritten.clear()
+
+    def close(self) -> None:
+        try:
+            self.flush()
+        finally:
+            super().close()
+
+    def _write_outcomes(self, sql: JournalSession) -> None:
+        outcomes = self._unwritten
         found: dict[int, list[Outcome]] = {}
         for one in outcomes:
             found.setdefault(one.message, []).append(Outcome(one.outcome))
         rows = [(summary(many), self._run, self._place_of_message[message])
                 for message, many in found.items()]  # fmt: skip
-
-        def write(sql: JournalSession) -> None:
-            Journal.settle(self, outcomes)
-            sql.executemany(_FINISH, rows)
-
-        self.store.commit(write, flush=False)
+        super().settle(outcomes)
+        sql.executemany(_FINISH, rows)
 
     def reopen(self, message: int, due: float, tries: int, since: float) -> None:
         """Give a message back: it is unclaimed, to be tried again."""
+        # By itself: it may be done again after others have taken the message.
+        self.flush()
         values = (due, tries, since, self._run, self._place_of_message[message])
         self.store.commit(lambda sql: sql.execute(_REOPEN, values), flush=False)
 
@@ -316,6 +375,7 @@ class ClaimJournal(Journal):
         """Leave messages alone until then."""
         with self.store.writing() as sql:
             sql.execute(_PUT_OFF, (due, self._run, list(places)))
+        self._unused.difference_update(places)
 
     # -- how the run stands -------------------------------------------------------------------
 
@@ -326,7 +386,9 @@ class ClaimJournal(Journal):
 
     def orders(self) -> Orders:
         """How the run stands now."""
-        facts = self.facts
+        return self._orders(self.facts)
+
+    def _orders(self, facts: Mapping[str, str]) -> Orders:
         if facts.get("run") != self._run:
             return Orders(RunState.CANCELLED)
         return Orders(RunState(facts[_STATE]), float(facts[_BUSY]))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
+import sqlalchemy
 
 from servers.postgresql import PostgreSQL
 from smtp_nb.errors import JournalError
@@ -84,7 +85,7 @@ def test_a_window_that_fails_takes_nothing(board: ClaimBoard, workers: list[Clai
     with pytest.raises(JournalError):
         fail()
     assert board.counts().waiting == COUNT
-    with second.window() as token:
+    with second.window() as (token, _):
         assert claimed(second, 1) == [0]
         second.record_attempts([intent(1)])
     assert second.has_taken(token)
@@ -98,6 +99,8 @@ def test_a_message_that_is_given_back_comes_first_when_its_time_has_come(
         claimed(first, 3)
         first.record_attempts([intent(1), intent(2), intent(3)])
     first.settle([settled(1, "ACCEPTED"), settled(2, "DEFERRED"), settled(3, "NOT_SENT")])
+    assert board.counts().outcomes.total() == 0
+    first.flush()
     assert board.counts().outcomes.total() == 3
     later = first.clock() + 3600
     first.reopen(2, later, 1, 5.0)
@@ -192,3 +195,74 @@ def test_workers_of_an_earlier_run_are_cancelled(
 def test_a_journal_in_a_file_has_no_claims() -> None:
     with Journal(None) as journal, pytest.raises(JournalError, match="not in a database"):
         ClaimBoard(journal)
+
+
+def test_a_window_is_a_few_statements_whatever_its_size(workers: list[ClaimJournal]) -> None:
+    """What ended, how the run stands, claims, attempts: one transaction, seven statements."""
+
+    def note(connection: object, cursor: object, statement: str, *rest: object) -> None:
+        statements.append(statement)
+
+    statements: list[str] = []
+    first, _ = workers
+    counts = []
+    sqlalchemy.event.listen(sqlalchemy.Engine, "before_cursor_execute", note)
+    try:
+        for numbers in ([1], [2, 3], [4, 5, 6]):
+            statements.clear()
+            with first.window():
+                claimed(first, len(numbers))
+                digests = [("digest", number) for number in numbers]
+                first.record_attempts([intent(number) for number in numbers], [], digests)
+            first.settle([settled(number, "ACCEPTED") for number in numbers])
+            counts.append(len(statements))
+    finally:
+        sqlalchemy.event.remove(sqlalchemy.Engine, "before_cursor_execute", note)
+    assert counts == [5, 7, 7]
+
+
+def test_what_was_settled_is_written_with_the_next_window_or_before_the_end(
+    board: ClaimBoard, workers: list[ClaimJournal]
+) -> None:
+    first, _ = workers
+    for number in (1, 2):
+        with first.window():
+            claimed(first, 1)
+            first.record_attempts([intent(number)])
+        first.settle([settled(number, "ACCEPTED")])
+        assert board.counts().outcomes.total() == number - 1
+        in_doubt = [one for one in first.deliveries() if one.outcome is None]
+        assert len(in_doubt) == 1  # a window, as before it was settled
+
+    def fail() -> None:
+        with first.window():
+            claimed(first, 1)
+            first.reopen(3, 0.0, 0, 0.0)  # a message that could not be rendered
+            raise ValueError
+
+    with pytest.raises(ValueError, match=r"^$"):
+        fail()
+    assert board.counts().outcomes.total() == 1
+    first.close()
+    assert board.counts().outcomes.total() == 2
+
+
+def test_what_is_claimed_and_not_used_is_there_for_others(
+    board: ClaimBoard, workers: list[ClaimJournal]
+) -> None:
+    first, second = workers
+    with first.window():
+        assert claimed(first, 3) == [0, 1, 2]
+        first.record_attempts([intent(2)])
+    assert board.counts().waiting == COUNT - 1
+    with second.window():
+        assert claimed(second, 9) == [0, 2, 3, 4, 5]
+
+
+def test_no_plan_of_a_worker_reads_a_table_that_has_an_index(workers: list[ClaimJournal]) -> None:
+    first, _ = workers
+    with first.window(), first.store.writing() as sql:
+        for name in ("enable_seqscan", "jit"):
+            assert sql.execute(f"SHOW {name}").fetchall() == [("off",)]
+        plan = sql.execute("EXPLAIN SELECT 1 FROM delivery WHERE message = ANY(?)", ([1, 2],))
+        assert not any("Seq Scan" in line for (line,) in plan)

@@ -41,17 +41,23 @@ T = TypeVar("T")
 # The pauses before a database that went away is asked again.
 _PAUSES = (0.1, 0.2, 0.5, 1.0, 2.0)
 _MARK = "run"
+_STANDING = f"""
+WITH mine AS (SELECT name, value FROM campaign WHERE name = '{_MARK}' FOR SHARE)
+SELECT name, value FROM mine UNION ALL SELECT name, value FROM campaign WHERE name <> '{_MARK}'
+"""
 # Workers of a campaign share this lock as long as they live.
 _JOIN = "SELECT pg_advisory_lock_shared(?)"
 _IS_ALONE = "SELECT pg_try_advisory_xact_lock(?)"
 # So long workers of an earlier run are given to end what is under way.
 _SETTLE_S = 30.0
 # What is written is found by its key. A plan that was made while a table was all but empty would
-# read all of it for each window, and is kept until statistics say better.
-_BY_KEY = "".join(
-    f"; SET LOCAL enable_{way} TO OFF" for way in ("seqscan", "hashjoin", "mergejoin")
+# read all of it for each window, and is kept until statistics say better. Without JIT: what has to
+# be read as a whole now looks so expensive that PostgreSQL would compile it each time.
+_OFF = ("enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit")
+_BY_KEY = "".join(f"; SET LOCAL {name} TO OFF" for name in _OFF)
+_FLUSHED, _UNHURRIED = (
+    f"BEGIN; SET LOCAL synchronous_commit TO {how}{_BY_KEY}" for how in ("ON", "OFF")
 )
-_FLUSHED, _UNHURRIED = (f"SET LOCAL synchronous_commit TO {how}{_BY_KEY}" for how in ("ON", "OFF"))
 
 
 def _keep_silent(left_s: float) -> None:
@@ -102,7 +108,8 @@ class PostgreSQLStore:
         self._place = place
         self._patience_s = patience_s
         self._guard = threading.RLock()
-        self._engine = engine_of(place)
+        # Each transaction says itself how it begins, in one round trip.
+        self._engine = engine_of(place).execution_options(isolation_level="AUTOCOMMIT")
         self._open: DatabaseSession | None = None
         self._tell: Callable[[float], None] = _keep_silent
         self.mark = mark or ambient.random(8).hex()
@@ -255,6 +262,18 @@ class WorkerStore(PostgreSQLStore):
 
     def __init__(self, place: JournalURL, patience_s: float, mark: str) -> None:
         super().__init__(place, patience_s, mark)
+        self._seen: JournalSession | None = None
+        """In which the run is current until its end."""
 
     def greet(self, sql: JournalSession) -> None:
         sql.execute(_JOIN, (presence_of(self._place),))
+
+    def standing(self, sql: JournalSession) -> dict[str, str]:
+        """The facts of the campaign; no other run begins until this transaction has ended."""
+        facts = dict(sql.execute(_STANDING).fetchall())
+        self._seen = sql if facts[_MARK] == self.mark else None
+        return facts
+
+    def require_current(self, sql: JournalSession) -> None:
+        if sql is not self._seen:
+            super().require_current(sql)

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from smtp_nb.errors import JournalError
 from smtp_nb.flows.delivering.reconnecting import Pause
-from smtp_nb.merge.journal.claims import Budget, ClaimedPlace, ClaimJournal, RunState, Spent
+from smtp_nb.merge.journal.claims import Budget, ClaimedPlace, ClaimJournal, Orders, RunState, Spent
 from smtp_nb.merge.journal.schema import RETRIED
 from smtp_nb.merge.planning.renderer import RowRenderer, RowValues
 from smtp_nb.merge.running.control import RunControl
@@ -230,6 +230,7 @@ class ClaimedSource(Source):
 
     def pause(self) -> Pause | None:
         """As any source, but never for long: a nudge does not come as far as here."""
+        self._claim_journal.flush()
         self._look_round()
         found = super().pause()
         self._pass_on()
@@ -257,7 +258,10 @@ class ClaimedSource(Source):
 
     def _look_round(self) -> bool:
         """See what the client wants; False if that is no further message for now."""
-        state, busy_until = self._claim_journal.orders()
+        return self._heed(self._claim_journal.orders())
+
+    def _heed(self, orders: Orders) -> bool:
+        state, busy_until = orders
         self._shared.backoff.hold(busy_until)
         self._control.is_paused = state is RunState.PAUSED
         self._control.is_cancelled = state in (RunState.CANCELLED, RunState.ENDED)
@@ -272,11 +276,11 @@ class ClaimedSource(Source):
         Raises:
             JournalError: they are not, so none of them may leave.
         """
-        if not self._look_round():
-            return ()
         budget = self._shared.budget
         if budget is None:
             return self._taken(most)
+        if not self._look_round():
+            return ()
         spent = self._claim_journal.spend(budget, most)
         if spent is None:
             return ()
@@ -294,8 +298,9 @@ class ClaimedSource(Source):
             jobs: Sequence[DeliveryJob] = ()
             token = ""
             try:
-                with self._claim_journal.window() as token:
-                    jobs = super().take(most)
+                with self._claim_journal.window() as (token, orders):
+                    if self._heed(orders):
+                        jobs = super().take(most)
             except JournalError as error:
                 store.come_back(error, deadline)
                 if not (jobs and self._claim_journal.has_taken(token)):
