@@ -267,3 +267,16 @@ def test_what_cannot_be_packed_is_said_before_anything_leaves(
         pytest.raises(InputError, match=r"cannot travel.*lock"),
     ):
         Parcel.of(offer.shipment)
+
+
+def test_what_is_packed_is_opened_as_it_was(
+    offered: Offered, merge: Make, server: SandboxServer, url: str, frame: pd.DataFrame
+) -> None:
+    """Display names, earlier outcomes: all that is known of each message."""
+    server.inject("reply", stage="RCPT", recipient="s3@b.test", code=450)
+    frame = frame.assign(email=frame["email"].replace({"s5@b.test": "Five <s5@b.test>"}))
+    merge(journal=url, frame=frame).run(progress=None, limit=10, patience=0)
+    with offered(merge(journal=url, frame=frame)) as offer:
+        todos = offer.shipment.todos
+        assert Parcel.of(offer.shipment).opened().todos == todos
+    assert any(todo.message_id and todo.outcomes for todo in todos)
