@@ -11,6 +11,7 @@ from smtp_nb.model.events import PITrailEvent
 from smtp_nb.model.trail.lines import WireLines
 
 _CLIENT, _SERVER, _INFO = TrailDirection.CLIENT, TrailDirection.SERVER, TrailDirection.INFO
+_BAD = frozenset("45")
 _BAD_REPLY = re.compile(r"[45][0-9][0-9]")
 
 
@@ -55,14 +56,18 @@ class Tally:
     def add_lines(self, lines: WireLines) -> None:
         """As `add`, for lines that crossed the wire together."""
         speaker = lines.direction
-        self.lines += len(lines)
+        self.lines += len(lines.texts)
         self.seconds = lines.seconds
         if speaker is _INFO:
             return
         if speaker is _SERVER:
             self.round_trips += self._speakers.get(lines.connection) is _CLIENT
             self.refusals += sum(
-                [lines.is_final(text) for text in lines.texts if _BAD_REPLY.match(text)]
+                [
+                    lines.is_final(text)
+                    for text in lines.texts
+                    if text[:1] in _BAD and _BAD_REPLY.match(text)
+                ]
             )
         self._speakers[lines.connection] = speaker
         self.protected = lines.tls
