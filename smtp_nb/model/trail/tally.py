@@ -11,7 +11,6 @@ from smtp_nb.model.events import PITrailEvent
 from smtp_nb.model.trail.lines import WireLines
 
 _CLIENT, _SERVER, _INFO = TrailDirection.CLIENT, TrailDirection.SERVER, TrailDirection.INFO
-_BAD = frozenset("45")
 _BAD_REPLY = re.compile(r"[45][0-9][0-9]")
 
 
@@ -66,7 +65,7 @@ class Tally:
                 [
                     lines.is_final(text)
                     for text in lines.texts
-                    if text[:1] in _BAD and _BAD_REPLY.match(text)
+                    if text >= "4" and _BAD_REPLY.match(text)  # most are 250
                 ]
             )
         self._speakers[lines.connection] = speaker
