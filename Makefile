@@ -2,7 +2,7 @@
 # only when pyproject.toml changed.
 PYTHON ?= python3
 BIN := .venv/bin
-INSTALLED := .venv/installed-
+INSTALLED := .venv/installed
 PYTEST := $(BIN)/python -m pytest
 UV := $(shell command -v uv 2>/dev/null)
 ifeq ($(UV),)
@@ -26,54 +26,62 @@ NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=120
 SANITIZE := --nbval-sanitize-with=tests/nbval_sanitize.cfg
 TWO_FILES := --numprocesses=2 --dist=loadfile
 
-.PHONY: demo lab lite test test-long test-lowest fuzz lint bench bench-compare docs
+.PHONY: demo statements lab lite test test-long test-lowest fuzz lint bench bench-compare docs
 
-demo: $(INSTALLED)demo
+demo: $(INSTALLED)
 	$(BIN)/python notebooks/build.py demo
 
-lab: $(INSTALLED)lab,lessons
+# The other tour: one statement a customer, with a table, a figure and a spreadsheet.
+statements: $(INSTALLED)-statements
+	$(BIN)/python notebooks/build.py demo statements
+
+lab: $(INSTALLED)-lab,lessons
 	$(BIN)/jupyter lab --notebook-dir=notebooks --LabApp.default_url=/lab/tree/lessons
 
 # Lessons for a browser alone, in build/lite; npm brings the Python that runs there.
-lite: $(INSTALLED)lite
+lite: $(INSTALLED)-lite
 	$(BIN)/python notebooks/lite/build.py
 
-test: $(INSTALLED)$(EXTRAS)
+test: $(INSTALLED)-$(EXTRAS)
 	$(BIN)/python notebooks/build.py copy
 	# Lessons are the same on every machine, so nothing is replaced before comparing.
 	$(PYTEST) --quiet $(TWO_FILES) $(NBVAL) $(LESSONS)
 	$(PYTEST) $(TWO_FILES) $(NBVAL) $(SANITIZE) tests $(NOTEBOOKS)
 
-test-long: $(INSTALLED)$(EXTRAS)
+test-long: $(INSTALLED)-$(EXTRAS)
 	# A dump of all threads after some minutes has killed what it looked at.
 	$(PYTEST) -m long --timeout=3600 -o faulthandler_timeout=0 $(TWO_FILES) tests
 
 # Part of the suite beside the oldest versions of other packages that pyproject.toml allows.
-test-lowest: $(INSTALLED)$(EXTRAS)
+test-lowest: $(INSTALLED)-$(EXTRAS)
 	$(PYTEST) -m long -o faulthandler_timeout=0 tests/architecture/test_lower_bounds.py
 
 # So many seconds for each parser; NAMES are some of tests/fuzz/targets.py, all by default.
 SECONDS := 300
-fuzz: $(INSTALLED)$(EXTRAS)
+fuzz: $(INSTALLED)-$(EXTRAS)
 	cd tests && ../$(BIN)/python -m fuzz --seconds $(SECONDS) $(NAMES)
 
-lint: $(INSTALLED)$(EXTRAS)
+lint: $(INSTALLED)-$(EXTRAS)
 	$(PYTEST) tests/architecture/test_style.py tests/architecture/test_contract.py
 
-docs: $(INSTALLED)$(EXTRAS)
+docs: $(INSTALLED)-$(EXTRAS)
 	$(BIN)/python docs/build.py
 
-bench: $(INSTALLED)test,bench
+bench: $(INSTALLED)-test,bench
 	$(BIN)/python -m benchmarks $(BENCH)
 
 # `make bench-compare REF=v1.0`: this checkout against another commit, as ratios.
-bench-compare: $(INSTALLED)test,bench
+bench-compare: $(INSTALLED)-test,bench
 	$(BIN)/python -m benchmarks.compare $(REF) $(BENCH)
 
 # Two targets at once would install into the same place.
 .NOTPARALLEL:
 
-$(INSTALLED)%: pyproject.toml | .venv/made
+$(INSTALLED): pyproject.toml | .venv/made
+	$(INSTALL) --editable .
+	touch $@
+
+$(INSTALLED)-%: pyproject.toml | .venv/made
 	$(INSTALL) --editable '.[$*]'
 	$(if $(filter test%,$*),$(COMPILE))
 	touch $@

@@ -1,7 +1,8 @@
 """Run the notebooks of this folder, each time from a fresh copy.
 
-    python notebooks/build.py demo      run the notebooks here, print their results, write a page
-                                        of each
+    python notebooks/build.py demo [statements]
+                                        run the quickstart, or these, print their results, write a
+                                        page of each
     python notebooks/build.py refresh [lessons/01-by-hand.ipynb …]
                                         run all, or these, and keep what they show, as the tests
                                         expect it
@@ -48,19 +49,19 @@ def copy_to(place: Path) -> None:
     shutil.copytree(SOURCES, place, ignore=left_behind)
 
 
-def demo() -> None:
-    """Run every notebook in this process, print its results and write its page."""
+def demo(*names: str) -> None:
+    """Run the quickstart, or these, in this process; print their results and write their pages."""
     import page  # beside this script
     import shell
 
     BUILD.mkdir(exist_ok=True)
-    for path in sorted(SOURCES.glob("*.ipynb")):
-        notebook = json.loads(path.read_text("utf-8"))
+    for name in names or ["quickstart"]:
+        notebook = json.loads((SOURCES / f"{name}.ipynb").read_text("utf-8"))
         with fresh_copy() as place, chdir(place):
             shell.run(list(code_cells(notebook)))
-        target = BUILD / f"{path.stem}.html"
+        target = BUILD / f"{name}.html"
         target.write_text(page.page(notebook["cells"]), encoding="utf-8")
-        print(f"{results(notebook)}\n\nThe whole notebook {path.stem}: {target}\n")
+        print(f"{results(notebook)}\n\nThe whole notebook {name}: {target}\n")
 
 
 @contextmanager

@@ -31,7 +31,7 @@ from smtp_nb.sasl.ntlm import ntlm
 
 ROOT = Path(__file__).parents[2]
 # Sets of packages for work on this project, which nothing of the package asks for.
-WORKSHOPS = {"all", "bench", "demo", "docs", "lab", "lite", "test"}
+WORKSHOPS = {"all", "bench", "docs", "lab", "lite", "statements", "test"}
 CLIENT = dict.fromkeys(("client_id", "client_secret", "auth_uri", "token_uri"), "https://x.test")
 ZONE = {"x.test": {"MX": "10 mx.x.test", "TXT": "v=spf1 -all"}, "mx.x.test": {"A": "192.0.2.1"}}
 JOURNAL = JournalURL(Secret("postgresql://x.test/y"), "y")

@@ -17,7 +17,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 pytestmark = [pytest.mark.long, pytest.mark.timeout(3000)]
 # Those that the package itself asks for; the others are for work on it.
-EXTRAS = "cluster,demo,dkim,excel,lessons,ntlm,oauth"
+EXTRAS = "cluster,dkim,excel,lessons,ntlm,oauth,statements"
 # What the tests below are written with, in the newest versions that know narwhals 2.0.
 TOOLS = (
     "pytest", "pytest-timeout", "hypothesis", "trustme", "beautifulsoup4", "polars", "pyarrow",

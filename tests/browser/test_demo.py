@@ -1,4 +1,4 @@
-"""`make demo`: what it prints, and a page that opens from a memory stick."""
+"""`make demo` and `make statements`: what they print, and pages that open from a memory stick."""
 
 from __future__ import annotations
 
@@ -43,7 +43,9 @@ class Demo:
 @pytest.fixture(scope="module")
 def demo() -> Demo:
     run = subprocess.run(
-        [sys.executable, ROOT / "notebooks" / "build.py", "demo"], capture_output=True, text=True
+        [sys.executable, ROOT / "notebooks" / "build.py", "demo", *NOTEBOOKS],
+        capture_output=True,
+        text=True,
     )
     assert run.returncode == 0, run.stderr
     return Demo(run.stdout)
