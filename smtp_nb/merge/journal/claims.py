@@ -11,16 +11,14 @@ Times are the database's, as seconds since 1970: the clocks of several machines 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from typing import Any, NamedTuple
 
 from smtp_nb import ambient
-from smtp_nb.errors import JournalError
 from smtp_nb.merge.journal.journal import Journal, JournalReader
-from smtp_nb.merge.journal.postgresql.stores import PostgreSQLStore, WorkerStore
+from smtp_nb.merge.journal.postgresql.stores import WorkerStore
 from smtp_nb.merge.journal.schema import Attempt, Result, SkippedRow
 from smtp_nb.merge.journal.store import JournalSession
 from smtp_nb.merge.journal.url import JournalURL
@@ -28,10 +26,6 @@ from smtp_nb.model.outcome import Outcome
 from smtp_nb.model.receipt import summary
 
 _NOW = "SELECT extract(epoch FROM clock_timestamp())::float8"
-_CLEAR = "DELETE FROM claim WHERE run <> ?"
-_PUBLISH = "INSERT INTO claim (run, place) SELECT ?, generate_series(0, ?::bigint - 1)"
-# Without it, PostgreSQL takes the table for a small one and reads a run's claims to find one.
-_MEASURE = "ANALYZE claim"
 _CLAIM = """
 WITH free AS (
     SELECT place FROM claim WHERE run = ? AND taken IS NULL AND due <= ?
@@ -49,9 +43,6 @@ WHERE run = ? AND place = ?
 _PUT_OFF = "UPDATE claim SET taken = NULL, due = ? WHERE run = ? AND place = ANY(?)"
 _HAS_TAKEN = "SELECT 1 FROM claim WHERE run = ? AND taken = ? LIMIT 1"
 _NEXT_DUE = "SELECT due, tries > 0 FROM claim WHERE run = ? AND taken IS NULL ORDER BY due LIMIT 1"
-_COUNTS = """
-SELECT outcome, taken IS NULL, tries > 0, count(*) FROM claim WHERE run = ? GROUP BY 1, 2, 3
-"""
 _KNOWN = "SELECT message, message_id, address, outcome FROM delivery WHERE message = ANY(?)"
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(?, 0))"
 _SPENT = """
@@ -63,8 +54,6 @@ _COUNT_FROM = """
 INSERT INTO budget (id, name, at, messages) VALUES (?, ?, ?, ?)
 ON CONFLICT (id) DO UPDATE SET at = excluded.at
 """
-_FORGET_ALL = "DELETE FROM budget"
-_SPENT_BEFORE = "INSERT INTO budget (name, at, messages) VALUES (?, ?, ?)"
 _EXPIRE = "DELETE FROM budget WHERE name = ? AND at <= ?"
 _GIVE_BACK = "UPDATE budget SET messages = messages - ? WHERE id = ?"
 _HOLD_OFF = """
@@ -73,7 +62,7 @@ SET value = greatest(campaign.value::float8, excluded.value::float8)::text
 """
 
 # Facts of a campaign whose run is shared.
-_STATE, _ENDING, _BUSY = "state", "ending", "busy until"
+STATE, ENDING, BUSY = "state", "ending", "busy until"
 
 
 class RunState(StrEnum):
@@ -157,85 +146,9 @@ class Spent(NamedTuple):
     messages: int
 
 
-class Counts(NamedTuple):
-    """How far a run is.
-
-    Attributes:
-        outcomes: of messages that are decided.
-        waiting: messages that are not claimed.
-        put_off: those of them that wait for another try.
-    """
-
-    outcomes: Counter[Outcome]
-    waiting: int
-    put_off: int
-
-
-def _clock(sql: JournalSession) -> float:
+def clock_of(sql: JournalSession) -> float:
     ((now,),) = sql.execute(_NOW).fetchall()
     return float(now)
-
-
-class ClaimBoard:
-    """What the client of a run asks and tells, over its own journal.
-
-    Raises:
-        JournalError: the journal is not in a database.
-    """
-
-    def __init__(self, journal: Journal) -> None:
-        if not isinstance(journal.store, PostgreSQLStore):
-            raise JournalError("the journal is not in a database")
-        self._journal, self._store = journal, journal.store
-
-    @property
-    def mark(self) -> str:
-        """What tells this run from others."""
-        return self._store.mark
-
-    def publish(self, count: int, spent: Mapping[str, Sequence[float]]) -> float:
-        """Offer so many messages; the time at which the run began.
-
-        Args:
-            spent: when earlier runs sent what their quotas count, by the name of the budget.
-        """
-        self._journal.note({_STATE: RunState.RUNNING, _BUSY: "0"})
-        with self._store.writing(flush=False) as sql:
-            sql.execute(_CLEAR, (self.mark,))
-            sql.execute(_PUBLISH, (self.mark, count))
-            sql.execute(_MEASURE)
-            sql.execute(_FORGET_ALL)
-            for name, times in spent.items():
-                counted = Counter(times).items()
-                sql.executemany(_SPENT_BEFORE, [(name, at, many) for at, many in counted])
-            return _clock(sql)
-
-    def tell(self, state: RunState) -> None:
-        """Let workers know what to do from now on."""
-        self._journal.note({_STATE: state})
-
-    @property
-    def ending(self) -> str:
-        """Why no further message begins; empty while any may."""
-        facts = self._journal.facts
-        return facts.get(_ENDING, "") if facts.get(_STATE) == RunState.ENDED else ""
-
-    def counts(self) -> Counts:
-        """How far the run is."""
-        found = Counts(Counter(), 0, 0)
-        values = (self.mark,)
-        rows = self._store.commit(lambda sql: sql.execute(_COUNTS, values).fetchall(), flush=False)
-        for outcome, is_waiting, is_again, count in rows:
-            if outcome is not None:
-                found.outcomes[Outcome(outcome)] += count
-            elif is_waiting:
-                again = found.put_off + (count if is_again else 0)
-                found = found._replace(waiting=found.waiting + count, put_off=again)
-        return found
-
-    def has_workers(self) -> bool:
-        """True while a worker of any run of this campaign has its connection."""
-        return self._store.has_workers()
 
 
 class ClaimJournal(Journal):
@@ -266,7 +179,7 @@ class ClaimJournal(Journal):
         self._unwritten: list[Result] = []
         self._token = ""
         with self.store.reading() as sql:
-            self._ahead = _clock(sql) - ambient.monotonic()
+            self._ahead = clock_of(sql) - ambient.monotonic()
 
     def clock(self) -> float:
         """The database's time, without asking it."""
@@ -391,19 +304,19 @@ class ClaimJournal(Journal):
     def _orders(self, facts: Mapping[str, str]) -> Orders:
         if facts.get("run") != self._run:
             return Orders(RunState.CANCELLED)
-        return Orders(RunState(facts[_STATE]), float(facts[_BUSY]))
+        return Orders(RunState(facts[STATE]), float(facts[BUSY]))
 
     def hold_off(self, until: float) -> None:
         """Let no worker begin anything before."""
-        self.store.commit(lambda sql: sql.execute(_HOLD_OFF, (_BUSY, str(until))), flush=False)
+        self.store.commit(lambda sql: sql.execute(_HOLD_OFF, (BUSY, str(until))), flush=False)
 
     def explain_rest(self, why: str) -> None:
         """Keep why no further message begins, should it come to that: the client says so."""
-        self.note({_ENDING: why})
+        self.note({ENDING: why})
 
     def end(self) -> None:
         """Let no worker begin a further message."""
-        self.note({_STATE: RunState.ENDED})
+        self.note({STATE: RunState.ENDED})
 
     # -- budgets ------------------------------------------------------------------------------
 
@@ -415,7 +328,7 @@ class ClaimJournal(Journal):
 
         def work(sql: JournalSession) -> Spent | None:
             sql.execute(_LOCK, (f"{self._place.schema} {budget.name}",))
-            now = _clock(sql)
+            now = clock_of(sql)
             sql.execute(_EXPIRE, (budget.name, now - budget.period_s))
             room = min(most, budget.messages - self._spent(sql, budget, now)[0])
             if room <= 0:

@@ -10,7 +10,8 @@ import sqlalchemy
 
 from servers.postgresql import PostgreSQL
 from smtp_nb.errors import JournalError
-from smtp_nb.merge.journal.claims import Budget, ClaimBoard, ClaimJournal, RunState
+from smtp_nb.merge.journal.claim_board import ClaimBoard
+from smtp_nb.merge.journal.claims import Budget, ClaimJournal, RunState
 from smtp_nb.merge.journal.journal import Journal
 from smtp_nb.merge.journal.schema import Attempt, Result, SkippedRow
 from smtp_nb.merge.journal.url import JournalURL, place_of

@@ -8,7 +8,8 @@ from contextlib import closing, suppress
 from smtp_nb import ambient
 from smtp_nb.client.portable import Revealed
 from smtp_nb.errors import InputError, LinkError, SMTPError
-from smtp_nb.merge.journal.claims import ClaimBoard, Counts, RunState
+from smtp_nb.merge.journal.claim_board import ClaimBoard, Counts
+from smtp_nb.merge.journal.claims import RunState
 from smtp_nb.merge.journal.url import JournalURL, Place
 from smtp_nb.merge.running.cluster.claimed import ALL
 from smtp_nb.merge.running.cluster.crew import Crew, require_client, scheduler_gone

@@ -94,8 +94,9 @@ class Parcel:
 
     def opened(self) -> Shipment:
         """The shipment, of this worker alone."""
-        shipment, rows = pickle.loads(self.octets)
-        return replace(shipment, todos=[_message(row) for row in rows])
+        found: tuple[Shipment, list[_Plain]] = pickle.loads(self.octets)
+        shipment, messages = found
+        return replace(shipment, todos=[_message(plain) for plain in messages])
 
     def __repr__(self) -> str:
         return f"<Parcel: {len(self.octets)} bytes>"

@@ -13,7 +13,7 @@ import pytest
 
 from servers.postgresql import PostgreSQL
 from smtp_nb.merge import MailMerge
-from smtp_nb.merge.journal.claims import ClaimBoard
+from smtp_nb.merge.journal.claim_board import ClaimBoard
 from smtp_nb.merge.running.cluster.conductor import Conductor
 from smtp_nb.merge.running.cluster.shipment import Shipment
 from smtp_nb.merge.running.cluster.worker import WorkerReport, work
