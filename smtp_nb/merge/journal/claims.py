@@ -87,7 +87,7 @@ class Orders(NamedTuple):
     busy_until: float = 0.0
 
 
-class Window(NamedTuple):
+class ClaimWindow(NamedTuple):
     """A transaction in which messages are claimed.
 
     Attributes:
@@ -188,7 +188,7 @@ class ClaimJournal(Journal):
     # -- windows ------------------------------------------------------------------------------
 
     @contextmanager
-    def window(self) -> Iterator[Window]:
+    def window(self) -> Iterator[ClaimWindow]:
         """A transaction from the first claim to the commit of the attempts.
 
         What was settled last is written with it.
@@ -201,7 +201,7 @@ class ClaimJournal(Journal):
             self._is_open = True
             try:
                 self._write_outcomes(sql)
-                yield Window(self._token, self._orders(self.store.standing(sql)))
+                yield ClaimWindow(self._token, self._orders(self.store.standing(sql)))
                 if self._unused:
                     sql.execute(_LEAVE, (self._run, list(self._unused)))
             finally:
