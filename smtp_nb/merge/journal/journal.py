@@ -238,8 +238,12 @@ class Journal(JournalReader):
     def settle(self, outcomes: Sequence[Result]) -> None:
         """Commit what became of intents. The next `record_attempts` flushes it."""
         now = ambient.now()
-        rows = [(now, o.outcome, o.code, o.enhanced_code, o.reply[:schema.REPLY_LIMIT], *o[4:])
-                for o in outcomes]  # fmt: skip
+        # A plain text: sqlite3 looks for an adapter of any other class, for each value anew.
+        rows = [
+            (now, str(outcome), code, status, reply[: schema.REPLY_LIMIT], queue_id, seconds, size,
+             message, address)
+            for outcome, code, status, reply, queue_id, seconds, size, message, address in outcomes
+        ]  # fmt: skip
         self.store.commit(lambda sql: sql.executemany(schema.SETTLE, rows), flush=False)
 
     def accept(self, digests: Iterable[tuple[str, int]]) -> None:
