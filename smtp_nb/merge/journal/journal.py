@@ -196,7 +196,8 @@ class Journal(JournalReader):
         """Keep what this run means to do, in place of what the last one meant."""
         with self.store.writing(flush=False) as sql:
             sql.execute("DELETE FROM plan")
-            sql.executemany(schema.KEEP_PLAN, entries)
+            # sqlite3 reads a plain tuple faster than one with names.
+            sql.executemany(schema.KEEP_PLAN, map(tuple, entries))
 
     def explain_rest(self, why: str) -> None:
         """Keep why rows that are still to be sent were not sent by this run."""

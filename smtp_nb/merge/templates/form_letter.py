@@ -97,6 +97,7 @@ class FormLetter:
             self._sheet.add(_constant(before))
             part.lay(self._sheet)
         self._sheet.add(_constant(body))
+        self._unsafe = [part for part in self._bodies if not part.is_safe]
 
     def message(self, row: Values, to: Sequence[Mailbox], token: str) -> Composed | None:
         """The message of one row; None if the general way has to make it.
@@ -107,7 +108,7 @@ class FormLetter:
         try:
             fills = self._slots.fills(row)
             texts = self._sheet.filled(fills)
-            for body in self._bodies:
+            for body in self._unsafe:
                 body.fill(texts, fills)
             own = {"Subject": _subject(self._subject.filled(fills)), "To": _recipients(to)}
         except Exception:
