@@ -34,7 +34,7 @@ class _Part(NamedTuple):
 
     events: Sequence[PITrailEvent]
     session: TrailSession
-    count: int
+    lines: int
 
 
 class _Kept:
@@ -51,10 +51,10 @@ class _Kept:
 
     def add(self, part: _Part) -> None:
         """Keep a part; drop those of which no line is among the newest any more."""
-        parts, lines = self._parts, self._lines + part.count
+        parts, lines = self._parts, self._lines + part.lines
         parts.append(part)
-        while parts and lines - parts[0].count >= self.most:
-            lines -= parts.popleft().count
+        while parts and lines - parts[0].lines >= self.most:
+            lines -= parts.popleft().lines
         self._lines = lines
 
     def __len__(self) -> int:
