@@ -26,11 +26,8 @@ A = TypeVar("A")
 R = TypeVar("R")
 T = TypeVar("T")
 ANYBODY = contextlib.nullcontext()
-# What has to wait; all else is answered at once. A write waits now and then.
-Waiting = (
-    intents.Read | intents.Open | intents.Resolve
-    | intents.Sleep | intents.Call | intents.WaitForJobs
-)  # fmt: skip
+# What has to wait; all else is answered at once. Reads and writes wait now and then.
+Waiting = intents.Open | intents.Resolve | intents.Sleep | intents.Call | intents.WaitForJobs
 Immediate = (
     intents.Next | intents.Prefetch | intents.Done | intents.Notify | intents.Probe
     | intents.Close | intents.PushConnection | intents.PopConnection
@@ -67,7 +64,7 @@ class BlockingDriver(DriverBase):
         self._observer = observer
         self._selector: WakeableSelector | None = None
         self._connection = self._new_connection()
-        self._is_running = False
+        self._is_running = self._is_alone = False
         self._signals: Interrupts | None = None
         self._graceful = 0
         self._failure: Exception | None = None
@@ -163,6 +160,7 @@ class BlockingDriver(DriverBase):
     # -- the loop -----------------------------------------------------------------------------
 
     def _loop(self, tasks: Sequence[_Task[Any]]) -> None:
+        self._is_alone = len(tasks) == 1
         for task in tasks:
             self._step(task)
         while waiting := [task for task in tasks if not task.is_done]:
@@ -201,6 +199,13 @@ class BlockingDriver(DriverBase):
                 if not (rest := task.connection.write_at_once(intent)):
                     return None, None  # as a rule
                 task.op = task.connection.write(intent, rest)
+            elif isinstance(intent, intents.Read):
+                if (stop := self._stopper()) is not None:
+                    return None, stop
+                # Among several, each waits for its turn.
+                if self._is_alone and (data := task.connection.read_at_once()) is not None:
+                    return data, None
+                task.op = task.connection.read(intent)
             elif isinstance(intent, Immediate):
                 return self._at_once(task, intent), None
             else:
@@ -214,8 +219,6 @@ class BlockingDriver(DriverBase):
     def _operation(self, connection: SocketConnection, intent: Waiting) -> Op[Any]:
         """Return the operation for an intent that may have to wait."""
         match intent:
-            case intents.Read():
-                return connection.read(intent)
             case intents.Open():
                 return connection.open(intent)
             case intents.Resolve():

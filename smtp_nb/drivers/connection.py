@@ -236,10 +236,7 @@ class SocketConnection:
     def read(self, intent: Read) -> Op[bytes]:
         """Return what has arrived, or what arrives next."""
         if self._inbox:
-            data = Octets(b"".join(self._inbox))
-            self._inbox.clear()
-            self._inbox_size = 0
-            return data
+            return self._taken()
         sock, wait = self._open_socket(), None
         while True:
             wait = wait or Wait(READ, self._deadline(intent.timeout_s), intent.waiting_for)
@@ -247,6 +244,21 @@ class SocketConnection:
                 pass
             with contextlib.suppress(BlockingIOError):
                 return Octets(sock.recv(RECEIVE))
+
+    def read_at_once(self) -> bytes | None:
+        """Return what has arrived; None if nothing has."""
+        if self._inbox:
+            return self._taken()
+        try:
+            return Octets(self._open_socket().recv(RECEIVE))
+        except BlockingIOError:
+            return None
+
+    def _taken(self) -> bytes:
+        data = Octets(b"".join(self._inbox))
+        self._inbox.clear()
+        self._inbox_size = 0
+        return data
 
     def write_at_once(self, intent: Write) -> memoryview:
         """Write what the peer accepts without waiting; returns the rest."""

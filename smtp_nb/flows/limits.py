@@ -55,11 +55,11 @@ class Deadline:
         octets: int | None = MAX_READ,
         hint: str = "",
     ) -> None:
-        self._clock = clock
-        self._notice_at: float | None = clock() + PATIENCE
+        self._clock, now = clock, clock()
+        self._notice_at: float | None = now + PATIENCE
         self.seconds = seconds or None
         self.hint = hint
-        self._end = clock() + seconds if seconds else None
+        self._end = now + seconds if seconds else None
         self._octets = self._most_octets = octets
         self.what = what
 

@@ -45,9 +45,14 @@ class Mask:
         if command.shown.endswith(HIDDEN):
             self._sent.add(command.line.split()[-1].decode("ascii").lower())
 
+    @property
+    def is_idle(self) -> bool:
+        """True as long as there is nothing to hide."""
+        return self._spellings is None and not self._sent
+
     def __call__(self, reply: Reply) -> Reply:
         """The reply with every secret hidden."""
-        if self._spellings is None and not self._sent:
+        if self.is_idle:
             return reply
         lines = tuple(map(self.text, reply.lines))
         return reply if lines == reply.lines else Reply(reply.code, lines)

@@ -217,6 +217,8 @@ class ClientSession:
 
     def replies_in_hand(self) -> list[tuple[Command, Reply]]:
         """As `reply_in_hand`, for all that have arrived, up to a refusal."""
+        if not self.protocol.has_rest:
+            return []
         if found := self.protocol.good_replies():
             return self._note_replies(found)
         return [] if (last := self.reply_in_hand()) is None else [last]
@@ -235,7 +237,8 @@ class ClientSession:
         """As `_note_reply`, for good replies that came together, no challenge or offer among
         them."""
         self.last_use = self.clock()
-        found = [(command, self.mask(reply)) for command, reply in found]
+        if not self.mask.is_idle:
+            found = [(command, self.mask(reply)) for command, reply in found]
         self.last_reply = found[-1][1]
         self.trail.show_replies([reply for _, reply in found])
         return found

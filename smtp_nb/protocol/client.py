@@ -31,34 +31,34 @@ class ClientState(Enum):
 
 
 _S = ClientState
-_IDLE = frozenset({_S.GREETED, _S.READY})
-_OPEN = frozenset({_S.READY, _S.MAIL, _S.RCPT})
+# In tuples, as a state is found in them by identity; as a member of a set it has to be hashed.
+_OPEN = (_S.GREETED, _S.READY, _S.MAIL, _S.RCPT)
 # verb: (states in which it is allowed, the state after it; None keeps the state)
-TRANSITIONS: dict[str, tuple[frozenset[ClientState], ClientState | None]] = {
-    "EHLO": (_IDLE | _OPEN, _S.READY),
-    "HELO": (_IDLE | _OPEN, _S.READY),
-    "STARTTLS": (frozenset({_S.READY}), _S.GREETED),
-    "AUTH": (frozenset({_S.READY}), _S.AUTH),
-    "ANSWER": (frozenset({_S.AUTH}), _S.AUTH),
-    "MAIL": (frozenset({_S.READY}), _S.MAIL),
-    "SEND": (frozenset({_S.READY}), _S.MAIL),
-    "SOML": (frozenset({_S.READY}), _S.MAIL),
-    "SAML": (frozenset({_S.READY}), _S.MAIL),
-    "RCPT": (frozenset({_S.MAIL, _S.RCPT}), _S.RCPT),
-    "DATA": (frozenset({_S.RCPT}), _S.DATA),
-    "END": (frozenset({_S.DATA}), _S.READY),
+TRANSITIONS: dict[str, tuple[tuple[ClientState, ...], ClientState | None]] = {
+    "EHLO": (_OPEN, _S.READY),
+    "HELO": (_OPEN, _S.READY),
+    "STARTTLS": ((_S.READY,), _S.GREETED),
+    "AUTH": ((_S.READY,), _S.AUTH),
+    "ANSWER": ((_S.AUTH,), _S.AUTH),
+    "MAIL": ((_S.READY,), _S.MAIL),
+    "SEND": ((_S.READY,), _S.MAIL),
+    "SOML": ((_S.READY,), _S.MAIL),
+    "SAML": ((_S.READY,), _S.MAIL),
+    "RCPT": ((_S.MAIL, _S.RCPT), _S.RCPT),
+    "DATA": ((_S.RCPT,), _S.DATA),
+    "END": ((_S.DATA,), _S.READY),
     # RFC 3030 section 2: a chunk may follow a chunk, but no further RCPT and no DATA. That is left
     # to the flow of the content, which says nothing else before the last chunk.
-    "BDAT": (frozenset({_S.RCPT}), None),
-    "BDAT LAST": (frozenset({_S.RCPT}), _S.READY),
-    "RSET": (_IDLE | _OPEN, _S.READY),
-    "NOOP": (_IDLE | _OPEN, None),
-    "VRFY": (_IDLE | _OPEN, None),
-    "EXPN": (_IDLE | _OPEN, None),
-    "HELP": (_IDLE | _OPEN, None),
-    "QUIT": (_IDLE | _OPEN | {_S.AUTH}, _S.CLOSED),
+    "BDAT": ((_S.RCPT,), None),
+    "BDAT LAST": ((_S.RCPT,), _S.READY),
+    "RSET": (_OPEN, _S.READY),
+    "NOOP": (_OPEN, None),
+    "VRFY": (_OPEN, None),
+    "EXPN": (_OPEN, None),
+    "HELP": (_OPEN, None),
+    "QUIT": ((*_OPEN, _S.AUTH), _S.CLOSED),
 }
-_ANYTHING_ELSE = (_OPEN | _IDLE, None)
+_ANYTHING_ELSE = (_OPEN, None)
 # A final reply to these ends what they began; a good one to STARTTLS leads on.
 FALL_BACK: dict[str, ClientState] = {
     "AUTH": _S.READY,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import socket
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -12,7 +14,9 @@ from drivers.fronts import letter
 from drivers.jobs import Stream
 from drivers.peers import Line, Peer, greet, open_files, talk, wait_until
 from smtp_nb import SMTP, SSLServerAuthenticationEvent
+from smtp_nb.drivers.blocking import BlockingDriver
 from smtp_nb.errors import BusyError, Interrupted
+from smtp_nb.flows.intents import Call, Close, Flow, Open, Read
 from smtp_nb.model.outcome import Outcome
 from smtp_nb.sandbox import SandboxServer
 
@@ -38,6 +42,31 @@ def test_threads_with_an_object_each_do_not_meet() -> None:
     for stream in streams:
         stream.assert_complete()
         assert set(stream.outcomes.values()) == {Outcome.ACCEPTED}
+
+
+def test_flows_take_turns_although_all_that_they_read_is_there() -> None:
+    read: list[str] = []
+    has_all = threading.Event()
+
+    def send_all() -> None:
+        lines = [listener.accept()[0] for _ in "ab"]
+        for line in lines:
+            line.sendall(b"x" * 400_000)
+            line.close()
+        has_all.set()
+
+    def flow(name: str) -> Flow[None]:
+        yield Open("127.0.0.1", listener.getsockname()[1])
+        yield Call(has_all.wait, "the sender")
+        while (yield Read()):
+            read.append(name)
+        yield Close()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor(1) as threads:
+        threads.submit(send_all)
+        driver = BlockingDriver(SMTP())
+        driver.run_all([(flow(name), Stream(0, name)) for name in "ab"])
+    assert set(read[: len(read) // 2]) == {"a", "b"}
 
 
 def test_a_second_thread_is_refused_and_disturbs_nothing() -> None:

@@ -93,6 +93,19 @@ def test_with_a_key_only_a_refused_address_can_be_corrected(
     assert new == {"a@other.test"}
 
 
+def test_an_old_address_that_is_given_up_takes_nothing_from_its_row(
+    merge: Make, server: SandboxServer, frame: pd.DataFrame
+) -> None:
+    server.inject("refuse", recipient="a@school.test")
+    merge(key="name").run()
+    frame.loc["student 10", "email"] = "ann@school.test"
+    corrected = merge(key="name", frame=frame)
+    corrected.run()
+    assert corrected.resolve("Ann", "give up") == 1
+    assert outcomes(corrected.results) == {"ACCEPTED": 6}
+    assert corrected.table().loc["student 10", "mail_outcome"] == "ACCEPTED"
+
+
 def test_a_row_known_by_its_key_gets_one_message_however_often_its_address_changes(
     merge: Make, server: SandboxServer, frame: pd.DataFrame
 ) -> None:

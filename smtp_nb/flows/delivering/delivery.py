@@ -50,9 +50,11 @@ class DeliveryState:
     def note(self, transaction: Transaction) -> None:
         """Take over the results of a transaction; recipients beyond the server's limit, and those
         not in it, remain."""
-        self._results |= zip(self._taken, transaction.results(), strict=True)
+        is_perfect = transaction.is_perfect
+        found = transaction.accepted() if is_perfect else transaction.results()
+        self._results |= zip(self._taken, found, strict=True)
         self._ended = self._session.clock()
-        if self._taken == self._open and transaction.is_perfect:
+        if is_perfect and self._taken == self._open:
             self._reply = transaction.final
             self._open = self.remaining = ()
             return

@@ -81,11 +81,11 @@ def mail_command(session: ClientSession, job: DeliveryJob) -> Command:
     """MAIL, or SEND, SOML or SAML, with the parameters that apply: SIZE (RFC 1870), BODY
     (RFC 6152, RFC 3030), SMTPUTF8 (RFC 6531), and ENVID (RFC 3461) if it has one."""
     session.mails += 1
-    content, envelope = job.content, job.envelope
+    content, envelope, offered = job.content, job.envelope, session.extensions.keywords
     # Without the offer it needs none: `check_offers` would have refused it.
-    utf8 = "SMTPUTF8" in session.extensions and _needs_smtputf8(job)
+    utf8 = "SMTPUTF8" in offered and _needs_smtputf8(job)
     parameters = []
-    if "SIZE" in session.extensions and content.size >= 0:
+    if "SIZE" in offered and content.size >= 0:
         parameters.append(f"SIZE={content.size}")
     if content.bare:
         parameters.append("BODY=BINARYMIME")
@@ -93,11 +93,12 @@ def mail_command(session: ClientSession, job: DeliveryJob) -> Command:
         parameters.append("BODY=8BITMIME")
     if utf8:
         parameters.append("SMTPUTF8")
-    if envelope.envelope_id and "DSN" in session.extensions:
+    if envelope.envelope_id and "DSN" in offered:
         parameters.append(f"ENVID={envelope.envelope_id}")
     return mail(envelope.mail_from, *parameters, envelope.options, verb=envelope.verb, utf8=utf8)
 
 
 def rcpt_command(session: ClientSession, recipient: Recipient) -> Command:
     """RCPT with its DSN parameters."""
-    return rcpt(recipient.mailbox, recipient.options, utf8="SMTPUTF8" in session.extensions)
+    utf8 = "SMTPUTF8" in session.extensions.keywords
+    return rcpt(recipient.mailbox, recipient.options, utf8=utf8)

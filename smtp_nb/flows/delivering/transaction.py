@@ -144,17 +144,18 @@ class Transaction:
 
     def results(self) -> tuple[RecipientResult, ...]:
         """Return one result for each recipient."""
-        if self.is_perfect and (final := self.final) is not None:
-            code, enhanced, text = final.code, final.enhanced_code, final.text
-            return tuple(
-                [
-                    RecipientResult(
-                        to.address, to.kind, Outcome.ACCEPTED, code, enhanced, text, "END"
-                    )
-                    for to in self.recipients
-                ]
-            )
         return tuple(map(self._result, self.recipients, chain(self.rcpt, repeat(None))))
+
+    def accepted(self) -> tuple[RecipientResult, ...]:
+        """The same for a transaction that is perfect."""
+        assert self.final is not None
+        words = self.final.code, self.final.enhanced_code, self.final.text
+        return tuple(
+            [
+                RecipientResult(to.address, to.kind, Outcome.ACCEPTED, *words, "END")
+                for to in self.recipients
+            ]
+        )
 
     def _result(self, recipient: Recipient, rcpt: Reply | None) -> RecipientResult:
         outcome, reply, text = self._decide(rcpt)

@@ -156,13 +156,16 @@ def _of_several(
 def _of_now(entry: PlanEntry, deliveries: list[RecipientRecord]) -> list[RecipientRecord]:
     """Without the To addresses that the row had before it was corrected.
 
-    Of several it is the one that has the message, or may have it, else the one in the row now.
+    Of several it is the one that has the message, or may have it, else the one in the row now. One
+    that was given up may have it, but not beside another that does.
     """
     copies = [d for d in deliveries if d.kind]
     given = [d for d in deliveries if not d.kind]
+    decided = [d for d in given if d.outcome not in _WITHOUT]
     current = entry.recipient.lower()
     return (
-        [d for d in given if d.outcome not in _WITHOUT]
+        [d for d in decided if d.outcome != Outcome.SKIPPED]
+        or decided
         or [d for d in given if d.recipient.lower() == current]
         or given
     ) + copies

@@ -68,7 +68,7 @@ class SessionBook:
         found = self._session(lines.connection, lines.seconds)
         if lines.direction is _SERVER:
             for text in lines.texts:
-                if text.startswith(_LEARNT_FROM):
+                if text < "24" and text.startswith(_LEARNT_FROM):  # most are 250
                     self._learn(found, text, user)
         return found
 

@@ -55,14 +55,18 @@ class Tally:
     def add_lines(self, lines: WireLines) -> None:
         """As `add`, for lines that crossed the wire together."""
         speaker = lines.direction
-        self.lines += len(lines)
+        self.lines += len(lines.texts)
         self.seconds = lines.seconds
         if speaker is _INFO:
             return
         if speaker is _SERVER:
             self.round_trips += self._speakers.get(lines.connection) is _CLIENT
             self.refusals += sum(
-                [lines.is_final(text) for text in lines.texts if _BAD_REPLY.match(text)]
+                [
+                    lines.is_final(text)
+                    for text in lines.texts
+                    if text >= "4" and _BAD_REPLY.match(text)  # most are 250
+                ]
             )
         self._speakers[lines.connection] = speaker
         self.protected = lines.tls

@@ -105,7 +105,7 @@ class Trail(Sequence[PITrailEvent]):
         """Remember events that came together; returns the session of the last one."""
         with self._lock:
             if isinstance(events, WireLines):
-                sessions = [self._book.take_lines(events, self.user)] * len(events)
+                sessions = [self._book.take_lines(events, self.user)] * len(events.texts)
                 self.tally.add_lines(events)
             else:
                 sessions = [self._book.take(event, self.user) for event in events]
