@@ -24,7 +24,7 @@ from smtp_nb.compose.header import (
 )
 from smtp_nb.compose.mime import MIME_VERSION, Boundaries, Entity, Measured, Piece, entity
 from smtp_nb.compose.other_headers import body_of_given, given_fields
-from smtp_nb.model.values import value
+from smtp_nb.model.known import value
 
 _CONTENT_FIELD = re.compile(rb"^Content-", re.MULTILINE)
 _MIME_FIELD = re.compile(rb"^(?:Content-|MIME-Version:)", re.MULTILINE)

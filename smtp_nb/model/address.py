@@ -17,7 +17,7 @@ from functools import lru_cache
 
 from smtp_nb.errors import AddressError, InjectionError
 from smtp_nb.model.encoded import decode_words
-from smtp_nb.model.values import value
+from smtp_nb.model.known import value
 
 # What is refused rather than what is accepted: a set that reaches to U+10FFFF takes 8 ms to
 # compile.

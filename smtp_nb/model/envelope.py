@@ -8,7 +8,7 @@ from typing import Protocol
 
 from smtp_nb.model.address import Mailbox
 from smtp_nb.model.enums import RecipientType
-from smtp_nb.model.values import value
+from smtp_nb.model.known import value
 
 
 class Content(Protocol):
