@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 
 from smtp_nb import ambient
-from smtp_nb.compose.content import in_chunks, joined
+from smtp_nb.compose.content import CHUNK, in_chunks, joined
 from smtp_nb.compose.draft import Draft
 from smtp_nb.compose.fields import HeaderStyle, check_head
 from smtp_nb.compose.header import (
@@ -25,6 +24,7 @@ from smtp_nb.compose.header import (
 )
 from smtp_nb.compose.mime import MIME_VERSION, Boundaries, Entity, Measured, Piece, entity
 from smtp_nb.compose.other_headers import body_of_given, given_fields
+from smtp_nb.model.known import value
 
 _CONTENT_FIELD = re.compile(rb"^Content-", re.MULTILINE)
 _MIME_FIELD = re.compile(rb"^(?:Content-|MIME-Version:)", re.MULTILINE)
@@ -32,22 +32,30 @@ _FOLD = re.compile(r"\r\n(?=[ \t])")
 _style = lru_cache(maxsize=64)(HeaderStyle)
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@value
 class Composed:
     """A message as the server will receive it, before dot-stuffing (a `Content`).
 
     Attributes:
-        head: the bytes of the header, without the empty line after it.
+        head_size: bytes of the header.
         size: bytes of the whole.
         message_id: with its angle brackets; empty if there is none.
         needs_smtputf8: True if an address in the header has a non-ASCII local part.
+        pieces: the whole in order: bytes, and what is produced while the message is sent. The first
+            holds the header.
     """
 
-    head: bytes
+    head_size: int
     size: int
     message_id: str
     needs_smtputf8: bool
-    _pieces: tuple[Piece, ...]
+    pieces: tuple[Piece, ...]
+
+    @property
+    def head(self) -> bytes:
+        """The bytes of the header, without the empty line after it."""
+        first = self.pieces[0]
+        return first[: self.head_size] if isinstance(first, bytes) else b""
 
     @property
     def bare(self) -> str:
@@ -58,11 +66,6 @@ class Composed:
     def is_8bit(self) -> bool:
         """True only if the header is raw UTF-8: bodies are always 7-bit."""
         return self.needs_smtputf8
-
-    @property
-    def pieces(self) -> tuple[Piece, ...]:
-        """The whole in order: bytes, and what is produced while the message is sent."""
-        return self._pieces
 
     @property
     def headers(self) -> list[tuple[str, str]]:
@@ -78,9 +81,11 @@ class Composed:
             InputError: 302, an attached file can no longer be read, or its size has changed. It is
                 raised before the last bytes.
         """
-        for piece in self._pieces:
+        for piece in self.pieces:
             if isinstance(piece, Measured):
                 yield from piece.chunks()
+            elif len(piece) <= CHUNK:
+                yield piece
             else:
                 yield from in_chunks(piece)
 
@@ -183,16 +188,8 @@ def compose(
 
 
 def _composed(head: bytes, body: Entity, message_id: str) -> Composed:
-    return composed(head, [head, b"\r\n", *body.pieces], message_id)
-
-
-def composed(head: bytes, pieces: list[Piece], message_id: str) -> Composed:
-    """Return the message that consists of these pieces; `head` begins the first of them."""
-    first = pieces[0]
-    if len(pieces) == 1 and isinstance(first, bytes) and first.endswith(b"\r\n"):
-        return Composed(head, len(first), message_id, not head.isascii(), (first,))
-    whole = _joined(pieces)
-    return Composed(head, _size(whole), message_id, not head.isascii(), whole)
+    whole = _joined([head, b"\r\n", *body.pieces])
+    return Composed(len(head), _size(whole), message_id, not head.isascii(), whole)
 
 
 def _joined(pieces: list[Piece]) -> tuple[Piece, ...]:

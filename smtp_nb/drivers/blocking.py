@@ -28,8 +28,9 @@ T = TypeVar("T")
 ANYBODY = contextlib.nullcontext()
 # What has to wait; all else is answered at once. Reads and writes wait now and then.
 Waiting = intents.Open | intents.Resolve | intents.Sleep | intents.Call | intents.WaitForJobs
+ForSource = intents.Next | intents.Prefetch | intents.Done
 Immediate = (
-    intents.Next | intents.Prefetch | intents.Done | intents.Notify | intents.Probe
+    intents.Notify | intents.Probe
     | intents.Close | intents.PushConnection | intents.PopConnection
 )  # fmt: skip
 
@@ -206,6 +207,8 @@ class BlockingDriver(DriverBase):
                 if self._is_alone and (data := task.connection.read_at_once()) is not None:
                     return data, None
                 task.op = task.connection.read(intent)
+            elif isinstance(intent, ForSource):
+                return self.serve_source(intent, task.source), None
             elif isinstance(intent, Immediate):
                 return self._at_once(task, intent), None
             else:
@@ -255,8 +258,6 @@ class BlockingDriver(DriverBase):
 
     def _at_once(self, task: _Task[Any], intent: Immediate) -> Any:
         match intent:
-            case intents.Next() | intents.Prefetch() | intents.Done():
-                return self.serve_source(intent, task.source)
             case intents.Close():
                 return task.connection.close(intent.gently)
             case intents.PushConnection():

@@ -17,6 +17,7 @@ from smtp_nb.protocol.commands import Command
 if TYPE_CHECKING:
     from smtp_nb.wire.tls.tls import TLSLayer
 
+_CLIENT, _SERVER, _INFO = TrailDirection.CLIENT, TrailDirection.SERVER, TrailDirection.INFO
 WRITING = "the server to take what we write"
 
 
@@ -60,19 +61,20 @@ class TrailWriter:
         if not self._observer.wants(PITrailEvent):
             return
         numbers: list[int] = []
+        texts: list[str] = []
         for commands in groups:
-            self._group += len(commands) > 1
-            numbers += [self._group if len(commands) > 1 else 0] * len(commands)
-        texts = [command.shown for commands in groups for command in commands]
-        self._show(TrailDirection.CLIENT, texts, numbers)
+            number = 0
+            if (count := len(commands)) > 1:
+                self._group = number = self._group + 1
+            numbers += [number] * count
+            texts += [command.shown for command in commands]
+        self._show(_CLIENT, texts, numbers)
 
     def show_replies(self, replies: Sequence[Reply]) -> None:
         """Trail lines for replies that have come in together, secrets masked."""
         if not self._observer.wants(PITrailEvent):
             return
-        self._show(
-            TrailDirection.SERVER, [line for reply in replies for line in reply.wire_lines()]
-        )
+        self._show(_SERVER, [line for reply in replies for line in reply.wire_lines()])
 
     def show_tls(self, *layers: TLSLayer | None) -> None:
         """Pass on what TLS layers have to tell."""
@@ -85,7 +87,7 @@ class TrailWriter:
     def remark(self, text: str) -> None:
         """A line of ours in the trail."""
         if self._observer.wants(PITrailEvent):
-            self._show(TrailDirection.INFO, (text,))
+            self._show(_INFO, (text,))
 
     def status(self, what: str, code: int = 0, description: str = "OK") -> None:
         """Tell that a connection, a proxy or TLS was made or lost."""

@@ -13,11 +13,11 @@ from __future__ import annotations
 import ipaddress
 import re
 import unicodedata
-from dataclasses import dataclass
 from functools import lru_cache
 
 from smtp_nb.errors import AddressError, InjectionError
 from smtp_nb.model.encoded import decode_words
+from smtp_nb.model.known import value
 
 # What is refused rather than what is accepted: a set that reaches to U+10FFFF takes 8 ms to
 # compile.
@@ -79,7 +79,7 @@ def refuse_controls(text: str, what: str) -> None:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Mailbox:
     """One recipient or sender: `local@domain`, with the name that a header shows.
 
@@ -106,6 +106,9 @@ class Mailbox:
     @property
     def key(self) -> str:
         """The address for comparisons: A-labels, and an ASCII local part in lower case."""
+        address = f"{self.local}@{self.domain}"
+        if address.isascii():
+            return address.lower()
         local = self.local.lower() if self.local.isascii() else self.local
         return f"{local}@{self.domain.lower()}"
 

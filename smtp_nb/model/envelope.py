@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
 from smtp_nb.model.address import Mailbox
 from smtp_nb.model.enums import RecipientType
+from smtp_nb.model.known import value
 
 
 class Content(Protocol):
@@ -43,7 +44,7 @@ class Content(Protocol):
         unless the content comes from a stream."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Recipient:
     """One RCPT: a mailbox, the header that names it, and its parameters.
 
@@ -60,7 +61,7 @@ class Recipient:
         return self.mailbox.address
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Envelope:
     """Sender and recipients, as in MAIL and RCPT (RFC 5321 section 2.3.1).
 
@@ -88,7 +89,7 @@ class Envelope:
         return not all(map(str.isascii, [r.mailbox.local for r in self.recipients]))
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DeliveryJob:
     """One message to deliver.
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Any, Self
 
 from smtp_nb import ambient
@@ -120,13 +121,15 @@ class JournalReader:
 
     def plan(self) -> Iterator[PlanEntry]:
         """What the last run meant to do, in the order of its rows."""
-        yield from (PlanEntry(*row) for row in self._by_stretches("row", schema.PLAN))
+        rows = chain.from_iterable(self._stretches("row", schema.PLAN))
+        return map(PlanEntry._make, rows)
 
     def delivered(self) -> Iterator[RecipientRecord]:
         """All recipients of all messages that were tried, in the order of messages."""
-        yield from (_shared(*row) for row in self._by_stretches("message", schema.DELIVERIES))
+        rows = chain.from_iterable(self._stretches("message", schema.DELIVERIES))
+        return map(RecipientRecord._make, rows)
 
-    def _by_stretches(self, name: str, statement: str) -> Iterator[Any]:
+    def _stretches(self, name: str, statement: str) -> Iterator[Sequence[Any]]:
         """What a statement finds from one number to another, until all of them were asked for.
 
         So a long campaign is never whole in memory, and who writes waits for a stretch at most.
@@ -137,11 +140,11 @@ class JournalReader:
         for start in numbers:
             with self._read_from.reading() as sql:
                 found = sql.execute(statement, (start, start + _STRETCH - 1)).fetchall()
-            yield from found
+            yield found
 
     def deliveries(self) -> list[RecipientRecord]:
         """The same at once."""
-        return list(self.delivered())
+        return [_shared(*record) for record in self.delivered()]
 
     def reports(self) -> list[ReportRecord]:
         """What was reported of recipients after their messages were accepted."""
@@ -193,7 +196,8 @@ class Journal(JournalReader):
         """Keep what this run means to do, in place of what the last one meant."""
         with self.store.writing(flush=False) as sql:
             sql.execute("DELETE FROM plan")
-            sql.executemany(schema.KEEP_PLAN, entries)
+            # sqlite3 reads a plain tuple faster than one with names.
+            sql.executemany(schema.KEEP_PLAN, map(tuple, entries))
 
     def explain_rest(self, why: str) -> None:
         """Keep why rows that are still to be sent were not sent by this run."""
@@ -238,8 +242,12 @@ class Journal(JournalReader):
     def settle(self, outcomes: Sequence[Result]) -> None:
         """Commit what became of intents. The next `record_attempts` flushes it."""
         now = ambient.now()
-        rows = [(now, o.outcome, o.code, o.enhanced_code, o.reply[:schema.REPLY_LIMIT], *o[4:])
-                for o in outcomes]  # fmt: skip
+        # A plain text: sqlite3 looks for an adapter of any other class, for each value anew.
+        rows = [
+            (now, str(outcome), code, status, reply[: schema.REPLY_LIMIT], queue_id, seconds, size,
+             message, address)
+            for outcome, code, status, reply, queue_id, seconds, size, message, address in outcomes
+        ]  # fmt: skip
         self.store.commit(lambda sql: sql.executemany(schema.SETTLE, rows), flush=False)
 
     def accept(self, digests: Iterable[tuple[str, int]]) -> None:

@@ -43,7 +43,8 @@ class Digests:
         self._common.update(template.encode())
         _feed(self._common, compiled.context_in_use)
         self._files: dict[int, tuple[object, bytes]] = {}
-        self._names: dict[Hashable, str] = {}
+        self._reads_files = compiled.reads_files
+        self._names = _Names()
 
     def of(self, row: Row) -> str:
         """The digest of what this row is sent.
@@ -53,19 +54,15 @@ class Digests:
         """
         digest = self._common.copy()
         digest.update(self._spelled(row).encode("utf-8", "surrogatepass"))
-        if self._compiled.reads_files:
+        if self._reads_files:
             for part in self._compiled.files(row):
                 digest.update(self._of_file(part))
         return str(digest.hexdigest())
 
     def _spelled(self, row: Row) -> str:
         """What `_feed` writes of a row: most of its values are short texts and numbers."""
-        spelled = ["map("]
-        for name, value in row.items():
-            if name not in self._names:
-                self._names[name] = _text_of(name)
-            spelled += (self._names[name], _cell(value))
-        return f"{''.join(spelled)})"
+        names = self._names
+        return f"map({''.join([names[name] + _cell(value) for name, value in row.items()])})"
 
     def of_all(self, keys: Iterable[str], columns: Mapping[Hashable, pd.Series]) -> str:
         """One digest of all rows, made by the column; empty where only each row can tell.
@@ -74,7 +71,7 @@ class Digests:
             keys: of the rows, in order.
             columns: those that the template names.
         """
-        if self._compiled.reads_files or not all(map(_is_simple, columns.values())):
+        if self._reads_files or not all(map(_is_simple, columns.values())):
             return ""
         digest = self._common.copy()
         digest.update("\n".join(keys).encode("utf-8", "surrogatepass"))  # none holds a control
@@ -92,10 +89,18 @@ class Digests:
         return self._files[id(part)][1]
 
 
+class _Names(dict[Hashable, str]):
+    """What `_feed` writes of the columns' names."""
+
+    def __missing__(self, name: Hashable) -> str:
+        self[name] = _text_of(name)
+        return self[name]
+
+
 def _cell(value: object) -> str:
     """What `_feed` writes of a cell, as text: most are texts and integers."""
     if type(value) is str:
-        size = len(value if value.isascii() else value.encode("utf-8", "surrogatepass"))
+        size = len(value) if value.isascii() else len(value.encode("utf-8", "surrogatepass"))
         return f"s{size}:{value}"
     if type(value) is int:
         digits = str(value)

@@ -111,16 +111,8 @@ class RowRenderer:
         """The planned rows with their values."""
         found = list(planned)
         rows = self._rows.read([p.row for p in found], self._columns, self._empty_cell)
-        return (
-            RowValues(one, self._with_address(one, row))
-            for one, row in zip(found, rows, strict=True)
-        )
-
-    def _with_address(self, planned: PlannedRow, row: Row) -> Row:
-        """The row, with the bare address of its recipient where the template asks for it."""
-        if self._wants_address and planned.mailbox is not None:
-            row[ADDRESS] = planned.mailbox.address
-        return row
+        filled = map(RowValues._make, zip(found, rows, strict=True))
+        return map(_with_address, filled) if self._wants_address else filled
 
     def differences(self, one: int, other: int, but: Collection[str]) -> list[str]:
         """The columns of the template in which two rows differ, without those in `but`."""
@@ -228,6 +220,13 @@ class RowRenderer:
             return None
         columns = {*self._columns, *([ADDRESS] if self._wants_address else ())}
         return form_letter(self._compiled, columns, self._composer)
+
+
+def _with_address(filled: RowValues) -> RowValues:
+    """The row with the bare address of its recipient, which the template asks for."""
+    if (box := filled.planned.mailbox) is not None:
+        filled.values[ADDRESS] = box.address
+    return filled
 
 
 def _enveloped(content: Composed, to: Mailboxes, letter: RenderedRow, token: str) -> RowMessage:

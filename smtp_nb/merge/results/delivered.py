@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import groupby
-from operator import attrgetter
 
 from smtp_nb.merge.journal.journal import JournalReader
 from smtp_nb.merge.journal.schema import RecipientRecord
-
-_MESSAGE = attrgetter("message")
 
 
 class Delivered:
@@ -23,25 +19,30 @@ class Delivered:
     """
 
     def __init__(self, journal: JournalReader | None) -> None:
-        found = iter(()) if journal is None else journal.delivered()
-        self._left = ((number, list(many)) for number, many in groupby(found, key=_MESSAGE))
+        self._left = iter(()) if journal is None else journal.delivered()
         self._next = next(self._left, None)
         self._passed: dict[int, list[RecipientRecord]] = {}
 
     def take(self, message: int) -> list[RecipientRecord]:
         """The recipients of a message; none if it was not tried, or taken before."""
-        while self._next is not None and self._next[0] <= message:
-            number, many = self._next
-            self._next = next(self._left, None)
-            if number == message:
+        while (first := self._next) is not None and first.message <= message:
+            many = self._all_of(first)
+            if first.message == message:
                 return many
-            self._passed[number] = many
+            self._passed[first.message] = many
         return self._passed.pop(message, [])
+
+    def _all_of(self, first: RecipientRecord) -> list[RecipientRecord]:
+        """The recipients of the next message, which are read now."""
+        many = [first]
+        while (one := next(self._left, None)) is not None and one.message == first.message:
+            many.append(one)
+        self._next = one
+        return many
 
     def rest(self) -> Iterator[RecipientRecord]:
         """The recipients of all messages that were not taken."""
         for many in self._passed.values():
             yield from many
         while self._next is not None:
-            yield from self._next[1]
-            self._next = next(self._left, None)
+            yield from self._all_of(self._next)

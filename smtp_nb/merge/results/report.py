@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import islice
+from sys import intern
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
 COLUMNS = ["row", "recipient", "kind", "outcome", "code", "enhanced_code", "reply", "explanation",
            "queue_id", "message_id", "attempts", "sent_at", "seconds", "size", "bounce",
            "bounce_code"]  # fmt: skip
+# So many lines become columns at a time.
+_STRETCH = 512
+_KINDS = [kind.name for kind in RecipientType]
 _TYPES = {"row": "Int64", "code": "Int64", "attempts": "int64", "seconds": "float64",
           "size": "Int64"}  # fmt: skip
 # The columns that `table()` adds to the caller's frame, each with `mail_` in front.
@@ -62,6 +67,7 @@ _WITHOUT = RETRIED | {Outcome.REFUSED}
 Line = tuple[object, ...]
 # The gravest bounce of a recipient, and its code, by message and address.
 Bounced = Mapping[tuple[int, str], tuple[str, str]]
+_NO_BOUNCE = ("", "")
 
 
 def results(
@@ -78,22 +84,28 @@ def results(
             added at the end.
     """
     known, bounced = Delivered(journal), bounced_in(journal)
-    columns: list[list[object]] = [[] for _ in COLUMNS]
     places: list[int] = []
-    for place, entry in enumerate(entries):
-        for line in _of_row(entry, known, bounced):
-            places.append(place)
-            _add(columns, line)
-    if index is not None:
-        return framed(columns, index.take(places))
-    for delivery in known.rest():
-        _add(columns, _delivered(None, delivery, bounced))
-    return framed(columns, None)
+
+    def lines() -> Iterator[Line]:
+        for place, entry in enumerate(entries):
+            found = _of_row(entry, known, bounced)
+            places.extend([place] * len(found))
+            yield from found
+        if index is None:
+            for delivery in known.rest():
+                yield _delivered(None, delivery, bounced)
+
+    columns = _columns(lines())
+    return framed(columns, None if index is None else index.take(places))
 
 
-def _add(columns: list[list[object]], line: Line) -> None:
-    for column, value in zip(columns, line, strict=True):
-        column.append(value)
+def _columns(lines: Iterator[Line]) -> list[list[object]]:
+    """Lines by the column, some at a time, so that they are not held twice."""
+    columns: list[list[object]] = [[] for _ in COLUMNS]
+    while some := list(islice(lines, _STRETCH)):
+        for column, values in zip(columns, zip(*some, strict=True), strict=True):
+            column += values
+    return columns
 
 
 def bounced_in(journal: JournalReader | None) -> Bounced:
@@ -171,23 +183,28 @@ def _undelivered(entry: PlanEntry) -> Line:
 
 
 def _delivered(row: int | None, d: RecipientRecord, bounced: Bounced) -> Line:
-    outcome = str(d.outcome or Outcome.UNKNOWN)
+    (message, address, recipient, kind, attempts, message_id, at, outcome, code, enhanced_code,
+     text, queue_id, seconds, size) = d  # fmt: skip
+    # One text for all who have the same.
+    outcome, enhanced_code = intern(outcome or str(Outcome.UNKNOWN)), intern(enhanced_code)
     # `print(frame)` writes the cell to a terminal, so it holds no control of a server's.
-    reply = _reply(d.reply) if d.code else ""
-    return (row, d.recipient, RecipientType(d.kind).name, outcome, d.code or None, d.enhanced_code,
-            reply, explanation_of(outcome, d.code, d.enhanced_code, d.reply), d.queue_id,
-            d.message_id, d.attempts, d.at, d.seconds, d.size,
-            *bounced.get((d.message, d.address), ("", "")))  # fmt: skip
+    reply = _reply(text) if code else ""
+    bounce = bounced.get((message, address), _NO_BOUNCE) if bounced else _NO_BOUNCE
+    return (row, recipient, _KINDS[kind], outcome, code or None, enhanced_code, reply,
+            explanation_of(outcome, code, enhanced_code, text), queue_id, message_id, attempts, at,
+            seconds, size, *bounce)  # fmt: skip
 
 
 _reply = lru_cache(maxsize=1024)(visible_lines)
 
 
-@lru_cache(maxsize=1024)
 def explanation_of(outcome: str, code: int, enhanced_code: str, text: str) -> str:
     """What became of a recipient, in a sentence; empty for those who have their message."""
-    if outcome == Outcome.ACCEPTED:
-        return ""
+    return "" if outcome == Outcome.ACCEPTED else _explained(outcome, code, enhanced_code, text)
+
+
+@lru_cache(maxsize=1024)
+def _explained(outcome: str, code: int, enhanced_code: str, text: str) -> str:
     if code:
         return explain(f"{code} {enhanced_code} {text}").short
     return IN_DOUBT if outcome == Outcome.UNKNOWN else text

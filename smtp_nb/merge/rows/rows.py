@@ -22,7 +22,7 @@ from smtp_nb.merge.rows.printed import EXACT, plain_scalar
 from smtp_nb.merge.rows.unfilled import folded
 
 # Rows that are converted together: enough to spread pandas' cost, few enough to cost no memory.
-_STRETCH = 512
+_STRETCH = 1024
 
 # From pandas 3 on, a copy that is not deep costs nothing until one of the two is written to.
 _COPIES_ON_WRITE = int(pd.__version__.split(".")[0]) >= 3

@@ -6,7 +6,7 @@ One source serves all connections of a run, each through a `Line` of its own.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 
 from smtp_nb.compose.dkim import DKIM
@@ -34,8 +34,8 @@ _INDEFINITELY = 100 * LONG_PAUSE
 # A wait for a time of day looks at the clock so often: it may be set, and a machine may sleep.
 _LOOK_S = 60.0
 
-# What a server says that is not busy.
-_DECISIONS = frozenset({Outcome.ACCEPTED, Outcome.PARTIAL, Outcome.REFUSED})
+# What a server says that is not busy. A tuple: the first is found by identity, without its hash.
+_DECISIONS = (Outcome.ACCEPTED, Outcome.PARTIAL, Outcome.REFUSED)
 
 
 class SkipRow(RowError):
@@ -160,8 +160,8 @@ class Source:
             else:
                 jobs.append(job)
         if jobs or left_out:
-            intents = [one for job in jobs for one in _attempts(job)]
-            self._journal.record_attempts(intents, left_out, [_digest(job) for job in jobs])
+            digests = [(todo.digest, todo.message) for todo in map(todo_of, jobs)]
+            self._journal.record_attempts(list(_attempts(jobs)), left_out, digests)
         self.pace.take(len(jobs), now)
         self._under_way += len(jobs)
         return jobs
@@ -221,21 +221,24 @@ class Source:
         """
         self._under_way -= len(results)
         results = [(job, self.endings.judged(receipt)) for job, receipt in results]
-        self._journal.settle([one for job, receipt in results for one in _settled(job, receipt)])
-        signals = [self._learn(job, receipt) for job, receipt in results]
+        self._journal.settle(list(_settled(results)))
+        signals = [self._learn(receipt) for _, receipt in results]
         if worst := max(filter(None, signals), key=_weight, default=None):
             self.pace.learn(worst)
+        outcomes = [receipt.outcome for _, receipt in results]
+        self._meter.count(Outcome.ACCEPTED, outcomes.count(Outcome.ACCEPTED))
         for (job, receipt), found in zip(results, signals, strict=True):
+            if receipt.outcome is Outcome.ACCEPTED:
+                continue
             if found is None or not self._try_again(learnt(job, receipt), found):
                 self._meter.count(receipt.outcome)
-                if receipt.outcome is not Outcome.ACCEPTED:
-                    self._meter.miss(missed_in(todo_of(job).planned.row, receipt.recipients))
+                self._meter.miss(missed_in(todo_of(job).planned.row, receipt.recipients))
         self._meter.put_off = self._waiting.put_off
         self._meter.show()
         if not self._under_way or self.endings.found:
             self._control.nudge()
 
-    def _learn(self, job: DeliveryJob, receipt: Receipt) -> Deferral | None:
+    def _learn(self, receipt: Receipt) -> Deferral | None:
         """What the server's words for a message mean; None for nothing out of the ordinary."""
         if receipt.outcome in _DECISIONS:
             self.pace.went_well()
@@ -297,26 +300,21 @@ def learnt(job: DeliveryJob, receipt: Receipt) -> PendingMessage:
     return todo
 
 
-def _digest(job: DeliveryJob) -> tuple[str, int]:
-    todo = todo_of(job)
-    return todo.digest, todo.message
+def _attempts(jobs: Iterable[DeliveryJob]) -> Iterator[Attempt]:
+    for job in jobs:
+        todo = todo_of(job)
+        number, message_id = todo.message, todo.message_id
+        for one in job.envelope.recipients:
+            box = one.mailbox
+            yield Attempt(number, box.key, box.address, int(one.kind), message_id)
 
 
-def _attempts(job: DeliveryJob) -> list[Attempt]:
-    todo = todo_of(job)
-    return [
-        Attempt(todo.message, one.mailbox.key, one.mailbox.address, int(one.kind), todo.message_id)
-        for one in job.envelope.recipients
-    ]
-
-
-def _settled(job: DeliveryJob, receipt: Receipt) -> list[Result]:
-    todo = todo_of(job)
-    return [
-        Result(
-            result.outcome, result.code, result.enhanced_code, result.text,
-            receipt.queue_id if result.outcome is Outcome.ACCEPTED else "",
-            receipt.seconds, receipt.size, todo.message, recipient.mailbox.key,
-        )
-        for recipient, result in zip(job.envelope.recipients, receipt.recipients, strict=True)
-    ]  # fmt: skip
+def _settled(results: Iterable[tuple[DeliveryJob, Receipt]]) -> Iterator[Result]:
+    for job, receipt in results:
+        number, seconds, size = todo_of(job).message, receipt.seconds, receipt.size
+        for recipient, one in zip(job.envelope.recipients, receipt.recipients, strict=True):
+            queue_id = receipt.queue_id if one.outcome is Outcome.ACCEPTED else ""
+            yield Result(
+                one.outcome, one.code, one.enhanced_code, one.text, queue_id, seconds, size,
+                number, recipient.mailbox.key,
+            )  # fmt: skip

@@ -115,16 +115,16 @@ class Waiting:
 
     def next(self, now: float) -> tuple[PendingMessage, RowValues] | None:
         """The next message that may leave now, with its row's values."""
-        while (todo := self._again(now)) is not None:
+        while (self._back or self._off) and (todo := self._again(now)) is not None:
             filled = next(self._renderer.read([todo.planned]))
             if self._may_leave(todo, filled, now):
                 return todo, filled
-        if (todo := self._released(now)) is not None:
+        if self._openings and (todo := self._released(now)) is not None:
             return todo, next(self._renderer.read([todo.planned]))
-        for todo, filled in self._fresh:
+        for fresh in self._fresh:
             self._left -= 1
-            if self._may_leave(todo, filled, now):
-                return todo, filled
+            if not self._domains or self._may_leave(*fresh, now):
+                return fresh
         return None
 
     def opens_at(self, now: float) -> Opening | None:
@@ -228,5 +228,5 @@ def _emptying(
     """The messages in order with their rows' values; each is let go once it is taken."""
     waiting = deque(todos)
     todos.clear()
-    for filled in renderer.read(todo.planned for todo in list(waiting)):
+    for filled in renderer.read([todo.planned for todo in waiting]):
         yield waiting.popleft(), filled

@@ -87,6 +87,8 @@ class Slots:
         for apply in filters:
             value = apply(value)
         text: str = value if type(value) is str else plain_text(value)
+        if type(value) is int and len(text) <= _SHORT:
+            return text  # digits
         if not text.strip() or len(text) > _SHORT or not (text.isascii() and text.isprintable()):
             raise NotPlainError
         if self._escapes and _SPECIAL.search(text) is not None:
@@ -145,12 +147,16 @@ class Sheet:
 
 
 class _Unencoded:
-    """A body that goes out as it is, as long as no line becomes too long."""
+    """A body that goes out as it is, as long as no line becomes too long.
+
+    Attributes:
+        is_safe: none can, so that `fill` has nothing to do.
+    """
 
     def __init__(self, text: str) -> None:
         self._woven = Woven(text.replace("\n", "\r\n"))
         longest = max(len(_MARKED.sub("", line)) for line in text.split("\n"))
-        self._is_safe = longest + len(self._woven.gaps) * _SHORT <= MAX_LINE
+        self.is_safe = longest + len(self._woven.gaps) * _SHORT <= MAX_LINE
 
     def lay(self, sheet: Sheet) -> None:
         """Write it down once for all rows."""
@@ -162,7 +168,7 @@ class _Unencoded:
         Raises:
             NotPlainError: it would be encoded otherwise.
         """
-        if not self._is_safe and max(map(len, self.text(fills).split("\r\n"))) > MAX_LINE:
+        if not self.is_safe and max(map(len, self.text(fills).split("\r\n"))) > MAX_LINE:
             raise NotPlainError
 
     def text(self, fills: Sequence[str]) -> str:
@@ -172,6 +178,8 @@ class _Unencoded:
 
 class _Quoted:
     """A body in quoted-printable, which encodes each line by itself."""
+
+    is_safe = False
 
     def __init__(self, text: str) -> None:
         *whole, last = text.split("\n")

@@ -15,7 +15,7 @@ import re
 from collections.abc import Collection, Sequence
 
 from smtp_nb.compose.fields import HeaderStyle, addresses, check_head, unstructured
-from smtp_nb.compose.message import Composed, Composer, composed
+from smtp_nb.compose.message import Composed, Composer
 from smtp_nb.merge.templates.compiled import (
     CHARSET,
     MARK,
@@ -76,6 +76,7 @@ class FormLetter:
         first, *self._rest = specimen.pieces
         if specimen.needs_smtputf8 or not isinstance(first, bytes):
             raise NotPlainError
+        self._size_of_rest = specimen.size - len(first)
         has_boundary = composer.boundary and composer.boundary in first
         self._boundary = composer.boundary if has_boundary else b""
         self._boundaries = first.count(self._boundary)
@@ -96,6 +97,7 @@ class FormLetter:
             self._sheet.add(_constant(before))
             part.lay(self._sheet)
         self._sheet.add(_constant(body))
+        self._unsafe = [part for part in self._bodies if not part.is_safe]
 
     def message(self, row: Values, to: Sequence[Mailbox], token: str) -> Composed | None:
         """The message of one row; None if the general way has to make it.
@@ -106,7 +108,7 @@ class FormLetter:
         try:
             fills = self._slots.fills(row)
             texts = self._sheet.filled(fills)
-            for body in self._bodies:
+            for body in self._unsafe:
                 body.fill(texts, fills)
             own = {"Subject": _subject(self._subject.filled(fills)), "To": _recipients(to)}
         except Exception:
@@ -121,8 +123,8 @@ class FormLetter:
             boundary != self._composer.boundary or whole.count(boundary) != self._boundaries
         ):
             return None
-        head = whole[: whole.index(b"\r\n\r\n") + 2]
-        return composed(head, [whole, *self._rest], message_id)
+        size = len(whole) + self._size_of_rest
+        return Composed(whole.index(b"\r\n\r\n") + 2, size, message_id, False, (whole, *self._rest))
 
 
 def _constant(text: str) -> str:

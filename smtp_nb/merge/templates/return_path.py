@@ -10,6 +10,8 @@ without having seen the message.
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
+from typing import Any
 
 from smtp_nb.merge.rows.problem import RowError
 from smtp_nb.merge.templates.addressing import AddressPart
@@ -24,8 +26,14 @@ TOKEN_DIGITS = 32
 
 def token_of(key: str, salt: str) -> str:
     """What stands for a row's key outside of the journal, the same for ever."""
-    size = TOKEN_DIGITS // 2
-    return hashlib.blake2b(key.encode(), key=salt.encode(), digest_size=size).hexdigest()
+    token = _keyed(salt).copy()
+    token.update(key.encode())
+    return str(token.hexdigest())
+
+
+@lru_cache(maxsize=4)
+def _keyed(salt: str) -> Any:  # hashlib's type has no public name
+    return hashlib.blake2b(key=salt.encode(), digest_size=TOKEN_DIGITS // 2)
 
 
 class ReturnPathPart:

@@ -30,10 +30,11 @@ if TYPE_CHECKING:
 
 
 class _Part(NamedTuple):
-    """Lines that came together, and the session of each."""
+    """So many lines of one session that came together."""
 
     events: Sequence[PITrailEvent]
-    sessions: Sequence[TrailSession]
+    session: TrailSession
+    lines: int
 
 
 class _Kept:
@@ -50,18 +51,20 @@ class _Kept:
 
     def add(self, part: _Part) -> None:
         """Keep a part; drop those of which no line is among the newest any more."""
-        self._parts.append(part)
-        self._lines += len(part.sessions)
-        while self._parts and self._lines - len(self._parts[0].sessions) >= self.most:
-            self._lines -= len(self._parts.popleft().sessions)
+        parts, lines = self._parts, self._lines + part.lines
+        parts.append(part)
+        while parts and lines - parts[0].lines >= self.most:
+            lines -= parts.popleft().lines
+        self._lines = lines
 
     def __len__(self) -> int:
         return min(self._lines, self.most)
 
-    def __iter__(self) -> Iterator[_Part]:
+    def __iter__(self) -> Iterator[tuple[Sequence[PITrailEvent], TrailSession]]:
+        """The lines of each part, with its session."""
         too_many = max(self._lines - self.most, 0)
-        for part in self._parts:
-            yield _Part(part.events[too_many:], part.sessions[too_many:]) if too_many else part
+        for events, session, _ in self._parts:
+            yield events[too_many:] if too_many else events, session
             too_many = 0
 
 
@@ -105,14 +108,15 @@ class Trail(Sequence[PITrailEvent]):
         """Remember events that came together; returns the session of the last one."""
         with self._lock:
             if isinstance(events, WireLines):
-                sessions = [self._book.take_lines(events, self.user)] * len(events.texts)
+                session = self._book.take_lines(events, self.user)
                 self.tally.add_lines(events)
-            else:
-                sessions = [self._book.take(event, self.user) for event in events]
-                for event in events:
-                    self.tally.add(event)
-            self._kept.add(_Part(events, sessions))
-            return sessions[-1]
+                self._kept.add(_Part(events, session, len(events.texts)))
+                return session
+            for event in events:
+                session = self._book.take(event, self.user)
+                self.tally.add(event)
+                self._kept.add(_Part((event,), session, 1))
+            return session
 
     @property
     def dropped(self) -> int:
@@ -129,12 +133,12 @@ class Trail(Sequence[PITrailEvent]):
     def snapshot(self) -> list[PITrailEvent]:
         """Return the current lines, in a new list."""
         with self._lock:
-            return [event for part in self._kept for event in part.events]
+            return [event for events, _ in self._kept for event in events]
 
     def lines(self) -> list[tuple[PITrailEvent, TrailSession]]:
         """Return the current lines, each with its session, in a new list."""
         with self._lock:
-            return [line for part in self._kept for line in zip(*part, strict=True)]
+            return [(event, session) for events, session in self._kept for event in events]
 
     @property
     def frame(self) -> pd.DataFrame:
