@@ -29,7 +29,7 @@ from smtp_nb.model.doors.typed import typed_arguments
 from smtp_nb.model.known import known_attributes
 
 PIECE = 57 * 800  # whole base64 lines: 45,600 bytes of a file become 62,400 on the wire
-IN_MEMORY = 1024 * 1024
+IN_MEMORY = 4 * 1024 * 1024
 MAX_LOOK = 64 * 1024 * 1024  # how far a text is searched for non-ASCII bytes
 UNREADABLE = 302
 _CID = re.compile(r"[A-Za-z0-9!#$&'*+/=^_`{|}~.@-]{1,200}\Z")
@@ -156,7 +156,7 @@ class Attachment:
 class EncodedPart:
     """An attachment encoded once and shared by many messages, from any thread.
 
-    Up to 1 MB encoded it stays in memory; above, in an unlinked temporary file, which disappears
+    Up to 4 MB encoded it stays in memory; above, in an unlinked temporary file, which disappears
     with the part. Its bytes are those of this moment, whatever happens to the file later.
 
     Raises:
