@@ -346,11 +346,11 @@ class Component(Configured, Headers, Status, Events):
         session = self._session if self.connected else None
         # Taken before any of them connects: from then on LocalPort is that of the first one.
         settings = session.settings if session else self._session_settings()
-        flows = [deliver_with_reconnects(sources[0], self._new_session, session)]
+        is_alone = len(sources) == 1
+        flows = [deliver_with_reconnects(sources[0], self._new_session, session, is_alone)]
         for number, source in enumerate(sources[1:], 2):
-            flows.append(
-                deliver_with_reconnects(source, partial(self._further_session, settings, number))
-            )
+            connect = partial(self._further_session, settings, number)
+            flows.append(deliver_with_reconnects(source, connect, is_alone=is_alone))
         return [
             (self._limited(flow, len(sources)), source)
             for flow, source in zip(flows, sources, strict=True)

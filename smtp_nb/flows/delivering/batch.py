@@ -26,7 +26,8 @@ from smtp_nb.flows.session import ClientSession
 # smaller.
 SLOW_SECONDS = 0.5
 # A server that has to be waited for so long is far away: its window is filled in parts, so that one
-# is made while the others are in flight.
+# is made while the others are in flight. Where other connections are at work meanwhile, whole
+# windows are better: each part has a commit of its own.
 FAR_SECONDS = 0.01
 PARTS = 4
 # A smaller window is emptied before it is filled again.
@@ -36,6 +37,9 @@ LEAST_SLIDING = 8
 class Batch:
     """The jobs of one connection, from `Next` to `Done`.
 
+    Args:
+        is_alone: no other connection is at work while this one waits.
+
     Attributes:
         most: how many may be in progress.
         deliveries: those that are, in order.
@@ -44,8 +48,9 @@ class Batch:
         trouble: what the source failed with while messages were in flight.
     """
 
-    def __init__(self, session: ClientSession) -> None:
+    def __init__(self, session: ClientSession, is_alone: bool = True) -> None:
         self._session = session
+        self._is_alone = is_alone
         self._is_far = self._is_dry = False
         self._together: deque[DeliveryState] = deque()
         self.most = 1
@@ -57,7 +62,8 @@ class Batch:
     @property
     def _part(self) -> int:
         """How many jobs are taken at once."""
-        return self.most // PARTS if self._is_far and self._slides else self.most
+        is_split = self._is_far and self._slides and self._is_alone
+        return self.most // PARTS if is_split else self.most
 
     @property
     def _slides(self) -> bool:

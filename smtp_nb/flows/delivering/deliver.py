@@ -35,8 +35,11 @@ from smtp_nb.model.receipt import Receipt, RecipientResult
 from smtp_nb.protocol.commands import DATA
 
 
-def deliver(session: ClientSession) -> Flow[bool]:
+def deliver(session: ClientSession, is_alone: bool = True) -> Flow[bool]:
     """Deliver jobs until there are none for now, with a receipt for each.
+
+    Args:
+        is_alone: no other session is at work while this one waits.
 
     Returns:
         False if no further job is wanted, whatever the source may have. True if the session is used
@@ -46,7 +49,7 @@ def deliver(session: ClientSession) -> Flow[bool]:
         SMTPError: the session ended: 421, a broken connection, an interruption. All jobs taken were
             returned first.
     """
-    batch = Batch(session)
+    batch = Batch(session, is_alone)
     while not session.is_used_up and (yield from batch.take()):
         yield from _batch(session, batch)
     return batch.is_wanted

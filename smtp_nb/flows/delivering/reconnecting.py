@@ -48,12 +48,14 @@ def deliver_with_reconnects(
     source: ReconnectingSource,
     connect: Callable[[], Flow[ClientSession]],
     session: ClientSession | None = None,
+    is_alone: bool = True,
 ) -> Flow[None]:
     """Deliver until the source has no more, or no more is wanted.
 
     Args:
         connect: opens a session.
         session: one that is open already; it stays open in the end.
+        is_alone: no other session is at work while this one waits.
 
     Raises:
         SMTPError: a failure after which the source did not want to continue.
@@ -75,7 +77,7 @@ def deliver_with_reconnects(
                 or (yield from session.has_hung_up())
             ):
                 session = yield from connect()
-            wants_more = yield from deliver(session)
+            wants_more = yield from deliver(session, is_alone)
         except SMTPError as error:
             if session is not None and session.is_open:
                 yield from session.close()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from contextlib import nullcontext, suppress
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -12,9 +14,11 @@ from benchmarks.sink import EHLO, Conversation
 from play.stage import Jobs, ScriptedSMTP
 from smtp_nb.drivers.scripted import ScriptedDriver
 from smtp_nb.errors import LinkError
-from smtp_nb.flows.intents import Open, Peer, Read, Write
+from smtp_nb.flows.delivering.batch import Batch
+from smtp_nb.flows.intents import Next, Open, Peer, Read, Write
 from smtp_nb.model.envelope import DeliveryJob
 from smtp_nb.model.receipt import Receipt
+from smtp_nb.protocol.extensions import NO_EXTENSIONS
 
 ROUND_TRIP_S = 0.02
 MESSAGES = 600
@@ -123,6 +127,17 @@ def test_a_far_server_answers_while_the_next_messages_are_made() -> None:
 def test_a_near_server_gets_whole_windows() -> None:
     jobs, _ = delivered(b"CHUNKING", 0.001)
     assert not jobs.followed
+
+
+@pytest.mark.parametrize(("is_alone", "taken"), [(True, 8), (False, 32)])
+def test_a_far_server_gets_whole_windows_where_other_connections_are_at_work(
+    is_alone: bool, taken: int
+) -> None:
+    session: Any = SimpleNamespace(extensions=NO_EXTENSIONS, mails_left=1000)
+    batch = Batch(session, is_alone)
+    batch.most = 32
+    batch.waited(ROUND_TRIP_S)
+    assert next(batch.take()) == Next(taken)
 
 
 def test_without_chunking_a_message_costs_one_round_trip_and_a_window_none() -> None:
