@@ -3,7 +3,8 @@
     python -m benchmarks.first_hour [--only uv] [--repeat 3]
 
 With pip alone and with uv on the PATH; no cache is warm. The processor's time counts, that of every
-process which `make` starts: how long it takes depends on the network too.
+process which `make` starts: how long it takes depends on the network too. Where many files were
+deleted in the last minutes, ext4 takes longer to make new ones: set another TMPDIR then.
 """
 
 from __future__ import annotations

@@ -255,6 +255,7 @@ class SocketConnection:
             return None
 
     def _taken(self) -> bytes:
+        """Return what was read while we wrote."""
         data = Octets(b"".join(self._inbox))
         self._inbox.clear()
         self._inbox_size = 0

@@ -55,7 +55,7 @@ class ClaimBoard:
         return self._store.mark
 
     def publish(self, count: int, spent: Mapping[str, Sequence[float]]) -> float:
-        """Offer so many messages; the time at which the run began.
+        """Offer `count` messages, and return the time at which the run began.
 
         Args:
             spent: when earlier runs sent what their quotas count, by the name of the budget.

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 COLUMNS = ["row", "recipient", "kind", "outcome", "code", "enhanced_code", "reply", "explanation",
            "queue_id", "message_id", "attempts", "sent_at", "seconds", "size", "bounce",
            "bounce_code"]  # fmt: skip
-# So many lines become columns at a time.
+# Lines that are turned into columns at a time.
 _STRETCH = 512
 _KINDS = [kind.name for kind in RecipientType]
 _TYPES = {"row": "Int64", "code": "Int64", "attempts": "int64", "seconds": "float64",

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class _Part(NamedTuple):
-    """So many lines of one session that came together."""
+    """Lines of one session that came together, and their number."""
 
     events: Sequence[PITrailEvent]
     session: TrailSession

@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
-# So many rows travel together.
+# The rows of one statement at most.
 _MOST = 2000
 _INSERT = re.compile(r"\s*INSERT INTO (\w+) \(([^)]+)\)\s+VALUES \(([^)]+)\)(.*)", re.DOTALL)
 _UPDATE = re.compile(r"\s*UPDATE (\w+) SET (.+)\sWHERE (.+)", re.DOTALL)
