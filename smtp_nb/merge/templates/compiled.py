@@ -168,7 +168,7 @@ class _Unencoded:
         Raises:
             NotPlainError: it would be encoded otherwise.
         """
-        if not self.is_safe and max(map(len, self.text(fills).split("\r\n"))) > MAX_LINE:
+        if max(map(len, self.text(fills).split("\r\n"))) > MAX_LINE:
             raise NotPlainError
 
     def text(self, fills: Sequence[str]) -> str:
