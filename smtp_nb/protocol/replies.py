@@ -43,6 +43,8 @@ class ReplyParser:
 
     def receive_data(self, data: bytes) -> None:
         """Take in bytes."""
+        if self._start == len(self._buffer):
+            self._compact()
         self._buffer += data
 
     @property

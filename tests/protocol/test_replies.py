@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -59,6 +61,20 @@ def test_nothing_waits_after_the_last_complete_reply():
     while parser.next_reply():
         pass
     assert not parser.has_rest
+
+
+def test_what_was_read_is_let_go():
+    """A merge reads a hundred thousand replies on one connection."""
+    parser, replies = ReplyParser(), b"250 2.0.0 Ok\r\n" * 4
+    tracemalloc.start()
+    try:
+        for _ in range(10_000):
+            parser.receive_data(replies)
+            assert len(parser.good_replies(9)) == 4
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held < 10_000
 
 
 def test_the_rest_can_be_taken_out_for_an_error_message():
