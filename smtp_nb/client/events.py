@@ -157,6 +157,8 @@ class Events:
 
     def emit_lines(self, events: Sequence[Event]) -> None:
         """As `emit`, for a sequence that makes its events only where a handler looks at them."""
+        if isinstance(events, WireLines) and self._keep(events):
+            return
         for waiting in self._told_of(events):
             if not self._driver.postpone(waiting):
                 getattr(waiting, "close", lambda: None)()
@@ -180,16 +182,23 @@ class Events:
             self._note_failure(events[-1], error)
             return ()
 
+    def _keep(self, lines: WireLines) -> bool:
+        """Let a trail take lines that came together at once; False if others listen.
+
+        It is called as it is: nothing in it waits, so that no Ctrl-C has to get in.
+        """
+        handlers = self._handlers[PITrailEvent].each
+        if len(handlers) != 1 or self._reports_to is not None:
+            return False
+        if (take_all := getattr(handlers[0], "take_all", None)) is None:
+            return False
+        try:
+            take_all(lines)
+        except BaseException as error:
+            self._note_failure(lines[-1], error, handlers[0])
+        return True
+
     def _tell(self, events: Sequence[Event]) -> Sequence[Awaitable[None]]:
-        kind = PITrailEvent if isinstance(events, WireLines) else type(events[0])
-        handlers = self._handlers[kind].each
-        if len(handlers) == 1 and (take_all := getattr(handlers[0], "take_all", None)):
-            # A trail takes what came together at once.
-            try:
-                take_all(events)
-            except BaseException as error:
-                self._note_failure(events[-1], error, handlers[0])
-            return ()
         waiting = []
         for event in events:
             self._told = event

@@ -9,15 +9,16 @@ who pressed Ctrl-C does not wait again.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Protocol, TypeVar
 
 from smtp_nb.model.envelope import DeliveryJob
 from smtp_nb.model.events import Event
+from smtp_nb.model.known import value
 from smtp_nb.model.receipt import Receipt
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SocketOptions:
     """How to open the connection. `None` and 0 leave it to the system.
 
@@ -41,7 +42,7 @@ class SocketOptions:
     out_buffer_size: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Peer:
     """Both ends of an open connection.
 
@@ -58,7 +59,7 @@ class Peer:
     failed: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Notice:
     """A notice for a long wait. The wait itself goes on.
 
@@ -71,7 +72,7 @@ class Notice:
     tell: Callable[[], None]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Open:
     """Connect to the first address of a host that accepts us (RFC 8305). Answer: a `Peer`.
 
@@ -87,7 +88,7 @@ class Open:
     notice: Notice | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Resolve:
     """Look a name up. Answer: its addresses as texts, at least one, the best first."""
 
@@ -98,7 +99,7 @@ class Resolve:
     notice: Notice | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Write:
     """Write all of it, and meanwhile keep reading into the inbox. Answer: None."""
 
@@ -116,7 +117,7 @@ class Octets(bytes):
     __str__ = __repr__
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Read:
     """Read. Answer: the next `Octets`, at least one byte; b"" once the peer has closed its side."""
 
@@ -125,19 +126,19 @@ class Read:
     notice: Notice | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Probe:
     """Read without waiting. Answer: the bytes, b"" if the peer closed, None if there are none."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Sleep:
     """Wait. Answer: None."""
 
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Call:
     """Call something that may block, on a thread, where it blocks nothing else.
 
@@ -151,7 +152,7 @@ class Call:
     notice: Notice | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class WaitForJobs:
     """Wait for the source to have jobs, up to this time or until a nudge. Answer: True; False if no
     job is wanted any more."""
@@ -159,21 +160,21 @@ class WaitForJobs:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Notify:
     """Show the observers an event and wait for their handlers. Answer: None."""
 
     event: Event
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Close:
     """Close the connection. Not gently: reset it, so that no byte still in flight arrives."""
 
     gently: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PushConnection:
     """Set the connection aside, still open: what follows is about another one. Answer: None.
 
@@ -181,13 +182,13 @@ class PushConnection:
     """
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PopConnection:
     """Close the current connection, if any, and return to the one set aside. Answer:
     None."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Next:
     """Ask the source for jobs. Answer: what its `next_jobs(most)` returns; None without asking it
     if no job is wanted any more, as after a first Ctrl-C. Both end `deliver`."""
@@ -195,7 +196,7 @@ class Next:
     most: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Prefetch:
     """Announce that the flow is about to wait for the server: call the source's `prepare(most)`.
     Answer: None.
@@ -206,7 +207,7 @@ class Prefetch:
     most: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Done:
     """Tell the source what became of jobs. Answer: None."""
 

@@ -136,14 +136,15 @@ class ClientSession:
 
     def write(self, data: bytes) -> Flow[None]:
         """Write bytes to the connection, through TLS if there is TLS."""
-        yield from self.put(self.layer.send(data) if self.layer else data)
+        return self.put(self.layer.send(data) if self.layer else data)
 
     def put(self, octets: bytes, timeout_s: float | None = USUAL) -> Flow[None]:
         """Write bytes to the connection below the server's TLS."""
         if timeout_s == USUAL:
             timeout_s = self.settings.timeout_s
         wire = self.under.send(octets) if self.under else octets
-        self.tell_tls()
+        if self.layer or self.under:
+            self.tell_tls()
         try:
             yield Write(wire, timeout_s, self.trail.notice_of_writing(timeout_s))
         except LinkError as error:

@@ -149,7 +149,7 @@ def _checked_arguments(kind: type) -> Callable[..., None]:
     @wraps(written)
     def checked(self: Any, *args: Any, **keywords: Any) -> None:
         try:
-            if not keywords.keys() <= names:
+            if keywords and not keywords.keys() <= names:
                 raise argument_refused(kind, keywords.keys() - names, names)
             written(self, *args, **keywords)
         finally:

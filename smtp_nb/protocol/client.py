@@ -113,9 +113,11 @@ class ClientProtocol:
             ConnectionClosed: the server has sent 421 meanwhile.
             MalformedReply: it has sent something else unasked.
         """
-        fits, after = TRANSITIONS.get(_row(command), _ANYTHING_ELSE)
+        verb = command.verb
+        row = "BDAT LAST" if verb == "BDAT" and command.is_last_chunk else verb
+        fits, after = TRANSITIONS.get(row, _ANYTHING_ELSE)
         if self.state not in fits:
-            raise StateError(f"{command.verb} is not allowed now: {self.state.value}")
+            raise StateError(f"{verb} is not allowed now: {self.state.value}")
         if not self._waiting and self._replies.has_rest:
             raise self._unasked()
         self.state = after or self.state
@@ -203,8 +205,3 @@ class ClientProtocol:
 
 # Whatever the reply to these, it changes nothing that the command itself has not changed.
 _STILL = frozenset({"MAIL", "RCPT", "RSET", "NOOP"})
-
-
-def _row(command: Command) -> str:
-    verb = command.verb
-    return "BDAT LAST" if verb == "BDAT" and command.is_last_chunk else verb

@@ -7,11 +7,12 @@ guard backs the parsers up, it does not replace them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 
 from smtp_nb.errors import InjectionError, InputError
 from smtp_nb.model.address import Mailbox, refuse_controls
+from smtp_nb.model.known import value
 from smtp_nb.model.secret import HIDDEN
 
 # RFC 4954 section 4: the longest line of an exchange. Without AUTH, RFC 5321 asks for 512 and
@@ -24,7 +25,7 @@ LAST_IN_GROUP = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Command:
     """One command line.
 
@@ -61,7 +62,8 @@ def command(verb: str, *arguments: str, utf8: bool = False) -> Command:
         InputError: it is too long, or not ASCII where SMTPUTF8 is not in use.
     """
     text = " ".join((verb, *filter(None, arguments)))
-    refuse_controls(text, f"the argument of {verb}")
+    if not text.isprintable():  # as most are
+        refuse_controls(text, f"the argument of {verb}")
     if not (utf8 or text.isascii()):
         raise InputError(
             f"{verb} must be ASCII here: {text!r}",
@@ -106,7 +108,7 @@ def mail(
 ) -> Command:
     """Return MAIL FROM (or SEND, SOML, SAML); None is the null path."""
     path = sender.address if sender else ""
-    return _usual(verb, f"FROM:<{path}>", *parameters, utf8=utf8)
+    return command(verb, f"FROM:<{path}>", *parameters, utf8=utf8)
 
 
 def rcpt(recipient: Mailbox, *parameters: str, utf8: bool = False) -> Command:

@@ -63,16 +63,18 @@ def note_reply(transaction: Transaction, command: Command, reply: Reply) -> str:
         LinkError: 421, which ends the session, or a reply that matches no command.
     """
     transaction.take(command, reply)
-    if reply.code == 421:
+    code, verb = reply.code, command.verb
+    if 200 <= code < 300 and verb != "DATA":  # as nearly all are
+        return verb
+    if code == 421:
         transaction.trouble = transaction.trouble or f"not sent: the server hung up: {reply.text}"
         raise hung_up(reply.text, reply)
-    good = reply.code == 354 if command.verb == "DATA" else reply.is_success
-    if not (good or reply.is_transient or reply.is_permanent):
+    is_go_ahead = code == 354 and verb == "DATA"
+    if not (is_go_ahead or reply.is_transient or reply.is_permanent):
         raise LinkError(
-            f"the server answered {command.verb} with {reply.code}, which is not valid there",
-            reply=reply,
+            f"the server answered {verb} with {code}, which is not valid there", reply=reply
         )
-    return command.verb
+    return verb
 
 
 def hung_up(words: str, reply: Reply | None) -> ConnectionClosed:

@@ -185,17 +185,23 @@ def _overlap(session: ClientSession, window: Window) -> Flow[None]:
     queue, replies = deque(rest), _Replies(session)
     yield from session.write(session.prepare(*_envelope(session, first), DATA))
     transaction: Transaction | None = first
+    content = _Content(first)
     while transaction is not None:
-        yield from replies.take(transaction, "DATA")
-        body = _body(transaction)
+        while not replies.note(transaction, "DATA"):
+            yield from replies.wait()
+        body = _body(transaction, content)
         if not queue and body and not transaction.is_void:
             queue += yield from window.follow_last()
         following = queue.popleft() if queue else None
         if body or following is not None:
             yield from _write_end(session, transaction, body, following)
-            yield Prefetch(_ahead(session, window) - len(queue))  # while the server is at work
+            # While the server is at work.
+            yield Prefetch(_ahead(session, window) - len(queue))
+            if following is not None:
+                content = _Content(following)
         if session.protocol.awaits(END_OF_DATA):
-            yield from replies.take(transaction, "END")
+            while not replies.note(transaction, "END"):
+                yield from replies.wait()
         transaction = following
 
 
@@ -219,22 +225,49 @@ class _Replies:
         self._session = session
         self._found: deque[tuple[Command, Reply]] = deque()
 
-    def take(self, transaction: Transaction, last: str) -> Flow[None]:
-        """Note the replies of one transaction, up to that of its command `last`."""
-        session, verb = self._session, ""
-        while verb != last:
-            if not self._found:
-                timeout_s = session.settings.final_timeout_s
-                self._found += yield from session.next_replies(timeout_s)
-            verb = note_reply(transaction, *self._found.popleft())
+    def note(self, transaction: Transaction, last: str) -> bool:
+        """Note those of one transaction that are there; True once that of its command `last` is
+        among them."""
+        while self._found:
+            if note_reply(transaction, *self._found.popleft()) == last:
+                return True
+        return False
+
+    def wait(self) -> Flow[None]:
+        """Wait for more."""
+        timeout_s = self._session.settings.final_timeout_s
+        self._found += yield from self._session.next_replies(timeout_s)
 
 
-def _body(transaction: Transaction) -> bytes:
+class _Content:
+    """A message's content as it goes on the wire, made before its turn comes."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._octets = b""
+        self._error: Exception | None = None
+        try:
+            self._octets = stuffed(transaction)
+        except Exception as error:
+            self._error = error
+
+    def take(self) -> bytes:
+        """Return it.
+
+        Raises:
+            Exception: it could not be read, which is said when its turn comes: what is in flight
+                before it comes to its own end.
+        """
+        if self._error is not None:
+            raise self._error
+        return self._octets
+
+
+def _body(transaction: Transaction, content: _Content) -> bytes:
     """What follows DATA: the content, a lone dot if it has no recipient left, or nothing."""
     if transaction.data is None or transaction.data.code != 354:
         return b""
     transaction.is_void = not transaction.has_recipient
-    return TERMINATOR if transaction.is_void else stuffed(transaction)
+    return TERMINATOR if transaction.is_void else content.take()
 
 
 def _envelope(
