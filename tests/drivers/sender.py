@@ -8,8 +8,10 @@ what is left behind.
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
+import threading
 from typing import Any
 
 import psutil
@@ -78,7 +80,17 @@ def run(number: str, how: str, url: str) -> dict[str, Any]:
     return report
 
 
+def press_again(lost: sys.UnraisableHookArgs) -> None:
+    """A Ctrl-C in a callback of Python's own, such as a weak reference's, never reaches its caller:
+    before a call of ours owns the signal, the user has to press again."""
+    if lost.exc_type is KeyboardInterrupt:
+        threading.Timer(0.01, os.kill, (os.getpid(), signal.SIGINT)).start()
+    else:
+        sys.__unraisablehook__(lost)
+
+
 def main() -> None:
+    sys.unraisablehook = press_again
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for line in sys.stdin:
         say(json.dumps(run(*line.split())))
