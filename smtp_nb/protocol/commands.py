@@ -62,8 +62,7 @@ def command(verb: str, *arguments: str, utf8: bool = False) -> Command:
         InputError: it is too long, or not ASCII where SMTPUTF8 is not in use.
     """
     text = " ".join((verb, *filter(None, arguments)))
-    if not text.isprintable():  # as most are
-        refuse_controls(text, f"the argument of {verb}")
+    refuse_controls(text, f"the argument of {verb}")
     if not (utf8 or text.isascii()):
         raise InputError(
             f"{verb} must be ASCII here: {text!r}",
@@ -73,10 +72,6 @@ def command(verb: str, *arguments: str, utf8: bool = False) -> Command:
     if len(line) > MAX_COMMAND:
         raise InputError(f"{verb} is longer than {MAX_COMMAND} bytes", remedy="Shorten it")
     return Command(verb, line, text)
-
-
-# In a mailing these repeat again and again, letter for letter.
-_usual = lru_cache(maxsize=256)(command)
 
 
 def single_argument(verb: str, argument: str) -> Command:
@@ -116,9 +111,10 @@ def rcpt(recipient: Mailbox, *parameters: str, utf8: bool = False) -> Command:
     return command("RCPT", f"TO:<{recipient.address}>", *parameters, utf8=utf8)
 
 
+@lru_cache(maxsize=256)  # in a mailing sizes repeat
 def bdat(octets: int, *, last: bool) -> Command:
     """Return BDAT (RFC 3030); the bytes follow it."""
-    return _usual("BDAT", str(octets), "LAST" if last else "")
+    return command("BDAT", str(octets), "LAST" if last else "")
 
 
 def auth(mechanism: str, initial_response: bytes | None) -> Command:

@@ -11,7 +11,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from threading import Lock
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 from smtp_nb import ambient
 from smtp_nb.errors import InputError
@@ -29,9 +29,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-# Lines of one session that came together, and their number. A plain tuple: there is one for each
-# write and each read.
-_Part = tuple[Sequence[PITrailEvent], TrailSession, int]
+class _Part(NamedTuple):
+    """Lines of one session that came together, and their number."""
+
+    events: Sequence[PITrailEvent]
+    session: TrailSession
+    lines: int
 
 
 class _Kept:
@@ -48,10 +51,10 @@ class _Kept:
 
     def add(self, part: _Part) -> None:
         """Keep a part; drop those of which no line is among the newest any more."""
-        parts, lines = self._parts, self._lines + part[2]
+        parts, lines = self._parts, self._lines + part.lines
         parts.append(part)
-        while parts and lines - parts[0][2] >= self.most:
-            lines -= parts.popleft()[2]
+        while parts and lines - parts[0].lines >= self.most:
+            lines -= parts.popleft().lines
         self._lines = lines
 
     def __len__(self) -> int:
@@ -107,12 +110,12 @@ class Trail(Sequence[PITrailEvent]):
             if isinstance(events, WireLines):
                 session = self._book.take_lines(events, self.user)
                 self.tally.add_lines(events)
-                self._kept.add((events, session, len(events.texts)))
+                self._kept.add(_Part(events, session, len(events.texts)))
                 return session
             for event in events:
                 session = self._book.take(event, self.user)
                 self.tally.add(event)
-                self._kept.add(((event,), session, 1))
+                self._kept.add(_Part((event,), session, 1))
             return session
 
     @property
